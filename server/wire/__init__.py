@@ -1,0 +1,8 @@
+"""The published contract: every enum, entity, request and answer of the HTTP API, as pydantic models.
+
+Both sides import it: the server validates requests by it, the console reads answers by it. It imports nothing of ours.
+
+Shapes and names are MLflow's (https://mlflow.org/docs/latest/api_reference/rest-api.html) and Databricks'
+(https://docs.databricks.com/api/workspace/modelregistry). Times are integer milliseconds since the epoch; ids are
+32 hex digits; fields without a value and empty lists are left out of an answer.
+"""

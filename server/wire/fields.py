@@ -1,0 +1,60 @@
+"""The kinds of value that fields hold, each checked the same way wherever it appears."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+MAX_INT64 = 2**63 - 1
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain a NUL character; remove it")
+    return text
+
+
+def _digits(value: Any) -> Any:
+    """Versions are strings on the wire; clients also send numbers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _is_integer(value: str) -> str:
+    try:
+        number = int(value)
+    except ValueError:
+        raise ValueError("must be an integer, such as 3") from None
+    if abs(number) > MAX_INT64:
+        raise ValueError("is too large for a version number")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+"""A string that a database can hold."""
+
+Description = Annotated[Text, Field(max_length=100_000)]
+
+Version = Annotated[Text, BeforeValidator(_digits), AfterValidator(_is_integer), Field(examples=["3"])]
+"""A version number as MLflow writes it: a string of digits. Numbers are accepted too."""
+
+Milliseconds = Annotated[int, Field(ge=0, le=MAX_INT64, examples=[1767225600000])]
+"""A moment: milliseconds since the epoch, UTC."""
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
+
+
+class RequestBody(BaseModel):
+    """What a client sends, as a JSON body or as query parameters. Unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class Entity(BaseModel):
+    """What the server answers. Unknown fields are kept out of sight, so that an old console reads a newer server."""
+
+    model_config = ConfigDict(extra="ignore", protected_namespaces=())
+
+
+class Nothing(Entity):
+    """An empty answer: ``{}``."""

@@ -1,0 +1,10 @@
+"""Tags: free pairs of key and value on a model or a version."""
+
+from server.wire.fields import RequestBody, Text
+
+
+class Tag(RequestBody):
+    """Key: letters, digits and ``/_.- :``, at most 250 characters. Value: at most 100,000 (versions), 5,000 (models)."""
+
+    key: Text
+    value: Text = ""

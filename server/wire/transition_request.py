@@ -1,0 +1,97 @@
+"""Transition requests: a version's move to a stage that waits for somebody's decision."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from server.wire.fields import Description, Entity, Id, Milliseconds, RequestBody, Text, Version
+from server.wire.stage import Stage
+
+
+class RequestAction(StrEnum):
+    """What the caller may do with a request."""
+
+    APPROVE = "APPROVE_TRANSITION_REQUEST"
+    REJECT = "REJECT_TRANSITION_REQUEST"
+    CANCEL = "CANCEL_TRANSITION_REQUEST"
+
+
+class TransitionRequest(Entity):
+    """An open request. Its key on the wire is (name, version, to_stage, user_id)."""
+
+    id: Id
+    activity_type: str = "REQUESTED_TRANSITION"
+    creation_timestamp: Milliseconds
+    last_updated_timestamp: Milliseconds
+    user_id: str
+    from_stage: Stage
+    to_stage: Stage
+    comment: str | None = None
+    available_actions: list[RequestAction] = []
+
+
+class InboxRequest(TransitionRequest):
+    """An open request of the inbox: with its model, its version, and the versions that hold the stage now."""
+
+    name: str
+    version: str
+    displaces: list[str] = []
+
+
+class CreateTransitionRequest(RequestBody):
+    name: Text
+    version: Version
+    stage: Text
+    comment: Description | None = None
+
+
+class ListTransitionRequests(RequestBody):
+    """With a name and a version: that version's open requests. Without either: the inbox, newest first, paged."""
+
+    name: Text | None = None
+    version: Version | None = None
+    max_results: int = Field(default=100, ge=1, le=1000)
+    page_token: Text = ""
+
+
+class ApproveTransitionRequest(RequestBody):
+    """Settles every open request of that version for that stage."""
+
+    name: Text
+    version: Version
+    stage: Text
+    archive_existing_versions: bool
+    comment: Description | None = None
+
+
+class RejectTransitionRequest(RequestBody):
+    """Settles every open request of that version for that stage."""
+
+    name: Text
+    version: Version
+    stage: Text
+    comment: Description | None = None
+
+
+class DeleteTransitionRequest(RequestBody):
+    """Cancels the request that ``creator``, a user's name, made."""
+
+    name: Text
+    version: Version
+    stage: Text
+    creator: Text
+    comment: Description | None = None
+
+
+class TransitionRequestAnswer(Entity):
+    request: TransitionRequest
+
+
+class TransitionRequestPage(Entity):
+    requests: list[TransitionRequest] = []
+    next_page_token: str | None = None
+
+
+class InboxPage(Entity):
+    requests: list[InboxRequest] = []
+    next_page_token: str | None = None
