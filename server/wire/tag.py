@@ -4,7 +4,7 @@ from server.wire.fields import RequestBody, Text
 
 
 class Tag(RequestBody):
-    """Key: letters, digits and ``/_.- :``, at most 250 characters. Value: at most 100,000 (versions), 5,000 (models)."""
+    """Key: letters, digits and ``/_.- :``, at most 250 characters. Value: at most 100,000."""
 
     key: Text
     value: Text = ""

@@ -1,0 +1,113 @@
+"""The one tree of errors. Each is a status, a code of the wire, and a message that says what to do.
+
+RegistryError
+├── InvalidParameterValue      400
+│   └── RequestTooLarge        413
+├── BadRequest                 400
+├── InvalidState               400
+├── ResourceAlreadyExists      400
+├── Conflict                   409
+├── Unauthenticated            401
+├── PermissionDenied           403
+├── ResourceDoesNotExist       404
+├── EndpointNotFound           404
+├── MethodNotAllowed           405
+├── RequestLimitExceeded       429
+├── InternalError              500
+└── TemporarilyUnavailable     503
+"""
+
+from typing import ClassVar
+
+from server.wire.error import ErrorCode
+
+
+class RegistryError(Exception):
+    """A request that cannot be served as asked."""
+
+    status: ClassVar[int]
+    error_code: ClassVar[ErrorCode]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidParameterValue(RegistryError):
+    """A field is missing, mistyped, too long, or says something impossible."""
+
+    status = 400
+    error_code = ErrorCode.INVALID_PARAMETER_VALUE
+
+
+class RequestTooLarge(InvalidParameterValue):
+    status = 413
+    error_code = ErrorCode.MAX_REQUEST_SIZE_EXCEEDED
+
+
+class BadRequest(RegistryError):
+    """The request could not be read at all."""
+
+    status = 400
+    error_code = ErrorCode.BAD_REQUEST
+
+
+class InvalidState(RegistryError):
+    """The thing meant is not in a state that allows it."""
+
+    status = 400
+    error_code = ErrorCode.INVALID_STATE
+
+
+class ResourceAlreadyExists(RegistryError):
+    status = 400
+    error_code = ErrorCode.RESOURCE_ALREADY_EXISTS
+
+
+class Conflict(RegistryError):
+    """Somebody else was faster."""
+
+    status = 409
+    error_code = ErrorCode.RESOURCE_CONFLICT
+
+
+class Unauthenticated(RegistryError):
+    status = 401
+    error_code = ErrorCode.UNAUTHENTICATED
+
+
+class PermissionDenied(RegistryError):
+    status = 403
+    error_code = ErrorCode.PERMISSION_DENIED
+
+
+class ResourceDoesNotExist(RegistryError):
+    """There is none, or the caller may not know of it."""
+
+    status = 404
+    error_code = ErrorCode.RESOURCE_DOES_NOT_EXIST
+
+
+class EndpointNotFound(RegistryError):
+    status = 404
+    error_code = ErrorCode.ENDPOINT_NOT_FOUND
+
+
+class MethodNotAllowed(RegistryError):
+    status = 405
+    error_code = ErrorCode.METHOD_NOT_ALLOWED
+
+
+class RequestLimitExceeded(RegistryError):
+    status = 429
+    error_code = ErrorCode.REQUEST_LIMIT_EXCEEDED
+
+
+class InternalError(RegistryError):
+    status = 500
+    error_code = ErrorCode.INTERNAL_ERROR
+
+
+class TemporarilyUnavailable(RegistryError):
+    status = 503
+    error_code = ErrorCode.TEMPORARILY_UNAVAILABLE

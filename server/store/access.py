@@ -1,0 +1,47 @@
+"""The caller's level on a model, in SQL: rules.permissions says what it means, this finds it.
+
+Every statement that reads models, versions or what belongs to them joins one of these two, with the parameters that
+``caller`` gives, so that nothing is seen, counted or paged that the caller may not read.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, String, bindparam, func, literal, or_, select
+
+from server.rules.permissions import Level
+from server.rules.principals import Principal
+from server.store.dialects import among, greater
+from server.store.tables import grants
+
+_identities = bindparam("identities", type_=String())
+_root_level = bindparam("root_level", type_=Integer())
+
+
+def caller(principal: Principal) -> dict[str, Any]:
+    """The parameters of level_on and readable."""
+    return {"identities": json.dumps(principal.identities), "root_level": int(principal.root_level)}
+
+
+def level_on(object_id: ColumnElement[str]) -> ColumnElement[int]:
+    """The caller's level on an object: the highest of their grants on it and on the registry."""
+    granted = (
+        select(func.max(grants.c.level))
+        .where(grants.c.object_id == object_id, among(grants.c.principal_id, _identities))
+        .scalar_subquery()
+    )
+    return greater(_root_level, func.coalesce(granted, 0))
+
+
+def readable(object_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the caller may read an object. Grants are looked up only where the registry-wide level is too low."""
+    granted = (
+        select(literal(1))
+        .where(
+            grants.c.object_id == object_id,
+            among(grants.c.principal_id, _identities),
+            grants.c.level >= int(Level.READ),
+        )
+        .exists()
+    )
+    return or_(_root_level >= int(Level.READ), granted)

@@ -1,0 +1,141 @@
+"""Where SQLite and PostgreSQL spell things differently: JSON documents and arrays that the database assembles."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, Text, cast, literal_column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import JSON
+
+
+class _Document(FunctionElement[Any]):
+    """A JSON object without its null members."""
+
+    inherit_cache = True
+    name = "document"
+    type = JSON()
+
+
+class _Array(FunctionElement[Any]):
+    """A JSON array of the rows' values; NULL where there are none, so that a document leaves it out."""
+
+    inherit_cache = True
+    name = "array"
+    type = JSON()
+
+
+@compiles(_Document, "sqlite")
+def _document_sqlite(element: _Document, compiler: SQLCompiler, **options: Any) -> str:
+    # A merge patch (RFC 7396) drops the members that are null.
+    return f"json_patch('{{}}', json_object({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_Document, "postgresql")
+def _document_postgresql(element: _Document, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_strip_nulls(json_build_object({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_Array, "sqlite")
+def _array_sqlite(element: _Array, compiler: SQLCompiler, **options: Any) -> str:
+    # An object that comes out of a subquery is text to SQLite until json() says otherwise.
+    return f"nullif(json_group_array(json({compiler.process(element.clauses, **options)})), '[]')"
+
+
+@compiles(_Array, "postgresql")
+def _array_postgresql(element: _Array, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **options)})"
+
+
+class _Strings(FunctionElement[Any]):
+    """A JSON array of strings; NULL where there are none."""
+
+    inherit_cache = True
+    name = "strings"
+    type = JSON()
+
+
+@compiles(_Strings, "sqlite")
+def _strings_sqlite(element: _Strings, compiler: SQLCompiler, **options: Any) -> str:
+    return f"nullif(json_group_array({compiler.process(element.clauses, **options)}), '[]')"
+
+
+@compiles(_Strings, "postgresql")
+def _strings_postgresql(element: _Strings, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **options)})"
+
+
+class _Elements(FunctionElement[Any]):
+    """A subquery: the strings of a JSON array that was passed as a parameter."""
+
+    inherit_cache = True
+    name = "elements"
+
+
+@compiles(_Elements, "sqlite")
+def _elements_sqlite(element: _Elements, compiler: SQLCompiler, **options: Any) -> str:
+    parameter = compiler.process(element.clauses, **options)
+    return f"(SELECT value FROM json_each({parameter}))"  # noqa: S608  # a compiled clause, not a value
+
+
+@compiles(_Elements, "postgresql")
+def _elements_postgresql(element: _Elements, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json)))"
+
+
+class _Greater(FunctionElement[int]):
+    """The greater of two numbers."""
+
+    inherit_cache = True
+    name = "greater"
+    type = Integer()
+
+
+@compiles(_Greater, "sqlite")
+def _greater_sqlite(element: _Greater, compiler: SQLCompiler, **options: Any) -> str:
+    return f"max({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Greater, "postgresql")
+def _greater_postgresql(element: _Greater, compiler: SQLCompiler, **options: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **options)})"
+
+
+def document(**members: Any) -> ColumnElement[Any]:
+    """A JSON object of these members; those that are NULL are left out."""
+    parts: list[ColumnElement[Any]] = []
+    for name, value in members.items():
+        parts += [literal_column(f"'{name}'"), value]
+    return _Document(*parts)
+
+
+def array(documents: Select[Any]) -> ColumnElement[Any]:
+    """A JSON array of the one column of documents that a query gives, in its order; NULL where it gives none."""
+    rows = documents.subquery()
+    return select(_Array(rows.c[0])).scalar_subquery()
+
+
+def strings(texts: Select[Any]) -> ColumnElement[Any]:
+    """A JSON array of the one column of strings that a query gives, in its order; NULL where it gives none."""
+    rows = texts.subquery()
+    return select(_Strings(rows.c[0])).scalar_subquery()
+
+
+def among(column: ColumnElement[Any], json_array: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a column's value is in a JSON array of strings, given as one parameter."""
+    return column.op("IN", is_comparison=True, return_type=Boolean())(_Elements(json_array))
+
+
+def greater(first: ColumnElement[int], second: ColumnElement[int]) -> ColumnElement[int]:
+    """The greater of two numbers."""
+    return _Greater(first, second)
+
+
+def text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A value as a string."""
+    return cast(column, Text)
+
+
+def rendered(json_value: ColumnElement[Any]) -> ColumnElement[str]:
+    """A finished document as text, ready to be sent."""
+    return cast(json_value, Text)

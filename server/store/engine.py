@@ -1,0 +1,176 @@
+"""The database: one place that reads, one that writes.
+
+On SQLite, reads run at once on the caller's thread: they take microseconds, less than handing them to another thread.
+Writes queue for one writer thread, which runs each in a savepoint and commits them in groups, so that many writers
+share one wait for the disk (``synchronous=FULL``: what is answered is on the disk). On PostgreSQL both run in threads,
+each in its own transaction, on a pool of connections.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from server.rules.errors import RegistryError, TemporarilyUnavailable
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
+GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
+CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
+MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+
+
+def database_url(location: str) -> URL:
+    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``."""
+    if "://" not in location:
+        return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+    url = make_url(location)
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
+    """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, isolation_level="READ COMMITTED" if write else "AUTOCOMMIT", pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+    engine = create_engine(
+        url,
+        poolclass=StaticPool if not write else NullPool,
+        isolation_level=None if write else "AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "cached_statements": 512},
+    )
+    if write:
+        # The driver would begin a transaction only before the first change; this one locks from the start, so that
+        # what it read is still true when it writes.
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {'FULL' if durable else 'OFF'}",
+            "foreign_keys = ON",
+            f"cache_size = -{CACHE}",
+            f"mmap_size = {MAP}",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
+
+
+class Database:
+    """An open database. ``on_commit`` is called, on the writer's thread, after each commit that changed something."""
+
+    def __init__(self, url: URL, *, durable: bool = True) -> None:
+        self.url = url
+        self.on_commit: Callable[[], None] = lambda: None
+        self._sqlite = url.get_backend_name() == "sqlite"
+        self._reader = make_engine(url, write=False)
+        self._writer = make_engine(url, write=True, durable=durable)
+        self._jobs: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        if self._sqlite:
+            self._reading = self._reader.connect()
+            self._thread = threading.Thread(target=self._write_queued, name="registry-writer", daemon=True)
+            self._thread.start()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run statements that change nothing."""
+        if self._sqlite:
+            return work(self._reading)
+        return await asyncio.to_thread(self._read_pooled, work)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run statements in one transaction; returns when it is committed. An exception undoes all of it.
+
+        A caller that stops waiting does not stop the write.
+        """
+        if self._sqlite:
+            done: Future[T] = Future()
+            self._jobs.put((work, done))
+            return await asyncio.shield(asyncio.wrap_future(done))
+        return await asyncio.shield(asyncio.to_thread(self._write_pooled, work))
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._reading.close()
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _read_pooled(self, work: Work[T]) -> T:
+        with self._reader.connect() as connection:
+            return work(connection)
+
+    def _write_pooled(self, work: Work[T]) -> T:
+        with self._writer.begin() as connection:
+            result = work(connection)
+        self.on_commit()
+        return result
+
+    def _write_queued(self) -> None:
+        with self._writer.connect() as connection:
+            while (first := self._jobs.get()) is not None:
+                group = [first]
+                ended = False
+                while len(group) < GROUP and not self._jobs.empty():
+                    job = self._jobs.get()
+                    if job is None:
+                        ended = True
+                        break
+                    group.append(job)
+                self._write_group(connection, group)
+                if ended:
+                    return
+
+    def _write_group(self, connection: Connection, group: list[tuple[Work[Any], Future[Any]]]) -> None:
+        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with connection.begin():
+                for work, done in group:
+                    savepoint = connection.begin_nested()
+                    try:
+                        answer = work(connection)
+                        savepoint.commit()
+                        answers.append((done, answer, None))
+                    except Exception as error:  # it is the answer to whoever asked for this write
+                        savepoint.rollback()
+                        answers.append((done, None, error))
+        except Exception as error:  # the thread must live on, and every writer of the group be told
+            failure = unavailable(error) if isinstance(error, OperationalError) else error
+            answers = [(done, None, failure) for _, done in group]
+        else:
+            if any(problem is None for _, _, problem in answers):
+                self.on_commit()
+        for done, answer, problem in answers:
+            if problem is None:
+                done.set_result(answer)
+            else:
+                done.set_exception(problem)
+
+
+def unavailable(error: OperationalError) -> RegistryError:
+    """What a client is told when the database itself refuses."""
+    return TemporarilyUnavailable(
+        f"The database could not be used ({error.orig}). Nothing was changed. Try again; if it stays so, ask the "
+        "registry's operator to look at the disk and the log."
+    )

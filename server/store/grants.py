@@ -1,0 +1,55 @@
+"""Statements on grants: a level of a principal on an object (a model's id, ``root`` or ``tokens``)."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from server.rules.permissions import Level
+from server.store.statements import Statement
+from server.store.tables import grants, principals
+
+
+class GrantRow(NamedTuple):
+    """A grant with its principal's kind and name."""
+
+    object_id: str
+    principal_id: str
+    kind: str
+    name: str
+    display_name: str | None
+    level: int
+
+
+_that_grant = (grants.c.object_id == bindparam("object_id")) & (grants.c.principal_id == bindparam("principal_id"))
+
+_ON = Statement(
+    select(
+        grants.c.object_id,
+        grants.c.principal_id,
+        principals.c.kind,
+        principals.c.name,
+        principals.c.display_name,
+        grants.c.level,
+    )
+    .select_from(grants)
+    .join(principals, principals.c.id == grants.c.principal_id)
+    .where(grants.c.object_id == bindparam("object_id"))
+    .order_by(principals.c.kind, principals.c.name)
+)
+_DELETE = Statement(delete(grants).where(_that_grant))
+_INSERT = Statement(insert(grants))
+
+
+def on(connection: Connection, object_id: str) -> list[GrantRow]:
+    """The direct grants on an object, ordered by kind and name of the principal."""
+    return [GrantRow(*row) for row in _ON.run(connection, object_id=object_id)]
+
+
+def grant(connection: Connection, object_id: str, principal_id: str, level: Level) -> None:
+    """Give a principal a level on an object, in place of the one it had."""
+    revoke(connection, object_id, principal_id)
+    _INSERT.run(connection, object_id=object_id, principal_id=principal_id, level=int(level))
+
+
+def revoke(connection: Connection, object_id: str, principal_id: str) -> None:
+    _DELETE.run(connection, object_id=object_id, principal_id=principal_id)

@@ -1,0 +1,1 @@
+"""Upgrades of the schema, one module a step under ``versions``, run by Alembic."""

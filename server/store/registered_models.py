@@ -1,0 +1,217 @@
+"""Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, or_, select, update
+
+from server.rules.permissions import LEVELS
+from server.rules.principals import Principal
+from server.store.access import caller, level_on, readable
+from server.store.dialects import array, document, rendered, text
+from server.store.model_versions import version_members
+from server.store.statements import Statement
+from server.store.tables import aliases, model_tags, model_versions, registered_models
+from server.wire.stage import Stage
+
+
+class ModelRow(NamedTuple):
+    """What a change of a model needs to know of it. ``level`` is the caller's, as rules.permissions.Level counts."""
+
+    id: str
+    name: str
+    level: int
+
+
+def _latest_versions() -> ColumnElement[Any]:
+    """The highest version of each stage, in order of their numbers."""
+    newest = model_versions.alias("newest")
+    highest = [
+        select(func.max(newest.c.version))
+        .where(newest.c.model_id == registered_models.c.id, newest.c.stage == stage.value)
+        .correlate(registered_models)
+        .scalar_subquery()
+        for stage in Stage
+    ]
+    return array(
+        select(document(**version_members()))
+        .where(
+            model_versions.c.model_id == registered_models.c.id,
+            or_(*(model_versions.c.version == number for number in highest)),
+        )
+        .order_by(model_versions.c.version)
+        .correlate(registered_models)
+    )
+
+
+def _tags() -> ColumnElement[Any]:
+    return array(
+        select(document(key=model_tags.c.key, value=model_tags.c.value))
+        .where(model_tags.c.model_id == registered_models.c.id)
+        .order_by(model_tags.c.key)
+        .correlate(registered_models)
+    )
+
+
+def _aliases() -> ColumnElement[Any]:
+    return array(
+        select(document(alias=aliases.c.alias, version=text(aliases.c.version)))
+        .where(aliases.c.model_id == registered_models.c.id)
+        .order_by(aliases.c.alias)
+        .correlate(registered_models)
+    )
+
+
+def _members() -> dict[str, ColumnElement[Any]]:
+    """The members of a RegisteredModel's JSON."""
+    model = registered_models.c
+    return {
+        "name": model.name,
+        "creation_timestamp": model.creation_timestamp,
+        "last_updated_timestamp": model.last_updated_timestamp,
+        "user_id": model.user_id,
+        "description": model.description,
+        "latest_versions": _latest_versions(),
+        "tags": _tags(),
+        "aliases": _aliases(),
+    }
+
+
+_level_name = case(
+    {int(level): wire.value for wire, (level, _) in LEVELS.items()}, value=level_on(registered_models.c.id)
+)
+_the_model = registered_models.c.id == bindparam("model_id")
+_that_name = registered_models.c.name == bindparam("name")
+_row = select(registered_models.c.id, registered_models.c.name, level_on(registered_models.c.id))
+
+_FIND = Statement(_row.where(_that_name))
+_FIND_BY_ID = Statement(_row.where(_the_model))
+_READ = Statement(
+    select(rendered(document(registered_model=document(**_members())))).where(
+        _that_name, readable(registered_models.c.id)
+    )
+)
+_READ_DATABRICKS = Statement(
+    select(
+        rendered(
+            document(
+                registered_model_databricks=document(
+                    id=registered_models.c.id, **_members(), permission_level=_level_name
+                )
+            )
+        )
+    ).where(_that_name, readable(registered_models.c.id))
+)
+_DETAILS = Statement(select(registered_models.c.description, registered_models.c.user_id).where(_the_model))
+_INSERT = Statement(insert(registered_models))
+_RENAME = Statement(
+    update(registered_models)
+    .where(_the_model)
+    .values(name=bindparam("new_name"), last_updated_timestamp=bindparam("now"))
+)
+_DESCRIBE = Statement(
+    update(registered_models)
+    .where(_the_model)
+    .values(description=bindparam("text"), last_updated_timestamp=bindparam("now"))
+)
+_TOUCH = Statement(update(registered_models).where(_the_model).values(last_updated_timestamp=bindparam("now")))
+_TAKE_NUMBER = Statement(
+    update(registered_models)
+    .where(_the_model)
+    .values(last_version=registered_models.c.last_version + 1, last_updated_timestamp=bindparam("now"))
+    .returning(registered_models.c.last_version)
+)
+_DELETE = Statement(delete(registered_models).where(_the_model))
+
+
+def find(connection: Connection, principal: Principal, name: str) -> ModelRow | None:
+    """The model of that name with the caller's level on it, which may be none at all."""
+    row = _FIND.run(connection, name=name, **caller(principal)).first()
+    return None if row is None else ModelRow(*row)
+
+
+def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
+    """The model of that id with the caller's level on it, which may be none at all."""
+    row = _FIND_BY_ID.run(connection, model_id=model_id, **caller(principal)).first()
+    return None if row is None else ModelRow(*row)
+
+
+def read(connection: Connection, principal: Principal, name: str) -> str | None:
+    """A RegisteredModelAnswer in JSON, or None if there is no such model that the caller may read."""
+    answer: str | None = _READ.scalar(connection, name=name, **caller(principal))
+    return answer
+
+
+def read_databricks(connection: Connection, principal: Principal, name: str) -> str | None:
+    """A RegisteredModelDatabricksAnswer in JSON, or None if there is no such model that the caller may read."""
+    answer: str | None = _READ_DATABRICKS.scalar(connection, name=name, **caller(principal))
+    return answer
+
+
+def description(connection: Connection, model_id: str) -> str | None:
+    answer: str | None = _DETAILS.scalar(connection, model_id=model_id)
+    return answer
+
+
+def add(connection: Connection, *, model_id: str, name: str, description: str | None, user_id: str, now: int) -> None:
+    """The caller has seen to it that the name is free."""
+    _INSERT.run(
+        connection,
+        id=model_id,
+        name=name,
+        description=description,
+        user_id=user_id,
+        creation_timestamp=now,
+        last_updated_timestamp=now,
+        last_version=0,
+    )
+
+
+def name_is_taken(connection: Connection, principal: Principal, name: str) -> bool:
+    """By any model, whether the caller may read it or not."""
+    return find(connection, principal, name) is not None
+
+
+def rename(connection: Connection, model_id: str, new_name: str, now: int) -> None:
+    _RENAME.run(connection, model_id=model_id, new_name=new_name, now=now)
+
+
+def describe(connection: Connection, model_id: str, text: str | None, now: int) -> None:
+    _DESCRIBE.run(connection, model_id=model_id, text=text, now=now)
+
+
+def touch(connection: Connection, model_id: str, now: int) -> None:
+    """Set the time of the last update."""
+    _TOUCH.run(connection, model_id=model_id, now=now)
+
+
+def take_number(connection: Connection, model_id: str, now: int) -> int:
+    """The number of the model's next version, never given before."""
+    number: int = _TAKE_NUMBER.scalar(connection, model_id=model_id, now=now)
+    return number
+
+
+def remove(connection: Connection, model_id: str) -> None:
+    """With all that belongs to it; its grants and activities stay, so that its readers can see who deleted it."""
+    _DELETE.run(connection, model_id=model_id)
+
+
+def page(
+    connection: Connection,
+    principal: Principal,
+    *,
+    conditions: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],
+    position: Sequence[ColumnElement[Any]],
+    limit: int,
+) -> list[tuple[str, tuple[Any, ...]]]:
+    """Models that the caller may read, each as a RegisteredModel in JSON (without aliases, as MLflow's search gives
+    them) with the values of ``position``, from which the next page goes on."""
+    members = {name: member for name, member in _members().items() if name != "aliases"}
+    query = (
+        select(rendered(document(**members)), *position)
+        .where(readable(registered_models.c.id), *conditions)
+        .order_by(*order)
+        .limit(limit)
+    )
+    return [(row[0], tuple(row[1:])) for row in connection.execute(query, caller(principal))]

@@ -1,0 +1,55 @@
+"""Bringing a database to the newest schema, and what every registry holds from the start."""
+
+import uuid
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, insert, select
+
+from server.rules.principals import ADMINS, USERS, PrincipalKind
+from server.store import counters, principals
+from server.store.engine import make_engine
+from server.store.tables import counters as counter_rows
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class SchemaTooNewError(Exception):
+    """The database was written by a newer program. The message says so."""
+
+
+def upgrade(url: URL, *, now: int) -> None:
+    """Create or upgrade the schema, and fill in what is always there. Does nothing to a database that has it all."""
+    engine = make_engine(url, write=True)
+    try:
+        with engine.begin() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            _refuse_newer(connection, config)
+            command.upgrade(config, "head")
+            _found(connection, now)
+    finally:
+        engine.dispose()
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present is not None and present not in known:
+        raise SchemaTooNewError(
+            f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
+            "written by a newer one. Install that version, or restore a backup that was made before."
+        )
+
+
+def _found(connection: Connection, now: int) -> None:
+    """The groups that cannot be deleted, and the counters."""
+    for name in (ADMINS, USERS):
+        if principals.id_of(connection, PrincipalKind.GROUP, name) is None:
+            principals.add(connection, principal_id=uuid.uuid4().hex, kind=PrincipalKind.GROUP, name=name, now=now)
+    if connection.execute(select(counter_rows.c.name)).first() is None:
+        connection.execute(insert(counter_rows).values(name=counters.IDENTITY, value=1))

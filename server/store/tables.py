@@ -1,0 +1,213 @@
+"""The tables. Times are milliseconds since the epoch, ids 32 hex digits, levels the numbers of rules.permissions.Level.
+
+A person is kept twice where history matters: ``principal_id`` decides who may do what, ``user_id`` is the name as it
+was, and stays when the person is gone.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid must be spelled INTEGER
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("display_name", Text),
+    Column("external_id", Text),
+    Column("emails", Text),  # JSON, as SCIM gave it
+    Column("active", Boolean, nullable=False),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('user', 'group', 'service_principal')", name="kind"),
+)
+Index("uq_principals_name", principals.c.kind, func.lower(principals.c.name), unique=True)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("group_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),  # SHA-256 of the token, in hex
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("comment", Text),
+    Column("created_by", Text, nullable=False),  # a principal's name
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("expiry_timestamp", BigInteger),
+    Column("last_used_timestamp", BigInteger),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("object_id", Text, primary_key=True),  # a model's id, 'root' or 'tokens'
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("level", Integer, nullable=False),
+)
+
+registered_models = Table(
+    "registered_models",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("description", Text),
+    Column("user_id", Text, nullable=False),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("last_updated_timestamp", BigInteger, nullable=False),
+    Column("last_version", Integer, nullable=False),  # the highest number ever given: numbers are not used twice
+    Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
+)
+
+model_versions = Table(
+    "model_versions",
+    metadata,
+    Column("model_id", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("description", Text),
+    Column("source", Text, nullable=False),
+    Column("storage_location", Text, nullable=False),  # what the download URI answers: source, resolved
+    Column("run_id", Text, index=True),
+    Column("run_link", Text),
+    Column("logged_model_id", Text),
+    Column("user_id", Text, nullable=False),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("last_updated_timestamp", BigInteger, nullable=False),
+    CheckConstraint("stage IN ('None', 'Staging', 'Production', 'Archived')", name="stage"),
+    Index("ix_model_versions_stage", "model_id", "stage", "version"),
+    Index("ix_model_versions_last_updated", "last_updated_timestamp"),
+)
+
+
+def _of_a_version() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["model_id", "version"], ["model_versions.model_id", "model_versions.version"], ondelete="CASCADE"
+    )
+
+
+model_tags = Table(
+    "model_tags",
+    metadata,
+    Column("model_id", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Index("ix_model_tags_key", "key"),
+)
+
+version_tags = Table(
+    "version_tags",
+    metadata,
+    Column("model_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    _of_a_version(),
+    Index("ix_version_tags_key", "key"),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("model_id", Text, primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    _of_a_version(),
+    Index("ix_aliases_version", "model_id", "version"),
+)
+
+transition_requests = Table(
+    "transition_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("model_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("to_stage", Text, nullable=False),
+    Column("principal_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("comment", Text),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    _of_a_version(),
+    UniqueConstraint("model_id", "version", "to_stage", "principal_id"),
+    Index("ix_transition_requests_creation", "creation_timestamp", "id"),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("model_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("principal_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("last_updated_timestamp", BigInteger, nullable=False),
+    _of_a_version(),
+    Index("ix_comments_version", "model_id", "version", "creation_timestamp"),
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    # Every change ever made, in order of commit; nothing is updated or deleted here. It has no foreign keys, so that
+    # it outlives what it tells of. model_id is NULL for changes of users, groups, tokens and registry-wide grants.
+    Column("sequence", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("activity_type", Text, nullable=False),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("principal_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("token_id", Text),
+    Column("address", Text),
+    Column("model_id", Text),
+    Column("model_name", Text),  # as it was then
+    Column("version", Integer),
+    Column("from_stage", Text),
+    Column("to_stage", Text),
+    Column("comment", Text),
+    Column("comment_id", Text),  # the comment's own text stays in comments, where its author can delete it
+    Column("system_comment", Text),
+    Column("detail", Text),  # JSON: what changed, before and after
+    Index("ix_activities_model", "model_id", "version", "sequence"),
+    Index("ix_activities_user", "user_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    # 'identity' moves with every change of principals, memberships, tokens or registry-wide grants, so that cached
+    # principals are known to be stale, whichever process made the change.
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

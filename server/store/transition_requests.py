@@ -1,0 +1,134 @@
+"""Statements on transition requests. An open request is a row; a settled one is only an activity."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select
+
+from server.rules.principals import Principal
+from server.store.access import caller, level_on, readable
+from server.store.statements import Statement
+from server.store.tables import model_versions, registered_models, transition_requests
+from server.wire.stage import Stage
+
+
+class RequestRow(NamedTuple):
+    """An open request with what surrounds it. ``level`` is the caller's on the model."""
+
+    id: str
+    name: str
+    version: int
+    from_stage: Stage
+    to_stage: Stage
+    principal_id: str
+    user_id: str
+    comment: str | None
+    creation_timestamp: int
+    model_id: str
+    level: int
+
+
+_open = (
+    select(
+        transition_requests.c.id,
+        registered_models.c.name,
+        transition_requests.c.version,
+        model_versions.c.stage,
+        transition_requests.c.to_stage,
+        transition_requests.c.principal_id,
+        transition_requests.c.user_id,
+        transition_requests.c.comment,
+        transition_requests.c.creation_timestamp,
+        transition_requests.c.model_id,
+        level_on(transition_requests.c.model_id),
+    )
+    .select_from(transition_requests)
+    .join(
+        model_versions,
+        and_(
+            model_versions.c.model_id == transition_requests.c.model_id,
+            model_versions.c.version == transition_requests.c.version,
+        ),
+    )
+    .join(registered_models, registered_models.c.id == transition_requests.c.model_id)
+)
+_newest_first = (transition_requests.c.creation_timestamp.desc(), transition_requests.c.id.desc())
+
+
+def _inbox(*conditions: object) -> Select[tuple[object, ...]]:
+    return (
+        _open.where(readable(transition_requests.c.model_id), *conditions)  # type: ignore[arg-type]  # columns, below
+        .order_by(*_newest_first)
+        .limit(bindparam("limit"))
+    )
+
+
+_of_version = and_(
+    transition_requests.c.model_id == bindparam("model_id"), transition_requests.c.version == bindparam("version")
+)
+_for_stage = and_(_of_version, transition_requests.c.to_stage == bindparam("stage"))
+
+_OF_VERSION = Statement(_open.where(_of_version).order_by(*_newest_first))
+_INBOX = Statement(_inbox())
+_INBOX_AFTER = Statement(
+    _inbox(
+        or_(
+            transition_requests.c.creation_timestamp < bindparam("timestamp"),
+            and_(
+                transition_requests.c.creation_timestamp == bindparam("timestamp"),
+                transition_requests.c.id < bindparam("id"),
+            ),
+        )
+    )
+)
+_INSERT = Statement(insert(transition_requests))
+_DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
+
+
+def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[RequestRow]:
+    """The open requests of a version, newest first."""
+    return [_row(row) for row in _OF_VERSION.run(connection, model_id=model_id, version=version, **caller(principal))]
+
+
+def inbox(
+    connection: Connection, principal: Principal, *, after: tuple[int, str] | None, limit: int
+) -> list[RequestRow]:
+    """Open requests on all models that the caller may read, newest first; ``after``: (time, id) of the last seen."""
+    if after is None:
+        rows = _INBOX.run(connection, limit=limit, **caller(principal))
+    else:
+        rows = _INBOX_AFTER.run(connection, timestamp=after[0], id=after[1], limit=limit, **caller(principal))
+    return [_row(row) for row in rows]
+
+
+def add(
+    connection: Connection,
+    *,
+    request_id: str,
+    model_id: str,
+    version: int,
+    stage: Stage,
+    principal: Principal,
+    comment: str | None,
+    now: int,
+) -> None:
+    _INSERT.run(
+        connection,
+        id=request_id,
+        model_id=model_id,
+        version=version,
+        to_stage=stage.value,
+        principal_id=principal.id,
+        user_id=principal.name,
+        comment=comment,
+        creation_timestamp=now,
+    )
+
+
+def remove(connection: Connection, request_id: str) -> bool:
+    """Whether it was there to be removed: of two who decide at once, one is told no."""
+    return _DELETE.run(connection, id=request_id).rowcount == 1
+
+
+def _row(row: object) -> RequestRow:
+    request = RequestRow(*row)  # type: ignore[misc]  # a row of _open
+    return request._replace(from_stage=Stage(request.from_stage), to_stage=Stage(request.to_stage))
