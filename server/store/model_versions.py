@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, select, update
 
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
@@ -47,7 +47,7 @@ def version_members() -> dict[str, ColumnElement[Any]]:
         "run_id": version.run_id,
         "run_link": version.run_link,
         "model_id": version.logged_model_id,
-        "status": literal("READY", literal_execute=True),
+        "status": literal_column("'READY'"),
         "tags": _tags(),
     }
 

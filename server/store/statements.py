@@ -37,7 +37,7 @@ class Statement:
     def _compile(self, connection: Connection) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
         compiled = cast(
             "SQLCompiler",
-            self._clause.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True}),
+            self._clause.compile(dialect=connection.dialect),
         )
         positions = None if compiled.positiontup is None else tuple(compiled.positiontup)
         own = {compiled.bind_names[bind]: bind.effective_value for bind in compiled.bind_names if not bind.required}
