@@ -55,6 +55,7 @@ _BY_NAME = Statement(
         principals.c.kind == bindparam("kind"), func.lower(principals.c.name) == func.lower(bindparam("name"))
     )
 )
+_NAME = Statement(select(principals.c.name).where(principals.c.id == _the_id))
 _LEVELS = Statement(select(grants.c.principal_id, grants.c.level).where(grants.c.object_id == bindparam("object_id")))
 _INSERT = Statement(insert(principals))
 _JOIN = Statement(insert(memberships))
@@ -119,3 +120,9 @@ def add(
 def join(connection: Connection, group_id: str, member_id: str) -> None:
     """Make a principal a member of a group; the caller has seen to it that it is none yet."""
     _JOIN.run(connection, group_id=group_id, member_id=member_id)
+
+
+def name_of(connection: Connection, principal_id: str) -> str | None:
+    """The name of a principal, as it is now."""
+    answer: str | None = _NAME.scalar(connection, id=principal_id)
+    return answer

@@ -97,29 +97,6 @@ class ModelVersionAnswer(Entity):
     model_version: ModelVersion
 
 
-class ModelVersionDatabricks(Entity):
-    """A version as Databricks shows it: with the caller's own level on its model."""
-
-    name: str
-    version: str
-    creation_timestamp: Milliseconds
-    last_updated_timestamp: Milliseconds
-    user_id: str | None = None
-    current_stage: Stage
-    description: str | None = None
-    source: str | None = None
-    run_id: str | None = None
-    run_link: str | None = None
-    status: str = "READY"
-    status_message: str | None = None
-    tags: list[Tag] = []
-    permission_level: str
-
-
-class ModelVersionDatabricksAnswer(Entity):
-    model_version_databricks: ModelVersionDatabricks
-
-
 class ModelVersionPage(Entity):
     model_versions: list[ModelVersion] = []
     next_page_token: str | None = None

@@ -5,7 +5,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from server.wire.fields import Description, Entity, Id, Milliseconds, RequestBody, Text, Version
+from server.wire.permission import PermissionLevel
 from server.wire.stage import Stage
+from server.wire.tag import Tag
 
 
 class RequestAction(StrEnum):
@@ -95,3 +97,27 @@ class TransitionRequestPage(Entity):
 class InboxPage(Entity):
     requests: list[InboxRequest] = []
     next_page_token: str | None = None
+
+
+class ModelVersionDatabricks(Entity):
+    """A version as Databricks shows it: with the caller's own level on its model, and the requests still open."""
+
+    name: str
+    version: str
+    creation_timestamp: Milliseconds
+    last_updated_timestamp: Milliseconds
+    user_id: str | None = None
+    current_stage: Stage
+    description: str | None = None
+    source: str | None = None
+    run_id: str | None = None
+    run_link: str | None = None
+    status: str = "READY"
+    status_message: str | None = None
+    tags: list[Tag] = []
+    permission_level: PermissionLevel
+    open_requests: list[TransitionRequest] = []
+
+
+class ModelVersionDatabricksAnswer(Entity):
+    model_version_databricks: ModelVersionDatabricks

@@ -1,0 +1,59 @@
+"""Verbs on aliases."""
+
+from server.operations.call import Answer, Call
+from server.operations.record import record
+from server.operations.subjects import ModelSubject, VersionSubject, no_model
+from server.rules.errors import InvalidParameterValue
+from server.rules.names import check_alias, check_model_name, check_new_alias
+from server.rules.permissions import Level
+from server.store import aliases, model_versions, registered_models
+from server.wire.activity import ActivityType
+from server.wire.registered_model import RegisteredModelAlias, SetRegisteredModelAlias
+
+
+def assign(call: Call, body: SetRegisteredModelAlias, subject: VersionSubject) -> Answer:
+    """Point an alias at a version, wherever it pointed before."""
+    version = subject.version
+    alias = check_new_alias(body.alias)
+    before = aliases.assign(call.connection, version.model_id, alias, version.version)
+    moved = f", which was version {before}'s" if before not in (None, version.version) else ""
+    record(
+        call,
+        ActivityType.SET_ALIAS,
+        model_id=version.model_id,
+        model_name=version.name,
+        version=version.version,
+        system_comment=f"set alias {alias}{moved}",
+        detail={"alias": alias, "version": [before, version.version]},
+    )
+    return {}
+
+
+def release(call: Call, body: RegisteredModelAlias, subject: ModelSubject) -> Answer:
+    """Deleting an alias that is not there is no error, as in MLflow."""
+    model = subject.model
+    alias = check_alias(body.alias)
+    before = aliases.release(call.connection, model.id, alias)
+    if before is not None:
+        record(
+            call,
+            ActivityType.DELETED_ALIAS,
+            model_id=model.id,
+            model_name=model.name,
+            version=before,
+            system_comment=f"deleted alias {alias}",
+            detail={"alias": alias, "version": [before, None]},
+        )
+    return {}
+
+
+def get(call: Call, body: RegisteredModelAlias, subject: None) -> Answer:
+    """The version that an alias points at."""
+    name, alias = check_model_name(body.name), check_alias(body.alias)
+    answer = model_versions.read_by_alias(call.connection, call.principal, name, alias)
+    if answer is not None:
+        return answer
+    model = registered_models.find(call.connection, call.principal, name)
+    if model is None or model.level < Level.READ:
+        raise no_model(name)
+    raise InvalidParameterValue(f"Registered model alias {alias} not found.")

@@ -1,0 +1,37 @@
+"""What every operation needs to know of the request that it serves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.rules.principals import Principal
+
+Answer = str | dict[str, Any]
+"""JSON: as text, when the database assembled it, or as data still to be written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Choices of the server's operator.
+
+    protect_active_versions: refuse, as Databricks does, to delete or rename while a version concerned is in Staging
+    or Production; MLflow allows it.
+    """
+
+    protect_active_versions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: on an open transaction, by an authenticated caller.
+
+    now: milliseconds since the epoch; the same for all that the request does.
+    address: the client's address, where known.
+    """
+
+    connection: Connection
+    principal: Principal
+    now: int
+    address: str | None = None
+    policy: Policy = Policy()

@@ -1,0 +1,113 @@
+"""Reading over all models: the inbox of open requests, and the feed of activities."""
+
+from typing import Any
+
+from server.operations.call import Answer, Call
+from server.operations.record import without_empty
+from server.operations.subjects import Subject, model, version
+from server.operations.transitions import request_entity
+from server.rules.errors import InvalidParameterValue
+from server.rules.page_tokens import decode, encode
+from server.rules.stages import EXCLUSIVE_STAGES
+from server.store import activities, model_versions, transition_requests
+from server.store.activities import ActivityRow, Filter
+from server.store.transition_requests import RequestRow
+from server.wire.activity import ListActivities
+from server.wire.transition_request import ListTransitionRequests
+
+
+def requests(call: Call, body: ListTransitionRequests, subject: Subject) -> Answer:
+    """The open requests of one version, or, with neither name nor version, the inbox."""
+    if (body.name is None) != (body.version is None):
+        raise InvalidParameterValue("Give both name and version for one version's requests, or neither for the inbox.")
+    return _inbox(call, body) if body.name is None else _of_version(call, body)
+
+
+def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
+    """Activities, newest first: of a version, of a model, or of all that the caller may read."""
+    if body.version is not None and body.name is None:
+        raise InvalidParameterValue("Give the model's name with the version.")
+    narrowed = Filter(
+        model_id=None if body.name is None else _model_id(call, body),
+        version=None if body.version is None else int(body.version),
+        user=body.user,
+        types=body.activity_type,
+        since=body.from_,
+        until=body.to,
+    )
+    query = body.model_dump_json(exclude={"page_token", "max_results"})
+    position = decode(body.page_token, query, (int,)) if body.page_token else None
+    rows = activities.feed(
+        call.connection,
+        call.principal,
+        narrowed,
+        before=None if position is None else position[0],
+        limit=body.max_results + 1,
+    )
+    shown = rows[: body.max_results]
+    more = len(rows) > len(shown)
+    return without_empty(
+        {
+            "activities": [activity_entity(row) for row in shown],
+            "next_page_token": encode(query, (shown[-1].sequence,)) if more else None,
+        }
+    )
+
+
+def activity_entity(row: ActivityRow) -> dict[str, Any]:
+    """An activity as the feed and the event stream show it."""
+    return without_empty(
+        {
+            "id": row.id,
+            "activity_type": row.activity_type,
+            "creation_timestamp": row.creation_timestamp,
+            "last_updated_timestamp": row.creation_timestamp,
+            "user_id": row.user_id,
+            "name": row.name,
+            "version": None if row.version is None else str(row.version),
+            "from_stage": row.from_stage,
+            "to_stage": row.to_stage,
+            "comment": row.comment,
+            "system_comment": row.system_comment,
+        }
+    )
+
+
+def _model_id(call: Call, body: ListActivities) -> str:
+    if body.version is None:
+        return model(call, body).model.id  # type: ignore[arg-type]  # its name was seen to be there
+    return version(call, body).version.model_id  # type: ignore[arg-type]  # as above
+
+
+def _of_version(call: Call, body: ListTransitionRequests) -> Answer:
+    row = version(call, body).version  # type: ignore[arg-type]  # its name and version were seen to be there
+    rows = transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
+    return {"requests": [request_entity(call, row) for row in rows]} if rows else {}
+
+
+def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
+    position = decode(body.page_token, "inbox", (int, str)) if body.page_token else None
+    rows = transition_requests.inbox(
+        call.connection,
+        call.principal,
+        after=None if position is None else (position[0], position[1]),
+        limit=body.max_results + 1,
+    )
+    shown = rows[: body.max_results]
+    last = shown[-1] if len(rows) > len(shown) else None
+    return without_empty(
+        {
+            "requests": [_inbox_entity(call, row) for row in shown],
+            "next_page_token": None if last is None else encode("inbox", (last.creation_timestamp, last.id)),
+        }
+    )
+
+
+def _inbox_entity(call: Call, row: RequestRow) -> dict[str, Any]:
+    holders = (
+        model_versions.holders(call.connection, row.model_id, row.to_stage) if row.to_stage in EXCLUSIVE_STAGES else []
+    )
+    return without_empty(
+        request_entity(call, row)
+        | {"name": row.name, "version": str(row.version), "displaces": [str(number) for number in holders]}
+    )

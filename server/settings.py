@@ -1,0 +1,22 @@
+"""What the server's operator chose, read once at the start."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import URL
+
+from server.operations.call import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """database: where the registry is kept.
+
+    durable: whether a write is on the disk before it is answered; only a throwaway registry does without.
+    demo_clock: whether a client may say, with the header ``X-Demo-Time`` (milliseconds), when a change was made; only
+    for filling a throwaway registry with history.
+    """
+
+    database: URL
+    policy: Policy = Policy()
+    durable: bool = True
+    demo_clock: bool = False
