@@ -1,6 +1,6 @@
 """What the server's operator chose, read once at the start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import URL
 
@@ -17,6 +17,6 @@ class Settings:
     """
 
     database: URL
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     durable: bool = True
     demo_clock: bool = False

@@ -1,0 +1,1 @@
+"""HTTP: the table of routes, and the one path that every request takes through it."""

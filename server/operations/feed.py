@@ -7,13 +7,15 @@ from server.operations.record import without_empty
 from server.operations.subjects import Subject, model, version
 from server.operations.transitions import request_entity
 from server.rules.errors import InvalidParameterValue
-from server.rules.page_tokens import decode, encode
+from server.rules.page_tokens import digest, read_token, write_token
 from server.rules.stages import EXCLUSIVE_STAGES
 from server.store import activities, model_versions, transition_requests
 from server.store.activities import ActivityRow, Filter
 from server.store.transition_requests import RequestRow
 from server.wire.activity import ListActivities
 from server.wire.transition_request import ListTransitionRequests
+
+INBOX = digest("inbox")
 
 
 def requests(call: Call, body: ListTransitionRequests, subject: Subject) -> Answer:
@@ -35,13 +37,13 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
         since=body.from_,
         until=body.to,
     )
-    query = body.model_dump_json(exclude={"page_token", "max_results"})
-    position = decode(body.page_token, query, (int,)) if body.page_token else None
+    query = digest("activities", body.model_dump(exclude={"page_token", "max_results"}))
+    position = read_token(body.page_token, query, (int,)) if body.page_token else None
     rows = activities.feed(
         call.connection,
         call.principal,
         narrowed,
-        before=None if position is None else position[0],
+        before=None if position is None else int(position[0]),
         limit=body.max_results + 1,
     )
     shown = rows[: body.max_results]
@@ -49,7 +51,7 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
     return without_empty(
         {
             "activities": [activity_entity(row) for row in shown],
-            "next_page_token": encode(query, (shown[-1].sequence,)) if more else None,
+            "next_page_token": write_token(query, (shown[-1].sequence,)) if more else None,
         }
     )
 
@@ -86,11 +88,11 @@ def _of_version(call: Call, body: ListTransitionRequests) -> Answer:
 
 
 def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
-    position = decode(body.page_token, "inbox", (int, str)) if body.page_token else None
+    position = read_token(body.page_token, INBOX, (int, str)) if body.page_token else None
     rows = transition_requests.inbox(
         call.connection,
         call.principal,
-        after=None if position is None else (position[0], position[1]),
+        after=None if position is None else (int(position[0]), str(position[1])),
         limit=body.max_results + 1,
     )
     shown = rows[: body.max_results]
@@ -98,7 +100,7 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
     return without_empty(
         {
             "requests": [_inbox_entity(call, row) for row in shown],
-            "next_page_token": None if last is None else encode("inbox", (last.creation_timestamp, last.id)),
+            "next_page_token": None if last is None else write_token(INBOX, (last.creation_timestamp, last.id)),
         }
     )
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
 
 from server.rules.principals import Principal
 from server.store.access import caller, readable
 from server.store.statements import Statement
 from server.store.tables import activities, comments, registered_models
+
+BATCH = 500
 
 
 class ActivityRow(NamedTuple):
@@ -38,7 +40,11 @@ class Filter(NamedTuple):
     until: int | None = None
 
 
-_INSERT = Statement(insert(activities).returning(activities.c.sequence))
+_INSERT = Statement(
+    insert(activities)
+    .values({column.name: bindparam(column.name) for column in activities.c if column.name != "sequence"})
+    .returning(activities.c.sequence)
+)
 _LAST = Statement(select(func.max(activities.c.sequence)))
 
 _rows = (
@@ -96,7 +102,7 @@ def feed(
     return [ActivityRow(*row) for row in connection.execute(query, caller(principal))]
 
 
-def after(connection: Connection, principal: Principal, sequence: int, *, limit: int) -> list[ActivityRow]:
-    """Changes that the caller may read, oldest first, those newer than a sequence number."""
-    query = _rows.where(activities.c.sequence > sequence).order_by(activities.c.sequence).limit(limit)
+def after(connection: Connection, principal: Principal, sequence: int) -> list[ActivityRow]:
+    """Changes that the caller may read, oldest first, those newer than a sequence number, BATCH of them at the most."""
+    query = _rows.where(activities.c.sequence > sequence).order_by(activities.c.sequence).limit(BATCH)
     return [ActivityRow(*row) for row in connection.execute(query, caller(principal))]

@@ -1,0 +1,35 @@
+"""The server put together: database, routes, event stream."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.routing import Router
+
+from server.http.handler import Handler
+from server.http.openapi import openapi_route
+from server.http.routes import ROUTES
+from server.settings import Settings
+from server.store import schema
+from server.store.engine import Database
+
+
+class Registry:
+    """``asgi`` is the registry as an ASGI application. Its database is brought to the newest schema when it is made."""
+
+    def __init__(self, settings: Settings) -> None:
+        schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
+        self._database = Database(settings.database, durable=settings.durable)
+        self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
+        self.asgi = Router(default=self._handler, lifespan=self._lifespan)
+
+    def end_streams(self) -> None:
+        """Let the open event streams end; they would keep the server waiting."""
+        self._handler.events.stop()
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
+        self._handler.events.listen()
+        yield
+        self._database.close()

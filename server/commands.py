@@ -1,0 +1,161 @@
+"""The server's commands. ``tui-registry`` hands them on to here; ``python -m server`` runs them too."""
+
+import getpass
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.operations import tokens, users
+from server.operations.call import Call
+from server.rules.errors import RegistryError, ResourceDoesNotExist
+from server.rules.permissions import Level
+from server.rules.principals import Principal, PrincipalKind
+from server.store import principals, schema
+from server.store.engine import database_url, make_engine
+
+T = TypeVar("T")
+
+DAY = 24 * 60 * 60  # seconds
+
+
+def _default_database() -> str:
+    """Where the console keeps its own registry."""
+    import platformdirs
+
+    return str(Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db")
+
+
+_database = click.option(
+    "--database",
+    metavar="PATH_OR_URL",
+    default=_default_database,
+    show_default="the console's own registry",
+    help="An SQLite file, or a URL such as postgresql://host/registry.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A model registry for MLflow's and Databricks' clients."""
+
+
+@main.command()
+@_database
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=5055, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--protect-active-versions",
+    is_flag=True,
+    help="Refuse, as Databricks does, to delete or rename a model or version while it is in Staging or Production.",
+)
+@click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
+@click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
+@click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
+def serve(
+    *,
+    database: str,
+    host: str,
+    port: int,
+    protect_active_versions: bool,
+    throwaway: bool,
+    state_file: Path | None,
+    end_with: Path | None,
+) -> None:
+    """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
+    from server import service
+
+    service.run(
+        service.Options(
+            database=database,
+            host=host,
+            port=port,
+            protect_active_versions=protect_active_versions,
+            throwaway=throwaway,
+            state_file=state_file,
+            end_with=end_with,
+        )
+    )
+
+
+@main.group("users")
+def users_group() -> None:
+    """Users, in the database directly, whether the server runs or not."""
+
+
+@users_group.command("create")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make them a member of the group 'admins', who may do everything.")
+@_database
+def create_user(*, name: str, admin: bool, database: str) -> None:
+    """Create the user NAME."""
+    _change(database, lambda call: users.create(call, name, admin=admin))
+    click.echo(f"Created {'administrator' if admin else 'user'} {name}.", err=True)
+
+
+@main.group("tokens")
+def tokens_group() -> None:
+    """Access tokens, in the database directly, whether the server runs or not."""
+
+
+@tokens_group.command("create")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; never, if left out.")
+@click.option("--comment", help="What it is for.")
+@_database
+def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, database: str) -> None:
+    """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
+
+    def issue(call: Call) -> list[str]:
+        lifetime = None if days is None else days * DAY
+        return [
+            tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
+        ]
+
+    for token in _change(database, issue):
+        click.echo(token)
+
+
+def _holder(call: Call, name: str) -> str:
+    for kind in (PrincipalKind.USER, PrincipalKind.SERVICE_PRINCIPAL):
+        if principal_id := principals.id_of(call.connection, kind, name):
+            return principal_id
+    raise ResourceDoesNotExist(f"There is no user '{name}'. Create one with: tui-registry users create {name}")
+
+
+def _change(location: str, work: Callable[[Call], T]) -> T:
+    """Run a change in one transaction, as the person at the keyboard."""
+    url = database_url(location)
+    now = time.time_ns() // 1_000_000
+    operator = Principal(
+        id="",
+        name=f"{getpass.getuser()} (command line)",
+        kind=PrincipalKind.USER,
+        token_id="",
+        identities=(),
+        root_level=Level.MANAGE,
+        admin=True,
+    )
+    try:
+        schema.upgrade(url, now=now)
+        engine = make_engine(url, write=True)
+        try:
+            with engine.begin() as connection:
+                return work(Call(connection, operator, now))
+        finally:
+            engine.dispose()
+    except RegistryError as error:
+        _fail(error.message)
+    except schema.SchemaTooNewError as error:
+        _fail(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        _fail(f"The database could not be used: {getattr(error, 'orig', None) or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(1)

@@ -1,0 +1,27 @@
+"""Answers: JSON, and the one shape of an error."""
+
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from server.operations.call import Answer
+from server.rules.errors import RegistryError, RequestLimitExceeded, TemporarilyUnavailable, Unauthenticated
+
+RETRY_AFTER = 1  # seconds: what a client is told when the server is short of something
+
+
+def json_answer(answer: Answer, status: int = 200) -> Response:
+    content = answer.encode() if isinstance(answer, str) else to_json(answer)
+    return Response(content, status, media_type="application/json")
+
+
+def error_answer(error: RegistryError) -> Response:
+    """``{"error_code": "...", "message": "..."}``, also for 401 and 403."""
+    body: dict[str, Any] = {"error_code": error.error_code.value, "message": error.message}
+    headers = {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="tui-registry"'
+    if isinstance(error, RequestLimitExceeded | TemporarilyUnavailable):
+        headers["Retry-After"] = str(RETRY_AFTER)
+    return Response(to_json(body), error.status, headers, "application/json")

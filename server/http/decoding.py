@@ -1,0 +1,80 @@
+"""From bytes to a request's body, or a clear 400."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, from_json
+from starlette.requests import ClientDisconnect, Request
+
+from server.rules.errors import BadRequest, InvalidParameterValue, RequestTooLarge
+
+Body = TypeVar("Body", bound=BaseModel)
+
+MAX_BODY = 4 * 1024 * 1024  # bytes; the longest legal request is a tag of 100,000 characters, or some dozens of them
+MAX_DRAINED = 64 * 1024 * 1024  # bytes read and thrown away, so that a client that sends too much can read the answer
+
+
+async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str]) -> Body:
+    """Query parameters, then the JSON body, then the path: of a field given twice, the last counts."""
+    fields = _query_fields(request, body) | await _json_fields(request) | dict(path_fields)
+    try:
+        return body.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidParameterValue(_explain(error.errors(include_url=False, include_context=True)[0])) from None
+
+
+def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
+    parameters = request.query_params
+    if not parameters:
+        return {}
+    lists = _list_fields(body)
+    return {name: parameters.getlist(name) if name in lists else value for name, value in parameters.items()}
+
+
+@cache
+def _list_fields(body: type[BaseModel]) -> frozenset[str]:
+    """The fields that a query gives by repeating them."""
+    return frozenset(
+        field.alias or name for name, field in body.model_fields.items() if get_origin(field.annotation) is list
+    )
+
+
+async def _json_fields(request: Request) -> dict[str, Any]:
+    content = await _read_body(request)
+    if not content.strip():
+        return {}
+    try:
+        fields = from_json(content)
+    except ValueError as error:
+        raise BadRequest(f"The request's body is not valid JSON: {error}. Send one JSON object.") from None
+    if not isinstance(fields, dict):
+        raise BadRequest('The request\'s body must be a JSON object, such as {"name": "iris"}.')
+    return fields
+
+
+async def _read_body(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= MAX_BODY:
+                chunks.append(chunk)
+            elif size > MAX_DRAINED:
+                break
+    except ClientDisconnect:
+        raise BadRequest("The request's body ended before it was whole.") from None
+    if size > MAX_BODY:
+        raise RequestTooLarge(f"The request's body is larger than {MAX_BODY} bytes. Send less at a time.")
+    return b"".join(chunks)
+
+
+def _explain(problem: ErrorDetails) -> str:
+    """What is wrong with the first wrong field, and what would be right."""
+    field = ".".join(str(part) for part in problem["loc"]) or "request"
+    if problem["type"] == "missing":
+        return f"Missing value for required parameter '{field}'. See /openapi.json for the parameters of this call."
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"Invalid value for parameter '{field}': {reason}."
