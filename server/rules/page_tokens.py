@@ -1,42 +1,59 @@
-"""Page tokens: where the next page begins, after the last row of this one.
+"""Page tokens: where the next page of a search begins.
 
-A token holds that row's sort values and a digest of the query, so that a page costs the same at the end of a list as
-at its start, and a token of another query is refused instead of skipping rows silently.
+A token is opaque to clients: URL-safe base64 of a JSON array, a digest of the search followed by what the last row
+shown has in the keys of the order. The next page begins after that row, whatever was added or deleted meanwhile. The
+digest is there so that a token is of use to its own search only, where MLflow's, a mere offset, would go on in the
+middle of another. Tokens are no secrets and are not signed: all that a forged one can do is begin elsewhere.
 """
 
 import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Sequence
-from typing import Any
 
 from server.rules.errors import InvalidParameterValue
+from server.wire.fields import MAX_INT64
+
+_IMPOSSIBLE = re.compile("[\x00\ud800-\udfff]")
+
+Position = tuple[str | int, ...]
 
 
-def encode(query: str, position: Sequence[int | str]) -> str:
-    """An opaque token, safe in a URL."""
-    content = json.dumps([_digest(query), *position], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode()
+def digest(*parts: object) -> str:
+    """What tells one search from another, in 16 hex digits."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def decode(token: str, query: str, types: Sequence[type]) -> tuple[Any, ...]:
-    """The position in a token; its values have been seen to be of these types."""
+def write_token(search: str, position: Sequence[str | int]) -> str:
+    """The token of what comes after ``position`` in the search with this digest."""
+    content = json.dumps([search, *position], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def read_token(token: str, search: str, kinds: Sequence[type[str] | type[int]]) -> Position:
+    """The position in a token of this search, of values of these kinds. Raises InvalidParameterValue."""
     try:
-        digest, *position = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
-    except (ValueError, TypeError, binascii.Error):
-        raise _invalid() from None
-    if digest != _digest(query) or [type(value) for value in position] != list(types):
-        raise _invalid()
-    return tuple(position)
+        content = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        raise InvalidParameterValue(
+            "The page_token is damaged. Send next_page_token as the last page had it, or none to begin anew."
+        ) from None
+    if not isinstance(content, list) or content[:1] != [search] or not _fits(content[1:], kinds):
+        raise InvalidParameterValue(
+            "The page_token belongs to another search. Send it with the filter and order_by that it was given for, or "
+            "send none to begin anew."
+        )
+    return tuple(content[1:])
 
 
-def _digest(query: str) -> str:
-    return hashlib.sha256(query.encode()).hexdigest()[:16]
+def _fits(position: Sequence[object], kinds: Sequence[type[str] | type[int]]) -> bool:
+    return [type(value) for value in position] == list(kinds) and all(map(_comparable, position))
 
 
-def _invalid() -> InvalidParameterValue:
-    return InvalidParameterValue(
-        "Invalid page token. Send the next_page_token of the last answer, with the same filter and order; leave it out "
-        "for the first page."
-    )
+def _comparable(value: object) -> bool:
+    """Whether every database can compare with it: texts without NUL or halves of characters, integers of 64 bits."""
+    if isinstance(value, str):
+        return _IMPOSSIBLE.search(value) is None
+    return isinstance(value, int) and abs(value) <= MAX_INT64
