@@ -17,6 +17,7 @@ from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
 from server.store.engine import database_url, make_engine
+from server.wire.scim import CreateUser
 
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ def users_group() -> None:
 @_database
 def create_user(*, name: str, admin: bool, database: str) -> None:
     """Create the user NAME."""
-    _change(database, lambda call: users.create(call, name, admin=admin))
+    _change(database, lambda call: users.add(call, CreateUser(user_name=name), admin=admin))
     click.echo(f"Created {'administrator' if admin else 'user'} {name}.", err=True)
 
 

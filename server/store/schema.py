@@ -1,6 +1,5 @@
 """Bringing a database to the newest schema, and what every registry holds from the start."""
 
-import uuid
 from pathlib import Path
 
 from alembic import command
@@ -9,9 +8,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, insert, select
 
-from server.rules.principals import ADMINS, USERS, PrincipalKind
-from server.store import counters, principals
+from server.rules.permissions import Level
+from server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
+from server.store import counters, grants, principals
 from server.store.engine import make_engine
+from server.store.principals import PrincipalRow
 from server.store.tables import counters as counter_rows
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -47,9 +48,12 @@ def _refuse_newer(connection: Connection, config: Config) -> None:
 
 
 def _found(connection: Connection, now: int) -> None:
-    """The groups that cannot be deleted, and the counters."""
+    """The groups that cannot be deleted, the right of everyone to have tokens, and the counters."""
     for name in (ADMINS, USERS):
         if principals.id_of(connection, PrincipalKind.GROUP, name) is None:
-            principals.add(connection, principal_id=uuid.uuid4().hex, kind=PrincipalKind.GROUP, name=name, now=now)
+            group = PrincipalRow(id=new_id(), kind=PrincipalKind.GROUP.value, name=name, active=True)
+            principals.add(connection, group, now)
+            if name == USERS:
+                grants.grant(connection, TOKENS, group.id, Level.READ)
     if connection.execute(select(counter_rows.c.name)).first() is None:
         connection.execute(insert(counter_rows).values(name=counters.IDENTITY, value=1))
