@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import App
@@ -63,7 +63,8 @@ class ConsoleApp(App[None]):
 
     def on_mount(self) -> None:
         self.push_screen(Inbox())
-        self.run_worker(self._listen(), exit_on_error=False)
+        listening: Callable[[], Awaitable[None]] = self._listen
+        self.run_worker(listening, exit_on_error=False)
 
     async def on_unmount(self) -> None:
         await self.client.close()

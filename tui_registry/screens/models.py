@@ -1,5 +1,6 @@
 """The models: searched as you type."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -116,7 +117,7 @@ class Models(Place):
     @on(Table.NearEnd)
     def _near_end(self) -> None:
         if self._next:
-            self.run_worker(self._load_more(self._next), group="more", exclusive=True, exit_on_error=False)
+            self.fetch("more", partial(self._load_more, self._next))
 
     async def _load_more(self, token: str) -> None:
         search = self._search

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import BindingType
@@ -28,7 +29,7 @@ class Place(Screen[None]):
 
     place: ClassVar[str]
     BINDINGS: ClassVar[list[BindingType]] = []
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
     def __init__(self, *trail: str) -> None:
         super().__init__()
@@ -96,7 +97,7 @@ class Place(Screen[None]):
     def reload(self) -> None:
         """Read anew. A reading under way is dropped: only the newest may show its answer."""
         self._reading += 1
-        self.run_worker(self._load(self._reading), group="load", exclusive=True, exit_on_error=False)
+        self.fetch("load", partial(self._load, self._reading))
 
     async def _load(self, reading: int) -> None:
         late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
@@ -138,6 +139,10 @@ class Place(Screen[None]):
         """Why the last reading failed; empty if it did not."""
         return self._problem
 
+    def fetch(self, group: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a reading, in place of the one of its group that may be under way."""
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
     def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run something that is not to be dropped when another thing begins."""
-        self.run_worker(work(), exit_on_error=False)
+        self.run_worker(work, exit_on_error=False)
