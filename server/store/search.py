@@ -128,7 +128,7 @@ def _empty_matches(comparison: Comparison) -> bool:
             return isinstance(value, str) and value.strip("%") == ""
 
 
-def _prompts(tags: Table) -> Select[tuple[str]]:
+def _prompts(tags: Table) -> Select[Any]:
     """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
     return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
 
