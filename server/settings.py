@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import URL
-
 from server.operations.call import Policy
+from server.store.engine import URL
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -20,7 +18,6 @@ from server.http.events import EventStream
 from server.http.route import Route
 from server.operations.call import Answer, Call
 from server.rules.errors import (
-    Conflict,
     EndpointNotFound,
     InternalError,
     InvalidParameterValue,
@@ -29,7 +26,7 @@ from server.rules.errors import (
 )
 from server.rules.permissions import Ability, require
 from server.settings import Settings
-from server.store.engine import Database, unavailable
+from server.store.engine import Connection, Database, explain
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 
@@ -123,12 +120,10 @@ def _demo_time(told: str) -> int:
 
 def _translate(error: Exception) -> RegistryError:
     """What a client is told of a failure that no rule foresaw. The log has the rest."""
-    if isinstance(error, OperationalError):
+    known = explain(error)
+    if known is not None:
         log.error("the database refused", exc_info=error)
-        return unavailable(error)
-    if isinstance(error, IntegrityError):
-        log.warning("two changes met", exc_info=error)
-        return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
+        return known
     reference = uuid.uuid4().hex
     log.error("unexpected error %s", reference, exc_info=error)
     return InternalError(

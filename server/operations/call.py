@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from server.rules.principals import Principal
+from server.store.engine import Connection
 
 Answer = str | dict[str, Any]
 """JSON: as text, when the database assembled it, or as data still to be written out."""

@@ -16,10 +16,12 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from server.rules.errors import RegistryError, TemporarilyUnavailable
+from server.rules.errors import Conflict, RegistryError, TemporarilyUnavailable
+
+__all__ = ["URL", "Connection", "Database", "database_url", "explain", "make_engine"]
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -156,7 +158,7 @@ class Database:
                         savepoint.rollback()
                         answers.append((done, None, error))
         except Exception as error:  # the thread must live on, and every writer of the group be told
-            failure = unavailable(error) if isinstance(error, OperationalError) else error
+            failure = explain(error) or error
             answers = [(done, None, failure) for _, done in group]
         else:
             if any(problem is None for _, _, problem in answers):
@@ -168,9 +170,13 @@ class Database:
                 done.set_exception(problem)
 
 
-def unavailable(error: OperationalError) -> RegistryError:
-    """What a client is told when the database itself refuses."""
-    return TemporarilyUnavailable(
-        f"The database could not be used ({error.orig}). Nothing was changed. Try again; if it stays so, ask the "
-        "registry's operator to look at the disk and the log."
-    )
+def explain(error: Exception) -> RegistryError | None:
+    """What a client is told when the database itself refuses; None if the error is not the database's."""
+    if isinstance(error, OperationalError):
+        return TemporarilyUnavailable(
+            f"The database could not be used ({error.orig}). Nothing was changed. Try again; if it stays so, ask the "
+            "registry's operator to look at the disk and the log."
+        )
+    if isinstance(error, IntegrityError):
+        return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
+    return None
