@@ -1,0 +1,37 @@
+"""The README tells the truth about who may do what: its table is made from the one that guards the routes."""
+
+from pathlib import Path
+
+from server.rules.permissions import ALL_STAGES, LEVELS, Ability, Level, allows
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN = "<!-- abilities: made from server/rules/permissions.py, checked by tests/server/test_readme.py -->"
+END = "<!-- /abilities -->"
+NOT_OF_MODELS = {Ability.PUBLIC, Ability.ANYONE, Ability.USE_TOKENS, Ability.ADMINISTER}
+
+
+def ability_table() -> str:
+    columns = [Level.NONE, *(level for level, _ in LEVELS.values() if level is not Level.CREATE)]
+    names = {level: wire.value for wire, (level, _) in LEVELS.items()} | {Level.NONE: "none"}
+    lines = [
+        "| to | " + " | ".join(f"`{names[level]}`" if level else "none" for level in columns) + " |",
+        "|---|" + ":-:|" * len(columns),
+    ]
+    for ability in Ability:
+        if ability in NOT_OF_MODELS:
+            continue
+        cells = []
+        for level in columns:
+            if allows(ability, level):
+                limited = not allows(ability, level, stages=ALL_STAGES)
+                cells.append("not Production" if limited else "yes")
+            else:
+                cells.append("own" if allows(ability, level, author=True) else "")
+        lines.append(f"| {ability} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def test_the_readmes_ability_table_is_the_one_in_force() -> None:
+    text = README.read_text()
+    shown = text[text.index(BEGIN) + len(BEGIN) : text.index(END)].strip()
+    assert shown == ability_table(), f"put this between the marks in README.md:\n\n{ability_table()}"

@@ -1,0 +1,36 @@
+"""What can go wrong with a call.
+
+CallError
+├── Refused            the server answered with an error; ``error_code`` and ``status`` are its own
+│   └── Unauthenticated   401: the token is not, or no longer, valid
+├── Unreachable        nothing was sent: there is nobody to talk to
+├── LostAnswer         it was sent, and no answer came: what was asked for may have happened or not
+└── Misunderstood      the answer is not what a registry says
+"""
+
+
+class CallError(Exception):
+    """Its text is for people; what the server said in it is as the server sent it."""
+
+
+class Refused(CallError):
+    def __init__(self, status: int, error_code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error_code = error_code
+
+
+class Unauthenticated(Refused):
+    pass
+
+
+class Unreachable(CallError):
+    pass
+
+
+class LostAnswer(CallError):
+    pass
+
+
+class Misunderstood(CallError):
+    pass

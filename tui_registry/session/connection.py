@@ -1,0 +1,81 @@
+"""Which registry to open, and with which token."""
+
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_registry.session import credentials, profiles
+from tui_registry.session.embedded import EmbeddedRegistry, default_database
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A registry that can be talked to. ``label`` is how the console names it; never show ``token``."""
+
+    url: str
+    token: str
+    label: str
+    embedded: EmbeddedRegistry | None = None
+
+    def __repr__(self) -> str:
+        return f"Connection({self.label!r}, {self.url!r})"
+
+
+class NoTokenError(Exception):
+    """There is no token for a registry, and why. Its text says what to do."""
+
+
+def connect(
+    *, profile: str | None = None, ask_token: bool = False, environment: Mapping[str, str] | None = None
+) -> Connection:
+    """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or, if
+    there is none of these, the embedded one, started if need be. Blocks."""
+    environment = os.environ if environment is None else environment
+    url = environment.get("TUI_REGISTRY_URL")
+    token = environment.get("TUI_REGISTRY_TOKEN")
+    if profile is None and url:
+        url = url.rstrip("/")
+        if ask_token:
+            token = _ask(url)
+        if not token:
+            raise NoTokenError(
+                "TUI_REGISTRY_URL is set but TUI_REGISTRY_TOKEN is not. Set it too, or run: tui-registry --ask-token"
+            )
+        return Connection(url, token, url.partition("://")[2])
+    known = profiles.read()
+    name = profile or known.default
+    if name is None:
+        return _embedded()
+    chosen = known.get(name)
+    return Connection(chosen.url, _ask(chosen.url) if ask_token else _kept(name, chosen), name)
+
+
+def _embedded() -> Connection:
+    registry = EmbeddedRegistry(default_database())
+    registry.open()
+    try:
+        return Connection(registry.url, registry.admin_token(), "local", registry)
+    except BaseException:
+        registry.close()
+        raise
+
+
+def _kept(name: str, profile: profiles.Profile) -> str:
+    try:
+        token = credentials.load(profiles.account(name, profile))
+    except credentials.NoKeyringError as error:
+        remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
+        raise NoTokenError(
+            f"The token of profile '{name}' is in the keyring, but {error}. What you can do:\n{remedies}"
+        ) from None
+    if token is None:
+        raise NoTokenError(f"There is no token for profile '{name}'. Run: tui-registry login {profile.url}")
+    return token
+
+
+def _ask(url: str) -> str:
+    if not sys.stdin.isatty():
+        raise NoTokenError("A token can be asked for only in a terminal. Set TUI_REGISTRY_TOKEN instead.")
+    return getpass.getpass(f"Token for {url} (not shown, not kept): ").strip()

@@ -1,0 +1,83 @@
+"""Tokens in the operating system's keyring, and nowhere else.
+
+On a server without a desktop there is usually no keyring, and asking for one can fail in many ways or hang. Each call
+runs in a thread that is given up after LIMIT seconds; every failure is the one error below.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SERVICE = "tui-registry"
+LIMIT = 5.0  # seconds
+
+REMEDIES = (
+    "Set TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN for this shell.",
+    "Give the token for this session only: tui-registry --ask-token",
+    "Name a keyring that works here in PYTHON_KEYRING_BACKEND (see: keyring --list-backends).",
+)
+"""What to do without a keyring, in the order to try."""
+
+
+class NoKeyringError(Exception):
+    """There is no keyring, it is locked, or it does not answer. Its text says which."""
+
+
+def load(account: str) -> str | None:
+    """The token kept for an account, or None if there is none."""
+
+    def work() -> str | None:
+        import keyring
+
+        return keyring.get_password(SERVICE, account)
+
+    return _call(work)
+
+
+def store(account: str, token: str) -> None:
+    """Keep a token, and make sure that it can be read back: some backends take it and keep nothing."""
+
+    def work() -> bool:
+        import keyring
+
+        keyring.set_password(SERVICE, account, token)
+        return keyring.get_password(SERVICE, account) == token
+
+    if not _call(work):
+        raise NoKeyringError("the keyring took the token but does not give it back")
+
+
+def remove(account: str) -> bool:
+    """Forget a token; whether there was one."""
+
+    def work() -> bool:
+        import keyring
+
+        if keyring.get_password(SERVICE, account) is None:
+            return False
+        keyring.delete_password(SERVICE, account)
+        return True
+
+    return _call(work)
+
+
+def _call(work: Callable[[], T]) -> T:
+    results: list[T] = []
+    problems: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except Exception as error:  # backends raise what they like, raw D-Bus errors among it
+            problems.append(error)
+
+    thread = threading.Thread(target=run, name="keyring", daemon=True)
+    thread.start()
+    thread.join(LIMIT)
+    if results:
+        return results[0]
+    if problems:
+        raise NoKeyringError(str(problems[0]) or type(problems[0]).__name__) from None
+    raise NoKeyringError(f"the keyring did not answer within {LIMIT:.0f} seconds; it may be waiting to be unlocked")

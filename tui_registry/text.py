@@ -1,0 +1,68 @@
+"""The one gate that text from elsewhere passes on its way to the screen.
+
+Names, tags, comments and error messages come from people and programs that nobody vetted. What leaves this module is
+a plain string without control, formatting or half characters: no escape sequence reaches the terminal, nothing reverses
+the reading direction, nothing hides. It is still not safe as markup: show it as Text, Content, or with markup off.
+"""
+
+import re
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+
+ELLIPSIS = "…"
+STAND_IN = "�"
+LONGEST = 10_000  # characters that are shown of one text; nobody reads on, and the terminal must not be drowned
+MARKS = 2  # accents that may stand on one letter; more climb over the lines above
+
+_PLAIN = re.compile(r"[ -~\n]*")
+_KEPT_JOINERS = {"‍", "️"}  # they make one picture of several emoji
+
+
+def one_line(value: str, limit: int = LONGEST) -> str:
+    """The text in one line: breaks and tabs become spaces."""
+    return " ".join(lines(value, limit)).strip()
+
+
+def lines(value: str, limit: int = LONGEST) -> list[str]:
+    """The text by lines."""
+    shown = value[:limit]
+    if not _PLAIN.fullmatch(shown):
+        shown = _cleaned(shown)
+    if len(value) > limit:
+        shown += ELLIPSIS
+    return shown.split("\n")
+
+
+def clip(text: str, width: int) -> str:
+    """Exactly ``width`` cells of a line: cut with an ellipsis, or filled with spaces."""
+    if width <= 0:
+        return ""
+    text = text[: 4 * width + 4]  # a character is rarely narrower than a cell; the rest cannot be seen
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + ELLIPSIS, width)
+
+
+def _cleaned(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text.replace("\r\n", "\n").replace("\t", " "):
+        category = unicodedata.category(character)
+        if category in {"Mn", "Me"}:
+            marks += 1
+            if marks > MARKS:
+                continue
+        else:
+            marks = 0
+        if character == "\n" or character in _KEPT_JOINERS:
+            kept.append(character)
+        elif category in {"Cc", "Cs", "Co", "Cn"}:
+            kept.append(STAND_IN)
+        elif category in {"Zl", "Zp"}:
+            kept.append("\n")
+        elif category == "Zs":
+            kept.append(" ")
+        elif category != "Cf":
+            kept.append(character)
+    return "".join(kept)
