@@ -51,7 +51,7 @@ ACTIONS = (
         "y",
         "y",
         "copy",
-        "Copy the name or models:/ URI of what is under the cursor",
+        "Copy the name or models:/ URI",
         ("inbox", "models", "model"),
         8,
     ),
