@@ -39,7 +39,9 @@ class Model(DecidingPlace):
         self._wanted = version
         self._summary = Static("", id="summary", markup=False)
         self._switcher = Static("", id="switcher", markup=False)
-        self.tables = {stage: Table(COLUMNS, empty="none", id=f"stage-{stage.value.lower()}") for stage in Stage}
+        self.tables = {
+            stage: Table(COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
+        }
         self.details = RequestDetails()
         self._stage = Stage.NONE
         self._versions: dict[str, ModelVersion] = {}

@@ -87,11 +87,20 @@ class Table(ScrollView, can_focus=True):
         def control(self) -> "Table":
             return self.table
 
-    def __init__(self, columns: Sequence[Column], *, empty: str, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str,
+        id: str | None = None,  # noqa: A002  # as Textual names it
+        shy: bool = False,
+    ) -> None:
+        """``empty`` is what stands there without rows; a ``shy`` table shows its cursor only while it has the focus."""
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
         self.marks: set[str] = set()
+        self._shy = shy
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._cursor = 0
@@ -189,7 +198,7 @@ class Table(ScrollView, can_focus=True):
         if number >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[number]
-        under_cursor = number == self._cursor
+        under_cursor = number == self._cursor and (self.has_focus or not self._shy)
         if under_cursor:
             base += self.get_component_rich_style("table--cursor")
         mark = "●" if row.key in self.marks else "▎" if under_cursor else " "
