@@ -111,6 +111,11 @@ _LATEST = Statement(
         .scalar_subquery(),
     )
 )
+_HIGHEST = Statement(
+    select(func.max(model_versions.c.version))
+    .select_from(_of_its_model)
+    .where(_that_name, readable(registered_models.c.id))
+)
 _DOWNLOAD_URI = Statement(
     select(model_versions.c.storage_location)
     .select_from(_of_its_model)
@@ -165,6 +170,12 @@ def latest(connection: Connection, name: str, stages: Sequence[Stage]) -> list[s
     """The highest version in each stage that has one, in order of their numbers, each a ModelVersion in JSON."""
     rows = [_LATEST.run(connection, name=name, stage=stage.value).first() for stage in stages]
     return [row[0] for row in sorted((row for row in rows if row is not None), key=lambda row: int(row[1]))]
+
+
+def highest(connection: Connection, principal: Principal, name: str) -> int | None:
+    """The highest version of a model, or None if it has none that the caller may read."""
+    number: int | None = _HIGHEST.scalar(connection, name=name, **caller(principal))
+    return number
 
 
 def download_uri(connection: Connection, principal: Principal, name: str, version: int) -> str | None:
