@@ -7,7 +7,8 @@ from itertools import count
 from typing import Any
 
 from server.rules.principals import PrincipalKind
-from server.store import counters, principals
+from server.store import counters, memberships, principals
+from server.store.principals import PrincipalRow
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
 from tests.server.contents import changing
@@ -149,11 +150,12 @@ def add_group(database: str, name: str, users: Iterable[str] = (), groups: Itera
     """A group with these members; its id."""
     group_id = uuid.uuid4().hex
     with changing(database) as connection:
-        principals.add(connection, principal_id=group_id, kind=PrincipalKind.GROUP, name=name, now=0)
+        group = PrincipalRow(id=group_id, kind=PrincipalKind.GROUP, name=name, active=True)
+        principals.add(connection, group, now=0)
         for kind, members in ((PrincipalKind.USER, users), (PrincipalKind.GROUP, groups)):
             for member in members:
                 member_id = principals.id_of(connection, kind, member)
                 assert member_id is not None, member
-                principals.join(connection, group_id, member_id)
+                memberships.join(connection, group_id, [member_id])
         counters.advance(connection, counters.IDENTITY)
     return group_id

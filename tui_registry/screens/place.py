@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import Action, of_place
+from tui_registry.actions import TYPING, Action, of_place
 from tui_registry.client.errors import CallError, Unauthenticated
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.widgets.action_bar import ActionBar
@@ -56,11 +56,10 @@ class Place(Screen[None]):
 
     @property
     def live_actions(self) -> list[Action]:
-        typing = isinstance(self.focused, Input)
+        if isinstance(self.focused, Input):
+            return list(TYPING)
         return [
-            action
-            for action in of_place(self.place)
-            if (not typing or action.id == "back") and (action.id not in self._own_actions or self.is_live(action.id))
+            action for action in of_place(self.place) if action.id not in self._own_actions or self.is_live(action.id)
         ]
 
     @property
