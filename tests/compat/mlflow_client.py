@@ -21,8 +21,7 @@ __all__ = ["THEIR_WARNINGS", "MlflowClient", "MlflowException", "as_sent", "mlfl
 T = TypeVar("T")
 
 THEIR_WARNINGS = [
-    pytest.mark.filterwarnings(f"ignore::{category}")
-    for category in ("DeprecationWarning", "FutureWarning")
+    pytest.mark.filterwarnings(f"ignore::{category}") for category in ("DeprecationWarning", "FutureWarning")
 ]
 """For ``pytestmark``: MLflow warns of its own stages, of its libraries, and leaves connections open."""
 

@@ -189,9 +189,7 @@ def test_a_comparison_finds_what_it_finds_in_mlflow(
 
 
 @pytest.mark.parametrize("searchable", [MODELS, VERSIONS], ids=["models", "versions"])
-@settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_pages_add_up_to_what_mlflow_finds(registries: Registries, searchable: Searchable, data: st.DataObject) -> None:
     filters, orders = (MODEL_FILTERS, MODEL_ORDERS) if searchable is MODELS else (VERSION_FILTERS, VERSION_ORDERS)
