@@ -89,7 +89,7 @@ def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict
     for entry in body.access_control_list:
         kind, name = _principal(entry)
         level = parse_level(entry.permission_level, registry_wide=subject.model is None)
-        if kind is PrincipalKind.GROUP and name == ADMINS:
+        if kind is PrincipalKind.GROUP and name.lower() == ADMINS:
             if level is Level.MANAGE:
                 continue
             raise InvalidParameterValue(f"Cannot change permissions for group 'admins' to {entry.permission_level}.")
