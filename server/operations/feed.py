@@ -84,7 +84,7 @@ def _model_id(call: Call, body: ListActivities) -> str:
 def _of_version(call: Call, body: ListTransitionRequests) -> Answer:
     row = version(call, body).version  # type: ignore[arg-type]  # its name and version were seen to be there
     rows = transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
-    return {"requests": [request_entity(call, row) for row in rows]} if rows else {}
+    return {"requests": [_inbox_entity(call, row) for row in rows]} if rows else {}
 
 
 def _inbox(call: Call, body: ListTransitionRequests) -> Answer:

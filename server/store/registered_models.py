@@ -205,11 +205,10 @@ def page(
     position: Sequence[ColumnElement[Any]],
     limit: int,
 ) -> list[tuple[str, tuple[Any, ...]]]:
-    """Models that the caller may read, each as a RegisteredModel in JSON (without aliases, as MLflow's search gives
-    them) with the values of ``position``, from which the next page goes on."""
-    members = {name: member for name, member in _members().items() if name != "aliases"}
+    """Models that the caller may read, each as a RegisteredModel in JSON with the values of ``position``, from which
+    the next page goes on. As in MLflow's search, the models have their aliases and the versions have none."""
     query = (
-        select(rendered(document(**members)), *position)
+        select(rendered(document(**_members())), *position)
         .where(readable(registered_models.c.id), *conditions)
         .order_by(*order)
         .limit(limit)

@@ -33,7 +33,7 @@ class TransitionRequest(Entity):
 
 
 class InboxRequest(TransitionRequest):
-    """An open request of the inbox: with its model, its version, and the versions that hold the stage now."""
+    """An open request of a list: with its model, its version, and the versions that hold the stage now."""
 
     name: str
     version: str
@@ -87,11 +87,6 @@ class DeleteTransitionRequest(RequestBody):
 
 class TransitionRequestAnswer(Entity):
     request: TransitionRequest
-
-
-class TransitionRequestPage(Entity):
-    requests: list[TransitionRequest] = []
-    next_page_token: str | None = None
 
 
 class InboxPage(Entity):

@@ -18,7 +18,7 @@ from server.wire.registered_model import (
     RegisteredModelPage,
 )
 from server.wire.stage import Stage
-from server.wire.transition_request import InboxPage, TransitionRequest, TransitionRequestPage
+from server.wire.transition_request import InboxPage, InboxRequest
 from tui_registry.client.errors import LostAnswer, Misunderstood, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
 
@@ -69,9 +69,9 @@ class RegistryClient:
             "/mlflow/transition-requests/list", InboxPage, max_results=max_results, page_token=page_token
         )
 
-    async def open_requests(self, name: str, version: str) -> list[TransitionRequest]:
+    async def open_requests(self, name: str, version: str) -> list[InboxRequest]:
         """The open requests of one version."""
-        page = await self._get("/mlflow/transition-requests/list", TransitionRequestPage, name=name, version=version)
+        page = await self._get("/mlflow/transition-requests/list", InboxPage, name=name, version=version)
         return page.requests
 
     async def request_transition(self, name: str, version: str, stage: Stage, comment: str) -> None:

@@ -1,0 +1,158 @@
+"""The API as a client speaks it, quickly: one kept connection, and every answer held against the contract."""
+
+import http.client
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+from server.http.route import Route
+from server.http.routes import ROUTES
+from server.wire.error import Error, ErrorCode
+
+PREFIX = "/api/2.0"
+PATIENCE = 60  # seconds
+
+_PATTERNS = [
+    (route.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", route.path)), route)
+    for route in sorted(ROUTES, key=lambda route: "{" in route.path)
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and for what."""
+
+    asked: str
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    def ok(self) -> Any:
+        """The JSON of a success."""
+        assert self.status in (200, 201, 204), f"{self.asked}: {self.status} {self.content[:500]!r}"
+        return self.json if self.content else {}
+
+    def refused(self, status: int, code: str) -> str:
+        """The message of a refusal."""
+        assert (self.status, self.json.get("error_code")) == (status, code), (
+            f"{self.asked}: {self.status} {self.content[:500]!r}, not {status} {code}"
+        )
+        message: str = self.json["message"]
+        return message
+
+    def missing(self) -> str:
+        return self.refused(404, "RESOURCE_DOES_NOT_EXIST")
+
+    def denied(self) -> str:
+        return self.refused(403, "PERMISSION_DENIED")
+
+    def invalid(self) -> str:
+        return self.refused(400, "INVALID_PARAMETER_VALUE")
+
+
+class Api:
+    """The registry at a URL, called with one token. Fields go into the query of a GET, else into a JSON body."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url
+        self.token = token
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def get(self, path: str, **fields: Any) -> Answer:
+        return self.call("GET", path, fields)
+
+    def post(self, path: str, **fields: Any) -> Answer:
+        return self.call("POST", path, fields)
+
+    def patch(self, path: str, **fields: Any) -> Answer:
+        return self.call("PATCH", path, fields)
+
+    def put(self, path: str, **fields: Any) -> Answer:
+        return self.call("PUT", path, fields)
+
+    def delete(self, path: str, **fields: Any) -> Answer:
+        return self.call("DELETE", path, fields)
+
+    def call(self, method: str, path: str, fields: Mapping[str, Any]) -> Answer:
+        """One request. The path is below the API's prefix, unless the route table knows it as it is."""
+        if method == "GET":
+            return self.send(method, f"{path}?{urlencode(fields, doseq=True)}" if fields else path)
+        return self.send(method, path, json.dumps(fields).encode())
+
+    def send(
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request with a body as it is; ``headers`` come on top of the token."""
+        whole = path if is_rooted(path) else PREFIX + path
+        sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        try:
+            self._connection.request(method, whole, content, sent | dict(headers or {}))
+            response = self._connection.getresponse()
+            read = response.read()
+        except BaseException:
+            self._connection.close()  # it could not be used again
+            raise
+        answer = Answer(f"{method} {path[:200]} {(content or b'')[:200]!r}", response.status, read, response.headers)  # type: ignore[arg-type]  # a Message has what a mapping has
+        hold_against_contract(method, path, answer)
+        return answer
+
+
+def is_rooted(path: str) -> bool:
+    return path.startswith("/api/") or path.partition("?")[0] in {"/openapi.json"} | {
+        route.path for route in ROUTES if route.rooted
+    }
+
+
+def route_of(method: str, path: str) -> Route | None:
+    """The row of the route table that serves a path."""
+    bare = path.partition("?")[0].removeprefix(PREFIX)
+    return next(
+        (route for known, pattern, route in _PATTERNS if known == method and pattern.fullmatch(bare)),
+        None,
+    )
+
+
+def hold_against_contract(method: str, path: str, answer: Answer) -> None:
+    """An answer has the fields that its route declares and no others; an error has the one shape."""
+    if answer.status >= 400:
+        if "/scim/" in path:
+            return  # SCIM has an error shape of its own: RFC 7644, 3.12
+        error = Error.model_validate_json(answer.content, extra="forbid")
+        assert error.error_code in set(ErrorCode)
+        assert error.message.strip(), answer.asked
+        assert answer.headers["content-type"] == "application/json"
+        return
+    route = route_of(method, path)
+    if route is None or not answer.content:
+        return
+    route.answer.model_validate_json(answer.content, extra="forbid")
+    if "/mlflow/" in path:
+        _assert_nothing_empty(answer.json, answer.asked)
+
+
+def _assert_nothing_empty(value: Any, asked: str) -> None:
+    """Unset fields and empty lists are left out."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            assert member is not None, f"{asked} answers with {name} null"
+            assert member != [], f"{asked} answers with an empty list {name}"
+            _assert_nothing_empty(member, asked)
+    if isinstance(value, list):
+        for member in value:
+            _assert_nothing_empty(member, asked)

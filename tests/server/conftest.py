@@ -1,0 +1,22 @@
+"""Fixtures of the server's tests: people with every level, and a look into the database."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live_registry import LiveRegistry
+from tests.server.contents import Contents
+from tests.server.people import People
+
+
+@pytest.fixture(scope="session")
+def people(registry: LiveRegistry) -> Iterator[People]:
+    everybody = People(registry)
+    yield everybody
+    everybody.close()
+
+
+@pytest.fixture(scope="session")
+def contents(registry: LiveRegistry) -> Iterator[Contents]:
+    with Contents(registry.database) as look:
+        yield look

@@ -1,0 +1,75 @@
+"""What a registry's database holds, to see whether anything changed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, select
+
+from server.store.engine import database_url, make_engine
+from server.store.tables import metadata
+
+UNTOLD = {("tokens", "last_used_timestamp")}
+"""Columns that even a refused request may touch."""
+
+
+class Contents:
+    """Looks into the database of a running server from outside."""
+
+    def __init__(self, database: str) -> None:
+        self._engines = [make_engine(database_url(database), write=False) for _ in range(2)]
+        self._then, self._now = [engine.connect() for engine in self._engines]
+        self._sqlite = self._then.dialect.name == "sqlite"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connection in (self._then, self._now):
+            connection.close()
+        for engine in self._engines:
+            engine.dispose()
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Whatever happens in the block changes nothing."""
+        version = self._version()
+        self._then.exec_driver_sql("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            self._then.exec_driver_sql("SELECT count(*) FROM counters")  # from here on it sees what is there now
+            yield
+            if self._version() != version:  # or else nobody has written at all
+                before, after = rows(self._then), rows(self._now)
+                for table in after:
+                    assert after[table] == before[table], f"{table} changed: {after[table] ^ before[table]}"
+        finally:
+            self._then.exec_driver_sql("ROLLBACK")
+
+    def _version(self) -> object:
+        """Something that changes with every commit of anybody else."""
+        return self._now.exec_driver_sql("PRAGMA data_version").scalar_one() if self._sqlite else object()
+
+
+def rows(connection: Connection) -> dict[str, set[Any]]:
+    """Every row of every table."""
+    return {
+        table.name: {
+            tuple(row)
+            for row in connection.execute(select(*(c for c in table.c if (table.name, c.name) not in UNTOLD)))
+        }
+        for table in metadata.sorted_tables
+    }
+
+
+@contextmanager
+def changing(database: str) -> Iterator[Connection]:
+    """A transaction on the database itself."""
+    engine = make_engine(database_url(database), write=True)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()

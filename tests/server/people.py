@@ -1,0 +1,161 @@
+"""People with rights: every level, got in every way."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from server.rules.principals import PrincipalKind
+from server.store import counters, memberships, principals
+from server.store.principals import PrincipalRow
+from tests.live_registry import LiveRegistry, command
+from tests.server.api import Api
+from tests.server.contents import changing
+
+LEVELS = (
+    "none",
+    "CAN_READ",
+    "CAN_EDIT",
+    "CAN_MANAGE_STAGING_VERSIONS",
+    "CAN_MANAGE_PRODUCTION_VERSIONS",
+    "CAN_MANAGE",
+)
+STAGES = ("None", "Staging", "Production", "Archived")
+PAIRS = tuple((origin, target) for origin in STAGES for target in STAGES)
+MOVES = tuple((origin, target) for origin, target in PAIRS if origin != target)
+
+WAYS = ("direct", "group", "nested", "root")
+"""How a level is had: by a grant on the model to the user, to a group, to a group that the user's group is in; or by a
+grant to the user on the registry."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a level, and how they came by it."""
+
+    level: str
+    way: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.level.lower().replace('_', '-')}-{self.way}"
+
+    def __str__(self) -> str:
+        return f"{self.level} by {self.way}"
+
+
+ADMIN = Caller("CAN_MANAGE", "admins")
+CREATOR = Caller("CAN_MANAGE", "creator")
+CALLERS = (*(Caller(level, way) for level in LEVELS for way in WAYS), ADMIN, CREATOR)
+
+
+@dataclass
+class People:
+    """Everybody, at one registry, with models on which they have their levels."""
+
+    registry: LiveRegistry
+    apis: dict[str, Api] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        for caller in CALLERS:
+            if caller is not ADMIN:
+                command(self.registry.database, "users", "create", caller.name)
+        names = [caller.name for caller in CALLERS if caller is not ADMIN]
+        tokens = command(self.registry.database, "tokens", "create", *names).split()
+        self.apis = {name: Api(self.registry.url, token) for name, token in zip(names, tokens, strict=True)}
+        self.apis[ADMIN.name] = Api(self.registry.url, self.registry.admin_token)
+        for level in LEVELS:
+            add_group(self.registry.database, f"group-{level}", [Caller(level, "group").name])
+            add_group(self.registry.database, f"inner-{level}", [Caller(level, "nested").name])
+            add_group(self.registry.database, f"outer-{level}", groups=[f"inner-{level}"])
+        entries = [
+            {"user_name": Caller(level, "root").name, "permission_level": level} for level in LEVELS if level != "none"
+        ]
+        self.admin.patch("/permissions/registered-models/root", access_control_list=entries).ok()
+
+    @property
+    def admin(self) -> Api:
+        return self.apis[ADMIN.name]
+
+    @property
+    def creator(self) -> Api:
+        return self.apis[CREATOR.name]
+
+    def api(self, caller: Caller) -> Api:
+        return self.apis[caller.name]
+
+    def user_id(self, caller: Caller) -> str:
+        return "admin" if caller is ADMIN else caller.name
+
+    def new_name(self, about: str = "model") -> str:
+        return f"{about}-{next(self._numbers)}"
+
+    def model(self, about: str = "model") -> str:
+        """A new model, made by the creator, on which everybody has their level."""
+        name = self.new_name(about)
+        self.creator.post("/mlflow/registered-models/create", name=name).ok()
+        self.creator.put(self.permissions_path(name), access_control_list=ACCESS).ok()
+        return name
+
+    def version(self, model: str, stage: str = "None") -> str:
+        """A new version of a model, in a stage."""
+        answer = self.creator.post("/mlflow/model-versions/create", name=model, source=f"s3://models/{model}")
+        version: str = answer.ok()["model_version"]["version"]
+        if stage != "None":
+            self.move(model, version, stage)
+        return version
+
+    def move(self, model: str, version: str, stage: str) -> None:
+        self.creator.post("/mlflow/model-versions/transition-stage", name=model, version=version, stage=stage).ok()
+
+    def model_id(self, model: str) -> str:
+        answer = self.admin.get("/mlflow/databricks/registered-models/get", name=model)
+        identifier: str = answer.ok()["registered_model_databricks"]["id"]
+        return identifier
+
+    def permissions_path(self, model: str) -> str:
+        return f"/permissions/registered-models/{self.model_id(model)}"
+
+    def as_reader(self, caller: Caller, model: str) -> None:
+        """Let somebody read a model for now; ``as_before`` ends it."""
+        entry = {"user_name": self.user_id(caller), "permission_level": "CAN_READ"}
+        self.creator.patch(self.permissions_path(model), access_control_list=[entry]).ok()
+
+    def as_before(self, model: str) -> None:
+        self.creator.put(self.permissions_path(model), access_control_list=ACCESS).ok()
+
+    def close(self) -> None:
+        for api in self.apis.values():
+            api.__exit__(None, None, None)
+
+
+def _access() -> list[dict[str, str]]:
+    entries = [{"user_name": CREATOR.name, "permission_level": "CAN_MANAGE"}]
+    for level in LEVELS:
+        if level != "none":
+            entries += [
+                {"user_name": Caller(level, "direct").name, "permission_level": level},
+                {"group_name": f"group-{level}", "permission_level": level},
+                {"group_name": f"outer-{level}", "permission_level": level},
+            ]
+    return entries
+
+
+ACCESS = _access()
+
+
+def add_group(database: str, name: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> str:
+    """A group with these members; its id."""
+    group_id = uuid.uuid4().hex
+    with changing(database) as connection:
+        group = PrincipalRow(id=group_id, kind=PrincipalKind.GROUP, name=name, active=True)
+        principals.add(connection, group, now=0)
+        for kind, members in ((PrincipalKind.USER, users), (PrincipalKind.GROUP, groups)):
+            for member in members:
+                member_id = principals.id_of(connection, kind, member)
+                assert member_id is not None, member
+                memberships.join(connection, group_id, [member_id])
+        counters.advance(connection, counters.IDENTITY)
+    return group_id

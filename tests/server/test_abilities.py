@@ -1,0 +1,86 @@
+"""The ability table, cell by cell: every level, had in every way, on every route that each ability guards."""
+
+import pytest
+
+from server.http.routes import ROUTES
+from server.rules.permissions import Ability
+from tests.server.attempts import CASES, Case
+from tests.server.contents import Contents
+from tests.server.people import CALLERS, LEVELS, Caller, People
+
+# Copied by hand from what the registry promises. Columns: LEVELS.
+TABLE = """
+create a model                                             x x x x x x
+see a model                                                . x x x x x
+request a stage transition                                 . x x x x x
+comment                                                    . x x x x x
+add a version; edit descriptions, tags                     . . x x x x
+transition, approve, reject among None, Staging, Archived  . . . x x x
+transition, approve, reject, Production touched            . . . . x x
+cancel a request of one's own                              . x x x x x
+cancel somebody else's request                             . . . . . x
+rename, delete, change permissions, delete versions        . . . . . x
+set and delete aliases                                     . . . x x x
+edit a comment of one's own                                . x x x x x
+edit somebody else's comment                               . . . . . .
+delete a comment of one's own                              . x x x x x
+delete somebody else's comment                             . . . . . x
+"""
+
+ALLOWED = {
+    row[:58].strip(): frozenset(level for level, mark in zip(LEVELS, row[58:].split(), strict=True) if mark == "x")
+    for row in TABLE.strip().splitlines()
+}
+
+ELSEWHERE = {
+    ("GET", "/mlflow/events"): "test_events.py and test_visibility.py",
+}
+"""Routes whose abilities are not had by a level on a model, and where they are tried."""
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_cell(case: Case, caller: Caller, people: People, contents: Contents) -> None:
+    attempt = case.prepare(people, caller)
+    allowed = caller.level in ALLOWED[case.ability]
+    if attempt.shown is not None:
+        assert attempt.shown(attempt.make(people.api(caller)).ok()) == allowed
+    elif allowed:
+        attempt.make(people.api(caller)).ok()
+        assert attempt.done()
+    else:
+        with contents.unchanged():
+            answer = attempt.make(people.api(caller))
+        if caller.level == "none":
+            answer.missing()
+        else:
+            answer.denied()
+
+
+def test_the_table_is_whole() -> None:
+    assert {case.ability for case in CASES} == set(ALLOWED)
+
+
+def test_every_route_is_tried() -> None:
+    guarded = {(route.method, route.path) for route in ROUTES if route.ability is not Ability.PUBLIC}
+    assert {(case.method, case.route) for case in CASES} | set(ELSEWHERE) == guarded
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=str)
+def test_the_registry_itself(caller: Caller, people: People, contents: Contents) -> None:
+    """Its access control list is guarded by the level on it, which only those have who were granted it there."""
+    level = caller.level if caller.way in ("root", "admins") else "none"
+    api, path = people.api(caller), "/permissions/registered-models/root"
+    for suffix in ("", "/permissionLevels"):
+        answer = api.get(path + suffix)
+        if level in ALLOWED["see a model"]:
+            answer.ok()
+        else:
+            answer.denied()
+    entry = {"user_name": Caller("CAN_READ", "root").name, "permission_level": "CAN_READ"}
+    if level in ALLOWED["rename, delete, change permissions, delete versions"]:
+        api.patch(path, access_control_list=[entry]).ok()
+        return
+    with contents.unchanged():
+        api.patch(path, access_control_list=[entry]).denied()
+        api.put(path, access_control_list=[]).denied()

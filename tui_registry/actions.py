@@ -1,0 +1,81 @@
+"""Every action once: its key, its label, what it does, and where. Bindings, the bar, the help, the palette and the
+README are made from this table.
+
+Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty protocol sends ctrl+i and ctrl+m as Tab
+and Enter, and nothing that cannot be undone is under ctrl.
+"""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do.
+
+    id: the name of the method that does it, without ``action_``.
+    keys: by Textual's names, separated by commas; the first is the one that is shown.
+    shown: how the key is written for people.
+    places: the screens that know it.
+    priority: which are left out first when the bar has no room: the highest number.
+    """
+
+    id: str
+    keys: str
+    shown: str
+    label: str
+    help: str
+    places: tuple[str, ...]
+    priority: int = 5
+
+
+TYPING = (
+    Action("submit", "enter", "⏎", "done", "Keep what was typed", ()),
+    Action("back", "escape", "esc", "clear", "Clear what was typed", ()),
+)
+"""What the bar says while text is typed, when letters are letters."""
+
+ACTIONS = (
+    Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", ("inbox", "model"), 1),
+    Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", ("inbox", "model"), 1),
+    Action("cancel", "x", "x", "cancel", "Take back the request, or all that are marked", ("inbox", "model"), 2),
+    Action("open", "enter", "⏎", "open", "Open the model", ("inbox", "models"), 2),
+    Action("mark", "space", "␣", "mark", "Mark the row, to decide several at once", ("inbox",), 4),
+    Action("filter", "slash", "/", "filter", "Narrow what is shown, as you type", ("inbox",), 3),
+    Action("search", "slash", "/", "search", "Search models by name, as you type", ("models",), 1),
+    Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", ("model",), 3),
+    Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", ("model",), 9),
+    Action("back", "escape", "esc", "back", "Clear the filter and marks, or go back", ("inbox", "models", "model"), 6),
+    Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
+    Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 7),
+    Action("refresh", "f5", "F5", "refresh", "Ask the server again", ("inbox", "models", "model"), 9),
+    Action(
+        "copy",
+        "y",
+        "y",
+        "copy",
+        "Copy the name or models:/ URI",
+        ("inbox", "models", "model"),
+        8,
+    ),
+    Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
+    Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
+    Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
+)
+
+
+def of_place(place: str) -> list[Action]:
+    """The actions of a screen, its own first."""
+    return [action for action in ACTIONS if place in action.places or EVERYWHERE in action.places]
+
+
+def bindings(place: str) -> list[Binding]:
+    """The bindings of a screen's own actions, or of the application's for EVERYWHERE."""
+    return [
+        Binding(action.keys, action.id, action.label, show=False, key_display=action.shown)
+        for action in ACTIONS
+        if place in action.places
+    ]

@@ -1,0 +1,21 @@
+"""Times as people read them in a narrow column."""
+
+import time
+from datetime import datetime
+
+_STEPS = ((60, "s"), (60, "m"), (24, "h"), (7, "d"), (52, "w"))
+
+
+def age(milliseconds: int, now: float | None = None) -> str:
+    """How long ago a moment was: ``12s``, ``5m``, ``3h``, ``6d``, ``40w``, ``2y``."""
+    left = max(0, int((time.time() if now is None else now) - milliseconds / 1000))
+    for size, unit in _STEPS:
+        if left < size:
+            return f"{left}{unit}"
+        left //= size
+    return f"{left}y"
+
+
+def moment(milliseconds: int) -> str:
+    """A time of day in the user's own zone, to the minute."""
+    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

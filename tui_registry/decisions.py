@@ -1,0 +1,187 @@
+"""Deciding a transition request: approve, reject or cancel, once, and then tell what is true.
+
+The target is frozen when the question is asked. Before writing, the server is asked whether the request is still what
+it was; a write is sent once and never again; if its answer is lost, the server is read until it says what happened.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.wire.stage import Stage
+from server.wire.transition_request import InboxRequest, RequestAction
+from tui_registry.client.errors import CallError, LostAnswer, Refused, Unauthenticated, Unreachable
+from tui_registry.client.registry import RegistryClient
+
+CHECKS = 8  # readings after a lost answer, at growing intervals
+FIRST_PAUSE = 0.25  # seconds
+
+
+class Decision(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+
+
+NEEDS = {
+    Decision.APPROVE: RequestAction.APPROVE,
+    Decision.REJECT: RequestAction.REJECT,
+    Decision.CANCEL: RequestAction.CANCEL,
+}
+"""What the server must have said the caller may do."""
+
+
+class Verdict(StrEnum):
+    """done: it happened. refused: it did not, and the reason is known. unknown: nobody can tell yet."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request as it was when the question was asked."""
+
+    id: str
+    name: str
+    version: str
+    from_stage: Stage
+    to_stage: Stage
+    creator: str
+    displaces: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, request: InboxRequest) -> "Target":
+        return cls(
+            request.id,
+            request.name,
+            request.version,
+            request.from_stage,
+            request.to_stage,
+            request.user_id,
+            tuple(version for version in request.displaces if version != request.version),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} version {self.version}, {self.from_stage} → {self.to_stage}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    target: Target
+    verdict: Verdict
+    told: str
+
+
+async def decide(
+    client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
+) -> Outcome:
+    """Never raises a CallError: whatever happens is the outcome."""
+    try:
+        problem = await _changed_meanwhile(client, target)
+    except CallError as error:
+        return Outcome(target, Verdict.REFUSED, f"Nothing was sent: {error}")
+    if problem:
+        return Outcome(target, Verdict.REFUSED, problem)
+    try:
+        await _send(client, target, decision, archive_existing_versions=archive_existing_versions, comment=comment)
+    except LostAnswer:
+        return await _find_out(client, target, decision)
+    except Refused as error:
+        return Outcome(target, Verdict.REFUSED, str(error))
+    except CallError as error:
+        return Outcome(target, Verdict.REFUSED, f"Nothing was sent: {error}")
+    try:
+        return Outcome(target, Verdict.DONE, await _read_back(client, target, decision))
+    except CallError:
+        return Outcome(target, Verdict.DONE, f"{_deed(decision)}, but it could not be read back.")
+
+
+async def _send(
+    client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
+) -> None:
+    if decision is Decision.APPROVE:
+        await client.approve(
+            target.name,
+            target.version,
+            target.to_stage,
+            archive_existing_versions=archive_existing_versions,
+            comment=comment,
+        )
+    elif decision is Decision.REJECT:
+        await client.reject(target.name, target.version, target.to_stage, comment=comment)
+    else:
+        await client.cancel(target.name, target.version, target.to_stage, creator=target.creator, comment=comment)
+
+
+async def _changed_meanwhile(client: RegistryClient, target: Target) -> str:
+    """What is no longer as it was when the question was asked; empty if nothing."""
+    try:
+        requests = await client.open_requests(target.name, target.version)
+    except Refused as error:
+        if isinstance(error, Unauthenticated):
+            raise
+        return f"Nothing was sent: {error}"
+    for request in requests:
+        if request.id == target.id:
+            if request.from_stage is target.from_stage:
+                return ""
+            return (
+                f"Nothing was sent: version {target.version} has moved to {request.from_stage} meanwhile. Look again."
+            )
+    return "Nothing was sent: somebody has decided or cancelled this request meanwhile."
+
+
+async def _find_out(client: RegistryClient, target: Target, decision: Decision) -> Outcome:
+    pause = FIRST_PAUSE
+    for _ in range(CHECKS):
+        try:
+            requests = await client.open_requests(target.name, target.version)
+            if any(request.id == target.id for request in requests):
+                return Outcome(
+                    target, Verdict.REFUSED, "The answer was lost; the request is still open, so it did not happen."
+                )
+            told = await _read_back(client, target, decision)
+        except Unauthenticated as error:
+            return Outcome(target, Verdict.UNKNOWN, f"The answer was lost, and the server refuses to say: {error}")
+        except Refused as error:
+            return Outcome(target, Verdict.UNKNOWN, f"The answer was lost. {error}")
+        except (Unreachable, LostAnswer):
+            await asyncio.sleep(pause)
+            pause *= 2
+        else:
+            return Outcome(target, Verdict.DONE, f"The answer was lost, but the request is settled. {told}")
+    return Outcome(
+        target,
+        Verdict.UNKNOWN,
+        "The answer was lost and the server does not say what happened. Refresh when it is back; do not decide twice.",
+    )
+
+
+async def _read_back(client: RegistryClient, target: Target, decision: Decision) -> str:
+    """What the server says now."""
+    version = await client.version(target.name, target.version)
+    last = next(
+        (
+            each
+            for each in (await client.activities(name=target.name, version=target.version, max_results=20)).activities
+            if each.to_stage is target.to_stage and each.activity_type.value in _SETTLING
+        ),
+        None,
+    )
+    who = f" by {last.user_id}" if last is not None and last.user_id else ""
+    what = _SETTLING[last.activity_type.value] if last is not None else _deed(decision)
+    return f"{what}{who}; version {target.version} is in {version.current_stage}."
+
+
+_SETTLING = {
+    "APPROVED_REQUEST": "Approved",
+    "REJECTED_REQUEST": "Rejected",
+    "CANCELLED_REQUEST": "Cancelled",
+    "APPLIED_TRANSITION": "Moved",
+}
+
+
+def _deed(decision: Decision) -> str:
+    return {Decision.APPROVE: "Approved", Decision.REJECT: "Rejected", Decision.CANCEL: "Cancelled"}[decision]

@@ -1,0 +1,56 @@
+"""What the command palette finds: actions, and models by name."""
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui_registry.client.errors import CallError
+from tui_registry.search import models_filter
+from tui_registry.text import one_line
+
+if TYPE_CHECKING:
+    from tui_registry.app import ConsoleApp
+
+MODELS = 10  # that are listed
+
+
+class ActionsProvider(Provider):
+    """The actions that are live where the palette was opened."""
+
+    async def discover(self) -> Hits:
+        app = cast("ConsoleApp", self.app)
+        for action in app.live_actions(self.screen):
+            shown = Content(f"{action.label}  ({action.shown})")
+            yield DiscoveryHit(shown, partial(app.do, action), text=action.label, help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        app = cast("ConsoleApp", self.app)
+        matcher = self.matcher(query)
+        for action in app.live_actions(self.screen):
+            score = max(matcher.match(action.label), matcher.match(action.help))
+            if score > 0:
+                yield Hit(
+                    score,
+                    Content(f"{action.label}  ({action.shown})"),
+                    partial(app.do, action),
+                    text=action.label,
+                    help=action.help,
+                )
+
+
+class ModelsProvider(Provider):
+    """Models whose names contain what is typed."""
+
+    async def search(self, query: str) -> Hits:
+        app = cast("ConsoleApp", self.app)
+        if not app.connected.is_set():
+            return
+        try:
+            page = await app.client.search_models(filter_text=models_filter(query), max_results=MODELS)
+        except CallError:
+            return
+        for model in page.registered_models:
+            name = one_line(model.name)
+            yield Hit(0.5, Content(f"model {name}"), partial(app.open_model, model.name), text=name, help="Open it")

@@ -1,0 +1,142 @@
+"""Asking before a decision is written: what will change, and for whom.
+
+The focus is on Cancel. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment. Where Production is touched the
+model's name is typed first.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, Static
+
+from server.wire.stage import Stage
+from tui_registry.decisions import Decision, Target
+from tui_registry.text import one_line
+
+EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
+SHOWN = 8  # targets listed by name
+LONGEST_COMMENT = 5_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Yes, and how."""
+
+    comment: str
+    archive_existing_versions: bool
+
+
+class Confirm(ModalScreen[Consent | None]):
+    """Answers None for no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", show=False),
+        Binding("n,escape", "no", show=False),
+        Binding("o", "toggle_archive", show=False),
+    ]
+
+    def __init__(self, decision: Decision, targets: list[Target]) -> None:
+        super().__init__()
+        self._decision = decision
+        self._targets = targets
+        self._displaced = [f"{target.name} version {version}" for target in targets for version in target.displaces]
+        production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
+        self._word = ""
+        if production and decision is Decision.APPROVE:
+            self._word = targets[0].name if len({target.name for target in targets}) == 1 else "production"
+
+    def compose(self) -> ComposeResult:
+        verb = self._decision.value.capitalize()
+        with Vertical(id="question"):
+            yield Static(Content(f"{verb} {_count(len(self._targets))}?"), id="title")
+            with VerticalScroll(id="targets", can_focus=False):
+                for target in self._targets[:SHOWN]:
+                    yield Static(Content(f"• {one_line(str(target))}  (asked by {one_line(target.creator)})"))
+                if len(self._targets) > SHOWN:
+                    yield Static(Content(f"  and {len(self._targets) - SHOWN} more"))
+            if self._archiving_is_possible:
+                yield Checkbox(Content(self._archive_label), value=True, id="archive", compact=True)
+            yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
+            if self._word:
+                yield Input(
+                    placeholder=f"Type {one_line(self._word)}: this touches Production",
+                    id="word",
+                    compact=True,
+                )
+            yield Static("", id="complaint", markup=False)
+            with Horizontal(id="answers"):
+                yield Button(Content("n  Cancel"), id="no", compact=True)
+                yield Button(Content(f"y  {verb}"), id="yes", compact=True)
+            yield Static(Content(self._hint), id="hint")
+
+    def on_mount(self) -> None:
+        self.query_one("#no", Button).focus()
+
+    @property
+    def _archiving_is_possible(self) -> bool:
+        return self._decision is Decision.APPROVE and any(target.to_stage in EXCLUSIVE for target in self._targets)
+
+    @property
+    def _archive_label(self) -> str:
+        stages = " and ".join(stage for stage in EXCLUSIVE if any(target.to_stage is stage for target in self._targets))
+        if not self._displaced:
+            return f"Archive what else is in {stages} (nothing is, now)"
+        return one_line(f"Archive what is in {stages} now: {', '.join(self._displaced)}")
+
+    @property
+    def _hint(self) -> str:
+        keys = ["y yes", "n no", "tab to the comment"]
+        if self._archiving_is_possible:
+            keys.append("o archive or not")
+        return "   ".join(keys)
+
+    def action_toggle_archive(self) -> None:
+        for box in self.query("#archive").results(Checkbox):
+            box.toggle()
+
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+    def action_yes(self) -> None:
+        if self._word:
+            word = self.query_one("#word", Input)
+            if word.value.strip() != self._word:
+                self._complain(word)
+                return
+        box = self.query("#archive").results(Checkbox)
+        archive = any(each.value for each in box)
+        self.dismiss(Consent(self.query_one("#comment", Input).value.strip(), archive))
+
+    def _complain(self, word: Input) -> None:
+        if word.value.strip():
+            self.query_one("#complaint", Static).update(Content(f"That is not {one_line(self._word)}."))
+        word.focus()
+
+    @on(Button.Pressed, "#no")
+    def _no(self) -> None:
+        self.action_no()
+
+    @on(Button.Pressed, "#yes")
+    def _yes(self) -> None:
+        self.action_yes()
+
+    @on(Input.Submitted, "#comment")
+    def _comment_is_written(self) -> None:
+        if self._word:
+            self.query_one("#word", Input).focus()
+        else:
+            self.query_one("#yes", Button).focus()
+
+    @on(Input.Submitted, "#word")
+    def _word_is_written(self) -> None:
+        self.action_yes()
+
+
+def _count(number: int) -> str:
+    return "this request" if number == 1 else f"these {number} requests"

@@ -1,0 +1,79 @@
+"""Deciding requests, for every place that shows them: ask, write one after the other, tell each outcome."""
+
+from collections.abc import Sequence
+
+from server.wire.transition_request import InboxRequest
+from tui_registry.decisions import NEEDS, Decision, Outcome, Target, Verdict, decide
+from tui_registry.screens.confirm import EXCLUSIVE, Confirm, Consent
+from tui_registry.screens.place import Place
+from tui_registry.text import one_line
+
+SEVERITY = {Verdict.DONE: "information", Verdict.REFUSED: "warning", Verdict.UNKNOWN: "error"}
+PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
+"""Seconds that an outcome stays on the screen."""
+
+
+class DecidingPlace(Place):
+    """A place with requests. Subclasses say which are meant."""
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        """The marked requests or, if none are, the one under the cursor."""
+        raise NotImplementedError
+
+    def decisions_are_live(self, action: str) -> bool:
+        """Whether the server said that the caller may do this to every request chosen."""
+        requests = self.chosen_requests()
+        needed = NEEDS[Decision(action)]
+        return bool(requests) and all(needed in request.available_actions for request in requests)
+
+    def action_approve(self) -> None:
+        self._ask(Decision.APPROVE)
+
+    def action_reject(self) -> None:
+        self._ask(Decision.REJECT)
+
+    def action_cancel(self) -> None:
+        self._ask(Decision.CANCEL)
+
+    def _ask(self, decision: Decision) -> None:
+        if not self.decisions_are_live(decision.value):
+            return
+        targets = [Target.of(request) for request in self.chosen_requests()]
+
+        def answered(consent: Consent | None) -> None:
+            if consent is not None:
+                self.console_app.keep_working(self._decide(decision, targets, consent))
+
+        self.app.push_screen(Confirm(decision, targets), answered)
+
+    async def _decide(self, decision: Decision, targets: Sequence[Target], consent: Consent) -> None:
+        outcomes: list[Outcome] = []
+        for number, target in enumerate(targets, 1):
+            if len(targets) > 1:
+                self.console_app.tell_progress(f"{decision} {number} of {len(targets)}")
+            archive = consent.archive_existing_versions and target.to_stage in EXCLUSIVE
+            outcomes.append(
+                await decide(
+                    self.console_app.client,
+                    target,
+                    decision,
+                    archive_existing_versions=archive,
+                    comment=consent.comment,
+                )
+            )
+            self._tell(outcomes[-1])
+        self.console_app.tell_progress("")
+        self.decided(outcomes)
+        self.reload()
+
+    def decided(self, outcomes: Sequence[Outcome]) -> None:
+        """Told when all are through."""
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.app.notify(
+            one_line(outcome.told),
+            title=one_line(f"{outcome.target.name} version {outcome.target.version}"),
+            severity=SEVERITY[outcome.verdict],  # type: ignore[arg-type]  # one of the three words it takes
+            timeout=PATIENCE[outcome.verdict],
+            markup=False,
+        )

@@ -1,0 +1,189 @@
+"""The inbox: every open request over all models, and what one needs to know to decide it."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widgets import Input
+
+from server.wire.stage import Stage
+from server.wire.transition_request import InboxRequest
+from tui_registry.actions import bindings
+from tui_registry.ages import age
+from tui_registry.client.errors import CallError
+from tui_registry.decisions import Outcome, Verdict
+from tui_registry.messages import LivenessChanged
+from tui_registry.screens.deciding import DecidingPlace
+from tui_registry.text import one_line
+from tui_registry.widgets.request_details import RequestDetails
+from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.table import Column, Row, Table
+
+PAGE = 1000  # requests in one reading
+PAUSE = 0.05  # seconds that the cursor must rest on a request before its details are fetched
+
+
+class Inbox(DecidingPlace):
+    place = "inbox"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("inbox"))
+    COLUMNS = (
+        Column("MODEL", 16, grow=3, most=48),
+        Column("VER", 4, most=6),
+        Column("TRANSITION", 21, grow=1, most=23),
+        Column("ASKED BY", 10, priority=1, grow=2, most=28),
+        Column("AGE", 4),
+        Column("DISPLACES", 9, priority=3),
+        Column("COMMENT", 12, priority=2, grow=4),
+    )
+
+    def __init__(self) -> None:
+        super().__init__("Inbox")
+        self.table = Table(self.COLUMNS, empty="Asking for the open requests …", id="requests")
+        self.details = RequestDetails()
+        self._requests: dict[str, InboxRequest] = {}
+        self._more = False
+        self._filter = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        with Container(id="body"):
+            yield self.table
+            yield self.details
+        yield Input(placeholder="model, person, stage or words of the comment", id="filter", compact=True)
+        yield self.bar
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+
+    async def load(self) -> None:
+        page = await self.console_app.client.inbox(max_results=PAGE)
+        self._requests = {request.id: request for request in page.requests}
+        self._more = bool(page.next_page_token)
+        self.show_requests()
+
+    def show_requests(self) -> None:
+        """Draw what the filter lets through."""
+        shown = [request for request in self._requests.values() if _matches(request, self._filter)]
+        count = f"{len(shown)} of {len(self._requests)}" if self._filter else str(len(shown))
+        self.header.lead(f"Inbox ({count}{'+' if self._more else ''})")
+        empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
+        self.table.show([_row(request) for request in shown], empty=empty)
+        self._show_details()
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
+        return [self._requests[key] for key in keys if key in self._requests]
+
+    def is_live(self, action: str) -> bool:
+        if action in {"approve", "reject", "cancel"}:
+            return self.decisions_are_live(action)
+        if action in {"open", "mark", "copy"}:
+            return self.table.row_count > 0
+        if action == "back":
+            return bool(self._filter or self.table.marks or self._filter_line.has_focus)
+        return True
+
+    def decided(self, outcomes: Sequence[Outcome]) -> None:
+        self.table.marks -= {outcome.target.id for outcome in outcomes if outcome.verdict is Verdict.DONE}
+
+    def action_mark(self) -> None:
+        self.table.toggle_mark()
+        self.post_message(LivenessChanged())
+
+    def action_filter(self) -> None:
+        self._filter_line.display = True
+        self._filter_line.focus()
+
+    def action_back(self) -> None:
+        if self._filter or self._filter_line.display:
+            self._filter_line.value = ""
+            self._filter_line.display = False
+            self._filter = ""
+            self.show_requests()
+        else:
+            self.table.clear_marks()
+        self.table.focus()
+        self.post_message(LivenessChanged())
+
+    def action_open(self) -> None:
+        self.table.action_open()
+
+    def action_copy(self) -> None:
+        if chosen := self.chosen_requests():
+            self.console_app.copy(f"models:/{chosen[0].name}/{chosen[0].version}")
+
+    @property
+    def _filter_line(self) -> Input:
+        return self.query_one("#filter", Input)
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        self._filter = event.value.strip()
+        self.show_requests()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        if not self._filter:
+            self._filter_line.display = False
+        self.table.focus()
+
+    @on(Table.Opened)
+    def _opened(self) -> None:
+        if chosen := self.table.cursor_key:
+            request = self._requests[chosen]
+            self.console_app.open_model(request.name, request.version)
+
+    @on(Table.Highlighted)
+    def _highlighted(self) -> None:
+        self._show_details()
+        self.post_message(LivenessChanged())
+
+    def _show_details(self) -> None:
+        request = self._requests.get(self.table.cursor_key or "")
+        self.details.show(request)
+        if request is not None:
+            self.fetch("details", partial(self._fetch_details, request))
+
+    async def _fetch_details(self, request: InboxRequest) -> None:
+        await asyncio.sleep(PAUSE)
+        client = self.console_app.client
+        try:
+            version, comments = await asyncio.gather(
+                client.version(request.name, request.version), client.comments(request.name, request.version)
+            )
+            holders = [
+                await client.version(request.name, number) for number in request.displaces if number != request.version
+            ]
+        except CallError as error:
+            self.details.complain(str(error))
+            return
+        self.details.fill(request, version, holders, comments)
+
+
+def _row(request: InboxRequest) -> Row:
+    displaced = [version for version in request.displaces if version != request.version]
+    return Row(
+        request.id,
+        (
+            (one_line(request.name), "bold"),
+            (request.version, ""),
+            (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
+            (one_line(request.user_id), ""),
+            (age(request.creation_timestamp), "dim"),
+            (", ".join(displaced), STAGE_STYLES[Stage.ARCHIVED]),
+            (one_line(request.comment or "", 500), "dim"),
+        ),
+    )
+
+
+def _matches(request: InboxRequest, wanted: str) -> bool:
+    text = " ".join(
+        (request.name, request.version, request.from_stage, request.to_stage, request.user_id, request.comment or "")
+    ).casefold()
+    return all(word in text for word in wanted.casefold().split())

@@ -1,0 +1,148 @@
+"""What every place has: a header, a bar of its live actions, and the habit of keeping itself fresh."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui_registry.actions import TYPING, Action, of_place
+from tui_registry.client.errors import CallError, Unauthenticated
+from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
+from tui_registry.widgets.action_bar import ActionBar
+from tui_registry.widgets.header import Header
+
+if TYPE_CHECKING:
+    from tui_registry.app import ConsoleApp
+
+T = TypeVar("T")
+
+SLOW = 1.0  # seconds after which a reading that is still under way is told
+
+
+class Place(Screen[None]):
+    """A screen of the console. Subclasses say ``place`` (its name among the actions) and ``load``."""
+
+    place: ClassVar[str]
+    BINDINGS: ClassVar[list[BindingType]] = []
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+
+    def __init__(self, *trail: str) -> None:
+        super().__init__()
+        self.header = Header(trail)
+        self.bar = ActionBar()
+        self._reading = 0
+        self._stale_since: float | None = None
+        self._problem = ""
+
+    @property
+    def console_app(self) -> "ConsoleApp":
+        return cast("ConsoleApp", self.app)
+
+    async def load(self) -> None:
+        """Ask the server for what is shown, and show it. Calls go through ``ask``."""
+        raise NotImplementedError
+
+    def is_live(self, action: str) -> bool:
+        """Whether an action of this place would do something now."""
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action not in self._own_actions or self.is_live(action)
+
+    @property
+    def live_actions(self) -> list[Action]:
+        if isinstance(self.focused, Input):
+            return list(TYPING)
+        return [
+            action for action in of_place(self.place) if action.id not in self._own_actions or self.is_live(action.id)
+        ]
+
+    @property
+    def _own_actions(self) -> set[str]:
+        return {action.id for action in of_place(self.place) if self.place in action.places}
+
+    def on_mount(self) -> None:
+        self.tell_state()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        self.tell_state()
+        if self._reading:
+            self.reload()
+
+    def on_registry_changed(self, _message: RegistryChanged) -> None:
+        self.reload()
+
+    def on_connection_changed(self, _message: ConnectionChanged) -> None:
+        self.tell_state()
+
+    def on_liveness_changed(self, _message: LivenessChanged) -> None:
+        self.bar.show(self.live_actions)
+
+    def on_descendant_focus(self) -> None:
+        self.bar.show(self.live_actions)
+
+    def on_descendant_blur(self) -> None:
+        self.call_after_refresh(lambda: self.bar.show(self.live_actions))
+
+    def action_refresh(self) -> None:
+        self.reload()
+
+    def reload(self) -> None:
+        """Read anew. A reading under way is dropped: only the newest may show its answer."""
+        self._reading += 1
+        self.fetch("load", partial(self._load, self._reading))
+
+    async def _load(self, reading: int) -> None:
+        late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
+        began = time.time()
+        try:
+            await self.console_app.connected.wait()
+            await self.load()
+        except asyncio.CancelledError:
+            raise
+        except Unauthenticated as error:
+            self._note(began, f"not let in: {error}")
+        except CallError as error:
+            self._note(began, str(error))
+        else:
+            self._stale_since, self._problem = None, ""
+        finally:
+            late.stop()
+        self.tell_state()
+        self.bar.show(self.live_actions)
+
+    def _note(self, began: float, problem: str) -> None:
+        self._stale_since = self._stale_since or began
+        self._problem = problem
+
+    def _tell_slow(self, reading: int) -> None:
+        if reading == self._reading:
+            self.header.tell(registry=self.console_app.registry_label, state="◌ waiting for the server", bad=False)
+
+    def tell_state(self) -> None:
+        """Say in the header how fresh this is."""
+        app = self.console_app
+        if self._problem:
+            at = time.strftime("%H:%M:%S", time.localtime(self._stale_since))
+            self.header.tell(registry=app.registry_label, state=f"✗ not fresh since {at}", bad=True)
+        else:
+            self.header.tell(registry=app.registry_label, state=app.state, bad=not app.is_live)
+
+    @property
+    def problem(self) -> str:
+        """Why the last reading failed; empty if it did not."""
+        return self._problem
+
+    def fetch(self, group: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a reading, in place of the one of its group that may be under way."""
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something that is not to be dropped when another thing begins."""
+        self.run_worker(work, exit_on_error=False)

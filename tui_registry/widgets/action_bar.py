@@ -1,0 +1,44 @@
+"""The last line: the keys that do something here and now, the most important ones first, always ending in ``?``."""
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_registry.actions import Action
+
+
+class ActionBar(Widget):
+    COMPONENT_CLASSES = {"bar--key", "bar--label"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._actions: list[Action] = []
+
+    def show(self, actions: list[Action]) -> None:
+        """The actions that are live, in the order of the table."""
+        if actions != self._actions:
+            self._actions = actions
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        chosen = list(self._actions)
+        while len(chosen) > 1 and sum(_cells(action) for action in chosen) > width:
+            chosen.remove(max(chosen, key=lambda action: (action.priority, chosen.index(action))))
+        base = self.rich_style
+        key_style = base + self.get_component_rich_style("bar--key", partial=True)
+        label_style = base + self.get_component_rich_style("bar--label", partial=True)
+        last = [action for action in chosen if action.id == "help"]
+        segments: list[Segment] = []
+        for action in [action for action in chosen if action.id != "help"] + last:
+            segments.append(Segment(f" {action.shown} ", key_style))
+            segments.append(Segment(f"{action.label} ", label_style))
+        used = sum(cell_len(segment.text) for segment in segments)
+        segments.append(Segment(" " * max(0, width - used), base + Style()))
+        return Strip(segments).crop(0, width)
+
+
+def _cells(action: Action) -> int:
+    return cell_len(action.shown) + cell_len(action.label) + 3

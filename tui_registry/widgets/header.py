@@ -1,0 +1,49 @@
+"""The first line: which registry, where in it, as whom, and whether what is shown is fresh."""
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_registry.text import clip, one_line
+
+
+class Header(Widget):
+    """``trail`` is the way here, such as ("Models", "churn")."""
+
+    COMPONENT_CLASSES = {"header--registry", "header--place", "header--state", "header--bad"}
+
+    def __init__(self, trail: tuple[str, ...]) -> None:
+        super().__init__()
+        self._trail = trail
+        self._state = ""
+        self._bad = False
+        self._registry = ""
+
+    def tell(self, *, registry: str, state: str, bad: bool) -> None:
+        """``registry`` names it and its user; ``state`` says how fresh things are, ``bad`` if they are not."""
+        self._registry, self._state, self._bad = one_line(registry), one_line(state), bad
+        self.refresh()
+
+    def lead(self, *trail: str) -> None:
+        self._trail = trail
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.rich_style
+        right = f" {self._state} "
+        left = f" {clip(self._registry, min(cell_len(self._registry), max(8, width // 4)))} "
+        place = " › ".join(one_line(step) for step in self._trail)
+        room = max(0, width - cell_len(left) - cell_len(right))
+        return Strip(
+            [
+                Segment(left, base + self.get_component_rich_style("header--registry", partial=True)),
+                Segment(clip(" " + place, room), base + self.get_component_rich_style("header--place", partial=True)),
+                Segment(
+                    right,
+                    base + self.get_component_rich_style("header--bad" if self._bad else "header--state", partial=True),
+                ),
+            ],
+            width,
+        ).adjust_cell_length(width, base)

@@ -1,0 +1,110 @@
+"""What one needs to know to decide a request: who asked and why, what the version is, what it would displace."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from server.wire.comment import Comment
+from server.wire.model_version import ModelVersion
+from server.wire.transition_request import InboxRequest
+from tui_registry.ages import age, moment
+from tui_registry.text import lines, one_line
+
+SHOWN = 2_000  # characters of a description or comment
+
+
+class RequestDetails(VerticalScroll, can_focus=False):
+    def __init__(self) -> None:
+        super().__init__(id="details")
+        self._text = Static("", markup=False)
+        self._shown: str | None = None
+        self._known: Content | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._text
+
+    def show(self, request: InboxRequest | None) -> None:
+        """What the request itself says, at once; ``fill`` adds what has to be fetched."""
+        if request is None:
+            self._shown, self._known = None, None
+            self._text.update("")
+            return
+        if request.id != self._shown:
+            self._known = None
+            self.scroll_home(animate=False)
+        self._shown = request.id
+        self._text.update(Content("\n").join([*_asked(request), *([self._known] if self._known else [])]))
+
+    def fill(
+        self,
+        request: InboxRequest,
+        version: ModelVersion,
+        holders: Sequence[ModelVersion],
+        comments: Sequence[Comment],
+    ) -> None:
+        """What was fetched for a request, unless another is shown by now."""
+        if request.id != self._shown:
+            return
+        parts = [Content("")]
+        parts += [
+            Content.assemble(
+                ("displaces ", "dim"),
+                f"version {holder.version}",
+                (f"  in {holder.current_stage} since {age(holder.last_updated_timestamp)}", "dim"),
+            )
+            for holder in holders
+        ]
+        parts += _of_version(version)
+        for comment in comments[-3:]:
+            parts += [
+                Content.assemble(
+                    (one_line(comment.user_id), "bold"), (f"  {age(comment.creation_timestamp)} ago", "dim")
+                ),
+                *_paragraph(comment.comment),
+            ]
+        self._known = Content("\n").join(parts)
+        self.show(request)
+
+    def show_version(self, version: ModelVersion | None, requests: Sequence[InboxRequest]) -> None:
+        """A version, and the requests that are open for it."""
+        if version is None:
+            self._text.update("")
+            return
+        asked = [line for request in requests for line in [*_asked(request), Content("")]]
+        named = [] if asked else [Content.styled(f"{one_line(version.name)} version {version.version}", "bold")]
+        self._text.update(Content("\n").join([*asked, *named, *_of_version(version)]))
+
+    def complain(self, problem: str) -> None:
+        self._text.update(Content(f"The details could not be read: {one_line(problem)}"))
+
+
+def _asked(request: InboxRequest) -> list[Content]:
+    return [
+        Content.assemble((f"{one_line(request.name)} version {request.version}", "bold")),
+        Content(f"{request.from_stage} → {request.to_stage}"),
+        Content.assemble(
+            ("asked by ", "dim"),
+            one_line(request.user_id),
+            (f"  {moment(request.creation_timestamp)}, {age(request.creation_timestamp)} ago", "dim"),
+        ),
+        *_paragraph(request.comment or ""),
+        *([] if request.available_actions else [Content.styled("You may look, but not decide this one.", "dim")]),
+    ]
+
+
+def _of_version(version: ModelVersion) -> list[Content]:
+    facts = [("by", version.user_id), ("source", version.source), ("run", version.run_id), ("link", version.run_link)]
+    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in version.tags)
+    return [
+        *(Content.assemble((f"{label:<9} ", "dim"), one_line(value)) for label, value in facts if value),
+        *([Content.assemble(("tags      ", "dim"), tags)] if tags else []),
+        *([Content(""), *_paragraph(version.description)] if version.description else []),
+        Content(""),
+    ]
+
+
+def _paragraph(text: str) -> list[Content]:
+    return [Content(line) for line in lines(text, SHOWN)] if text else []

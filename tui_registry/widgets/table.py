@@ -1,0 +1,266 @@
+"""A table that draws only the lines on the screen, however many rows there are.
+
+Rows have keys; cursor and marks belong to keys, so that they stay where they are when the rows around them change. A
+cell is plain text that has passed tui_registry.text, with a style.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui_registry.text import clip
+
+GAP = 2  # cells between columns
+GUTTER = 2  # cells for the mark
+NEAR = 50  # rows before the end at which more are asked for
+PLAIN = Style()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. It is left out where there is no room, the highest ``priority`` number first; ``grow`` is its share of
+    what is left over, up to ``most`` cells."""
+
+    title: str
+    width: int
+    priority: int = 0
+    grow: int = 0
+    most: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its key, and for each column a text and a style of rich."""
+
+    key: str
+    cells: tuple[tuple[str, str], ...]
+
+
+class Table(ScrollView, can_focus=True):
+    """Posts Highlighted when the cursor's row changes, Opened on Enter, NearEnd when more rows would be welcome."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--mark"}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("home,g", "first", show=False),
+        Binding("end,G", "last", show=False),
+        Binding("enter", "open", show=False),
+        Binding("left,right,h,l", "nothing", show=False),
+    ]
+
+    class Highlighted(Message):
+        """The cursor is on another row, or on none."""
+
+        def __init__(self, table: "Table", key: str | None) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> "Table":
+            return self.table
+
+    class Opened(Highlighted):
+        """Enter was pressed on a row."""
+
+    class NearEnd(Message):
+        """The cursor comes near the last row."""
+
+        def __init__(self, table: "Table") -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> "Table":
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str,
+        id: str | None = None,  # noqa: A002  # as Textual names it
+        shy: bool = False,
+    ) -> None:
+        """``empty`` is what stands there without rows; a ``shy`` table shows its cursor only while it has the focus."""
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.empty = empty
+        self.marks: set[str] = set()
+        self._shy = shy
+        self._rows: list[Row] = []
+        self._index: dict[str, int] = {}
+        self._cursor = 0
+
+    @property
+    def row_count(self) -> int:
+        return len(self._rows)
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The key of the row under the cursor, or None if there are no rows."""
+        return self._rows[self._cursor].key if self._rows else None
+
+    @property
+    def marked(self) -> list[str]:
+        """The keys of the marked rows, in order of the rows."""
+        return [row.key for row in self._rows if row.key in self.marks]
+
+    def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
+        """Replace the rows. The cursor stays on its key or, if that is gone, on its line; marks of gone rows go."""
+        before = self.cursor_key
+        if empty is not None:
+            self.empty = empty
+        self._rows = list(rows)
+        self._index = {row.key: number for number, row in enumerate(self._rows)}
+        self.marks &= self._index.keys()
+        if before in self._index:
+            self._cursor = self._index[before]
+        self._cursor = max(0, min(self._cursor, len(self._rows) - 1))
+        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self._keep_cursor_visible()
+        self.refresh()
+        if self.cursor_key != before:
+            self.post_message(self.Highlighted(self, self.cursor_key))
+
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Add rows at the end."""
+        self.show([*self._rows, *rows])
+
+    def move_to(self, key: str) -> None:
+        if key in self._index:
+            self._set_cursor(self._index[key])
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark the row under the cursor, and go on to the next."""
+        key = self.cursor_key
+        if key is not None:
+            self.marks ^= {key}
+            self.action_move(1)
+            self.refresh()
+
+    def clear_marks(self) -> None:
+        self.marks.clear()
+        self.refresh()
+
+    def action_move(self, by: int) -> None:
+        self._set_cursor(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self._set_cursor(self._cursor + by * max(1, self.size.height - 2))
+
+    def action_first(self) -> None:
+        self._set_cursor(0)
+
+    def action_last(self) -> None:
+        self._set_cursor(len(self._rows) - 1)
+
+    def action_open(self) -> None:
+        if self.cursor_key is not None:
+            self.post_message(self.Opened(self, self.cursor_key))
+
+    def action_nothing(self) -> None:
+        """There is nothing to the sides."""
+
+    def on_click(self, event: Click) -> None:
+        line = event.y + self.scroll_offset.y - 1
+        if event.y > 0 and 0 <= line < len(self._rows):
+            self._set_cursor(line)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_resize(self, event: Resize) -> None:
+        self.virtual_size = Size(event.size.width, len(self._rows) + 1)
+        self._keep_cursor_visible()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.rich_style
+        if y == 0:
+            return self._header(width)
+        number = y - 1 + self.scroll_offset.y
+        if not self._rows:
+            text = clip(" " * GUTTER + self.empty, width) if y == 1 else " " * width
+            return Strip([Segment(text, base + Style(dim=True))], width)
+        if number >= len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[number]
+        under_cursor = number == self._cursor and (self.has_focus or not self._shy)
+        if under_cursor:
+            base += self.get_component_rich_style("table--cursor")
+        mark = "●" if row.key in self.marks else "▎" if under_cursor else " "
+        segments = [Segment(clip(mark, GUTTER), base + self.get_component_rich_style("table--mark", partial=True))]
+        left = width - GUTTER
+        for (_, wanted), (text, style) in self._layout(row.cells):
+            cells = min(wanted, left)
+            segments.append(Segment(clip(text, cells), base + Style.parse(style) if style else base))
+            left -= cells
+            gap = min(GAP, left)
+            segments.append(Segment(" " * gap, base))
+            left -= gap
+        segments.append(Segment(" " * left, base))
+        return Strip(segments, width)
+
+    def _header(self, width: int) -> Strip:
+        style = self.rich_style + self.get_component_rich_style("table--header", partial=True)
+        titles = [(column.title, "") for column in self.columns]
+        text = " " * GUTTER + (" " * GAP).join(clip(title, cells) for (_, cells), (title, _) in self._layout(titles))
+        return Strip([Segment(clip(text, width), style)], width)
+
+    def _layout(self, cells: Sequence[tuple[str, str]]) -> list[tuple[tuple[Column, int], tuple[str, str]]]:
+        """The columns that there is room for, each with its width and its cell."""
+        room = self.size.width - GUTTER
+        chosen = list(self.columns)
+        while len(chosen) > 1 and sum(column.width + GAP for column in chosen) - GAP > room:
+            chosen.remove(max(chosen, key=lambda column: column.priority))
+        left = room - sum(column.width + GAP for column in chosen) + GAP
+        widths = {column.title: column.width for column in chosen}
+        growing = [column for column in chosen if column.grow]
+        while left > 0 and growing:
+            shares = sum(column.grow for column in growing)
+            portion = left
+            for column in growing:
+                more = min(max(1, portion * column.grow // shares), column.most - widths[column.title], left)
+                widths[column.title] += more
+                left -= more
+            growing = [column for column in growing if widths[column.title] < column.most]
+        return [
+            ((column, widths[column.title]), cell)
+            for column, cell in zip(self.columns, cells, strict=True)
+            if column in chosen
+        ]
+
+    def _set_cursor(self, number: int) -> None:
+        number = max(0, min(number, len(self._rows) - 1))
+        if number >= len(self._rows) - NEAR:
+            self.post_message(self.NearEnd(self))
+        if number == self._cursor or not self._rows:
+            return
+        before, self._cursor = self._cursor, number
+        if not self._keep_cursor_visible():
+            for line in (before, number):
+                self.refresh(Region(0, line + 1 - self.scroll_offset.y, self.size.width, 1))
+        self.post_message(self.Highlighted(self, self.cursor_key))
+
+    def _keep_cursor_visible(self) -> bool:
+        """Whether the table had to scroll for it."""
+        top, lines = self.scroll_offset.y, max(1, self.size.height - 1)
+        wanted = min(max(top, self._cursor - lines + 1), self._cursor)
+        if wanted == top:
+            return False
+        self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
+        self.refresh()
+        return True
