@@ -102,6 +102,7 @@ class Place(Screen[None]):
         late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
         began = time.time()
         try:
+            await self.console_app.connected.wait()
             await self.load()
         except asyncio.CancelledError:
             raise
