@@ -13,6 +13,9 @@ from server.wire.transition_request import InboxRequest
 from tui_registry.ages import age, moment
 from tui_registry.text import lines, one_line
 
+JOINED = "\u00a0"
+"""A space at which no line is broken."""
+
 SHOWN = 2_000  # characters of a description or comment
 
 
@@ -97,10 +100,14 @@ def _asked(request: InboxRequest) -> list[Content]:
 
 def _of_version(version: ModelVersion) -> list[Content]:
     facts = [("by", version.user_id), ("source", version.source), ("run", version.run_id), ("link", version.run_link)]
-    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in version.tags)
+    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}".replace(" ", JOINED) for tag in version.tags)
     return [
-        *(Content.assemble((f"{label:<9} ", "dim"), one_line(value)) for label, value in facts if value),
-        *([Content.assemble(("tags      ", "dim"), tags)] if tags else []),
+        *(
+            Content.assemble((f"{label:<9} ".replace(" ", JOINED), "dim"), one_line(value))
+            for label, value in facts
+            if value
+        ),
+        *([Content.assemble(("tags".ljust(10, JOINED), "dim"), tags)] if tags else []),
         *([Content(""), *_paragraph(version.description)] if version.description else []),
         Content(""),
     ]
