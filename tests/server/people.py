@@ -84,6 +84,14 @@ class People:
     def user_id(self, caller: Caller) -> str:
         return "admin" if caller is ADMIN else caller.name
 
+    def newcomer(self) -> tuple[str, Api]:
+        """A user of the test's own, with no rights: the name, and the API as they see it."""
+        name = self.new_name("newcomer")
+        command(self.registry.database, "users", "create", name)
+        token = command(self.registry.database, "tokens", "create", name).strip()
+        self.apis[name] = Api(self.registry.url, token)
+        return name, self.apis[name]
+
     def new_name(self, about: str = "model") -> str:
         return f"{about}-{next(self._numbers)}"
 

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import Action, of_place
+from tui_registry.actions import TYPING, Action, of_place
 from tui_registry.client.errors import CallError, Unauthenticated
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.widgets.action_bar import ActionBar
@@ -47,6 +47,9 @@ class Place(Screen[None]):
         """Ask the server for what is shown, and show it. Calls go through ``ask``."""
         raise NotImplementedError
 
+    def show_problem(self, problem: str) -> None:
+        """Told why the reading failed. What was read before stays; where there is nothing yet, say this."""
+
     def is_live(self, action: str) -> bool:
         """Whether an action of this place would do something now."""
         return True
@@ -56,11 +59,10 @@ class Place(Screen[None]):
 
     @property
     def live_actions(self) -> list[Action]:
-        typing = isinstance(self.focused, Input)
+        if isinstance(self.focused, Input):
+            return list(TYPING)
         return [
-            action
-            for action in of_place(self.place)
-            if (not typing or action.id == "back") and (action.id not in self._own_actions or self.is_live(action.id))
+            action for action in of_place(self.place) if action.id not in self._own_actions or self.is_live(action.id)
         ]
 
     @property
@@ -103,6 +105,7 @@ class Place(Screen[None]):
         late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
         began = time.time()
         try:
+            await self.console_app.connected.wait()
             await self.load()
         except asyncio.CancelledError:
             raise
@@ -120,6 +123,7 @@ class Place(Screen[None]):
     def _note(self, began: float, problem: str) -> None:
         self._stale_since = self._stale_since or began
         self._problem = problem
+        self.show_problem(problem)
 
     def _tell_slow(self, reading: int) -> None:
         if reading == self._reading:
