@@ -17,6 +17,7 @@ from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
 from server.store.engine import database_url, make_engine
+from server.wire.scim import CreateUser
 
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ def users_group() -> None:
 @_database
 def create_user(*, name: str, admin: bool, database: str) -> None:
     """Create the user NAME."""
-    _change(database, lambda call: users.create(call, name, admin=admin))
+    _change(database, lambda call: users.add(call, CreateUser(user_name=name), admin=admin))
     click.echo(f"Created {'administrator' if admin else 'user'} {name}.", err=True)
 
 
@@ -106,12 +107,16 @@ def tokens_group() -> None:
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; never, if left out.")
 @click.option("--comment", help="What it is for.")
+@click.option("--found", is_flag=True, hidden=True, help="Make each NAME an administrator first, if there is none.")
 @_database
-def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, database: str) -> None:
+def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, found: bool, database: str) -> None:
     """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
 
     def issue(call: Call) -> list[str]:
         lifetime = None if days is None else days * DAY
+        for name in names:
+            if found and principals.id_of(call.connection, PrincipalKind.USER, name) is None:
+                users.add(call, CreateUser(user_name=name), admin=True)
         return [
             tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
         ]

@@ -32,6 +32,12 @@ class Action:
     priority: int = 5
 
 
+TYPING = (
+    Action("submit", "enter", "⏎", "done", "Keep what was typed", ()),
+    Action("back", "escape", "esc", "clear", "Clear what was typed", ()),
+)
+"""What the bar says while text is typed, when letters are letters."""
+
 ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", ("inbox", "model"), 1),
     Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", ("inbox", "model"), 1),
@@ -51,7 +57,7 @@ ACTIONS = (
         "y",
         "y",
         "copy",
-        "Copy the name or models:/ URI of what is under the cursor",
+        "Copy the name or models:/ URI",
         ("inbox", "models", "model"),
         8,
     ),

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import App
@@ -20,7 +20,8 @@ from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
-from tui_registry.session.connection import Connection
+from tui_registry.screens.problem import Problem
+from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.text import one_line
 
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
@@ -38,10 +39,13 @@ class ConsoleApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(EVERYWHERE))
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connect: Connection | Callable[[], Connection]) -> None:
+        """``connect`` is a connection, or what makes one; that runs in a thread while the first frame is drawn."""
         super().__init__()
-        self.client = RegistryClient(connection.url, connection.token)
-        self._label = connection.label
+        self.connected = asyncio.Event()
+        self.connection: Connection | None = None
+        self._connect = connect
+        self._label = ""
         self._user = ""
         self._state = "connecting"
         self._progress = ""
@@ -49,8 +53,13 @@ class ConsoleApp(App[None]):
         self._writes: set[asyncio.Task[None]] = set()
 
     @property
+    def client(self) -> RegistryClient:
+        """The calls. To be used only once ``connected`` is set."""
+        return self._client
+
+    @property
     def registry_label(self) -> str:
-        return f"{self._user} @ {self._label}" if self._user else self._label
+        return f"{self._user} @ {self._label}" if self._user else self._label or "tui-registry"
 
     @property
     def state(self) -> str:
@@ -63,10 +72,12 @@ class ConsoleApp(App[None]):
 
     def on_mount(self) -> None:
         self.push_screen(Inbox())
-        self.run_worker(self._listen(), exit_on_error=False)
+        listening: Callable[[], Awaitable[None]] = self._listen
+        self.run_worker(listening, exit_on_error=False)
 
     async def on_unmount(self) -> None:
-        await self.client.close()
+        if self.connected.is_set():
+            await self.client.close()
 
     async def action_quit(self) -> None:
         """What is being written is written; leaving waits for its answer."""
@@ -105,8 +116,12 @@ class ConsoleApp(App[None]):
         self.push_screen(Model(name, version))
 
     def copy(self, text: str) -> None:
-        if not clipboard.copy_in_tmux(text):
-            self.copy_to_clipboard(text[: clipboard.LONGEST])
+        self.run_worker(self._copy(text), exit_on_error=False)
+
+    async def _copy(self, text: str) -> None:
+        text = clipboard.cut(text)
+        if not await clipboard.copy_in_tmux(text):
+            self.copy_to_clipboard(text)
         self.notify(one_line(text), title="Sent to the terminal's clipboard", markup=False, timeout=3)
 
     def keep_working(self, work: Awaitable[None]) -> None:
@@ -126,6 +141,17 @@ class ConsoleApp(App[None]):
 
     async def _listen(self) -> None:
         """Follow the server's changes, and come back when the connection breaks."""
+        try:
+            if callable(self._connect):
+                self.connection = await asyncio.to_thread(self._connect)
+            else:
+                self.connection = self._connect
+        except ConnectionProblem as error:
+            self.push_screen(Problem(str(error)))
+            return
+        self._label = self.connection.label
+        self._client = RegistryClient(self.connection.url, self.connection.token)
+        self.connected.set()
         last_event, retry = "", FIRST_RETRY
         while True:
             try:

@@ -22,12 +22,8 @@ class ActionsProvider(Provider):
     async def discover(self) -> Hits:
         app = cast("ConsoleApp", self.app)
         for action in app.live_actions(self.screen):
-            yield DiscoveryHit(
-                Content(f"{action.label}  ({action.shown})"),
-                partial(app.do, action),
-                text=action.label,
-                help=action.help,
-            )
+            shown = Content(f"{action.label}  ({action.shown})")
+            yield DiscoveryHit(shown, partial(app.do, action), text=action.label, help=action.help)
 
     async def search(self, query: str) -> Hits:
         app = cast("ConsoleApp", self.app)
@@ -49,6 +45,8 @@ class ModelsProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         app = cast("ConsoleApp", self.app)
+        if not app.connected.is_set():
+            return
         try:
             page = await app.client.search_models(filter_text=models_filter(query), max_results=MODELS)
         except CallError:

@@ -18,6 +18,8 @@ RETRY_AFTER = 1  # seconds: what a client is told when the server is short of so
 
 
 def json_answer(answer: Answer, status: int = 200) -> Response:
+    if status == 204:
+        return Response(status_code=status)
     content = answer.encode() if isinstance(answer, str) else to_json(answer)
     return Response(content, status, media_type="application/json")
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_origin
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic import BaseModel
+from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 
-from server.rules.errors import BadRequest, InvalidParameterValue, RequestTooLarge
+from server.rules.errors import BadRequest, RequestTooLarge
+from server.rules.validation import validated
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -19,10 +20,7 @@ MAX_DRAINED = 64 * 1024 * 1024  # bytes read and thrown away, so that a client t
 async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str]) -> Body:
     """Query parameters, then the JSON body, then the path: of a field given twice, the last counts."""
     fields = _query_fields(request, body) | await _json_fields(request) | dict(path_fields)
-    try:
-        return body.model_validate(fields)
-    except ValidationError as error:
-        raise InvalidParameterValue(_explain(error.errors(include_url=False, include_context=True)[0])) from None
+    return validated(body, fields)
 
 
 def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
@@ -69,12 +67,3 @@ async def _read_body(request: Request) -> bytes:
     if size > MAX_BODY:
         raise RequestTooLarge(f"The request's body is larger than {MAX_BODY} bytes. Send less at a time.")
     return b"".join(chunks)
-
-
-def _explain(problem: ErrorDetails) -> str:
-    """What is wrong with the first wrong field, and what would be right."""
-    field = ".".join(str(part) for part in problem["loc"]) or "request"
-    if problem["type"] == "missing":
-        return f"Missing value for required parameter '{field}'. See /openapi.json for the parameters of this call."
-    reason = problem["msg"].removeprefix("Value error, ")
-    return f"Invalid value for parameter '{field}': {reason}."

@@ -73,10 +73,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "description": f"Takes the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
         "responses": {
-            str(route.status): {
-                "description": "Done.",
-                "content": {"application/json": {"schema": _schema_of(route.answer)}},
-            },
+            str(route.status): {"description": "Done."}
+            | ({} if route.status == 204 else {"content": {"application/json": {"schema": _schema_of(route.answer)}}}),
             "4XX": _ERROR,
             "5XX": _ERROR,
         },

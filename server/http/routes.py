@@ -2,8 +2,21 @@
 
 from importlib.metadata import version as installed_version
 
-from server.http.route import Route
-from server.operations import aliases, comments, feed, permissions, search, subjects, transitions
+from server.http.route import NoFields, Route
+from server.operations import (
+    aliases,
+    comments,
+    feed,
+    groups,
+    permissions,
+    search,
+    service_principals,
+    subjects,
+    token_permissions,
+    tokens,
+    transitions,
+    users,
+)
 from server.operations import model_versions as versions
 from server.operations import registered_models as models
 from server.operations.call import Answer
@@ -13,6 +26,8 @@ from server.wire import comment as c
 from server.wire import model_version as v
 from server.wire import permission as p
 from server.wire import registered_model as m
+from server.wire import scim as s
+from server.wire import token as t
 from server.wire import transition_request as r
 from server.wire.server_info import Health, ServerInfo
 
@@ -35,6 +50,9 @@ COMMENTS = "/mlflow/comments"
 DATABRICKS_MODELS = "/mlflow/databricks/registered-models"
 DATABRICKS_VERSIONS = "/mlflow/databricks/model-versions"
 PERMISSIONS = "/permissions/registered-models/{object_id}"
+SCIM = "/preview/scim/v2"
+TOKENS = "/token-management/tokens"
+TOKEN_PERMISSIONS = "/permissions/authorization/tokens"  # noqa: S105  # a path
 
 # fmt: off
 ROUTES = (
@@ -87,5 +105,42 @@ ROUTES = (
     Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("PATCH", PERMISSIONS, Can.MANAGE, permissions.add, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("GET", f"{PERMISSIONS}/permissionLevels", Can.READ, permissions.levels, p.PermissionsOf, subjects.permissions_object, p.PermissionLevels),
+
+    Route("GET", f"{SCIM}/Me", Can.ANYONE, users.me, s.ShownAttributes, None, s.User),
+
+    Route("GET", f"{SCIM}/Users", Can.ANYONE, users.listed, s.ListResources, None, s.UserPage),
+    Route("POST", f"{SCIM}/Users", Can.ADMINISTER, users.create, s.CreateUser, subjects.administration, s.User, status=201),
+    Route("GET", f"{SCIM}/Users/{{id}}", Can.ANYONE, users.get, s.GetResource, None, s.User),
+    Route("PUT", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.replace, s.ReplaceUser, subjects.administration, s.User),
+    Route("PATCH", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.patch, s.PatchResource, subjects.administration, s.User),
+    Route("DELETE", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("GET", f"{SCIM}/Groups", Can.ANYONE, groups.listed, s.ListResources, None, s.GroupPage),
+    Route("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201),
+    Route("GET", f"{SCIM}/Groups/{{id}}", Can.ANYONE, groups.get, s.GetResource, None, s.Group),
+    Route("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group),
+    Route("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group),
+    Route("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("GET", f"{SCIM}/ServicePrincipals", Can.ANYONE, service_principals.listed, s.ListResources, None, s.ServicePrincipalPage),
+    Route("POST", f"{SCIM}/ServicePrincipals", Can.ADMINISTER, service_principals.create, s.ServicePrincipalFields, subjects.administration, s.ServicePrincipal, status=201),
+    Route("GET", f"{SCIM}/ServicePrincipals/{{id}}", Can.ANYONE, service_principals.get, s.GetResource, None, s.ServicePrincipal),
+    Route("PUT", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.replace, s.ReplaceServicePrincipal, subjects.administration, s.ServicePrincipal),
+    Route("PATCH", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.patch, s.PatchResource, subjects.administration, s.ServicePrincipal),
+    Route("DELETE", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
+    Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),
+    Route("POST", "/token/delete", Can.ANYONE, tokens.delete_own, t.TokenId),
+    Route("PATCH", "/token/{token_id}", Can.ANYONE, tokens.update_own, t.UpdateToken),
+    Route("GET", TOKENS, Can.ADMINISTER, tokens.listed, t.ListTokens, subjects.administration, t.TokenInfos),
+    Route("GET", f"{TOKENS}/{{token_id}}", Can.ADMINISTER, tokens.get, t.TokenId, subjects.administration, t.TokenAnswer),
+    Route("PATCH", f"{TOKENS}/{{token_id}}", Can.ADMINISTER, tokens.update, t.UpdateToken, subjects.administration, t.TokenInfo),
+    Route("DELETE", f"{TOKENS}/{{token_id}}", Can.ADMINISTER, tokens.delete, t.TokenId, subjects.administration),
+    Route("POST", "/token-management/on-behalf-of/tokens", Can.ADMINISTER, tokens.create_on_behalf, t.CreateTokenOnBehalf, subjects.administration, t.CreatedTokenOnBehalf),
+    Route("GET", TOKEN_PERMISSIONS, Can.ADMINISTER, token_permissions.get, NoFields, subjects.administration, p.ObjectPermissions),
+    Route("PUT", TOKEN_PERMISSIONS, Can.ADMINISTER, token_permissions.replace, t.ChangeTokenPermissions, subjects.administration, p.ObjectPermissions),
+    Route("PATCH", TOKEN_PERMISSIONS, Can.ADMINISTER, token_permissions.add, t.ChangeTokenPermissions, subjects.administration, p.ObjectPermissions),
+    Route("GET", f"{TOKEN_PERMISSIONS}/permissionLevels", Can.ADMINISTER, token_permissions.levels, NoFields, subjects.administration, p.PermissionLevels),
 )
 # fmt: on

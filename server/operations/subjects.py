@@ -10,9 +10,9 @@ from server.operations.call import Call
 from server.rules.errors import ResourceDoesNotExist
 from server.rules.names import check_model_name, version_number
 from server.rules.permissions import Level
-from server.rules.principals import ROOT
+from server.rules.principals import ROOT, TOKENS
 from server.rules.stages import parse_stage
-from server.store import comments, model_versions, registered_models, transition_requests
+from server.store import comments, grants, model_versions, registered_models, transition_requests
 from server.store.comments import CommentRow
 from server.store.model_versions import VersionRow
 from server.store.registered_models import ModelRow
@@ -102,6 +102,13 @@ def registry(call: Call, body: object) -> Subject:
 def administration(call: Call, body: object) -> Subject:
     """What only members of ``admins`` may touch."""
     return Subject(level=Level.MANAGE if call.principal.admin else Level.NONE)
+
+
+def token_settings(call: Call, body: object) -> Subject:
+    """Who may create tokens of their own; administrators always."""
+    if call.principal.admin:
+        return Subject(level=Level.MANAGE)
+    return Subject(level=grants.level_on(call.connection, call.principal, TOKENS))
 
 
 def model(call: Call, body: _NamesModel) -> ModelSubject:

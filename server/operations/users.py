@@ -1,43 +1,99 @@
-"""Verbs on users."""
+"""Verbs on users, and on whoever calls."""
 
-import uuid
+from dataclasses import replace as changed
+from typing import Any
 
-from server.operations.call import Call
-from server.operations.record import record
-from server.rules.errors import InvalidParameterValue, ResourceAlreadyExists
+from server.operations import principals
+from server.operations.call import Answer, Call
+from server.operations.subjects import Subject
 from server.rules.principals import ADMINS, PrincipalKind
-from server.store import counters, principals
-from server.wire.activity import ActivityType
-
-MAX_NAME = 256
-
-
-def create(call: Call, name: str, *, admin: bool) -> str:
-    """A new active user; the id. An admin is a member of the group ``admins``."""
-    name = check_name(name)
-    if principals.id_of(call.connection, PrincipalKind.USER, name) is not None:
-        raise ResourceAlreadyExists(f"User '{name}' exists already. Choose another name.")
-    principal_id = uuid.uuid4().hex
-    principals.add(
-        call.connection, principal_id=principal_id, kind=PrincipalKind.USER, name=name, display_name=None, now=call.now
-    )
-    if admin:
-        group_id = principals.id_of(call.connection, PrincipalKind.GROUP, ADMINS)
-        if group_id is not None:
-            principals.join(call.connection, group_id, principal_id)
-    counters.advance(call.connection, counters.IDENTITY)
-    record(call, ActivityType.CREATED_PRINCIPAL, system_comment=f"created user {name}", detail={"admin": admin})
-    return principal_id
+from server.rules.scim_patch import apply_change, read_changes
+from server.rules.scim_resources import USER
+from server.rules.validation import validated
+from server.store import memberships
+from server.store.principals import PrincipalRow, id_of
+from server.wire.scim import (
+    CreateUser,
+    GetResource,
+    ListResources,
+    Name,
+    PatchResource,
+    ReplaceUser,
+    ResourceId,
+    ShownAttributes,
+    UserFields,
+)
 
 
-def check_name(name: str) -> str:
-    """The name itself, if a principal may have it."""
-    if not name.strip() or name != name.strip():
-        raise InvalidParameterValue("A user's or group's name cannot be empty, nor begin or end with a space.")
-    if len(name) > MAX_NAME:
-        raise InvalidParameterValue(f"A user's or group's name has at most {MAX_NAME} characters.")
-    if not name.isprintable() or ":" in name:
-        raise InvalidParameterValue(
-            f"The name {name!r} has a colon or a character that cannot be printed; leave it out."
-        )
-    return name
+def me(call: Call, body: ShownAttributes, subject: None) -> Answer:
+    """Who calls, as a user: a service principal's userName is its application id."""
+    as_user = changed(USER, kind=call.principal.kind)
+    return principals.read(call, as_user, call.principal.id, body.attributes, body.excluded_attributes)
+
+
+def create(call: Call, body: CreateUser, subject: Subject) -> Answer:
+    """A new user, active unless said otherwise."""
+    return principals.read(call, USER, add(call, body))
+
+
+def add(call: Call, body: CreateUser, *, admin: bool = False) -> str:
+    """The id of a new user. An admin is a member of the group ``admins``."""
+    columns = _columns(body) | {"active": body.active is not False}
+    row = principals.create(call, USER, body.user_name, columns, admin=admin)
+    group_id = id_of(call.connection, PrincipalKind.GROUP, ADMINS)
+    if admin and group_id is not None:
+        memberships.join(call.connection, group_id, [row.id])
+    return row.id
+
+
+def get(call: Call, body: GetResource, subject: None) -> Answer:
+    return principals.read(call, USER, body.id, body.attributes, body.excluded_attributes)
+
+
+def listed(call: Call, body: ListResources, subject: None) -> Answer:
+    """Users that a filter lets through, sorted, a page at a time."""
+    return principals.page(call, USER, body)
+
+
+def replace(call: Call, body: ReplaceUser, subject: Subject) -> Answer:
+    """PUT: what is left out is cleared, but for userName and active, which stay as they are."""
+    principals.begin_change(call)
+    row = principals.find(call, USER, body.id)
+    principals.same_name(body.user_name, row, USER)
+    active = row.active if body.active is None else body.active
+    principals.change(call, USER, row, row._replace(**_columns(body), active=active))
+    return principals.read(call, USER, row.id)
+
+
+def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
+    """Change what is named, and leave the rest as it is."""
+    principals.begin_change(call)
+    fields = _fields(principals.find(call, USER, body.id))
+    for change in read_changes(body.operations, USER):
+        apply_change(fields, change)
+    return replace(call, validated(ReplaceUser, fields), subject)
+
+
+def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
+    """With tokens, memberships and permissions; the history keeps the name."""
+    principals.begin_change(call)
+    principals.delete(call, USER, principals.find(call, USER, body.id))
+    return {}
+
+
+def _columns(fields: UserFields) -> dict[str, Any]:
+    name = fields.name or Name()
+    return principals.columns_of(fields) | {
+        "given_name": name.given_name or None,
+        "family_name": name.family_name or None,
+        "emails": principals.as_json(fields.emails),
+    }
+
+
+def _fields(row: PrincipalRow) -> dict[str, Any]:
+    return principals.fields_of(row) | {
+        "userName": row.name,
+        "active": row.active,
+        "name": {"givenName": row.given_name, "familyName": row.family_name},
+        "emails": principals.from_json(row.emails),
+    }

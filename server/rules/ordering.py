@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from server.rules.errors import InvalidParameterValue
 
-_CLAUSE = re.compile(r"""(?:attribute\.)?(?P<quote>[`"]?)(?P<key>\w+)(?P=quote)(?:[ \t\r\n]+(?P<way>(?i:ASC|DESC)))?""")
+_CLAUSE = re.compile(r"""(?:attribute\.)?(?P<quote>[`"]?)(?P<key>\w+)(?P=quote)(?:\s+(?P<way>(?i:ASC|DESC)))?""")
 
 
 @dataclass(frozen=True)

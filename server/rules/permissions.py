@@ -13,6 +13,7 @@ from server.rules.errors import InvalidParameterValue, PermissionDenied
 from server.wire.comment import CommentAction
 from server.wire.permission import PermissionLevel
 from server.wire.stage import Stage
+from server.wire.token import TokenPermissionLevel
 from server.wire.transition_request import RequestAction
 
 
@@ -99,6 +100,17 @@ LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
 }
 """The levels on the wire, in order, with what the database stores and what the permission editor says."""
 
+_ADMINS_DECIDE = {
+    Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
+    Ability.ADMINISTER: "that takes being a member of the group 'admins'. Ask one of them",
+}
+
+TOKEN_LEVELS: dict[TokenPermissionLevel, tuple[Level, str]] = {
+    TokenPermissionLevel.CAN_USE: (Level.READ, "Can create tokens of one's own"),
+    TokenPermissionLevel.CAN_MANAGE: (Level.MANAGE, "Can manage everybody's tokens: the group 'admins' only"),
+}
+"""The same for the token settings."""
+
 _BY_LEVEL = {level: wire for wire, (level, _) in LEVELS.items()}
 
 
@@ -114,6 +126,8 @@ def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozense
     """Raises PermissionDenied, naming the ability missed and the level that would do."""
     if allows(ability, level, stages=stages, author=author):
         return
+    if ability in _ADMINS_DECIDE:
+        raise PermissionDenied(f"You may not {ability}: {_ADMINS_DECIDE[ability]}.")
     rows = [grant for grant in GRANTS if grant.ability is ability and stages <= grant.stages]
     if all(grant.author for grant in rows):
         raise PermissionDenied(f"Only the author may do this: {ability}.")
@@ -137,6 +151,20 @@ def parse_level(text: str, *, registry_wide: bool) -> Level:
     if text not in known:
         raise InvalidParameterValue(f"Invalid permission level '{text}'. Choose one of {', '.join(known)}.")
     return LEVELS[PermissionLevel(text)][0]
+
+
+def token_level_name(level: int) -> str:
+    """The wire's name of a level on the token settings."""
+    return (TokenPermissionLevel.CAN_MANAGE if level >= Level.MANAGE else TokenPermissionLevel.CAN_USE).value
+
+
+def parse_token_level(text: str) -> Level:
+    """The level on the token settings meant."""
+    if text not in list(TokenPermissionLevel):
+        raise InvalidParameterValue(
+            f"Invalid permission level '{text}'. Choose one of {', '.join(TokenPermissionLevel)}."
+        )
+    return TOKEN_LEVELS[TokenPermissionLevel(text)][0]
 
 
 def request_actions(level: int, from_stage: Stage, to_stage: Stage, *, author: bool) -> list[RequestAction]:

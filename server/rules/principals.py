@@ -1,8 +1,10 @@
 """Principals: who calls. Users, service principals and groups share one space of ids."""
 
+import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.rules.errors import InvalidParameterValue
 from server.rules.permissions import Level
 
 
@@ -23,6 +25,27 @@ ROOT = "root"
 
 TOKENS = "tokens"
 """The id of the token settings: a grant there lets a principal use tokens."""
+
+MAX_NAME = 256  # characters
+
+
+def new_id() -> str:
+    """An id that is free in all likelihood: 16 digits, not beginning with 0. Databricks' clients take the ids of
+    owners of tokens for integers, and JavaScript's are exact so far."""
+    return str(secrets.randbelow(8 * 10**15) + 10**15)
+
+
+def check_name(name: str) -> str:
+    """The name itself, if a principal may have it."""
+    if not name.strip() or name != name.strip():
+        raise InvalidParameterValue("A user's or group's name cannot be empty, nor begin or end with a space.")
+    if len(name) > MAX_NAME:
+        raise InvalidParameterValue(f"A user's or group's name has at most {MAX_NAME} characters.")
+    if not name.isprintable() or ":" in name:
+        raise InvalidParameterValue(
+            f"The name {name!r} has a colon or a character that cannot be printed; leave it out."
+        )
+    return name
 
 
 @dataclass(frozen=True, slots=True)

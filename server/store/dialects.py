@@ -101,6 +101,43 @@ def _greater_postgresql(element: _Greater, compiler: SQLCompiler, **options: Any
     return f"greatest({compiler.process(element.clauses, **options)})"
 
 
+class _Parsed(FunctionElement[Any]):
+    """A text that holds JSON, as JSON."""
+
+    inherit_cache = True
+    name = "parsed"
+    type = JSON()
+
+
+@compiles(_Parsed, "sqlite")
+def _parsed_sqlite(element: _Parsed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Parsed, "postgresql")
+def _parsed_postgresql(element: _Parsed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS json)"
+
+
+class _Values(FunctionElement[Any]):
+    """A subquery: the member ``value`` of each object of a JSON array that is kept as text."""
+
+    inherit_cache = True
+    name = "values"
+
+
+@compiles(_Values, "sqlite")
+def _values_sqlite(element: _Values, compiler: SQLCompiler, **options: Any) -> str:
+    listed = compiler.process(element.clauses, **options)
+    return f"(SELECT json_extract(value, '$.value') AS value FROM json_each({listed}))"  # noqa: S608  # as above
+
+
+@compiles(_Values, "postgresql")
+def _values_postgresql(element: _Values, compiler: SQLCompiler, **options: Any) -> str:
+    listed = compiler.process(element.clauses, **options)
+    return f"(SELECT value ->> 'value' AS value FROM json_array_elements(CAST({listed} AS json)))"  # noqa: S608
+
+
 def document(**members: Any) -> ColumnElement[Any]:
     """A JSON object of these members; those that are NULL are left out."""
     parts: list[ColumnElement[Any]] = []
@@ -129,6 +166,16 @@ def among(column: ColumnElement[Any], json_array: ColumnElement[Any]) -> ColumnE
 def greater(first: ColumnElement[int], second: ColumnElement[int]) -> ColumnElement[int]:
     """The greater of two numbers."""
     return _Greater(first, second)
+
+
+def parsed(json_text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """JSON that is kept as text, or a finished document that went through a CASE, as a member of another document."""
+    return _Parsed(json_text)
+
+
+def values(json_text: ColumnElement[Any]) -> Any:
+    """Rows of one column, ``value``: that member of each object of a JSON array that is kept as text."""
+    return _Values(json_text).table_valued("value")
 
 
 def text(column: ColumnElement[Any]) -> ColumnElement[str]:

@@ -1,10 +1,13 @@
 """Statements on grants: a level of a principal on an object (a model's id, ``root`` or ``tokens``)."""
 
+import json
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, String, bindparam, delete, func, insert, select
 
 from server.rules.permissions import Level
+from server.rules.principals import Principal
+from server.store.dialects import among
 from server.store.statements import Statement
 from server.store.tables import grants, principals
 
@@ -36,6 +39,12 @@ _ON = Statement(
     .where(grants.c.object_id == bindparam("object_id"))
     .order_by(principals.c.kind, principals.c.name)
 )
+_LEVEL = Statement(
+    select(func.coalesce(func.max(grants.c.level), 0)).where(
+        grants.c.object_id == bindparam("object_id"),
+        among(grants.c.principal_id, bindparam("identities", type_=String())),
+    )
+)
 _DELETE = Statement(delete(grants).where(_that_grant))
 _INSERT = Statement(insert(grants))
 
@@ -43,6 +52,12 @@ _INSERT = Statement(insert(grants))
 def on(connection: Connection, object_id: str) -> list[GrantRow]:
     """The direct grants on an object, ordered by kind and name of the principal."""
     return [GrantRow(*row) for row in _ON.run(connection, object_id=object_id)]
+
+
+def level_on(connection: Connection, principal: Principal, object_id: str) -> int:
+    """The highest of a caller's own and their groups' direct grants on an object."""
+    level: int = _LEVEL.scalar(connection, object_id=object_id, identities=json.dumps(principal.identities))
+    return level
 
 
 def grant(connection: Connection, object_id: str, principal_id: str, level: Level) -> None:

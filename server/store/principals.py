@@ -1,13 +1,17 @@
-"""Statements on principals and their memberships."""
+"""Statements on principals: users, groups and service principals."""
 
+import json
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, insert, literal, select
+from sqlalchemy import Connection, String, Text, bindparam, delete, func, insert, literal, select, update
 
 from server.rules.permissions import Level
 from server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
+from server.store.dialects import among
+from server.store.memberships import groups_of
 from server.store.statements import Statement
-from server.store.tables import grants, memberships, principals, tokens
+from server.store.tables import grants, principals, tokens
 
 
 class TokenHolder(NamedTuple):
@@ -18,18 +22,24 @@ class TokenHolder(NamedTuple):
     last_used_timestamp: int | None
 
 
-def _groups_of(principal_id: ColumnElement[str]) -> Any:
-    """Ids of the groups of a principal, those groups' groups, and so on."""
-    direct = (
-        select(memberships.c.group_id.label("id"))
-        .where(memberships.c.member_id == principal_id)
-        .cte("groups_of", recursive=True)
-    )
-    return direct.union(select(memberships.c.group_id).where(memberships.c.member_id == direct.c.id))
+class PrincipalRow(NamedTuple):
+    """A principal, but for its groups and members. The last three columns are JSON arrays."""
+
+    id: str
+    kind: str
+    name: str
+    active: bool
+    display_name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    external_id: str | None = None
+    emails: str | None = None
+    entitlements: str | None = None
+    roles: str | None = None
 
 
 _the_id = bindparam("id", type_=Text())
-_groups = _groups_of(_the_id)
+_groups = groups_of(_the_id)
 
 _BY_TOKEN = Statement(
     select(
@@ -56,9 +66,24 @@ _BY_NAME = Statement(
     )
 )
 _NAME = Statement(select(principals.c.name).where(principals.c.id == _the_id))
+_FIND = Statement(
+    select(*(principals.c[column] for column in PrincipalRow._fields)).where(
+        principals.c.id == _the_id, principals.c.kind == bindparam("kind")
+    )
+)
+_NAMES = Statement(
+    select(principals.c.id, principals.c.kind, principals.c.name).where(
+        among(principals.c.id, bindparam("ids", type_=String()))
+    )
+)
 _LEVELS = Statement(select(grants.c.principal_id, grants.c.level).where(grants.c.object_id == bindparam("object_id")))
 _INSERT = Statement(insert(principals))
-_JOIN = Statement(insert(memberships))
+_UPDATE = Statement(
+    update(principals)
+    .where(principals.c.id == _the_id)
+    .values({column: bindparam(column) for column in PrincipalRow._fields if column not in ("id", "kind")})
+)
+_DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
 
 
 def holder_of(connection: Connection, token_digest: str) -> TokenHolder | None:
@@ -91,38 +116,33 @@ def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:
     return answer
 
 
-def add(
-    connection: Connection,
-    *,
-    principal_id: str,
-    kind: PrincipalKind,
-    name: str,
-    display_name: str | None = None,
-    external_id: str | None = None,
-    emails: str | None = None,
-    active: bool = True,
-    now: int,
-) -> None:
-    """A new principal; the caller has seen to it that the name is free. ``emails`` is JSON."""
-    _INSERT.run(
-        connection,
-        id=principal_id,
-        kind=kind.value,
-        name=name,
-        display_name=display_name,
-        external_id=external_id,
-        emails=emails,
-        active=active,
-        creation_timestamp=now,
-    )
-
-
-def join(connection: Connection, group_id: str, member_id: str) -> None:
-    """Make a principal a member of a group; the caller has seen to it that it is none yet."""
-    _JOIN.run(connection, group_id=group_id, member_id=member_id)
-
-
 def name_of(connection: Connection, principal_id: str) -> str | None:
     """The name of a principal, as it is now."""
     answer: str | None = _NAME.scalar(connection, id=principal_id)
     return answer
+
+
+def find(connection: Connection, kind: PrincipalKind, principal_id: str) -> PrincipalRow | None:
+    row: Any = _FIND.run(connection, id=principal_id, kind=kind.value).first()
+    return None if row is None else PrincipalRow(*row)._replace(active=bool(row.active))
+
+
+def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, tuple[PrincipalKind, str]]:
+    """Kind and name of those of the ids that there are."""
+    rows = _NAMES.run(connection, ids=json.dumps([*principal_ids]))
+    return {row[0]: (PrincipalKind(row[1]), row[2]) for row in rows}
+
+
+def add(connection: Connection, row: PrincipalRow, now: int) -> None:
+    """A new principal; the caller has seen to it that the name is free."""
+    _INSERT.run(connection, **row._asdict(), creation_timestamp=now)
+
+
+def change(connection: Connection, row: PrincipalRow) -> None:
+    """Write a principal's row anew; the caller has seen to it that the name is free."""
+    _UPDATE.run(connection, **row._asdict())
+
+
+def remove(connection: Connection, principal_id: str) -> None:
+    """With tokens, memberships and grants; what it did stays in the history, under its name."""
+    _DELETE.run(connection, id=principal_id)

@@ -1,4 +1,5 @@
 """The tables. Times are milliseconds since the epoch, ids 32 hex digits, levels the numbers of rules.permissions.Level.
+The ids of principals are decimal: see rules.principals.new_id.
 
 A person is kept twice where history matters: ``principal_id`` decides who may do what, ``user_id`` is the name as it
 was, and stays when the person is gone.
@@ -39,8 +40,12 @@ principals = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("display_name", Text),
+    Column("given_name", Text),
+    Column("family_name", Text),
     Column("external_id", Text),
-    Column("emails", Text),  # JSON, as SCIM gave it
+    Column("emails", Text),  # JSON, as SCIM gave it; so are the next two
+    Column("entitlements", Text),
+    Column("roles", Text),
     Column("active", Boolean, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
     CheckConstraint("kind IN ('user', 'group', 'service_principal')", name="kind"),
@@ -62,6 +67,7 @@ tokens = Table(
     Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("comment", Text),
     Column("created_by", Text, nullable=False),  # a principal's name
+    Column("created_by_id", Text),  # of that principal, if it was one and not the command line
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("expiry_timestamp", BigInteger),
     Column("last_used_timestamp", BigInteger),

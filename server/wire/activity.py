@@ -34,6 +34,7 @@ class ActivityType(StrEnum):
     CHANGED_PRINCIPAL = "CHANGED_PRINCIPAL"
     DELETED_PRINCIPAL = "DELETED_PRINCIPAL"
     CREATED_TOKEN = "CREATED_TOKEN"  # noqa: S105  # no password
+    CHANGED_TOKEN = "CHANGED_TOKEN"  # noqa: S105  # no password
     DELETED_TOKEN = "DELETED_TOKEN"  # noqa: S105  # no password
 
 

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import delete, update
 
 from server.store import counters
-from server.store.tables import grants, memberships, principals, tokens
+from server.store.tables import principals, tokens
 from tests.live_registry import command
 from tests.server.api import Api
 from tests.server.attempts import CASES, CREATE_MODEL, Case
 from tests.server.contents import changing
-from tests.server.people import CALLERS, Caller, People, add_group
+from tests.server.people import CALLERS, SCIM, Caller, People, add_group, user_id
 from tests.server.streams import stream
 
 STRANGER = Caller("none", "direct")
@@ -179,13 +179,14 @@ def test_grants_and_revocations_take_effect_at_once(people: People) -> None:
 def test_memberships_take_effect_at_once(people: People) -> None:
     name, api = people.newcomer()
     model = people.model()
-    group_id = add_group(people.registry.database, people.new_name("club"), [name])
-    with changing(people.registry.database) as connection:
-        connection.execute(grants.insert().values(object_id=people.model_id(model), principal_id=group_id, level=20))
+    member_id = user_id(people.admin, name)
+    group_id = add_group(people.admin, people.new_name("club"), [member_id])
+    group = people.admin.get(f"{SCIM}/Groups/{group_id}").ok()["displayName"]
+    entry = {"group_name": group, "permission_level": "CAN_READ"}
+    people.admin.patch(f"/permissions/registered-models/{people.model_id(model)}", access_control_list=[entry]).ok()
     api.get("/mlflow/registered-models/get", name=model).ok()
-    with changing(people.registry.database) as connection:
-        connection.execute(delete(memberships).where(memberships.c.group_id == group_id))
-        counters.advance(connection, counters.IDENTITY)
+    leaving = {"op": "remove", "path": f'members[value eq "{member_id}"]'}
+    people.admin.patch(f"{SCIM}/Groups/{group_id}", Operations=[leaving])
     api.get("/mlflow/registered-models/get", name=model).missing()
 
 

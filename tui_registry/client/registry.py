@@ -18,7 +18,7 @@ from server.wire.registered_model import (
     RegisteredModelPage,
 )
 from server.wire.stage import Stage
-from server.wire.transition_request import InboxPage, TransitionRequest, TransitionRequestPage
+from server.wire.transition_request import InboxPage, InboxRequest
 from tui_registry.client.errors import LostAnswer, Misunderstood, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
 
@@ -69,9 +69,9 @@ class RegistryClient:
             "/mlflow/transition-requests/list", InboxPage, max_results=max_results, page_token=page_token
         )
 
-    async def open_requests(self, name: str, version: str) -> list[TransitionRequest]:
+    async def open_requests(self, name: str, version: str) -> list[InboxRequest]:
         """The open requests of one version."""
-        page = await self._get("/mlflow/transition-requests/list", TransitionRequestPage, name=name, version=version)
+        page = await self._get("/mlflow/transition-requests/list", InboxPage, name=name, version=version)
         return page.requests
 
     async def request_transition(self, name: str, version: str, stage: Stage, comment: str) -> None:
@@ -189,7 +189,7 @@ class RegistryClient:
                 async for event in source.aiter_sse():
                     yield event.id, event.event
         except (httpx.TransportError, httpx_sse.SSEError) as error:
-            raise Unreachable(_why(error)) from error
+            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in {"", None}}
@@ -205,7 +205,7 @@ class RegistryClient:
             response = await self._http.request(method, API + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self.journal.add(method, path, "unreachable", began)
-            raise Unreachable(_why(error)) from error
+            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
         except httpx.TransportError as error:
             self.journal.add(method, path, "no answer", began)
             raise LostAnswer(f"{self.url} did not answer: {_why(error)}") from error

@@ -65,7 +65,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
             if self._word:
                 yield Input(
-                    placeholder=f"Type {one_line(self._word)} to approve: it touches Production",
+                    placeholder=f"Type {one_line(self._word)}: this touches Production",
                     id="word",
                     compact=True,
                 )

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from tui_registry.actions import Action
 from tui_registry.widgets.table import Column, Row, Table
 
-MOVING = "In lists: j k or the arrows, g G, PgUp PgDn. In questions: y yes, n no, Tab."
+MOVING = "Lists: j k ↑ ↓ g G PgUp PgDn   Questions: y n tab"
 
 
 class Help(ModalScreen[Action | None]):

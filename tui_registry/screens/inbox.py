@@ -1,6 +1,8 @@
 """The inbox: every open request over all models, and what one needs to know to decide it."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -78,6 +80,10 @@ class Inbox(DecidingPlace):
         keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
         return [self._requests[key] for key in keys if key in self._requests]
 
+    def show_problem(self, problem: str) -> None:
+        if not self.table.row_count:
+            self.table.show([], empty=one_line(problem))
+
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
@@ -146,11 +152,9 @@ class Inbox(DecidingPlace):
         request = self._requests.get(self.table.cursor_key or "")
         self.details.show(request)
         if request is not None:
-            self.run_worker(self._fetch_details(request), group="details", exclusive=True, exit_on_error=False)
+            self.fetch("details", partial(self._fetch_details, request))
 
     async def _fetch_details(self, request: InboxRequest) -> None:
-        import asyncio
-
         await asyncio.sleep(PAUSE)
         client = self.console_app.client
         try:

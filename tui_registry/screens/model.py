@@ -39,7 +39,9 @@ class Model(DecidingPlace):
         self._wanted = version
         self._summary = Static("", id="summary", markup=False)
         self._switcher = Static("", id="switcher", markup=False)
-        self.tables = {stage: Table(COLUMNS, empty="none", id=f"stage-{stage.value.lower()}") for stage in Stage}
+        self.tables = {
+            stage: Table(COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
+        }
         self.details = RequestDetails()
         self._stage = Stage.NONE
         self._versions: dict[str, ModelVersion] = {}
@@ -102,6 +104,10 @@ class Model(DecidingPlace):
     def chosen_requests(self) -> Sequence[InboxRequest]:
         version = self.tables[self._stage].cursor_key
         return [request for request in self._requests if request.version == version][:1]
+
+    def show_problem(self, problem: str) -> None:
+        if not self._versions:
+            self._summary.update(Content(one_line(problem)))
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

@@ -1,5 +1,6 @@
 """The models: searched as you type."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -65,6 +66,10 @@ class Models(Place):
         empty = "No model matches." if self._search else "There are no models that you may read."
         self.table.show([_row(model) for model in self._models.values()], empty=empty)
 
+    def show_problem(self, problem: str) -> None:
+        if not self.table.row_count:
+            self.table.show([], empty=one_line(problem))
+
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:
             return self.table.row_count > 0
@@ -116,7 +121,7 @@ class Models(Place):
     @on(Table.NearEnd)
     def _near_end(self) -> None:
         if self._next:
-            self.run_worker(self._load_more(self._next), group="more", exclusive=True, exit_on_error=False)
+            self.fetch("more", partial(self._load_more, self._next))
 
     async def _load_more(self, token: str) -> None:
         search = self._search

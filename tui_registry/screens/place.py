@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import Action, of_place
+from tui_registry.actions import TYPING, Action, of_place
 from tui_registry.client.errors import CallError, Unauthenticated
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.widgets.action_bar import ActionBar
@@ -28,7 +29,7 @@ class Place(Screen[None]):
 
     place: ClassVar[str]
     BINDINGS: ClassVar[list[BindingType]] = []
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
     def __init__(self, *trail: str) -> None:
         super().__init__()
@@ -46,6 +47,9 @@ class Place(Screen[None]):
         """Ask the server for what is shown, and show it. Calls go through ``ask``."""
         raise NotImplementedError
 
+    def show_problem(self, problem: str) -> None:
+        """Told why the reading failed. What was read before stays; where there is nothing yet, say this."""
+
     def is_live(self, action: str) -> bool:
         """Whether an action of this place would do something now."""
         return True
@@ -55,11 +59,10 @@ class Place(Screen[None]):
 
     @property
     def live_actions(self) -> list[Action]:
-        typing = isinstance(self.focused, Input)
+        if isinstance(self.focused, Input):
+            return list(TYPING)
         return [
-            action
-            for action in of_place(self.place)
-            if (not typing or action.id == "back") and (action.id not in self._own_actions or self.is_live(action.id))
+            action for action in of_place(self.place) if action.id not in self._own_actions or self.is_live(action.id)
         ]
 
     @property
@@ -96,12 +99,13 @@ class Place(Screen[None]):
     def reload(self) -> None:
         """Read anew. A reading under way is dropped: only the newest may show its answer."""
         self._reading += 1
-        self.run_worker(self._load(self._reading), group="load", exclusive=True, exit_on_error=False)
+        self.fetch("load", partial(self._load, self._reading))
 
     async def _load(self, reading: int) -> None:
         late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
         began = time.time()
         try:
+            await self.console_app.connected.wait()
             await self.load()
         except asyncio.CancelledError:
             raise
@@ -119,6 +123,7 @@ class Place(Screen[None]):
     def _note(self, began: float, problem: str) -> None:
         self._stale_since = self._stale_since or began
         self._problem = problem
+        self.show_problem(problem)
 
     def _tell_slow(self, reading: int) -> None:
         if reading == self._reading:
@@ -138,6 +143,10 @@ class Place(Screen[None]):
         """Why the last reading failed; empty if it did not."""
         return self._problem
 
+    def fetch(self, group: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a reading, in place of the one of its group that may be under way."""
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
     def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run something that is not to be dropped when another thing begins."""
-        self.run_worker(work(), exit_on_error=False)
+        self.run_worker(work, exit_on_error=False)

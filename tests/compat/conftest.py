@@ -1,0 +1,60 @@
+"""Fixtures for MLflow: a tracking store with a few trained models in it, apart from every registry."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from tests.compat.mlflow_client import mlflow
+
+VARIABLES = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_REGISTRY_URI",
+    "MLFLOW_TRACKING_TOKEN",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+)
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """A run whose model gives ``slope * x``. ``model_uri`` is MLflow 3's ``models:/m-<id>``."""
+
+    slope: float
+    run_id: str
+    model_uri: str
+    artifact_uri: str
+
+
+@pytest.fixture(scope="session")
+def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A local tracking store, as MLflow makes it anew."""
+    return f"sqlite:///{tmp_path_factory.mktemp('tracking')}/tracking.db"
+
+
+@pytest.fixture(scope="session")
+def logged_runs(tracking_uri: str, tmp_path_factory: pytest.TempPathFactory) -> list[LoggedRun]:
+    """Three trained models in the tracking store, each of another slope."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
+        artifacts = tmp_path_factory.mktemp("artifacts").as_uri()
+        experiment = mlflow.create_experiment("slopes", artifact_location=artifacts)
+        return [_log(experiment, slope) for slope in (2.0, 3.0, 5.0)]
+
+
+def _log(experiment: str, slope: float) -> LoggedRun:
+    model = LinearRegression().fit([[0.0], [1.0]], [0.0, slope])
+    with mlflow.start_run(experiment_id=experiment) as run:
+        # Named requirements, because finding them out takes MLflow half a minute.
+        info: Any = mlflow.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
+    return LoggedRun(slope, run.info.run_id, info.model_uri, info.artifact_path)
+
+
+@pytest.fixture
+def mlflow_environment(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """MLflow on the local tracking store and without a registry or credentials; a test sets those that it means."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
+    return monkeypatch

@@ -1,0 +1,38 @@
+"""MLflow as a user has it, its warnings apart; and what its own registry says, in the form that goes over a wire."""
+
+import os
+import warnings
+from typing import Any, TypeVar
+
+import pytest
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # read when MLflow is imported
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what MLflow uses of its libraries is on its way out; MLflow's to mend
+    import mlflow
+    import mlflow.pyfunc
+    import mlflow.sklearn
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+__all__ = ["THEIR_WARNINGS", "MlflowClient", "MlflowException", "as_sent", "mlflow"]
+
+T = TypeVar("T")
+
+THEIR_WARNINGS = [
+    pytest.mark.filterwarnings(f"ignore::{category}") for category in ("DeprecationWarning", "FutureWarning")
+]
+"""For ``pytestmark``: MLflow warns of its own stages, of its libraries, and leaves connections open."""
+
+
+def as_sent(entity: T) -> T:
+    """An entity of MLflow's store as a client of MLflow's server gets it, by MLflow's own conversion.
+
+    It makes versions strings, and empty what the store has as None; nothing else is done to what the store says.
+    """
+    its: Any = entity
+    if isinstance(its, list):
+        return [as_sent(each) for each in its]  # type: ignore[return-value]  # a list as it was, of the same things
+    sent: T = type(its).from_proto(its.to_proto())
+    return sent
