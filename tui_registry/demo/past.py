@@ -26,8 +26,8 @@ class Fate(Enum):
 
 
 WEIGHTS = {
-    Flow.STRICT: {Fate.PROMOTED: 45, Fate.REFUSED: 17, Fate.STAGED: 8, Fate.WITHDRAWN: 8, Fate.LEFT: 22},
-    Flow.TEAM: {Fate.PROMOTED: 45, Fate.REFUSED: 12, Fate.STAGED: 12, Fate.WITHDRAWN: 6, Fate.LEFT: 25},
+    Flow.STRICT: {Fate.PROMOTED: 32, Fate.REFUSED: 14, Fate.STAGED: 8, Fate.WITHDRAWN: 7, Fate.LEFT: 39},
+    Flow.TEAM: {Fate.PROMOTED: 38, Fate.REFUSED: 10, Fate.STAGED: 10, Fate.WITHDRAWN: 6, Fate.LEFT: 36},
     Flow.FREE: {Fate.PROMOTED: 60, Fate.LEFT: 40},
 }
 TRIAL = {Fate.STAGED: 1, Fate.LEFT: 2}
@@ -158,7 +158,7 @@ class Past:
             self._holder = number
             return
         self._stage(number)
-        if self._chance.random() < 0.5:
+        if self._chance.random() < 0.4:
             self._talk(number)
         if fate is not Fate.STAGED:
             self._go_for_production(number, fate)
@@ -171,7 +171,7 @@ class Past:
         else:
             mover = card.owner if card.flow is Flow.FREE else engineer
             chronicle.move(self._wait(1, 8), mover, number, Stage.STAGING, self._pick(remarks.STAGED))
-        if self._chance.random() < 0.2:
+        if self._chance.random() < 0.15:
             chronicle.alias(self._wait(0.1, 0.5), engineer, number, "challenger")
 
     def _go_for_production(self, number: int, fate: Fate) -> None:
