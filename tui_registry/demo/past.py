@@ -95,21 +95,25 @@ class Past:
         card, count = self.card, self.card.versions
         if not count:
             return []
-        last = card.last.position if card.last else min(self._until - 3 * HOURS, -self._chance.uniform(30.0, 250.0))
+        last = min(self._until - 3 * HOURS, -self._chance.uniform(30.0, 250.0))
+        if card.last:
+            last = card.last.position
         spread = (last - self._position) / max(count - 1, 1)
         births = [self._position + spread * (index + self._chance.uniform(0.05, 0.6)) for index in range(count - 1)]
-        if card.nightly:
-            births = [birth // HOURS * HOURS for birth in births]
-        return [*births, last]
+        births.append(last)
+        return [birth // HOURS * HOURS for birth in births] if card.nightly else births
 
     def _fates(self) -> Sequence[Fate]:
         """Where a model was ever promoted, the version before the newest was: it is what the newest would displace."""
         card = self.card
+        if not card.versions:
+            return ()
         if card.ending is Ending.TRIAL:
-            return self._chance.choices(list(TRIAL), weights=list(TRIAL.values()), k=card.versions)
-        weights = WEIGHTS[card.flow]
-        earlier = self._chance.choices(list(weights), weights=list(weights.values()), k=card.versions - 2)
-        return (*earlier, Fate.PROMOTED, LAST[card.ending])
+            weights, known = TRIAL, [LAST[card.ending]]
+        else:
+            weights, known = WEIGHTS[card.flow], [Fate.PROMOTED, LAST[card.ending]]
+        count = card.versions - len(known)
+        return [*self._chance.choices(list(weights), weights=list(weights.values()), k=count), *known]
 
     def _register(self, number: int, fate: Fate) -> None:
         card, chance = self.card, self._chance
