@@ -116,8 +116,12 @@ class ConsoleApp(App[None]):
         self.push_screen(Model(name, version))
 
     def copy(self, text: str) -> None:
-        if not clipboard.copy_in_tmux(text):
-            self.copy_to_clipboard(text[: clipboard.LONGEST])
+        self.run_worker(self._copy(text), exit_on_error=False)
+
+    async def _copy(self, text: str) -> None:
+        text = clipboard.cut(text)
+        if not await clipboard.copy_in_tmux(text):
+            self.copy_to_clipboard(text)
         self.notify(one_line(text), title="Sent to the terminal's clipboard", markup=False, timeout=3)
 
     def keep_working(self, work: Awaitable[None]) -> None:

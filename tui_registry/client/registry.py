@@ -189,7 +189,7 @@ class RegistryClient:
                 async for event in source.aiter_sse():
                     yield event.id, event.event
         except (httpx.TransportError, httpx_sse.SSEError) as error:
-            raise Unreachable(_why(error)) from error
+            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in {"", None}}
@@ -205,7 +205,7 @@ class RegistryClient:
             response = await self._http.request(method, API + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self.journal.add(method, path, "unreachable", began)
-            raise Unreachable(_why(error)) from error
+            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
         except httpx.TransportError as error:
             self.journal.add(method, path, "no answer", began)
             raise LostAnswer(f"{self.url} did not answer: {_why(error)}") from error

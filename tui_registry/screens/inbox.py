@@ -80,6 +80,10 @@ class Inbox(DecidingPlace):
         keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
         return [self._requests[key] for key in keys if key in self._requests]
 
+    def show_problem(self, problem: str) -> None:
+        if not self.table.row_count:
+            self.table.show([], empty=one_line(problem))
+
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)

@@ -105,6 +105,10 @@ class Model(DecidingPlace):
         version = self.tables[self._stage].cursor_key
         return [request for request in self._requests if request.version == version][:1]
 
+    def show_problem(self, problem: str) -> None:
+        if not self._versions:
+            self._summary.update(Content(one_line(problem)))
+
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)

@@ -47,6 +47,9 @@ class Place(Screen[None]):
         """Ask the server for what is shown, and show it. Calls go through ``ask``."""
         raise NotImplementedError
 
+    def show_problem(self, problem: str) -> None:
+        """Told why the reading failed. What was read before stays; where there is nothing yet, say this."""
+
     def is_live(self, action: str) -> bool:
         """Whether an action of this place would do something now."""
         return True
@@ -120,6 +123,7 @@ class Place(Screen[None]):
     def _note(self, began: float, problem: str) -> None:
         self._stale_since = self._stale_since or began
         self._problem = problem
+        self.show_problem(problem)
 
     def _tell_slow(self, reading: int) -> None:
         if reading == self._reading:
