@@ -61,7 +61,7 @@ class DecidingPlace(Place):
                     comment=consent.comment,
                 )
             )
-            self._tell(outcomes[-1])
+            self._tell_outcome(outcomes[-1])
         self.console_app.tell_progress("")
         self.decided(outcomes)
         self.reload()
@@ -69,7 +69,7 @@ class DecidingPlace(Place):
     def decided(self, outcomes: Sequence[Outcome]) -> None:
         """Told when all are through."""
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _tell_outcome(self, outcome: Outcome) -> None:
         self.app.notify(
             one_line(outcome.told),
             title=one_line(f"{outcome.target.name} version {outcome.target.version}"),

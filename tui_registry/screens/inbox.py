@@ -80,6 +80,10 @@ class Inbox(DecidingPlace):
         keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
         return [self._requests[key] for key in keys if key in self._requests]
 
+    def show_problem(self, problem: str) -> None:
+        if not self.table.row_count:
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
@@ -161,7 +165,7 @@ class Inbox(DecidingPlace):
                 await client.version(request.name, number) for number in request.displaces if number != request.version
             ]
         except CallError as error:
-            self.details.complain(str(error))
+            self.details.complain(request, str(error))
             return
         self.details.fill(request, version, holders, comments)
 

@@ -1,5 +1,6 @@
 """One model: its versions by stage, side by side where there is room, else one stage at a time."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -65,12 +66,14 @@ class Model(DecidingPlace):
 
     async def load(self) -> None:
         client = self.console_app.client
-        model = await client.model(self.model_name)
-        page = await client.search_versions(
-            filter_text=f"name = {quoted(self.model_name)}", order_by="version_number DESC", max_results=SHOWN
+        model, page, inbox = await asyncio.gather(
+            client.model(self.model_name),
+            client.search_versions(
+                filter_text=f"name = {quoted(self.model_name)}", order_by="version_number DESC", max_results=SHOWN
+            ),
+            client.inbox(max_results=1000),
         )
         self._versions = {version.version: version for version in page.model_versions}
-        inbox = await client.inbox(max_results=1000)
         self._requests = [request for request in inbox.requests if request.name == self.model_name]
         self._show(model, more=bool(page.next_page_token))
 
@@ -88,6 +91,9 @@ class Model(DecidingPlace):
             self._go(next((stage for stage in Stage if self.tables[stage].row_count), Stage.NONE))
         self._lay_out()
         self._show_version()
+
+    def show_problem(self, problem: str) -> None:
+        self._summary.update(Content(problem))
 
     def _row(self, version: ModelVersion) -> Row:
         asked = [request for request in self._requests if request.version == version.version]

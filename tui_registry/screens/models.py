@@ -66,6 +66,10 @@ class Models(Place):
         empty = "No model matches." if self._search else "There are no models that you may read."
         self.table.show([_row(model) for model in self._models.values()], empty=empty)
 
+    def show_problem(self, problem: str) -> None:
+        if not self.table.row_count:
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:
             return self.table.row_count > 0
