@@ -134,7 +134,6 @@ def _holder(call: Call, name: str) -> str:
 
 def _change(location: str, work: Callable[[Call], T]) -> T:
     """Run a change in one transaction, as the person at the keyboard."""
-    url = database_url(location)
     now = time.time_ns() // 1_000_000
     operator = Principal(
         id="",
@@ -146,6 +145,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
         admin=True,
     )
     try:
+        url = database_url(location)
         schema.upgrade(url, now=now)
         engine = make_engine(url, write=True)
         try:

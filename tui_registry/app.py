@@ -175,9 +175,9 @@ class ConsoleApp(App[None]):
                 await self._listen()
             except Unauthenticated as error:
                 self._set_state("refused")
-                told = f"{error}\n\nYou may look on at what is here, once you have typed another token."
-                remedy = await self.push_screen_wait(Problem("The token is refused", told, token_helps=True))
+                remedy = await self.push_screen_wait(Problem("The token is refused", str(error), token_helps=True))
                 if remedy.token:
+                    self.connection = replace(self.connection, token=remedy.token)
                     self.client.use_token(remedy.token)
                 self._user = None
                 self._soon()

@@ -3,8 +3,8 @@
 from server.operations.call import Answer, Call
 from server.operations.record import record
 from server.operations.subjects import ModelSubject, VersionSubject, no_model
-from server.rules.errors import InvalidParameterValue
-from server.rules.names import check_alias, check_model_name, check_new_alias
+from server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from server.rules.names import LATEST, check_alias, check_model_name, check_new_alias
 from server.rules.permissions import Level
 from server.store import aliases, model_versions, registered_models
 from server.wire.activity import ActivityType
@@ -48,12 +48,23 @@ def release(call: Call, body: RegisteredModelAlias, subject: ModelSubject) -> An
 
 
 def get(call: Call, body: RegisteredModelAlias, subject: None) -> Answer:
-    """The version that an alias points at."""
+    """The version that an alias points at; ``latest``, in any letter case, is the highest version, as in MLflow."""
     name, alias = check_model_name(body.name), check_alias(body.alias)
-    answer = model_versions.read_by_alias(call.connection, call.principal, name, alias)
+    latest = alias.lower() == LATEST
+    if latest:
+        answer = _read_latest(call, name)
+    else:
+        answer = model_versions.read_by_alias(call.connection, call.principal, name, alias)
     if answer is not None:
         return answer
     model = registered_models.find(call.connection, call.principal, name)
     if model is None or model.level < Level.READ:
         raise no_model(name)
+    if latest:
+        raise ResourceDoesNotExist(f"Latest version not found for model {name}. Add a version first.")
     raise InvalidParameterValue(f"Registered model alias {alias} not found.")
+
+
+def _read_latest(call: Call, name: str) -> str | None:
+    number = model_versions.highest(call.connection, call.principal, name)
+    return None if number is None else model_versions.read(call.connection, call.principal, name, number)

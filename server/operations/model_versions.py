@@ -11,6 +11,7 @@ from server.rules.stages import EXCLUSIVE_STAGES
 from server.store import model_versions, registered_models, tags
 from server.store.model_versions import VersionRow
 from server.wire.activity import ActivityType
+from server.wire.fields import MAX_INT64
 from server.wire.model_version import (
     CreateModelVersion,
     DeleteModelVersionTag,
@@ -36,12 +37,12 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
         call.connection,
         model_id=model.id,
         version=version,
-        description=body.description or None,
+        description=body.description,
         source=source,
         storage_location=storage_location,
-        run_id=body.run_id or None,
-        run_link=body.run_link or None,
-        logged_model_id=body.model_id or None,
+        run_id=body.run_id,
+        run_link=body.run_link,
+        logged_model_id=body.model_id,
         user_id=call.principal.name,
         now=call.now,
     )
@@ -76,13 +77,13 @@ def update(call: Call, body: UpdateModelVersion, subject: VersionSubject) -> Ans
     """Set the description, or clear it if none is given."""
     version = subject.version
     before = model_versions.description(call.connection, version.model_id, version.version)
-    model_versions.describe(call.connection, version.model_id, version.version, body.description or None, call.now)
+    model_versions.describe(call.connection, version.model_id, version.version, body.description, call.now)
     _record(
         call,
         ActivityType.UPDATED_VERSION,
         version,
         "changed the description",
-        {"description": [before, body.description or None]},
+        {"description": [before, body.description]},
     )
     return _read(call, version.name, version.version)
 
@@ -136,7 +137,8 @@ def _resolve(call: Call, source: str) -> str:
             "models:/m-<id> of a logged model, or the URI of the artifacts."
         )
     name, version = match["name"], int(match["version"])
-    uri = model_versions.download_uri(call.connection, call.principal, name, version)
+    known = version <= MAX_INT64  # databases cannot compare with more
+    uri = model_versions.download_uri(call.connection, call.principal, name, version) if known else None
     if uri is None:
         raise no_version(name, version)
     return uri

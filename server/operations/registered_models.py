@@ -34,7 +34,7 @@ def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
         call.connection,
         model_id=model_id,
         name=name,
-        description=body.description or None,
+        description=body.description,
         user_id=call.principal.name,
         now=call.now,
     )
@@ -67,14 +67,14 @@ def update(call: Call, body: UpdateRegisteredModel, subject: ModelSubject) -> An
     """Set the description, or clear it if none is given."""
     model = subject.model
     before = registered_models.description(call.connection, model.id)
-    registered_models.describe(call.connection, model.id, body.description or None, call.now)
+    registered_models.describe(call.connection, model.id, body.description, call.now)
     record(
         call,
         ActivityType.UPDATED_MODEL,
         model_id=model.id,
         model_name=model.name,
         system_comment="changed the description",
-        detail={"description": [before, body.description or None]},
+        detail={"description": [before, body.description]},
     )
     return _read(call, model.name)
 

@@ -17,8 +17,11 @@ MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
 MAX_SOURCE = 500
 
+LATEST = "latest"
+"""What clients call the highest version; no alias can be named so."""
+
 _ALIAS = re.compile(r"[\w\-]*")
-_RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
+_RESERVED_ALIAS = re.compile(rf"{LATEST}|v\d+", re.IGNORECASE)
 _TAG_KEY = re.compile(r"[/\w.\- :]*")
 
 

@@ -99,8 +99,16 @@ _READ_BY_ALIAS = Statement(
 )
 _DOCUMENT = Statement(select(rendered(document(**version_members()))).select_from(_of_its_model).where(_the_version))
 _newest = model_versions.alias("newest")
+_stagemates = model_versions.alias("stagemates")
+first_of_stage = (
+    select(func.min(_stagemates.c.version))
+    .where(_stagemates.c.model_id == model_versions.c.model_id, _stagemates.c.stage == model_versions.c.stage)
+    .correlate(model_versions)
+    .scalar_subquery()
+)
+"""The lowest version in a version's stage: what MLflow orders the latest versions of a model by."""
 _LATEST = Statement(
-    select(rendered(document(**_members_with_aliases())), model_versions.c.version)
+    select(rendered(document(**_members_with_aliases())), first_of_stage)
     .select_from(_of_its_model)
     .where(
         _that_name,
@@ -110,6 +118,11 @@ _LATEST = Statement(
         .correlate(registered_models)
         .scalar_subquery(),
     )
+)
+_HIGHEST = Statement(
+    select(func.max(model_versions.c.version))
+    .select_from(_of_its_model)
+    .where(_that_name, readable(registered_models.c.id))
 )
 _DOWNLOAD_URI = Statement(
     select(model_versions.c.storage_location)
@@ -162,9 +175,15 @@ def read_document(connection: Connection, model_id: str, version: int) -> str:
 
 
 def latest(connection: Connection, name: str, stages: Sequence[Stage]) -> list[str]:
-    """The highest version in each stage that has one, in order of their numbers, each a ModelVersion in JSON."""
+    """The highest version in each stage that has one, each a ModelVersion in JSON, in MLflow's order."""
     rows = [_LATEST.run(connection, name=name, stage=stage.value).first() for stage in stages]
     return [row[0] for row in sorted((row for row in rows if row is not None), key=lambda row: int(row[1]))]
+
+
+def highest(connection: Connection, principal: Principal, name: str) -> int | None:
+    """The highest version of a model, or None if it has none that the caller may read."""
+    number: int | None = _HIGHEST.scalar(connection, name=name, **caller(principal))
+    return number
 
 
 def download_uri(connection: Connection, principal: Principal, name: str, version: int) -> str | None:

@@ -9,7 +9,7 @@ from server.rules.permissions import LEVELS
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
 from server.store.dialects import array, document, rendered, text
-from server.store.model_versions import version_members
+from server.store.model_versions import first_of_stage, version_members
 from server.store.statements import Statement
 from server.store.tables import aliases, model_tags, model_versions, registered_models
 from server.wire.stage import Stage
@@ -23,8 +23,8 @@ class ModelRow(NamedTuple):
     level: int
 
 
-def _latest_versions() -> ColumnElement[Any]:
-    """The highest version of each stage, in order of their numbers."""
+def _latest_versions(order: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The highest version of each stage."""
     newest = model_versions.alias("newest")
     highest = [
         select(func.max(newest.c.version))
@@ -39,7 +39,7 @@ def _latest_versions() -> ColumnElement[Any]:
             model_versions.c.model_id == registered_models.c.id,
             or_(*(model_versions.c.version == number for number in highest)),
         )
-        .order_by(model_versions.c.version)
+        .order_by(order)
         .correlate(registered_models)
     )
 
@@ -62,8 +62,8 @@ def _aliases() -> ColumnElement[Any]:
     )
 
 
-def _members() -> dict[str, ColumnElement[Any]]:
-    """The members of a RegisteredModel's JSON."""
+def _members(order: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """The members of a RegisteredModel's JSON; ``order`` is that of its latest versions."""
     model = registered_models.c
     return {
         "name": model.name,
@@ -71,7 +71,7 @@ def _members() -> dict[str, ColumnElement[Any]]:
         "last_updated_timestamp": model.last_updated_timestamp,
         "user_id": model.user_id,
         "description": model.description,
-        "latest_versions": _latest_versions(),
+        "latest_versions": _latest_versions(order),
         "tags": _tags(),
         "aliases": _aliases(),
     }
@@ -87,7 +87,7 @@ _row = select(registered_models.c.id, registered_models.c.name, level_on(registe
 _FIND = Statement(_row.where(_that_name))
 _FIND_BY_ID = Statement(_row.where(_the_model))
 _READ = Statement(
-    select(rendered(document(registered_model=document(**_members())))).where(
+    select(rendered(document(registered_model=document(**_members(first_of_stage))))).where(
         _that_name, readable(registered_models.c.id)
     )
 )
@@ -96,7 +96,7 @@ _READ_DATABRICKS = Statement(
         rendered(
             document(
                 registered_model_databricks=document(
-                    id=registered_models.c.id, **_members(), permission_level=_level_name
+                    id=registered_models.c.id, **_members(first_of_stage), permission_level=_level_name
                 )
             )
         )
@@ -206,9 +206,10 @@ def page(
     limit: int,
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Models that the caller may read, each as a RegisteredModel in JSON with the values of ``position``, from which
-    the next page goes on. As in MLflow's search, the models have their aliases and the versions have none."""
+    the next page goes on. As in MLflow's search, the models have their aliases and the versions have none, and the
+    latest versions are in order of their stages, not as where a model is read alone."""
     query = (
-        select(rendered(document(**_members())), *position)
+        select(rendered(document(**_members(model_versions.c.stage))), *position)
         .where(readable(registered_models.c.id), *conditions)
         .order_by(*order)
         .limit(limit)

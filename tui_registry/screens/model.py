@@ -1,7 +1,7 @@
 """One model: its versions by stage, side by side where there is room, else one stage at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -92,9 +92,6 @@ class Model(DecidingPlace):
         self._lay_out()
         self._show_version()
 
-    def show_problem(self, problem: str) -> None:
-        self._summary.update(Content(problem))
-
     def _row(self, version: ModelVersion) -> Row:
         asked = [request for request in self._requests if request.version == version.version]
         what = f"→ {asked[0].to_stage}? {one_line(asked[0].user_id)}" if asked else one_line(version.description or "")
@@ -110,6 +107,13 @@ class Model(DecidingPlace):
     def chosen_requests(self) -> Sequence[InboxRequest]:
         version = self.tables[self._stage].cursor_key
         return [request for request in self._requests if request.version == version][:1]
+
+    def show_problem(self, problem: str) -> None:
+        if not self._versions:
+            self._summary.update(Content(one_line(problem)))
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

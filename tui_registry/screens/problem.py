@@ -24,6 +24,7 @@ class Remedy:
 class Problem(ModalScreen[Remedy]):
     """Says what is wrong; answers what to try. Leaving it leaves the console."""
 
+    AUTO_FOCUS = ""  # letters are keys until a token is asked for
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", show=False),
         Binding("escape", "forget", show=False),

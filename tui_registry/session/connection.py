@@ -72,9 +72,9 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
 
 def _embedded() -> Connection:
     registry = EmbeddedRegistry(default_database())
-    registry.open()
     try:
-        return Connection(registry.url, registry.admin_token(), "local", registry)
+        token = registry.open()
+        return Connection(registry.url, token, "local", registry)
     except BaseException:
         registry.close()
         raise
