@@ -1,7 +1,7 @@
 """The inbox: every open request over all models, and what one needs to know to decide it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from server.wire.transition_request import InboxRequest
 from tui_registry.actions import bindings
 from tui_registry.ages import age
 from tui_registry.client.errors import CallError
-from tui_registry.decisions import Outcome, Verdict
+from tui_registry.decisions import Outcome, Verdict, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.text import one_line
@@ -82,7 +82,10 @@ class Inbox(DecidingPlace):
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=one_line(problem))
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests.values()
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
@@ -161,17 +164,14 @@ class Inbox(DecidingPlace):
             version, comments = await asyncio.gather(
                 client.version(request.name, request.version), client.comments(request.name, request.version)
             )
-            holders = [
-                await client.version(request.name, number) for number in request.displaces if number != request.version
-            ]
+            holders = [await client.version(request.name, number) for number in displaced(request)]
         except CallError as error:
-            self.details.complain(str(error))
+            self.details.complain(request, str(error))
             return
         self.details.fill(request, version, holders, comments)
 
 
 def _row(request: InboxRequest, asked_by: str) -> Row:
-    displaced = [version for version in request.displaces if version != request.version]
     return Row(
         request.id,
         (
@@ -180,7 +180,7 @@ def _row(request: InboxRequest, asked_by: str) -> Row:
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
             (one_line(asked_by), ""),
             (age(request.creation_timestamp), "dim"),
-            (", ".join(displaced), STAGE_STYLES[Stage.ARCHIVED]),
+            (", ".join(displaced(request)), STAGE_STYLES[Stage.ARCHIVED]),
             (one_line(request.comment or "", 500), "dim"),
         ),
     )

@@ -71,7 +71,7 @@ class Models(Place):
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=one_line(problem))
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
 
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:

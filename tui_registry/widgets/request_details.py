@@ -80,8 +80,12 @@ class RequestDetails(VerticalScroll, can_focus=False):
         named = [] if asked else [Content.styled(f"{one_line(version.name)} version {version.version}", "bold")]
         self._text.update(Content("\n").join([*asked, *named, *_of_version(version)]))
 
-    def complain(self, problem: str) -> None:
-        self._text.update(Content(f"The details could not be read: {one_line(problem)}"))
+    def complain(self, request: InboxRequest, problem: str) -> None:
+        """Say that the rest could not be fetched, unless it is known from before, or another is shown by now."""
+        if request.id == self._shown and self._known is None:
+            self._text.update(
+                Content("\n").join([*_asked(request), Content(""), Content.styled(one_line(problem), "dim")])
+            )
 
 
 def _asked(request: InboxRequest) -> list[Content]:
