@@ -38,7 +38,7 @@ class Inbox(DecidingPlace):
         Column("ASKED BY", 10, priority=1, grow=2, most=28),
         Column("AGE", 4),
         Column("DISPLACES", 9, priority=3),
-        Column("COMMENT", 12, priority=2, grow=4),
+        Column("COMMENT", 24, priority=4, grow=4),
     )
 
     def __init__(self) -> None:

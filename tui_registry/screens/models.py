@@ -30,9 +30,9 @@ class Models(Place):
         Column("PROD", 5, priority=0),
         Column("STAGING", 7, priority=1),
         Column("NEWEST", 6, priority=2),
-        Column("BY", 8, priority=4, grow=1, most=24),
+        Column("BY", 12, priority=4, grow=1, most=24),
         Column("CHANGED", 7, priority=3),
-        Column("DESCRIPTION", 12, priority=5, grow=4),
+        Column("DESCRIPTION", 24, priority=5, grow=4),
     )
 
     def __init__(self) -> None:
