@@ -107,12 +107,16 @@ def tokens_group() -> None:
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; never, if left out.")
 @click.option("--comment", help="What it is for.")
+@click.option("--found", is_flag=True, hidden=True, help="Make each NAME an administrator first, if there is none.")
 @_database
-def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, database: str) -> None:
+def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, found: bool, database: str) -> None:
     """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
 
     def issue(call: Call) -> list[str]:
         lifetime = None if days is None else days * DAY
+        for name in names:
+            if found and principals.id_of(call.connection, PrincipalKind.USER, name) is None:
+                users.add(call, CreateUser(user_name=name), admin=True)
         return [
             tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
         ]
@@ -130,7 +134,6 @@ def _holder(call: Call, name: str) -> str:
 
 def _change(location: str, work: Callable[[Call], T]) -> T:
     """Run a change in one transaction, as the person at the keyboard."""
-    url = database_url(location)
     now = time.time_ns() // 1_000_000
     operator = Principal(
         id="",
@@ -142,6 +145,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
         admin=True,
     )
     try:
+        url = database_url(location)
         schema.upgrade(url, now=now)
         engine = make_engine(url, write=True)
         try:

@@ -16,6 +16,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.app import Registry
+from server.http.protocol import Protocol
 from server.operations.call import Policy
 from server.settings import Settings
 from server.store.engine import database_url
@@ -80,6 +81,8 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 registry.asgi,
+                http=Protocol,
+                ws="none",
                 log_level="warning",
                 access_log=False,
                 server_header=False,

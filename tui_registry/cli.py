@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,8 +38,7 @@ def demo() -> None:
     with tempfile.TemporaryDirectory(prefix="tui-registry-demo-") as folder:
         registry = DemoRegistry(Path(folder))
         try:
-            connection = registry.open(progress=_progress)
-            _run(connection)
+            _run(registry.open(progress=_progress))
         finally:
             registry.close()
 
@@ -99,33 +99,33 @@ _hand_on("tokens", "Create access tokens, in the database directly.")
 
 
 def _open(profile: str | None, *, ask_token: bool) -> None:
-    from tui_registry.session.connection import NoTokenError, connect
-    from tui_registry.session.embedded import EmbeddedError
-    from tui_registry.session.profiles import ProfileError
+    from tui_registry.session.connection import ConnectionProblem, connect
 
+    if not ask_token:
+        _run(partial(connect, profile=profile))
+        return
     try:
-        connection = connect(profile=profile, ask_token=ask_token)
-    except (NoTokenError, ProfileError) as error:
+        connection = connect(profile=profile, ask_token=True)  # asks on the terminal, before the console takes it
+    except ConnectionProblem as error:
         _fail(str(error))
-    except EmbeddedError as error:
-        _fail(f"The embedded registry could not be started.\n{error}")
-    try:
-        _run(connection)
-    finally:
-        if connection.embedded is not None:
-            connection.embedded.close()
+    _run(connection)
 
 
-def _run(connection: Any) -> None:
+def _run(connect: Any) -> None:
+    """Open the console on a connection, or on what makes one."""
     from tui_registry import terminal
-
-    mouse = terminal.prepare()
-    from tui_registry.app import ConsoleApp
 
     if not sys.stdout.isatty():
         _fail("The console needs a terminal. For scripts, call the API: see /openapi.json of the server.")
-    app = ConsoleApp(connection)
-    app.run(mouse=mouse)
+    mouse = terminal.prepare()
+    from tui_registry.app import ConsoleApp
+
+    app = ConsoleApp(connect)
+    try:
+        app.run(mouse=mouse)
+    finally:
+        if app.connection is not None and app.connection.embedded is not None:
+            app.connection.embedded.close()
     if app.return_code:
         sys.exit(app.return_code)
 

@@ -45,6 +45,8 @@ class ModelsProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         app = cast("ConsoleApp", self.app)
+        if not app.connected.is_set():
+            return
         try:
             page = await app.client.search_models(filter_text=models_filter(query), max_results=MODELS)
         except CallError:

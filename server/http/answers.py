@@ -6,7 +6,13 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from server.operations.call import Answer
-from server.rules.errors import RegistryError, RequestLimitExceeded, TemporarilyUnavailable, Unauthenticated
+from server.rules.errors import (
+    MethodNotAllowed,
+    RegistryError,
+    RequestLimitExceeded,
+    TemporarilyUnavailable,
+    Unauthenticated,
+)
 
 RETRY_AFTER = 1  # seconds: what a client is told when the server is short of something
 
@@ -24,6 +30,8 @@ def error_answer(error: RegistryError) -> Response:
     headers = {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="tui-registry"'
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
     if isinstance(error, RequestLimitExceeded | TemporarilyUnavailable):
         headers["Retry-After"] = str(RETRY_AFTER)
     return Response(to_json(body), error.status, headers, "application/json")

@@ -1,7 +1,6 @@
 """Who calls: access tokens, as a Bearer token or as the password of Basic authentication."""
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 
@@ -86,7 +85,7 @@ def credentials_of(request: Request) -> tuple[str | None, str]:
     if scheme.lower() == "basic":
         try:
             user, separator, token = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # neither base64 nor ASCII, or not of a text
             user = separator = token = ""
         if separator:
             return user, token

@@ -94,7 +94,8 @@ class Handler:
             raise EndpointNotFound(f"There is no endpoint {path}. See /openapi.json for those there are.")
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
-            raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(sorted(methods))}.")
+            allowed = sorted(methods)
+            raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(allowed)}.", allowed)
         return route, fields
 
 
@@ -112,10 +113,9 @@ def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: A
 
 
 def _demo_time(told: str) -> int:
-    try:
-        return int(told)
-    except ValueError:
-        raise InvalidParameterValue("X-Demo-Time must be a number of milliseconds since the epoch.") from None
+    if not told.isdecimal() or len(told) > 15:  # of 64 bits, and some 30,000 years
+        raise InvalidParameterValue("X-Demo-Time must be a number of milliseconds since the epoch.")
+    return int(told)
 
 
 def _translate(error: Exception) -> RegistryError:

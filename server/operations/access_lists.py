@@ -32,7 +32,7 @@ def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[
     for entry in entries:
         kind, name = _principal(entry)
         level = parse(entry.permission_level)
-        if kind is PrincipalKind.GROUP and name == ADMINS:
+        if kind is PrincipalKind.GROUP and name.lower() == ADMINS:
             if level is Level.MANAGE:
                 continue
             raise InvalidParameterValue(f"Cannot change permissions for group 'admins' to {entry.permission_level}.")

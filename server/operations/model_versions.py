@@ -11,6 +11,7 @@ from server.rules.stages import EXCLUSIVE_STAGES
 from server.store import model_versions, registered_models, tags
 from server.store.model_versions import VersionRow
 from server.wire.activity import ActivityType
+from server.wire.fields import MAX_INT64
 from server.wire.model_version import (
     CreateModelVersion,
     DeleteModelVersionTag,
@@ -136,7 +137,8 @@ def _resolve(call: Call, source: str) -> str:
             "models:/m-<id> of a logged model, or the URI of the artifacts."
         )
     name, version = match["name"], int(match["version"])
-    uri = model_versions.download_uri(call.connection, call.principal, name, version)
+    known = version <= MAX_INT64  # databases cannot compare with more
+    uri = model_versions.download_uri(call.connection, call.principal, name, version) if known else None
     if uri is None:
         raise no_version(name, version)
     return uri

@@ -17,20 +17,24 @@ RegistryError
 └── TemporarilyUnavailable     503
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from server.wire.error import ErrorCode
 
+LONGEST = 1000  # characters of a message; what a client sent may be quoted in it, and be as long as a request
+
 
 class RegistryError(Exception):
-    """A request that cannot be served as asked."""
+    """A request that cannot be served as asked. Of a long message the middle is left out."""
 
     status: ClassVar[int]
     error_code: ClassVar[ErrorCode]
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
+        half = LONGEST // 2
+        self.message = message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
 
 
 class InvalidParameterValue(RegistryError):
@@ -94,8 +98,14 @@ class EndpointNotFound(RegistryError):
 
 
 class MethodNotAllowed(RegistryError):
+    """``allowed`` are the methods that there are."""
+
     status = 405
     error_code = ErrorCode.METHOD_NOT_ALLOWED
+
+    def __init__(self, message: str, allowed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 class RequestLimitExceeded(RegistryError):

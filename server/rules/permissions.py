@@ -100,6 +100,11 @@ LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
 }
 """The levels on the wire, in order, with what the database stores and what the permission editor says."""
 
+_ADMINS_DECIDE = {
+    Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
+    Ability.ADMINISTER: "that takes being a member of the group 'admins'. Ask one of them",
+}
+
 TOKEN_LEVELS: dict[TokenPermissionLevel, tuple[Level, str]] = {
     TokenPermissionLevel.CAN_USE: (Level.READ, "Can create tokens of one's own"),
     TokenPermissionLevel.CAN_MANAGE: (Level.MANAGE, "Can manage everybody's tokens: the group 'admins' only"),
@@ -121,6 +126,8 @@ def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozense
     """Raises PermissionDenied, naming the ability missed and the level that would do."""
     if allows(ability, level, stages=stages, author=author):
         return
+    if ability in _ADMINS_DECIDE:
+        raise PermissionDenied(f"You may not {ability}: {_ADMINS_DECIDE[ability]}.")
     rows = [grant for grant in GRANTS if grant.ability is ability and stages <= grant.stages]
     if all(grant.author for grant in rows):
         raise PermissionDenied(f"Only the author may do this: {ability}.")

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, insert, select
+from sqlalchemy import URL, Connection, insert, inspect, select, text
 
 from server.rules.permissions import Level
 from server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
@@ -16,6 +12,8 @@ from server.store.principals import PrincipalRow
 from server.store.tables import counters as counter_rows
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "0001"
+"""The revision of the last step under migrations/versions."""
 
 
 class SchemaTooNewError(Exception):
@@ -27,24 +25,38 @@ def upgrade(url: URL, *, now: int) -> None:
     engine = make_engine(url, write=True)
     try:
         with engine.begin() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            _refuse_newer(connection, config)
-            command.upgrade(config, "head")
+            present = _present(connection)
+            if present != NEWEST:
+                _step_up(connection, present)
             _found(connection, now)
     finally:
         engine.dispose()
 
 
-def _refuse_newer(connection: Connection, config: Config) -> None:
+def _present(connection: Connection) -> str | None:
+    """The revision that the database says it is at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def _step_up(connection: Connection, present: str | None) -> None:
+    # Alembic takes as long to import as all the rest of the server, and is needed once in a database's life.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    present = MigrationContext.configure(connection).get_current_revision()
     if present is not None and present not in known:
         raise SchemaTooNewError(
             f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
             "written by a newer one. Install that version, or restore a backup that was made before."
         )
+    command.upgrade(config, "head")
 
 
 def _found(connection: Connection, now: int) -> None:

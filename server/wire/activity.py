@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from server.wire.fields import Entity, Milliseconds, RequestBody, Text, Version
+from server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text, Version
 from server.wire.stage import Stage
 
 
@@ -72,7 +72,7 @@ class ListActivities(RequestBody):
     activity_type: list[ActivityType] = []
     from_: Milliseconds | None = Field(default=None, alias="from")
     to: Milliseconds | None = None
-    max_results: int = Field(default=100, ge=1, le=1000)
+    max_results: Integer = Field(default=100, ge=1, le=1000)
     page_token: Text = ""
 
 

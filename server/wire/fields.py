@@ -30,6 +30,13 @@ def _is_integer(value: str) -> str:
     return value
 
 
+def _no_boolean(value: Any) -> Any:
+    """Python counts with them; nobody else does."""
+    if isinstance(value, bool):
+        raise ValueError("must be an integer, such as 3")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_no_nul)]
 """A string that a database can hold."""
 
@@ -38,7 +45,9 @@ Description = Annotated[Text, Field(max_length=100_000)]
 Version = Annotated[Text, BeforeValidator(_digits), AfterValidator(_is_integer), Field(examples=["3"])]
 """A version number as MLflow writes it: a string of digits. Numbers are accepted too."""
 
-Milliseconds = Annotated[int, Field(ge=0, le=MAX_INT64, examples=[1767225600000])]
+Integer = Annotated[int, BeforeValidator(_no_boolean)]
+
+Milliseconds = Annotated[Integer, Field(ge=0, le=MAX_INT64, examples=[1767225600000])]
 """A moment: milliseconds since the epoch, UTC."""
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from server.wire.fields import Description, Entity, Milliseconds, RequestBody, Text, Version
+from server.wire.fields import Description, Entity, Integer, Milliseconds, RequestBody, Text, Version
 from server.wire.stage import Stage
 from server.wire.tag import Tag
 
@@ -88,7 +88,7 @@ class DeleteModelVersionTag(RequestBody):
 
 class SearchModelVersions(RequestBody):
     filter: Text = ""
-    max_results: int = 200_000
+    max_results: Integer = 200_000
     order_by: list[Text] = []
     page_token: Text = ""
 

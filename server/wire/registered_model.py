@@ -1,6 +1,6 @@
 """Registered models: a name, and what all its versions share."""
 
-from server.wire.fields import Description, Entity, Id, Milliseconds, RequestBody, Text, Version
+from server.wire.fields import Description, Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
 from server.wire.model_version import ModelVersion
 from server.wire.permission import PermissionLevel
 from server.wire.tag import Tag
@@ -67,13 +67,13 @@ class RenameRegisteredModel(RequestBody):
 
 class SearchRegisteredModels(RequestBody):
     filter: Text = ""
-    max_results: int = 100
+    max_results: Integer = 100
     order_by: list[Text] = []
     page_token: Text = ""
 
 
 class ListRegisteredModels(RequestBody):
-    max_results: int = 100
+    max_results: Integer = 100
     page_token: Text = ""
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from server.wire.fields import Description, Entity, Id, Milliseconds, RequestBody, Text, Version
+from server.wire.fields import Description, Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
 from server.wire.permission import PermissionLevel
 from server.wire.stage import Stage
 from server.wire.tag import Tag
@@ -52,7 +52,7 @@ class ListTransitionRequests(RequestBody):
 
     name: Text | None = None
     version: Version | None = None
-    max_results: int = Field(default=100, ge=1, le=1000)
+    max_results: Integer = Field(default=100, ge=1, le=1000)
     page_token: Text = ""
 
 

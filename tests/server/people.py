@@ -1,17 +1,12 @@
 """People with rights: every level, got in every way."""
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from server.rules.principals import PrincipalKind
-from server.store import counters, memberships, principals
-from server.store.principals import PrincipalRow
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
-from tests.server.contents import changing
 
 LEVELS = (
     "none",
@@ -67,9 +62,9 @@ class People:
         self.apis = {name: Api(self.registry.url, token) for name, token in zip(names, tokens, strict=True)}
         self.apis[ADMIN.name] = Api(self.registry.url, self.registry.admin_token)
         for level in LEVELS:
-            add_group(self.registry.database, f"group-{level}", [Caller(level, "group").name])
-            add_group(self.registry.database, f"inner-{level}", [Caller(level, "nested").name])
-            add_group(self.registry.database, f"outer-{level}", groups=[f"inner-{level}"])
+            add_group(self.admin, f"group-{level}", [user_id(self.admin, Caller(level, "group").name)])
+            inner = add_group(self.admin, f"inner-{level}", [user_id(self.admin, Caller(level, "nested").name)])
+            add_group(self.admin, f"outer-{level}", [inner])
         entries = [
             {"user_name": Caller(level, "root").name, "permission_level": level} for level in LEVELS if level != "none"
         ]
@@ -88,6 +83,14 @@ class People:
 
     def user_id(self, caller: Caller) -> str:
         return "admin" if caller is ADMIN else caller.name
+
+    def newcomer(self) -> tuple[str, Api]:
+        """A user of the test's own, with no rights: the name, and the API as they see it."""
+        name = self.new_name("newcomer")
+        command(self.registry.database, "users", "create", name)
+        token = command(self.registry.database, "tokens", "create", name).strip()
+        self.apis[name] = Api(self.registry.url, token)
+        return name, self.apis[name]
 
     def new_name(self, about: str = "model") -> str:
         return f"{about}-{next(self._numbers)}"
@@ -146,16 +149,18 @@ def _access() -> list[dict[str, str]]:
 ACCESS = _access()
 
 
-def add_group(database: str, name: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> str:
+SCIM = "/preview/scim/v2"
+
+
+def add_group(admin: Api, name: str, member_ids: Iterable[str] = ()) -> str:
     """A group with these members; its id."""
-    group_id = uuid.uuid4().hex
-    with changing(database) as connection:
-        group = PrincipalRow(id=group_id, kind=PrincipalKind.GROUP, name=name, active=True)
-        principals.add(connection, group, now=0)
-        for kind, members in ((PrincipalKind.USER, users), (PrincipalKind.GROUP, groups)):
-            for member in members:
-                member_id = principals.id_of(connection, kind, member)
-                assert member_id is not None, member
-                memberships.join(connection, group_id, [member_id])
-        counters.advance(connection, counters.IDENTITY)
+    members = [{"value": member_id} for member_id in member_ids]
+    group_id: str = admin.post(f"{SCIM}/Groups", displayName=name, members=members).ok()["id"]
     return group_id
+
+
+def user_id(admin: Api, name: str) -> str:
+    """The id of the user of that name."""
+    (user,) = admin.get(f"{SCIM}/Users", filter=f'userName eq "{name}"').ok()["Resources"]
+    identifier: str = user["id"]
+    return identifier

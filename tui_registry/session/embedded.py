@@ -10,10 +10,10 @@ import contextlib
 import fcntl
 import getpass
 import json
-import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -36,54 +36,49 @@ def default_database() -> Path:
 class EmbeddedRegistry:
     """A registry on a file, running while this object, or another console's, is open."""
 
-    def __init__(self, database: Path, *, throwaway: bool = False) -> None:
+    def __init__(self, database: Path, *, throwaway: bool = False, user: str | None = None) -> None:
+        """``user`` is the administrator: whoever sits at the keyboard, if nothing is said."""
         self.database = database
+        self.user = user or getpass.getuser()
         self._throwaway = throwaway
         self._lock: IO[str] | None = None
         self.url = ""
 
-    @property
-    def user(self) -> str:
-        """The administrator: whoever sits at the keyboard."""
-        return getpass.getuser()
+    def open(self) -> str:
+        """Find the server that runs on the database already, or start one; a token of the administrator.
 
-    def open(self) -> None:
-        """Find the server that runs on the database already, or start one. Blocks until it is ready."""
+        Blocks until the server is ready. The token is the one in the keyring or else a new one, kept there if there is
+        a keyring, and only in this process if there is none.
+        """
         self.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = self._beside("consoles").open("a")
         fcntl.flock(self._lock, fcntl.LOCK_SH)
+        account = f"embedded {self.database}"
+        kept = None
+        if not self._throwaway:
+            with contextlib.suppress(credentials.NoKeyringError):
+                kept = credentials.load(account)
+        minting = None if kept else self._mint([self.user])  # beside the server's own start
         with self._beside("start").open("a") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             self.url = self._running() or self._start()
+        if kept and self._is_valid(kept):
+            return kept
+        (token,) = _minted(minting or self._mint([self.user]))
+        if not self._throwaway:
+            with contextlib.suppress(credentials.NoKeyringError):
+                credentials.store(account, token)
+        return token
+
+    def tokens_of(self, names: Sequence[str]) -> list[str]:
+        """A new token for each user or service principal named."""
+        return _minted(self._mint(names))
 
     def close(self) -> None:
         """Let go of the server; it ends by itself, when nobody else holds it."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-
-    def admin_token(self) -> str:
-        """A token of the administrator: the one in the keyring, or a new one, kept there if there is a keyring, else
-        only in this process."""
-        account = f"embedded {self.database}"
-        with contextlib.suppress(credentials.NoKeyringError):
-            kept = credentials.load(account)
-            if kept is not None and self._is_valid(kept):
-                return kept
-        token = self.new_token(self.user, admin=True)
-        with contextlib.suppress(credentials.NoKeyringError):
-            credentials.store(account, token)
-        return token
-
-    def new_token(self, user: str, *, admin: bool) -> str:
-        """A token of a user, who is created first if need be."""
-        created = self._command("users", "create", user, *(["--admin"] if admin else []))
-        if created.returncode and "exists already" not in created.stderr:
-            raise EmbeddedError(created.stderr.strip())
-        issued = self._command("tokens", "create", user, "--comment", "console")
-        if issued.returncode:
-            raise EmbeddedError(issued.stderr.strip())
-        return issued.stdout.strip()
 
     def _is_valid(self, token: str) -> bool:
         import httpx
@@ -138,14 +133,25 @@ class EmbeddedRegistry:
         process.terminate()
         raise EmbeddedError(f"It was not ready within {START_LIMIT:.0f} seconds. {_last_words(log)}")
 
-    def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  # our own module, with our own arguments
-            [sys.executable, "-m", "server", *arguments, "--database", str(self.database)],
-            capture_output=True,
+    def _mint(self, names: Sequence[str]) -> subprocess.Popen[str]:
+        """Make a token for each; who is not there yet is made an administrator, as the first one must be."""
+        return subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
+            [
+                *(sys.executable, "-m", "server", "tokens", "create", *names),
+                *("--found", "--comment", "console", "--database", str(self.database)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            env=os.environ | {"PYTHONWARNINGS": "ignore"},
         )
+
+
+def _minted(process: subprocess.Popen[str]) -> list[str]:
+    output, complaint = process.communicate(timeout=START_LIMIT)
+    if process.returncode:
+        raise EmbeddedError(complaint.strip())
+    return output.split()
 
 
 def _last_words(log: Path) -> str:

@@ -22,7 +22,6 @@ from tui_registry.text import clip
 GAP = 2  # cells between columns
 GUTTER = 2  # cells for the mark
 NEAR = 50  # rows before the end at which more are asked for
-PLAIN = Style()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Table(ScrollView, can_focus=True):
         id: str | None = None,  # noqa: A002  # as Textual names it
         shy: bool = False,
     ) -> None:
-        """``empty`` is what stands there without rows; a ``shy`` table shows its cursor only while it has the focus."""
+        """``empty`` stands there without rows, by lines; a ``shy`` table shows its cursor only when focused."""
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
@@ -104,6 +103,7 @@ class Table(ScrollView, can_focus=True):
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._cursor = 0
+        self._laid_out: tuple[int, list[tuple[int, int]]] = (-1, [])
 
     @property
     def row_count(self) -> int:
@@ -187,14 +187,15 @@ class Table(ScrollView, can_focus=True):
         self._keep_cursor_visible()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.rich_style
         if y == 0:
             return self._header(width)
         number = y - 1 + self.scroll_offset.y
         if not self._rows:
-            text = clip(" " * GUTTER + self.empty, width) if y == 1 else " " * width
-            return Strip([Segment(text, base + Style(dim=True))], width)
+            told = self.empty.split("\n")
+            text = clip(" " * GUTTER + told[y - 1], width) if y <= len(told) else " " * width
+            return Strip([Segment(text, base + Style(dim=y > 1 or None))], width)
         if number >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[number]
@@ -204,7 +205,8 @@ class Table(ScrollView, can_focus=True):
         mark = "●" if row.key in self.marks else "▎" if under_cursor else " "
         segments = [Segment(clip(mark, GUTTER), base + self.get_component_rich_style("table--mark", partial=True))]
         left = width - GUTTER
-        for (_, wanted), (text, style) in self._layout(row.cells):
+        for column, wanted in self._layout(width):
+            text, style = row.cells[column]
             cells = min(wanted, left)
             segments.append(Segment(clip(text, cells), base + Style.parse(style) if style else base))
             left -= cells
@@ -216,32 +218,31 @@ class Table(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.get_component_rich_style("table--header", partial=True)
-        titles = [(column.title, "") for column in self.columns]
-        text = " " * GUTTER + (" " * GAP).join(clip(title, cells) for (_, cells), (title, _) in self._layout(titles))
+        titles = (clip(self.columns[column].title, cells) for column, cells in self._layout(width))
+        text = " " * GUTTER + (" " * GAP).join(titles)
         return Strip([Segment(clip(text, width), style)], width)
 
-    def _layout(self, cells: Sequence[tuple[str, str]]) -> list[tuple[tuple[Column, int], tuple[str, str]]]:
-        """The columns that there is room for, each with its width and its cell."""
-        room = self.size.width - GUTTER
-        chosen = list(self.columns)
-        while len(chosen) > 1 and sum(column.width + GAP for column in chosen) - GAP > room:
-            chosen.remove(max(chosen, key=lambda column: column.priority))
-        left = room - sum(column.width + GAP for column in chosen) + GAP
-        widths = {column.title: column.width for column in chosen}
-        growing = [column for column in chosen if column.grow]
+    def _layout(self, width: int) -> list[tuple[int, int]]:
+        """The columns that there is room for: each one's number and its width in cells."""
+        if width == self._laid_out[0]:
+            return self._laid_out[1]
+        room = width - GUTTER
+        chosen = list(enumerate(self.columns))
+        while len(chosen) > 1 and sum(column.width + GAP for _, column in chosen) - GAP > room:
+            chosen.remove(max(chosen, key=lambda each: each[1].priority))
+        left = room - sum(column.width + GAP for _, column in chosen) + GAP
+        widths = {number: column.width for number, column in chosen}
+        growing = [each for each in chosen if each[1].grow]
         while left > 0 and growing:
-            shares = sum(column.grow for column in growing)
+            shares = sum(column.grow for _, column in growing)
             portion = left
-            for column in growing:
-                more = min(max(1, portion * column.grow // shares), column.most - widths[column.title], left)
-                widths[column.title] += more
+            for number, column in growing:
+                more = min(max(1, portion * column.grow // shares), column.most - widths[number], left)
+                widths[number] += more
                 left -= more
-            growing = [column for column in growing if widths[column.title] < column.most]
-        return [
-            ((column, widths[column.title]), cell)
-            for column, cell in zip(self.columns, cells, strict=True)
-            if column in chosen
-        ]
+            growing = [each for each in growing if widths[each[0]] < each[1].most]
+        self._laid_out = (width, list(widths.items()))
+        return self._laid_out[1]
 
     def _set_cursor(self, number: int) -> None:
         number = max(0, min(number, len(self._rows) - 1))

@@ -1,0 +1,41 @@
+"""Requests that would succeed, on every route, to be spoiled; and how a spoiled one is answered."""
+
+from pydantic.fields import FieldInfo
+
+from server.http.route import Route
+from server.http.routes import ROUTES
+from server.rules.permissions import Ability
+from tests.server.api import Answer
+from tests.server.attempts import CASES, Attempt
+from tests.server.people import ADMIN, People
+
+LONGEST_MESSAGE = 2000  # characters: what a client sent is not sent back whole
+
+TRIED = {(case.method, case.route): case for case in CASES if case.about in ("", "None -> Staging")}
+"""For every route a request that would succeed, ready to be spoiled."""
+
+GUARDED = [route for route in ROUTES if route.ability is not Ability.PUBLIC]
+WITH_BODY = [route for route in GUARDED if route.operation is not None]
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def in_body(route: Route) -> dict[str, FieldInfo]:
+    """The fields of a route's body by their names on the wire, but for those in its path."""
+    return {
+        field.alias or name: field for name, field in route.body.model_fields.items() if f"{{{name}}}" not in route.path
+    }
+
+
+def attempt_of(route: Route, people: People) -> Attempt:
+    """A request that would succeed."""
+    return TRIED[route.method, route.path].prepare(people, ADMIN)
+
+
+def assert_refused(answer: Answer) -> str:
+    assert 400 <= answer.status < 500, f"{answer.asked}: {answer.status} {answer.content[:300]!r}"
+    message: str = answer.json["message"]
+    assert 15 <= len(message) <= LONGEST_MESSAGE, f"{answer.asked}: {message[:300]}"
+    return message

@@ -1,0 +1,12 @@
+"""The revision that lets a start do without Alembic is the last one."""
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from server.store.schema import MIGRATIONS, NEWEST
+
+
+def test_newest_is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [NEWEST]

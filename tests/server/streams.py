@@ -1,0 +1,65 @@
+"""Event streams, as a client reads them."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+
+from tests.server.api import PATIENCE, Api
+
+
+@dataclass
+class Stream:
+    """An open stream; what has been read of it stays in ``seen``."""
+
+    response: httpx.Response
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    """Activities, each with the event's id as ``event_id``."""
+    ready: str = ""
+    """The id of the event that the stream began with."""
+
+    def __post_init__(self) -> None:
+        self._events: Iterator[ServerSentEvent] = EventSource(self.response).iter_sse()
+        first = next(self._events)
+        assert (first.event, first.data) == ("ready", "{}")
+        self.ready = first.id
+
+    def next(self) -> dict[str, Any]:
+        """The next activity; StopIteration at the stream's end."""
+        event = next(self._events)
+        assert event.event == "activity"
+        activity: dict[str, Any] = json.loads(event.data) | {"event_id": event.id}
+        self.seen.append(activity)
+        return activity
+
+    def until(self, last: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        """The activities up to the first for which this holds, which is the last."""
+        read = [self.next()]
+        while not last(read[-1]):
+            read.append(self.next())
+        return read
+
+    def until_comment(self, text: str) -> list[dict[str, Any]]:
+        return self.until(lambda activity: activity.get("comment") == text)
+
+    def rest(self) -> list[dict[str, Any]]:
+        """What comes until the server ends the stream."""
+        read = []
+        while True:
+            try:
+                read.append(self.next())
+            except StopIteration:
+                return read
+
+
+@contextmanager
+def stream(api: Api, since: str | None = None) -> Iterator[Stream]:
+    """A stream from now on, or from after the event with that id."""
+    headers = {"Authorization": f"Bearer {api.token}"} | ({} if since is None else {"Last-Event-ID": since})
+    with httpx.stream("GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=PATIENCE) as response:
+        assert response.status_code == 200
+        yield Stream(response)

@@ -1,0 +1,93 @@
+"""What only administrators may do, what anybody may, and what is recorded of it."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from server.http.route import Route
+from server.http.routes import ROUTES
+from server.rules.permissions import Ability
+from server.store.tables import activities
+from tests.live_registry import LiveRegistry
+from tests.server.api import Api
+from tests.server.contents import Contents, changing
+from tests.server.directory import GROUPS, USERS, create_group, create_user, new_name, patched
+
+BODIES = {
+    "Users": {"userName": "refused"},
+    "Groups": {"displayName": "refused"},
+    "ServicePrincipals": {"applicationId": "refused"},
+}
+FIELDS = {"application_id": "none", "token": {"comment": "a"}, "update_mask": "comment"}
+
+
+@pytest.fixture
+def admin(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.admin_token) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def manager(registry: LiveRegistry) -> Iterator[Api]:
+    """Somebody who manages every model, and yet is no administrator."""
+    name = new_name("manager")
+    with Api(registry.url, registry.token(name)) as api, Api(registry.url, registry.admin_token) as admin:
+        entry = {"user_name": name, "permission_level": "CAN_MANAGE"}
+        admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
+        yield api
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.ability is Ability.ADMINISTER], ids=lambda r: f"{r.method} {r.path}"
+)
+def test_only_administrators(route: Route, manager: Api, contents: Contents) -> None:
+    path = route.path.replace("{id}", "1").replace("{token_id}", "1")
+    fields = FIELDS | next((body for name, body in BODIES.items() if name in path), {})
+    with contents.unchanged():
+        assert "group 'admins'" in manager.call(route.method, path, fields if route.method != "GET" else {}).denied()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/preview/scim/v2/{plural}" for plural in ("Me", "Users", "Groups", "ServicePrincipals")] + ["/token/list"],
+)
+def test_anybody_may_look(path: str, registry: LiveRegistry) -> None:
+    with Api(registry.url, registry.token("looker")) as api:
+        api.get(path).ok()
+    with Api(registry.url, None) as api:
+        assert api.get(path).refused(401, "UNAUTHENTICATED")
+
+
+def test_every_change_is_recorded(fresh_registry: LiveRegistry) -> None:
+    with Api(fresh_registry.url, fresh_registry.admin_token) as admin:
+        user = create_user(admin, "ann")
+        group = create_group(admin, "devs", [user["id"]])
+        patched(admin, f"{USERS}/{user['id']}", {"op": "replace", "path": "displayName", "value": "Ann"}).ok()
+        patched(admin, f"{USERS}/{user['id']}", {"op": "replace", "path": "displayName", "value": "Ann"}).ok()
+        patched(admin, f"{GROUPS}/{group['id']}", {"op": "remove", "path": "members"}).ok()
+        token_id = admin.post("/token/create").ok()["token_info"]["token_id"]
+        admin.patch(f"/token/{token_id}", token={"comment": "x"}, update_mask="comment").ok()
+        admin.post("/token/delete", token_id=token_id).ok()
+        admin.put("/permissions/authorization/tokens", access_control_list=[]).ok()
+        admin.delete(f"{GROUPS}/{group['id']}").ok()
+        admin.delete(f"{USERS}/{user['id']}").ok()
+    with changing(fresh_registry.database) as connection:
+        columns = (activities.c.activity_type, activities.c.system_comment, activities.c.detail)
+        query = select(*columns).where(activities.c.user_id == "admin").order_by(activities.c.sequence)
+        rows = connection.execute(query).all()
+    assert [row[:2] for row in rows] == [
+        ("CREATED_PRINCIPAL", "created user ann"),
+        ("CREATED_PRINCIPAL", "created group devs"),
+        ("CHANGED_PRINCIPAL", "changed members of group devs: added ann"),
+        ("CHANGED_PRINCIPAL", "changed user ann: display_name"),
+        ("CHANGED_PRINCIPAL", "changed members of group devs: removed ann"),
+        ("CREATED_TOKEN", "created a token for admin"),
+        ("CHANGED_TOKEN", "changed the comment of a token for admin"),
+        ("DELETED_TOKEN", "revoked a token for admin"),
+        ("CHANGED_PERMISSIONS", "users: CAN_USE -> none"),
+        ("DELETED_PRINCIPAL", "deleted group devs"),
+        ("DELETED_PRINCIPAL", "deleted user ann"),
+    ]
+    assert json.loads(rows[3].detail) == {"id": user["id"], "changed": {"display_name": [None, "Ann"]}}

@@ -1,0 +1,145 @@
+"""Wrong methods, wrong paths, and what is not HTTP at all: refused in the one error shape, and the server lives on."""
+
+import http.client
+import json
+import socket
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from server.http.routes import ROUTES
+from tests.server.api import is_rooted
+from tests.server.contents import Contents
+from tests.server.people import People
+from tests.server.spoiling import LONGEST_MESSAGE, assert_refused
+
+PATHS = sorted({route.path.replace("{object_id}", "root") for route in ROUTES})
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "PURGE")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_wrong_methods(path: str, people: People, contents: Contents) -> None:
+    taken = {route.method for route in ROUTES if route.path.replace("{object_id}", "root") == path}
+    for method in METHODS:
+        if method in taken or (method == "HEAD" and "GET" in taken):
+            continue
+        with contents.unchanged():
+            answer = people.admin.send(method, path, b"{}")
+        assert answer.status == 405
+        assert answer.headers["allow"] == ", ".join(sorted(taken))
+        if method != "HEAD":
+            message = answer.refused(405, "METHOD_NOT_ALLOWED")
+            assert all(each in message for each in taken)
+
+
+def test_head_is_get_without_a_body(people: People) -> None:
+    """Also of the event stream, which would else never end."""
+    for path in ("/health", "/mlflow/registered-models/search", "/mlflow/events"):
+        answer = people.admin.send("HEAD", path)
+        assert (answer.status, answer.content) == (200, b"")
+    people.admin.get("/health").ok()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_wrong_paths(path: str, method: str, people: People, contents: Contents) -> None:
+    whole = path if is_rooted(path) else f"/api/2.0{path}"
+    for wrong in (
+        f"{whole}/",
+        f"/{whole}",
+        f"{whole}%00",
+        f"{whole}%2F",
+        f"{whole};x",
+        f"{whole}%ff",
+        whole.upper(),
+        f"/api/1.0{whole}",
+        f"/.{whole}",
+        f"/x/..{whole}",
+        f"{whole}%0d%0aX:%20y",
+        f"{whole}/{'x' * 20_000}",
+    ):
+        if "root" in whole and wrong in (f"{whole}%00", f"{whole};x", f"{whole}%ff", f"{whole}%0d%0aX:%20y"):
+            continue  # an id as any other
+        answer = send_raw(people, method, wrong)
+        assert answer[0] == 404, (wrong, answer)
+        assert answer[1]["error_code"] == "ENDPOINT_NOT_FOUND"
+        assert len(answer[1]["message"]) <= LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize("identifier", ["x", "%00", "%0a", "a;b", "..", "0" * 32, "x" * 20_000, "%ff", "%F0%9F%98%80"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH"])
+def test_wrong_ids_in_the_path(method: str, identifier: str, people: People, contents: Contents) -> None:
+    path = f"/permissions/registered-models/{identifier}"
+    with contents.unchanged():
+        answer = people.admin.send(method, path, b'{"access_control_list": []}')
+    assert_refused(answer)
+
+
+def send_raw(people: People, method: str, target: str) -> tuple[int, Any]:
+    """A request whose target is sent as it is."""
+    host = urlsplit(people.registry.url)
+    with closing(http.client.HTTPConnection(host.netloc, timeout=60)) as connection:
+        connection.putrequest(method, target, skip_host=True)
+        connection.putheader("Host", host.netloc)
+        connection.putheader("Authorization", f"Bearer {people.admin.token}")
+        connection.putheader("Content-Length", "0")
+        connection.endheaders()
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+
+
+NOT_HTTP = {
+    "an unknown method": b"FOO /health HTTP/1.1\r\nHost: x\r\n\r\n",
+    "bytes in the target": b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a bad length": b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
+    "a negative length": b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    "two lengths": b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "a length and chunks": b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a bad chunk": b"POST /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a NUL": b"GET /health HTTP/1.1\r\nHost: \x00\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("content", NOT_HTTP.values(), ids=NOT_HTTP)
+def test_what_is_not_http(content: bytes, people: People) -> None:
+    answer = exchange(people, content)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 405 ")), answer
+    assert set(json.loads(body)) == {"error_code", "message"}
+    people.admin.get("/health").ok()
+
+
+def test_a_body_that_ends_early(people: People, contents: Contents) -> None:
+    path = "/api/2.0/mlflow/registered-models/create"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {people.admin.token}\r\nContent-Length: 1000\r\n\r\n"
+    )
+    with contents.unchanged():
+        exchange(people, head.encode() + b'{"name": "half"')
+    people.admin.get("/health").ok()
+
+
+def test_an_upgrade_is_not_taken(people: People) -> None:
+    head = (
+        "GET {} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: {}\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
+    )
+    for protocol in ("websocket", "h2c"):
+        assert exchange(people, head.format("/health", protocol).encode()).startswith(b"HTTP/1.1 200 ")
+
+
+def exchange(people: People, content: bytes) -> bytes:
+    """What the server says to these bytes, and to their end."""
+    host = urlsplit(people.registry.url)
+    assert host.hostname is not None
+    with socket.create_connection((host.hostname, host.port or 80), timeout=60) as connection:
+        connection.sendall(content)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+        return answer

@@ -1,0 +1,230 @@
+"""Bad input on every endpoint: made from the route table and the wire's models, so that no route can be forgotten.
+
+Expected of every request: a 4xx in the one error shape, with a message, and nothing changed; never a 500. Where a
+value is legal for a field, LEGAL says so.
+"""
+
+import json
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from server.http.route import Route
+from tests.server.attempts import Attempt
+from tests.server.contents import Contents
+from tests.server.people import People
+from tests.server.spoiling import GUARDED, TRIED, WITH_BODY, assert_refused, attempt_of, in_body, name_of
+
+LONG = "x" * 200_000
+VALUES = {
+    "null": "null",
+    "integer": "987654",
+    "one": "1",
+    "negative": "-1",
+    "huge": "9" * 40,
+    "endless": "9" * 5000,
+    "very negative": "-" + "9" * 40,
+    "float": "1.5",
+    "infinite": "1e400",
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "true": "true",
+    "list": "[]",
+    "list of numbers": "[1]",
+    "list of nulls": "[null]",
+    "list of texts": '["nonsense"]',
+    "list of lists": "[[]]",
+    "list of objects": "[{}]",
+    "object": "{}",
+    "nested object": '{"name": {"name": 1}}',
+    "empty": '""',
+    "blank": '"   "',
+    "long": json.dumps(LONG),
+    "NUL": r'"a\u0000b"',
+    "lone surrogate": r'"a\ud800b"',
+    "swapped surrogates": r'"\udc00\ud800"',
+    "control characters": r'"a\u0007\u001b[31mb\r\nc"',
+    "right to left": r'"\u202egnp.exe"',
+    "nonsense": '"nonsense"',
+    "huge number as text": '"99999999999999999999"',
+    "negative number as text": '"-1"',
+    "exponent as text": '"1e3"',
+    "foreign digits": '"\u0669\u0668\u0667\u0666\u0665\u0664"',
+    "SQL": '"\' OR 1=1; DROP TABLE tokens; --"',
+    "path": '"../../etc/passwd"',
+}
+"""JSON for any field, by what is wrong with it."""
+
+ANY_TEXT = {
+    "empty", "blank", "control characters", "right to left", "nonsense", "huge number as text",
+    "negative number as text", "exponent as text", "foreign digits", "SQL", "path",
+}  # fmt: skip
+WORD = {"nonsense", "huge number as text", "negative number as text", "exponent as text", "foreign digits"}
+NAME = ANY_TEXT - {"empty", "blank", "path"}
+LEGAL: dict[str, set[str]] = {
+    "POST /mlflow/registered-models/create name": NAME,
+    "new_name": NAME,
+    "source": NAME,
+    "description": ANY_TEXT | {"null"},
+    "tags": {"list"},
+    "key": WORD | {"blank"},
+    "value": ANY_TEXT,
+    "POST /mlflow/registered-models/alias alias": WORD,
+    "DELETE /mlflow/registered-models/alias alias": WORD,
+    "run_id": ANY_TEXT | {"null"},
+    "run_link": ANY_TEXT | {"null"},
+    "model_id": ANY_TEXT | {"null"},
+    "comment": ANY_TEXT | {"null"},
+    "POST /mlflow/comments/create comment": ANY_TEXT - {"empty"},
+    "PATCH /mlflow/comments/update comment": ANY_TEXT - {"empty"},
+    "archive_existing_versions": {"one", "true"},
+    "stages": {"list"},
+    "filter": {"empty"},
+    "order_by": {"list"},
+    "max_results": {"one"},
+    "page_token": {"empty"},
+    # One version's requests are one page: what is asked of pages says nothing.
+    "GET /mlflow/transition-requests/list page_token": ANY_TEXT | {"long"},
+    "GET /mlflow/activities/list name": {"null"},
+    "GET /mlflow/activities/list version": {"null"},
+    "user": ANY_TEXT | {"null", "long"},  # nobody is called so, and nobody has done anything
+    "activity_type": {"list"},
+    "from": {"null", "integer", "one"},
+    "to": {"null", "integer", "one"},
+    "access_control_list": {"list"},
+}
+"""Values that a field may well have, for one route ("POST /path field") or for all ("field"). The rest is refused."""
+
+
+def spoiled(attempt: Attempt, field: str, value: str) -> bytes:
+    """The attempt's body with one value in place of what is there."""
+    rest = {name: each for name, each in attempt.fields.items() if name != field}
+    return json.dumps(rest)[:-1].encode() + f"{', ' if rest else ''}{json.dumps(field)}: {value}}}".encode()
+
+
+def test_every_route_is_spoiled() -> None:
+    assert set(TRIED) >= {(route.method, route.path) for route in WITH_BODY}
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
+def test_fields(route: Route, people: People, contents: Contents) -> None:
+    attempt = attempt_of(route, people)
+    for field in in_body(route):
+        legal = LEGAL.get(f"{name_of(route)} {field}", LEGAL.get(field, set()))
+        for about, value in VALUES.items():
+            if (field, about) == ("version", "one"):
+                continue  # it may well be there
+            body = spoiled(attempt, field, value)
+            if about in legal:
+                assert people.admin.send(route.method, attempt.path, body).status == 200, f"{field}: {about}"
+                if about in NAME and field in ("name", "new_name"):
+                    people.admin.delete("/mlflow/registered-models/delete", name=json.loads(value)).ok()
+                attempt = attempt_of(route, people)
+            else:
+                with contents.unchanged():
+                    assert_refused(people.admin.send(route.method, attempt.path, body))
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
+def test_missing_fields(route: Route, people: People, contents: Contents) -> None:
+    attempt = attempt_of(route, people)
+    for field, info in in_body(route).items():
+        if info.is_required():
+            rest = {name: value for name, value in attempt.fields.items() if name != field}
+            with contents.unchanged():
+                assert f"'{field}'" in people.admin.call(route.method, attempt.path, rest).invalid()
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
+def test_fields_in_the_query(route: Route, people: People, contents: Contents) -> None:
+    """DELETE and GET take their fields from there, the others do too."""
+    attempt = attempt_of(route, people)
+    required = [field for field, info in in_body(route).items() if info.is_required()]
+    for field in required:
+        for value in ("", "%00", "a%00b", "%ED%A0%80%00", "x" * 50_000 + "%00"):
+            query = urlencode({name: each for name, each in attempt.fields.items() if name != field}, doseq=True)
+            with contents.unchanged():
+                assert_refused(people.admin.send(route.method, f"{attempt.path}?{query}&{field}={value}"))
+
+
+BODIES = {
+    "broken": b'{"name": ',
+    "half": b'{"name"',
+    "unquoted": b"{name: 1}",
+    "single quotes": b"{'name': 'x'}",
+    "two objects": b"{}{}",
+    "trailing comma": b'{"name": "x",}',
+    "comment": b'{"name": "x"} // no',
+    "list": b"[]",
+    "list of objects": b'[{"name": "x"}]',
+    "string": b'"name"',
+    "number": b"5",
+    "null": b"null",
+    "true": b"true",
+    "NaN": b"NaN",
+    "deep list": b"[" * 100_000,
+    "deep field": b'{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep object": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "deep field that nobody asked for": b'{"unknown": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "not UTF-8": b'{"name": "\xff\xfe"}',
+    "Latin-1": '{"name": "é"}'.encode("latin-1"),
+    "overlong": b'{"name": "\xc0\x80"}',
+    "surrogate in UTF-8": b'{"name": "\xed\xa0\x80"}',
+    "UTF-16": '{"name": "x"}'.encode("utf-16"),
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "control character": b'{"name": "a\x01b"}',
+    "line break": b'{"name": "a\nb"}',
+    "zeros": b"\x00" * 1000,
+    "form": b"name=x&version=1",
+}
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
+def test_bodies(route: Route, people: People, contents: Contents) -> None:
+    attempt = attempt_of(route, people)
+    for body in BODIES.values():
+        with contents.unchanged():
+            answer = people.admin.send(route.method, attempt.path, body)
+        assert answer.refused(400, "BAD_REQUEST")
+        assert_refused(answer)
+
+
+def test_of_a_field_that_comes_twice_the_last_counts(people: People) -> None:
+    name = people.model("twice")
+    body = f'{{"name": "nonsense", "name": "{name}"}}'.encode()
+    found = people.admin.send("GET", "/mlflow/registered-models/get?name=other", body).ok()
+    assert found["registered_model"]["name"] == name
+
+
+def test_unknown_fields_are_ignored(people: People) -> None:
+    name = people.model("known")
+    assert people.admin.get("/mlflow/registered-models/get", name=name, surprise="x").ok()
+    people.admin.patch("/mlflow/registered-models/update", name=name, surprise={"a": [1]}).ok()
+
+
+TWENTY_MEGABYTES = b'{"name": "' + b"x" * 20_000_000 + b'"}'
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=name_of)
+def test_large_bodies(route: Route, people: People, contents: Contents) -> None:
+    if route.operation is None:
+        return  # an event stream does not look at a body
+    attempt = attempt_of(route, people)
+    with contents.unchanged():
+        answer = people.admin.send(route.method, attempt.path, TWENTY_MEGABYTES)
+    assert "4194304 bytes" in answer.refused(413, "MAX_REQUEST_SIZE_EXCEEDED")
+
+
+@pytest.mark.parametrize("token", ["good", "bad"])
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+@pytest.mark.parametrize("path", ["/mlflow/registered-models/get", "/mlflow/registered-models/delete", "/nowhere"])
+def test_large_bodies_in_chunks(method: str, path: str, token: str, people: People, contents: Contents) -> None:
+    """Of unknown length, also where the answer is known before the body is read: a client can always read it."""
+    chunks = (TWENTY_MEGABYTES[start : start + 100_000] for start in range(0, len(TWENTY_MEGABYTES), 100_000))
+    headers = {"Authorization": f"Bearer {people.admin.token if token == 'good' else 'bad'}"}
+    with contents.unchanged():
+        url = f"{people.registry.url}/api/2.0{path}"
+        answer = httpx.request(method, url, content=chunks, headers=headers, timeout=60)
+    assert answer.status_code in (401, 404, 405, 413)
+    assert set(answer.json()) == {"error_code", "message"}

@@ -1,0 +1,161 @@
+"""Access tokens over HTTP: one's own, everybody's, and who may have some."""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live_registry import LiveRegistry
+from tests.server.api import Api
+from tests.server.directory import SCIM, create_service_principal, new_name
+
+TOKENS = "/token-management/tokens"
+PERMISSIONS = "/permissions/authorization/tokens"
+DAY = 24 * 60 * 60 * 1000  # milliseconds
+
+
+@pytest.fixture
+def admin(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.admin_token) as api:
+        yield api
+
+
+@pytest.fixture
+def user(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.token(new_name("owner"))) as api:
+        yield api
+
+
+def test_a_token_of_ones_own(user: Api, registry: LiveRegistry) -> None:
+    before = time.time_ns() // 1_000_000
+    made = user.post("/token/create", comment="laptop", lifetime_seconds=3600).ok()
+    assert re.fullmatch(r"tr_[\w\-]{43}", made["token_value"])
+    info = made["token_info"]
+    assert before <= info["creation_time"] <= time.time_ns() // 1_000_000
+    assert info["expiry_time"] == info["creation_time"] + 3_600_000
+    assert info["comment"] == "laptop"
+    with Api(registry.url, made["token_value"]) as api:
+        assert api.get(f"{SCIM}/Me").ok() == user.get(f"{SCIM}/Me").ok()
+        assert info in api.get("/token/list").ok()["token_infos"]
+        assert made["token_value"] not in api.get("/token/list").content.decode()
+        user.post("/token/delete", token_id=info["token_id"]).ok()
+        assert api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+    assert user.post("/token/delete", token_id=info["token_id"]).missing()
+
+
+def test_without_a_lifetime_it_never_expires(user: Api) -> None:
+    assert user.post("/token/create").ok()["token_info"]["expiry_time"] == -1
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, 36_500 * 24 * 3600 + 1, 2**63, "soon"])
+def test_lifetimes_that_are_refused(user: Api, lifetime: object) -> None:
+    assert "lifetime_seconds" in user.post("/token/create", lifetime_seconds=lifetime).invalid()
+
+
+def test_expired_tokens_open_nothing_and_are_not_listed(user: Api, registry: LiveRegistry) -> None:
+    made = user.post("/token/create", lifetime_seconds=1).ok()
+    time.sleep(1.1)
+    with Api(registry.url, made["token_value"]) as api:
+        assert "expired" in api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+    infos = user.get("/token/list").ok()["token_infos"]
+    assert made["token_info"]["token_id"] not in [info["token_id"] for info in infos]
+
+
+def test_only_the_comment_can_be_changed(user: Api) -> None:
+    token_id = user.post("/token/create", comment="a").ok()["token_info"]["token_id"]
+    assert user.patch(f"/token/{token_id}", token={"comment": "b"}, update_mask="comment").ok() == {}
+    assert "b" in [info.get("comment") for info in user.get("/token/list").ok()["token_infos"]]
+    assert "update_mask" in user.patch(f"/token/{token_id}", token={}, update_mask="expiry_time").invalid()
+
+
+def test_somebody_elses_token_is_as_none(user: Api, admin: Api) -> None:
+    token_id = admin.post("/token/create").ok()["token_info"]["token_id"]
+    assert user.post("/token/delete", token_id=token_id).missing()
+    assert user.patch(f"/token/{token_id}", token={"comment": "b"}, update_mask="comment").missing()
+    admin.get(f"{TOKENS}/{token_id}").ok()
+
+
+def test_administrators_manage_everybodys_tokens(user: Api, admin: Api, registry: LiveRegistry) -> None:
+    me = user.get(f"{SCIM}/Me").ok()
+    made = user.post("/token/create", comment="c").ok()
+    token_id = made["token_info"]["token_id"]
+    with Api(registry.url, made["token_value"]) as api:
+        api.get(f"{SCIM}/Me").ok()
+        info = admin.get(f"{TOKENS}/{token_id}").ok()["token_info"]
+        assert info == made["token_info"] | {
+            "owner_id": int(me["id"]),
+            "created_by_id": int(me["id"]),
+            "created_by_username": me["userName"],
+            "last_used_day": info["last_used_day"],
+        }
+        assert info["last_used_day"] % DAY == 0
+        assert admin.get(TOKENS, created_by_username=me["userName"].upper()).ok()["token_infos"] == [info]
+        assert admin.get(TOKENS, created_by_id=me["id"]).ok()["token_infos"] == [info]
+        assert len(admin.get(TOKENS, owner_id=me["id"]).ok()["token_infos"]) == 2  # the other is the command line's
+        assert info in admin.get(TOKENS).ok()["token_infos"]
+        changed = admin.patch(f"{TOKENS}/{token_id}", token={"comment": "d"}, update_mask="comment").ok()
+        assert changed == info | {"comment": "d"}
+        admin.delete(f"{TOKENS}/{token_id}").ok()
+        assert api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+    assert admin.get(f"{TOKENS}/{token_id}").missing()
+    assert admin.delete(f"{TOKENS}/{token_id}").missing()
+
+
+def test_on_behalf_of_a_service_principal(admin: Api) -> None:
+    principal = create_service_principal(admin)
+    path = "/token-management/on-behalf-of/tokens"
+    info = admin.post(path, application_id=principal["applicationId"], lifetime_seconds=60).ok()["token_info"]
+    assert (info["owner_id"], info["created_by_username"]) == (int(principal["id"]), "admin")
+    assert admin.post(path, application_id="none").missing()
+
+
+def test_only_hashes_are_kept(fresh_registry: LiveRegistry) -> None:
+    with Api(fresh_registry.url, fresh_registry.admin_token) as admin:
+        value = admin.post("/token/create").ok()["token_value"]
+        content = admin.get(TOKENS).content.decode()
+    assert value not in content
+    assert hashlib.sha256(value.encode()).hexdigest() not in content
+
+
+def test_who_may_have_tokens(fresh_registry: LiveRegistry) -> None:
+    name = "tokenless"
+    with (
+        Api(fresh_registry.url, fresh_registry.admin_token) as admin,
+        Api(fresh_registry.url, fresh_registry.token(name)) as user,
+    ):
+        assert admin.get(PERMISSIONS).ok() == {
+            "object_id": "/authorization/tokens",
+            "object_type": "tokens",
+            "access_control_list": [
+                {"group_name": "users", "all_permissions": [{"permission_level": "CAN_USE", "inherited": False}]},
+                {"group_name": "admins", "all_permissions": [{"permission_level": "CAN_MANAGE", "inherited": False}]},
+            ],
+        }
+        levels = admin.get(f"{PERMISSIONS}/permissionLevels").ok()["permission_levels"]
+        assert [level["permission_level"] for level in levels] == ["CAN_USE", "CAN_MANAGE"]
+        user.post("/token/create").ok()
+
+        admin.put(PERMISSIONS, access_control_list=[]).ok()
+        assert "CAN_USE on the token settings" in user.post("/token/create").denied()
+        assert len(user.get("/token/list").ok()["token_infos"]) == 2
+        admin.post("/token/create").ok()
+
+        entry = {"user_name": name, "permission_level": "CAN_USE"}
+        admin.patch(PERMISSIONS, access_control_list=[entry]).ok()
+        user.post("/token/create").ok()
+        assert (
+            "'admins' own"
+            in admin.patch(PERMISSIONS, access_control_list=[entry | {"permission_level": "CAN_MANAGE"}]).invalid()
+        )
+        assert admin.patch(PERMISSIONS, access_control_list=[entry | {"permission_level": "CAN_READ"}]).invalid()
+        assert admin.put(
+            PERMISSIONS, access_control_list=[{"group_name": "admins", "permission_level": "CAN_USE"}]
+        ).invalid()
+        # To manage all models is not to have tokens.
+        admin.put(PERMISSIONS, access_control_list=[]).ok()
+        everything = {"user_name": name, "permission_level": "CAN_MANAGE"}
+        admin.patch("/permissions/registered-models/root", access_control_list=[everything]).ok()
+        assert user.post("/token/create").denied()
+        assert user.get(PERMISSIONS).denied()

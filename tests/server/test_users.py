@@ -1,0 +1,276 @@
+"""Users and service principals over HTTP (RFC 7643, RFC 7644)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live_registry import LiveRegistry
+from tests.server.api import Api
+from tests.server.directory import (
+    GROUPS,
+    SCIM,
+    SERVICE_PRINCIPALS,
+    USERS,
+    create_group,
+    create_service_principal,
+    create_user,
+    group_named,
+    listed,
+    new_name,
+    patched,
+)
+
+USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+
+@pytest.fixture
+def admin(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.admin_token) as api:
+        yield api
+
+
+@pytest.fixture
+def anyone(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.token("directory-reader")) as api:
+        yield api
+
+
+@pytest.fixture
+def fresh(fresh_registry: LiveRegistry) -> Iterator[Api]:
+    with Api(fresh_registry.url, fresh_registry.admin_token) as api:
+        yield api
+
+
+def test_a_user_is_what_was_given(admin: Api) -> None:
+    name = new_name("ann")
+    given = {
+        "userName": name,
+        "displayName": "Ann Lee",
+        "name": {"givenName": "Ann", "familyName": "Lee"},
+        "emails": [{"value": f"{name}@x.org", "type": "work", "primary": True}],
+        "externalId": "00uAb",
+        "entitlements": [{"value": "workspace-access"}],
+        "roles": [{"value": "reader"}],
+    }
+    answer = admin.post(USERS, schemas=[USER_SCHEMA], **given)
+    assert answer.status == 201
+    user = answer.ok()
+    assert {key: user[key] for key in given} == given
+    assert user["active"] is True
+    assert user["schemas"] == [USER_SCHEMA]
+    assert user["meta"] == {"resourceType": "User"}
+    assert re.fullmatch(r"[1-9]\d{15}", user["id"])
+    assert admin.get(f"{USERS}/{user['id']}").ok() == user
+
+
+def test_names_are_unique_in_any_letter_case(admin: Api) -> None:
+    name = create_user(admin)["userName"]
+    answer = admin.post(USERS, userName=name.upper())
+    assert name.upper() in answer.refused(400, "RESOURCE_ALREADY_EXISTS")
+
+
+@pytest.mark.parametrize("name", ["", " a", "a:b", "a\tb", "x" * 257])
+def test_names_that_nobody_can_have(admin: Api, name: str) -> None:
+    assert admin.post(USERS, userName=name).invalid()
+
+
+def test_a_user_without_a_name_is_refused(admin: Api) -> None:
+    assert "userName" in admin.post(USERS, displayName="Ann").invalid()
+
+
+def test_put_replaces_all_but_the_name_and_active(admin: Api) -> None:
+    user = create_user(admin, displayName="Ann", active=False, emails=[{"value": "a@x"}])
+    answer = admin.put(f"{USERS}/{user['id']}", userName=user["userName"], displayName="Anna").ok()
+    assert (answer["displayName"], answer["active"]) == ("Anna", False)
+    assert "emails" not in answer
+    assert "name them" in admin.put(f"{USERS}/{user['id']}", userName=new_name("other")).invalid()
+
+
+def test_patch_changes_what_it_names(admin: Api) -> None:
+    user = create_user(admin, displayName="Ann", emails=[{"value": "a@x"}])
+    path = f"{USERS}/{user['id']}"
+    patched(
+        admin,
+        path,
+        {"op": "Replace", "path": "name.familyName", "value": "Lee"},
+        {"op": "add", "path": "emails", "value": [{"value": "b@x"}]},
+        {"op": "remove", "path": 'emails[value eq "a@x"]'},
+        {"op": "replace", "value": {"active": False}},
+    ).ok()
+    after = admin.get(path).ok()
+    assert after == user | {"name": {"familyName": "Lee"}, "emails": [{"value": "b@x"}], "active": False}
+
+
+def test_a_patch_is_done_whole_or_not_at_all(admin: Api) -> None:
+    user = create_user(admin)
+    path = f"{USERS}/{user['id']}"
+    operations = ({"op": "replace", "path": "displayName", "value": "B"}, {"op": "replace", "path": "x", "value": "C"})
+    assert patched(admin, path, *operations).invalid()
+    assert admin.get(path).ok() == user
+
+
+def test_a_deactivated_users_tokens_stop_working_at_once(admin: Api, registry: LiveRegistry) -> None:
+    name = new_name("leaver")
+    with Api(registry.url, registry.token(name)) as api:
+        path = f"{USERS}/{api.get(f'{SCIM}/Me').ok()['id']}"
+        patched(admin, path, {"op": "replace", "path": "active", "value": False}).ok()
+        assert api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+        patched(admin, path, {"op": "replace", "path": "active", "value": True}).ok()
+        assert api.get(f"{SCIM}/Me").ok()["userName"] == name
+
+
+def test_a_deleted_user_leaves_only_a_name_in_history(admin: Api, registry: LiveRegistry) -> None:
+    name, model = new_name("gone"), new_name("model")
+    with Api(registry.url, registry.token(name)) as api:
+        user_id = api.get(f"{SCIM}/Me").ok()["id"]
+        api.post("/mlflow/registered-models/create", name=model).ok()
+        create_group(admin, member_ids=[user_id])
+        answer = admin.delete(f"{USERS}/{user_id}")
+        assert (answer.status, answer.content) == (204, b"")
+        assert api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+    assert admin.get(f"{USERS}/{user_id}").missing()
+    assert admin.delete(f"{USERS}/{user_id}").missing()
+    assert admin.get(GROUPS, filter=f'members eq "{user_id}"').ok()["totalResults"] == 0
+    assert admin.get("/token-management/tokens", owner_id=user_id).ok() == {}
+    (activity,) = admin.get("/mlflow/activities/list", name=model).ok()["activities"]
+    assert activity["user_id"] == name
+    create_user(admin, name)  # the name is free again, and holds no rights
+    model_id = admin.get("/mlflow/databricks/registered-models/get", name=model).ok()["registered_model_databricks"][
+        "id"
+    ]
+    entries = admin.get(f"/permissions/registered-models/{model_id}").ok()["access_control_list"]
+    assert name not in [entry.get("user_name") for entry in entries]
+
+
+def test_the_last_active_admin_stays(fresh: Api) -> None:
+    me = fresh.get(f"{SCIM}/Me").ok()
+    path = f"{USERS}/{me['id']}"
+    admins = group_named(fresh, "admins")["id"]
+    other = create_user(fresh)
+    create_group(fresh, "deputies", [other["id"]])
+    deputies = group_named(fresh, "deputies")["id"]
+
+    def refused() -> None:
+        assert "no active member" in fresh.delete(path).refused(400, "INVALID_STATE")
+        assert fresh.put(path, active=False).refused(400, "INVALID_STATE")
+        leave = {"op": "remove", "path": f'members[value eq "{me["id"]}"]'}
+        assert patched(fresh, f"{GROUPS}/{admins}", leave).refused(400, "INVALID_STATE")
+        assert fresh.put(f"{GROUPS}/{admins}", displayName="admins").refused(400, "INVALID_STATE")
+
+    refused()
+    patched(fresh, f"{GROUPS}/{admins}", {"op": "add", "path": "members", "value": [{"value": deputies}]}).ok()
+    fresh.put(f"{USERS}/{other['id']}", active=False).ok()
+    refused()
+    fresh.put(f"{USERS}/{other['id']}", active=True).ok()
+    fresh.delete(path).ok()
+
+
+def test_lists_are_filtered_sorted_and_paged(fresh: Api) -> None:
+    for number, display in ((1, "Zoe"), (2, "yan"), (3, "Xia"), (4, None)):
+        fields = {} if display is None else {"displayName": display}
+        create_user(fresh, f"u{number}", active=number != 2, emails=[{"value": f"U{number}@x.org"}], **fields)
+    create_group(fresh, "g", [fresh.get(USERS, filter="userName eq 'u1'").ok()["Resources"][0]["id"]])
+
+    def found(text: str) -> list[str]:
+        return listed(fresh, USERS, "userName", filter=text)
+
+    assert listed(fresh, USERS, "userName") == ["admin", "u1", "u2", "u3", "u4"]
+    assert found('userName eq "U1"') == ["u1"]
+    assert found('userName ne "u1" and userName sw "u"') == ["u2", "u3", "u4"]
+    assert found('displayName co "A"') == ["u2", "u3"]
+    assert found('displayName ew "a"') == ["u3"]
+    assert found('displayName eq ""') == ["admin", "u4"]
+    assert found('userName co "%" or userName co "_"') == []
+    assert found("not (displayName pr)") == ["admin", "u4"]
+    assert found('userName gt "u2"') == ["u3", "u4"]
+    assert found('userName ge "U2" and userName lt "u4"') == ["u2", "u3"]
+    assert found("active eq false") == ["u2"]
+    assert found('emails eq "u3@X.org"') == ["u3"]
+    assert found('emails.value ne "u3@x.org"') == ["admin", "u1", "u2", "u4"]
+    assert found('groups.display eq "G" or groups.display eq "admins"') == ["admin", "u1"]
+    assert found('groups.display eq "users"') == ["admin", "u1", "u2", "u3", "u4"]
+
+    page = fresh.get(USERS, startIndex=2, count=2).ok()
+    assert [user["userName"] for user in page["Resources"]] == ["u1", "u2"]
+    assert (page["totalResults"], page["startIndex"], page["itemsPerPage"]) == (5, 2, 2)
+    assert fresh.get(USERS, startIndex=9).ok()["Resources"] == []
+    assert fresh.get(USERS, startIndex=0, count=-1).ok()["totalResults"] == 5
+
+    def ordered(**fields: str) -> list[str]:
+        return listed(fresh, USERS, "userName", **fields)
+
+    assert ordered(sortBy="userName", sortOrder="descending") == ["u4", "u3", "u2", "u1", "admin"]
+    assert ordered(sortBy="displayName") == ["u3", "u2", "u1", "admin", "u4"]
+    assert ordered(sortBy="displayName", sortOrder="descending") == ["admin", "u4", "u1", "u2", "u3"]
+    assert "sortBy cannot be" in fresh.get(USERS, sortBy="emails").invalid()
+    assert fresh.get(USERS, sortOrder="up").invalid()
+    assert fresh.get(USERS, filter="userName").invalid()
+    assert fresh.get(USERS, filter='userName eq "' + "é" * 2000 + '"').ok()["totalResults"] == 0
+    assert fresh.get(USERS, filter='userName co "' + "%" * 3900 + '"').ok()["totalResults"] == 0
+
+
+def test_attributes_are_chosen(admin: Api) -> None:
+    user = create_user(admin, displayName="Ann", emails=[{"value": "a@x"}])
+    path = f"{USERS}/{user['id']}"
+    assert set(admin.get(path, attributes="USERNAME,emails.value").ok()) == {"schemas", "id", "userName", "emails"}
+    assert set(admin.get(path, excludedAttributes="groups, meta,active,id").ok()) == {
+        "schemas",
+        "id",
+        "userName",
+        "displayName",
+        "emails",
+    }
+    assert set(admin.get(f"{SCIM}/Me", attributes="userName").ok()) == {"schemas", "id", "userName"}
+
+
+def test_groups_of_a_user_are_direct_or_indirect(admin: Api) -> None:
+    user = create_user(admin)
+    inner = create_group(admin, member_ids=[user["id"]])
+    outer = create_group(admin, member_ids=[inner["id"]])
+    groups = admin.get(f"{USERS}/{user['id']}").ok()["groups"]
+    assert {(group["display"], group["type"]) for group in groups} == {
+        (inner["displayName"], "direct"),
+        (outer["displayName"], "indirect"),
+        ("users", "direct"),
+    }
+
+
+def test_others_see_names_but_no_particulars(admin: Api, anyone: Api) -> None:
+    user = create_user(admin, displayName="Ann", emails=[{"value": "a@x"}], externalId="e")
+    seen = anyone.get(f"{USERS}/{user['id']}").ok()
+    assert seen["displayName"] == "Ann"
+    assert not {"emails", "externalId"} & set(seen)
+    (row,) = anyone.get(USERS, filter=f'userName eq "{user["userName"]}"').ok()["Resources"]
+    assert not {"emails", "externalId"} & set(row)
+    assert "emails" not in anyone.get(USERS, filter='emails eq "a@x"').invalid().partition("Use one of")[2]
+    assert anyone.get(USERS, sortBy="externalId").invalid()
+    me = anyone.get(f"{SCIM}/Me").ok()["id"]
+    admin.put(f"{USERS}/{me}", emails=[{"value": "me@x"}]).ok()
+    assert anyone.get(f"{USERS}/{me}").ok()["emails"] == [{"value": "me@x"}]
+
+
+def test_a_service_principal(admin: Api) -> None:
+    principal = create_service_principal(admin, displayName="CI")
+    path = f"{SERVICE_PRINCIPALS}/{principal['id']}"
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", principal["applicationId"])
+    assert listed(admin, SERVICE_PRINCIPALS, "id", filter=f"applicationId eq '{principal['applicationId']}'") == [
+        principal["id"]
+    ]
+    patched(admin, path, {"op": "replace", "value": {"displayName": "CD", "active": False}}).ok()
+    assert admin.get(path).ok() == principal | {"displayName": "CD", "active": False}
+    assert "cannot be changed" in admin.put(path, applicationId="other").invalid()
+    assert admin.put(path, displayName="CI", active=True).ok() == principal
+    assert admin.get(f"{USERS}/{principal['id']}").missing()
+    assert admin.delete(path).status == 204
+    assert admin.get(path).missing()
+    own_id = new_name("app")
+    assert create_service_principal(admin, applicationId=own_id)["applicationId"] == own_id
+
+
+def test_a_service_principal_is_a_user_to_itself(admin: Api, registry: LiveRegistry) -> None:
+    application_id = create_service_principal(admin, displayName="CI")["applicationId"]
+    made = admin.post("/token-management/on-behalf-of/tokens", application_id=application_id).ok()
+    with Api(registry.url, made["token_value"]) as api:
+        me = api.get(f"{SCIM}/Me").ok()
+    assert (me["userName"], me["displayName"]) == (application_id, "CI")

@@ -1,0 +1,258 @@
+"""Everybody sees what they may read, and nothing else: not by lists, not by streams, not by the words of an error."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from server.store import counters
+from server.store.tables import principals, tokens
+from tests.live_registry import command
+from tests.server.api import Api
+from tests.server.attempts import CASES, CREATE_MODEL, Case
+from tests.server.contents import changing
+from tests.server.people import CALLERS, SCIM, Caller, People, add_group, user_id
+from tests.server.streams import stream
+
+STRANGER = Caller("none", "direct")
+PAGE = 7
+
+
+@dataclass
+class Shelf:
+    """Many models, of which a user may read every third."""
+
+    api: Api
+    readable: list[str]
+    hidden: list[str]
+
+
+@pytest.fixture(scope="module")
+def shelf(people: People) -> Iterator[Shelf]:
+    database = people.registry.database
+    command(database, "users", "create", "visitor")
+    names = [people.new_name(f"shelf-{number:02}") for number in range(60)]
+    readable = names[1::3]
+    for name in names:
+        create = people.creator.post(
+            "/mlflow/registered-models/create", name=name, tags=[{"key": "shelf", "value": "x"}]
+        )
+        create.ok()
+        for _ in range(2):
+            version = people.version(name)
+            people.creator.post(
+                "/mlflow/model-versions/set-tag", name=name, version=version, key="shelf", value="x"
+            ).ok()
+            people.creator.post("/mlflow/transition-requests/create", name=name, version=version, stage="Staging").ok()
+        if name in readable:
+            entry = {"user_name": "visitor", "permission_level": "CAN_READ"}
+            people.creator.patch(people.permissions_path(name), access_control_list=[entry]).ok()
+    with Api(people.registry.url, command(database, "tokens", "create", "visitor").strip()) as api:
+        yield Shelf(api, readable, [name for name in names if name not in readable])
+
+
+def pages(api: Api, path: str, member: str, **fields: Any) -> list[list[dict[str, Any]]]:
+    """Every page of a list."""
+    token, found = "", []
+    while True:
+        page = api.get(path, max_results=PAGE, page_token=token, **fields).ok()
+        found.append(page.get(member, []))
+        token = page.get("next_page_token", "")
+        if not token:
+            return found
+
+
+@pytest.mark.parametrize(
+    ("path", "member", "each", "fields"),
+    [
+        ("/mlflow/registered-models/list", "registered_models", 1, {}),
+        ("/mlflow/registered-models/search", "registered_models", 1, {}),
+        ("/mlflow/registered-models/search", "registered_models", 1, {"filter": "name LIKE 'shelf-%'"}),
+        ("/mlflow/registered-models/search", "registered_models", 1, {"filter": "tags.shelf = 'x'"}),
+        ("/mlflow/registered-models/search", "registered_models", 1, {"order_by": "last_updated_timestamp DESC"}),
+        ("/mlflow/model-versions/search", "model_versions", 2, {}),
+        ("/mlflow/model-versions/search", "model_versions", 2, {"filter": "tags.shelf = 'x'"}),
+        ("/mlflow/model-versions/search", "model_versions", 2, {"order_by": "name"}),
+        ("/mlflow/transition-requests/list", "requests", 2, {}),
+        ("/mlflow/activities/list", "activities", 2, {"activity_type": "REQUESTED_TRANSITION"}),
+    ],
+)
+def test_pages_are_full_and_right_among_what_is_hidden(
+    path: str, member: str, each: int, fields: dict[str, str], shelf: Shelf
+) -> None:
+    found = pages(shelf.api, path, member, **fields)
+    rows = [row for page in found for row in page]
+    assert [len(page) for page in found[:-1]] == [PAGE] * (len(found) - 1)
+    assert 1 <= len(found[-1]) <= PAGE
+    assert sorted(row["name"] for row in rows) == sorted(shelf.readable * each)
+    if path.endswith("/list") and each == 1:
+        assert [row["name"] for row in rows] == sorted(shelf.readable)
+
+
+@pytest.mark.parametrize("path", ["/mlflow/registered-models/search", "/mlflow/model-versions/search"])
+def test_no_filter_tells_of_what_is_hidden(path: str, shelf: Shelf) -> None:
+    hidden = shelf.hidden[0]
+    for text in (f"name = '{hidden}'", f"name LIKE '{hidden}%'", f"name ILIKE '%{hidden}'", f"name IN ('{hidden}')"):
+        assert shelf.api.get(path, filter=text).ok() == {}
+
+
+def test_the_feed_of_a_hidden_model_is_that_of_none(shelf: Shelf) -> None:
+    for fields in ({}, {"version": "1"}):
+        shelf.api.get("/mlflow/activities/list", name=shelf.hidden[0], **fields).missing()
+    found = pages(shelf.api, "/mlflow/activities/list", "activities")
+    assert {row["name"] for page in found for row in page} == set(shelf.readable)
+    assert not pages(shelf.api, "/mlflow/activities/list", "activities", user="admin")[0]
+
+
+def _is_about_a_model(case: Case) -> bool:
+    return case.ability != CREATE_MODEL and case.about in ("", "None -> Staging", "another's", "somebody else's")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
+def test_what_is_hidden_answers_as_what_is_not_there(case: Case, people: People) -> None:
+    """Byte for byte, but for its own name."""
+    attempt = case.prepare(people, STRANGER)
+    named = [attempt.fields[field] for field in ("name", "id") if field in attempt.fields]
+    if "filter" in attempt.fields:
+        named = [attempt.fields["filter"].split("'")[1]]
+    if not named:
+        named = [part for part in attempt.path.split("/") if len(part) == 32]
+    if not named:
+        return  # a list of everything
+    (name,) = named
+    other = hashlib.sha256(name.encode()).hexdigest()[: len(name)].ljust(len(name), "0")
+    hidden = attempt.make(people.api(STRANGER))
+    fields = json.loads(json.dumps(attempt.fields).replace(name, other))
+    absent = people.api(STRANGER).call(attempt.method, attempt.path.replace(name, other), fields)
+    assert (hidden.status, hidden.content) == (absent.status, absent.content.replace(other.encode(), name.encode()))
+    assert hidden.status == (200 if attempt.shown else 404)
+
+
+def test_a_name_that_is_taken_cannot_be_hidden(people: People) -> None:
+    """Who creates or renames learns that a name is taken: there can be no two models of it."""
+    taken, mine = people.model("taken"), people.new_name("mine")
+    stranger = people.api(STRANGER)
+    stranger.post("/mlflow/registered-models/create", name=mine).ok()
+    stranger.post("/mlflow/registered-models/create", name=taken).refused(400, "RESOURCE_ALREADY_EXISTS")
+    stranger.post("/mlflow/registered-models/rename", name=mine, new_name=taken).refused(400, "RESOURCE_ALREADY_EXISTS")
+
+
+def test_a_source_does_not_tell_of_a_hidden_version(people: People) -> None:
+    hidden, mine = people.model("hidden"), people.new_name("mine")
+    people.version(hidden)
+    stranger = people.api(STRANGER)
+    stranger.post("/mlflow/registered-models/create", name=mine).ok()
+    answers = [
+        stranger.post("/mlflow/model-versions/create", name=mine, source=f"models:/{name}/1")
+        for name in (hidden, "x" * len(hidden))
+    ]
+    assert answers[0].missing() == answers[1].missing().replace("x" * len(hidden), hidden)
+
+
+# --- changes of rights ---------------------------------------------------------------------------------------------
+
+
+def test_grants_and_revocations_take_effect_at_once(people: People) -> None:
+    name, api = people.newcomer()
+    model = people.model()
+    path = people.permissions_path(model)
+    root = "/permissions/registered-models/root"
+    for where, at_last in ((path, []), (root, people.admin.get(root).ok()["access_control_list"])):
+        api.get("/mlflow/registered-models/get", name=model).missing()
+        entry = {"user_name": name, "permission_level": "CAN_READ"}
+        people.admin.patch(where, access_control_list=[entry]).ok()
+        api.get("/mlflow/registered-models/get", name=model).ok()
+        api.patch("/mlflow/registered-models/update", name=model).denied()
+        before = [
+            {key: one[key] for key in one if key.endswith("_name") and key != "display_name"}
+            | {"permission_level": one["all_permissions"][0]["permission_level"]}
+            for one in at_last
+        ]
+        people.admin.put(where, access_control_list=before).ok()
+        api.get("/mlflow/registered-models/get", name=model).missing()
+
+
+def test_memberships_take_effect_at_once(people: People) -> None:
+    name, api = people.newcomer()
+    model = people.model()
+    member_id = user_id(people.admin, name)
+    group_id = add_group(people.admin, people.new_name("club"), [member_id])
+    group = people.admin.get(f"{SCIM}/Groups/{group_id}").ok()["displayName"]
+    entry = {"group_name": group, "permission_level": "CAN_READ"}
+    people.admin.patch(f"/permissions/registered-models/{people.model_id(model)}", access_control_list=[entry]).ok()
+    api.get("/mlflow/registered-models/get", name=model).ok()
+    leaving = {"op": "remove", "path": f'members[value eq "{member_id}"]'}
+    people.admin.patch(f"{SCIM}/Groups/{group_id}", Operations=[leaving])
+    api.get("/mlflow/registered-models/get", name=model).missing()
+
+
+def say(people: People, model: str) -> str:
+    """Write a comment on a model's version 1; its words, which nobody else says."""
+    words = people.new_name("words")
+    people.creator.post("/mlflow/comments/create", name=model, version="1", comment=words).ok()
+    return words
+
+
+def test_an_open_stream_follows_the_rights(people: People) -> None:
+    name, api = people.newcomer()
+    always, sometimes = people.model("always"), people.model("sometimes")
+    for model in (always, sometimes):
+        people.version(model)
+    entry = {"user_name": name, "permission_level": "CAN_READ"}
+    people.creator.patch(people.permissions_path(always), access_control_list=[entry]).ok()
+    with stream(api) as events:
+        say(people, sometimes)
+        assert {one["name"] for one in events.until_comment(say(people, always))} == {always}
+        people.as_before(sometimes)
+        people.creator.patch(people.permissions_path(sometimes), access_control_list=[entry]).ok()
+        words = say(people, sometimes)
+        assert events.until_comment(words)[-1]["name"] == sometimes
+        people.as_before(sometimes)
+        say(people, sometimes)
+        assert {one["name"] for one in events.until_comment(say(people, always))} == {always}
+
+
+@pytest.mark.parametrize("end", ["expired", "revoked", "deactivated", "deleted"])
+def test_a_stream_ends_with_its_token(end: str, people: People) -> None:
+    name, api = people.newcomer()
+    model = people.model()
+    people.version(model)
+    entry = {"user_name": name, "permission_level": "CAN_READ"}
+    people.creator.patch(people.permissions_path(model), access_control_list=[entry]).ok()
+    digest = hashlib.sha256(str(api.token).encode()).hexdigest()
+    with stream(api) as events:
+        words = say(people, model)
+        events.until_comment(words)
+        with changing(people.registry.database) as connection:
+            if end == "expired":
+                connection.execute(update(tokens).where(tokens.c.hash == digest).values(expiry_timestamp=1))
+            elif end == "revoked":
+                connection.execute(delete(tokens).where(tokens.c.hash == digest))
+            elif end == "deactivated":
+                connection.execute(update(principals).where(principals.c.name == name).values(active=False))
+            else:
+                connection.execute(delete(principals).where(principals.c.name == name))
+            counters.advance(connection, counters.IDENTITY)
+        say(people, model)
+        assert events.rest() == []
+    api.get("/mlflow/registered-models/list").refused(401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=str)
+def test_the_stream_shows_what_the_caller_may_read(caller: Caller, people: People) -> None:
+    model, everybodys = people.model("streamed"), people.model("everybodys")
+    for name in (model, everybodys):
+        people.version(name)
+    entry = {"group_name": "users", "permission_level": "CAN_READ"}
+    people.creator.patch(people.permissions_path(everybodys), access_control_list=[entry]).ok()
+    with stream(people.api(caller)) as live:
+        said = say(people, model)
+        last = say(people, everybodys)
+        seen = live.until_comment(last)
+    assert any(one.get("comment") == said for one in seen) == (caller.level != "none")
+    with stream(people.api(caller), since=live.ready) as resumed:
+        assert resumed.until_comment(last) == seen

@@ -1,0 +1,121 @@
+"""The verbs of the registry, written down as dated steps instead of being done."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.wire.permission import PermissionLevel
+from server.wire.stage import Stage
+from tui_registry.demo.people import NAMES
+from tui_registry.demo.step import Step
+
+MODELS = "/mlflow/registered-models"
+VERSIONS = "/mlflow/model-versions"
+MOVE = "/mlflow/databricks/model-versions/transition-stage"
+REQUESTS = "/mlflow/transition-requests"
+COMMENTS = "/mlflow/comments"
+
+
+class Chronicle:
+    """The steps of one model. ``at`` is in milliseconds since the epoch, and ``who`` a key of NAMES, everywhere."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.steps: list[Step] = []
+        self.versions = 0
+
+    def create_model(self, at: int, who: str, *, about: str, tags: Mapping[str, str]) -> None:
+        self._add(at, who, "POST", f"{MODELS}/create", description=about, tags=_tags(tags))
+
+    def rename(self, at: int, who: str, name: str) -> None:
+        self._add(at, who, "POST", f"{MODELS}/rename", new_name=name)
+        self.model = name
+
+    def delete_model(self, at: int, who: str) -> None:
+        self._add(at, who, "DELETE", f"{MODELS}/delete")
+
+    def describe_model(self, at: int, who: str, about: str) -> None:
+        self._add(at, who, "PATCH", f"{MODELS}/update", description=about)
+
+    def grant(self, at: int, who: str, entries: Sequence[tuple[str, str, PermissionLevel]]) -> None:
+        """Entries are (field, name, level), such as ("user_name", "kim@example.com", CAN_READ)."""
+        entered = [{field: name, "permission_level": level} for field, name, level in entries]
+        body = {"access_control_list": entered}
+        path = "/permissions/registered-models/{id}"
+        self.steps.append(Step(at, NAMES[who], "PATCH", path, body, of=self.model))
+
+    def register(self, at: int, who: str, *, tags: Mapping[str, str], **fields: str) -> int:
+        """The number of the new version. ``fields`` are source, run_id, run_link, model_id, description."""
+        self._add(at, who, "POST", f"{VERSIONS}/create", tags=_tags(tags), **fields)
+        self.versions += 1
+        return self.versions
+
+    def delete_version(self, at: int, who: str, version: int) -> None:
+        self._add(at, who, "DELETE", f"{VERSIONS}/delete", version=str(version))
+
+    def describe(self, at: int, who: str, version: int, about: str) -> None:
+        self._add(at, who, "PATCH", f"{VERSIONS}/update", version=str(version), description=about)
+
+    def tag(self, at: int, who: str, version: int, key: str, value: str) -> None:
+        self._add(at, who, "POST", f"{VERSIONS}/set-tag", version=str(version), key=key, value=value)
+
+    def alias(self, at: int, who: str, version: int, alias: str) -> None:
+        self._add(at, who, "POST", f"{MODELS}/alias", version=str(version), alias=alias)
+
+    def move(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+        """At once; whatever else is in Staging or Production makes room."""
+        self._add(
+            at,
+            who,
+            "POST",
+            MOVE,
+            version=str(version),
+            stage=stage,
+            archive_existing_versions=_makes_room(stage),
+            comment=comment,
+        )
+
+    def ask(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+        self._add(at, who, "POST", f"{REQUESTS}/create", version=str(version), stage=stage, comment=comment)
+
+    def approve(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+        self._add(
+            at,
+            who,
+            "POST",
+            f"{REQUESTS}/approve",
+            version=str(version),
+            stage=stage,
+            archive_existing_versions=_makes_room(stage),
+            comment=comment,
+        )
+
+    def reject(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+        self._add(at, who, "POST", f"{REQUESTS}/reject", version=str(version), stage=stage, comment=comment)
+
+    def cancel(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+        """One's own request."""
+        self._add(
+            at,
+            who,
+            "DELETE",
+            f"{REQUESTS}/delete",
+            version=str(version),
+            stage=stage,
+            creator=NAMES[who],
+            comment=comment,
+        )
+
+    def say(self, at: int, who: str, version: int, comment: str) -> None:
+        self._add(at, who, "POST", f"{COMMENTS}/create", version=str(version), comment=comment)
+
+    def _add(self, at: int, who: str, method: str, path: str, **fields: Any) -> None:
+        body = {"name": self.model} | {name: value for name, value in fields.items() if value not in ("", [])}
+        self.steps.append(Step(at, NAMES[who], method, path, body))
+
+
+def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _makes_room(stage: Stage) -> bool:
+    return stage in (Stage.STAGING, Stage.PRODUCTION)

@@ -1,0 +1,56 @@
+"""What the demo says of one model; its past is made up from this."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from server.wire.permission import PermissionLevel as Level
+from tui_registry.demo.clock import When
+
+
+class Flow(Enum):
+    """How versions get to a stage."""
+
+    STRICT = auto()  # each step is requested; a validator has a say, as regulated models need
+    TEAM = auto()  # the engineer stages, the lead decides on Production
+    FREE = auto()  # the owner moves versions themselves
+
+
+class Ending(Enum):
+    """Where the newest version is after the made-up past."""
+
+    LIVE = auto()  # in Production
+    STAGED = auto()  # in Staging, an older one in Production
+    FRESH = auto()  # in no stage, an older one in Production
+    REFUSED = auto()  # archived after its request was rejected
+    TRIAL = auto()  # no version of this model was ever promoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One model.
+
+    team, owner: keys of TEAMS and PEOPLE. The owner trains it, unless ``nightly``: then the build server does.
+    metric: its name, the first version's value, and what a version adds to it on average.
+    born: how many working days ago the model was created.
+    last: when the newest version was registered; some time in the last weeks, if left out.
+    readers: more entries of its access control list, by keys of PEOPLE.
+    tags: the model's own, beside its team and framework.
+    once: what it was called at first.
+    """
+
+    name: str
+    team: str
+    owner: str
+    about: str
+    framework: str
+    metric: tuple[str, float, float]
+    dataset: str
+    born: int
+    versions: int
+    flow: Flow = Flow.TEAM
+    ending: Ending = Ending.LIVE
+    last: When | None = None
+    nightly: bool = False
+    readers: tuple[tuple[str, Level], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    once: str = ""
