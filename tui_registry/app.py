@@ -1,17 +1,21 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
+import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
 from tui_registry import clipboard
 from tui_registry.actions import EVERYWHERE, Action, bindings, of_place
-from tui_registry.client.errors import CallError, Unauthenticated
+from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
@@ -25,7 +29,8 @@ from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.text import one_line
 
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
-FIRST_RETRY, LAST_RETRY = 0.5, 15.0  # seconds between attempts to listen again
+FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
+WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
 
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
@@ -35,6 +40,8 @@ class ConsoleApp(App[None]):
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
+    MODES: ClassVar = {"inbox": Inbox, "models": Models}
+    DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(EVERYWHERE))
@@ -46,16 +53,23 @@ class ConsoleApp(App[None]):
         self.connection: Connection | None = None
         self._connect = connect
         self._label = ""
-        self._user = ""
+        self._user: str | None = None  # empty, if the registry does not say
         self._state = "connecting"
         self._progress = ""
         self._telling = False
+        self._last_event = ""
+        self._retry = FIRST_RETRY
         self._writes: set[asyncio.Task[None]] = set()
 
     @property
     def client(self) -> RegistryClient:
         """The calls. To be used only once ``connected`` is set."""
         return self._client
+
+    def short_name(self, user: str) -> str:
+        """A user's name without the domain, where that is the same as one's own."""
+        name, at, domain = user.partition("@")
+        return name if at and domain == (self._user or "").partition("@")[2] else user
 
     @property
     def registry_label(self) -> str:
@@ -71,9 +85,8 @@ class ConsoleApp(App[None]):
         return self._state in {"live", "connecting"}
 
     def on_mount(self) -> None:
-        self.push_screen(Inbox())
-        listening: Callable[[], Awaitable[None]] = self._listen
-        self.run_worker(listening, exit_on_error=False)
+        self.run_worker(self._live(), exit_on_error=False, name="live")
+        self.set_interval(WITHOUT_EVENTS, self._look_without_events)
 
     async def on_unmount(self) -> None:
         if self.connected.is_set():
@@ -86,12 +99,14 @@ class ConsoleApp(App[None]):
             await asyncio.wait(self._writes, timeout=20)
         self.exit()
 
-    def action_go(self, place: str) -> None:
-        """Go to a place, whatever is open on top of it."""
+    async def action_go(self, place: str) -> None:
+        """Go to a place as it was left; from what is open on top of it, back to it."""
         if isinstance(self.screen, Place):
-            while len(self.screen_stack) > 2:
-                self.pop_screen()
-            self.switch_screen(Inbox() if place == "inbox" else Models())
+            if place == self.current_mode:
+                while len(self.screen_stack) > 1:
+                    await self.pop_screen()
+            else:
+                await self.switch_mode(place)
 
     def action_help(self) -> None:
         def chosen(action: Action | None) -> None:
@@ -133,44 +148,85 @@ class ConsoleApp(App[None]):
     def _written(self, task: asyncio.Task[None]) -> None:
         self._writes.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.notify(one_line(str(error)), title="Something went wrong", severity="error", markup=False, timeout=30)
+            self._tell_mistake(error)
 
     def tell_progress(self, progress: str) -> None:
         self._progress = progress
         self._tell(ConnectionChanged())
 
-    async def _listen(self) -> None:
-        """Follow the server's changes, and come back when the connection breaks."""
-        try:
-            if callable(self._connect):
-                self.connection = await asyncio.to_thread(self._connect)
-            else:
-                self.connection = self._connect
-        except ConnectionProblem as error:
-            self.push_screen(Problem(str(error)))
-            return
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A mistake in what runs behind the screen is not to pass unseen."""
+        if event.state is WorkerState.ERROR:
+            self._tell_mistake(event.worker.error)
+
+    def _tell_mistake(self, error: BaseException | None) -> None:
+        self.notify(
+            one_line(f"{type(error).__name__}: {error}"),
+            title="A mistake in tui-registry itself",
+            severity="error",
+            markup=False,
+            timeout=30,
+        )
+
+    async def _live(self) -> None:
+        """Open the registry, then follow its changes, and come back when the connection breaks."""
+        self.connection = await self._opened()
         self._label = self.connection.label
         self._client = RegistryClient(self.connection.url, self.connection.token)
         self.connected.set()
-        last_event, retry = "", FIRST_RETRY
+        self._tell(ConnectionChanged())
         while True:
             try:
-                if not self._user:
-                    self._user = await self.client.me()
-                async for event_id, name in self.client.events(last_event):
-                    came_back = self._state != "live"
-                    last_event, retry = event_id or last_event, FIRST_RETRY
-                    self._set_state("live")
-                    if came_back or name != "ready":
-                        self._soon()
-            except Unauthenticated:
+                await self._listen()
+            except Unauthenticated as error:
                 self._set_state("refused")
+                remedy = await self.push_screen_wait(Problem("The token is refused", str(error), token_helps=True))
+                if remedy.token:
+                    self.connection = replace(self.connection, token=remedy.token)
+                    self.client.use_token(remedy.token)
+                self._user = None
+                self._soon()
+                continue
             except CallError:
-                self._set_state("lost")
-            else:
-                self._set_state("lost")
-            await asyncio.sleep(retry)
-            retry = min(retry * 2, LAST_RETRY)
+                pass
+            self._set_state("lost")
+            await asyncio.sleep(self._retry)
+            self._retry = min(self._retry * 2, LAST_RETRY)
+
+    async def _opened(self) -> Connection:
+        """A connection, however often the user has to be asked."""
+        if not callable(self._connect):
+            return self._connect
+        while True:
+            try:
+                return await asyncio.to_thread(self._connect)
+            except ConnectionProblem as error:
+                lacking = error.lacking
+                question = Problem("The registry cannot be opened", str(error), token_helps=lacking is not None)
+            remedy = await self.push_screen_wait(question)
+            if lacking is not None and remedy.token:
+                return replace(lacking, token=remedy.token)
+
+    async def _listen(self) -> None:
+        """Tell the places of changes for as long as the server tells them."""
+        if self._user is None:
+            try:
+                self._user = await self.client.me()
+            except Unauthenticated:
+                raise
+            except Refused:
+                self._user = ""  # it can still be looked at
+        async for event_id, name in self.client.events(self._last_event):
+            came_back = self._state != "live"
+            self._last_event, self._retry = event_id or self._last_event, FIRST_RETRY
+            self._set_state("live")
+            if came_back or name != "ready":
+                self._soon()
+
+    def _look_without_events(self) -> None:
+        """Proxies may hold events back; the screen is then refreshed from time to time."""
+        if self.connected.is_set() and self._state != "live":
+            self._tell(RegistryChanged())
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
@@ -188,16 +244,18 @@ class ConsoleApp(App[None]):
         self._tell(RegistryChanged())
 
     def _tell(self, message: ConnectionChanged | RegistryChanged) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, Place):
-                screen.post_message(type(message)())
+        """Tell the place that is seen; the others look for themselves when they are seen again."""
+        places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
+        if places:
+            places[-1].post_message(message)
 
     def _fatal_error(self) -> None:
         """Textual would print the values of local variables, tokens among them; this prints where it happened."""
         self.bell()
-        report = "".join(traceback.format_exc())
+        report = "".join(traceback.format_exception(self._exception or sys.exception()))
+        if self.connection is not None:
+            report = report.replace(self.connection.token, "…")
         self._exit_renderables.append(
-            "[bold]tui-registry stopped because of a mistake in itself.[/] Nothing was left half written.\n"
-            "Please report this:\n\n" + report.replace("[", "\\[")
+            Text("tui-registry stopped because of a mistake in itself. Please report this:\n\n" + report)
         )
         self._close_messages_no_wait()

@@ -5,6 +5,7 @@ it was; a write is sent once and never again; if its answer is lost, the server 
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,7 +42,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A request as it was when the question was asked."""
+    """A request as it was when the question was asked. ``also`` are others who asked for the same: approving or
+    rejecting settles theirs too."""
 
     id: str
     name: str
@@ -50,9 +52,10 @@ class Target:
     to_stage: Stage
     creator: str
     displaces: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, request: InboxRequest) -> "Target":
+    def of(cls, request: InboxRequest, also: Iterable[str] = ()) -> "Target":
         return cls(
             request.id,
             request.name,
@@ -60,11 +63,17 @@ class Target:
             request.from_stage,
             request.to_stage,
             request.user_id,
-            tuple(version for version in request.displaces if version != request.version),
+            displaced(request),
+            tuple(also),
         )
 
     def __str__(self) -> str:
         return f"{self.name} version {self.version}, {self.from_stage} → {self.to_stage}"
+
+
+def displaced(request: InboxRequest) -> tuple[str, ...]:
+    """The versions that hold the stage asked for, besides the one that is to go there."""
+    return tuple(version for version in request.displaces if version != request.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ async def decide(
 ) -> Outcome:
     """Never raises a CallError: whatever happens is the outcome."""
     try:
-        problem = await _changed_meanwhile(client, target)
+        problem = await _changed_meanwhile(client, target, holders_matter=archive_existing_versions)
     except CallError as error:
         return Outcome(target, Verdict.REFUSED, f"Nothing was sent: {error}")
     if problem:
@@ -115,8 +124,9 @@ async def _send(
         await client.cancel(target.name, target.version, target.to_stage, creator=target.creator, comment=comment)
 
 
-async def _changed_meanwhile(client: RegistryClient, target: Target) -> str:
-    """What is no longer as it was when the question was asked; empty if nothing."""
+async def _changed_meanwhile(client: RegistryClient, target: Target, *, holders_matter: bool) -> str:
+    """What is no longer as it was when the question was asked; empty if nothing. The holders of the stage matter if
+    they are to be archived: nobody has agreed to lose another."""
     try:
         requests = await client.open_requests(target.name, target.version)
     except Refused as error:
@@ -124,12 +134,16 @@ async def _changed_meanwhile(client: RegistryClient, target: Target) -> str:
             raise
         return f"Nothing was sent: {error}"
     for request in requests:
-        if request.id == target.id:
-            if request.from_stage is target.from_stage:
-                return ""
+        if request.id != target.id:
+            continue
+        if request.from_stage is not target.from_stage:
             return (
                 f"Nothing was sent: version {target.version} has moved to {request.from_stage} meanwhile. Look again."
             )
+        if holders_matter and not set(displaced(request)) <= set(target.displaces):
+            holders = ", ".join(displaced(request))
+            return f"Nothing was sent: {target.to_stage} holds version {holders} meanwhile. Look again."
+        return ""
     return "Nothing was sent: somebody has decided or cancelled this request meanwhile."
 
 

@@ -1,5 +1,6 @@
 """The registry's calls, typed by the wire's models."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -46,6 +47,10 @@ class RegistryClient:
             timeout=TIMEOUT,
             transport=transport,
         )
+
+    def use_token(self, token: str) -> None:
+        """Speak with another token from now on."""
+        self._http.headers["Authorization"] = f"Bearer {token}"
 
     async def __aenter__(self) -> Self:
         return self
@@ -235,4 +240,12 @@ def _refusal(response: httpx.Response) -> Refused:
 
 
 def _why(error: Exception) -> str:
+    """The cause, for people: the operating system's own words, if it has said something."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
+            return os.strerror(cause.errno).lower()
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.TimeoutException):
+        return "it takes too long"
     return str(error) or type(error).__name__

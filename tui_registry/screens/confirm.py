@@ -22,6 +22,7 @@ from tui_registry.text import one_line
 EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
 SHOWN = 8  # targets listed by name
 LONGEST_COMMENT = 5_000  # characters
+LONGEST_WORD = 48  # characters that anyone is asked to type
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Confirm(ModalScreen[Consent | None]):
         production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
         self._word = ""
         if production and decision is Decision.APPROVE:
-            self._word = targets[0].name if len({target.name for target in targets}) == 1 else "production"
+            self._word = _word(targets)
 
     def compose(self) -> ComposeResult:
         verb = self._decision.value.capitalize()
@@ -57,7 +58,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Static(Content(f"{verb} {_count(len(self._targets))}?"), id="title")
             with VerticalScroll(id="targets", can_focus=False):
                 for target in self._targets[:SHOWN]:
-                    yield Static(Content(f"• {one_line(str(target))}  (asked by {one_line(target.creator)})"))
+                    yield Static(Content(f"• {one_line(str(target))}  (asked by {_askers(target)})"))
                 if len(self._targets) > SHOWN:
                     yield Static(Content(f"  and {len(self._targets) - SHOWN} more"))
             if self._archiving_is_possible:
@@ -65,7 +66,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
             if self._word:
                 yield Input(
-                    placeholder=f"Type {one_line(self._word)}: this touches Production",
+                    placeholder=f"Type {self._word}: this touches Production",
                     id="word",
                     compact=True,
                 )
@@ -115,7 +116,7 @@ class Confirm(ModalScreen[Consent | None]):
 
     def _complain(self, word: Input) -> None:
         if word.value.strip():
-            self.query_one("#complaint", Static).update(Content(f"That is not {one_line(self._word)}."))
+            self.query_one("#complaint", Static).update(Content(f"That is not {self._word}."))
         word.focus()
 
     @on(Button.Pressed, "#no")
@@ -140,3 +141,15 @@ class Confirm(ModalScreen[Consent | None]):
 
 def _count(number: int) -> str:
     return "this request" if number == 1 else f"these {number} requests"
+
+
+def _askers(target: Target) -> str:
+    """Everyone whose request is settled."""
+    return " and ".join(one_line(user, 60) for user in (target.creator, *target.also))
+
+
+def _word(targets: list[Target]) -> str:
+    """What is to be typed: the model's name, unless there are several, or it is not easily typed."""
+    name = targets[0].name
+    typed = name.isascii() and name.isprintable() and name == name.strip() and len(name) <= LONGEST_WORD
+    return name if typed and len({target.name for target in targets}) == 1 else "production"

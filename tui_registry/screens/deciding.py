@@ -1,7 +1,8 @@
 """Deciding requests, for every place that shows them: ask, write one after the other, tell each outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
 from tui_registry.decisions import NEEDS, Decision, Outcome, Target, Verdict, decide
 from tui_registry.screens.confirm import EXCLUSIVE, Confirm, Consent
@@ -18,6 +19,10 @@ class DecidingPlace(Place):
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The marked requests or, if none are, the one under the cursor."""
+        raise NotImplementedError
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        """Every request that was read."""
         raise NotImplementedError
 
     def decisions_are_live(self, action: str) -> bool:
@@ -38,7 +43,7 @@ class DecidingPlace(Place):
     def _ask(self, decision: Decision) -> None:
         if not self.decisions_are_live(decision.value):
             return
-        targets = [Target.of(request) for request in self.chosen_requests()]
+        targets = _targets(self.chosen_requests(), self.known_requests(), decision)
 
         def answered(consent: Consent | None) -> None:
             if consent is not None:
@@ -61,7 +66,7 @@ class DecidingPlace(Place):
                     comment=consent.comment,
                 )
             )
-            self._tell(outcomes[-1])
+            self._tell_outcome(outcomes[-1])
         self.console_app.tell_progress("")
         self.decided(outcomes)
         self.reload()
@@ -69,7 +74,7 @@ class DecidingPlace(Place):
     def decided(self, outcomes: Sequence[Outcome]) -> None:
         """Told when all are through."""
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _tell_outcome(self, outcome: Outcome) -> None:
         self.app.notify(
             one_line(outcome.told),
             title=one_line(f"{outcome.target.name} version {outcome.target.version}"),
@@ -77,3 +82,19 @@ class DecidingPlace(Place):
             timeout=PATIENCE[outcome.verdict],
             markup=False,
         )
+
+
+def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], decision: Decision) -> list[Target]:
+    """What is to be decided. Approving and rejecting settle every request for a version and stage, whoever asked: they
+    are one target, however many of them are marked."""
+    if decision is Decision.CANCEL:
+        return [Target.of(request) for request in chosen]
+    asked_by: dict[tuple[str, str, Stage], list[str]] = {}
+    for request in known:
+        asked_by.setdefault((request.name, request.version, request.to_stage), []).append(request.user_id)
+    targets: dict[tuple[str, str, Stage], Target] = {}
+    for request in chosen:
+        key = (request.name, request.version, request.to_stage)
+        others = (user for user in asked_by.get(key, ()) if user != request.user_id)
+        targets.setdefault(key, Target.of(request, others))
+    return list(targets.values())

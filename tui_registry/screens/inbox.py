@@ -1,7 +1,7 @@
 """The inbox: every open request over all models, and what one needs to know to decide it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from server.wire.transition_request import InboxRequest
 from tui_registry.actions import bindings
 from tui_registry.ages import age
 from tui_registry.client.errors import CallError
-from tui_registry.decisions import Outcome, Verdict
+from tui_registry.decisions import Outcome, Verdict, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.text import one_line
@@ -34,11 +34,11 @@ class Inbox(DecidingPlace):
     COLUMNS = (
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("TRANSITION", 21, grow=1, most=23),
+        Column("TRANSITION", 20),
         Column("ASKED BY", 10, priority=1, grow=2, most=28),
         Column("AGE", 4),
         Column("DISPLACES", 9, priority=3),
-        Column("COMMENT", 12, priority=2, grow=4),
+        Column("COMMENT", 24, priority=4, grow=4),
     )
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Inbox(DecidingPlace):
         count = f"{len(shown)} of {len(self._requests)}" if self._filter else str(len(shown))
         self.header.lead(f"Inbox ({count}{'+' if self._more else ''})")
         empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
-        self.table.show([_row(request) for request in shown], empty=empty)
+        self.table.show([_row(request, self.console_app.short_name(request.user_id)) for request in shown], empty=empty)
         self._show_details()
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
@@ -82,7 +82,10 @@ class Inbox(DecidingPlace):
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=one_line(problem))
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests.values()
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
@@ -161,26 +164,23 @@ class Inbox(DecidingPlace):
             version, comments = await asyncio.gather(
                 client.version(request.name, request.version), client.comments(request.name, request.version)
             )
-            holders = [
-                await client.version(request.name, number) for number in request.displaces if number != request.version
-            ]
+            holders = [await client.version(request.name, number) for number in displaced(request)]
         except CallError as error:
-            self.details.complain(str(error))
+            self.details.complain(request, str(error))
             return
         self.details.fill(request, version, holders, comments)
 
 
-def _row(request: InboxRequest) -> Row:
-    displaced = [version for version in request.displaces if version != request.version]
+def _row(request: InboxRequest, asked_by: str) -> Row:
     return Row(
         request.id,
         (
             (one_line(request.name), "bold"),
             (request.version, ""),
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
-            (one_line(request.user_id), ""),
+            (one_line(asked_by), ""),
             (age(request.creation_timestamp), "dim"),
-            (", ".join(displaced), STAGE_STYLES[Stage.ARCHIVED]),
+            (", ".join(displaced(request)), STAGE_STYLES[Stage.ARCHIVED]),
             (one_line(request.comment or "", 500), "dim"),
         ),
     )

@@ -1,6 +1,7 @@
 """One model: its versions by stage, side by side where there is room, else one stage at a time."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -65,12 +66,14 @@ class Model(DecidingPlace):
 
     async def load(self) -> None:
         client = self.console_app.client
-        model = await client.model(self.model_name)
-        page = await client.search_versions(
-            filter_text=f"name = {quoted(self.model_name)}", order_by="version_number DESC", max_results=SHOWN
+        model, page, inbox = await asyncio.gather(
+            client.model(self.model_name),
+            client.search_versions(
+                filter_text=f"name = {quoted(self.model_name)}", order_by="version_number DESC", max_results=SHOWN
+            ),
+            client.inbox(max_results=1000),
         )
         self._versions = {version.version: version for version in page.model_versions}
-        inbox = await client.inbox(max_results=1000)
         self._requests = [request for request in inbox.requests if request.name == self.model_name]
         self._show(model, more=bool(page.next_page_token))
 
@@ -108,6 +111,9 @@ class Model(DecidingPlace):
     def show_problem(self, problem: str) -> None:
         if not self._versions:
             self._summary.update(Content(one_line(problem)))
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

@@ -30,9 +30,9 @@ class Models(Place):
         Column("PROD", 5, priority=0),
         Column("STAGING", 7, priority=1),
         Column("NEWEST", 6, priority=2),
-        Column("BY", 8, priority=4, grow=1, most=24),
+        Column("BY", 12, priority=4, grow=1, most=24),
         Column("CHANGED", 7, priority=3),
-        Column("DESCRIPTION", 12, priority=5, grow=4),
+        Column("DESCRIPTION", 24, priority=5, grow=4),
     )
 
     def __init__(self) -> None:
@@ -64,11 +64,14 @@ class Models(Place):
         count = f"{len(self._models)}{'+' if self._next else ''}"
         self.header.lead(f"Models ({count})" if not self._search else f"Models matching “{self._search}” ({count})")
         empty = "No model matches." if self._search else "There are no models that you may read."
-        self.table.show([_row(model) for model in self._models.values()], empty=empty)
+        self.table.show(
+            [_row(model, self.console_app.short_name(model.user_id or "")) for model in self._models.values()],
+            empty=empty,
+        )
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=one_line(problem))
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
 
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:
@@ -143,7 +146,7 @@ class Models(Place):
         self.post_message(LivenessChanged())
 
 
-def _row(model: RegisteredModel) -> Row:
+def _row(model: RegisteredModel, made_by: str) -> Row:
     newest = {version.current_stage: version.version for version in model.latest_versions}
     highest = max((int(version.version) for version in model.latest_versions), default=0)
     return Row(
@@ -153,7 +156,7 @@ def _row(model: RegisteredModel) -> Row:
             (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
             (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
             (str(highest or "–"), ""),
-            (one_line(model.user_id or ""), "dim"),
+            (one_line(made_by), "dim"),
             (age(model.last_updated_timestamp), "dim"),
             (one_line(model.description or "", 500), "dim"),
         ),

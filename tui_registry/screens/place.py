@@ -1,6 +1,5 @@
 """What every place has: a header, a bar of its live actions, and the habit of keeping itself fresh."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -11,8 +10,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_registry.actions import TYPING, Action, of_place
-from tui_registry.client.errors import CallError, Unauthenticated
+from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
+from tui_registry.text import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
 
@@ -36,7 +36,7 @@ class Place(Screen[None]):
         self.header = Header(trail)
         self.bar = ActionBar()
         self._reading = 0
-        self._stale_since: float | None = None
+        self._read_at: float | None = None
         self._problem = ""
 
     @property
@@ -46,9 +46,6 @@ class Place(Screen[None]):
     async def load(self) -> None:
         """Ask the server for what is shown, and show it. Calls go through ``ask``."""
         raise NotImplementedError
-
-    def show_problem(self, problem: str) -> None:
-        """Told why the reading failed. What was read before stays; where there is nothing yet, say this."""
 
     def is_live(self, action: str) -> bool:
         """Whether an action of this place would do something now."""
@@ -102,46 +99,42 @@ class Place(Screen[None]):
         self.fetch("load", partial(self._load, self._reading))
 
     async def _load(self, reading: int) -> None:
+        await self.console_app.connected.wait()
         late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
-        began = time.time()
         try:
-            await self.console_app.connected.wait()
             await self.load()
-        except asyncio.CancelledError:
-            raise
-        except Unauthenticated as error:
-            self._note(began, f"not let in: {error}")
         except CallError as error:
-            self._note(began, str(error))
+            self._problem = one_line(str(error))
+            self.show_problem(self._problem)
         else:
-            self._stale_since, self._problem = None, ""
+            self._read_at, self._problem = time.time(), ""
         finally:
             late.stop()
         self.tell_state()
         self.bar.show(self.live_actions)
 
-    def _note(self, began: float, problem: str) -> None:
-        self._stale_since = self._stale_since or began
-        self._problem = problem
-        self.show_problem(problem)
+    def show_problem(self, problem: str) -> None:
+        """Say why there is nothing to show, where there is nothing to show."""
 
     def _tell_slow(self, reading: int) -> None:
-        if reading == self._reading:
-            self.header.tell(registry=self.console_app.registry_label, state="◌ waiting for the server", bad=False)
+        if reading == self._reading and not self._problem:
+            self._tell(f"◌ waiting{self._as_of}", bad=False)
 
     def tell_state(self) -> None:
         """Say in the header how fresh this is."""
         app = self.console_app
-        if self._problem:
-            at = time.strftime("%H:%M:%S", time.localtime(self._stale_since))
-            self.header.tell(registry=app.registry_label, state=f"✗ not fresh since {at}", bad=True)
+        if self._problem or not app.is_live:
+            self._tell(f"{app.state if not app.is_live else '✗ not read'}{self._as_of}", bad=True)
         else:
-            self.header.tell(registry=app.registry_label, state=app.state, bad=not app.is_live)
+            self._tell(app.state, bad=False)
+
+    def _tell(self, state: str, *, bad: bool) -> None:
+        self.header.tell(registry=self.console_app.registry_label, state=state, bad=bad)
 
     @property
-    def problem(self) -> str:
-        """Why the last reading failed; empty if it did not."""
-        return self._problem
+    def _as_of(self) -> str:
+        """The age of what is shown, if anything is."""
+        return "" if self._read_at is None else time.strftime(" · as of %H:%M:%S", time.localtime(self._read_at))
 
     def fetch(self, group: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run a reading, in place of the one of its group that may be under way."""

@@ -1,31 +1,71 @@
 """Why there is nothing to show, and what to do about it."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui_registry.text import lines
 
 
-class Problem(ModalScreen[None]):
-    """The console cannot go on; any of its keys leaves it."""
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Try again: with this token, which is not kept, or, if there is none, as before."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,enter", "leave", show=False)]
+    token: str = ""
 
-    def __init__(self, told: str) -> None:
+
+class Problem(ModalScreen[Remedy]):
+    """Says what is wrong; answers what to try. Leaving it leaves the console."""
+
+    AUTO_FOCUS = ""  # letters are keys until a token is asked for
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "leave", show=False),
+        Binding("escape", "forget", show=False),
+        Binding("r,enter", "again", show=False),
+        Binding("t", "token", show=False),
+    ]
+
+    def __init__(self, title: str, told: str, *, token_helps: bool) -> None:
         super().__init__()
+        self._title = title
         self._told = told
+        self._token_helps = token_helps
 
     def compose(self) -> ComposeResult:
         with Vertical(id="problem"):
-            yield Static(Content("The registry cannot be opened"), id="title")
-            yield Static(Content("\n").join([Content(line) for line in lines(self._told)]))
-            yield Static(Content.styled("q leaves", "dim"), id="hint")
+            yield Static(Content(self._title), id="title")
+            with VerticalScroll(can_focus=False):
+                yield Static(Content("\n").join([Content(line) for line in lines(self._told)]))
+            yield Input(placeholder="The token: not shown, not kept", password=True, id="token", compact=True)
+            keys = [("r", "try again"), *([("t", "type a token for this session")] if self._token_helps else [])]
+            keys.append(("q", "quit"))
+            yield Static(Content("   ").join([Content.assemble((key, "bold"), f" {what}") for key, what in keys]))
 
     def action_leave(self) -> None:
         self.app.exit(return_code=1)
+
+    def action_again(self) -> None:
+        self.dismiss(Remedy())
+
+    def action_token(self) -> None:
+        if self._token_helps:
+            line = self.query_one("#token", Input)
+            line.display = True
+            line.focus()
+
+    def action_forget(self) -> None:
+        line = self.query_one("#token", Input)
+        line.value = ""
+        line.display = False
+
+    @on(Input.Submitted, "#token")
+    def _typed(self, event: Input.Submitted) -> None:
+        if token := event.value.strip():
+            self.dismiss(Remedy(token))

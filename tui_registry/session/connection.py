@@ -24,7 +24,14 @@ class Connection:
 
 
 class ConnectionProblem(Exception):
-    """There is no registry to open, or no token for it. Its text says what to do."""
+    """There is no registry to open, or no token for it. Its text says what to do.
+
+    ``lacking`` is the connection that a token would make whole, if a token is all that is missing.
+    """
+
+    def __init__(self, told: str, *, lacking: Connection | None = None) -> None:
+        super().__init__(told)
+        self.lacking = lacking
 
 
 def connect(
@@ -45,13 +52,16 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
     token = environment.get("TUI_REGISTRY_TOKEN")
     if profile is None and url:
         url = url.rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise ConnectionProblem(f"TUI_REGISTRY_URL is '{url}': it must begin with http:// or https://.")
+        label = url.partition("://")[2]
         if ask_token:
             token = _ask(url)
         if not token:
             raise ConnectionProblem(
-                "TUI_REGISTRY_URL is set but TUI_REGISTRY_TOKEN is not. Set it too, or run: tui-registry --ask-token"
+                "TUI_REGISTRY_URL is set but TUI_REGISTRY_TOKEN is not.", lacking=Connection(url, "", label)
             )
-        return Connection(url, token, url.partition("://")[2])
+        return Connection(url, token, label)
     known = profiles.read()
     name = profile or known.default
     if name is None:
@@ -71,15 +81,20 @@ def _embedded() -> Connection:
 
 
 def _kept(name: str, profile: profiles.Profile) -> str:
+    lacking = Connection(profile.url, "", name)
     try:
         token = credentials.load(profiles.account(name, profile))
     except credentials.NoKeyringError as error:
         remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
         raise ConnectionProblem(
-            f"The token of profile '{name}' is in the keyring, but {error}. What you can do:\n{remedies}"
+            f"The token of profile '{name}' is in the keyring, but {error}.\n\nWhat you can do:\n{remedies}",
+            lacking=lacking,
         ) from None
     if token is None:
-        raise ConnectionProblem(f"There is no token for profile '{name}'. Run: tui-registry login {profile.url}")
+        raise ConnectionProblem(
+            f"There is no token for profile '{name}'. To keep one, leave and run:\n  tui-registry login {profile.url}",
+            lacking=lacking,
+        )
     return token
 
 

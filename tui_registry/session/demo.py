@@ -1,6 +1,7 @@
 """The demo's registry: an embedded one in a folder that is thrown away."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_registry.session.connection import Connection
@@ -11,11 +12,17 @@ class DemoRegistry:
     """A throwaway registry, filled through the public API."""
 
     def __init__(self, folder: Path) -> None:
-        self._registry = EmbeddedRegistry(folder / "demo.db", throwaway=True)
+        from tui_registry.demo.people import ADMIN
+
+        self._registry = EmbeddedRegistry(folder / "demo.db", throwaway=True, user=ADMIN)
 
     def open(self, progress: Callable[[int, int], None]) -> Connection:
         """Start it and fill it; blocks for some seconds. ``progress`` is told how many steps are done, of how many."""
+        from tui_registry.demo.fill import fill
+
         token = self._registry.open()
+        now = datetime.now(UTC).astimezone()
+        fill(self._registry.url, token, self._registry.tokens_of, now, progress)
         return Connection(self._registry.url, token, "demo", self._registry)
 
     def close(self) -> None:

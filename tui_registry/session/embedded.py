@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -54,18 +55,24 @@ class EmbeddedRegistry:
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         account = f"embedded {self.database}"
         kept = None
-        with contextlib.suppress(credentials.NoKeyringError):
-            kept = credentials.load(account)
-        minting = None if kept else self._mint()  # beside the server's own start
+        if not self._throwaway:
+            with contextlib.suppress(credentials.NoKeyringError):
+                kept = credentials.load(account)
+        minting = None if kept else self._mint([self.user])  # beside the server's own start
         with self._beside("start").open("a") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             self.url = self._running() or self._start()
         if kept and self._is_valid(kept):
             return kept
-        token = _minted(minting or self._mint())
-        with contextlib.suppress(credentials.NoKeyringError):
-            credentials.store(account, token)
+        (token,) = _minted(minting or self._mint([self.user]))
+        if not self._throwaway:
+            with contextlib.suppress(credentials.NoKeyringError):
+                credentials.store(account, token)
         return token
+
+    def tokens_of(self, names: Sequence[str]) -> list[str]:
+        """A new token for each user or service principal named."""
+        return _minted(self._mint(names))
 
     def close(self) -> None:
         """Let go of the server; it ends by itself, when nobody else holds it."""
@@ -126,11 +133,11 @@ class EmbeddedRegistry:
         process.terminate()
         raise EmbeddedError(f"It was not ready within {START_LIMIT:.0f} seconds. {_last_words(log)}")
 
-    def _mint(self) -> subprocess.Popen[str]:
-        """Make a token of the administrator, who is created first if need be."""
+    def _mint(self, names: Sequence[str]) -> subprocess.Popen[str]:
+        """Make a token for each; who is not there yet is made an administrator, as the first one must be."""
         return subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
             [
-                *(sys.executable, "-m", "server", "tokens", "create", self.user),
+                *(sys.executable, "-m", "server", "tokens", "create", *names),
                 *("--found", "--comment", "console", "--database", str(self.database)),
             ],
             stdin=subprocess.DEVNULL,
@@ -140,11 +147,11 @@ class EmbeddedRegistry:
         )
 
 
-def _minted(process: subprocess.Popen[str]) -> str:
+def _minted(process: subprocess.Popen[str]) -> list[str]:
     output, complaint = process.communicate(timeout=START_LIMIT)
     if process.returncode:
         raise EmbeddedError(complaint.strip())
-    return output.strip()
+    return output.split()
 
 
 def _last_words(log: Path) -> str:

@@ -33,7 +33,7 @@ class Header(Widget):
         width = self.size.width
         base = self.rich_style
         right = f" {self._state} "
-        left = f" {clip(self._registry, min(cell_len(self._registry), max(8, width // 4)))} "
+        left = f" {clip(self._registry, min(cell_len(self._registry), max(8, width // 3)))} "
         place = " › ".join(one_line(step) for step in self._trail)
         room = max(0, width - cell_len(left) - cell_len(right))
         return Strip(

@@ -94,7 +94,7 @@ class Table(ScrollView, can_focus=True):
         id: str | None = None,  # noqa: A002  # as Textual names it
         shy: bool = False,
     ) -> None:
-        """``empty`` stands there without rows, in one or more lines; a ``shy`` table shows its cursor only when focused."""
+        """``empty`` stands there without rows, by lines; a ``shy`` table shows its cursor only when focused."""
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
