@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import re
 import socket
 from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -16,6 +17,11 @@ from tests.server.people import People
 from tests.server.spoiling import LONGEST_MESSAGE, assert_refused
 
 PATHS = sorted({route.path.replace("{object_id}", "root") for route in ROUTES})
+WITH_IDS = [
+    re.compile("/api/2.0" + re.sub(r"\{\w+\}", "[^/]+", path), re.DOTALL)
+    for path in PATHS
+    if re.search(r"\{\w+\}$", path)
+]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "PURGE")
 
 
@@ -63,6 +69,10 @@ def test_wrong_paths(path: str, method: str, people: People, contents: Contents)
         if "root" in whole and wrong in (f"{whole}%00", f"{whole};x", f"{whole}%ff", f"{whole}%0d%0aX:%20y"):
             continue  # an id as any other
         answer = send_raw(people, method, wrong)
+        if any(pattern.fullmatch(unquote(wrong)) for pattern in WITH_IDS):
+            assert 400 <= answer[0] < 500, (wrong, answer)  # there is an endpoint, but no such id
+            assert len(answer[1]["message"]) <= LONGEST_MESSAGE
+            continue
         assert answer[0] == 404, (wrong, answer)
         assert answer[1]["error_code"] == "ENDPOINT_NOT_FOUND"
         assert len(answer[1]["message"]) <= LONGEST_MESSAGE
