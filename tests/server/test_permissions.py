@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.attempts import MODELS
 from tests.server.contents import Contents
-from tests.server.people import ACCESS, CREATOR, LEVELS, Caller, People, add_group
+from tests.server.people import ACCESS, CREATOR, LEVELS, Caller, People, add_group, user_id
 
 ROOT = "/permissions/registered-models/root"
 ALICE, BOB = Caller("none", "direct").name, Caller("none", "group").name
@@ -94,7 +94,7 @@ def test_of_an_entry_that_comes_twice_the_higher_level_counts(people: People) ->
 def test_the_highest_of_several_grants_counts(people: People) -> None:
     name, api = people.newcomer()
     group = people.new_name("team")
-    add_group(people.registry.database, group, [name])
+    add_group(people.admin, group, [user_id(people.admin, name)])
     path = governed(people)
     grants = [entry(name, "CAN_READ"), {"group_name": group, "permission_level": "CAN_MANAGE"}]
     people.creator.patch(path, access_control_list=grants).ok()
