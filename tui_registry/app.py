@@ -66,6 +66,11 @@ class ConsoleApp(App[None]):
         """The calls. To be used only once ``connected`` is set."""
         return self._client
 
+    def short_name(self, user: str) -> str:
+        """A user's name without the domain, where that is the same as one's own."""
+        name, at, domain = user.partition("@")
+        return name if at and domain == (self._user or "").partition("@")[2] else user
+
     @property
     def registry_label(self) -> str:
         return f"{self._user} @ {self._label}" if self._user else self._label or "tui-registry"

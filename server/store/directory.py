@@ -206,13 +206,9 @@ def page(
     if order is not None and (column := _columns(resource).single[order.path]) is not principals.c.name:
         key = column if column is principals.c.active else func.lower(column)
         keys = [key.desc().nulls_first() if descending else key.asc().nulls_last(), name]
-    query = (
-        select(_document(resource, shown))
-        .where(*_where(resource, narrowed))
-        .order_by(*keys)
-        .limit(limit)
-        .offset(offset)
-    )
+    # The page is chosen first: PostgreSQL would make the documents of the rows before it too.
+    chosen = select(principals.c.id).where(*_where(resource, narrowed)).order_by(*keys).limit(limit).offset(offset)
+    query = select(_document(resource, shown)).where(principals.c.id.in_(chosen.correlate(None))).order_by(*keys)
     return [row[0] for row in connection.execute(query)]
 
 

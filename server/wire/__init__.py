@@ -4,5 +4,6 @@ Both sides import it: the server validates requests by it, the console reads ans
 
 Shapes and names are MLflow's (https://mlflow.org/docs/latest/api_reference/rest-api.html) and Databricks'
 (https://docs.databricks.com/api/workspace/modelregistry). Times are integer milliseconds since the epoch; ids are
-32 hex digits; fields without a value and empty lists are left out of an answer.
+32 hex digits, those of users, groups and service principals 16 decimal ones; fields without a value and empty lists
+are left out of an answer.
 """

@@ -19,6 +19,7 @@ API = "/api/2.0"
 SCIM = "/preview/scim/v2"
 CLOCK = "X-Demo-Time"
 TIMEOUT = 30.0  # seconds
+TOLD = 10  # steps between two words on the progress: a terminal far away should not be what the filling waits for
 
 
 class FillError(Exception):
@@ -37,7 +38,7 @@ def fill(
     token: of ADMIN, who exists already and is an administrator.
     tokens_of: makes a token for each of the users and service principals named, who exist by then.
     now: with its time zone; nothing happens later than this.
-    progress: told how many steps are done, of how many.
+    progress: told now and then how many steps are done, of how many; the first time 0, the last time all.
     """
     steps = plan(now)
     with httpx.Client(base_url=f"{url}{API}", timeout=TIMEOUT) as client:
@@ -48,7 +49,8 @@ def fill(
         registry.tokens.update(zip(others, tokens_of(others), strict=True))
         for done, step in enumerate(steps, start=1):
             registry.take(step)
-            progress(done, len(steps))
+            if done % TOLD == 0 or done == len(steps):
+                progress(done, len(steps))
 
 
 class _Registry:

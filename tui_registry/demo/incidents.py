@@ -39,7 +39,11 @@ Codes of unknown depots should fall back to the region."""
 HAPPENINGS = (
     # A rollback.
     Happening(
-        "account-takeover", Workday(15, 9.3), "kim", say, said=("Call centre reports many lock-outs since yesterday.",)
+        "account-takeover",
+        Workday(15, 9.3),
+        "kim",
+        say,
+        said=("Call centre reports lock-outs since a quarter to eight.",),
     ),
     Happening(
         "account-takeover", Workday(15, 9.6), "tomasz", say, said=("Blocked sessions: 4.1 %, normal is 0.3 %. On it.",)

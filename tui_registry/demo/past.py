@@ -26,8 +26,8 @@ class Fate(Enum):
 
 
 WEIGHTS = {
-    Flow.STRICT: {Fate.PROMOTED: 45, Fate.REFUSED: 17, Fate.STAGED: 8, Fate.WITHDRAWN: 8, Fate.LEFT: 22},
-    Flow.TEAM: {Fate.PROMOTED: 45, Fate.REFUSED: 12, Fate.STAGED: 12, Fate.WITHDRAWN: 6, Fate.LEFT: 25},
+    Flow.STRICT: {Fate.PROMOTED: 32, Fate.REFUSED: 14, Fate.STAGED: 8, Fate.WITHDRAWN: 7, Fate.LEFT: 39},
+    Flow.TEAM: {Fate.PROMOTED: 38, Fate.REFUSED: 10, Fate.STAGED: 10, Fate.WITHDRAWN: 6, Fate.LEFT: 36},
     Flow.FREE: {Fate.PROMOTED: 60, Fate.LEFT: 40},
 }
 TRIAL = {Fate.STAGED: 1, Fate.LEFT: 2}
@@ -95,21 +95,25 @@ class Past:
         card, count = self.card, self.card.versions
         if not count:
             return []
-        last = card.last.position if card.last else min(self._until - 3 * HOURS, -self._chance.uniform(30.0, 250.0))
+        last = min(self._until - 3 * HOURS, -self._chance.uniform(30.0, 250.0))
+        if card.last:
+            last = card.last.position
         spread = (last - self._position) / max(count - 1, 1)
         births = [self._position + spread * (index + self._chance.uniform(0.05, 0.6)) for index in range(count - 1)]
-        if card.nightly:
-            births = [birth // HOURS * HOURS for birth in births]
-        return [*births, last]
+        births.append(last)
+        return [birth // HOURS * HOURS for birth in births] if card.nightly else births
 
     def _fates(self) -> Sequence[Fate]:
         """Where a model was ever promoted, the version before the newest was: it is what the newest would displace."""
         card = self.card
+        if not card.versions:
+            return ()
         if card.ending is Ending.TRIAL:
-            return self._chance.choices(list(TRIAL), weights=list(TRIAL.values()), k=card.versions)
-        weights = WEIGHTS[card.flow]
-        earlier = self._chance.choices(list(weights), weights=list(weights.values()), k=card.versions - 2)
-        return (*earlier, Fate.PROMOTED, LAST[card.ending])
+            weights, known = TRIAL, [LAST[card.ending]]
+        else:
+            weights, known = WEIGHTS[card.flow], [Fate.PROMOTED, LAST[card.ending]]
+        count = card.versions - len(known)
+        return [*self._chance.choices(list(weights), weights=list(weights.values()), k=count), *known]
 
     def _register(self, number: int, fate: Fate) -> None:
         card, chance = self.card, self._chance
@@ -158,7 +162,7 @@ class Past:
             self._holder = number
             return
         self._stage(number)
-        if self._chance.random() < 0.5:
+        if self._chance.random() < 0.4:
             self._talk(number)
         if fate is not Fate.STAGED:
             self._go_for_production(number, fate)
@@ -171,7 +175,7 @@ class Past:
         else:
             mover = card.owner if card.flow is Flow.FREE else engineer
             chronicle.move(self._wait(1, 8), mover, number, Stage.STAGING, self._pick(remarks.STAGED))
-        if self._chance.random() < 0.2:
+        if self._chance.random() < 0.15:
             chronicle.alias(self._wait(0.1, 0.5), engineer, number, "challenger")
 
     def _go_for_production(self, number: int, fate: Fate) -> None:

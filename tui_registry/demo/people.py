@@ -73,6 +73,7 @@ GROUPS = {
 """Members are people, or groups named further up."""
 
 ROOT_GRANTS = (
+    ("group_name", "users", Level.CAN_CREATE_REGISTERED_MODEL),
     ("group_name", "data-science", Level.CAN_READ),
     ("group_name", VALIDATION, Level.CAN_READ),
     ("group_name", "ml-engineers", Level.CAN_MANAGE_STAGING_VERSIONS),

@@ -17,13 +17,17 @@ WHY_PRODUCTION = {
         "{metric} {value} against {before} of version {holder}; calibration holds in every rating class.",
         "Validation has no open findings. {metric} {value}. PSI {psi} against development.",
         "Backtest over four quarters attached to the run. {metric} {value}, before {before}.",
+        "The finding on missing values is closed. {metric} {value}, before {before}.",
+        "Committee agreed on the margin of conservatism; minutes are in the run.",
         "Quarterly recalibration on {dataset}. No new variables, no change of the rating scale.",
-        "Champion since last spring is drifting: PSI {psi}. This one is trained on {dataset}.",
+        "The live one is drifting: PSI 0.22. This one is trained on {dataset}.",
     ),
     "fraud": (
         "{days} days of shadow traffic: {metric} {value} against {before}, alert volume unchanged, p99 {p99} ms.",
         "Catches the attack pattern of the last weeks. {metric} {value}, p99 {p99} ms.",
         "Shadow run is clean. False positives per 10k: 7.9, before 8.6.",
+        "Loss avoided in replay: 212 k a month. {metric} {value}.",
+        "Asked for by the fraud desk. Threshold stays where it is.",
         "Retrained on {dataset}: the attackers moved on, so do we. {metric} {value}.",
         "Ready. On call is informed, version {holder} stays warm.",
         "Half the size, same quality: {metric} {value}, before {before}. Saves a node.",
@@ -32,6 +36,8 @@ WHY_PRODUCTION = {
         "{metric} {value} against {before} over the last {days} days; bias within limits in all regions.",
         "Peak weeks are much better, the rest is level. {metric} {value}.",
         "Retrained on {dataset}. Holidays checked by hand.",
+        "Operations signed off. Please release before the weekly planning.",
+        "Corrects what version {holder} gets wrong in the islands. {metric} {value}.",
         "Two weeks in parallel with version {holder}, no complaint from operations.",
         "Passed the gate: {metric} {value}, before {before}. Please not on a Monday.",
         "The planners asked for this one: it no longer flattens the peaks.",
@@ -43,6 +49,9 @@ WHY_PRODUCTION = {
         "Retrained on {dataset}. Old one does not know the new product line.",
         "Beats version {holder} in every country but Austria, where both are bad.",
         "Holdout and last month agree. {metric} {value} against {before}.",
+        "Second attempt, with the feedback of the last review. {metric} {value}.",
+        "Needed before the autumn range goes live. Reviewed by product.",
+        "Simpler than version {holder}, and no worse: {metric} {value}.",
     ),
 }
 
@@ -130,7 +139,7 @@ TALK = {
         "New customers (under 30 days) get the fallback, as agreed with product.",
         "Half of the gain comes from cleaning up duplicate accounts.",
         "Opt-outs checked: 0 of 48,211 scored.",
-        "Lift in the first decile {psi} points up.",
+        "Lift in the first decile is up from 3.1 to 3.3.",
         "Could somebody look at the business segment? It looks odd to me.",
         "Scored the whole base: {days} minutes, fits the nightly window.",
     ),
@@ -152,7 +161,10 @@ LEFT_BEHIND = (
 STAGED = (
     "Shadow traffic from tonight.",
     "Staged, replaces what was there.",
-    "On the test cluster since this morning.",
+    "Up since this morning, scores arrive in the comparison table.",
+    "Replays last week first, then live traffic.",
+    "",
+    "",
     "",
 )
 

@@ -33,11 +33,11 @@ class Inbox(DecidingPlace):
     COLUMNS = (
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("TRANSITION", 21, grow=1, most=23),
+        Column("TRANSITION", 20),
         Column("ASKED BY", 10, priority=1, grow=2, most=28),
         Column("AGE", 4),
         Column("DISPLACES", 9, priority=3),
-        Column("COMMENT", 12, priority=2, grow=4),
+        Column("COMMENT", 24, priority=4, grow=4),
     )
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Inbox(DecidingPlace):
         count = f"{len(shown)} of {len(self._requests)}" if self._filter else str(len(shown))
         self.header.lead(f"Inbox ({count}{'+' if self._more else ''})")
         empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
-        self.table.show([_row(request) for request in shown], empty=empty)
+        self.table.show([_row(request, self.console_app.short_name(request.user_id)) for request in shown], empty=empty)
         self._show_details()
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
@@ -172,14 +172,14 @@ class Inbox(DecidingPlace):
         self.details.fill(request, version, holders, comments)
 
 
-def _row(request: InboxRequest) -> Row:
+def _row(request: InboxRequest, asked_by: str) -> Row:
     return Row(
         request.id,
         (
             (one_line(request.name), "bold"),
             (request.version, ""),
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
-            (one_line(request.user_id), ""),
+            (one_line(asked_by), ""),
             (age(request.creation_timestamp), "dim"),
             (", ".join(displaced(request)), STAGE_STYLES[Stage.ARCHIVED]),
             (one_line(request.comment or "", 500), "dim"),

@@ -32,9 +32,9 @@ class Models(Place):
         Column("PROD", 5, priority=0),
         Column("STAGING", 7, priority=1),
         Column("NEWEST", 6, priority=2),
-        Column("BY", 8, priority=4, grow=1, most=24),
+        Column("BY", 12, priority=4, grow=1, most=24),
         Column("CHANGED", 7, priority=3),
-        Column("DESCRIPTION", 12, priority=5, grow=4),
+        Column("DESCRIPTION", 24, priority=5, grow=4),
     )
 
     def __init__(self) -> None:
@@ -64,7 +64,8 @@ class Models(Place):
         page = await self.console_app.client.search_models(
             filter_text=models_filter(search), max_results=size, page_token=token
         )
-        return [_row(model) for model in page.registered_models], page.next_page_token or ""
+        rows = [_row(model, self.console_app.short_name(model.user_id or "")) for model in page.registered_models]
+        return rows, page.next_page_token or ""
 
     def _show(self, pages: Pages[Row]) -> None:
         if pages is not self._pages:
@@ -162,7 +163,7 @@ class Models(Place):
         self.post_message(LivenessChanged())
 
 
-def _row(model: RegisteredModel) -> Row:
+def _row(model: RegisteredModel, made_by: str) -> Row:
     newest = {version.current_stage: version.version for version in model.latest_versions}
     highest = max((int(version.version) for version in model.latest_versions), default=0)
     return Row(
@@ -172,7 +173,7 @@ def _row(model: RegisteredModel) -> Row:
             (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
             (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
             (str(highest or "–"), ""),
-            (one_line(model.user_id or ""), "dim"),
+            (one_line(made_by), "dim"),
             (age(model.last_updated_timestamp), "dim"),
             (one_line(model.description or "", 500), "dim"),
         ),

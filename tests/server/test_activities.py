@@ -1,0 +1,150 @@
+"""Activities: every change is recorded, with who did it and when; and how the feed is read."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.store.tables import activities
+from tests.server.attempts import CASES, MODELS, Case
+from tests.server.contents import changing
+from tests.server.people import CREATOR, Caller, People
+
+RECORDED = {
+    "POST /mlflow/registered-models/create": "CREATED_MODEL",
+    "PATCH /mlflow/registered-models/update": "UPDATED_MODEL",
+    "POST /mlflow/registered-models/rename": "RENAMED_MODEL",
+    "DELETE /mlflow/registered-models/delete": "DELETED_MODEL",
+    "POST /mlflow/registered-models/set-tag": "SET_TAG",
+    "DELETE /mlflow/registered-models/delete-tag": "DELETED_TAG",
+    "POST /mlflow/registered-models/alias": "SET_ALIAS",
+    "DELETE /mlflow/registered-models/alias": "DELETED_ALIAS",
+    "POST /mlflow/model-versions/create": "CREATED_VERSION",
+    "PATCH /mlflow/model-versions/update": "UPDATED_VERSION",
+    "DELETE /mlflow/model-versions/delete": "DELETED_VERSION",
+    "POST /mlflow/model-versions/set-tag": "SET_TAG",
+    "DELETE /mlflow/model-versions/delete-tag": "DELETED_TAG",
+    "POST /mlflow/model-versions/transition-stage": "APPLIED_TRANSITION",
+    "POST /mlflow/databricks/model-versions/transition-stage": "APPLIED_TRANSITION",
+    "POST /mlflow/transition-requests/create": "REQUESTED_TRANSITION",
+    "POST /mlflow/transition-requests/approve": "APPROVED_REQUEST",
+    "POST /mlflow/transition-requests/reject": "REJECTED_REQUEST",
+    "DELETE /mlflow/transition-requests/delete": "CANCELLED_REQUEST",
+    "POST /mlflow/comments/create": "NEW_COMMENT",
+    "PATCH /mlflow/comments/update": "EDITED_COMMENT",
+    "DELETE /mlflow/comments/delete": "DELETED_COMMENT",
+    "PUT /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
+    "PATCH /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
+}
+"""What is recorded of a call; of any other nothing is."""
+
+ONE_OF_EACH = [case for case in CASES if case.about in ("", "None -> Staging")]
+
+
+def test_every_change_is_known_here() -> None:
+    changing_calls = {f"{case.method} {case.route}" for case in CASES if case.method != "GET"}
+    assert changing_calls - set(RECORDED) == {f"POST {MODELS}/get-latest-versions"}
+
+
+@pytest.mark.parametrize("case", ONE_OF_EACH, ids=str)
+def test_who_did_what_when(case: Case, people: People) -> None:
+    attempt = case.prepare(people, CREATOR)
+    newest = recorded_after(people, 0)[-1]["sequence"]
+    before = time.time_ns() // 1_000_000
+    attempt.make(people.creator).ok()
+    after = time.time_ns() // 1_000_000
+    rows = recorded_after(people, newest)
+    expected = RECORDED.get(f"{case.method} {case.route}")
+    assert [row["activity_type"] for row in rows] == ([] if expected is None else [expected])
+    for row in rows:
+        assert row["user_id"] == CREATOR.name
+        assert before <= row["creation_timestamp"] <= after
+        assert row["token_id"]
+        assert row["address"] == "127.0.0.1"
+        assert row["model_id"]
+
+
+def recorded_after(people: People, sequence: int) -> list[dict[str, Any]]:
+    with changing(people.registry.database) as connection:
+        query = select(activities).where(activities.c.sequence > sequence).order_by(activities.c.sequence)
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def test_what_changed_is_kept_before_and_after(people: People) -> None:
+    model = people.model()
+    for description in ("one", "two"):
+        people.creator.patch(f"{MODELS}/update", name=model, description=description).ok()
+    people.creator.post(f"{MODELS}/set-tag", name=model, key="k", value="v").ok()
+    details = [json.loads(row["detail"]) for row in recorded_after(people, 0) if row["model_name"] == model][-2:]
+    assert details == [{"description": ["one", "two"]}, {"key": "k", "value": [None, "v"]}]
+
+
+@pytest.fixture(scope="module")
+def told(people: People) -> tuple[str, list[dict[str, Any]]]:
+    """A model with a history, and its feed."""
+    model = people.model("told")
+    for _ in range(3):
+        version = people.version(model)
+        people.creator.post("/mlflow/comments/create", name=model, version=version, comment="words").ok()
+        reader = people.api(Caller("CAN_READ", "direct"))
+        reader.post("/mlflow/transition-requests/create", name=model, version=version, stage="Staging").ok()
+    found: list[dict[str, Any]] = people.creator.get("/mlflow/activities/list", name=model).ok()["activities"]
+    return model, found
+
+
+def test_the_feed_is_newest_first(told: tuple[str, list[dict[str, Any]]]) -> None:
+    _, feed = told
+    assert [each["activity_type"] for each in feed[:3]] == ["REQUESTED_TRANSITION", "NEW_COMMENT", "CREATED_VERSION"]
+    assert [each["activity_type"] for each in feed[-2:]] == ["CHANGED_PERMISSIONS", "CREATED_MODEL"]
+    times = [each["creation_timestamp"] for each in feed]
+    assert times == sorted(times, reverse=True)
+
+
+def test_filters(told: tuple[str, list[dict[str, Any]]], people: People) -> None:
+    model, feed = told
+    reader = Caller("CAN_READ", "direct").name
+    middle = feed[len(feed) // 2]["creation_timestamp"]
+    for fields, holds in (
+        ({"version": "2"}, lambda each: each.get("version") == "2"),
+        ({"user": reader}, lambda each: each["user_id"] == reader),
+        ({"activity_type": "NEW_COMMENT"}, lambda each: each["activity_type"] == "NEW_COMMENT"),
+        (
+            {"activity_type": ["NEW_COMMENT", "CREATED_VERSION"]},
+            lambda each: each["activity_type"] in ("NEW_COMMENT", "CREATED_VERSION"),
+        ),
+        ({"from": middle}, lambda each: each["creation_timestamp"] >= middle),
+        ({"to": middle}, lambda each: each["creation_timestamp"] < middle),
+        ({"version": "1", "user": reader}, lambda each: each.get("version") == "1" and each["user_id"] == reader),
+        ({"user": "nobody"}, lambda each: False),
+    ):
+        found = people.creator.get("/mlflow/activities/list", name=model, **fields).ok().get("activities", [])
+        assert found == [each for each in feed if holds(each)], fields
+    people.creator.get("/mlflow/activities/list", version="1").invalid()
+    people.creator.get("/mlflow/activities/list", name=model, activity_type="DANCED").invalid()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_pages(size: int, told: tuple[str, list[dict[str, Any]]], people: People) -> None:
+    model, feed = told
+    found, token = [], ""
+    while True:
+        page = people.creator.get("/mlflow/activities/list", name=model, max_results=size, page_token=token).ok()
+        assert len(page["activities"]) <= size
+        found += page["activities"]
+        token = page.get("next_page_token", "")
+        if not token:
+            break
+    assert found == feed
+
+
+def test_a_page_goes_on_where_it_ended_whatever_happens_meanwhile(people: People) -> None:
+    model = people.model()
+    people.version(model)
+    feed = people.creator.get("/mlflow/activities/list", name=model).ok()["activities"]
+    first = people.creator.get("/mlflow/activities/list", name=model, max_results=1).ok()
+    people.version(model)
+    token = first["next_page_token"]
+    rest = people.creator.get("/mlflow/activities/list", name=model, max_results=1000, page_token=token)
+    assert first["activities"] + rest.ok()["activities"] == feed

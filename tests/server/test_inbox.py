@@ -1,0 +1,52 @@
+"""The inbox: open requests over all models, newest first, a page at a time."""
+
+from tests.server.attempts import REQUESTS
+from tests.server.people import Caller, People
+from tests.server.test_requests import asked
+
+READER = Caller("CAN_READ", "direct")
+
+
+def test_an_entry_says_what_it_is_about(people: People) -> None:
+    fields = asked(people, stage="Production", origin="Staging")
+    holders = [people.version(fields["name"], "Production") for _ in range(2)]
+    made = people.api(READER).post(f"{REQUESTS}/create", **fields, comment="why").ok()["request"]
+    newest = people.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
+    actions = [f"{verb}_TRANSITION_REQUEST" for verb in ("APPROVE", "REJECT", "CANCEL")]
+    assert newest == made | {
+        "name": fields["name"],
+        "version": fields["version"],
+        "displaces": holders,
+        "available_actions": actions,
+    }
+
+
+def test_a_request_that_displaces_nothing(people: People) -> None:
+    fields = asked(people, READER, stage="Archived", origin="Production")
+    people.version(fields["name"], "Archived")
+    assert "displaces" not in people.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
+
+
+def test_pages_are_newest_first_and_whole(people: People) -> None:
+    for _ in range(5):
+        asked(people, READER)
+    everything, token = [], ""
+    while True:
+        page = people.creator.get(f"{REQUESTS}/list", max_results=3, page_token=token).ok()
+        everything += page["requests"]
+        token = page.get("next_page_token", "")
+        if not token:
+            break
+        assert len(page["requests"]) == 3
+    times = [(each["creation_timestamp"], each["id"]) for each in everything]
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == len(times)
+    at_once = people.creator.get(f"{REQUESTS}/list", max_results=1000).ok()["requests"]
+    assert at_once == everything[:1000]
+
+
+def test_a_decision_takes_it_out(people: People) -> None:
+    fields = asked(people, READER)
+    people.creator.post(f"{REQUESTS}/reject", **fields).ok()
+    inbox = people.creator.get(f"{REQUESTS}/list", max_results=1000).ok().get("requests", [])
+    assert fields["name"] not in {each["name"] for each in inbox}

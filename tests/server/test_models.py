@@ -1,0 +1,199 @@
+"""Registered models: made, described, tagged, renamed, deleted."""
+
+import time
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from server.store.tables import aliases, comments, model_tags, model_versions, transition_requests, version_tags
+from tests.server.attempts import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
+from tests.server.contents import Contents, changing
+from tests.server.people import CREATOR, Caller, People
+from tests.server.test_requests import AT_ONCE, at_once
+
+READER = Caller("CAN_READ", "direct")
+
+
+def furnished(people: People) -> str:
+    """A model with one of everything."""
+    model = people.model("furnished")
+    version = people.version(model, "Staging")
+    people.creator.post(f"{MODELS}/set-tag", name=model, key="team", value="fraud").ok()
+    people.creator.post(f"{MODELS}/alias", name=model, alias="champion", version=version).ok()
+    people.creator.post(f"{VERSIONS}/set-tag", name=model, version=version, key="size", value="5").ok()
+    people.creator.post(f"{REQUESTS}/create", name=model, version=version, stage="Production").ok()
+    people.creator.post(f"{COMMENTS}/create", name=model, version=version, comment="words").ok()
+    return model
+
+
+def test_a_new_model(people: People) -> None:
+    name, before = people.new_name(), time.time_ns() // 1_000_000
+    tags = [{"key": "b", "value": "2"}, {"key": "a", "value": "0"}, {"key": "a", "value": "1"}]
+    made = people.creator.post(f"{MODELS}/create", name=name, description="what", tags=tags).ok()["registered_model"]
+    assert made == {
+        "name": name,
+        "description": "what",
+        "user_id": CREATOR.name,
+        "creation_timestamp": made["creation_timestamp"],
+        "last_updated_timestamp": made["creation_timestamp"],
+        "tags": [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}],
+    }
+    assert before <= made["creation_timestamp"] <= time.time_ns() // 1_000_000
+    people.creator.post(f"{MODELS}/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS")
+    shown = people.creator.get("/mlflow/databricks/registered-models/get", name=name).ok()
+    assert shown["registered_model_databricks"]["permission_level"] == "CAN_MANAGE"
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "a:b", ".", "..", "../x", "x/../y", "..x", "x" * 257, "models:/x", "/", "a//b"]
+)
+def test_impossible_names(name: str, people: People, contents: Contents) -> None:
+    model = people.model()
+    with contents.unchanged():
+        people.creator.post(f"{MODELS}/create", name=name).invalid()
+        people.creator.post(f"{MODELS}/rename", name=model, new_name=name).invalid()
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 256, "né", "模型", "a b", "a@b", "🙂", "a%2Fb", "A", "-", "a'b", 'a"b', "a\\b", "%"]
+)
+def test_possible_names(name: str, people: People) -> None:
+    people.creator.post(f"{MODELS}/create", name=name).ok()
+    assert people.creator.get(f"{MODELS}/get", name=name).ok()["registered_model"]["name"] == name
+    assert people.creator.post(f"{VERSIONS}/create", name=name, source="s3://x").ok()["model_version"]["name"] == name
+    people.creator.delete(f"{MODELS}/delete", name=name).ok()
+
+
+def test_names_differ_by_letter_case(people: People) -> None:
+    name = people.new_name("case")
+    for each in (name, name.upper()):
+        people.creator.post(f"{MODELS}/create", name=each).ok()
+
+
+def test_an_update_without_a_description_clears_it(people: People) -> None:
+    model = people.model()
+    assert people.creator.patch(f"{MODELS}/update", name=model, description="x").ok()["registered_model"]["description"]
+    assert "description" not in people.creator.patch(f"{MODELS}/update", name=model).ok()["registered_model"]
+
+
+def test_tags_of_a_model(people: People, contents: Contents) -> None:
+    model = people.model()
+    for value in ("1", "2"):
+        people.creator.post(f"{MODELS}/set-tag", name=model, key="k", value=value).ok()
+    assert model_now(people, model)["tags"] == [{"key": "k", "value": "2"}]
+    people.creator.delete(f"{MODELS}/delete-tag", name=model, key="k").ok()
+    with contents.unchanged():
+        people.creator.delete(f"{MODELS}/delete-tag", name=model, key="k").ok()
+        for key in ("", "..", "/a", "a//b", "a/../b", "x" * 251, "é\n", "a$"):
+            people.creator.post(f"{MODELS}/set-tag", name=model, key=key, value="x").invalid()
+    assert "tags" not in model_now(people, model)
+
+
+def test_a_rename_takes_everything_along(people: People, contents: Contents) -> None:
+    model, new_name = furnished(people), people.new_name("renamed")
+    before = {path: people.creator.get(path, **fields).ok() for path, fields in surfaces(model).items()}
+    identifier = people.model_id(model)
+    people.creator.post(f"{MODELS}/rename", name=model, new_name=new_name).ok()
+    after = {path: people.creator.get(path, **fields).ok() for path, fields in surfaces(new_name).items()}
+    untimed = {path: _named(answer, new_name) for path, answer in after.items()}
+    assert untimed == {path: _named(answer, new_name) for path, answer in before.items()}
+    assert people.model_id(new_name) == identifier
+    assert people.api(READER).get(f"{MODELS}/get", name=new_name).ok()
+    people.api(READER).patch(f"{MODELS}/update", name=new_name).denied()
+    with contents.unchanged():
+        for path, fields in surfaces(model).items():
+            people.creator.get(path, **fields).missing()
+    inbox = people.creator.get(f"{REQUESTS}/list").ok()["requests"]
+    assert inbox[0]["name"] == new_name
+    feed = people.creator.get("/mlflow/activities/list", name=new_name).ok()["activities"]
+    assert {each["name"] for each in feed} == {new_name}
+    assert feed[0]["system_comment"] == f"renamed from {model}"
+    people.creator.post(f"{MODELS}/create", name=model).ok()  # the old name is free again
+    assert "latest_versions" not in model_now(people, model)
+
+
+def surfaces(model: str) -> dict[str, dict[str, str]]:
+    of_version = {"name": model, "version": "1"}
+    return {
+        f"{MODELS}/get": {"name": model},
+        f"{MODELS}/get-latest-versions": {"name": model},
+        f"{MODELS}/alias": {"name": model, "alias": "champion"},
+        f"{VERSIONS}/get": of_version,
+        f"{VERSIONS}/get-download-uri": of_version,
+        f"{REQUESTS}/list": of_version,
+        f"{COMMENTS}/list": of_version,
+    }
+
+
+def _named(answer: object, name: str) -> object:
+    """An answer as if of a model of that name, without the times of updates."""
+    if isinstance(answer, dict):
+        return {
+            key: name if key == "name" else _named(value, name)
+            for key, value in answer.items()
+            if key != "last_updated_timestamp"
+        }
+    return [_named(each, name) for each in answer] if isinstance(answer, list) else answer
+
+
+def test_a_rename_onto_another_or_itself(people: People, contents: Contents) -> None:
+    one, other = people.model(), people.model()
+    with contents.unchanged():
+        people.creator.post(f"{MODELS}/rename", name=one, new_name=other).refused(400, "RESOURCE_ALREADY_EXISTS")
+    people.creator.post(f"{MODELS}/rename", name=one, new_name=one).ok()
+    assert model_now(people, one)
+
+
+def test_a_delete_takes_everything_along(people: People) -> None:
+    model = furnished(people)
+    identifier = people.model_id(model)
+    reader = people.api(READER)
+    people.creator.delete(f"{MODELS}/delete", name=model).ok()
+    for path, fields in surfaces(model).items():
+        people.creator.get(path, **fields).missing()
+    people.creator.get(f"/permissions/registered-models/{identifier}").missing()
+    tables = (model_versions, model_tags, version_tags, aliases, transition_requests, comments)
+    with changing(people.registry.database) as connection:
+        for table in tables:
+            assert not connection.execute(select(table).where(table.c.model_id == identifier)).all(), table.name
+    last = reader.get("/mlflow/activities/list", max_results=1).ok()["activities"][0]
+    assert (last["activity_type"], last["name"]) == ("DELETED_MODEL", model)
+    people.creator.post(f"{MODELS}/create", name=model).ok()
+    assert people.version(model) == "1"  # a new model of that name begins anew
+    reader.get(f"{MODELS}/get", name=model).missing()  # and its rights are its own
+    assert people.model_id(model) != identifier
+
+
+async def test_of_many_creations_of_one_name_at_once_one_wins(people: People) -> None:
+    name = people.new_name()
+    answers = await at_once(people, *([("POST", f"{MODELS}/create", {"name": name})] * AT_ONCE))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: AT_ONCE - 1}
+
+
+async def test_of_many_renames_to_one_name_at_once_one_wins(people: People) -> None:
+    models, name = [people.model() for _ in range(5)], people.new_name()
+    calls = [("POST", f"{MODELS}/rename", {"name": model, "new_name": name}) for model in models]
+    answers = await at_once(people, *calls)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 4}
+
+
+def test_latest_versions(people: People, contents: Contents) -> None:
+    model = people.model()
+    for stage in ("Production", "Staging", "Production", "None", "Archived", "None"):
+        people.version(model, stage)
+
+    def latest(**fields: object) -> list[tuple[str, str]]:
+        found = people.creator.post(f"{MODELS}/get-latest-versions", name=model, **fields).ok()
+        asked = people.creator.get(f"{MODELS}/get-latest-versions", name=model, **fields).ok()
+        assert asked == found
+        return [(each["version"], each["current_stage"]) for each in found.get("model_versions", [])]
+
+    everything = [("2", "Staging"), ("3", "Production"), ("5", "Archived"), ("6", "None")]
+    assert latest() == everything
+    assert latest(stages=["production", "STAGING"]) == everything[:2]
+    assert latest(stages=["None"]) == everything[3:]
+    shown = model_now(people, model)["latest_versions"]
+    assert [(each["version"], each["current_stage"]) for each in shown] == everything
+    with contents.unchanged():
+        people.creator.post(f"{MODELS}/get-latest-versions", name=model, stages=["Prod"]).invalid()

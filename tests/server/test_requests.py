@@ -1,0 +1,168 @@
+"""Transition requests: asked, listed, decided, cancelled, and who wins when many decide at once."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.server.attempts import MODELS, REQUESTS, VERSIONS, requests_now, version_now
+from tests.server.contents import Contents
+from tests.server.people import CREATOR, MOVES, Caller, People
+from tests.server.test_transitions import feed
+
+READER = Caller("CAN_READ", "direct")
+EDITOR = Caller("CAN_EDIT", "group")
+AT_ONCE = 20
+Call = tuple[str, str, dict[str, Any]]
+"""Method, path and fields."""
+
+
+def asked(people: People, *callers: Caller, stage: str = "Staging", origin: str = "None") -> dict[str, str]:
+    """A new version that each of these asks for: the fields that name their request."""
+    model = people.model()
+    fields = {"name": model, "version": people.version(model, origin), "stage": stage}
+    for caller in callers:
+        people.api(caller).post(f"{REQUESTS}/create", **fields).ok()
+    return fields
+
+
+def test_a_request_is_answered_listed_and_recorded(people: People) -> None:
+    fields = asked(people)
+    made = people.api(READER).post(f"{REQUESTS}/create", **fields, comment="please").ok()["request"]
+    assert made["user_id"] == READER.name
+    assert (made["from_stage"], made["to_stage"], made["comment"]) == ("None", "Staging", "please")
+    assert made["creation_timestamp"] == made["last_updated_timestamp"]
+    where = {"name": fields["name"], "version": fields["version"]}
+    (listed,) = people.api(READER).get(f"{REQUESTS}/list", **where).ok()["requests"]
+    assert listed == made | where
+    recorded = feed(people.creator, fields["name"])[-1]
+    assert (recorded["activity_type"], recorded["comment"]) == ("REQUESTED_TRANSITION", "please")
+    assert version_now(people, fields["name"], fields["version"])["current_stage"] == "None"
+
+
+def test_the_same_request_twice(people: People, contents: Contents) -> None:
+    fields = asked(people, READER)
+    with contents.unchanged():
+        people.api(READER).post(f"{REQUESTS}/create", **fields).refused(400, "RESOURCE_ALREADY_EXISTS")
+        people.api(READER).post(f"{REQUESTS}/create", **fields | {"stage": "STAGING"}).refused(
+            400, "RESOURCE_ALREADY_EXISTS"
+        )
+    people.api(READER).post(f"{REQUESTS}/create", **fields | {"stage": "Archived"}).ok()
+    people.api(EDITOR).post(f"{REQUESTS}/create", **fields).ok()
+
+
+@pytest.mark.parametrize("stage", ["None", "Staging", "Production", "Archived"])
+def test_a_request_for_the_stage_that_it_is_in(stage: str, people: People, contents: Contents) -> None:
+    fields = asked(people, origin=stage, stage=stage)
+    with contents.unchanged():
+        assert stage in people.api(READER).post(f"{REQUESTS}/create", **fields).invalid()
+
+
+@pytest.mark.parametrize(("origin", "target"), MOVES)
+def test_approving_settles_every_request_for_the_stage(origin: str, target: str, people: People) -> None:
+    fields = asked(people, READER, EDITOR, origin=origin, stage=target)
+    other = next(stage for stage in ("Production", "Archived", "None") if stage not in (origin, target))
+    people.api(READER).post(f"{REQUESTS}/create", **fields | {"stage": other}).ok()
+    activity = people.creator.post(f"{REQUESTS}/approve", **fields, archive_existing_versions=False, comment="ok")
+    approved = activity.ok()["activity"]
+    assert (approved["activity_type"], approved["from_stage"], approved["to_stage"]) == (
+        "APPROVED_REQUEST",
+        origin,
+        target,
+    )
+    assert (approved["user_id"], approved["comment"]) == (CREATOR.name, "ok")
+    assert all(name in approved["system_comment"] for name in (READER.name, EDITOR.name))
+    assert version_now(people, fields["name"], fields["version"])["current_stage"] == target
+    assert requests_now(people, fields["name"], fields["version"]) == [(READER.name, other)]
+    people.creator.post(f"{REQUESTS}/approve", **fields, archive_existing_versions=False).missing()
+
+
+def test_approving_can_archive(people: People) -> None:
+    fields = asked(people, READER, stage="Production")
+    old = people.version(fields["name"], "Production")
+    people.creator.post(f"{REQUESTS}/approve", **fields, archive_existing_versions=True).ok()
+    assert version_now(people, fields["name"], old)["current_stage"] == "Archived"
+
+
+def test_rejecting_settles_every_request_and_moves_nothing(people: People) -> None:
+    fields = asked(people, READER, EDITOR)
+    activity = people.creator.post(f"{REQUESTS}/reject", **fields, comment="no").ok()["activity"]
+    assert (activity["activity_type"], activity["comment"]) == ("REJECTED_REQUEST", "no")
+    assert version_now(people, fields["name"], fields["version"])["current_stage"] == "None"
+    assert requests_now(people, fields["name"], fields["version"]) == []
+    people.creator.post(f"{REQUESTS}/reject", **fields).missing()
+    people.api(READER).post(f"{REQUESTS}/create", **fields).ok()
+
+
+@pytest.mark.parametrize("written", [str.lower, str.upper])
+def test_cancelling_takes_back_one(written: Any, people: People, contents: Contents) -> None:
+    fields = asked(people, READER, EDITOR)
+    answer = people.api(READER).delete(f"{REQUESTS}/delete", **fields, creator=written(READER.name), comment="sorry")
+    activity = answer.ok()["activity"]
+    assert (activity["activity_type"], activity["comment"]) == ("CANCELLED_REQUEST", "sorry")
+    assert requests_now(people, fields["name"], fields["version"]) == [(EDITOR.name, "Staging")]
+    with contents.unchanged():
+        people.api(READER).delete(f"{REQUESTS}/delete", **fields, creator=READER.name).missing()
+        people.api(READER).delete(f"{REQUESTS}/delete", **fields, creator="nobody").missing()
+    people.creator.delete(f"{REQUESTS}/delete", **fields, creator=EDITOR.name).ok()
+    assert EDITOR.name in feed(people.creator, fields["name"])[-1]["system_comment"]
+
+
+def test_a_request_goes_with_its_version_and_its_model(people: People) -> None:
+    fields = asked(people, READER)
+    second = people.version(fields["name"])
+    people.api(READER).post(f"{REQUESTS}/create", **fields | {"version": second}).ok()
+    people.creator.delete(f"{VERSIONS}/delete", name=fields["name"], version=fields["version"]).ok()
+    people.api(READER).get(f"{REQUESTS}/list", name=fields["name"], version=fields["version"]).missing()
+    people.creator.delete(f"{MODELS}/delete", name=fields["name"]).ok()
+    inbox = people.api(READER).get(f"{REQUESTS}/list", max_results=1000).ok().get("requests", [])
+    assert all(request["name"] != fields["name"] for request in inbox)
+
+
+def test_name_and_version_come_together(people: People) -> None:
+    fields = asked(people)
+    people.creator.get(f"{REQUESTS}/list", name=fields["name"]).invalid()
+    people.creator.get(f"{REQUESTS}/list", version=fields["version"]).invalid()
+
+
+async def at_once(people: People, *calls: Call) -> list[httpx.Response]:
+    """Many calls by the administrator, each on a connection of its own."""
+    headers = {"Authorization": f"Bearer {people.admin.token}"}
+    async with httpx.AsyncClient(base_url=f"{people.registry.url}/api/2.0", headers=headers, timeout=60) as client:
+        return await asyncio.gather(*(client.request(method, path, json=fields) for method, path, fields in calls))
+
+
+async def test_of_many_who_decide_at_once_one_wins(people: People) -> None:
+    fields = asked(people, READER, EDITOR)
+    approve: Call = ("POST", f"{REQUESTS}/approve", {**fields, "archive_existing_versions": False})
+    reject: Call = ("POST", f"{REQUESTS}/reject", fields)
+    answers = await at_once(people, *([approve, reject] * (AT_ONCE // 2)))
+    assert Counter(answer.status_code for answer in answers)[200] == 1
+    assert {answer.status_code for answer in answers} <= {200, 404, 409}
+    decided = [
+        one["activity_type"] for one in feed(people.creator, fields["name"]) if "REQUEST" in one["activity_type"]
+    ]
+    assert decided[:2] == ["REQUESTED_TRANSITION"] * 2
+    assert len(decided) == 3
+    moved = version_now(people, fields["name"], fields["version"])["current_stage"] == "Staging"
+    assert moved == (decided[2] == "APPROVED_REQUEST")
+
+
+async def test_of_the_same_request_made_many_times_at_once_one_is_there(people: People) -> None:
+    fields = asked(people)
+    answers = await at_once(people, *([("POST", f"{REQUESTS}/create", fields)] * AT_ONCE))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: AT_ONCE - 1}
+    assert len(requests_now(people, fields["name"], fields["version"])) == 1
+
+
+async def test_of_many_who_clear_production_at_once_one_stays_there(people: People) -> None:
+    model = people.model()
+    versions = [people.version(model) for _ in range(AT_ONCE)]
+    path = f"{VERSIONS}/transition-stage"
+    fields = {"name": model, "stage": "Production", "archive_existing_versions": True}
+    answers = await at_once(people, *(("POST", path, fields | {"version": version}) for version in versions))
+    assert {answer.status_code for answer in answers} == {200}
+    stages = Counter(version_now(people, model, version)["current_stage"] for version in versions)
+    assert stages == {"Production": 1, "Archived": AT_ONCE - 1}

@@ -1,0 +1,122 @@
+"""Moving versions between stages, and what follows from it."""
+
+import pytest
+
+from tests.server.api import Api
+from tests.server.attempts import MODELS, REQUESTS, VERSIONS, requests_now, version_now
+from tests.server.contents import Contents
+from tests.server.people import PAIRS, STAGES, Caller, People
+
+DATABRICKS = "/mlflow/databricks/model-versions/transition-stage"
+READER = Caller("CAN_READ", "direct")
+
+
+def feed(api: Api, model: str) -> list[dict[str, str]]:
+    """A model's activities, oldest first."""
+    found: list[dict[str, str]] = api.get("/mlflow/activities/list", name=model, max_results=1000).ok()["activities"]
+    return found[::-1]
+
+
+@pytest.mark.parametrize("said", ["Production", "production", "PRODUCTION", "pRoDuCtIoN"])
+def test_stages_in_any_letter_case(said: str, people: People) -> None:
+    model = people.model()
+    version = people.version(model)
+    answer = people.creator.post(f"{VERSIONS}/transition-stage", name=model, version=version, stage=said).ok()
+    assert answer["model_version"]["current_stage"] == "Production"
+
+
+@pytest.mark.parametrize(("origin", "target"), PAIRS)
+def test_a_move_is_answered_and_recorded(origin: str, target: str, people: People) -> None:
+    model = people.model()
+    version = people.version(model, origin)
+    before = version_now(people, model, version)
+    fields = {"name": model, "version": version, "stage": target, "archive_existing_versions": False}
+    moved = people.creator.post(DATABRICKS, **fields, comment="why").ok()["model_version_databricks"]
+    assert (moved["current_stage"], moved["permission_level"]) == (target, "CAN_MANAGE")
+    assert moved["last_updated_timestamp"] >= before["last_updated_timestamp"]
+    recorded = feed(people.creator, model)[-1]
+    assert {name: recorded[name] for name in recorded if "time" not in name and name != "id"} == {
+        "activity_type": "APPLIED_TRANSITION",
+        "user_id": people.user_id(Caller("CAN_MANAGE", "creator")),
+        "name": model,
+        "version": version,
+        "from_stage": origin,
+        "to_stage": target,
+        "comment": "why",
+    }
+
+
+@pytest.mark.parametrize("stage", ["Staging", "Production"])
+@pytest.mark.parametrize("path", [f"{VERSIONS}/transition-stage", DATABRICKS])
+def test_archiving_the_versions_that_are_there(path: str, stage: str, people: People) -> None:
+    model = people.model()
+    other = "Staging" if stage == "Production" else "Production"
+    first, second, elsewhere, newcomer = [people.version(model, at) for at in (stage, stage, other, "None")]
+    people.creator.post(f"{REQUESTS}/create", name=model, version=first, stage="Archived").ok()
+    people.creator.post(f"{REQUESTS}/create", name=model, version=second, stage=other).ok()
+    fields = {"name": model, "version": newcomer, "stage": stage}
+    people.creator.post(path, **fields, archive_existing_versions=True).ok()
+    assert [version_now(people, model, each)["current_stage"] for each in (first, second, elsewhere, newcomer)] == [
+        "Archived",
+        "Archived",
+        other,
+        stage,
+    ]
+    *_, one, two, applied = feed(people.creator, model)
+    for system, number in ((one, first), (two, second)):
+        assert (system["activity_type"], system["version"]) == ("SYSTEM_TRANSITION", number)
+        assert (system["from_stage"], system["to_stage"]) == (stage, "Archived")
+        assert f"version {newcomer}" in system["system_comment"]
+    assert applied["activity_type"] == "APPLIED_TRANSITION"
+    assert requests_now(people, model, first) == []  # what it asked for has happened
+    assert len(requests_now(people, model, second)) == 1
+
+
+def test_archiving_leaves_the_version_itself(people: People) -> None:
+    model = people.model()
+    version = people.version(model, "Production")
+    fields = {"name": model, "version": version, "stage": "Production", "archive_existing_versions": True}
+    assert people.creator.post(DATABRICKS, **fields).ok()["model_version_databricks"]["current_stage"] == "Production"
+
+
+def test_without_archiving_a_stage_holds_several(people: People) -> None:
+    model = people.model()
+    versions = [people.version(model, "Production") for _ in range(3)]
+    assert {version_now(people, model, each)["current_stage"] for each in versions} == {"Production"}
+
+
+@pytest.mark.parametrize("stage", ["None", "Archived"])
+def test_other_stages_are_not_cleared(stage: str, people: People, contents: Contents) -> None:
+    model = people.model()
+    version = people.version(model, "Staging")
+    people.creator.post(f"{REQUESTS}/create", name=model, version=version, stage=stage).ok()
+    fields = {"name": model, "version": version, "stage": stage, "archive_existing_versions": True}
+    with contents.unchanged():
+        for path in (f"{VERSIONS}/transition-stage", DATABRICKS, f"{REQUESTS}/approve"):
+            assert "Staging, Production" in people.creator.post(path, **fields).invalid()
+
+
+@pytest.mark.parametrize("target", STAGES[1:])
+def test_a_direct_move_settles_the_requests_for_its_stage(target: str, people: People) -> None:
+    model = people.model()
+    version = people.version(model)
+    other = next(stage for stage in STAGES[1:] if stage != target)
+    for api in (people.api(READER), people.creator):
+        for stage in (target, other):
+            api.post(f"{REQUESTS}/create", name=model, version=version, stage=stage).ok()
+    people.move(model, version, target)
+    assert {stage for _, stage in requests_now(people, model, version)} == {other}
+    applied = feed(people.creator, model)[-1]
+    assert applied["activity_type"] == "APPLIED_TRANSITION"
+    assert READER.name in applied["system_comment"]
+    assert "creator" in applied["system_comment"]
+
+
+def test_the_model_is_updated_too(people: People) -> None:
+    model = people.model()
+    version = people.version(model)
+    before = people.creator.get(f"{MODELS}/get", name=model).ok()["registered_model"]
+    people.move(model, version, "Staging")
+    after = people.creator.get(f"{MODELS}/get", name=model).ok()["registered_model"]
+    assert after["last_updated_timestamp"] >= before["last_updated_timestamp"]
+    assert [each["current_stage"] for each in after["latest_versions"]] == ["Staging"]

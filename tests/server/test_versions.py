@@ -1,0 +1,141 @@
+"""Model versions: numbered, described, tagged, named by aliases, deleted."""
+
+import pytest
+
+from tests.server.attempts import MODELS, VERSIONS, model_now, version_now
+from tests.server.contents import Contents
+from tests.server.people import CREATOR, People
+from tests.server.test_requests import AT_ONCE, at_once
+
+
+def test_a_new_version(people: People) -> None:
+    model = people.model()
+    fields = {
+        "source": "s3://bucket/model",
+        "run_id": "a" * 32,
+        "run_link": "https://runs/1",
+        "description": "what",
+        "tags": [{"key": "k", "value": ""}],
+        "model_id": "m-" + "0" * 32,
+    }
+    made = people.creator.post(f"{VERSIONS}/create", name=model, **fields).ok()["model_version"]
+    assert made == fields | {
+        "name": model,
+        "version": "1",
+        "user_id": CREATOR.name,
+        "current_stage": "None",
+        "status": "READY",
+        "creation_timestamp": made["creation_timestamp"],
+        "last_updated_timestamp": made["creation_timestamp"],
+    }
+    assert version_now(people, model, "1") == made
+    assert people.creator.get(f"{VERSIONS}/get-download-uri", name=model, version="1").ok() == {
+        "artifact_uri": fields["source"]
+    }
+
+
+def test_numbers_are_never_used_again(people: People) -> None:
+    model = people.model()
+    assert [people.version(model) for _ in range(3)] == ["1", "2", "3"]
+    for number in ("3", "1"):
+        people.creator.delete(f"{VERSIONS}/delete", name=model, version=number).ok()
+    assert people.version(model) == "4"
+    for number in ("2", "4"):
+        people.creator.delete(f"{VERSIONS}/delete", name=model, version=number).ok()
+    assert people.version(model) == "5"
+    people.creator.get(f"{VERSIONS}/get", name=model, version="3").missing()
+
+
+async def test_of_many_versions_at_once_each_has_its_number(people: People) -> None:
+    model = people.model()
+    call = ("POST", f"{VERSIONS}/create", {"name": model, "source": "s3://x"})
+    answers = await at_once(people, *([call] * AT_ONCE))
+    numbers = sorted(int(answer.json()["model_version"]["version"]) for answer in answers)
+    assert numbers == list(range(1, AT_ONCE + 1))
+
+
+def test_a_failed_version_takes_no_number(people: People, contents: Contents) -> None:
+    model = people.model()
+    with contents.unchanged():
+        people.creator.post(f"{VERSIONS}/create", name=model, source="..").invalid()
+        people.creator.post(
+            f"{VERSIONS}/create", name=model, source="s3://x", tags=[{"key": "ok"}, {"key": ".."}]
+        ).invalid()
+    assert people.version(model) == "1"
+
+
+def test_an_update_without_a_description_clears_it(people: People) -> None:
+    model = people.model()
+    version = people.version(model)
+    fields = {"name": model, "version": version}
+    updated = people.creator.patch(f"{VERSIONS}/update", **fields, description="x").ok()["model_version"]
+    assert updated["description"] == "x"
+    assert "description" not in people.creator.patch(f"{VERSIONS}/update", **fields).ok()["model_version"]
+
+
+def test_a_delete_takes_what_belongs_to_it(people: People) -> None:
+    model = people.model()
+    first, second = people.version(model), people.version(model)
+    for alias, version in (("champion", first), ("challenger", second)):
+        people.creator.post(f"{MODELS}/alias", name=model, alias=alias, version=version).ok()
+    people.creator.delete(f"{VERSIONS}/delete", name=model, version=first).ok()
+    assert model_now(people, model)["aliases"] == [{"alias": "challenger", "version": second}]
+    people.creator.get(f"{MODELS}/alias", name=model, alias="champion").invalid()
+
+
+def test_an_alias_is_one_versions(people: People, contents: Contents) -> None:
+    model = people.model()
+    first, second = people.version(model), people.version(model)
+    for version in (first, second):
+        people.creator.post(f"{MODELS}/alias", name=model, alias="champion", version=version).ok()
+        found = people.creator.get(f"{MODELS}/alias", name=model, alias="champion").ok()["model_version"]
+        assert (found["version"], found["aliases"]) == (version, ["champion"])
+    assert "aliases" not in version_now(people, model, first)
+    people.creator.delete(f"{MODELS}/alias", name=model, alias="champion").ok()
+    with contents.unchanged():
+        people.creator.delete(f"{MODELS}/alias", name=model, alias="champion").ok()
+        people.creator.get(f"{MODELS}/alias", name=model, alias="champion").invalid()
+        people.creator.post(f"{MODELS}/alias", name=model, alias="champion", version="99").missing()
+
+
+@pytest.mark.parametrize("alias", ["latest", "LATEST", "v1", "V12", "", "a b", "a.b", "a/b", "a@b", "x" * 256])
+def test_impossible_aliases(alias: str, people: People, contents: Contents) -> None:
+    model = people.model()
+    version = people.version(model)
+    with contents.unchanged():
+        people.creator.post(f"{MODELS}/alias", name=model, alias=alias, version=version).invalid()
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "2", "9" * 18, str(2**31), str(2**63 - 1)])
+def test_versions_that_are_not_there(version: str, people: People, contents: Contents) -> None:
+    model = people.model()
+    people.version(model)
+    with contents.unchanged():
+        people.creator.get(f"{VERSIONS}/get", name=model, version=version).missing()
+        people.creator.delete(f"{VERSIONS}/delete", name=model, version=version).missing()
+        people.creator.get(f"{VERSIONS}/get-download-uri", name=model, version=version).missing()
+        people.creator.get("/mlflow/activities/list", name=model, version=version).missing()
+
+
+def test_texts_of_every_kind_come_back_as_they_went(people: People) -> None:
+    model = people.model()
+    for text in (
+        "é",
+        "模型",
+        "🙂",
+        "a\nb\tc",
+        "\u202e",
+        "'; --",
+        '"',
+        "\\",
+        "\x1b[31m",
+        "null",
+        "{}",
+        "\ufeff",
+        "e\u0301",
+    ):
+        version = people.creator.post(f"{VERSIONS}/create", name=model, source="s3://x", description=text)
+        assert version.ok()["model_version"]["description"] == text
+        tag = {"key": "k", "value": text}
+        people.creator.post(f"{MODELS}/set-tag", name=model, **tag).ok()
+        assert model_now(people, model)["tags"] == [tag]
