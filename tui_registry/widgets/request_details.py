@@ -13,6 +13,7 @@ from server.wire.model_version import ModelVersion
 from server.wire.transition_request import InboxRequest
 from tui_registry.ages import age, moment
 from tui_registry.text import lines, one_line
+from tui_registry.widgets.stages import STAGE_STYLES
 
 LABEL = 8  # cells
 SHOWN = 2_000  # characters of a description or comment
@@ -93,8 +94,11 @@ class RequestDetails(VerticalScroll, can_focus=False):
 
 def _asked(request: InboxRequest) -> list[Content]:
     return [
-        Content.assemble((f"{one_line(request.name)} version {request.version}", "bold")),
-        Content(f"{request.from_stage} → {request.to_stage}"),
+        Content.assemble(
+            (f"{one_line(request.name)} version {request.version}", "bold"),
+            "   ",
+            (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
+        ),
         Content.assemble(
             ("asked by ", "dim"),
             one_line(request.user_id),
