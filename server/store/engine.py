@@ -11,15 +11,16 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from server.rules.errors import Conflict, RegistryError, TemporarilyUnavailable
+from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
 
 __all__ = ["URL", "Connection", "Database", "database_url", "explain", "make_engine"]
 
@@ -33,13 +34,28 @@ MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
 
 
 def database_url(location: str) -> URL:
-    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``."""
+    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``.
+
+    Raises InvalidParameterValue for any other database.
+    """
     if "://" not in location:
         return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
-    url = make_url(location)
-    if url.get_backend_name() == "postgresql":
-        return url.set(drivername="postgresql+psycopg")
-    return url
+    try:
+        url = make_url(location)
+    except (ArgumentError, ValueError) as error:
+        raise InvalidParameterValue(f"The database's URL could not be read: {error}.") from None
+    if url.drivername == "sqlite":
+        return url
+    if url.get_backend_name() != "postgresql":
+        raise InvalidParameterValue(
+            f"Databases of the kind '{url.drivername}' are not supported. Give the path of an SQLite file, or a URL "
+            "such as postgresql://host/registry."
+        )
+    if find_spec("psycopg") is None:
+        raise InvalidParameterValue(
+            "PostgreSQL needs its driver. Install it with: pip install 'tui-registry[postgresql]'"
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
