@@ -38,6 +38,7 @@ class Consent:
 class Confirm(ModalScreen[Consent | None]):
     """Answers None for no."""
 
+    AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False),
         Binding("n,escape", "no", show=False),
@@ -60,7 +61,9 @@ class Confirm(ModalScreen[Consent | None]):
             yield Static(Content(f"{verb} {_count(len(self._targets))}?"), id="title")
             with VerticalScroll(id="targets", can_focus=False):
                 for target in self._targets[:SHOWN]:
-                    yield Static(Content(f"• {one_line(str(target))}  (asked by {_askers(target)})"))
+                    yield Static(
+                        Content.assemble(f"• {one_line(str(target))}", (f"\n  asked by {_askers(target)}", "dim"))
+                    )
                 if len(self._targets) > SHOWN:
                     yield Static(Content(f"  and {len(self._targets) - SHOWN} more"))
             if self._archiving_is_possible:
@@ -68,7 +71,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
             if self._word:
                 yield Input(
-                    placeholder=f"Type {self._word}: this touches Production",
+                    placeholder=f"Type {self._word} to confirm: this changes Production",
                     id="word",
                     compact=True,
                 )
@@ -77,9 +80,6 @@ class Confirm(ModalScreen[Consent | None]):
                 yield Button(Content("n  Cancel"), id="no", compact=True)
                 yield Button(Content(f"y  {verb}"), id="yes", compact=True)
             yield Static(Content(self._hint), id="hint")
-
-    def on_mount(self) -> None:
-        self.query_one("#no", Button).focus()
 
     @property
     def focus_chain(self) -> list[Widget]:

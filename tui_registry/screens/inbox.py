@@ -33,7 +33,7 @@ class Inbox(DecidingPlace):
     COLUMNS = (
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("TRANSITION", 20),
+        Column("TRANSITION", 21),
         Column("ASKED BY", 10, priority=1, grow=2, most=28),
         Column("AGE", 4),
         Column("DISPLACES", 9, priority=3),
