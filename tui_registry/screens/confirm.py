@@ -124,7 +124,7 @@ class Confirm(ModalScreen[Consent | None]):
     def _complain(self, word: Input) -> None:
         if word.value.strip():
             self.query_one("#complaint", Static).update(Content(f"That is not {self._word}."))
-        word.focus()
+        self.set_focus(word)
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:
@@ -137,9 +137,9 @@ class Confirm(ModalScreen[Consent | None]):
     @on(Input.Submitted, "#comment")
     def _comment_is_written(self) -> None:
         if self._word:
-            self.query_one("#word", Input).focus()
+            self.set_focus(self.query_one("#word", Input))
         else:
-            self.query_one("#yes", Button).focus()
+            self.set_focus(self.query_one("#yes", Button))
 
     @on(Input.Submitted, "#word")
     def _word_is_written(self) -> None:

@@ -61,7 +61,7 @@ class Model(DecidingPlace):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.tables[self._stage].focus()
+        self.set_focus(self.tables[self._stage])
 
     async def load(self) -> None:
         client = self.console_app.client
@@ -154,7 +154,7 @@ class Model(DecidingPlace):
     def _go(self, stage: Stage) -> None:
         self._stage = stage
         self._lay_out()
-        self.tables[stage].focus()
+        self.set_focus(self.tables[stage])
         self._show_version()
         self.post_message(LivenessChanged())
 
