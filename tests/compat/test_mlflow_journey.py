@@ -27,6 +27,7 @@ def register(runs: list[LoggedRun]) -> None:
     mlflow.register_model(f"runs:/{runs[0].run_id}/model", NAME)
     mlflow.register_model(f"runs:/{runs[1].run_id}/model", NAME, tags={"slope": "3"})
     client.create_model_version(NAME, runs[2].artifact_uri, run_id=runs[2].run_id, description="the steepest")
+    mlflow.register_model(f"runs:/{runs[1].run_id}/model", NAME)
     mlflow.register_model(f"runs:/{runs[2].run_id}/model", "another model")
     client.transition_model_version_stage(NAME, "1", "Production")
     client.transition_model_version_stage(NAME, "2", "production", archive_existing_versions=True)
@@ -42,7 +43,9 @@ def register(runs: list[LoggedRun]) -> None:
 EXPECTED_SLOPES = {
     "1": 2.0,
     "3": 5.0,
-    "latest": 5.0,
+    "4": 3.0,
+    "latest": 3.0,
+    "None": 3.0,
     "production": 3.0,
     "Staging": 5.0,
     "archived": 2.0,
