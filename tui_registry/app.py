@@ -69,7 +69,7 @@ class ConsoleApp(App[None]):
     def short_name(self, user: str) -> str:
         """A user's name without the domain, where that is the same as one's own."""
         name, at, domain = user.partition("@")
-        return name if at and domain == self._user.partition("@")[2] else user
+        return name if at and domain == (self._user or "").partition("@")[2] else user
 
     @property
     def registry_label(self) -> str:

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
 from server.wire.stage import Stage
@@ -20,6 +21,7 @@ from tui_registry.decisions import Decision, Target
 from tui_registry.text import one_line
 
 EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
+TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 SHOWN = 8  # targets listed by name
 LONGEST_COMMENT = 5_000  # characters
 LONGEST_WORD = 48  # characters that anyone is asked to type
@@ -78,6 +80,11 @@ class Confirm(ModalScreen[Consent | None]):
 
     def on_mount(self) -> None:
         self.query_one("#no", Button).focus()
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """From Cancel, Tab goes to the comment; the deed itself comes last."""
+        return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
     def _archiving_is_possible(self) -> bool:

@@ -8,6 +8,7 @@ from tui_registry.decisions import NEEDS, Decision, Outcome, Target, Verdict, de
 from tui_registry.screens.confirm import EXCLUSIVE, Confirm, Consent
 from tui_registry.screens.place import Place
 from tui_registry.text import one_line
+from tui_registry.widgets.request_details import RequestDetails
 
 SEVERITY = {Verdict.DONE: "information", Verdict.REFUSED: "warning", Verdict.UNKNOWN: "error"}
 PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
@@ -16,6 +17,14 @@ PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 
 class DecidingPlace(Place):
     """A place with requests. Subclasses say which are meant."""
+
+    def __init__(self, *trail: str) -> None:
+        super().__init__(*trail)
+        self.details = RequestDetails()
+
+    def action_read_on(self, by: int) -> None:
+        """Scroll the details by half of what is seen of them."""
+        self.details.scroll_relative(y=by * max(1, self.details.size.height // 2), animate=False)
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The marked requests or, if none are, the one under the cursor."""

@@ -22,7 +22,6 @@ from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.search import quoted
 from tui_registry.text import lines, one_line
-from tui_registry.widgets.request_details import RequestDetails
 from tui_registry.widgets.table import Column, Row, Table
 
 WIDE = 100  # cells from which the stages stand side by side
@@ -43,7 +42,6 @@ class Model(DecidingPlace):
         self.tables = {
             stage: Table(COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
         }
-        self.details = RequestDetails()
         self._stage = Stage.NONE
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []

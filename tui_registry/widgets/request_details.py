@@ -1,5 +1,6 @@
 """What one needs to know to decide a request: who asked and why, what the version is, what it would displace."""
 
+import textwrap
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
@@ -12,10 +13,9 @@ from server.wire.model_version import ModelVersion
 from server.wire.transition_request import InboxRequest
 from tui_registry.ages import age, moment
 from tui_registry.text import lines, one_line
+from tui_registry.widgets.stages import STAGE_STYLES
 
-JOINED = "\u00a0"
-"""A space at which no line is broken."""
-
+LABEL = 8  # cells
 SHOWN = 2_000  # characters of a description or comment
 
 
@@ -60,7 +60,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
             )
             for holder in holders
         ]
-        parts += _of_version(version)
+        parts += _of_version(version, self._width)
         for comment in comments[-3:]:
             parts += [
                 Content.assemble(
@@ -78,7 +78,11 @@ class RequestDetails(VerticalScroll, can_focus=False):
             return
         asked = [line for request in requests for line in [*_asked(request), Content("")]]
         named = [] if asked else [Content.styled(f"{one_line(version.name)} version {version.version}", "bold")]
-        self._text.update(Content("\n").join([*asked, *named, *_of_version(version)]))
+        self._text.update(Content("\n").join([*asked, *named, *_of_version(version, self._width)]))
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
 
     def complain(self, request: InboxRequest, problem: str) -> None:
         """Say that the rest could not be fetched, unless it is known from before, or another is shown by now."""
@@ -90,8 +94,11 @@ class RequestDetails(VerticalScroll, can_focus=False):
 
 def _asked(request: InboxRequest) -> list[Content]:
     return [
-        Content.assemble((f"{one_line(request.name)} version {request.version}", "bold")),
-        Content(f"{request.from_stage} → {request.to_stage}"),
+        Content.assemble(
+            (f"{one_line(request.name)} version {request.version}", "bold"),
+            "   ",
+            (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
+        ),
         Content.assemble(
             ("asked by ", "dim"),
             one_line(request.user_id),
@@ -102,19 +109,22 @@ def _asked(request: InboxRequest) -> list[Content]:
     ]
 
 
-def _of_version(version: ModelVersion) -> list[Content]:
+def _of_version(version: ModelVersion, width: int) -> list[Content]:
     facts = [("by", version.user_id), ("source", version.source), ("run", version.run_id), ("link", version.run_link)]
-    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}".replace(" ", JOINED) for tag in version.tags)
+    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in version.tags)
     return [
-        *(
-            Content.assemble((f"{label:<9} ".replace(" ", JOINED), "dim"), one_line(value))
-            for label, value in facts
-            if value
-        ),
-        *([Content.assemble(("tags".ljust(10, JOINED), "dim"), tags)] if tags else []),
+        *(line for label, value in facts if value for line in _fact(label, one_line(value), width)),
+        *(_fact("tags", tags, width) if tags else []),
         *([Content(""), *_paragraph(version.description)] if version.description else []),
         Content(""),
     ]
+
+
+def _fact(label: str, value: str, width: int) -> list[Content]:
+    """A label and, beside it, a value in as many lines as it takes; long words, such as URIs, are broken."""
+    wrapped = textwrap.wrap(value, max(20, width - LABEL), break_on_hyphens=False) or [""]
+    labels = [label, *[""] * (len(wrapped) - 1)]
+    return [Content.assemble((name.ljust(LABEL), "dim"), line) for name, line in zip(labels, wrapped, strict=True)]
 
 
 def _paragraph(text: str) -> list[Content]:

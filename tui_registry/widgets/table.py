@@ -110,6 +110,12 @@ class Table(ScrollView, can_focus=True):
         return len(self._rows)
 
     @property
+    def window(self) -> tuple[int, int]:
+        """The numbers of the first and the last row that is seen."""
+        top = self.scroll_offset.y
+        return top, top + max(0, self.size.height - 2)
+
+    @property
     def cursor_key(self) -> str | None:
         """The key of the row under the cursor, or None if there are no rows."""
         return self._rows[self._cursor].key if self._rows else None
