@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.app import Registry
 from server.http.protocol import Protocol
 from server.operations.call import Policy
+from server.rules.errors import RegistryError
 from server.settings import Settings
 from server.store.engine import database_url
 from server.store.schema import SchemaTooNewError
@@ -48,6 +49,11 @@ def run(options: Options) -> None:
         listener = _listen(options.host, options.port)
     except OSError as error:
         _fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
+    with listener:
+        _serve(options, listener)
+
+
+def _serve(options: Options, listener: socket.socket) -> None:
     try:
         registry = Registry(
             Settings(
@@ -57,7 +63,7 @@ def run(options: Options) -> None:
                 demo_clock=options.throwaway,
             )
         )
-    except SchemaTooNewError as error:
+    except (SchemaTooNewError, RegistryError) as error:
         _fail(str(error))
     except (SQLAlchemyError, OSError) as error:
         _fail(f"The database {options.database} could not be opened: {getattr(error, 'orig', None) or error}")

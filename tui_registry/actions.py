@@ -32,11 +32,16 @@ class Action:
     priority: int = 5
 
 
-TYPING = (
-    Action("submit", "enter", "⏎", "done", "Keep what was typed", ()),
+FILTERING = (
+    Action("submit", "enter", "⏎", "keep", "Keep what was typed", ()),
+    Action("move(1)", "down", "↓↑", "choose", "Choose a row", ()),
     Action("back", "escape", "esc", "clear", "Clear what was typed", ()),
 )
+SEARCHING = (Action("submit", "enter", "⏎", "open", "Open what is under the cursor", ()), *FILTERING[1:])
 """What the bar says while text is typed, when letters are letters."""
+
+WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
+"""Keys that go through a line that is typed in to the list above it."""
 
 ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", ("inbox", "model"), 1),
@@ -51,6 +56,8 @@ ACTIONS = (
     Action("back", "escape", "esc", "back", "Clear the filter and marks, or go back", ("inbox", "models", "model"), 6),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 7),
+    Action("read_on(1)", "J", "J", "read on", "Scroll the details down", ("inbox", "model"), 9),
+    Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", ("inbox", "model"), 9),
     Action("refresh", "f5", "F5", "refresh", "Ask the server again", ("inbox", "models", "model"), 9),
     Action(
         "copy",

@@ -61,6 +61,8 @@ def _cleaned(text: str) -> str:
             if marks <= MARKS and kept and kept[-1] != "\n":
                 kept.append(character)
             continue
+        if category == "Cf":  # joiners, direction marks, soft hyphens; marks on both sides are on the same letter
+            continue
         marks = 0
         if character == "\n" or " " <= character <= "~":
             kept.append(character)
@@ -68,6 +70,6 @@ def _cleaned(text: str) -> str:
             kept.append(STAND_IN)
         elif category == "Zs":
             kept.append(" ")
-        elif category != "Cf":  # joiners, direction marks, soft hyphens
+        else:
             kept.append(character)
     return "".join(kept)

@@ -49,6 +49,7 @@ class EventStream:
         self._wake()
 
     async def open(self, request: Request) -> Response:
+        """Every change that the caller may read, as it is committed: a stream of Server-Sent Events."""
         credentials = credentials_of(request)
         position = await self._start(request.headers.get("last-event-id"))
         return EventSourceResponse(self._events(credentials, position), ping=PING)

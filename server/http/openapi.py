@@ -68,8 +68,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     in_path = re.findall(r"\{(\w+)\}", route.path)
     described: dict[str, Any] = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^0-9A-Za-z]+', '_', route.path)}".rstrip("_"),
-        "summary": _first_line(route.operation.__doc__ if route.operation else EventStream.__doc__)
-        or _first_line(route.body.__doc__),
+        "summary": _first_line(route.operation.__doc__ if route.operation else EventStream.open.__doc__),
         "description": f"Takes the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
         "responses": {

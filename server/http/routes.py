@@ -36,10 +36,12 @@ MLFLOW_VERSION = "3.17.2"
 
 
 def health() -> Answer:
+    """Whether the server is ready."""
     return {"status": "OK"}
 
 
 def version() -> Answer:
+    """Which server this is, and which MLflow's registry it answers like."""
     return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
 
 

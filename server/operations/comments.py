@@ -15,6 +15,7 @@ from server.wire.comment import CommentId, CreateComment, ListComments, UpdateCo
 
 
 def create(call: Call, body: CreateComment, subject: VersionSubject) -> Answer:
+    """Say something on a version."""
     version = subject.version
     comment_id = uuid.uuid4().hex
     comments.add(
@@ -52,6 +53,7 @@ def delete(call: Call, body: CommentId, subject: CommentSubject) -> Answer:
 
 
 def of_version(call: Call, body: ListComments, subject: VersionSubject) -> Answer:
+    """The version's comments, oldest first."""
     version = subject.version
     rows = comments.of_version(call.connection, call.principal, version.model_id, version.version)
     return {"comments": [_entity(call, row) for row in rows]} if rows else {}

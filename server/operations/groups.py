@@ -40,6 +40,7 @@ def create(call: Call, body: CreateGroup, subject: Subject) -> Answer:
 
 
 def get(call: Call, body: GetResource, subject: None) -> Answer:
+    """The group with its members."""
     return principals.read(call, GROUP, body.id, body.attributes, body.excluded_attributes)
 
 

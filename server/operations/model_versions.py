@@ -61,6 +61,7 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
 
 
 def get(call: Call, body: VersionName, subject: None) -> Answer:
+    """The version with its tags and aliases."""
     return _read(call, check_model_name(body.name), version_number(body.version))
 
 
@@ -102,6 +103,7 @@ def delete(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
 
 
 def set_tag(call: Call, body: SetModelVersionTag, subject: VersionSubject) -> Answer:
+    """Set a tag of the version, in place of the value it had."""
     version = subject.version
     ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
     before = tags.set_on_version(call.connection, version.model_id, version.version, key, value)

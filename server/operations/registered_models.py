@@ -52,6 +52,7 @@ def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
 
 
 def get(call: Call, body: ModelName, subject: None) -> Answer:
+    """The model with the newest version of each stage."""
     return _read(call, check_model_name(body.name))
 
 
@@ -116,6 +117,7 @@ def latest_versions(call: Call, body: GetLatestVersions, subject: ModelSubject) 
 
 
 def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> Answer:
+    """Set a tag of the model, in place of the value it had."""
     model = subject.model
     ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
     before = tags.set_on_model(call.connection, model.id, key, value)

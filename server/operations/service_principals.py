@@ -26,6 +26,7 @@ def create(call: Call, body: ServicePrincipalFields, subject: Subject) -> Answer
 
 
 def get(call: Call, body: GetResource, subject: None) -> Answer:
+    """The service principal with the groups that it is in."""
     return principals.read(call, SERVICE_PRINCIPAL, body.id, body.attributes, body.excluded_attributes)
 
 

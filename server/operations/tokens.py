@@ -69,6 +69,7 @@ def own(call: Call, body: RequestBody, subject: None) -> Answer:
 
 
 def update_own(call: Call, body: UpdateToken, subject: None) -> Answer:
+    """Change the comment of a token of one's own."""
     _describe(call, body, _find_own(call, body.token_id))
     return {}
 
@@ -92,6 +93,7 @@ def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
 
 
 def get(call: Call, body: TokenId, subject: Subject) -> Answer:
+    """What is known of a token, which is all but its value."""
     row = _find(call, body.token_id)
     return f'{{"token_info":{tokens.read(call.connection, row.id)}}}'
 

@@ -47,6 +47,7 @@ def add(call: Call, body: CreateUser, *, admin: bool = False) -> str:
 
 
 def get(call: Call, body: GetResource, subject: None) -> Answer:
+    """The user with the groups that they are in."""
     return principals.read(call, USER, body.id, body.attributes, body.excluded_attributes)
 
 

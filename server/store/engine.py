@@ -3,7 +3,7 @@
 On SQLite, reads run at once on the caller's thread: they take microseconds, less than handing them to another thread.
 Writes queue for one writer thread, which runs each in a savepoint and commits them in groups, so that many writers
 share one wait for the disk (``synchronous=FULL``: what is answered is on the disk). On PostgreSQL both run in threads,
-each in its own transaction, on a pool of connections.
+each in its own transaction, on a pool of connections; writes take turns there too.
 """
 
 import asyncio
@@ -11,15 +11,16 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from server.rules.errors import Conflict, RegistryError, TemporarilyUnavailable
+from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
 
 __all__ = ["URL", "Connection", "Database", "database_url", "explain", "make_engine"]
 
@@ -30,22 +31,43 @@ BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transac
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+_TAKE_TURNS = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
 
 
 def database_url(location: str) -> URL:
-    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``."""
+    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``.
+
+    Raises InvalidParameterValue for any other database.
+    """
     if "://" not in location:
         return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
-    url = make_url(location)
-    if url.get_backend_name() == "postgresql":
-        return url.set(drivername="postgresql+psycopg")
-    return url
+    try:
+        url = make_url(location)
+    except (ArgumentError, ValueError) as error:
+        raise InvalidParameterValue(f"The database's URL could not be read: {error}.") from None
+    if url.drivername == "sqlite":
+        return url
+    if url.get_backend_name() != "postgresql":
+        raise InvalidParameterValue(
+            f"Databases of the kind '{url.drivername}' are not supported. Give the path of an SQLite file, or a URL "
+            "such as postgresql://host/registry."
+        )
+    if find_spec("psycopg") is None:
+        raise InvalidParameterValue(
+            "PostgreSQL needs its driver. Install it with: pip install 'tui-registry[postgresql]'"
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
     """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="READ COMMITTED" if write else "AUTOCOMMIT", pool_pre_ping=True)
+        engine = create_engine(url, isolation_level="READ COMMITTED" if write else "AUTOCOMMIT", pool_pre_ping=True)
+        if write:
+            # One writer at a time, over all processes, as on SQLite: nobody writes by what another is just changing,
+            # and activities become visible in the order of their numbers, so that no event stream misses one.
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_TAKE_TURNS))
+        return engine
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

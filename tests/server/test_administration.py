@@ -10,10 +10,12 @@ from server.http.route import Route
 from server.http.routes import ROUTES
 from server.rules.permissions import Ability
 from server.store.tables import activities
-from tests.live_registry import LiveRegistry
+from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.contents import Contents, changing
 from tests.server.directory import GROUPS, USERS, create_group, create_user, new_name, patched
+from tests.server.spoiling import assert_refused, in_body
+from tests.server.test_bad_input import VALUES
 
 BODIES = {
     "Users": {"userName": "refused"},
@@ -36,6 +38,13 @@ def manager(registry: LiveRegistry) -> Iterator[Api]:
     with Api(registry.url, registry.token(name)) as api, Api(registry.url, registry.admin_token) as admin:
         entry = {"user_name": name, "permission_level": "CAN_MANAGE"}
         admin.patch("/permissions/registered-models/root", access_control_list=[entry]).ok()
+        yield api
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A registry that may be left in any state."""
+    with serving(tmp_path_factory.mktemp("spoiled")) as live, Api(live.url, live.admin_token) as api:
         yield api
 
 
@@ -91,3 +100,46 @@ def test_every_change_is_recorded(fresh_registry: LiveRegistry) -> None:
         ("DELETED_PRINCIPAL", "deleted user ann"),
     ]
     assert json.loads(rows[3].detail) == {"id": user["id"], "changed": {"display_name": [None, "Ann"]}}
+
+
+BAD_PATCHES = [
+    f'{{"op": {op}, "path": {path}, "value": {value}}}'
+    for op, path in (
+        ('"add"', '"members"'),
+        ('"remove"', '"members"'),
+        ('"replace"', '"emails"'),
+        ('"replace"', '"displayName"'),
+        ('"replace"', '"active"'),
+        ('"add"', "null"),
+    )
+    for value in VALUES.values()
+]
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if "/scim/" in route.path or "/token" in route.path],
+    ids=lambda route: f"{route.method} {route.path}",
+)
+def test_bad_values(route: Route, fresh: Api) -> None:
+    """Each is refused in few words, if it is refused, and never answered with a failure."""
+    kind = route.path.removesuffix("/{id}")
+    fields = FIELDS | {name: new_name("spoiled") for name in BODIES.get(kind.rpartition("/")[2], {})}
+    identifier = "1"
+    if "{id}" in route.path:
+        identifier = fresh.post(kind, **fields).ok()["id"]
+    elif "{token_id}" in route.path:
+        identifier = fresh.post("/token/create").ok()["token_info"]["token_id"]
+    path = route.path.replace("{id}", identifier).replace("{token_id}", identifier)
+    for field in in_body(route):
+        for value in VALUES.values():
+            if route.method == "GET":
+                answer = fresh.get(path, **{field: value[:5000]})
+            else:
+                rest = json.dumps({name: each for name, each in fields.items() if name != field})
+                answer = fresh.send(route.method, path, f"{rest[:-1]}, {json.dumps(field)}: {value}}}".encode())
+            assert answer.status < 400 or assert_refused(answer)
+    if route.method == "PATCH" and "/scim/" in path:
+        for patch in BAD_PATCHES:
+            answer = fresh.send("PATCH", path, f'{{"Operations": [{patch}]}}'.encode())
+            assert answer.status < 400 or assert_refused(answer)

@@ -210,9 +210,9 @@ TWENTY_MEGABYTES = b'{"name": "' + b"x" * 20_000_000 + b'"}'
 def test_large_bodies(route: Route, people: People, contents: Contents) -> None:
     if route.operation is None:
         return  # an event stream does not look at a body
-    attempt = attempt_of(route, people)
+    path = attempt_of(route, people).path if (route.method, route.path) in TRIED else route.path
     with contents.unchanged():
-        answer = people.admin.send(route.method, attempt.path, TWENTY_MEGABYTES)
+        answer = people.admin.send(route.method, path, TWENTY_MEGABYTES)
     assert "4194304 bytes" in answer.refused(413, "MAX_REQUEST_SIZE_EXCEEDED")
 
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
 from server.wire.stage import Stage
@@ -20,6 +21,7 @@ from tui_registry.decisions import Decision, Target
 from tui_registry.text import one_line
 
 EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
+TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 SHOWN = 8  # targets listed by name
 LONGEST_COMMENT = 5_000  # characters
 LONGEST_WORD = 48  # characters that anyone is asked to type
@@ -36,6 +38,7 @@ class Consent:
 class Confirm(ModalScreen[Consent | None]):
     """Answers None for no."""
 
+    AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False),
         Binding("n,escape", "no", show=False),
@@ -58,7 +61,9 @@ class Confirm(ModalScreen[Consent | None]):
             yield Static(Content(f"{verb} {_count(len(self._targets))}?"), id="title")
             with VerticalScroll(id="targets", can_focus=False):
                 for target in self._targets[:SHOWN]:
-                    yield Static(Content(f"• {one_line(str(target))}  (asked by {_askers(target)})"))
+                    yield Static(
+                        Content.assemble(f"• {one_line(str(target))}", (f"\n  asked by {_askers(target)}", "dim"))
+                    )
                 if len(self._targets) > SHOWN:
                     yield Static(Content(f"  and {len(self._targets) - SHOWN} more"))
             if self._archiving_is_possible:
@@ -66,7 +71,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
             if self._word:
                 yield Input(
-                    placeholder=f"Type {self._word}: this touches Production",
+                    placeholder=f"Type {self._word} to confirm: this changes Production",
                     id="word",
                     compact=True,
                 )
@@ -76,8 +81,10 @@ class Confirm(ModalScreen[Consent | None]):
                 yield Button(Content(f"y  {verb}"), id="yes", compact=True)
             yield Static(Content(self._hint), id="hint")
 
-    def on_mount(self) -> None:
-        self.query_one("#no", Button).focus()
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """From Cancel, Tab goes to the comment; the deed itself comes last."""
+        return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
     def _archiving_is_possible(self) -> bool:
@@ -117,7 +124,7 @@ class Confirm(ModalScreen[Consent | None]):
     def _complain(self, word: Input) -> None:
         if word.value.strip():
             self.query_one("#complaint", Static).update(Content(f"That is not {self._word}."))
-        word.focus()
+        self.set_focus(word)
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:
@@ -130,9 +137,9 @@ class Confirm(ModalScreen[Consent | None]):
     @on(Input.Submitted, "#comment")
     def _comment_is_written(self) -> None:
         if self._word:
-            self.query_one("#word", Input).focus()
+            self.set_focus(self.query_one("#word", Input))
         else:
-            self.query_one("#yes", Button).focus()
+            self.set_focus(self.query_one("#yes", Button))
 
     @on(Input.Submitted, "#word")
     def _word_is_written(self) -> None:

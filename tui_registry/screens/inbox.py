@@ -13,14 +13,13 @@ from textual.widgets import Input
 
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
-from tui_registry.actions import bindings
+from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.client.errors import CallError
 from tui_registry.decisions import Outcome, Verdict, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.text import one_line
-from tui_registry.widgets.request_details import RequestDetails
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -30,11 +29,11 @@ PAUSE = 0.05  # seconds that the cursor must rest on a request before its detail
 
 class Inbox(DecidingPlace):
     place = "inbox"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("inbox"))
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("TRANSITION", 20),
+        Column("TRANSITION", 21),
         Column("ASKED BY", 10, priority=1, grow=2, most=28),
         Column("AGE", 4),
         Column("DISPLACES", 9, priority=3),
@@ -44,7 +43,6 @@ class Inbox(DecidingPlace):
     def __init__(self) -> None:
         super().__init__("Inbox")
         self.table = Table(self.COLUMNS, empty="Asking for the open requests …", id="requests")
-        self.details = RequestDetails()
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
@@ -59,7 +57,7 @@ class Inbox(DecidingPlace):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.table.focus()
+        self.set_focus(self.table)
 
     async def load(self) -> None:
         page = await self.console_app.client.inbox(max_results=PAGE)
@@ -105,7 +103,7 @@ class Inbox(DecidingPlace):
 
     def action_filter(self) -> None:
         self._filter_line.display = True
-        self._filter_line.focus()
+        self.set_focus(self._filter_line)
 
     def action_back(self) -> None:
         if self._filter or self._filter_line.display:
@@ -115,8 +113,11 @@ class Inbox(DecidingPlace):
             self.show_requests()
         else:
             self.table.clear_marks()
-        self.table.focus()
+        self.set_focus(self.table)
         self.post_message(LivenessChanged())
+
+    def action_move(self, by: int) -> None:
+        self.table.action_move(by)
 
     def action_open(self) -> None:
         self.table.action_open()
@@ -138,7 +139,7 @@ class Inbox(DecidingPlace):
     def _filter_done(self) -> None:
         if not self._filter:
             self._filter_line.display = False
-        self.table.focus()
+        self.set_focus(self.table)
 
     @on(Table.Opened)
     def _opened(self) -> None:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import TYPING, Action, of_place
+from tui_registry.actions import FILTERING, Action, of_place
 from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.text import one_line
@@ -25,9 +25,14 @@ SLOW = 1.0  # seconds after which a reading that is still under way is told
 
 
 class Place(Screen[None]):
-    """A screen of the console. Subclasses say ``place`` (its name among the actions) and ``load``."""
+    """A screen of the console. Subclasses say ``place`` (its name among the actions) and ``load``.
+
+    The focus is moved with ``set_focus``, which takes effect before the next key, and not with a widget's ``focus``,
+    which takes it later: a fast typist's first letters would be lost.
+    """
 
     place: ClassVar[str]
+    while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
@@ -57,7 +62,7 @@ class Place(Screen[None]):
     @property
     def live_actions(self) -> list[Action]:
         if isinstance(self.focused, Input):
-            return list(TYPING)
+            return list(self.while_typing)
         return [
             action for action in of_place(self.place) if action.id not in self._own_actions or self.is_live(action.id)
         ]

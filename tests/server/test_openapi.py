@@ -1,0 +1,71 @@
+"""The API's description: valid, and of every route. That answers are as described, tests.server.api sees to."""
+
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from server.http.route import Route
+from server.http.routes import ROUTES
+from server.rules.permissions import Ability
+from tests.server.api import Api
+from tests.server.people import People
+from tests.server.spoiling import in_body, name_of
+
+
+@pytest.fixture(scope="module")
+def document(people: People) -> dict[str, Any]:
+    """As anybody gets it, without a token."""
+    with Api(people.registry.url, None) as nobody:
+        answer: dict[str, Any] = nobody.get("/openapi.json").ok()
+    return answer
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"] == "3.1.0"
+
+
+def test_it_has_the_routes_and_no_others(document: dict[str, Any]) -> None:
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert described == {(route.method, path_of(route)) for route in ROUTES}
+
+
+def path_of(route: Route) -> str:
+    return route.path if route.rooted else f"/api/2.0{route.path}"
+
+
+def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_an_operation_says_what_it_takes_and_answers(route: Route, document: dict[str, Any]) -> None:
+    operation = document["paths"][path_of(route)][route.method.lower()]
+    assert operation["summary"].strip()
+    parameters = {each["name"]: each for each in operation["parameters"]}
+    in_path = set(re.findall(r"\{(\w+)\}", route.path))
+    assert {name for name, each in parameters.items() if each["in"] == "path"} == in_path
+    fields = in_body(route)
+    if route.method in ("GET", "DELETE"):
+        assert set(parameters) - in_path == set(fields)
+        required = {name for name, each in parameters.items() if each["required"]} - in_path
+    else:
+        schema = operation.get("requestBody", {"content": {"application/json": {"schema": {}}}})
+        schema = resolved(schema["content"]["application/json"]["schema"], document)
+        assert set(schema.get("properties", {})) == set(fields)
+        required = set(schema.get("required", []))
+    assert required == {name for name, field in fields.items() if field.is_required()}
+    assert (operation.get("security") == []) == (route.ability is Ability.PUBLIC)
+    assert str(route.status) in operation["responses"]
+    assert "4XX" in operation["responses"]
+
+
+def resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """A schema, or the one that it refers to."""
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found

@@ -1,0 +1,70 @@
+"""The one table of actions holds together: keys do not clash, and every action can be done."""
+
+import re
+from collections import Counter
+
+import pytest
+from textual.binding import Binding
+
+from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
+from tui_registry.app import ConsoleApp
+from tui_registry.screens.help import Help
+from tui_registry.screens.inbox import Inbox
+from tui_registry.screens.model import Model
+from tui_registry.screens.models import Models
+from tui_registry.screens.place import Place
+from tui_registry.widgets.table import Table
+
+PLACES: dict[str, type[Place]] = {"inbox": Inbox, "models": Models, "model": Model}
+KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark")
+HARMLESS = {"command_palette"}
+"""Actions that may be under ctrl: they change nothing."""
+
+
+def test_every_place_of_the_table_is_a_screen() -> None:
+    named = {place for action in ACTIONS for place in action.places} - {EVERYWHERE}
+    assert named == PLACES.keys()
+    assert all(screen.place == place for place, screen in PLACES.items())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_key_does_one_thing_in_a_place(place: str) -> None:
+    keys = Counter(key for action in of_place(place) for key in action.keys.split(","))
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_lists_leave_the_keys_of_actions_alone(place: str) -> None:
+    """Enter apart, by which the list itself says which row was meant."""
+    moving = {key for each in Table.BINDINGS if isinstance(each, Binding) for key in each.key.split(",")}
+    assert {"j", "k", "g", "G"} <= moving
+    keys = {key for action in of_place(place) for key in action.keys.split(",")}
+    assert moving & keys <= {"enter"}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
+def test_every_action_can_be_done(action: Action) -> None:
+    method = f"action_{action.id.partition('(')[0]}"
+    for place in action.places:
+        owner: type[ConsoleApp | Place] = ConsoleApp if place == EVERYWHERE else PLACES[place]
+        assert callable(getattr(owner, method, None)), f"{owner.__name__} has no {method}"
+
+
+def test_keys_arrive_from_every_terminal() -> None:
+    """ctrl+letter arrives as Tab, Enter, Backspace or not at all on some; and no deed is under it."""
+    for action in ACTIONS:
+        for key in action.keys.split(","):
+            assert KEY.fullmatch(key) or action.id in HARMLESS, f"{action.id} is under {key}"
+
+
+def test_the_help_lists_every_action_of_a_place() -> None:
+    for place in PLACES:
+        shown = Help(of_place(place))
+        assert set(shown._actions) == {action.id for action in of_place(place)}
+
+
+def test_every_action_is_explained() -> None:
+    for action in ACTIONS:
+        assert action.label
+        assert action.help[0].isupper()
+        assert action.shown

@@ -1,0 +1,89 @@
+"""Nothing harmful passes the gate, however it is written, and what is clipped fills its cells exactly."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui_registry.text import LONGEST, MARKS, clip, lines, one_line
+
+HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Categories that steer the terminal, hide, reverse, or cannot be drawn."""
+
+NASTY = st.text(
+    st.one_of(
+        st.characters(codec=None, exclude_categories=()),
+        st.sampled_from("\x00\x07\x08\t\n\r\x1b\x7f\x85\x9b\u00ad\u200b\u200d\u200e\u202e\u2028\u2066\ufeff\ufe0f"),
+        st.sampled_from("é\u0301\u0489\u20dd漢한ﷺ𒐫👩🏽🇩🇪\u3164\u115f\U000e0041\ue000\ufffe\ud800"),
+    ),
+    max_size=200,
+)
+
+
+def categories(text: str) -> set[str]:
+    return {unicodedata.category(character) for character in text}
+
+
+@given(NASTY)
+def test_nothing_harmful_passes(text: str) -> None:
+    assert not categories(one_line(text)) & HARMFUL
+    for line in lines(text):
+        assert not categories(line) & HARMFUL
+
+
+@given(NASTY)
+def test_what_passed_can_be_sent_to_a_terminal(text: str) -> None:
+    one_line(text).encode()
+
+
+@given(NASTY)
+def test_letters_do_not_carry_towers_of_marks(text: str) -> None:
+    tower = 0
+    for character in one_line(text):
+        tower = tower + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        assert tower <= MARKS
+
+
+def test_towers_cannot_be_joined_by_what_is_not_seen() -> None:
+    assert one_line("a" + ("\u0301\u0302\u200d" * 50)).count("\u0302") <= 1
+
+
+@given(NASTY, st.integers(0, 120))
+def test_clipped_text_fills_its_cells_exactly(text: str, width: int) -> None:
+    assert cell_len(clip(one_line(text), width)) == width
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126)).map(str.strip))
+def test_plain_text_passes_as_it_is(text: str) -> None:
+    assert one_line(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("a\tb\nc\r\nd", "a b c d"),
+        ("\x1b[31mred", "\ufffd[31mred"),
+        ("pay\u202eelddim", "payelddim"),
+        ("ch\u200burn", "churn"),
+        ("需要予測-関東", "需要予測-関東"),
+        ("Kreditwu\u0308rdigkeit", "Kreditwürdigkeit"),
+        ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
+        ("السلام", "السلام"),
+    ],
+)
+def test_text_is_shown_as(written: str, shown: str) -> None:
+    assert one_line(written) == shown
+
+
+@pytest.mark.parametrize("character", ["a", "\n", "漢", "\x1b", "\u0301", "\u202e", "👩\u200d"])
+def test_long_text_is_cut(character: str) -> None:
+    text = character * LONGEST * 2
+    assert sum(map(len, lines(text))) <= LONGEST + 1
+    assert lines(text)[-1].endswith("…")
+    assert cell_len(clip(one_line(text), 40)) == 40
+
+
+def test_lines_stay_lines() -> None:
+    assert lines("one\ntwo\r\n\nfour\u2028five") == ["one", "two", "", "four", "five"]

@@ -1,0 +1,84 @@
+"""A long list that the server gives in pages: only those that are looked at are read, and read again.
+
+A page begins behind the last row of the page before it, by that row's own place in the order, so that a page can be
+read again without those before it. If it then ends elsewhere, the pages behind it no longer fit, and are forgotten.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+Read = Callable[[str, int], Awaitable[tuple[list[T], str]]]
+"""Reads a page by its token and its greatest number of rows; its rows and the next page's token, empty at the end."""
+
+FIRST, FURTHER = 100, 500  # rows of a page: whoever goes on reading wants more of it
+
+
+@dataclass(slots=True, eq=False)
+class _Page(Generic[T]):
+    token: str
+    size: int
+    rows: list[T]
+    next_token: str
+    stale: bool = False
+
+
+class Pages(Generic[T]):
+    def __init__(self, read: Read[T]) -> None:
+        self._read = read
+        self._pages: list[_Page[T]] = []
+        self._turn = asyncio.Lock()
+
+    @property
+    def rows(self) -> list[T]:
+        """Every row that was read, in order."""
+        return [row for page in self._pages for row in page.rows]
+
+    @property
+    def more(self) -> bool:
+        """Whether there are rows behind those that were read."""
+        return bool(self._pages and self._pages[-1].next_token)
+
+    def is_stale(self, first: int, last: int) -> bool:
+        """Whether one of these rows, by number, is on a page that was not read again when others were."""
+        return any(page.stale for page in self._between(first, last))
+
+    async def refresh(self, first: int, last: int) -> None:
+        """Read again the pages that hold the rows from number ``first`` to ``last``, or the first page of all."""
+        async with self._turn:
+            seen = self._between(first, last) or self._pages[-1:]
+            for page in self._pages:
+                page.stale = page not in seen
+            for page in seen:
+                number = self._pages.index(page)
+                self._pages[number] = fresh = await self._page(page.token, page.size)
+                if fresh.next_token != page.next_token:
+                    del self._pages[number + 1 :]
+                    break
+            if not self._pages:
+                self._pages.append(await self._page("", FIRST))
+            while self.more and sum(len(page.rows) for page in self._pages) <= last:
+                self._pages.append(await self._page(self._pages[-1].next_token, FURTHER))
+
+    async def extend(self) -> None:
+        """Read the next page, if there is one."""
+        async with self._turn:
+            if self.more:
+                self._pages.append(await self._page(self._pages[-1].next_token, FURTHER))
+
+    async def _page(self, token: str, size: int) -> _Page[T]:
+        rows, next_token = await self._read(token, size)
+        return _Page(token, size, rows, next_token)
+
+    def _between(self, first: int, last: int) -> list[_Page[T]]:
+        found: list[_Page[T]] = []
+        start = 0
+        for page in self._pages:
+            end = start + len(page.rows)
+            if start <= last and first < end:
+                found.append(page)
+            start = end
+        return found
