@@ -7,6 +7,7 @@ The same history goes to MLflow's own store, and what a user then prints of it m
 """
 
 import re
+import shutil
 from pathlib import Path
 from pprint import pformat
 
@@ -73,9 +74,10 @@ def test_register_and_load(
     fresh_registry: LiveRegistry,
     logged_runs: list[LoggedRun],
     mlflow_environment: pytest.MonkeyPatch,
+    empty_store: Path,
     tmp_path: Path,
 ) -> None:
-    mlflow_environment.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow_environment.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{shutil.copy(empty_store, tmp_path)}")
     register(logged_runs)
     expected = printed()
 
