@@ -11,10 +11,11 @@ from enum import StrEnum
 
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest, RequestAction
-from tui_registry.client.errors import CallError, LostAnswer, Refused, Unauthenticated, Unreachable
+from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unauthenticated, Unreachable
 from tui_registry.client.registry import RegistryClient
 
 CHECKS = 8  # readings after a lost answer, at growing intervals
+OPEN_CHECKS = 6  # of them that may find the request still open, which is over some eight seconds
 FIRST_PAUSE = 0.25  # seconds
 
 
@@ -105,17 +106,17 @@ async def decide(
         return Outcome(target, Verdict.REFUSED, problem)
     try:
         await _send(client, target, decision, archive_existing_versions=archive_existing_versions, comment=comment)
-    except LostAnswer:
-        progress("answer lost, checking")
-        return await _find_out(client, target, decision)
-    except Refused as error:
-        return Outcome(target, Verdict.REFUSED, str(error))
     except CallError as error:
-        return Outcome(target, Verdict.REFUSED, f"Nothing was sent: {error}")
+        if _may_have_happened(error):
+            progress("answer lost, checking")
+            return await _find_out(client, target, decision)
+        told = str(error) if isinstance(error, Refused) else f"Nothing was sent: {error}"
+        return Outcome(target, Verdict.REFUSED, told)
     try:
-        return Outcome(target, Verdict.DONE, await _read_back(client, target, decision))
+        what = await _read_back(client, target)
+        return Outcome(target, Verdict.DONE, what.told if what.kind else f"{_DEEDS[decision]}. {what.told}")
     except CallError:
-        return Outcome(target, Verdict.DONE, f"{_deed(decision)}, but it could not be read back.")
+        return Outcome(target, Verdict.DONE, f"{_DEEDS[decision]}, but it could not be read back.")
 
 
 async def _send(
@@ -158,25 +159,30 @@ async def _changed_meanwhile(client: RegistryClient, target: Target, *, holders_
     return "Nothing was sent: somebody has decided or cancelled this request meanwhile."
 
 
+def _may_have_happened(error: CallError) -> bool:
+    """Whether the server may have done it all the same: what answers in its place, such as a proxy that has waited
+    long enough, does not know."""
+    return isinstance(error, LostAnswer | Misunderstood) or (isinstance(error, Refused) and error.status >= 500)
+
+
 async def _find_out(client: RegistryClient, target: Target, decision: Decision) -> Outcome:
-    pause = FIRST_PAUSE
+    """Read until the request is settled, or has stayed open for so long that nothing can be under way any more."""
+    pause, still_open = FIRST_PAUSE, 0
     for _ in range(CHECKS):
         try:
             requests = await client.open_requests(target.name, target.version)
-            if any(request.id == target.id for request in requests):
-                return Outcome(
-                    target, Verdict.REFUSED, "The answer was lost; the request is still open, so it did not happen."
-                )
-            told = await _read_back(client, target, decision)
-        except Unauthenticated as error:
-            return Outcome(target, Verdict.UNKNOWN, f"The answer was lost, and the server refuses to say: {error}")
+            if all(request.id != target.id for request in requests):
+                return _found(target, decision, await _read_back(client, target))
+            still_open += 1
+            if still_open == OPEN_CHECKS:
+                return Outcome(target, Verdict.UNKNOWN, "The answer was lost. The request is still open: look again.")
+        except (Unreachable, LostAnswer, Misunderstood):
+            pass
         except Refused as error:
-            return Outcome(target, Verdict.UNKNOWN, f"The answer was lost. {error}")
-        except (Unreachable, LostAnswer):
-            await asyncio.sleep(pause)
-            pause *= 2
-        else:
-            return Outcome(target, Verdict.DONE, f"The answer was lost, but the request is settled. {told}")
+            if error.status < 500:
+                return Outcome(target, Verdict.UNKNOWN, f"The answer was lost, and the server does not say: {error}")
+        await asyncio.sleep(pause)
+        pause *= 2
     return Outcome(
         target,
         Verdict.UNKNOWN,
@@ -184,29 +190,43 @@ async def _find_out(client: RegistryClient, target: Target, decision: Decision) 
     )
 
 
-async def _read_back(client: RegistryClient, target: Target, decision: Decision) -> str:
-    """What the server says now."""
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    """What ended a request, as the server tells it; ``kind`` is the activity's type, empty if it tells none."""
+
+    kind: str
+    told: str
+
+
+def _found(target: Target, decision: Decision, what: _Settlement) -> Outcome:
+    if what.kind == _KINDS[decision]:
+        return Outcome(target, Verdict.DONE, f"The answer was lost, but the request is settled. {what.told}")
+    if what.kind:
+        return Outcome(target, Verdict.REFUSED, f"The answer was lost, and something else happened. {what.told}")
+    return Outcome(target, Verdict.UNKNOWN, f"The answer was lost, and the request is no longer open. {what.told}")
+
+
+async def _read_back(client: RegistryClient, target: Target) -> _Settlement:
     version = await client.version(target.name, target.version)
-    last = next(
-        (
-            each
-            for each in (await client.activities(name=target.name, version=target.version, max_results=20)).activities
-            if each.to_stage is target.to_stage and each.activity_type.value in _SETTLING
-        ),
-        None,
-    )
-    who = f" by {last.user_id}" if last is not None and last.user_id else ""
-    what = _SETTLING[last.activity_type.value] if last is not None else _deed(decision)
-    return f"{what}{who}; version {target.version} is in {version.current_stage}."
+    page = await client.activities(name=target.name, version=target.version, max_results=20)
+    where = f"version {target.version} is in {version.current_stage}."
+    for activity in page.activities:
+        kind = activity.activity_type.value
+        if activity.to_stage is target.to_stage and kind in _SETTLING:
+            who = f" by {activity.user_id}" if activity.user_id else ""
+            return _Settlement(kind, f"{_SETTLING[kind]}{who}; {where}")
+    return _Settlement("", where.capitalize())
 
 
+_KINDS = {
+    Decision.APPROVE: "APPROVED_REQUEST",
+    Decision.REJECT: "REJECTED_REQUEST",
+    Decision.CANCEL: "CANCELLED_REQUEST",
+}
 _SETTLING = {
     "APPROVED_REQUEST": "Approved",
     "REJECTED_REQUEST": "Rejected",
     "CANCELLED_REQUEST": "Cancelled",
     "APPLIED_TRANSITION": "Moved",
 }
-
-
-def _deed(decision: Decision) -> str:
-    return {Decision.APPROVE: "Approved", Decision.REJECT: "Rejected", Decision.CANCEL: "Cancelled"}[decision]
+_DEEDS = {decision: _SETTLING[kind] for decision, kind in _KINDS.items()}

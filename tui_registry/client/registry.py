@@ -193,7 +193,7 @@ class RegistryClient:
                     raise _refusal(source.response)
                 async for event in source.aiter_sse():
                     yield event.id, event.event
-        except (httpx.TransportError, httpx_sse.SSEError) as error:
+        except (httpx.RequestError, httpx_sse.SSEError) as error:
             raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], **query: Any) -> Answer:
@@ -211,7 +211,7 @@ class RegistryClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self.journal.add(method, path, "unreachable", began)
             raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self.journal.add(method, path, "no answer", began)
             raise LostAnswer(f"{self.url} did not answer: {_why(error)}") from error
         self.journal.add(method, path, str(response.status_code), began)

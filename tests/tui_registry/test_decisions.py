@@ -1,0 +1,240 @@
+"""Decisions against the real server over a bad network: written once at most, and what is told is true."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from server.wire.stage import Stage
+from tests.tui_registry.faulty_transport import (
+    Fault,
+    FaultyTransport,
+    answer_is_empty,
+    answer_is_garbled,
+    answer_is_half,
+    answer_is_html,
+    answer_is_lost,
+    answer_takes_too_long,
+    lost_on_the_way,
+    nobody_listens,
+    passes,
+    proxy_gives_up,
+    proxy_has_no_server,
+    server_fails_afterwards,
+)
+from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tui_registry import decisions
+from tui_registry.client.registry import RegistryClient
+from tui_registry.decisions import Decision, Outcome, Target, Verdict, decide
+
+SETTLED = {
+    Decision.APPROVE: ("APPROVED_REQUEST", "Approved", "Staging"),
+    Decision.REJECT: ("REJECTED_REQUEST", "Rejected", "None"),
+    Decision.CANCEL: ("CANCELLED_REQUEST", "Cancelled", "None"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorter pauses between the readings; together they still last longer than what comes late."""
+    monkeypatch.setattr(decisions, "FIRST_PAUSE", 0.02)
+
+
+async def target_of(client: RegistryClient, model: str) -> Target:
+    (request,) = [request for request in (await client.inbox()).requests if request.name == model]
+    return Target.of(request)
+
+
+async def decided(
+    scene: Scene, transport: FaultyTransport, decision: Decision = Decision.APPROVE, *, meanwhile: str = ""
+) -> tuple[str, Outcome]:
+    """A new model, and the outcome of a decision on it. ``meanwhile`` is what another does before it is written."""
+    model = scene.pending("decided")
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        target = await target_of(client, model)
+        if meanwhile:
+            path = f"/mlflow/transition-requests/{meanwhile}"
+            more: dict[str, Any] = {"archive_existing_versions": False} if meanwhile == "approve" else {}
+            scene.call("POST", path, name=model, version="1", stage="Staging", **more)
+        outcome = await decide(client, target, decision, archive_existing_versions=False, comment="seen")
+    return model, outcome
+
+
+@pytest.mark.parametrize("decision", Decision)
+async def test_a_decision_is_told_with_who_and_where(scene: Scene, decision: Decision) -> None:
+    model, outcome = await decided(scene, FaultyTransport(passes), decision)
+    kind, deed, stage = SETTLED[decision]
+    assert outcome.verdict is Verdict.DONE
+    assert outcome.told == f"{deed} by {OWNER}; version 1 is in {stage}."
+    (activity,) = scene.activities(model, kind)
+    assert (activity["user_id"], activity["comment"]) == (OWNER, "seen")
+    assert scene.stage(model) == stage
+
+
+@pytest.mark.parametrize(
+    ("fault", "decision"),
+    [
+        (answer_is_lost, Decision.APPROVE),
+        (answer_is_lost, Decision.REJECT),
+        (answer_is_lost, Decision.CANCEL),
+        (proxy_gives_up, Decision.APPROVE),
+        (server_fails_afterwards, Decision.REJECT),
+        (answer_is_html, Decision.CANCEL),
+        (answer_is_half, Decision.APPROVE),
+        (answer_is_empty, Decision.APPROVE),
+        (answer_is_garbled, Decision.APPROVE),
+    ],
+)
+async def test_what_happened_is_found_out_without_its_answer(scene: Scene, fault: Fault, decision: Decision) -> None:
+    transport = FaultyTransport(fault)
+    model, outcome = await decided(scene, transport, decision)
+    assert len(transport.written) == transport.tried == 1
+    assert outcome.verdict is Verdict.DONE, outcome.told
+    assert SETTLED[decision][1] in outcome.told
+    assert "Nothing was sent" not in outcome.told
+    assert len(scene.activities(model, SETTLED[decision][0])) == 1
+
+
+@pytest.mark.parametrize("fault", [answer_is_lost, answer_is_html])
+async def test_it_is_found_out_when_the_server_is_back(scene: Scene, fault: Fault) -> None:
+    transport = FaultyTransport(fault, reading=[nobody_listens, proxy_has_no_server, answer_is_html, lost_on_the_way])
+    _, outcome = await decided(scene, transport)
+    assert len(transport.written) == 1
+    assert outcome.verdict is Verdict.DONE, outcome.told
+
+
+async def test_nothing_is_claimed_while_the_server_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "CHECKS", 4)
+    transport = FaultyTransport(answer_is_lost, reading=[nobody_listens] * 100)
+    _, outcome = await decided(scene, transport)
+    assert len(transport.written) == 1
+    assert outcome.verdict is Verdict.UNKNOWN
+
+
+async def test_a_deed_that_comes_late_is_not_called_undone(scene: Scene) -> None:
+    """The first reading after a timeout may find the request still open, although the server is about to settle it."""
+    transport = FaultyTransport(answer_takes_too_long)
+    model, outcome = await decided(scene, transport)
+    assert len(transport.written) == 1
+    assert outcome.verdict is Verdict.DONE, outcome.told
+    assert scene.stage(model) == "Staging"
+
+
+@pytest.mark.parametrize("fault", [lost_on_the_way, proxy_has_no_server])
+async def test_what_did_not_arrive_is_not_called_done(scene: Scene, fault: Fault) -> None:
+    transport = FaultyTransport(fault)
+    model, outcome = await decided(scene, transport)
+    assert transport.tried == 1
+    assert outcome.verdict is not Verdict.DONE
+    assert "still open" in outcome.told
+    assert scene.stage(model) == "None"
+
+
+async def test_without_a_connection_nothing_is_sent(scene: Scene) -> None:
+    transport = FaultyTransport(nobody_listens)
+    model, outcome = await decided(scene, transport)
+    assert transport.tried == 1
+    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.told.startswith("Nothing was sent")
+    assert scene.stage(model) == "None"
+
+
+@pytest.mark.parametrize("meanwhile", ["approve", "reject"])
+async def test_what_was_decided_meanwhile_is_not_decided_again(scene: Scene, meanwhile: str) -> None:
+    transport = FaultyTransport(passes)
+    _, outcome = await decided(scene, transport, Decision.REJECT, meanwhile=meanwhile)
+    assert transport.tried == 0
+    assert outcome.verdict is Verdict.REFUSED
+    assert "meanwhile" in outcome.told
+
+
+async def test_another_decision_is_not_taken_for_ones_own(scene: Scene) -> None:
+    """The approval is lost on its way, and another has rejected the request by the time it is looked for."""
+    model = scene.pending("crossed")
+
+    async def crossed(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
+        scene.call("POST", "/mlflow/transition-requests/reject", name=model, version="1", stage="Staging")
+        return await lost_on_the_way(transport, request)
+
+    transport = FaultyTransport(crossed)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        target = await target_of(client, model)
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+    assert outcome.verdict is not Verdict.DONE
+    assert f"Rejected by {OWNER}" in outcome.told
+
+
+async def test_a_version_that_has_moved_is_not_decided(scene: Scene) -> None:
+    model = scene.pending("moved")
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        target = await target_of(client, model)
+        scene.call("POST", "/mlflow/model-versions/transition-stage", name=model, version="1", stage="Archived")
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+    assert transport.tried == 0
+    assert outcome.verdict is Verdict.REFUSED
+    assert "moved to Archived" in outcome.told or "meanwhile" in outcome.told
+
+
+async def test_nobody_is_displaced_that_was_not_shown(scene: Scene) -> None:
+    model = scene.pending("displacing", "Production")
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        target = await target_of(client, model)
+        newcomer = scene.version(model, "Production")
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=True, comment="")
+        assert transport.tried == 0
+        assert outcome.verdict is Verdict.REFUSED
+        assert f"holds version {newcomer}" in outcome.told
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        assert outcome.verdict is Verdict.DONE
+
+
+async def test_a_version_or_model_that_is_gone_is_told(scene: Scene) -> None:
+    model = scene.pending("gone")
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        target = await target_of(client, model)
+        scene.delete(model)
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+    assert transport.tried == 0
+    assert outcome.verdict is Verdict.REFUSED
+
+
+async def test_who_may_not_decide_is_told_so(scene: Scene) -> None:
+    model = scene.pending("not-allowed")
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.registry.token(ASKER), transport=transport) as client:
+        target = await target_of(client, model)
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+    assert outcome.verdict is Verdict.REFUSED
+    assert scene.stage(model) == "None"
+
+
+async def test_a_token_that_is_refused_is_told(scene: Scene) -> None:
+    model = scene.pending("refused")
+    async with RegistryClient(scene.url, scene.token) as client:
+        target = await target_of(client, model)
+        client.use_token("tr_nothing")
+        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.told.startswith("Nothing was sent")
+
+
+async def test_of_two_who_decide_at_once_one_does(scene: Scene) -> None:
+    model = scene.pending("both")
+    scene.ask(model, "1", by=SECOND_ASKER)
+    async with (
+        RegistryClient(scene.url, scene.token) as one,
+        RegistryClient(scene.url, scene.registry.admin_token) as other,
+    ):
+        request = (await one.open_requests(model, "1"))[0]
+        outcomes = await asyncio.gather(
+            decide(one, Target.of(request), Decision.APPROVE, archive_existing_versions=False, comment=""),
+            decide(other, Target.of(request), Decision.REJECT, archive_existing_versions=False, comment=""),
+        )
+    assert sorted(outcome.verdict for outcome in outcomes) == [Verdict.DONE, Verdict.REFUSED]
+    approved = outcomes[0].verdict is Verdict.DONE
+    assert scene.stage(model) == (Stage.STAGING if approved else Stage.NONE)
+    assert scene.requests() == []
