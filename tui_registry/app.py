@@ -59,6 +59,7 @@ class ConsoleApp(App[None]):
         self._telling = False
         self._last_event = ""
         self._retry = FIRST_RETRY
+        self.deciding: set[str] = set()  # ids of the requests whose decision is being written
         self._writes: set[asyncio.Task[None]] = set()
 
     @property

@@ -5,7 +5,7 @@ it was; a write is sent once and never again; if its answer is lost, the server 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +31,9 @@ NEEDS = {
     Decision.CANCEL: RequestAction.CANCEL,
 }
 """What the server must have said the caller may do."""
+
+
+DOING = {Decision.APPROVE: "approving", Decision.REJECT: "rejecting", Decision.CANCEL: "cancelling"}
 
 
 class Verdict(StrEnum):
@@ -85,9 +88,16 @@ class Outcome:
 
 
 async def decide(
-    client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
+    client: RegistryClient,
+    target: Target,
+    decision: Decision,
+    *,
+    archive_existing_versions: bool,
+    comment: str,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    """Never raises a CallError: whatever happens is the outcome."""
+    """Never raises a CallError: whatever happens is the outcome. ``progress`` is told what is being done."""
+    progress(DOING[decision])
     try:
         problem = await _changed_meanwhile(client, target, holders_matter=archive_existing_versions)
     except CallError as error:
@@ -98,6 +108,7 @@ async def decide(
         await _send(client, target, decision, archive_existing_versions=archive_existing_versions, comment=comment)
     except CallError as error:
         if _may_have_happened(error):
+            progress("answer lost, checking")
             return await _find_out(client, target, decision)
         told = str(error) if isinstance(error, Refused) else f"Nothing was sent: {error}"
         return Outcome(target, Verdict.REFUSED, told)

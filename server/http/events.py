@@ -12,6 +12,7 @@ from functools import partial
 
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import AppStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -37,6 +38,8 @@ class EventStream:
     def listen(self) -> None:
         """Be woken by commits; to be called on the event loop that serves."""
         loop = asyncio.get_running_loop()
+        # The library would cut the streams off in the middle when the server is told to end; stop() lets them finish.
+        AppStatus.enable_automatic_graceful_drain = False
 
         def wake() -> None:
             loop.call_soon_threadsafe(self._wake)

@@ -3,7 +3,7 @@
 On SQLite, reads run at once on the caller's thread: they take microseconds, less than handing them to another thread.
 Writes queue for one writer thread, which runs each in a savepoint and commits them in groups, so that many writers
 share one wait for the disk (``synchronous=FULL``: what is answered is on the disk). On PostgreSQL both run in threads,
-each in its own transaction, on a pool of connections.
+each in its own transaction, on a pool of connections; writes take turns there too.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transac
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+_TAKE_TURNS = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
 
 
 def database_url(location: str) -> URL:
@@ -61,7 +62,12 @@ def database_url(location: str) -> URL:
 def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
     """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="READ COMMITTED" if write else "AUTOCOMMIT", pool_pre_ping=True)
+        engine = create_engine(url, isolation_level="READ COMMITTED" if write else "AUTOCOMMIT", pool_pre_ping=True)
+        if write:
+            # One writer at a time, over all processes, as on SQLite: nobody writes by what another is just changing,
+            # and activities become visible in the order of their numbers, so that no event stream misses one.
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_TAKE_TURNS))
+        return engine
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
@@ -64,7 +75,8 @@ def _members_with_aliases() -> dict[str, ColumnElement[Any]]:
 
 _of_its_model = model_versions.join(registered_models)
 _that_name = registered_models.c.name == bindparam("name")
-_that_version = model_versions.c.version == bindparam("version")
+_asked_version = bindparam("version", type_=BigInteger())  # a client may ask for more than the column holds
+_that_version = model_versions.c.version == _asked_version
 _the_version = (model_versions.c.model_id == bindparam("model_id")) & _that_version
 _in_stage = (model_versions.c.model_id == bindparam("model_id")) & (model_versions.c.stage == bindparam("stage"))
 

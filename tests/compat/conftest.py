@@ -1,12 +1,14 @@
 """Fixtures for MLflow: a tracking store with a few trained models in it, apart from every registry."""
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from tests.compat.mlflow_client import mlflow
+from tests.compat.mlflow_client import MlflowClient, mlflow
 
 VARIABLES = (
     "MLFLOW_TRACKING_URI",
@@ -28,9 +30,17 @@ class LoggedRun:
 
 
 @pytest.fixture(scope="session")
-def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A local tracking store, as MLflow makes it anew."""
-    return f"sqlite:///{tmp_path_factory.mktemp('tracking')}/tracking.db"
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new database of MLflow's, to be copied: MLflow takes many seconds to make one."""
+    database = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    MlflowClient(tracking_uri=f"sqlite:///{database}").search_experiments()
+    return database
+
+
+@pytest.fixture(scope="session")
+def tracking_uri(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A local tracking store."""
+    return f"sqlite:///{shutil.copy(empty_store, tmp_path_factory.mktemp('tracking'))}"
 
 
 @pytest.fixture(scope="session")

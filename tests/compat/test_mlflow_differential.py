@@ -8,7 +8,9 @@ The fixed form, of about a minute, runs the same histories each time. For a long
 """
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,10 +40,10 @@ Sides = tuple[Side, Side]
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+def sides(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
     """MLflow's own store, and a registry that nobody else uses."""
     folder = tmp_path_factory.mktemp("differential")
-    own = f"sqlite:///{folder}/mlflow.db"
+    own = f"sqlite:///{shutil.copy(empty_store, folder)}"
     with serving(folder) as live, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_TOKEN", live.admin_token)
         theirs = Side(MlflowClient(tracking_uri=own, registry_uri=own), converts=True)

@@ -7,6 +7,7 @@ The same history goes to MLflow's own store, and what a user then prints of it m
 """
 
 import re
+import shutil
 from pathlib import Path
 from pprint import pformat
 
@@ -27,6 +28,7 @@ def register(runs: list[LoggedRun]) -> None:
     mlflow.register_model(f"runs:/{runs[0].run_id}/model", NAME)
     mlflow.register_model(f"runs:/{runs[1].run_id}/model", NAME, tags={"slope": "3"})
     client.create_model_version(NAME, runs[2].artifact_uri, run_id=runs[2].run_id, description="the steepest")
+    mlflow.register_model(f"runs:/{runs[1].run_id}/model", NAME)
     mlflow.register_model(f"runs:/{runs[2].run_id}/model", "another model")
     client.transition_model_version_stage(NAME, "1", "Production")
     client.transition_model_version_stage(NAME, "2", "production", archive_existing_versions=True)
@@ -42,7 +44,9 @@ def register(runs: list[LoggedRun]) -> None:
 EXPECTED_SLOPES = {
     "1": 2.0,
     "3": 5.0,
-    "latest": 5.0,
+    "4": 3.0,
+    "latest": 3.0,
+    "None": 3.0,
     "production": 3.0,
     "Staging": 5.0,
     "archived": 2.0,
@@ -70,9 +74,10 @@ def test_register_and_load(
     fresh_registry: LiveRegistry,
     logged_runs: list[LoggedRun],
     mlflow_environment: pytest.MonkeyPatch,
+    empty_store: Path,
     tmp_path: Path,
 ) -> None:
-    mlflow_environment.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow_environment.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{shutil.copy(empty_store, tmp_path)}")
     register(logged_runs)
     expected = printed()
 

@@ -187,13 +187,13 @@ def test_latest_versions(people: People, contents: Contents) -> None:
         found = people.creator.post(f"{MODELS}/get-latest-versions", name=model, **fields).ok()
         asked = people.creator.get(f"{MODELS}/get-latest-versions", name=model, **fields).ok()
         assert asked == found
-        return [(each["version"], each["current_stage"]) for each in found.get("model_versions", [])]
+        return sorted((each["version"], each["current_stage"]) for each in found.get("model_versions", []))
 
     everything = [("2", "Staging"), ("3", "Production"), ("5", "Archived"), ("6", "None")]
     assert latest() == everything
     assert latest(stages=["production", "STAGING"]) == everything[:2]
     assert latest(stages=["None"]) == everything[3:]
     shown = model_now(people, model)["latest_versions"]
-    assert [(each["version"], each["current_stage"]) for each in shown] == everything
+    assert sorted((each["version"], each["current_stage"]) for each in shown) == everything
     with contents.unchanged():
         people.creator.post(f"{MODELS}/get-latest-versions", name=model, stages=["Prod"]).invalid()

@@ -64,8 +64,9 @@ class Terminal:
             self.pressed += 1
 
     def type(self, text: str) -> None:
-        """Type text; it does not count as keys of the console."""
-        self._child.send(text)
+        """Type text, a letter at a time as people do; it does not count as keys of the console."""
+        for letter in text:
+            self._child.send(letter)
 
     def wait_for(self, what: str | Callable[[str], bool]) -> str:
         """The screen, once it shows this."""

@@ -1,6 +1,7 @@
 """Asking before a decision is written: what will change, and for whom.
 
-The focus is on Cancel. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment. Where Production is touched the
+The focus is on Cancel. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment, the arrows scroll
+what does not fit. Where Production is touched the
 model's name is typed first.
 """
 
@@ -22,7 +23,7 @@ from tui_registry.text import one_line
 
 EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
-SHOWN = 8  # targets listed by name
+SHOWN = 200  # targets listed by name
 LONGEST_COMMENT = 5_000  # characters
 LONGEST_WORD = 48  # characters that anyone is asked to type
 
@@ -38,17 +39,19 @@ class Consent:
 class Confirm(ModalScreen[Consent | None]):
     """Answers None for no."""
 
+    AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False),
         Binding("n,escape", "no", show=False),
         Binding("o", "toggle_archive", show=False),
+        Binding("down", "read_on(1)", show=False),
+        Binding("up", "read_on(-1)", show=False),
     ]
 
     def __init__(self, decision: Decision, targets: list[Target]) -> None:
         super().__init__()
         self._decision = decision
         self._targets = targets
-        self._displaced = [f"{target.name} version {version}" for target in targets for version in target.displaces]
         production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
         self._word = ""
         if production and decision is Decision.APPROVE:
@@ -60,7 +63,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Static(Content(f"{verb} {_count(len(self._targets))}?"), id="title")
             with VerticalScroll(id="targets", can_focus=False):
                 for target in self._targets[:SHOWN]:
-                    yield Static(Content(f"• {one_line(str(target))}  (asked by {_askers(target)})"))
+                    yield Static(_told(target))
                 if len(self._targets) > SHOWN:
                     yield Static(Content(f"  and {len(self._targets) - SHOWN} more"))
             if self._archiving_is_possible:
@@ -68,7 +71,7 @@ class Confirm(ModalScreen[Consent | None]):
             yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
             if self._word:
                 yield Input(
-                    placeholder=f"Type {self._word}: this touches Production",
+                    placeholder=f"Type {self._word} to confirm: this changes Production",
                     id="word",
                     compact=True,
                 )
@@ -77,9 +80,6 @@ class Confirm(ModalScreen[Consent | None]):
                 yield Button(Content("n  Cancel"), id="no", compact=True)
                 yield Button(Content(f"y  {verb}"), id="yes", compact=True)
             yield Static(Content(self._hint), id="hint")
-
-    def on_mount(self) -> None:
-        self.query_one("#no", Button).focus()
 
     @property
     def focus_chain(self) -> list[Widget]:
@@ -92,10 +92,14 @@ class Confirm(ModalScreen[Consent | None]):
 
     @property
     def _archive_label(self) -> str:
-        stages = " and ".join(stage for stage in EXCLUSIVE if any(target.to_stage is stage for target in self._targets))
-        if not self._displaced:
-            return f"Archive what else is in {stages} (nothing is, now)"
-        return one_line(f"Archive what is in {stages} now: {', '.join(self._displaced)}")
+        """Short, as it is cut where there is no room; what is displaced is told with each target, in full."""
+        displaced = [version for target in self._targets for version in target.displaces]
+        if not displaced:
+            stages = {target.to_stage for target in self._targets}
+            return f"Archive what else is in {' and '.join(stage for stage in EXCLUSIVE if stage in stages)} (nothing)"
+        if len(displaced) == 1:
+            return f"Archive version {displaced[0]}"
+        return f"Archive these {len(displaced)} versions"
 
     @property
     def _hint(self) -> str:
@@ -107,6 +111,9 @@ class Confirm(ModalScreen[Consent | None]):
     def action_toggle_archive(self) -> None:
         for box in self.query("#archive").results(Checkbox):
             box.toggle()
+
+    def action_read_on(self, by: int) -> None:
+        self.query_one("#targets").scroll_relative(y=by, animate=False)
 
     def action_no(self) -> None:
         self.dismiss(None)
@@ -124,7 +131,7 @@ class Confirm(ModalScreen[Consent | None]):
     def _complain(self, word: Input) -> None:
         if word.value.strip():
             self.query_one("#complaint", Static).update(Content(f"That is not {self._word}."))
-        word.focus()
+        self.set_focus(word)
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:
@@ -137,9 +144,9 @@ class Confirm(ModalScreen[Consent | None]):
     @on(Input.Submitted, "#comment")
     def _comment_is_written(self) -> None:
         if self._word:
-            self.query_one("#word", Input).focus()
+            self.set_focus(self.query_one("#word", Input))
         else:
-            self.query_one("#yes", Button).focus()
+            self.set_focus(self.query_one("#yes", Button))
 
     @on(Input.Submitted, "#word")
     def _word_is_written(self) -> None:
@@ -148,6 +155,15 @@ class Confirm(ModalScreen[Consent | None]):
 
 def _count(number: int) -> str:
     return "this request" if number == 1 else f"these {number} requests"
+
+
+def _told(target: Target) -> Content:
+    """A target, who asked for it, and what it displaces."""
+    told = [Content(f"• {one_line(str(target))}"), Content.styled(f"  asked by {_askers(target)}", "dim")]
+    if target.displaces:
+        versions = f"version{'s' if len(target.displaces) > 1 else ''} {', '.join(target.displaces)}"
+        told.append(Content.styled(f"  displaces {versions}, now in {target.to_stage}", "$text-warning"))
+    return Content("\n").join(told)
 
 
 def _askers(target: Target) -> str:

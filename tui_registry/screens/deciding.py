@@ -1,10 +1,12 @@
 """Deciding requests, for every place that shows them: ask, write one after the other, tell each outcome."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
 from tui_registry.decisions import NEEDS, Decision, Outcome, Target, Verdict, decide
+from tui_registry.messages import LivenessChanged
 from tui_registry.screens.confirm import EXCLUSIVE, Confirm, Consent
 from tui_registry.screens.place import Place
 from tui_registry.text import one_line
@@ -35,10 +37,12 @@ class DecidingPlace(Place):
         raise NotImplementedError
 
     def decisions_are_live(self, action: str) -> bool:
-        """Whether the server said that the caller may do this to every request chosen."""
+        """Whether the server said that the caller may do this to every request chosen, and none is being decided."""
         requests = self.chosen_requests()
         needed = NEEDS[Decision(action)]
-        return bool(requests) and all(needed in request.available_actions for request in requests)
+        return bool(requests) and all(
+            needed in request.available_actions and request.id not in self.console_app.deciding for request in requests
+        )
 
     def action_approve(self) -> None:
         self._ask(Decision.APPROVE)
@@ -61,24 +65,32 @@ class DecidingPlace(Place):
         self.app.push_screen(Confirm(decision, targets), answered)
 
     async def _decide(self, decision: Decision, targets: Sequence[Target], consent: Consent) -> None:
+        app = self.console_app
         outcomes: list[Outcome] = []
-        for number, target in enumerate(targets, 1):
-            if len(targets) > 1:
-                self.console_app.tell_progress(f"{decision} {number} of {len(targets)}")
-            archive = consent.archive_existing_versions and target.to_stage in EXCLUSIVE
-            outcomes.append(
-                await decide(
-                    self.console_app.client,
+        app.deciding |= {target.id for target in targets}
+        self.post_message(LivenessChanged())
+        try:
+            for number, target in enumerate(targets, 1):
+                count = f" {number} of {len(targets)}" if len(targets) > 1 else ""
+                outcome = await decide(
+                    app.client,
                     target,
                     decision,
-                    archive_existing_versions=archive,
+                    archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE,
                     comment=consent.comment,
+                    progress=partial(self._tell_doing, count),
                 )
-            )
-            self._tell_outcome(outcomes[-1])
-        self.console_app.tell_progress("")
-        self.decided(outcomes)
-        self.reload()
+                outcomes.append(outcome)
+                self._tell_outcome(outcome)
+        finally:
+            app.deciding -= {target.id for target in targets}
+            app.tell_progress("")
+        if self.is_attached:  # the user may have left the place meanwhile
+            self.decided(outcomes)
+            self.reload()
+
+    def _tell_doing(self, count: str, doing: str) -> None:
+        self.console_app.tell_progress(doing + count)
 
     def decided(self, outcomes: Sequence[Outcome]) -> None:
         """Told when all are through."""

@@ -33,7 +33,7 @@ class Inbox(DecidingPlace):
     COLUMNS = (
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("TRANSITION", 20),
+        Column("TRANSITION", 21),
         Column("ASKED BY", 10, priority=1, grow=2, most=28),
         Column("AGE", 4),
         Column("DISPLACES", 9, priority=3),
@@ -57,7 +57,7 @@ class Inbox(DecidingPlace):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.table.focus()
+        self.set_focus(self.table)
 
     async def load(self) -> None:
         page = await self.console_app.client.inbox(max_results=PAGE)
@@ -103,7 +103,7 @@ class Inbox(DecidingPlace):
 
     def action_filter(self) -> None:
         self._filter_line.display = True
-        self._filter_line.focus()
+        self.set_focus(self._filter_line)
 
     def action_back(self) -> None:
         if self._filter or self._filter_line.display:
@@ -113,7 +113,7 @@ class Inbox(DecidingPlace):
             self.show_requests()
         else:
             self.table.clear_marks()
-        self.table.focus()
+        self.set_focus(self.table)
         self.post_message(LivenessChanged())
 
     def action_move(self, by: int) -> None:
@@ -139,7 +139,7 @@ class Inbox(DecidingPlace):
     def _filter_done(self) -> None:
         if not self._filter:
             self._filter_line.display = False
-        self.table.focus()
+        self.set_focus(self.table)
 
     @on(Table.Opened)
     def _opened(self) -> None:

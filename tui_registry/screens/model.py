@@ -43,6 +43,7 @@ class Model(DecidingPlace):
             stage: Table(COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
         }
         self._stage = Stage.NONE
+        self._settled = False
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []
 
@@ -60,7 +61,7 @@ class Model(DecidingPlace):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.tables[self._stage].focus()
+        self.set_focus(self.tables[self._stage])
 
     async def load(self) -> None:
         client = self.console_app.client
@@ -85,8 +86,9 @@ class Model(DecidingPlace):
             self.tables[stage].move_to(self._wanted)
             self._go(stage)
             self._wanted = None
-        elif self._wanted is None and not self.tables[self._stage].row_count and not self._requests:
-            self._go(next((stage for stage in Stage if self.tables[stage].row_count), Stage.NONE))
+        elif not self._settled:
+            self._go(self._first_stage())
+        self._settled = True
         self._lay_out()
         self._show_version()
 
@@ -106,6 +108,14 @@ class Model(DecidingPlace):
         version = self.tables[self._stage].cursor_key
         return [request for request in self._requests if request.version == version][:1]
 
+    def _first_stage(self) -> Stage:
+        """Where somebody waits for a decision, else where anything is."""
+        waiting = [self._versions[request.version] for request in self._requests if request.version in self._versions]
+        if waiting:
+            self.tables[waiting[0].current_stage].move_to(waiting[0].version)
+            return waiting[0].current_stage
+        return next((stage for stage in Stage if self.tables[stage].row_count), Stage.NONE)
+
     def show_problem(self, problem: str) -> None:
         if not self._versions:
             self._summary.update(Content(one_line(problem)))
@@ -119,6 +129,10 @@ class Model(DecidingPlace):
         if action == "copy":
             return self.tables[self._stage].row_count > 0
         return True
+
+    @on(Table.Sideways)
+    def _sideways(self, event: Table.Sideways) -> None:
+        self._step(event.by)
 
     def action_next_stage(self) -> None:
         self._step(1)
@@ -140,7 +154,7 @@ class Model(DecidingPlace):
     def _go(self, stage: Stage) -> None:
         self._stage = stage
         self._lay_out()
-        self.tables[stage].focus()
+        self.set_focus(self.tables[stage])
         self._show_version()
         self.post_message(LivenessChanged())
 

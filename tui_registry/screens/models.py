@@ -53,7 +53,7 @@ class Models(Place):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.table.focus()
+        self.set_focus(self.table)
 
     async def load(self) -> None:
         pages = self._pages
@@ -97,12 +97,12 @@ class Models(Place):
 
     def action_search(self) -> None:
         self._search_line.display = True
-        self._search_line.focus()
+        self.set_focus(self._search_line)
 
     def action_back(self) -> None:
         self._search_line.value = ""
         self._search_line.display = False
-        self.table.focus()
+        self.set_focus(self.table)
         self.post_message(LivenessChanged())
 
     def action_move(self, by: int) -> None:
@@ -130,7 +130,7 @@ class Models(Place):
     @on(Input.Submitted, "#filter")
     def _submitted(self) -> None:
         """Enter opens the model under the cursor: the best match, once it is known, if no other was chosen."""
-        self.table.focus()
+        self.set_focus(self.table)
         if not self._search:
             self._search_line.display = False
         elif self._shown == self._search:

@@ -25,7 +25,11 @@ SLOW = 1.0  # seconds after which a reading that is still under way is told
 
 
 class Place(Screen[None]):
-    """A screen of the console. Subclasses say ``place`` (its name among the actions) and ``load``."""
+    """A screen of the console. Subclasses say ``place`` (its name among the actions) and ``load``.
+
+    The focus is moved with ``set_focus``, which takes effect before the next key, and not with a widget's ``focus``,
+    which takes it later: a fast typist's first letters would be lost.
+    """
 
     place: ClassVar[str]
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING

@@ -58,7 +58,7 @@ class Problem(ModalScreen[Remedy]):
         if self._token_helps:
             line = self.query_one("#token", Input)
             line.display = True
-            line.focus()
+            self.set_focus(line)
 
     def action_forget(self) -> None:
         line = self.query_one("#token", Input)

@@ -1,7 +1,7 @@
 """What one needs to know to decide a request: who asked and why, what the version is, what it would displace."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -13,10 +13,14 @@ from server.wire.model_version import ModelVersion
 from server.wire.transition_request import InboxRequest
 from tui_registry.ages import age, moment
 from tui_registry.text import lines, one_line
-from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.stages import STAGE_TINTS
 
 LABEL = 8  # cells
 SHOWN = 2_000  # characters of a description or comment
+
+
+Lines = Callable[[int], list[Content]]
+"""Makes the lines for so many cells of width."""
 
 
 class RequestDetails(VerticalScroll, can_focus=False):
@@ -24,22 +28,27 @@ class RequestDetails(VerticalScroll, can_focus=False):
         super().__init__(id="details")
         self._text = Static("", markup=False)
         self._shown: str | None = None
-        self._known: Content | None = None
+        self._known: Lines | None = None
+        self._lines: Lines = _nothing
 
     def compose(self) -> ComposeResult:
         yield self._text
+
+    def on_resize(self) -> None:
+        self._draw(self._lines)
 
     def show(self, request: InboxRequest | None) -> None:
         """What the request itself says, at once; ``fill`` adds what has to be fetched."""
         if request is None:
             self._shown, self._known = None, None
-            self._text.update("")
+            self._draw(_nothing)
             return
         if request.id != self._shown:
             self._known = None
             self.scroll_home(animate=False)
         self._shown = request.id
-        self._text.update(Content("\n").join([*_asked(request), *([self._known] if self._known else [])]))
+        known = self._known or _nothing
+        self._draw(lambda width: [*_asked(request, width), *known(width)])
 
     def fill(
         self,
@@ -51,54 +60,63 @@ class RequestDetails(VerticalScroll, can_focus=False):
         """What was fetched for a request, unless another is shown by now."""
         if request.id != self._shown:
             return
-        parts = [Content("")]
-        parts += [
-            Content.assemble(
-                ("displaces ", "dim"),
-                f"version {holder.version}",
-                (f"  in {holder.current_stage} since {age(holder.last_updated_timestamp)}", "dim"),
-            )
-            for holder in holders
+        self._known = lambda width: [
+            Content(""),
+            *map(_displaced, holders),
+            *_of_version(version, width),
+            *(line for comment in comments[-3:] for line in _commented(comment)),
         ]
-        parts += _of_version(version, self._width)
-        for comment in comments[-3:]:
-            parts += [
-                Content.assemble(
-                    (one_line(comment.user_id), "bold"), (f"  {age(comment.creation_timestamp)} ago", "dim")
-                ),
-                *_paragraph(comment.comment),
-            ]
-        self._known = Content("\n").join(parts)
         self.show(request)
 
     def show_version(self, version: ModelVersion | None, requests: Sequence[InboxRequest]) -> None:
         """A version, and the requests that are open for it."""
         if version is None:
-            self._text.update("")
+            self._draw(_nothing)
             return
-        asked = [line for request in requests for line in [*_asked(request), Content("")]]
-        named = [] if asked else [Content.styled(f"{one_line(version.name)} version {version.version}", "bold")]
-        self._text.update(Content("\n").join([*asked, *named, *_of_version(version, self._width)]))
-
-    @property
-    def _width(self) -> int:
-        return self.scrollable_content_region.width
+        named = [] if requests else [Content.styled(f"{one_line(version.name)} version {version.version}", "bold")]
+        self._draw(
+            lambda width: [
+                *named,
+                *(line for request in requests for line in [*_asked(request, width), Content("")]),
+                *_of_version(version, width),
+            ]
+        )
 
     def complain(self, request: InboxRequest, problem: str) -> None:
         """Say that the rest could not be fetched, unless it is known from before, or another is shown by now."""
         if request.id == self._shown and self._known is None:
-            self._text.update(
-                Content("\n").join([*_asked(request), Content(""), Content.styled(one_line(problem), "dim")])
-            )
+            self._draw(lambda width: [*_asked(request, width), Content(""), Content.styled(one_line(problem), "dim")])
+
+    def _draw(self, lines_of: Lines) -> None:
+        self._lines = lines_of
+        self._text.update(Content("\n").join(lines_of(self.scrollable_content_region.width)))
 
 
-def _asked(request: InboxRequest) -> list[Content]:
+def _nothing(_width: int) -> list[Content]:
+    return []
+
+
+def _displaced(holder: ModelVersion) -> Content:
+    return Content.assemble(
+        ("displaces ", "dim"),
+        f"version {holder.version}",
+        (f"  in {holder.current_stage} since {age(holder.last_updated_timestamp)}", "dim"),
+    )
+
+
+def _commented(comment: Comment) -> list[Content]:
     return [
-        Content.assemble(
-            (f"{one_line(request.name)} version {request.version}", "bold"),
-            "   ",
-            (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
-        ),
+        Content.assemble((one_line(comment.user_id), "bold"), (f"  {age(comment.creation_timestamp)} ago", "dim")),
+        *_paragraph(comment.comment),
+    ]
+
+
+def _asked(request: InboxRequest, width: int) -> list[Content]:
+    title = Content.styled(f"{one_line(request.name)} version {request.version}", "bold")
+    transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_TINTS[request.to_stage])
+    beside = Content("   ").join([title, transition])
+    return [
+        *([beside] if beside.cell_length <= width else [title, transition]),
         Content.assemble(
             ("asked by ", "dim"),
             one_line(request.user_id),

@@ -8,3 +8,11 @@ STAGE_STYLES = {
     Stage.PRODUCTION: "green",
     Stage.ARCHIVED: "dim",
 }
+
+STAGE_TINTS = {
+    Stage.NONE: "",
+    Stage.STAGING: "$text-warning",
+    Stage.PRODUCTION: "$text-success",
+    Stage.ARCHIVED: "dim",
+}
+"""The same in Textual's words, for Content."""

@@ -57,7 +57,8 @@ class Table(ScrollView, can_focus=True):
         Binding("home,g", "first", show=False),
         Binding("end,G", "last", show=False),
         Binding("enter", "open", show=False),
-        Binding("left,right,h,l", "nothing", show=False),
+        Binding("left,h", "sideways(-1)", show=False),
+        Binding("right,l", "sideways(1)", show=False),
     ]
 
     class Highlighted(Message):
@@ -74,6 +75,13 @@ class Table(ScrollView, can_focus=True):
 
     class Opened(Highlighted):
         """Enter was pressed on a row."""
+
+    class Sideways(Message):
+        """A key to the left (-1) or right (1) was pressed: there may be a table beside this one."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     class NearEnd(Message):
         """The cursor comes near the last row."""
@@ -178,8 +186,8 @@ class Table(ScrollView, can_focus=True):
         if self.cursor_key is not None:
             self.post_message(self.Opened(self, self.cursor_key))
 
-    def action_nothing(self) -> None:
-        """There is nothing to the sides."""
+    def action_sideways(self, by: int) -> None:
+        self.post_message(self.Sideways(by))
 
     def on_click(self, event: Click) -> None:
         line = event.y + self.scroll_offset.y - 1
@@ -214,7 +222,9 @@ class Table(ScrollView, can_focus=True):
         for column, wanted in self._layout(width):
             text, style = row.cells[column]
             cells = min(wanted, left)
-            segments.append(Segment(clip(text, cells), base + Style.parse(style) if style else base))
+            segments.append(
+                Segment(clip(text, cells), base + Style.parse(style) if style and not base.reverse else base)
+            )
             left -= cells
             gap = min(GAP, left)
             segments.append(Segment(" " * gap, base))

@@ -1,0 +1,40 @@
+"""Databricks' SDK as a user has it, and the parts of it that this registry answers."""
+
+from databricks.sdk import WorkspaceClient
+
+from tests.live_registry import LiveRegistry
+
+NOT_SERVED = {
+    "model_registry": {
+        # Webhooks: this registry has an event stream instead.
+        "create_webhook",
+        "delete_webhook",
+        "list_webhooks",
+        "test_registry_webhook",
+        "update_webhook",
+    },
+    "users": {
+        # Passwords: this registry has none.
+        "get_permission_levels",
+        "get_permissions",
+        "set_permissions",
+        "update_permissions",
+    },
+}
+"""Methods of the APIS that are not served, with the reason."""
+
+APIS = (
+    "current_user",
+    "groups",
+    "model_registry",
+    "service_principals",
+    "token_management",
+    "tokens",
+    "users",
+)
+"""What WorkspaceClient calls its parts that this registry answers."""
+
+
+def workspace(registry: LiveRegistry, token: str | None = None) -> WorkspaceClient:
+    """The client of whoever holds the token; of the administrator, if none is given."""
+    return WorkspaceClient(host=registry.url, token=token or registry.admin_token)

@@ -1,0 +1,56 @@
+"""Databricks' SDK, unmodified: who is let in, how it sees errors, and that no method of it is forgotten."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+from databricks.sdk import WorkspaceClient, errors
+
+from tests.compat.databricks_client import APIS, NOT_SERVED, workspace
+from tests.live_registry import ADMIN, LiveRegistry
+
+
+def test_host_and_token_from_the_environment(registry: LiveRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABRICKS_HOST", registry.url)
+    monkeypatch.setenv("DATABRICKS_TOKEN", registry.admin_token)
+    assert WorkspaceClient().current_user.me().user_name == ADMIN
+
+
+def test_errors_are_of_their_classes(registry: LiveRegistry) -> None:
+    model_registry = workspace(registry).model_registry
+    with pytest.raises(errors.ResourceDoesNotExist, match="absent"):
+        model_registry.get_model("absent")
+    with pytest.raises(errors.InvalidParameterValue, match="a/b"):
+        model_registry.create_model("a/b")
+    model_registry.create_model("made twice")
+    with pytest.raises(errors.ResourceAlreadyExists, match="made twice"):
+        model_registry.create_model("made twice")
+    newcomer = workspace(registry, registry.token("newcomer"))
+    with pytest.raises(errors.PermissionDenied):
+        newcomer.users.create(user_name="nobody")
+    with pytest.raises(errors.Unauthenticated):
+        workspace(registry, "wrong").current_user.me()
+
+
+def test_every_method_is_called_by_these_tests(registry: LiveRegistry) -> None:
+    client = workspace(registry)
+    methods = {
+        (api, name)
+        for api in APIS
+        for name, _ in inspect.getmembers(getattr(client, api), inspect.ismethod)
+        if not name.startswith("_") and name not in NOT_SERVED.get(api, ())
+    }
+    assert methods == set().union(*(_calls_in(file) for file in Path(__file__).parent.glob("test_databricks_*.py")))
+
+
+def _calls_in(file: Path) -> set[tuple[str, str]]:
+    """Calls written as ``users.create(...)`` or ``client.users.create(...)``."""
+    called = [node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
+    return {
+        (api, function.attr)
+        for function in called
+        if isinstance(function, ast.Attribute)
+        for api in [getattr(function.value, "attr", None) or getattr(function.value, "id", None)]
+        if api in APIS
+    }

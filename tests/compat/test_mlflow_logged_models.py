@@ -1,0 +1,120 @@
+"""MLflow 3's logged models, whose source is ``models:/m-<id>``, with the registry apart from the tracking store.
+
+A registry apart cannot know such an id. This one keeps it, and the client finds the model on its own tracking store;
+MLflow's own server looks for it on its own tracking store, and fails.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from tests.compat.conftest import LoggedRun
+from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, MlflowException, mlflow
+from tests.live_registry import LiveRegistry
+
+pytestmark = THEIR_WARNINGS
+
+PATIENCE = 120  # seconds for MLflow's server to start; it takes fifteen on a quiet machine
+
+
+@pytest.fixture
+def registered(registry: LiveRegistry, mlflow_environment: pytest.MonkeyPatch) -> None:
+    """MLflow with this registry, and its tracking store apart."""
+    mlflow_environment.setenv("MLFLOW_REGISTRY_URI", registry.url)
+    mlflow_environment.setenv("MLFLOW_TRACKING_TOKEN", registry.admin_token)
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_model_registered_by_its_id(logged_runs: list[LoggedRun]) -> None:
+    for run in logged_runs:
+        version = mlflow.register_model(run.model_uri, "logged")
+        assert version.source == run.model_uri
+        assert MlflowClient().get_model_version_download_uri("logged", version.version) == run.model_uri
+        loaded = mlflow.sklearn.load_model(f"models:/logged/{version.version}")
+        assert loaded.predict([[10.0]]) == pytest.approx([10 * run.slope])
+    loaded = mlflow.pyfunc.load_model("models:/logged/latest")
+    assert loaded.predict([[10.0]]) == pytest.approx([10 * logged_runs[-1].slope])
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_model_registered_as_it_is_logged(logged_runs: list[LoggedRun]) -> None:
+    experiment = mlflow.get_run(logged_runs[0].run_id).info.experiment_id
+    with mlflow.start_run(experiment_id=experiment):
+        logged = mlflow.sklearn.log_model(
+            LinearRegression().fit([[0.0], [1.0]], [0.0, 7.0]),
+            name="model",
+            registered_model_name="logged at once",
+            pip_requirements=["scikit-learn"],
+        )
+    version = MlflowClient().get_model_version("logged at once", "1")
+    assert re.fullmatch(r"models:/m-[0-9a-f]{32}", version.source)
+    assert version.source == logged.model_uri
+    assert mlflow.sklearn.load_model("models:/logged at once/1").predict([[10.0]]) == pytest.approx([70.0])
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_copy_of_a_version(logged_runs: list[LoggedRun]) -> None:
+    """Its source names the version that it was copied from, and is resolved to that one's own."""
+    first = mlflow.register_model(logged_runs[1].model_uri, "original")
+    copied = MlflowClient().copy_model_version(f"models:/original/{first.version}", "copy")
+    assert copied.source == f"models:/original/{first.version}"
+    assert MlflowClient().get_model_version_download_uri("copy", copied.version) == logged_runs[1].model_uri
+    loaded = mlflow.sklearn.load_model(f"models:/copy/{copied.version}")
+    assert loaded.predict([[10.0]]) == pytest.approx([10 * logged_runs[1].slope])
+
+
+@pytest.fixture
+def mlflow_server(empty_store: Path, tmp_path: Path) -> Iterator[str]:
+    """The URL of MLflow's own server, over a new store."""
+    database = shutil.copy(empty_store, tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    arguments = ["--backend-store-uri", f"sqlite:///{database}", "--port", str(port), "--workers", "1"]
+    with (tmp_path / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "server", *arguments],
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # it starts others, and all are to be ended
+        )
+    with server:
+        try:
+            _wait(server, url)
+            yield url
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+@pytest.mark.mlflow_server
+def test_on_mlflows_own_server_it_fails(
+    mlflow_server: str, logged_runs: list[LoggedRun], mlflow_environment: pytest.MonkeyPatch
+) -> None:
+    mlflow_environment.setenv("MLFLOW_REGISTRY_URI", mlflow_server)
+    mlflow_environment.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(MlflowException, match="500 error responses"):
+        mlflow.register_model(logged_runs[0].model_uri, "logged")
+
+
+def _wait(server: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert server.poll() is None
+        try:
+            if httpx.get(f"{url}/health").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise AssertionError("MLflow's server takes too long to start")
