@@ -29,6 +29,7 @@ SCENES: dict[str, Sequence[str]] = {
     "models": ("2",),
     "search": ("2", "slash", *"risk"),
     "model": ("enter",),
+    "activity": ("4",),
     "help": ("question_mark",),
 }
 """What to press, from the inbox, to get to what is shown."""
@@ -40,7 +41,7 @@ async def take(connection: Connection, name: str, keys: Sequence[str], size: tup
         await pilot.pause(QUIET)
         for key in keys:
             await pilot.press(key)
-            if key in {"2", "slash", "enter"}:
+            if key in {"2", "4", "slash", "enter"}:
                 await pilot.pause(QUIET)
         await pilot.pause(QUIET)
         picture = app.export_screenshot(title=f"tui-registry: {name}")

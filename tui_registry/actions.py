@@ -47,25 +47,34 @@ ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", ("inbox", "model"), 1),
     Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", ("inbox", "model"), 1),
     Action("cancel", "x", "x", "cancel", "Take back the request, or all that are marked", ("inbox", "model"), 2),
-    Action("open", "enter", "⏎", "open", "Open the model", ("inbox", "models"), 2),
+    Action("open", "enter", "⏎", "open", "Open the model", ("inbox", "models", "activity"), 2),
     Action("mark", "space", "␣", "mark", "Mark the row, to decide several at once", ("inbox",), 4),
-    Action("filter", "slash", "/", "filter", "Narrow what is shown, as you type", ("inbox",), 3),
+    Action("filter", "slash", "/", "filter", "Narrow what is shown, as you type", ("inbox", "activity"), 3),
     Action("search", "slash", "/", "search", "Search models by name, as you type", ("models",), 1),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", ("model",), 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", ("model",), 9),
-    Action("back", "escape", "esc", "back", "Clear the filter and marks, or go back", ("inbox", "models", "model"), 6),
+    Action(
+        "back",
+        "escape",
+        "esc",
+        "back",
+        "Clear the filter and marks, or go back",
+        ("inbox", "models", "model", "activity"),
+        6,
+    ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 7),
+    Action("go('activity')", "4", "4", "activity", "Go to who did what", (EVERYWHERE,), 7),
     Action("read_on(1)", "J", "J", "read on", "Scroll the details down", ("inbox", "model"), 9),
     Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", ("inbox", "model"), 9),
-    Action("refresh", "f5", "F5", "refresh", "Ask the server again", ("inbox", "models", "model"), 9),
+    Action("refresh", "f5", "F5", "refresh", "Ask the server again", ("inbox", "models", "model", "activity"), 9),
     Action(
         "copy",
         "y",
         "y",
         "copy",
         "Copy the name or models:/ URI",
-        ("inbox", "models", "model"),
+        ("inbox", "models", "model", "activity"),
         8,
     ),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
@@ -79,10 +88,33 @@ def of_place(place: str) -> list[Action]:
     return [action for action in ACTIONS if place in action.places or EVERYWHERE in action.places]
 
 
+UNTYPED = frozenset("⏎␣")
+
+
+def is_character(action: Action) -> bool:
+    """Whether its key is one that is also typed in texts."""
+    return len(action.shown) == 1 and action.shown not in UNTYPED
+
+
+CHARACTERS = frozenset(action.id.partition("(")[0] for action in ACTIONS if is_character(action))
+"""The names of the actions under such keys: none of them is live while text is typed."""
+
+
 def bindings(place: str) -> list[Binding]:
-    """The bindings of a screen's own actions, or of the application's for EVERYWHERE."""
+    """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
+
+    Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
+    typist sends after ``/`` or ``a`` arrives in the line or the question that it opens.
+    """
     return [
-        Binding(action.keys, action.id, action.label, show=False, key_display=action.shown)
+        Binding(
+            action.keys,
+            action.id,
+            action.label,
+            show=False,
+            key_display=action.shown,
+            priority=is_character(action),
+        )
         for action in ACTIONS
         if place in action.places
     ]

@@ -11,14 +11,16 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tui_registry import clipboard
-from tui_registry.actions import EVERYWHERE, Action, bindings, of_place
+from tui_registry.actions import CHARACTERS, EVERYWHERE, Action, bindings, of_place
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
+from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
@@ -40,7 +42,7 @@ class ConsoleApp(App[None]):
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar = {"inbox": Inbox, "models": Models}
+    MODES: ClassVar = {"inbox": Inbox, "models": Models, "activity": ActivityFeed}
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -102,6 +104,10 @@ class ConsoleApp(App[None]):
             self.tell_progress("waiting for the server to answer")
             await asyncio.wait(self._writes, timeout=20)
         self.exit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Letters are letters while text is typed."""
+        return action not in CHARACTERS or not isinstance(self.focused, Input)
 
     async def action_go(self, place: str) -> None:
         """Go to a place as it was left; from what is open on top of it, back to it."""

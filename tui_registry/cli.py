@@ -33,12 +33,17 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
 @main.command()
 def demo() -> None:
     """Open the console on a throwaway registry full of made-up models, requests and people."""
+    from tui_registry.demo.fill import FillError
     from tui_registry.session.demo import DemoRegistry
+    from tui_registry.session.embedded import EmbeddedError
 
     with tempfile.TemporaryDirectory(prefix="tui-registry-demo-") as folder:
         registry = DemoRegistry(Path(folder))
         try:
-            _run(registry.open(progress=_progress))
+            connection = registry.open(progress=_progress)
+            _run(connection)
+        except (EmbeddedError, FillError) as error:
+            _fail(f"The demo could not be started.\n{error}")
         finally:
             registry.close()
 

@@ -1,5 +1,9 @@
 """From what is typed in a search line to the registry's filter grammar."""
 
+from typing import TypedDict
+
+from server.wire.activity import ActivityType
+
 
 def models_filter(typed: str) -> str:
     """Words that the name contains, in any letter case; after ``=``, a filter as the registry takes it."""
@@ -7,6 +11,32 @@ def models_filter(typed: str) -> str:
     if typed.startswith("="):
         return typed[1:].strip()
     return " AND ".join(f"name ILIKE {quoted(f'%{word}%')}" for word in typed.split())
+
+
+class ActivityFilter(TypedDict, total=False):
+    """What RegistryClient.activities takes."""
+
+    name: str
+    user: str
+    activity_type: list[str]
+
+
+def activity_filter(typed: str) -> ActivityFilter:
+    """``user:NAME``, ``type:PART`` of a kind's name or of the word for it, and what is left over, a model's name."""
+    chosen: ActivityFilter = {}
+    name: list[str] = []
+    for word in typed.split():
+        key, colon, value = word.partition(":")
+        if colon and key == "user":
+            chosen["user"] = value
+        elif colon and key == "type":
+            kinds = [kind.value for kind in ActivityType if value.casefold() in kind.value.casefold()]
+            chosen["activity_type"] = kinds or [value]  # the server says which there are
+        else:
+            name.append(word)
+    if name:
+        chosen["name"] = " ".join(name)
+    return chosen
 
 
 def quoted(value: str) -> str:

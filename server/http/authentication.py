@@ -1,7 +1,9 @@
 """Who calls: access tokens, as a Bearer token or as the password of Basic authentication."""
 
+import asyncio
 import base64
 import hashlib
+import logging
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -11,6 +13,8 @@ from server.rules.principals import Principal
 from server.store import counters, principals, tokens
 from server.store.engine import Database
 from server.store.principals import TokenHolder
+
+log = logging.getLogger(__name__)
 
 USED_AFTER = 60_000  # milliseconds: a token's last use is noted no more often
 MAX_CACHED = 10_000  # tokens
@@ -36,6 +40,7 @@ class Authenticator:
         self._database = database
         self._known: dict[str, _Known] = {}
         self._revision = -1
+        self._noting: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int) -> Principal:
         """The caller of a request; raises Unauthenticated. ``now`` is in milliseconds."""
@@ -56,8 +61,21 @@ class Authenticator:
             raise Unauthenticated(f"The access token is not {user}'s. Use the user name 'token', or the owner's.")
         if now - known.noted >= USED_AFTER:
             known.noted = now
-            await self._database.write(lambda connection: tokens.mark_used(connection, principal.token_id, now))
+            self._note_use(principal.token_id, now)
         return principal
+
+    def _note_use(self, token_id: str, now: int) -> None:
+        """Beside the request: reading goes on while a database, for the moment, cannot be written."""
+        noting = asyncio.ensure_future(
+            self._database.write(lambda connection: tokens.mark_used(connection, token_id, now))
+        )
+        self._noting.add(noting)
+        noting.add_done_callback(self._noted)
+
+    def _noted(self, noting: asyncio.Future[None]) -> None:
+        self._noting.discard(noting)
+        if not noting.cancelled() and (error := noting.exception()) is not None:
+            log.warning("the use of a token could not be noted: %s", error)
 
     async def _lookup(self, digest: str) -> _Known | None:
         revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))

@@ -6,6 +6,7 @@ what they may read, so a stream ends with its token, and shows nothing after a r
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from functools import partial
@@ -42,7 +43,8 @@ class EventStream:
         AppStatus.enable_automatic_graceful_drain = False
 
         def wake() -> None:
-            loop.call_soon_threadsafe(self._wake)
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and the streams with it
+                loop.call_soon_threadsafe(self._wake)
 
         self._database.on_commit = wake
 

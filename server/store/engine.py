@@ -128,6 +128,7 @@ class Database:
         """
         if self._sqlite:
             done: Future[T] = Future()
+            done.set_running_or_notify_cancel()  # from now on nobody can cancel it, nor so trip the writer
             self._jobs.put((work, done))
             return await asyncio.shield(asyncio.wrap_future(done))
         return await asyncio.shield(asyncio.to_thread(self._write_pooled, work))

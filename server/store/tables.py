@@ -33,6 +33,10 @@ metadata = MetaData(
 
 Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid must be spelled INTEGER
 
+Sorted = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that is sorted and searched by its first letters: by code points, as on SQLite, whatever the database's own
+language is."""
+
 principals = Table(
     "principals",
     metadata,
@@ -85,7 +89,7 @@ registered_models = Table(
     "registered_models",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Sorted, nullable=False, unique=True),
     Column("description", Text),
     Column("user_id", Text, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),

@@ -65,6 +65,7 @@ def _log(experiment: str, slope: float) -> LoggedRun:
 def mlflow_environment(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """MLflow on the local tracking store and without a registry or credentials; a test sets those that it means."""
     for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv(variable, "")  # so that what MLflow or the test sets is gone afterwards
+        monkeypatch.delenv(variable)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
     return monkeypatch

@@ -83,7 +83,9 @@ def test_administrators_manage_everybodys_tokens(user: Api, admin: Api, registry
     token_id = made["token_info"]["token_id"]
     with Api(registry.url, made["token_value"]) as api:
         api.get(f"{SCIM}/Me").ok()
-        info = admin.get(f"{TOKENS}/{token_id}").ok()["token_info"]
+        deadline = time.monotonic() + 60
+        while "last_used_day" not in (info := admin.get(f"{TOKENS}/{token_id}").ok()["token_info"]):
+            assert time.monotonic() < deadline, "the use of the token was never noted"
         assert info == made["token_info"] | {
             "owner_id": int(me["id"]),
             "created_by_id": int(me["id"]),

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -163,10 +163,26 @@ class RegistryClient:
         answer = await self._get("/mlflow/model-versions/get", ModelVersionAnswer, name=name, version=version)
         return answer.model_version
 
-    async def activities(self, *, name: str = "", version: str = "", max_results: int = 100) -> ActivityPage:
-        """Activities of a version, of a model, or of all, newest first."""
+    async def activities(
+        self,
+        *,
+        name: str = "",
+        version: str = "",
+        user: str = "",
+        activity_type: Sequence[str] = (),
+        max_results: int = 100,
+        page_token: str = "",
+    ) -> ActivityPage:
+        """Activities of a version, of a model, or of all, newest first; of these types, if any are named."""
         return await self._get(
-            "/mlflow/activities/list", ActivityPage, name=name, version=version, max_results=max_results
+            "/mlflow/activities/list",
+            ActivityPage,
+            name=name,
+            version=version,
+            user=user,
+            activity_type=list(activity_type) or None,
+            max_results=max_results,
+            page_token=page_token,
         )
 
     async def comments(self, name: str, version: str) -> list[Comment]:
@@ -197,7 +213,7 @@ class RegistryClient:
             raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], **query: Any) -> Answer:
-        given = {name: value for name, value in query.items() if value not in {"", None}}
+        given = {name: value for name, value in query.items() if value not in ("", None)}
         return _read(await self._call("GET", path, params=given), answer)
 
     async def _send(self, method: str, path: str, answer: type[Answer], **body: Any) -> Answer:

@@ -41,9 +41,10 @@ class Confirm(ModalScreen[Consent | None]):
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", show=False),
-        Binding("n,escape", "no", show=False),
-        Binding("o", "toggle_archive", show=False),
+        Binding("y", "yes", show=False, priority=True),
+        Binding("n", "refuse", show=False, priority=True),
+        Binding("o", "toggle_archive", show=False, priority=True),
+        Binding("escape", "no", show=False),
         Binding("down", "read_on(1)", show=False),
         Binding("up", "read_on(-1)", show=False),
     ]
@@ -114,6 +115,13 @@ class Confirm(ModalScreen[Consent | None]):
 
     def action_read_on(self, by: int) -> None:
         self.query_one("#targets").scroll_relative(y=by, animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Letters are letters while text is typed."""
+        return action not in {"yes", "refuse", "toggle_archive"} or not isinstance(self.focused, Input)
+
+    def action_refuse(self) -> None:
+        self.action_no()
 
     def action_no(self) -> None:
         self.dismiss(None)

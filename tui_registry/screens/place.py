@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import FILTERING, Action, of_place
+from tui_registry.actions import CHARACTERS, FILTERING, Action, of_place
 from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.text import one_line
@@ -57,6 +57,8 @@ class Place(Screen[None]):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in CHARACTERS and isinstance(self.focused, Input):
+            return False
         return action not in self._own_actions or self.is_live(action)
 
     @property

@@ -63,7 +63,7 @@ def upgrade() -> None:
     op.create_table(
         "registered_models",
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("creation_timestamp", sa.BigInteger(), nullable=False),
