@@ -97,6 +97,9 @@ class ConsoleApp(App[None]):
 
     async def action_quit(self) -> None:
         """What is being written is written; leaving waits for its answer."""
+        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+
+    async def _leave(self) -> None:
         if self._writes:
             self.tell_progress("waiting for the server to answer")
             await asyncio.wait(self._writes, timeout=20)

@@ -1,0 +1,90 @@
+"""The console under a test's fingers, without a terminal: keys go in, and what a user would see comes out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from textual.pilot import Pilot
+
+from tui_registry.app import ConsoleApp
+from tui_registry.session.connection import Connection
+
+SMALL, LARGE = (80, 24), (120, 40)
+PATIENCE = 30  # seconds; nothing takes that long, but a loaded machine is slow
+LOOK = 0.02  # seconds
+
+
+@dataclass
+class Console:
+    """A running console. ``text`` is the screen as a user reads it, lines without their blank ends."""
+
+    app: ConsoleApp
+    pilot: Pilot[None]
+
+    @property
+    def text(self) -> str:
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def told(self) -> str:
+        """The notes over the screen, each in one line; on the screen itself they are wrapped."""
+        return "\n".join(f"{note.title}: {note.message}" for note in self.app._notifications)
+
+    @property
+    def header(self) -> str:
+        return self.text.partition("\n")[0]
+
+    @property
+    def bar(self) -> str:
+        """The last line."""
+        return self.text.rstrip().rpartition("\n")[2]
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*("space" if character == " " else character for character in text))
+
+    async def until(self, seen: Callable[[], object], what: str = "") -> None:
+        """Wait for something to be so."""
+        deadline = time.monotonic() + PATIENCE
+        while not seen():
+            assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
+            assert self.app.is_running, f"the console ended before it showed: {what}"
+            await asyncio.sleep(LOOK)
+            await self.pilot.pause()
+
+    async def shows(self, *texts: str) -> None:
+        """Wait for the screen to show all of these at once."""
+        await self.until(lambda: all(text in self.text for text in texts), f"{texts}")
+
+    async def hides(self, *texts: str) -> None:
+        """Wait for the screen to show none of these."""
+        await self.until(lambda: not any(text in self.text for text in texts), f"gone: {texts}")
+
+    async def tells(self, *texts: str) -> None:
+        """Wait for notes that tell all of these."""
+        await self.until(lambda: all(text in self.told for text in texts), f"told: {texts}: {self.told}")
+
+    def row(self, part: str) -> str:
+        """The one row of a table whose first cell ends with this or is filled by it."""
+        lines = [line for line in self.text.split("\n") if f"{part}  " in line]
+        assert len(lines) == 1, f"{len(lines)} lines have {part}:\n{self.text}"
+        return lines[0]
+
+
+@asynccontextmanager
+async def console(url: str, token: str, size: tuple[int, int] = SMALL) -> AsyncIterator[Console]:
+    """A console on a registry, until the block ends; it must not have made a mistake by then."""
+    app = ConsoleApp(Connection(url, token, "test"))
+    async with app.run_test(size=size, notifications=True) as pilot:
+        shown = Console(app, pilot)
+        try:
+            await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
+            yield shown
+            assert "A mistake in tui-registry" not in shown.text, shown.text
+        finally:
+            app.exit()

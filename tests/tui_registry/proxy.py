@@ -1,0 +1,100 @@
+"""A network between the console and the server that can be cut and slowed down: a TCP proxy on a loopback port."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+CHUNK = 65_536  # bytes
+
+
+class Proxy:
+    """Passes everything on, both ways, until told otherwise."""
+
+    def __init__(self, target: str) -> None:
+        self._target = urlsplit(target)
+        self._port = 0
+        self._held = b""
+        self._released = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self.asked: list[str] = []
+        """The request lines, in the order of their coming."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def open(self) -> None:
+        """Be there; on the same port as before, if it has been there before."""
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """Be gone, and every connection with it."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in list(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def hold(self, part: str) -> None:
+        """Keep back the answers to requests with this in their first line, until ``release``."""
+        self._held = part.encode()
+        self._released = asyncio.Event()
+
+    def release(self) -> None:
+        self._held = b""
+        self._released.set()
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.ensure_future(self._pass_on(reader, writer))
+        self._connections.add(connection)
+        try:
+            await asyncio.wait([connection])
+        finally:
+            self._connections.discard(connection)
+            writer.transport.abort()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held: list[asyncio.Event] = []
+        server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+
+        async def there() -> None:
+            while content := await reader.read(CHUNK):
+                line = content.partition(b"\r\n")[0]
+                if line.endswith(b"HTTP/1.1"):
+                    self.asked.append(line.decode())
+                    if self._held and self._held in line:
+                        held.append(self._released)
+                server_writer.write(content)
+                await server_writer.drain()
+
+        async def back() -> None:
+            while content := await server_reader.read(CHUNK):
+                while held:
+                    await held.pop().wait()
+                writer.write(content)
+                await writer.drain()
+
+        ways = [asyncio.ensure_future(there()), asyncio.ensure_future(back())]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            server_writer.transport.abort()
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+
+
+@asynccontextmanager
+async def proxied(target: str) -> AsyncIterator[Proxy]:
+    """A proxy before a server, until the block ends."""
+    proxy = Proxy(target)
+    await proxy.open()
+    try:
+        yield proxy
+    finally:
+        proxy.release()
+        await proxy.cut()

@@ -1,0 +1,252 @@
+"""Requests decided by keys: asked before, written once, told afterwards."""
+
+import pytest
+
+from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.proxy import proxied
+from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tui_registry.screens.confirm import Confirm
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
+
+def asks(shown: Console) -> bool:
+    return isinstance(shown.app.screen, Confirm)
+
+
+@SIZES
+async def test_approving_takes_two_keys(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows(model)
+        await shown.press("a")
+        await shown.shows("Approve this request?", f"{model} version 1, None → Staging", ASKER, "y yes", "n no")
+        await shown.press("y")
+        await shown.tells(f"Approved by {OWNER}; version 1 is in Staging.")
+        await shown.shows("Nothing is pending")
+    assert scene.stage(model) == "Staging"
+
+
+async def test_a_request_is_rejected_with_a_comment(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("r", "tab")
+        await shown.until(lambda: shown.app.screen.focused is not None and shown.app.screen.focused.id == "comment")
+        await shown.type("Not by me: y n o")
+        await shown.press("enter")
+        assert asks(shown)
+        await shown.press("y")
+        await shown.tells(f"Rejected by {OWNER}")
+    (activity,) = scene.activities(model, "REJECTED_REQUEST")
+    assert activity["comment"] == "Not by me: y n o"
+    assert scene.stage(model) == "None"
+
+
+@pytest.mark.parametrize("leave", ["n", "escape", "enter", "space"])
+async def test_the_focus_is_not_on_the_deed(scene: Scene, leave: str) -> None:
+    """Whatever is pressed next, but for ``y``, does nothing."""
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("a", leave, "n")
+        await shown.until(lambda: not asks(shown))
+        await shown.press("f5")
+        await shown.shows("Inbox (1)")
+    assert scene.stage(model) == "None"
+
+
+async def test_the_key_that_asks_does_not_confirm(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("a", "a", "a", "x", "r", "q", "1", "2")
+        assert asks(shown)
+    assert scene.stage(model) == "None"
+
+
+async def test_ones_own_request_is_cancelled(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.registry.token(ASKER)) as shown:
+        await shown.shows(model, "x cancel")
+        assert "approve" not in shown.bar
+        await shown.press("x")
+        await shown.shows("Cancel this request?")
+        await shown.press("y")
+        await shown.tells(f"Cancelled by {ASKER}")
+        await shown.shows("Nothing is pending")
+    assert scene.requests() == []
+
+
+async def test_what_is_not_allowed_is_not_live(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.registry.token(SECOND_ASKER)) as shown:
+        await shown.shows(model, "You may look, but not decide")
+        for word in ("approve", "reject", "cancel"):
+            assert word not in shown.bar
+        await shown.press("a", "y", "r", "y", "x", "y")
+        assert not asks(shown)
+        await shown.press("question_mark")
+        await shown.shows("What the keys do here")
+        await shown.hides("Approve the request")
+    assert len(scene.requests()) == 1
+
+
+async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) -> None:
+    models = [scene.pending(f"model-{number}") for number in range(4)]
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.shows("Inbox (4)")
+        await shown.press("g", "space", "space", "space", "a")
+        await shown.shows("Approve these 3 requests?")
+        path = "/mlflow/transition-requests/reject"
+        scene.call("POST", path, name=models[2], version="1", stage="Staging", comment="I was quicker.")
+        await shown.press("y")
+        await shown.until(lambda: shown.told.count(f"Approved by {OWNER}") == 2, "two are approved")
+        assert f"{models[2]} version 1: Nothing was sent: somebody has decided" in shown.told
+        await shown.shows("Inbox (1)")
+    assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
+
+
+async def test_many_are_asked_about_on_a_small_screen(scene: Scene) -> None:
+    for number in range(12):
+        scene.pending(f"a-model-with-quite-a-long-name-as-they-have-in-large-houses-{number}", "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (12)")
+        await shown.press("g", *["space"] * 12, "a")
+        await shown.shows("Approve these 12 requests?", "large-houses-11", "n  Cancel", "y  Approve", "y yes", "n no")
+        await shown.press(*["down"] * 40)
+        await shown.shows("large-houses-0")
+
+
+async def test_production_is_approved_by_its_name(scene: Scene) -> None:
+    model = scene.pending("churn", "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("a", "y")
+        assert asks(shown)
+        await shown.type("chur")
+        await shown.press("enter")
+        await shown.shows(f"That is not {model}.")
+        assert scene.stage(model) == "None"
+        await shown.type(model.removeprefix("chur"))
+        await shown.press("enter")
+        await shown.tells(f"Approved by {OWNER}")
+    assert scene.stage(model) == "Production"
+
+
+async def test_production_is_rejected_without_its_name(scene: Scene) -> None:
+    model = scene.pending("churn", "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("r", "y")
+        await shown.tells(f"Rejected by {OWNER}")
+
+
+@pytest.mark.parametrize(
+    "name", ["=需要予測 [x]", "=  two  spaces ", "=tab\tand\x1bescape", "=" + "long" * 60], ids=lambda name: name[1:5]
+)
+async def test_production_of_a_name_that_is_hard_to_type(scene: Scene, name: str) -> None:
+    model = scene.pending(name, "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (1)")
+        await shown.press("a", "y")
+        await shown.shows("Type production to confirm")
+        await shown.type("production")
+        await shown.press("enter")
+        await shown.tells(f"Approved by {OWNER}")
+    assert scene.stage(model) == "Production"
+
+
+@pytest.mark.parametrize(("keys", "left"), [((), "Archived"), (("o",), "Staging"), (("o", "o"), "Archived")])
+async def test_what_is_displaced_is_archived_or_not(scene: Scene, keys: tuple[str, ...], left: str) -> None:
+    model = scene.pending("churn")
+    holder = scene.version(model, "Staging")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("a")
+        await shown.shows(
+            f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o archive or not"
+        )
+        await shown.press(*keys, "y")
+        await shown.tells(f"Approved by {OWNER}")
+    assert scene.stage(model) == "Staging"
+    assert scene.stage(model, holder) == left
+
+
+async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None:
+    model = scene.pending("churn")
+    scene.ask(model, "1", by=SECOND_ASKER)
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("g", "space", "space", "a")
+        await shown.shows("Approve this request?", SECOND_ASKER)
+        await shown.press("y")
+        await shown.tells(f"Approved by {OWNER}")
+        await shown.shows("Nothing is pending")
+        assert "meanwhile" not in shown.told
+
+
+async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("a")
+        path = "/mlflow/transition-requests/delete"
+        scene.call("DELETE", path, name=model, version="1", stage="Staging", creator=ASKER)
+        await shown.shows("Approve this request?")
+        await shown.press("y")
+        await shown.tells("Nothing was sent", "meanwhile")
+    assert scene.stage(model) == "None"
+
+
+async def test_a_decision_goes_on_while_one_looks_elsewhere(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows(model, "● live")
+        proxy.hold("/approve")
+        await shown.press("a", "y")
+        await shown.until(lambda: any("/approve" in line for line in proxy.asked), "it is sent")
+        await shown.press("2")
+        await shown.shows("Models (1)")
+        proxy.release()
+        await shown.tells(f"Approved by {OWNER}")
+    assert sum("/approve" in line for line in proxy.asked) == 1
+
+
+async def test_leaving_waits_for_what_is_being_written(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows(model, "● live")
+        proxy.hold("/approve")
+        await shown.press("a", "y")
+        await shown.until(lambda: any("/approve" in line for line in proxy.asked), "it is sent")
+        await shown.press("q")
+        await shown.shows("waiting for the server to answer")
+        proxy.release()
+        while shown.app.is_running:
+            await shown.pilot.pause(0.02)
+    assert scene.stage(model) == "Staging"
+
+
+async def test_a_lost_answer_is_found_out(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows(model, "● live")
+        proxy.hold("/approve")
+        await shown.press("a", "y")
+        await shown.until(lambda: scene.stage(model) == "Staging", "the server has done it")
+        await proxy.cut()
+        await proxy.open()
+        await shown.tells("The answer was lost", f"Approved by {OWNER}")
+    assert sum("/approve" in line for line in proxy.asked) == 1
+
+
+async def test_requests_are_decided_on_the_models_page_too(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows("→ Staging?", "a approve")
+        await shown.press("a", "y")
+        await shown.tells(f"Approved by {OWNER}")
+        await shown.shows("0 open requests")

@@ -1,0 +1,116 @@
+"""The inbox as its users see it."""
+
+import pytest
+
+from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
+
+@SIZES
+async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.pending("churn", "Production", comment="Better in every region.")
+    holder = scene.version(model, "Production")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows(
+            model, "None → Production", f"asked by {ASKER}", "Better in every region.", f"displaces version {holder}"
+        )
+        assert "Inbox (1)" in shown.header
+        assert OWNER in shown.header
+        for key in ("a approve", "r reject", "x cancel", "? help"):
+            assert key in shown.bar
+        assert shown.bar.endswith("? help")
+
+
+@SIZES
+async def test_an_empty_inbox_says_so(scene: Scene, size: tuple[int, int]) -> None:
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows("Nothing is pending")
+        assert "approve" not in shown.bar
+        assert "open" not in shown.bar
+        await shown.press("a", "r", "x", "enter", "space", "y", "j", "G")
+        await shown.shows("Inbox (0)", "Nothing is pending")
+
+
+async def test_what_is_typed_filters(scene: Scene) -> None:
+    churn = scene.pending("churn", comment="urgent: regulator")
+    fraud = scene.pending("fraud", by=SECOND_ASKER)
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(churn, fraud, "Inbox (2)")
+        await shown.press("slash")
+        await shown.type("REGUL")
+        await shown.shows("Inbox (1 of 2)")
+        await shown.hides(fraud)
+        await shown.press("enter", "j")
+        assert shown.app.screen.focused is not None
+        assert shown.app.screen.focused.id == "requests"
+        await shown.press("slash")
+        await shown.type("staging first")
+        await shown.shows("No open request matches.", "Inbox (0 of 2)")
+        await shown.press("escape")
+        await shown.shows(churn, fraud, "Inbox (2)")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("second", "fraud"), ("production", "fraud"), ("production → staging", ""), ("chu gul", "churn"), ("2", "")],
+)
+async def test_the_filter_knows(scene: Scene, typed: str, found: str) -> None:
+    """A person, a stage, words of the comment; every word must be there."""
+    scene.id = "x"  # so that no digit is in a name
+    names = {"churn": scene.pending("churn", comment="regulator"), "": "No open request matches."}
+    names["fraud"] = scene.pending("fraud", "Production", by=SECOND_ASKER)
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("slash")
+        await shown.type(typed)
+        await shown.shows(names[found])
+        await shown.hides(*[name for known, name in names.items() if known not in {found, ""}])
+
+
+async def test_marks_are_cleared_by_escape_and_kept_by_moving(scene: Scene) -> None:
+    scene.pending("one")
+    two = scene.pending("two")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("space", "g", "G")
+        assert shown.row(two).startswith("●")
+        await shown.press("escape")
+        assert "●" not in shown.text.partition("\n")[2]
+
+
+async def test_cursor_and_marks_stay_on_their_requests_when_others_come(scene: Scene) -> None:
+    older, newer = scene.pending("older"), scene.pending("newer")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("space")
+        assert shown.row(older).startswith("▎")
+        scene.pending("newest")
+        await shown.shows("Inbox (3)")
+        assert shown.row(older).startswith("▎")
+        assert shown.row(newer).startswith("●")
+
+
+async def test_enter_opens_the_model_and_escape_comes_back(scene: Scene) -> None:
+    model = scene.pending("churn")
+    scene.pending("other")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (2)")
+        await shown.press("j", "enter")
+        await shown.shows(f"Models › {model}", "1 version")
+        await shown.press("escape")
+        await shown.shows("Inbox (2)")
+        assert shown.row(model).startswith("▎")
+
+
+async def test_the_last_of_many_requests_is_a_key_away(scene: Scene) -> None:
+    model = scene.model("many")
+    for _ in range(30):
+        scene.ask(model, scene.version(model))
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (30)")
+        await shown.press("G")
+        await shown.shows(f"{model} version 1 ")
+        await shown.press("g")
+        await shown.shows(f"{model} version 30 ")
