@@ -39,6 +39,13 @@ def activity_filter(typed: str) -> ActivityFilter:
     return chosen
 
 
+def named(name: str) -> str:
+    """The versions of a model, and where its name has both kinds of quotes perhaps those of models named much alike:
+    compare the names of what is found."""
+    comparator = "LIKE" if "'" in name and '"' in name else "="
+    return f"name {comparator} {quoted(name)}"
+
+
 def quoted(value: str) -> str:
     """A value in quotes. The grammar has no escapes, so one that has both kinds of quotes loses the single ones to
     ``_``, which stands for any character where values are compared by pattern."""

@@ -12,7 +12,7 @@ from tui_registry.app import ConsoleApp
 from tui_registry.session.connection import Connection
 
 SMALL, LARGE = (80, 24), (120, 40)
-PATIENCE = 30  # seconds; nothing takes that long, but a loaded machine is slow
+PATIENCE = 8  # seconds; nothing takes that long, but a loaded machine is slow
 LOOK = 0.02  # seconds
 
 
@@ -85,6 +85,6 @@ async def console(url: str, token: str, size: tuple[int, int] = SMALL) -> AsyncI
         try:
             await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
             yield shown
-            assert "A mistake in tui-registry" not in shown.text, shown.text
+            assert "A mistake in tui-registry" not in shown.told, shown.told
         finally:
             app.exit()

@@ -17,7 +17,7 @@ class Scene:
         self.url = registry.url
         self.id = uuid.uuid4().hex[:6]
         self._clients = {user: registry.client(registry.token(user)) for user in (OWNER, ASKER, SECOND_ASKER)}
-        self._models: list[str] = []
+        self.models: list[str] = []
 
     @property
     def token(self) -> str:
@@ -35,7 +35,7 @@ class Scene:
         """A new model. Its name is made unlike any other by an ending, unless it begins with ``=``."""
         name = name[1:] if name.startswith("=") else f"{name}-{self.id}"
         self.call("POST", "/mlflow/registered-models/create", name=name, **fields)
-        self._models.append(name)
+        self.models.append(name)
         found = self.call("GET", "/mlflow/databricks/registered-models/get", name=name)
         readers = [{"user_name": user, "permission_level": "CAN_READ"} for user in (ASKER, SECOND_ASKER)]
         path = f"/permissions/registered-models/{found['registered_model_databricks']['id']}"
@@ -75,7 +75,7 @@ class Scene:
 
     def close(self) -> None:
         try:
-            for model in self._models:
+            for model in self.models:
                 self._clients[OWNER].request("DELETE", "/mlflow/registered-models/delete", json={"name": model})
         finally:
             for client in self._clients.values():
@@ -83,4 +83,4 @@ class Scene:
 
     def delete(self, model: str) -> None:
         self.call("DELETE", "/mlflow/registered-models/delete", name=model)
-        self._models.remove(model)
+        self.models.remove(model)

@@ -1,6 +1,7 @@
 """The registry's calls, typed by the wire's models."""
 
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
@@ -43,14 +44,14 @@ class RegistryClient:
         self.journal = Journal()
         self._http = httpx.AsyncClient(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers={"Authorization": authorization(token), "Accept": "application/json"},
             timeout=TIMEOUT,
             transport=transport,
         )
 
     def use_token(self, token: str) -> None:
         """Speak with another token from now on."""
-        self._http.headers["Authorization"] = f"Bearer {token}"
+        self._http.headers["Authorization"] = authorization(token)
 
     async def __aenter__(self) -> Self:
         return self
@@ -224,7 +225,7 @@ class RegistryClient:
         began = time.monotonic()
         try:
             response = await self._http.request(method, API + path, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
             self.journal.add(method, path, "unreachable", began)
             raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
         except httpx.RequestError as error:
@@ -234,6 +235,11 @@ class RegistryClient:
         if response.is_success:
             return response
         raise _refusal(response)
+
+
+def authorization(token: str) -> str:
+    """The header's value. What no header can hold is not sent as it is: the complaint about it would show the token."""
+    return f"Bearer {re.sub('[^!-~]', '?', token)}"
 
 
 def _read(response: httpx.Response, answer: type[Answer]) -> Answer:

@@ -40,6 +40,7 @@ class Confirm(ModalScreen[Consent | None]):
     """Answers None for no."""
 
     AUTO_FOCUS = "#no"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False, priority=True),
         Binding("n", "refuse", show=False, priority=True),

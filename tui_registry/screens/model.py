@@ -20,7 +20,7 @@ from tui_registry.actions import bindings
 from tui_registry.ages import age
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
-from tui_registry.search import quoted
+from tui_registry.search import named
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -68,11 +68,13 @@ class Model(DecidingPlace):
         model, page, inbox = await asyncio.gather(
             client.model(self.model_name),
             client.search_versions(
-                filter_text=f"name = {quoted(self.model_name)}", order_by="version_number DESC", max_results=SHOWN
+                filter_text=named(self.model_name), order_by="version_number DESC", max_results=SHOWN
             ),
             client.inbox(max_results=1000),
         )
-        self._versions = {version.version: version for version in page.model_versions}
+        self._versions = {
+            version.version: version for version in page.model_versions if version.name == self.model_name
+        }
         self._requests = [request for request in inbox.requests if request.name == self.model_name]
         self._show(model, more=bool(page.next_page_token))
 
@@ -186,7 +188,7 @@ class Model(DecidingPlace):
 
 def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int) -> Content:
     facts = [
-        f"{versions}{'+' if more else ''} versions",
+        f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
         f"{pending} open requests" if pending != 1 else "1 open request",
         f"you: {model.permission_level}",
         *([f"by {one_line(model.user_id)}"] if model.user_id else []),

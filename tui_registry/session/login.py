@@ -19,6 +19,8 @@ def login(url: str, name: str | None, token: str) -> str:
     """
     import httpx
 
+    from tui_registry.client.registry import authorization
+
     if not token:
         raise LoginError("No token was given.")
     try:
@@ -27,7 +29,7 @@ def login(url: str, name: str | None, token: str) -> str:
         raise LoginError(f"'{url}' is not a URL: it must begin with http:// or https://.") from None
     try:
         answer = httpx.get(
-            f"{profile.url}/api/2.0/preview/scim/v2/Me", headers={"Authorization": f"Bearer {token}"}, timeout=15.0
+            f"{profile.url}/api/2.0/preview/scim/v2/Me", headers={"Authorization": authorization(token)}, timeout=15.0
         )
     except httpx.TransportError as error:
         raise LoginError(f"{profile.url} cannot be reached: {error}") from None

@@ -1,0 +1,150 @@
+"""The console and a server that changes, goes, comes back, is slow, or does not let one in any more."""
+
+import pytest
+
+from tests.tui_registry.console import Console, console
+from tests.tui_registry.proxy import proxied
+from tests.tui_registry.scene import ASKER, Scene
+from tui_registry import app as console_app
+from tui_registry.screens.problem import Problem
+
+
+@pytest.fixture(autouse=True)
+def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts to come back follow each other quickly."""
+    monkeypatch.setattr(console_app, "LAST_RETRY", 0.5)
+
+
+async def test_what_others_do_is_seen_without_a_key(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        model = scene.pending("churn")
+        await shown.shows(f"▎ {model}", "Inbox (1)", "a approve")
+        scene.call("POST", "/mlflow/comments/create", by=ASKER, name=model, version="1", comment="Have a look, please.")
+        await shown.shows("Have a look, please.")
+        path = "/mlflow/transition-requests/approve"
+        scene.call("POST", path, name=model, version="1", stage="Staging", archive_existing_versions=False)
+        await shown.shows("Nothing is pending")
+        assert "approve" not in shown.bar
+
+
+async def test_what_others_do_is_seen_on_other_places_too(scene: Scene) -> None:
+    churn = scene.model("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(churn, "● live")
+        fraud = scene.model("fraud")
+        await shown.shows(fraud)
+        await shown.press("enter")
+        await shown.shows(f"Models › {churn}", "0 versions")
+        scene.version(churn, "Staging")
+        await shown.shows("1 version ", "Staging 1")
+        scene.ask(churn, "1", "Production")
+        await shown.press("tab")
+        await shown.shows("→ Production?")
+        await shown.press("1")
+        await shown.shows("Inbox (1)", churn)
+
+
+async def lives(shown: Console) -> None:
+    await shown.until(lambda: "● live" in shown.header, "it is live")
+
+
+async def test_a_server_that_goes_and_comes_back(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows(model)
+        await lives(shown)
+        await proxy.cut()
+        await shown.until(lambda: "✗ no connection · as of" in shown.header, "it is told that the server is gone")
+        assert model in shown.text
+        await shown.press("f5", "2")
+        await shown.shows("cannot be reached")
+        await shown.press("1", "a", "y")
+        await shown.tells("Nothing was sent")
+        newer = scene.pending("newer")
+        await proxy.open()
+        await lives(shown)
+        await shown.shows(model, newer)
+    assert scene.stage(model) == "None"
+
+
+async def test_a_server_that_was_not_there_yet(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy:
+        await proxy.cut()
+        async with console(proxy.url, scene.token) as shown:
+            await shown.shows("no connection", "cannot be reached", "It is tried again by itself.")
+            await shown.press("a", "enter", "2", "1", "question_mark", "escape")
+            await proxy.open()
+            await shown.shows(model, "● live")
+
+
+async def test_a_slow_server_is_waited_for(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy:
+        proxy.hold("transition-requests/list")
+        async with console(proxy.url, scene.token) as shown:
+            await shown.until(lambda: "waiting" in shown.header, "it is told")
+            await shown.press("2")
+            await shown.shows("Models (1)", model)
+            proxy.release()
+            await shown.press("1")
+            await shown.shows("Inbox (1)", model)
+            await lives(shown)
+
+
+async def test_what_is_old_is_told_so_while_the_server_is_slow(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows(model)
+        await lives(shown)
+        proxy.hold("transition-requests/list")
+        await shown.press("f5")
+        await shown.until(lambda: "waiting · as of" in shown.header, "it is told")
+        assert model in shown.text
+        proxy.release()
+        await lives(shown)
+
+
+async def test_a_token_that_is_revoked_is_told_and_another_can_be_given(scene: Scene) -> None:
+    model = scene.pending("churn")
+    made = scene.call("POST", "/token/create", comment="for the console")
+    async with console(scene.url, made["token_value"]) as shown:
+        await shown.shows(model)
+        await lives(shown)
+        scene.call("POST", "/token/delete", token_id=made["token_info"]["token_id"])
+        await shown.shows("The token is refused", "type a token for this session")
+        assert isinstance(shown.app.screen, Problem)
+        await shown.press("r")
+        await shown.until(lambda: isinstance(shown.app.screen, Problem), "it is still refused")
+        await shown.shows("The token is refused")
+        await shown.press("t", "w", "r", "o", "n", "g", "enter")
+        await shown.shows("The token is refused")
+        await shown.until(lambda: isinstance(shown.app.screen, Problem) and not token_line(shown), "it asks anew")
+        await shown.press("t")
+        await shown.until(lambda: token_line(shown), "the line for the token")
+        shown.app.screen.query_one("#token").insert_text_at_cursor(scene.token)  # type: ignore[attr-defined]  # an Input
+        await shown.hides(scene.token)
+        await shown.press("enter")
+        await shown.shows(model)
+        await lives(shown)
+
+
+def token_line(shown: Console) -> bool:
+    return any(line.has_focus for line in shown.app.screen.query("#token"))
+
+
+async def test_what_is_no_registry_is_told(scene: Scene) -> None:
+    """Here: a path of one that answers with an error for all that is asked."""
+    async with console(f"{scene.url}/health/", scene.token) as shown:
+        await shown.shows("✗ no connection")
+        await shown.press("2", "1", "f5")
+        await shown.shows("It is tried again by itself.")
+
+
+@pytest.mark.parametrize("token", ["", "two codes", "ünïcodes", "codes\n", "codes" * 20_000])
+async def test_tokens_that_cannot_be_ones(scene: Scene, token: str) -> None:
+    async with console(scene.url, token) as shown:
+        await shown.until(lambda: "refused" in shown.text or "✗" in shown.header, "it is told")
+        assert "codes" not in shown.text

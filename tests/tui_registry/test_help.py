@@ -1,0 +1,86 @@
+"""The help and the palette: what can be done is found by its words, and done from there."""
+
+import pytest
+
+from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.scene import Scene
+from tui_registry.screens.confirm import Confirm
+from tui_registry.screens.help import Help
+from tui_registry.screens.inbox import Inbox
+
+
+async def test_the_help_lists_what_is_live_and_does_it(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("question_mark")
+        await shown.shows("What the keys do here", "Approve the request", "Reject the request")
+        await shown.type("rej")
+        await shown.hides("Approve the request")
+        await shown.press("enter")
+        await shown.until(lambda: isinstance(shown.app.screen, Confirm), "the question")
+        await shown.shows("Reject this request?")
+
+
+@pytest.mark.parametrize("key", ["escape"])
+async def test_the_help_is_left(scene: Scene, key: str) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.press("question_mark")
+        await shown.type("zzz")
+        await shown.shows("No action matches.")
+        await shown.press("enter")
+        assert isinstance(shown.app.screen, Help)
+        await shown.press(key)
+        await shown.until(lambda: isinstance(shown.app.screen, Inbox), "the inbox")
+
+
+async def test_the_help_goes_to_places(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.press("question_mark")
+        await shown.type("to the models")
+        await shown.press("enter")
+        await shown.shows("There are no models")
+
+
+async def test_the_arrows_choose_in_the_help(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.press("question_mark")
+        await shown.type("go to")
+        await shown.press("down", "enter")
+        await shown.shows("There are no models")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+async def test_the_palette_finds_a_model(scene: Scene, size: tuple[int, int]) -> None:
+    scene.pending("churn")
+    fraud = scene.model("fraud")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows("Inbox (1)", "● live")
+        await shown.press("colon")
+        await shown.type("fraud")
+        await shown.shows(f"model {fraud}")
+        await shown.press("down", "enter")
+        await shown.shows(f"Models › {fraud}")
+
+
+async def test_the_palette_does_what_is_live(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model, "● live")
+        await shown.press("colon")
+        await shown.type("reject")
+        await shown.shows("Reject the request")
+        await shown.press("down", "enter")
+        await shown.shows("Reject this request?")
+
+
+async def test_the_palette_leaves_the_terminals_own_actions_out(scene: Scene) -> None:
+    """Textual's own entries, such as a screenshot, would show what is not to leave the screen."""
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.press("ctrl+p")
+        await shown.shows("Go to the models")
+        await shown.hides("creenshot", "Maximize")

@@ -1,0 +1,227 @@
+"""The models, searched as one types, and one model's page."""
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.proxy import proxied
+from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tui_registry.screens.model import Model
+from tui_registry.screens.models import Models
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
+
+@SIZES
+async def test_models_are_listed_with_their_stages(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.model("churn")
+    scene.version(model, "Production")
+    scene.version(model, "Staging")
+    scene.version(model)
+    empty = scene.model("empty")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.press("2")
+        await shown.shows(model, empty, "Models (2)")
+        assert shown.row(model)[2:].split()[1:4] == ["1", "2", "3"]
+        assert shown.row(empty)[2:].split()[1:4] == ["–", "–", "–"]
+
+
+async def test_no_models_is_said(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows("There are no models that you may read.")
+        await shown.press("enter", "y", "G", "pagedown", "f5")
+        await shown.shows("Models (0)")
+
+
+async def test_models_are_searched_as_one_types(scene: Scene) -> None:
+    churn, fraud = scene.model("churn-risk"), scene.model("fraud-risk")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(churn, fraud)
+        await shown.press("slash")
+        await shown.type("RISK fr")
+        await shown.shows("(1)", "matching", fraud)
+        await shown.hides(churn)
+        await shown.press("escape")
+        await shown.shows(churn, fraud, "Models (2)")
+
+
+async def test_enter_opens_what_was_found_even_before_it_is_shown(scene: Scene) -> None:
+    scene.model("churn")
+    fraud = scene.model("fraud")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows("Models (2)")
+        proxy.hold("fra")
+        await shown.press("slash")
+        await shown.type("frau")
+        await shown.press("enter")
+        assert isinstance(shown.app.screen, Models)
+        proxy.release()
+        await shown.shows(f"Models › {fraud}")
+
+
+async def test_late_answers_to_what_was_typed_before_are_not_shown(scene: Scene) -> None:
+    ab, ac = scene.model("ab"), scene.model("ac")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(ab, ac)
+        proxy.hold("ab")
+        await shown.press("slash")
+        await shown.type("ab")
+        await shown.until(lambda: any("ab" in line for line in proxy.asked), "ab is asked for")
+        await shown.press("backspace")
+        await shown.type("c")
+        await shown.shows("“ac” (1)", ac)
+        proxy.release()
+        await shown.press("f5")
+        await shown.until(lambda: sum("ac" in line for line in proxy.asked) >= 1, "ac is asked for")
+        await shown.pilot.pause(0.3)  # for the late answer to do its harm
+        assert "“ac” (1)" in shown.text
+        assert ab not in shown.text
+
+
+async def test_a_filter_of_the_registrys_own_grammar(scene: Scene) -> None:
+    churn = scene.model("churn", tags=[{"key": "team", "value": "risk"}])
+    fraud = scene.model("fraud")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(churn, fraud)
+        await shown.press("slash")
+        await shown.type("= tags.team = 'risk'")
+        await shown.shows(churn, "(1)")
+        await shown.hides(fraud)
+
+
+@pytest.mark.parametrize("typed", ["=bad", "= name = ", "=(", "'\"%_", "= name = 'x' OR name = 'y'"])
+async def test_a_search_that_the_server_refuses_does_no_harm(scene: Scene, typed: str) -> None:
+    churn = scene.model("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(churn)
+        await shown.press("slash")
+        await shown.type(typed)
+        await shown.until(
+            lambda: "not read" in shown.header or "(0)" in shown.header, "it is told that nothing was found"
+        )
+        await shown.press("escape")
+        await shown.shows(churn, "● live")
+
+
+async def test_a_long_text_can_be_searched_for(scene: Scene) -> None:
+    churn = scene.model("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(churn)
+        await shown.press("slash")
+        shown.app.screen.query_one("#filter", Input).value = "x" * 100_000  # as pasted into the line
+        await shown.until(lambda: "not read" in shown.header or "(0)" in shown.header, "it is told")
+        await shown.press("escape")
+        await shown.shows(churn, "● live")
+
+
+@pytest.mark.parametrize("name", ["=it's", '=a "b" c', '=it\'s "both"', "=100% _under", "=back\\slash"])
+async def test_models_with_quotes_are_found_and_opened(scene: Scene, name: str) -> None:
+    model = scene.model(name)
+    scene.version(model, description="the one")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2", "slash")
+        await shown.type(name[1:].split(maxsplit=1)[0])
+        await shown.shows("(1)", model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}", "1 version  ", "the one")
+
+
+async def test_more_models_are_read_when_they_are_needed(scene: Scene) -> None:
+    for number in range(105):
+        scene.call("POST", "/mlflow/registered-models/create", name=f"paged-{scene.id}-{number:03}")
+        scene.models.append(f"paged-{scene.id}-{number:03}")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows("Models (100+)")
+        await shown.press("G")
+        await shown.shows("Models (105)")
+        await shown.press("G")
+        await shown.shows(f"▎ paged-{scene.id}-104")
+
+
+@SIZES
+async def test_a_models_versions_are_shown_by_stage(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.model("churn", description="Who leaves us.\nAnd why.")
+    for stage in ("Production", "Staging", "Archived", "None"):
+        scene.version(model, stage, description=f"the one in {stage}")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}", "4 versions", "Who leaves us.", "the one in None", "you: CAN_MANAGE")
+        wide = size == LARGE
+        for other in ("Staging", "Production", "Archived"):
+            assert (f"the one in {other}"[:10] in shown.text.replace("the one in None", "")) == wide
+        for stage in ("Staging", "Production", "Archived", "None"):
+            await shown.press("tab")
+            await shown.until(lambda stage=stage: shown.text.count(f"the one in {stage}") >= 1, stage)  # type: ignore[misc]  # mypy sees no defaults of lambdas
+        await shown.press("shift+tab")
+        await shown.shows("the one in Archived")
+
+
+@SIZES
+async def test_a_model_without_versions(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.model("empty")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}", "0 versions", "none")
+        await shown.press("j", "tab", "a", "y", "G", "enter", "f5", "J", "K")
+        await shown.press("escape")
+        await shown.shows("Models (1)")
+
+
+async def test_each_of_two_requests_for_a_version_can_be_decided(scene: Scene) -> None:
+    model = scene.model("churn")
+    scene.version(model)
+    scene.ask(model, "1", "Production")
+    scene.ask(model, "1", "Staging")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows("2 open requests")
+        await shown.press("r", "y")
+        await shown.tells(f"Rejected by {OWNER}")
+        await shown.shows("1 open request ")
+        await shown.press("r", "y")
+        await shown.shows("0 open requests")
+
+
+async def test_a_model_that_goes_away_is_told(scene: Scene) -> None:
+    model = scene.model("churn")
+    scene.version(model)
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}", "1 version")
+        scene.delete(model)
+        await shown.shows("not read")
+        await shown.press("escape")
+        await shown.shows("There are no models")
+
+
+async def test_places_are_reached_from_everywhere(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.registry.token(ASKER)) as shown:
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.until(lambda: isinstance(shown.app.screen, Model), "the model")
+        await shown.press("2")
+        await shown.shows("Models (1)")
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}")
+        await shown.press("2")
+        await shown.shows("Models (1)")
+        await shown.press("1")
+        await shown.press("1")
+        await shown.shows("Inbox (1)")
