@@ -1,0 +1,52 @@
+"""The feed of activities as its users see it."""
+
+import pytest
+
+from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.scene import ASKER, Scene
+from tui_registry.search import activity_filter
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
+
+@SIZES
+async def test_who_did_what(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.pending("churn", comment="[@click=app.quit] please")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.press("4")
+        await shown.shows(model, ASKER, "asked", "None → Staging", "created")
+
+
+async def test_what_happens_elsewhere_is_shown(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("4")
+        await shown.shows(model, "asked")
+        scene.call(
+            "POST", "/mlflow/transition-requests/reject", name=model, version="1", stage="Staging", comment="too early"
+        )
+        await shown.shows("rejected", "too early")
+
+
+async def test_it_is_narrowed_by_what_is_typed(scene: Scene) -> None:
+    churn, fraud = scene.pending("churn"), scene.pending("fraud")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("4")
+        await shown.shows(churn, fraud)
+        await shown.press("slash")
+        await shown.type(f"{churn} type:requested")
+        await shown.hides(fraud)
+        await shown.shows(churn, "asked")
+        await shown.press("enter", "enter")
+        await shown.shows(f"Models › {churn}")
+        await shown.press("escape")
+        await shown.shows("Activity")
+        await shown.press("escape")
+        await shown.shows(fraud)
+
+
+def test_words_of_a_filter() -> None:
+    assert activity_filter("") == {}
+    assert activity_filter("card risk user:ada@example.com") == {"name": "card risk", "user": "ada@example.com"}
+    assert activity_filter("type:reject") == {"activity_type": ["REJECTED_REQUEST"]}
+    assert activity_filter("type:nonsense") == {"activity_type": ["nonsense"]}
