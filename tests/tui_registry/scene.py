@@ -36,11 +36,15 @@ class Scene:
         name = name[1:] if name.startswith("=") else f"{name}-{self.id}"
         self.call("POST", "/mlflow/registered-models/create", name=name, **fields)
         self.models.append(name)
+        self.share(name)
+        return name
+
+    def share(self, name: str) -> None:
+        """Let both askers read a model."""
         found = self.call("GET", "/mlflow/databricks/registered-models/get", name=name)
         readers = [{"user_name": user, "permission_level": "CAN_READ"} for user in (ASKER, SECOND_ASKER)]
         path = f"/permissions/registered-models/{found['registered_model_databricks']['id']}"
         self.call("PATCH", path, access_control_list=readers)
-        return name
 
     def version(self, model: str, stage: str = "None", **fields: Any) -> str:
         answer = self.call("POST", "/mlflow/model-versions/create", name=model, source="s3://models/1", **fields)

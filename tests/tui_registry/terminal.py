@@ -1,4 +1,4 @@
-"""The real console in a real terminal: a pty whose screen is read as a person would."""
+"""The console's own program in a real terminal: keys are bytes, and the screen is what a terminal makes of its output."""
 
 import os
 import sys
@@ -6,111 +6,85 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pexpect
 import pyte
 
+PATIENCE = 60  # seconds; a start takes one or two, on a loaded machine many more
+PROGRAM = [sys.executable, "-m", "tui_registry"]
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds; far more than it takes, as machines may be busy
-LOOK = 0.05  # seconds
-
-KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "space": " ", "down": "\x1b[B", "up": "\x1b[A"}
+KEYS = {"enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "space": " "}
+UNWANTED = ("TUI_REGISTRY_", "SSH_", "TMUX", "NO_COLOR", "TEXTUAL", "XDG_")
+"""Variables of the one who runs the tests that would change what the console does."""
 
 
 class Terminal:
-    """A program in a pty of a certain size. ``pressed`` counts the keys."""
+    """A terminal with the program in it. ``pressed`` counts keys; ``raw`` is all that the program wrote."""
 
-    def __init__(
-        self, arguments: list[str], environment: Mapping[str, str], *, columns: int = 80, rows: int = 24
-    ) -> None:
-        self.screen = pyte.Screen(columns, rows)
-        self.raw = b""
+    def __init__(self, child: "pexpect.spawn[bytes]", screen: pyte.Screen) -> None:
+        self.child = child
         self.pressed = 0
-        self._stream = pyte.ByteStream(self.screen)
-        self._child = pexpect.spawn(
-            sys.executable,
-            ["-m", "tui_registry", *arguments],
-            dimensions=(rows, columns),
-            env={"TERM": "xterm-256color", "LANG": "C.UTF-8", **environment},
-            cwd=str(ROOT),
-            timeout=PATIENCE,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._child.close(force=True)
-
-    @property
-    def pid(self) -> int:
-        pid: int = self._child.pid
-        return pid
+        self.raw = b""
+        self._screen = screen
+        self._stream = pyte.ByteStream(screen)
 
     @property
     def text(self) -> str:
-        """What is on the screen, line by line."""
-        self._read()
-        return "\n".join(self.screen.display)
+        return "\n".join(line.rstrip() for line in self._screen.display)
 
     def press(self, *keys: str) -> None:
-        """Press keys one after the other; names of KEYS, or characters."""
         for key in keys:
-            self._child.send(KEYS.get(key, key))
             self.pressed += 1
+            self.child.send(KEYS.get(key, key))
 
     def type(self, text: str) -> None:
-        """Type text, a letter at a time as people do; it does not count as keys of the console."""
-        for letter in text:
-            self._child.send(letter)
+        self.press(*text)
 
-    def wait_for(self, what: str | Callable[[str], bool]) -> str:
-        """The screen, once it shows this."""
-        shows = (lambda screen: what in screen) if isinstance(what, str) else what
+    def read(self) -> bool:
+        """Take in what the program has written; whether it may still write."""
+        try:
+            content: bytes = self.child.read_nonblocking(65_536, timeout=0.1)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += content
+        self._stream.feed(content)
+        return True
+
+    def until(self, seen: Callable[[], object], what: object) -> None:
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if shows(self.text):
-                return self.text
-            time.sleep(LOOK)
-        raise AssertionError(f"{what} did not come. The screen:\n{self.text}")
+        while not seen():
+            assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
+            assert self.read(), f"the program ended before it showed {what}:\n{self.text}"
 
-    def wait_for_end(self) -> int:
-        """The exit code."""
+    def shows(self, *texts: str) -> None:
+        self.until(lambda: all(text in self.text for text in texts), texts)
+
+    def ends(self) -> int:
+        """Its exit code, once it has ended."""
         deadline = time.monotonic() + PATIENCE
-        while self._child.isalive() and time.monotonic() < deadline:
-            self._read()
-        self._read()
-        self._child.close()
-        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
-
-    def _read(self) -> None:
-        while True:
-            try:
-                chunk = self._child.read_nonblocking(65536, timeout=LOOK)
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                return
-            self.raw += chunk
-            self._stream.feed(chunk)
-
-
-def environment(home: Path, **more: str) -> dict[str, str]:
-    """A user's environment with an empty home and no keyring, as on a server without a desktop."""
-    return {
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        **more,
-    }
+        while self.read():
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
+        self.child.wait()
+        code: int = self.child.exitstatus
+        return code
 
 
 @contextmanager
-def console(
-    *arguments: str, home: Path, access: Mapping[str, str], columns: int = 80, rows: int = 24
-) -> Iterator[Terminal]:
-    """The console with an empty home; ``access`` are the variables that say where to."""
-    with Terminal(list(arguments), environment(home, **access), columns=columns, rows=rows) as terminal:
-        yield terminal
+def terminal(*arguments: str, variables: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> Iterator[Terminal]:
+    """A terminal of so many columns and lines with the program in it, killed after the block if it runs on."""
+    columns, lines = size
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
+    child = pexpect.spawn(
+        PROGRAM[0],
+        [*PROGRAM[1:], *arguments],
+        cwd=ROOT,
+        env=kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)} | dict(variables),
+        dimensions=(lines, columns),
+        timeout=PATIENCE,
+    )
+    try:
+        yield Terminal(child, pyte.Screen(columns, lines))
+    finally:
+        child.close(force=True)

@@ -1,117 +1,146 @@
-"""An administrator's day in a real terminal, against models that the real MLflow client registered."""
+"""From MLflow's own client to a decision by real keys in a real terminal, and back to what MLflow's client then sees."""
 
+import re
 import uuid
-from pathlib import Path
 
 import pytest
-from databricks.sdk import WorkspaceClient
-from mlflow import MlflowClient
 
+from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
 from tests.live_registry import LiveRegistry
-from tests.tui_registry.terminal import console
+from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tests.tui_registry.terminal import Terminal, terminal
 
-# MLflow calls stages deprecated with every use of them; they are what is tested here.
-pytestmark = pytest.mark.filterwarnings("ignore:.*transition_model_version_stage:FutureWarning")
+pytestmark = THEIR_WARNINGS
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
 
 @pytest.fixture
-def requested(fresh_registry: LiveRegistry, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """A model with a version in Production and a request for the next to follow it; and one for Staging, newer."""
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", fresh_registry.admin_token)
-    mlflow = MlflowClient(registry_uri=fresh_registry.url, tracking_uri=fresh_registry.url)
-    risky, easy = f"credit-risk-{uuid.uuid4().hex[:6]}", f"churn-{uuid.uuid4().hex[:6]}"
-    for name in (risky, easy):
-        mlflow.create_registered_model(name, description="How likely it is.")
-        for number in (1, 2):
-            mlflow.create_model_version(name, source=f"s3://models/{name}/{number}", description=f"run {number}")
-        mlflow.transition_model_version_stage(name, "1", "Production")
-    workspace = WorkspaceClient(host=fresh_registry.url, token=fresh_registry.token("bob"))
-    client = fresh_registry.client()
-    with client:
-        for name in (risky, easy):
-            model = client.get("/mlflow/databricks/registered-models/get", params={"name": name}).json()
-            entry = {"user_name": "bob", "permission_level": "CAN_READ"}
-            client.patch(
-                f"/permissions/registered-models/{model['registered_model_databricks']['id']}",
-                json={"access_control_list": [entry]},
-            ).raise_for_status()
-    workspace.model_registry.create_transition_request(risky, "2", "Production", comment="AUC 0.91")
-    workspace.model_registry.create_transition_request(easy, "2", "Staging", comment="for the pilot")
-    return risky, easy
+def mlflow_client(registry: LiveRegistry, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+    """As the owner's."""
+    for variable in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", registry.token(OWNER))
+    return MlflowClient(registry.url, registry.url)
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
-def test_approve_from_the_inbox(
-    fresh_registry: LiveRegistry, requested: tuple[str, str], tmp_path: Path, columns: int, rows: int
+@pytest.fixture
+def model(mlflow_client: MlflowClient, scene: Scene) -> str:
+    """A model of two versions, one of them in Production, that MLflow's client has registered."""
+    name = f"churn-{uuid.uuid4().hex[:6]}"
+    mlflow_client.create_registered_model(name, description="Who leaves us, and why.")
+    scene.models.append(name)
+    for number in ("1", "2"):
+        mlflow_client.create_model_version(name, source=f"s3://models/{number}", description=f"Trained, time {number}.")
+    mlflow_client.transition_model_version_stage(name, "1", "Production")
+    scene.share(name)
+    return name
+
+
+def opened(scene: Scene) -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}
+
+
+@SIZES
+def test_a_request_is_approved(mlflow_client: MlflowClient, model: str, scene: Scene, size: tuple[int, int]) -> None:
+    scene.ask(model, "2", "Staging", comment="Better in every region.")
+    with terminal(variables=opened(scene), size=size) as shown:
+        shown.shows(model, "None → Staging", "Better in every region.", "● live")
+        shown.press("a")
+        shown.shows("Approve this request?")
+        shown.press("y")
+        shown.shows("Nothing is pending", "Approved by")
+        assert shown.pressed <= 3
+        shown.press("q")
+        assert shown.ends() == 0
+    assert mlflow_client.get_model_version(model, "2").current_stage == "Staging"
+    (activity,) = scene.activities(model, "APPROVED_REQUEST")
+    assert (activity["user_id"], activity["from_stage"], activity["to_stage"]) == (OWNER, "None", "Staging")
+
+
+@SIZES
+def test_production_is_approved_with_a_comment(
+    mlflow_client: MlflowClient, model: str, scene: Scene, size: tuple[int, int]
 ) -> None:
-    _, easy = requested
-    access = {"TUI_REGISTRY_URL": fresh_registry.url, "TUI_REGISTRY_TOKEN": fresh_registry.admin_token}
-    with console(home=tmp_path, columns=columns, rows=rows, access=access) as terminal:
-        terminal.wait_for("for the pilot")
-        terminal.press("a")
-        terminal.wait_for("Approve this request?")
-        assert terminal.pressed <= 3
-        terminal.press("tab")
-        terminal.type("go for the pilot")
-        terminal.press("enter", "enter")
-        terminal.wait_for("Approved by")
-        terminal.press("q")
-        assert terminal.wait_for_end() == 0
-        assert_left_as_it_was(terminal.raw)
-    with fresh_registry.client() as client:
-        version = client.get("/mlflow/model-versions/get", params={"name": easy, "version": "2"}).json()
-        assert version["model_version"]["current_stage"] == "Staging"
-        done = client.get("/mlflow/activities/list", params={"name": easy, "version": "2"}).json()["activities"][0]
-    assert done["activity_type"] == "APPROVED_REQUEST"
-    assert done["comment"] == "go for the pilot"
-    assert done["user_id"] != "bob"
+    scene.ask(model, "2", "Production", comment="Better in every region.")
+    comment = "Agreed: ship it, ü."
+    with terminal(variables=opened(scene), size=size) as shown:
+        shown.shows(model, "None → Production", "displaces version 1", "● live")
+        shown.press("a")
+        shown.shows("Approve this request?", "displaces version 1", f"Type {model}")
+        shown.press("tab")
+        shown.type(comment)
+        shown.shows(comment)
+        shown.press("enter")
+        shown.type(model)
+        shown.shows(f"{model} ")
+        shown.press("enter")
+        shown.shows("Nothing is pending", "Approved by")
+        assert shown.pressed - len(comment) - len(model) <= 4  # the last of them confirms
+        shown.press("q")
+        assert shown.ends() == 0
+    assert mlflow_client.get_model_version(model, "2").current_stage == "Production"
+    assert mlflow_client.get_model_version(model, "1").current_stage == "Archived"
+    (activity,) = scene.activities(model, "APPROVED_REQUEST")
+    assert (activity["user_id"], activity["comment"]) == (OWNER, comment)
 
 
-def test_production_asks_for_the_models_name(
-    fresh_registry: LiveRegistry, requested: tuple[str, str], tmp_path: Path
-) -> None:
-    risky, _ = requested
-    access = {"TUI_REGISTRY_URL": fresh_registry.url, "TUI_REGISTRY_TOKEN": fresh_registry.admin_token}
-    with console(home=tmp_path, access=access) as terminal, fresh_registry.client() as client:
-        terminal.wait_for("for the pilot")
-        terminal.press("down", "a")
-        terminal.wait_for(f"Type {risky}")
-        terminal.press("y")
-        terminal.type("something else")
-        terminal.press("enter")
-        terminal.wait_for(f"That is not {risky}")
-        wanted = {"name": risky, "version": "2"}
-        before = client.get("/mlflow/model-versions/get", params=wanted).json()
-        assert before["model_version"]["current_stage"] == "None"
-        terminal.type("\x7f" * len("something else") + risky)
-        terminal.press("enter")
-        terminal.wait_for("Approved by")
-        after = client.get("/mlflow/registered-models/get", params={"name": risky}).json()["registered_model"]
-    stages = {version["version"]: version["current_stage"] for version in after["latest_versions"]}
-    assert stages == {"1": "Archived", "2": "Production"}
+def test_the_asker_cannot_approve(model: str, scene: Scene) -> None:
+    scene.ask(model, "2", "Staging")
+    with terminal(variables=opened(scene) | {"TUI_REGISTRY_TOKEN": scene.registry.token(ASKER)}) as shown:
+        shown.shows(model, "x cancel", "● live")
+        shown.press("a", "y")
+        shown.press("x")
+        shown.shows("Cancel this request?")
+        shown.press("y")
+        shown.shows("Nothing is pending")
+        shown.press("q")
+        assert shown.ends() == 0
+    assert scene.activities(model, "APPROVED_REQUEST") == []
+    assert len(scene.activities(model, "CANCELLED_REQUEST")) == 1
 
 
-def test_reject_from_the_models_page(fresh_registry: LiveRegistry, requested: tuple[str, str], tmp_path: Path) -> None:
-    risky, _ = requested
-    access = {"TUI_REGISTRY_URL": fresh_registry.url, "TUI_REGISTRY_TOKEN": fresh_registry.admin_token}
-    with console(home=tmp_path, access=access) as terminal, fresh_registry.client() as client:
-        terminal.wait_for("for the pilot")
-        terminal.press("2", "/")
-        terminal.type(risky)
-        terminal.wait_for(f"Models matching “{risky}” (1)")
-        terminal.press("enter")
-        terminal.wait_for(f"Models › {risky}")
-        terminal.wait_for("→ Production? bob")
-        terminal.press("r")
-        terminal.wait_for("Reject this request?")
-        terminal.press("y")
-        terminal.wait_for("Rejected")
-        assert client.get("/mlflow/transition-requests/list").json()["requests"][0]["name"] != risky
+def assert_left_as_found(shown: Terminal) -> None:
+    """What was switched on in the terminal was switched off after it."""
+    modes = re.findall(rb"\x1b\[\?([0-9;]+)([hl])", shown.raw)
+    last = {mode: state for group, state in modes for mode in group.split(b";")}
+    assert last[b"1049"] == b"l", "the alternate screen is not left"
+    assert last[b"25"] == b"h", "the cursor is not shown"
+    for mode, what in {
+        b"1000": "mouse",
+        b"1003": "mouse",
+        b"1006": "mouse",
+        b"2004": "pasting",
+        b"1004": "focus",
+    }.items():
+        assert last.get(mode, b"l") == b"l", f"{what} is left on"
+    assert shown.raw.count(b"\x1b[>1u") <= shown.raw.count(b"\x1b[<u"), "the keyboard's mode is left on"
 
 
-def assert_left_as_it_was(raw: bytes) -> None:
-    """The alternate screen is left, the cursor shown, and mouse, paste and focus reports are off, last of all."""
-    for switch, wanted in {b"?1049": b"l", b"?25": b"h", b"?1000": b"l", b"?1003": b"l", b"?2004": b"l"}.items():
-        on, off = raw.rfind(b"\x1b[" + switch + b"h"), raw.rfind(b"\x1b[" + switch + b"l")
-        if max(on, off) >= 0:
-            assert (on > off) == (wanted == b"h"), f"{switch!r} was left {'on' if on > off else 'off'}"
+def test_leaving_leaves_the_terminal_as_it_was(scene: Scene) -> None:
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows("Nothing is pending", "● live")
+        assert b"\x1b[?1049h" in shown.raw
+        shown.press("q")
+        assert shown.ends() == 0
+    assert_left_as_found(shown)
+    assert scene.token.encode() not in shown.raw
+
+
+def test_the_mouse_is_left_to_the_terminal_over_ssh(scene: Scene) -> None:
+    with terminal(variables=opened(scene) | {"SSH_TTY": "/dev/pts/7"}) as shown:
+        shown.shows("Nothing is pending")
+        shown.press("q")
+        assert shown.ends() == 0
+    assert b"\x1b[?1000h" not in shown.raw
+    assert b"\x1b[38;2;" not in shown.raw, "more colours than sixteen"
+    assert_left_as_found(shown)
+
+
+def test_a_refused_token_is_told_and_left(scene: Scene) -> None:
+    with terminal(variables=opened(scene) | {"TUI_REGISTRY_TOKEN": "tr_nobodys_token"}) as shown:
+        shown.shows("The token is refused", "type a token")
+        shown.press("q")
+        assert shown.ends() == 1
+    assert_left_as_found(shown)
+    assert b"tr_nobodys_token" not in shown.raw
