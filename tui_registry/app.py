@@ -106,8 +106,8 @@ class ConsoleApp(App[None]):
         self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Letters are letters while text is typed."""
-        return action not in CHARACTERS or not isinstance(self.focused, Input)
+        """Letters are letters while text is typed, and what is asked is answered before anything else is done."""
+        return action not in CHARACTERS or (isinstance(self.screen, Place) and not isinstance(self.focused, Input))
 
     async def action_go(self, place: str) -> None:
         """Go to a place as it was left; from what is open on top of it, back to it."""

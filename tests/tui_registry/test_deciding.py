@@ -250,3 +250,15 @@ async def test_requests_are_decided_on_the_models_page_too(scene: Scene) -> None
         await shown.press("a", "y")
         await shown.tells(f"Approved by {OWNER}")
         await shown.shows("0 open requests")
+
+
+async def test_a_question_is_answered_before_anything_else_is_done(scene: Scene) -> None:
+    scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (1)")
+        await shown.press("a", "q", "2", "4", "question_mark", "colon")
+        await shown.shows("Approve this request?")
+        assert shown.app.is_running
+        await shown.press("n")
+        await shown.shows("Inbox (1)")
+    assert len(scene.requests()) == 1

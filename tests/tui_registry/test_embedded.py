@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.tui_registry.terminal import Terminal, console
+from tests.tui_registry.terminal import Terminal, terminal
 
 PATIENCE = 60.0  # seconds
 
@@ -29,9 +29,10 @@ def state_of(home: Path) -> Path:
 
 
 def open_console(stack: ExitStack, home: Path) -> Terminal:
-    terminal = stack.enter_context(console(home=home, access={}))
-    terminal.wait_for("● live")
-    return terminal
+    variables = {"HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    shown = stack.enter_context(terminal(variables=variables))
+    shown.shows("● live")
+    return shown
 
 
 def has_ended(pid: int) -> bool:
@@ -53,25 +54,25 @@ def test_shared_by_two_and_ended_with_the_last(stack: ExitStack, tmp_path: Path,
     second = open_console(stack, tmp_path)
     assert json.loads(state_of(tmp_path).read_text()) == server
     first.press("q")
-    assert first.wait_for_end() == 0
+    assert first.ends() == 0
     time.sleep(3)  # three looks of the server's
     assert httpx.get(f"{server['url']}/health").is_success
-    second.wait_for("● live")
+    second.shows("● live")
     if last_words == "q":
         second.press("q")
-        assert second.wait_for_end() == 0
+        assert second.ends() == 0
     else:
-        os.kill(second.pid, signal.SIGKILL)
+        os.kill(second.child.pid, signal.SIGKILL)
     assert has_ended(server["pid"])
 
 
 def test_the_token_is_nowhere(stack: ExitStack, tmp_path: Path) -> None:
-    terminal = open_console(stack, tmp_path)
+    shown = open_console(stack, tmp_path)
     server = json.loads(state_of(tmp_path).read_text())
-    for pid in (terminal.pid, server["pid"]):
+    for pid in (shown.child.pid, server["pid"]):
         assert b"tr_" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-    terminal.press("q")
-    assert terminal.wait_for_end() == 0
+    shown.press("q")
+    assert shown.ends() == 0
     assert has_ended(server["pid"])
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert files
@@ -82,4 +83,4 @@ def test_the_token_is_nowhere(stack: ExitStack, tmp_path: Path) -> None:
     assert database.parent.stat().st_mode & 0o077 == 0
     with sqlite3.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM tokens").fetchone() == (1,)
-    assert b"tr_" not in terminal.raw
+    assert b"tr_" not in shown.raw

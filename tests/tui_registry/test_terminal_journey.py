@@ -1,4 +1,4 @@
-"""From MLflow's own client to a decision by real keys in a real terminal, and back to what MLflow's client then sees."""
+"""From MLflow's own client to a decision by real keys in a real terminal, and back to what that client then sees."""
 
 import re
 import uuid
