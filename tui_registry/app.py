@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
@@ -46,7 +46,10 @@ class ConsoleApp(App[None]):
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings(EVERYWHERE))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(EVERYWHERE),
+        Binding("ctrl+q", "leave", show=False, priority=True),  # even while something is typed or asked
+    ]
 
     def __init__(self, connect: Connection | Callable[[], Connection]) -> None:
         """``connect`` is a connection, or what makes one; that runs in a thread while the first frame is drawn."""
@@ -96,6 +99,9 @@ class ConsoleApp(App[None]):
             await self.client.close()
 
     async def action_quit(self) -> None:
+        self.action_leave()
+
+    def action_leave(self) -> None:
         """What is being written is written; leaving waits for its answer."""
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
 
@@ -106,7 +112,7 @@ class ConsoleApp(App[None]):
         self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Letters are letters while text is typed, and what is asked is answered before anything else is done."""
+        """Letters are letters while text is typed, and answers while something is asked."""
         return action not in CHARACTERS or (isinstance(self.screen, Place) and not isinstance(self.focused, Input))
 
     async def action_go(self, place: str) -> None:
