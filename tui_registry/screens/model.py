@@ -96,7 +96,8 @@ class Model(DecidingPlace):
 
     def _row(self, version: ModelVersion) -> Row:
         asked = [request for request in self._requests if request.version == version.version]
-        what = f"→ {asked[0].to_stage}? {one_line(asked[0].user_id)}" if asked else one_line(version.description or "")
+        about = one_line(version.description or "", 300)
+        what = f"→ {asked[0].to_stage}? {one_line(asked[0].user_id)}" if asked else about
         return Row(
             version.version,
             (
