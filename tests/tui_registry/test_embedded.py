@@ -1,86 +1,169 @@
-"""``tui-registry`` without any configuration: a registry of its own, shared by consoles, ended with the last."""
+"""The console without any configuration: a registry of one's own, shared, ended with the last console, and discreet."""
 
+import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import keyring
 import pytest
 
-from tests.tui_registry.terminal import Terminal, terminal
+from tests.tui_registry.keyrings import MemoryKeyring
+from tests.tui_registry.terminal import PATIENCE, Terminal, terminal
+from tui_registry.session.embedded import EmbeddedRegistry
 
-PATIENCE = 60.0  # seconds
+TOKEN = re.compile(rb"tr_[A-Za-z0-9_-]{16,}")
 
 
 @pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
+def home(tmp_path: Path) -> Path:
+    return tmp_path
 
 
-def state_of(home: Path) -> Path:
-    (state,) = home.rglob("registry.db.server")
-    return state
+def variables(home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
-def open_console(stack: ExitStack, home: Path) -> Terminal:
-    variables = {"HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-    shown = stack.enter_context(terminal(variables=variables))
-    shown.shows("● live")
-    return shown
+def beside(home: Path, suffix: str = "") -> Path:
+    return home / ".local" / "share" / "tui-registry" / f"registry.db{suffix}"
 
 
-def has_ended(pid: int) -> bool:
+def until(true: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.1)
-    return False
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
 
 
-@pytest.mark.parametrize("last_words", ["q", "killed"])
-def test_shared_by_two_and_ended_with_the_last(stack: ExitStack, tmp_path: Path, last_words: str) -> None:
-    first = open_console(stack, tmp_path)
-    server = json.loads(state_of(tmp_path).read_text())
-    second = open_console(stack, tmp_path)
-    assert json.loads(state_of(tmp_path).read_text()) == server
-    first.press("q")
-    assert first.ends() == 0
-    time.sleep(3)  # three looks of the server's
-    assert httpx.get(f"{server['url']}/health").is_success
-    second.shows("● live")
-    if last_words == "q":
-        second.press("q")
-        assert second.ends() == 0
-    else:
-        os.kill(second.child.pid, signal.SIGKILL)
-    assert has_ended(server["pid"])
+def server_pid(home: Path) -> int:
+    pid: int = json.loads(beside(home, ".server").read_text())["pid"]
+    return pid
 
 
-def test_the_token_is_nowhere(stack: ExitStack, tmp_path: Path) -> None:
-    shown = open_console(stack, tmp_path)
-    server = json.loads(state_of(tmp_path).read_text())
-    for pid in (shown.child.pid, server["pid"]):
-        assert b"tr_" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that has ended and is only not yet asked for its exit code does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def opened(shown: Terminal) -> None:
+    shown.shows("@ local", "Nothing is pending", "● live")
+
+
+def quit_console(shown: Terminal) -> None:
     shown.press("q")
     assert shown.ends() == 0
-    assert has_ended(server["pid"])
-    files = [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert files
-    for file in files:
-        assert b"tr_" not in file.read_bytes(), file
-    database = next(file for file in files if file.name == "registry.db")
-    assert database.stat().st_mode & 0o077 == 0
-    assert database.parent.stat().st_mode & 0o077 == 0
-    with sqlite3.connect(database) as connection:
+
+
+def test_two_consoles_share_a_server_that_ends_with_the_last(home: Path) -> None:
+    with terminal(variables=variables(home)) as one:
+        opened(one)
+        pid = server_pid(home)
+        with terminal(variables=variables(home)) as other:
+            opened(other)
+            assert server_pid(home) == pid
+            quit_console(one)
+            other.press("2")
+            other.shows("There are no models", "● live")
+            assert runs(pid)
+            quit_console(other)
+    until(lambda: not runs(pid), "the server has ended")
+    assert not beside(home, ".server").exists()
+    assert "Traceback" not in beside(home, ".log").read_text()
+
+
+def test_two_consoles_that_start_at_once_share_a_server(home: Path) -> None:
+    with terminal(variables=variables(home)) as one, terminal(variables=variables(home)) as other:
+        opened(one)
+        opened(other)
+        pid = server_pid(home)
+        quit_console(one)
+        quit_console(other)
+    until(lambda: not runs(pid), "the server has ended")
+
+
+def test_a_killed_console_does_not_leave_a_server_behind(home: Path) -> None:
+    with terminal(variables=variables(home)) as shown:
+        opened(shown)
+        pid = server_pid(home)
+        os.kill(shown.child.pid, signal.SIGKILL)
+        until(lambda: not runs(pid), "the server has ended")
+
+
+def test_a_killed_server_is_started_anew_by_the_next_console(home: Path) -> None:
+    with terminal(variables=variables(home)) as shown:
+        opened(shown)
+        pid = server_pid(home)
+        os.kill(pid, signal.SIGKILL)
+        shown.shows("✗ no connection")
+        quit_console(shown)
+    assert beside(home, ".server").exists()
+    with terminal(variables=variables(home)) as shown:
+        opened(shown)
+        assert server_pid(home) != pid
+        pid = server_pid(home)
+        quit_console(shown)
+    until(lambda: not runs(pid), "the server has ended")
+
+
+def test_the_token_is_nowhere_but_in_memory(home: Path) -> None:
+    with terminal(variables=variables(home)) as shown:
+        opened(shown)
+        pid = server_pid(home)
+        for process in (pid, shown.child.pid):
+            for what in ("cmdline", "environ"):
+                content = Path(f"/proc/{process}/{what}").read_bytes()
+                assert not TOKEN.search(content), f"the token is in {what} of {process}"
+        assert_no_token_in_files(home)
+        quit_console(shown)
+    until(lambda: not runs(pid), "the server has ended")
+    assert_no_token_in_files(home)
+    assert not TOKEN.search(shown.raw)
+    with contextlib.closing(sqlite3.connect(beside(home))) as connection:
         assert connection.execute("SELECT count(*) FROM tokens").fetchone() == (1,)
-    assert b"tr_" not in shown.raw
+
+
+def assert_no_token_in_files(home: Path) -> None:
+    files = [file for file in home.rglob("*") if file.is_file()]
+    assert beside(home) in files
+    for file in files:
+        assert not TOKEN.search(file.read_bytes()), file
+        assert not file.stat().st_mode & 0o077 or not file.parent.stat().st_mode & 0o077, f"others can read {file}"
+
+
+def test_a_database_that_cannot_be_opened_is_told(home: Path) -> None:
+    beside(home).parent.mkdir(parents=True)
+    beside(home).write_bytes(b"This is not a database. " * 1000)
+    with terminal(variables=variables(home)) as shown:
+        shown.shows("The registry cannot be opened", "could not be started", "r try again")
+        shown.press("q")
+        assert shown.ends() == 1
+    assert b"Traceback" not in shown.raw
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")  # it is meant to
+def test_the_token_is_kept_in_the_keyring(home: Path) -> None:
+    before, vault = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(vault)
+    try:
+        tokens = []
+        for _ in range(2):
+            registry = EmbeddedRegistry(beside(home))
+            tokens.append(registry.open())
+            path = f"{registry.url}/api/2.0/preview/scim/v2/Me"
+            answer = httpx.get(path, headers={"Authorization": f"Bearer {tokens[-1]}"})
+            assert answer.json()["userName"] == registry.user
+            registry.close()
+            until(lambda: not beside(home, ".server").exists(), "the server has ended")
+    finally:
+        keyring.set_keyring(before)
+    assert tokens[0] == tokens[1]
+    assert list(vault.passwords.values()) == [tokens[0]]

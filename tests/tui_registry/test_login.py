@@ -1,145 +1,212 @@
-"""Logging in: the token goes to the keyring and nowhere else, the profile to a file without secrets."""
+"""Logging in and out by the commands, against the real server, with keyrings that work and ones that do not."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
 import pytest
+from click.testing import CliRunner, Result
 from keyring.backend import KeyringBackend
-from keyring.backends.fail import Keyring as NoKeyring
+from keyring.backends.fail import Keyring as FailingKeyring
+from keyring.backends.null import Keyring as NullKeyring
 
 from tests.live_registry import LiveRegistry
-from tui_registry.session import credentials, profiles
+from tests.tui_registry.keyrings import ForgetfulKeyring, HangingKeyring, LockedKeyring, MemoryKeyring
+from tests.tui_registry.scene import OWNER
+from tui_registry.cli import main
+from tui_registry.session import connection, credentials, profiles
 from tui_registry.session.connection import ConnectionProblem, connect
-from tui_registry.session.login import LoginError, login, logout
 
-
-class Pocket(KeyringBackend):
-    """A keyring that keeps what it is given as long as the test runs."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # keyring has no types
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
+VARIABLES = ("TUI_REGISTRY_URL", "TUI_REGISTRY_TOKEN")
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
     return tmp_path
 
 
 @pytest.fixture
-def pocket() -> Iterator[Pocket]:
+def vault() -> Iterator[MemoryKeyring]:
+    """The process's keyring."""
+    backend = MemoryKeyring()
     before = keyring.get_keyring()
-    pocket = Pocket()
-    keyring.set_keyring(pocket)
-    yield pocket
+    keyring.set_keyring(backend)
+    yield backend
     keyring.set_keyring(before)
 
 
 @pytest.fixture
-def no_keyring() -> Iterator[None]:
+def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringBackend]:
+    """The process's keyring, of a kind that does not work."""
+    monkeypatch.setattr(credentials, "LIMIT", 0.2)
+    backend: KeyringBackend = request.param()
     before = keyring.get_keyring()
-    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring's own, without types
-    yield
+    keyring.set_keyring(backend)
+    yield backend
     keyring.set_keyring(before)
+    if isinstance(backend, HangingKeyring):
+        backend.ended.set()
 
 
-def files(home: Path) -> str:
-    return "".join(file.read_text() for file in home.rglob("*") if file.is_file())
+BROKEN = pytest.mark.parametrize(
+    "broken", [FailingKeyring, NullKeyring, ForgetfulKeyring, LockedKeyring, HangingKeyring], indirect=True
+)
 
 
-def test_in_and_out(registry: LiveRegistry, pocket: Pocket, home: Path) -> None:
-    token = registry.admin_token
-    assert login(registry.url + "/", "work", token) == "work"
-    assert list(pocket.kept.values()) == [token]
-    assert token not in files(home)
-    assert profiles.config_file().stat().st_mode & 0o077 == 0
-    connection = connect(environment={})
-    assert (connection.url, connection.token, connection.label) == (registry.url, token, "work")
-    assert token not in repr(connection)
-    logout("work")
-    assert pocket.kept == {}
-    assert profiles.read().profiles == {}
+def run(*arguments: str, typed: str = "") -> Result:
+    return CliRunner().invoke(main, arguments, input=typed)
 
 
-def test_the_name_is_the_host_if_none_is_given(registry: LiveRegistry, pocket: Pocket) -> None:
-    assert login(registry.url, None, registry.admin_token) == registry.url.removeprefix("http://")
+def login(registry: LiveRegistry, *options: str) -> Result:
+    return run("login", registry.url, "--token-stdin", *options, typed=f"{registry.token(OWNER)}\n")
 
 
-def test_a_changed_url_does_not_get_the_token(registry: LiveRegistry, pocket: Pocket) -> None:
-    login(registry.url, "work", registry.admin_token)
+def assert_nowhere(secret: str, home: Path) -> None:
+    for file in home.rglob("*"):
+        assert not file.is_file() or secret.encode() not in file.read_bytes(), file
+
+
+def test_a_token_goes_to_the_keyring_and_comes_back(registry: LiveRegistry, vault: MemoryKeyring, home: Path) -> None:
+    done = login(registry, "--profile", "work")
+    assert done.exit_code == 0, done.output
+    assert "tui-registry --profile work" in done.output
+    assert list(vault.passwords.values()) == [registry.token(OWNER)]
+    for opened in (connect(environment={}), connect(profile="work", environment={})):
+        assert (opened.url, opened.token, opened.label) == (registry.url, registry.token(OWNER), "work")
+        assert registry.token(OWNER) not in repr(opened)
+    assert registry.token(OWNER) not in done.output
+    assert_nowhere(registry.token(OWNER), home)
+
+
+def test_the_token_is_asked_for_without_showing_it(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    done = run("login", registry.url, typed=f"{registry.token(OWNER)}\n")
+    assert done.exit_code == 0, done.output
+    assert registry.token(OWNER) not in done.output
+    assert len(vault.passwords) == 1
+
+
+def test_the_first_profile_is_the_default_and_named_for_its_host(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    assert login(registry).exit_code == 0
+    assert login(registry, "--profile", "second").exit_code == 0
+    host = registry.url.partition("://")[2]
+    assert run("profiles").output.splitlines() == [f"* {host}  {registry.url}", f"  second  {registry.url}"]
+    assert len(vault.passwords) == 2
+
+
+def test_logging_out_forgets(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    login(registry, "--profile", "one")
+    login(registry, "--profile", "two")
+    assert run("logout", "one").exit_code == 0
+    assert run("profiles").output.splitlines() == [f"* two  {registry.url}"]
+    assert run("logout", "two").exit_code == 0
+    assert vault.passwords == {}
+    assert run("profiles").output == ""
+    again = run("logout", "two")
+    assert again.exit_code == 1
+    assert "There is no profile 'two'" in again.output
+
+
+def test_a_url_that_was_changed_does_not_get_the_token(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    login(registry, "--profile", "work")
     file = profiles.config_file()
-    file.write_text(file.read_text().replace("127.0.0.1", "localhost"))
-    with pytest.raises(ConnectionProblem, match="no token for profile 'work'"):
+    file.write_text(file.read_text().replace(registry.url, "https://elsewhere.example"))
+    with pytest.raises(ConnectionProblem, match="There is no token for profile 'work'") as caught:
         connect(environment={})
-
-
-def test_the_environment_comes_before_the_default_profile(registry: LiveRegistry, pocket: Pocket) -> None:
-    login(registry.url, "work", registry.admin_token)
-    given = {"TUI_REGISTRY_URL": "http://elsewhere:1/", "TUI_REGISTRY_TOKEN": "t"}
-    assert connect(environment=given).url == "http://elsewhere:1"
-    assert connect(profile="work", environment=given).url == registry.url
+    assert caught.value.lacking is not None
+    assert len(vault.passwords) == 1
 
 
 @pytest.mark.parametrize(
     ("url", "token", "told"),
     [
-        ("registry.example.com", "t", "must begin with http"),
-        ("http://127.0.0.1:1", "t", "cannot be reached"),
-        ("", "t", "must begin with http"),
+        ("{url}", "tr_wrong", "does not accept this token"),
+        ("{url}", "", "No token was given"),
+        ("{url}", "ünïcode", "does not accept this token"),
+        ("http://127.0.0.1:9", "tr_any", "cannot be reached"),
+        ("{url}/nowhere", "tr_any", "answered 404: is it a registry?"),
+        ("registry.example.com", "tr_any", "must begin with http://"),
+        ("http://", "tr_any", ""),
+        ("http://[", "tr_any", ""),
+        ("http://a b", "tr_any", ""),
     ],
 )
-def test_what_cannot_be(url: str, token: str, told: str, pocket: Pocket) -> None:
-    with pytest.raises(LoginError, match=told):
-        login(url, None, token)
-    assert pocket.kept == {}
-
-
-def test_a_wrong_token_is_not_kept(registry: LiveRegistry, pocket: Pocket, home: Path) -> None:
-    with pytest.raises(LoginError, match="does not accept this token"):
-        login(registry.url, None, "wrong")
-    assert pocket.kept == {}
-    assert files(home) == ""
-
-
-def test_without_a_keyring_nothing_is_kept_and_remedies_are_named(
-    registry: LiveRegistry, no_keyring: None, home: Path
+def test_a_login_that_fails_says_why_and_keeps_nothing(
+    registry: LiveRegistry, vault: MemoryKeyring, url: str, token: str, told: str
 ) -> None:
-    with pytest.raises(LoginError, match="TUI_REGISTRY_TOKEN") as error:
-        login(registry.url, "work", registry.admin_token)
-    assert all(remedy in str(error.value) for remedy in credentials.REMEDIES)
-    assert files(home) == ""
+    done = run("login", url.format(url=registry.url), "--token-stdin", typed=f"{token}\n")
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit), repr(done.exception)
+    assert told in done.output
+    assert not token or token not in done.output
+    assert vault.passwords == {}
+    assert profiles.read().profiles == {}
+
+
+@BROKEN
+def test_without_a_keyring_nothing_is_kept_and_the_remedies_are_told(
+    registry: LiveRegistry, broken: KeyringBackend, home: Path
+) -> None:
+    assert keyring.get_keyring() is broken
+    done = login(registry)
+    assert done.exit_code == 1
+    assert "The token cannot be kept" in done.output
+    for remedy in credentials.REMEDIES:
+        assert remedy in done.output
+    assert profiles.read().profiles == {}
+    assert_nowhere(registry.token(OWNER), home)
+
+
+@BROKEN
+def test_a_profile_without_its_keyring_lacks_but_the_token(broken: KeyringBackend) -> None:
+    profiles.write(profiles.Profiles(default="work", profiles={"work": profiles.Profile(url="https://a.example")}))
+    with pytest.raises(ConnectionProblem) as caught:
+        connect(environment={})
+    assert caught.value.lacking is not None
+    assert caught.value.lacking.url == "https://a.example"
+    if not isinstance(broken, NullKeyring | ForgetfulKeyring):
+        assert credentials.REMEDIES[0] in str(caught.value)
+
+
+def test_the_environment_wins_over_the_default_profile(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    login(registry)
+    given = {"TUI_REGISTRY_URL": "https://env.example/", "TUI_REGISTRY_TOKEN": "tr_env"}
+    opened = connect(environment=given)
+    assert (opened.url, opened.token) == ("https://env.example", "tr_env")
+    host = registry.url.partition("://")[2]
+    assert connect(profile=host, environment=given).token == registry.token(OWNER)
+    assert vault.passwords
 
 
 @pytest.mark.parametrize(
-    "content", ["default = 3", "[profiles.x]\nurl = 'ftp://x'", "this is not TOML", "surprise = 1"]
+    ("given", "told", "lacks_token"),
+    [
+        ({"TUI_REGISTRY_URL": "https://a.example"}, "TUI_REGISTRY_TOKEN is not", True),
+        ({"TUI_REGISTRY_URL": "a.example", "TUI_REGISTRY_TOKEN": "tr_x"}, "must begin with http", False),
+    ],
 )
-def test_a_file_that_cannot_be_understood_is_named(content: str) -> None:
-    file = profiles.config_file()
-    file.parent.mkdir(parents=True)
-    file.write_text(content)
-    with pytest.raises(ConnectionProblem, match=r"profiles\.toml"):
+def test_an_environment_that_lacks_something(given: dict[str, str], told: str, lacks_token: bool) -> None:
+    with pytest.raises(ConnectionProblem, match=told) as caught:
+        connection.connect(environment=given)
+    assert (caught.value.lacking is not None) == lacks_token
+
+
+def test_a_profile_that_is_not_there_or_cannot_be_read() -> None:
+    with pytest.raises(ConnectionProblem, match="no profile 'nowhere'"):
+        connect(profile="nowhere", environment={})
+    profiles.config_file().parent.mkdir(parents=True)
+    profiles.config_file().write_text("this is not TOML")
+    with pytest.raises(ConnectionProblem, match=r"profiles\.toml is not valid TOML"):
         connect(environment={})
 
 
-def test_a_profile_that_is_not_there() -> None:
-    with pytest.raises(ConnectionProblem, match="no profile 'nowhere'"):
-        connect(profile="nowhere", environment={})
-
-
-def test_a_url_without_a_token() -> None:
-    with pytest.raises(ConnectionProblem, match="TUI_REGISTRY_TOKEN"):
-        connect(environment={"TUI_REGISTRY_URL": "http://127.0.0.1:1"})
+def test_the_console_is_not_opened_into_a_pipe(registry: LiveRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUI_REGISTRY_URL", registry.url)
+    monkeypatch.setenv("TUI_REGISTRY_TOKEN", registry.token(OWNER))
+    done = run()
+    assert done.exit_code == 1
+    assert "needs a terminal" in done.output
