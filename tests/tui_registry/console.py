@@ -69,6 +69,13 @@ class Console:
         """Wait for notes that tell all of these."""
         await self.until(lambda: all(text in self.told for text in texts), f"told: {texts}: {self.told}")
 
+    async def ends(self) -> None:
+        """Wait for the console to end by itself."""
+        deadline = time.monotonic() + PATIENCE
+        while self.app.is_running:
+            assert time.monotonic() < deadline, "it does not end"
+            await asyncio.sleep(LOOK)
+
     def row(self, part: str) -> str:
         """The one row of a table whose first cell ends with this or is filled by it."""
         lines = [line for line in self.text.split("\n") if f"{part}  " in line]
@@ -88,3 +95,7 @@ async def console(url: str, token: str, size: tuple[int, int] = SMALL) -> AsyncI
             assert "A mistake in tui-registry" not in shown.told, shown.told
         finally:
             app.exit()
+    # A call that is cancelled just as it is connected leaves its connection to the garbage collector (httpcore, anyio).
+    for transport in list(asyncio.get_running_loop()._transports.values()):  # type: ignore[attr-defined]  # of selector loops
+        transport.abort()
+    await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The console in a real terminal: keys are bytes, and the screen is what a terminal makes of its output."""
+"""The console's own program in a real terminal: keys are bytes, and the screen is what a terminal makes of them."""
 
 import os
 import sys

@@ -223,8 +223,7 @@ async def test_leaving_waits_for_what_is_being_written(scene: Scene) -> None:
         await shown.press("q")
         await shown.shows("waiting for the server to answer")
         proxy.release()
-        while shown.app.is_running:
-            await shown.pilot.pause(0.02)
+        await shown.ends()
     assert scene.stage(model) == "Staging"
 
 

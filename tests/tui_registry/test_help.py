@@ -22,8 +22,7 @@ async def test_the_help_lists_what_is_live_and_does_it(scene: Scene) -> None:
         await shown.shows("Reject this request?")
 
 
-@pytest.mark.parametrize("key", ["escape"])
-async def test_the_help_is_left(scene: Scene, key: str) -> None:
+async def test_the_help_is_left(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.shows("Nothing is pending")
         await shown.press("question_mark")
@@ -31,7 +30,7 @@ async def test_the_help_is_left(scene: Scene, key: str) -> None:
         await shown.shows("No action matches.")
         await shown.press("enter")
         assert isinstance(shown.app.screen, Help)
-        await shown.press(key)
+        await shown.press("escape")
         await shown.until(lambda: isinstance(shown.app.screen, Inbox), "the inbox")
 
 
@@ -84,3 +83,13 @@ async def test_the_palette_leaves_the_terminals_own_actions_out(scene: Scene) ->
         await shown.press("ctrl+p")
         await shown.shows("Go to the models")
         await shown.hides("creenshot", "Maximize")
+
+
+@pytest.mark.parametrize("opened", [(), ("question_mark",), ("slash",), ("a",), ("a", "tab"), ("colon",)])
+async def test_ctrl_q_leaves_from_everywhere(scene: Scene, opened: tuple[str, ...]) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press(*opened, "ctrl+q")
+        await shown.ends()
+    assert scene.stage(model) == "None"
