@@ -30,6 +30,9 @@ NOT_THERE = "What the source names, or the model to add it to, is not there; the
 
 OTHER_CODES = (
     OtherCode("INTERNAL_ERROR", "INVALID_PARAMETER_VALUE", r"contains duplicate fields", IMPOSSIBLE),
+    OtherCode("INTERNAL_ERROR", "INVALID_PARAMETER_VALUE", r"too large to convert to SQLite INTEGER", IMPOSSIBLE),
+    OtherCode("BAD_REQUEST", "INVALID_PARAMETER_VALUE", r"sqlalche\.me", "The same: a filter that cannot be run."),
+    OtherCode("ValueError", "INVALID_PARAMETER_VALUE", r"not enough values to unpack", IMPOSSIBLE),
     OtherCode("INTERNAL_ERROR", "INVALID_PARAMETER_VALUE", r"is not an Active stage", IMPOSSIBLE),
     OtherCode("INTERNAL_ERROR", "RESOURCE_DOES_NOT_EXIST", r"is not an Active stage", IMPOSSIBLE),
     OtherCode("INTERNAL_ERROR", "INVALID_PARAMETER_VALUE", r"Unable to fetch model from model URI", IMPOSSIBLE),
@@ -143,6 +146,9 @@ EXAMPLES = (
         "MLflow's own server writes '' where there is no run, and finds it; only its store, used directly, does not.",
     ),
     Example(
+        _search(filter_string="tags. = 'v'"), "0 found", INVALID, "There is no tag without a key; a word was forgotten."
+    ),
+    Example(
         _search(order_by=["version DESC"]),
         INVALID,
         "1 found",
@@ -152,7 +158,7 @@ EXAMPLES = (
         Operation("search_registered_models", {"max_results": -1}),
         "0 found",
         INVALID,
-        "A page of nothing, with a token for the next page of nothing.",
+        "A page of nothing, sometimes with a token for the next page of nothing; so it is with 0.",
     ),
     Example(
         _search(page_token="eyJvZmZzZXQiOiAxfQ=="),

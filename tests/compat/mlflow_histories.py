@@ -1,18 +1,34 @@
-"""Random operations of MLflow's client: mostly what makes sense, on few names, so that they meet; and much that does
-not make sense at all."""
+"""Random histories of calls to MLflow's client: mostly what makes sense, on few names, so that the calls meet; and much
+that does not make sense at all. The same seed gives the same history.
 
+What is drawn is put together from choices: functions of a source of randomness.
+"""
+
+from collections.abc import Callable
+from random import Random
 from typing import Any
-
-from hypothesis import strategies as st
 
 from tests.compat.mlflow_operation import Operation
 
-Strategy = st.SearchStrategy[Any]
+Choice = Callable[[Random], Any]
 
 
-def mostly(good: Strategy, bad: Strategy, *, share: int = 8) -> Strategy:
-    """One bad value among so many."""
-    return st.integers(0, share - 1).flatmap(lambda number: bad if number == share - 1 else good)
+def pick(*values: Any) -> Choice:
+    return lambda random: random.choice(values)
+
+
+def either(*choices: Choice) -> Choice:
+    return lambda random: random.choice(choices)(random)
+
+
+def mostly(good: Choice, bad: Choice, *, of: int = 8) -> Choice:
+    """One bad value in so many."""
+    return lambda random: (good if random.randrange(of) else bad)(random)
+
+
+def some(choice: Choice, least: int, most: int) -> Choice:
+    """A list of so many."""
+    return lambda random: [choice(random) for _ in range(random.randint(least, most))]
 
 
 GOOD_NAMES = ("iris", "Iris", "wine quality", "modèle", "100%", "under_score", "it's")
@@ -20,167 +36,179 @@ BAD_NAMES = ("", " ", "a/b", "a:b", ".", "..", "../up", "absent", None)
 GOOD_KEYS = ("k", "a.b", "with space", "under_score", "K", "x" * 250)
 PROMPT_KEY = "mlflow.prompt.is_prompt"
 """Makes a model a prompt, which no search shows and few calls accept."""
-BAD_KEYS = (PROMPT_KEY, "", " ", ".", "..", "/k", "a//b", "a%", "it's", "x" * 251, None)
+BAD_KEYS = (PROMPT_KEY, "", " ", ".", "..", "/k", "a//b", "a%", "it's", None)
+TOO_LONG_KEY = "x" * 251
 GOOD_VALUES = ("", "v", "V", "1", "it's", 'say "so"', "50% _off_", "ünï", "true", 7, None)
-BAD_VALUES = ("x" * 100_001,)
 GOOD_ALIASES = ("champion", "champion", "champion", "Champion", "a-b_c", "ünï", "1", "x" * 255)
 BAD_ALIASES = ("", "latest", "LATEST", "v1", "V22", "a b", "a.b", "x" * 256, None)
-STAGES = ("None", "Staging", "Production", "Archived")
-GOOD_STAGES = (*STAGES, "none", "staging", "PRODUCTION", "archived")
-BAD_STAGES = ("", " ", "Prod", "Deleted_Internal", "Staging ", None)
+GOOD_STAGES = ("None", "Staging", "Production", "Archived", "none", "staging", "PRODUCTION", "archived")
+BAD_STAGES = ("", " ", "Prod", "Deleted_Internal", "Staging ")
 SOURCES = ("s3://bucket/model", "/tmp/model", "runs:/0123/model", "models:/iris/1", "models:/Iris/2")
 BAD_SOURCES = ("models:/absent/1", "models:/iris/99", "models:/iris/Production")
 RUNS = ("", "r1", "r2", "0123456789abcdef0123456789abcdef")
-DESCRIPTIONS = (None, "", "some text", "text with 'quotes' and ünï\nin two lines", "x" * 5000)
 
-names = mostly(st.sampled_from(("iris", "Iris")), st.sampled_from(GOOD_NAMES + BAD_NAMES))
+names = mostly(pick("iris", "Iris"), pick(*GOOD_NAMES, *BAD_NAMES))
 versions = mostly(
-    st.integers(1, 4).map(str) | st.integers(1, 4), st.sampled_from((0, -1, 99, "0", "x", "1.5", "", " 1 ", "+1", "01"))
+    pick(1, 2, 3, 4, "1", "2", "3", "4"), pick(0, -1, 99, "0", "x", "1.5", "", " 1 ", "+1", "01", "٣", "9" * 30)
 )
-keys = mostly(st.sampled_from(GOOD_KEYS), st.sampled_from(BAD_KEYS))
-values = mostly(st.sampled_from(GOOD_VALUES), st.sampled_from(BAD_VALUES), share=30)
-aliases = mostly(st.sampled_from(GOOD_ALIASES), st.sampled_from(BAD_ALIASES))
-stages = mostly(st.sampled_from(GOOD_STAGES), st.sampled_from(BAD_STAGES))
-tags = st.none() | st.dictionaries(keys.filter(lambda key: key is not None), values, max_size=3)
-descriptions = st.sampled_from(DESCRIPTIONS)
-sources = mostly(st.sampled_from(SOURCES), st.sampled_from(BAD_SOURCES))
+keys = mostly(pick(*GOOD_KEYS), pick(*BAD_KEYS))
+set_keys = mostly(keys, pick(TOO_LONG_KEY), of=20)
+values = mostly(pick(*GOOD_VALUES), pick("x" * 100_001), of=30)
+aliases = mostly(pick(*GOOD_ALIASES), pick(*BAD_ALIASES))
+stages = mostly(pick(*GOOD_STAGES), pick(*BAD_STAGES))
+stages_or_none = mostly(stages, pick(None), of=20)  # for where a client can send nothing
+descriptions = pick(None, "", "some text", "text with 'quotes' and ünï\nin two lines", "x" * 5000)
+sources = mostly(pick(*SOURCES), pick(*BAD_SOURCES))
+
+
+def tags(random: Random) -> dict[str, Any] | None:
+    """A client drops a tag without a key before it sends anything."""
+    if not random.randrange(3):
+        return None
+    return {key: values(random) for key in some(set_keys, 0, 3)(random) if key is not None}
+
 
 # Filters.
 
-_patterns = st.sampled_from(("iris", "i%", "%s", "%", "_ris", "IRIS", "%r_s", "100%", "v", "%it's%", "", "r%", "s3%"))
-_texts = _patterns | st.sampled_from(GOOD_NAMES) | st.sampled_from(RUNS) | st.sampled_from(SOURCES)
-_quoted = _texts.flatmap(lambda text: st.sampled_from([f'"{text}"'] + ([f"'{text}'"] if "'" not in text else [])))
-_listed = st.lists(_quoted, min_size=1, max_size=3).map(lambda texts: f"({', '.join(texts)})")
-_numbers = st.sampled_from(("0", "1", "2", "3", "'2'", "-1", "99"))
-_bad_values = st.sampled_from(("iris", "1.5", "()", "('a'", "'open", "NULL", "'a' 'b'", "1", "('x', 2)"))
-_tag_keys = st.sampled_from(
-    ("tags.k", "tag.k", "tags.`with space`", 'tags."a.b"', "tags.a.b", "tags.K", f"tags.`{PROMPT_KEY}`")
-)
 
-
-def _comparison(keys: Strategy, comparators: tuple[str, ...], values: Strategy) -> Strategy:
-    return st.tuples(keys, st.sampled_from(comparators), values).map(" ".join)
-
-
-_text_comparators = ("=", "!=", "LIKE", "ILIKE", "like")
-_tag_comparison = _comparison(_tag_keys, _text_comparators, _quoted)
-_name_comparison = _comparison(st.sampled_from(("name", "attribute.name")), _text_comparators, _quoted) | _comparison(
-    st.just("name"), ("IN", "NOT IN", "in"), _listed
-)
-_version_comparison = (
-    _comparison(st.just("run_id"), _text_comparators, _quoted)
-    | _comparison(st.just("run_id"), ("IN", "NOT IN"), _listed)
-    | _comparison(st.just("source_path"), _text_comparators, _quoted)
-    | _comparison(st.just("version_number"), ("=", "!=", "<", "<=", ">", ">="), _numbers)
-)
-_bad_comparison = _comparison(
-    st.sampled_from(
-        ("name", "Name", "stage", "current_stage", "run_id", "version_number", "tags.k", "alias", "tags.", "x.y")
-    ),
-    ("=", "!=", "<", ">", "LIKE", "IN", "NOT IN", "~", "IS", ""),
-    _quoted | _listed | _numbers | _bad_values,
-)
-
-
-def _filters(good: Strategy) -> Strategy:
-    joined = st.lists(mostly(good, _bad_comparison), min_size=1, max_size=3).flatmap(
-        lambda parts: mostly(
-            st.sampled_from((" AND ", " and ")), st.sampled_from((" OR ", " ; ", "  AND\n", " AND AND ")), share=12
-        ).map(lambda link: link.join(parts))
+def quoted(random: Random) -> str:
+    text = str(
+        either(
+            pick("iris", "i%", "%s", "%", "_ris", "IRIS", "%r_s", "100%", "v", "%it's%", "", "r%", "s3%"),
+            pick(*GOOD_NAMES, *RUNS, *SOURCES),
+        )(random)
     )
-    return mostly(
-        st.none() | st.just("") | joined | joined | joined, st.sampled_from((" ", "()", "AND", "name", ";")), share=20
-    )
+    return f'"{text}"' if "'" in text or random.randrange(2) else f"'{text}'"
 
 
-def _orders(good: tuple[str, ...]) -> Strategy:
-    clause = mostly(
-        st.tuples(st.sampled_from(good), st.sampled_from(("", " ASC", " DESC", " asc", " desc"))).map("".join),
-        st.sampled_from(("", "name BACKWARDS", "stage", "run_id", "Name", "name,version", "1", "name ASC DESC")),
-        share=12,
-    )
-    return st.none() | st.lists(clause, max_size=3)
+def comparison(keys: Choice, comparators: Choice, values: Choice) -> Choice:
+    return lambda random: f"{keys(random)} {comparators(random)} {values(random)}"
 
 
-_page_sizes = mostly(st.sampled_from((1, 2, 3, 5, 100, 1000)), st.sampled_from((0, 1001, 200_000, 200_001)), share=10)
-_page_tokens = mostly(st.none() | st.just(""), st.sampled_from(("garbage", "e30=", "AAAA")), share=12)
+def listed(random: Random) -> str:
+    return f"({', '.join(some(quoted, 1, 3)(random))})"
+
+
+numbers = pick("0", "1", "2", "3", "'2'", "-1", "99")
+tag_keys = pick("tags.k", "tag.k", "tags.`with space`", 'tags."a.b"', "tags.a.b", "tags.K", f"tags.`{PROMPT_KEY}`")
+text_comparators = pick("=", "!=", "LIKE", "ILIKE", "like")
+list_comparators = pick("IN", "NOT IN", "in")
+
+tag_comparison = comparison(tag_keys, text_comparators, quoted)
+name_comparison = either(
+    comparison(pick("name", "attribute.name"), text_comparators, quoted),
+    comparison(pick("name"), list_comparators, listed),
+)
+version_comparison = either(
+    comparison(pick("run_id"), text_comparators, quoted),
+    comparison(pick("run_id"), list_comparators, listed),
+    comparison(pick("source_path"), text_comparators, quoted),
+    comparison(pick("version_number"), pick("=", "!=", "<", "<=", ">", ">="), numbers),
+)
+bad_comparison = comparison(
+    pick("name", "Name", "stage", "current_stage", "run_id", "version_number", "tags.k", "alias", "x.y"),
+    pick("=", "!=", "<", ">", "LIKE", "IN", "NOT IN", "~", "IS", ""),
+    either(quoted, listed, numbers, pick("iris", "1.5", "()", "('a'", "'open", "NULL", "'a' 'b'", "1", "('x', 2)")),
+)
+
+
+def filters(good: Choice) -> Choice:
+    def joined(random: Random) -> str:
+        link = mostly(pick(" AND ", " and "), pick(" OR ", " ; ", "  AND\n", " AND AND "), of=12)(random)
+        return str(link).join(some(mostly(good, bad_comparison, of=12), 1, 3)(random))
+
+    return mostly(either(pick(None, ""), joined, joined), pick(" ", "()", "AND", "name", ";"), of=20)
+
+
+def orders(*keys: str) -> Choice:
+    def clause(random: Random) -> str:
+        return f"{pick(*keys)(random)}{pick('', ' ASC', ' DESC', ' asc', ' desc')(random)}"
+
+    bad = pick("", "name BACKWARDS", "stage", "run_id", "Name", "name,version", "1", "name ASC DESC")
+    return either(pick(None), some(mostly(clause, bad, of=12), 0, 3))
+
+
+page_sizes = mostly(pick(1, 2, 3, 5, 100, 1000), pick(1001, 200_000, 200_001), of=10)
+page_tokens = mostly(pick(None, ""), pick("garbage", "e30=", "AAAA"), of=12)
+
 
 # Operations.
 
 
-def calls(method: str, **arguments: Strategy) -> Strategy:
-    return st.fixed_dictionaries(arguments).map(lambda chosen: Operation(method, chosen))
+def calls(method: str, **arguments: Choice) -> Choice:
+    return lambda random: Operation(method, {name: choice(random) for name, choice in arguments.items()})
 
 
-def _can_be_set(key: str | None) -> bool:
-    return key is None or len(key) <= 250
-
-
-_creations = (
+one_version = {"name": names, "version": versions}
+creations = either(
     calls("create_registered_model", name=names, tags=tags, description=descriptions),
-    calls(
-        "create_model_version",
-        name=names,
-        source=sources,
-        run_id=st.sampled_from(RUNS),
-        tags=tags,
-        run_link=st.sampled_from((None, "http://host/run")),
-        description=descriptions,
-    ),
-)
-_changes = (
-    calls("update_registered_model", name=names, description=descriptions),
-    calls("set_registered_model_tag", name=names, key=keys, value=values),
-    calls("delete_registered_model_tag", name=names, key=keys.filter(_can_be_set)),
-    calls("set_registered_model_alias", name=names, alias=aliases, version=versions),
-    calls("delete_registered_model_alias", name=names, alias=aliases),
-    calls("update_model_version", name=names, version=versions, description=descriptions),
-    calls("set_model_version_tag", name=names, version=versions, key=keys, value=values),
-    calls("set_model_version_tag", name=names, stage=stages, key=keys, value=values),
-    calls("delete_model_version_tag", name=names, version=versions, key=keys.filter(_can_be_set)),
-    calls("transition_model_version_stage", name=names, version=versions, stage=stages),
-    calls(
-        "transition_model_version_stage",
-        name=names,
-        version=versions,
-        stage=stages,
-        archive_existing_versions=st.booleans(),
-    ),
+    *3
+    * [
+        calls(
+            "create_model_version",
+            name=names,
+            source=sources,
+            run_id=pick(*RUNS),
+            tags=tags,
+            run_link=pick(None, "", "http://host/run"),
+            description=descriptions,
+        )
+    ],
     calls(
         "copy_model_version",
-        src_model_uri=st.tuples(names, versions).map(lambda pair: f"models:/{pair[0]}/{pair[1]}"),
+        src_model_uri=lambda random: f"models:/{names(random)}/{versions(random)}",
         dst_name=names,
     ),
 )
-_deletions = (
-    calls("rename_registered_model", name=names, new_name=st.sampled_from(GOOD_NAMES + BAD_NAMES)),
+changes = either(
+    calls("update_registered_model", name=names, description=descriptions),
+    calls("set_registered_model_tag", name=names, key=set_keys, value=values),
+    calls("delete_registered_model_tag", name=names, key=keys),
+    calls("set_registered_model_alias", **one_version, alias=aliases),
+    calls("delete_registered_model_alias", name=names, alias=aliases),
+    calls("update_model_version", **one_version, description=descriptions),
+    calls("set_model_version_tag", **one_version, key=set_keys, value=values),
+    calls("set_model_version_tag", name=names, stage=stages_or_none, key=set_keys, value=values),
+    calls("delete_model_version_tag", **one_version, key=keys),
+    calls("transition_model_version_stage", **one_version, stage=stages_or_none),
+    calls(
+        "transition_model_version_stage",
+        **one_version,
+        stage=stages_or_none,
+        archive_existing_versions=pick(True, False),
+    ),
+)
+deletions = either(
+    calls("rename_registered_model", name=names, new_name=pick(*GOOD_NAMES, *BAD_NAMES)),
     calls("delete_registered_model", name=names),
-    calls("delete_model_version", name=names, version=versions),
+    calls("delete_model_version", **one_version),
+    calls("delete_model_version", **one_version),
 )
-_reads = (
+reads = either(
     calls("get_registered_model", name=names),
-    calls("get_latest_versions", name=names, stages=st.none() | st.lists(stages, max_size=3)),
-    calls("get_model_version", name=names, version=versions),
-    calls("get_model_version_download_uri", name=names, version=versions),
+    calls("get_latest_versions", name=names, stages=either(pick(None), some(stages, 0, 3))),
+    calls("get_model_version", **one_version),
+    calls("get_model_version_download_uri", **one_version),
     calls("get_model_version_by_alias", name=names, alias=aliases),
-    calls("get_model_version_stages", name=names, version=versions),
+    calls("get_model_version_stages", **one_version),
 )
-_searches = (
+searches = either(
     calls(
         "search_registered_models",
-        filter_string=_filters(_name_comparison | _tag_comparison),
-        max_results=_page_sizes,
-        order_by=_orders(("name", "timestamp", "last_updated_timestamp")),
-        page_token=_page_tokens,
+        filter_string=filters(either(name_comparison, tag_comparison)),
+        max_results=page_sizes,
+        order_by=orders("name", "timestamp", "last_updated_timestamp"),
+        page_token=page_tokens,
     ),
     calls(
         "search_model_versions",
-        filter_string=_filters(_name_comparison | _tag_comparison | _version_comparison),
-        max_results=_page_sizes,
-        order_by=_orders(("name", "version_number", "creation_timestamp", "last_updated_timestamp")),
-        page_token=_page_tokens,
+        filter_string=filters(either(name_comparison, tag_comparison, version_comparison, version_comparison)),
+        max_results=page_sizes,
+        order_by=orders("name", "version_number", "creation_timestamp", "last_updated_timestamp"),
+        page_token=page_tokens,
     ),
 )
+steps = either(creations, creations, changes, changes, changes, deletions, reads, reads, searches, searches, searches)
 
 BEGINNING = tuple(
     operation
@@ -191,15 +219,18 @@ BEGINNING = tuple(
         Operation("set_registered_model_alias", {"name": name, "alias": "champion", "version": "2"}),
     )
 )
-"""What a history begins with, so that the rest has something to work on."""
-
-OPERATIONS = st.one_of(*_creations, *_creations, *_changes, *_changes, *_deletions, *_reads, *_searches, *_searches)
+"""Something for the rest of a history to work on."""
 
 LAST_LOOK = (
     Operation("search_registered_models", {"order_by": ["last_updated_timestamp DESC"]}),
     Operation("search_model_versions", {"order_by": ["creation_timestamp ASC"]}),
-    *(Operation("get_registered_model", {"name": name}) for name in ("iris", "Iris")),
+    *(Operation("get_registered_model", {"name": name}) for name in GOOD_NAMES),
     *(Operation("get_latest_versions", {"name": name}) for name in ("iris", "Iris")),
-    *(Operation("get_model_version_by_alias", {"name": name, "alias": "champion"}) for name in ("iris", "Iris")),
 )
 """What shows most of what a history has made."""
+
+
+def history(seed: int, length: int) -> list[Operation]:
+    """A beginning, so many random operations, and a look at all that came of it."""
+    random = Random(seed)
+    return [*BEGINNING, *(steps(random) for _ in range(length)), *LAST_LOOK]

@@ -2,19 +2,18 @@
 
 Intended differences are listed in intended_differences.py, and tested one by one.
 
-The fixed form, of about a minute, runs the same histories each time. For a long run, of other histories each time::
+Each seed is a history of its own, the same each time; a failing one is shortened to the calls that it takes. The short
+form runs for about a minute. For the long form, of more histories::
 
     TUI_REGISTRY_HISTORIES=2000 python -m pytest tests/compat/test_mlflow_differential.py
 """
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests.compat.intended_differences import (
     ACCEPTED,
@@ -26,15 +25,14 @@ from tests.compat.intended_differences import (
     is_intended,
 )
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
-from tests.compat.mlflow_histories import BEGINNING, LAST_LOOK, OPERATIONS
-from tests.compat.mlflow_operation import Operation, Refused, Side
+from tests.compat.mlflow_histories import history
+from tests.compat.mlflow_operation import Operation, Outcome, Refused, Side
 from tests.live_registry import serving
 
-pytestmark = [*THEIR_WARNINGS, pytest.mark.timeout(0)]
+pytestmark = THEIR_WARNINGS
 
-FIXED_HISTORIES = 50
-STEPS = 40  # operations of a history, besides its beginning and the last look
-HISTORIES = int(os.environ.get("TUI_REGISTRY_HISTORIES", "0"))
+HISTORIES = int(os.environ.get("TUI_REGISTRY_HISTORIES", "40"))
+LENGTH = 60  # random operations of a history
 
 Sides = tuple[Side, Side]
 
@@ -51,45 +49,23 @@ def sides(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield theirs, ours
 
 
-def test_histories_agree(sides: Sides) -> None:
-    theirs, ours = sides
-    seen: set[tuple[str, str]] = set()
-
-    class History(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            theirs.clear()
-            ours.clear()
-            for operation in BEGINNING:
-                self.perform(operation)
-
-        @rule(operation=OPERATIONS)
-        def perform(self, operation: Operation) -> None:
-            expected, actual = theirs.perform(operation), ours.perform(operation)
-            if not is_intended(expected, actual):
-                assert comparable(actual) == comparable(expected)
-            seen.add((operation.method, "refused" if isinstance(expected, Refused) else "done"))
-
-        def teardown(self) -> None:
-            for operation in LAST_LOOK:
-                self.perform(operation)
-
-    run_state_machine_as_test(
-        History,
-        settings=settings(
-            max_examples=HISTORIES or FIXED_HISTORIES,
-            derandomize=not HISTORIES,
-            database=None,
-            deadline=None,
-            stateful_step_count=STEPS,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    methods = {method for method, _ in seen}
-    assert seen == {(method, how) for method in methods for how in ("done", "refused")} - NEVER_REFUSED
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_a_history_agrees(seed: int, sides: Sides) -> None:
+    operations = history(seed, LENGTH)
+    failing = _first_difference(sides, operations)
+    if failing is not None:
+        _report(sides, _shortened(sides, operations[: failing + 1]))
 
 
-NEVER_REFUSED = {("get_model_version_stages", "refused")}  # answered by the client itself
+def test_histories_have_every_call_done_and_refused(sides: Sides) -> None:
+    theirs, _ = sides
+    seen: set[tuple[str, bool]] = set()
+    for seed in range(8):
+        theirs.clear()
+        for operation in history(seed, LENGTH):
+            seen.add((operation.method, isinstance(theirs.perform(operation), Refused)))
+    everything = {(method, refused) for method, _ in seen for refused in (True, False)}
+    assert seen == everything - {("get_model_version_stages", True)}  # which the client answers by itself
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: repr(example.operation)[:100])
@@ -99,3 +75,38 @@ def test_intended_difference(example: Example, sides: Sides) -> None:
         for operation in BEFORE_EXAMPLES:
             assert in_brief(side.perform(operation)) == ACCEPTED
         assert in_brief(side.perform(example.operation)) == expected
+
+
+def _outcomes(sides: Sides, operations: Sequence[Operation]) -> Iterator[tuple[Outcome, Outcome]]:
+    """What MLflow's store says to each, and what this registry does."""
+    for side in sides:
+        side.clear()
+    for operation in operations:
+        theirs, ours = (side.perform(operation) for side in sides)
+        yield comparable(theirs), comparable(ours)
+
+
+def _first_difference(sides: Sides, operations: Sequence[Operation]) -> int | None:
+    for number, (theirs, ours) in enumerate(_outcomes(sides, operations)):
+        if theirs != ours and not is_intended(theirs, ours):
+            return number
+    return None
+
+
+def _shortened(sides: Sides, operations: list[Operation]) -> list[Operation]:
+    """Without what is not needed for a difference: in halves, in quarters, and so on to single operations."""
+    size = len(operations) // 2
+    while size:
+        for start in reversed(range(0, len(operations), size)):
+            shorter = operations[:start] + operations[start + size :]
+            if (failing := _first_difference(sides, shorter)) is not None:
+                operations = shorter[: failing + 1]
+        size //= 2
+    return operations
+
+
+def _report(sides: Sides, operations: list[Operation]) -> None:
+    """Fail, and show the history up to the difference."""
+    theirs, ours = list(_outcomes(sides, operations))[-1]
+    print(*operations, sep="\n")
+    assert ours == theirs
