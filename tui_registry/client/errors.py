@@ -3,6 +3,7 @@
 CallError
 ├── Refused            the server answered with an error; ``error_code`` and ``status`` are its own
 │   └── Unauthenticated   401: the token is not, or no longer, valid
+├── ReadOnly           nothing was sent: the profile is for reading only
 ├── Unreachable        nothing was sent: there is nobody to talk to
 ├── LostAnswer         it was sent, and no answer came: what was asked for may have happened or not
 └── Misunderstood      the answer is not what a registry says
@@ -21,6 +22,10 @@ class Refused(CallError):
 
 
 class Unauthenticated(Refused):
+    pass
+
+
+class ReadOnly(CallError):
     pass
 
 

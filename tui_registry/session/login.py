@@ -19,7 +19,7 @@ def login(url: str, name: str | None, token: str) -> str:
     """
     import httpx
 
-    from tui_registry.client.registry import authorization
+    from tui_registry.client.transport import authorization
 
     if not token:
         raise LoginError("No token was given.")

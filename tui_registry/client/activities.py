@@ -1,0 +1,34 @@
+"""Calls about activities."""
+
+from collections.abc import Sequence
+
+from server.wire.activity import ActivityPage
+from tui_registry.client.transport import Transport
+
+
+class ActivityCalls(Transport):
+    async def activities(
+        self,
+        *,
+        name: str = "",
+        version: str = "",
+        user: str = "",
+        activity_type: Sequence[str] = (),
+        since: int | None = None,
+        until: int | None = None,
+        max_results: int = 100,
+        page_token: str = "",
+    ) -> ActivityPage:
+        """Activities of a version, of a model, or of all, newest first; of these types, if any are named; from a time
+        on and before another, both in milliseconds since the epoch."""
+        return await self._get(
+            "/mlflow/activities/list",
+            ActivityPage,
+            name=name,
+            version=version,
+            user=user,
+            activity_type=list(activity_type) or None,
+            **{"from": since, "to": until},
+            max_results=max_results,
+            page_token=page_token,
+        )

@@ -1,0 +1,26 @@
+"""Calls about the comments on a version."""
+
+from pydantic import BaseModel
+
+from server.wire.comment import Comment, CommentAnswer, CommentList
+from tui_registry.client.transport import Transport
+
+COMMENTS = "/mlflow/comments"
+
+
+class CommentCalls(Transport):
+    async def comments(self, name: str, version: str) -> list[Comment]:
+        """Oldest first."""
+        answer = await self._get(f"{COMMENTS}/list", CommentList, name=name, version=version)
+        return answer.comments
+
+    async def comment(self, name: str, version: str, text: str) -> Comment:
+        answer = await self._send("POST", f"{COMMENTS}/create", CommentAnswer, name=name, version=version, comment=text)
+        return answer.comment
+
+    async def edit_comment(self, id: str, text: str) -> Comment:  # noqa: A002  # the wire's name
+        answer = await self._send("PATCH", f"{COMMENTS}/update", CommentAnswer, id=id, comment=text)
+        return answer.comment
+
+    async def delete_comment(self, id: str) -> None:  # noqa: A002  # the wire's name
+        await self._send("DELETE", f"{COMMENTS}/delete", BaseModel, id=id)

@@ -1,0 +1,88 @@
+"""Calls about transition requests, and about transitions."""
+
+from pydantic import BaseModel
+
+from server.wire.activity import Activity, ActivityAnswer
+from server.wire.stage import Stage
+from server.wire.transition_request import InboxPage, InboxRequest, ModelVersionDatabricks, ModelVersionDatabricksAnswer
+from tui_registry.client.transport import Transport
+
+
+class RequestCalls(Transport):
+    async def inbox(self, *, max_results: int = 100, page_token: str = "") -> InboxPage:
+        """Open requests over all models, newest first."""
+        return await self._get(
+            "/mlflow/transition-requests/list", InboxPage, max_results=max_results, page_token=page_token
+        )
+
+    async def open_requests(self, name: str, version: str) -> list[InboxRequest]:
+        """The open requests of one version."""
+        page = await self._get("/mlflow/transition-requests/list", InboxPage, name=name, version=version)
+        return page.requests
+
+    async def request_transition(self, name: str, version: str, stage: Stage, comment: str) -> None:
+        await self._send(
+            "POST",
+            "/mlflow/transition-requests/create",
+            BaseModel,
+            name=name,
+            version=version,
+            stage=stage,
+            comment=comment,
+        )
+
+    async def transition(
+        self, name: str, version: str, stage: Stage, *, archive_existing_versions: bool, comment: str
+    ) -> ModelVersionDatabricks:
+        """Move a version at once."""
+        answer = await self._send(
+            "POST",
+            "/mlflow/databricks/model-versions/transition-stage",
+            ModelVersionDatabricksAnswer,
+            name=name,
+            version=version,
+            stage=stage,
+            archive_existing_versions=archive_existing_versions,
+            comment=comment,
+        )
+        return answer.model_version_databricks
+
+    async def approve(
+        self, name: str, version: str, stage: Stage, *, archive_existing_versions: bool, comment: str
+    ) -> Activity:
+        answer = await self._send(
+            "POST",
+            "/mlflow/transition-requests/approve",
+            ActivityAnswer,
+            name=name,
+            version=version,
+            stage=stage,
+            archive_existing_versions=archive_existing_versions,
+            comment=comment,
+        )
+        return answer.activity
+
+    async def reject(self, name: str, version: str, stage: Stage, *, comment: str) -> Activity:
+        answer = await self._send(
+            "POST",
+            "/mlflow/transition-requests/reject",
+            ActivityAnswer,
+            name=name,
+            version=version,
+            stage=stage,
+            comment=comment,
+        )
+        return answer.activity
+
+    async def cancel(self, name: str, version: str, stage: Stage, *, creator: str, comment: str) -> Activity:
+        answer = await self._send(
+            "DELETE",
+            "/mlflow/transition-requests/delete",
+            ActivityAnswer,
+            name=name,
+            version=version,
+            stage=stage,
+            creator=creator,
+            comment=comment,
+        )
+        return answer.activity

@@ -1,0 +1,133 @@
+"""One server, one token: calls go out, answers come back as the wire's models, and errors as those of client.errors."""
+
+import os
+import re
+import time
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from server.wire.error import Error
+from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
+from tui_registry.client.journal import Journal
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+API = "/api/2.0"
+TIMEOUT = httpx.Timeout(15.0, connect=5.0)  # seconds
+EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
+
+
+class Transport:
+    """What every kind of call is made with."""
+
+    def __init__(
+        self, url: str, token: str, *, read_only: bool = False, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """``read_only``: nothing that could change the registry is sent, whoever asks for it."""
+        self.url = url.rstrip("/")
+        self.read_only = read_only
+        self.journal = Journal()
+        self._http = httpx.AsyncClient(
+            base_url=self.url,
+            headers={"Authorization": authorization(token), "Accept": "application/json"},
+            timeout=TIMEOUT,
+            transport=transport,
+        )
+
+    def use_token(self, token: str) -> None:
+        """Speak with another token from now on."""
+        self._http.headers["Authorization"] = authorization(token)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def events(self, last_event_id: str = "") -> AsyncIterator[tuple[str, str]]:
+        """The server's changes as they happen: (event id, event name), the first one named ``ready``."""
+        import httpx_sse
+
+        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        try:
+            async with httpx_sse.aconnect_sse(
+                self._http, "GET", f"{API}/mlflow/events", headers=headers, timeout=EVENT_TIMEOUT
+            ) as source:
+                if source.response.status_code != httpx.codes.OK:
+                    await source.response.aread()
+                    raise _refusal(source.response)
+                async for event in source.aiter_sse():
+                    yield event.id, event.event
+        except (httpx.RequestError, httpx_sse.SSEError) as error:
+            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
+
+    async def _get(self, path: str, answer: type[Answer], **query: Any) -> Answer:
+        given = {name: value for name, value in query.items() if value not in ("", None)}
+        return _read(await self._call("GET", path, params=given), answer)
+
+    async def _send(self, method: str, path: str, answer: type[Answer], **body: Any) -> Answer:
+        """Change something. A body without an empty text is the same as one with it: the server reads both alike."""
+        if self.read_only:
+            raise ReadOnly("This profile is read-only: nothing was sent.")
+        given = {name: value for name, value in body.items() if value is not None and value != ""}
+        return _read(await self._call(method, path, json=given), answer)
+
+    async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
+        began = time.monotonic()
+        try:
+            response = await self._http.request(method, API + path, **content)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
+            self.journal.add(method, path, "unreachable", began)
+            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
+        except httpx.RequestError as error:
+            self.journal.add(method, path, "no answer", began)
+            raise LostAnswer(f"{self.url} did not answer: {_why(error)}") from error
+        self.journal.add(method, path, str(response.status_code), began)
+        if response.is_success:
+            return response
+        raise _refusal(response)
+
+
+def authorization(token: str) -> str:
+    """The header's value. What no header can hold is not sent as it is: the complaint about it would show the token."""
+    return f"Bearer {re.sub('[^!-~]', '?', token)}"
+
+
+def _read(response: httpx.Response, answer: type[Answer]) -> Answer:
+    try:
+        return answer.model_validate_json(response.content or b"{}")
+    except ValidationError as error:
+        raise Misunderstood(
+            f"The answer to {response.request.method} {response.request.url.path} is not a registry's. Is "
+            f"{response.request.url.host} really one?"
+        ) from error
+
+
+def _refusal(response: httpx.Response) -> Refused:
+    try:
+        said = Error.model_validate_json(response.content)
+    except ValidationError:
+        said = Error(error_code="", message=f"The server answered {response.status_code} {response.reason_phrase}.")
+    kind = Unauthenticated if response.status_code == httpx.codes.UNAUTHORIZED else Refused
+    return kind(response.status_code, said.error_code, said.message)
+
+
+def _why(error: Exception) -> str:
+    """The cause, for people: the operating system's own words, if it has said something."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
+            return os.strerror(cause.errno).lower()
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.TimeoutException):
+        return "it takes too long"
+    return str(error) or type(error).__name__
