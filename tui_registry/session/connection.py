@@ -12,12 +12,19 @@ from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, defau
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A registry that can be talked to. ``label`` is how the console names it; never show ``token``."""
+    """A registry that can be talked to. ``label`` is how the console names it; never show ``token``.
+
+    read_only: nothing may be changed over it. colour: of its name in the header. tracking_uri: the MLflow tracking
+    server whose runs can be registered.
+    """
 
     url: str
     token: str
     label: str
     embedded: EmbeddedRegistry | None = None
+    read_only: bool = False
+    colour: str | None = None
+    tracking_uri: str | None = None
 
     def __repr__(self) -> str:
         return f"Connection({self.label!r}, {self.url!r})"
