@@ -25,6 +25,8 @@ def address(found: Found, kinds: Collection[Kind]) -> str:
 async def suggestions(client: RegistryClient, typed: str, kinds: Collection[Kind]) -> list[str]:
     """Addresses that what is typed may become."""
     name, meant = _read(typed, kinds)
+    if not name:
+        return []
     return [address(each, kinds) for each in await memberships.suggest(client, name, meant, SUGGESTED)]
 
 

@@ -22,10 +22,12 @@ from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
+from tui_registry.screens.access import Access
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
 from tui_registry.screens.card import Card
 from tui_registry.screens.confirm import Confirm, Consent, Question
+from tui_registry.screens.groups import Groups
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
@@ -33,6 +35,9 @@ from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
 from tui_registry.screens.problem import Problem
 from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
+from tui_registry.screens.service_principals import ServicePrincipals
+from tui_registry.screens.tokens import Tokens
+from tui_registry.screens.users import Users
 from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.text import one_line
@@ -59,7 +64,17 @@ class ConsoleApp(App[str]):
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar = {"inbox": Inbox, "models": Models, "board": Board, "activity": ActivityFeed}
+    MODES: ClassVar = {
+        "inbox": Inbox,
+        "models": Models,
+        "board": Board,
+        "activity": ActivityFeed,
+        "access": Access,
+        "users": Users,
+        "groups": Groups,
+        "service principals": ServicePrincipals,
+        "tokens": Tokens,
+    }
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -186,6 +201,9 @@ class ConsoleApp(App[str]):
     def open_card(self, name: str) -> None:
         self.push_screen(Card(name))
 
+    def open_access(self, name: str) -> None:
+        self.push_screen(Access(name))
+
     def open_history(self, name: str, version: str | None) -> None:
         self.push_screen(ActivityFeed(name, version or ""))
 
@@ -204,14 +222,15 @@ class ConsoleApp(App[str]):
 
         self.push_screen(Profiles(self._label, read_only=self.is_read_only), chosen)
 
-    def copy(self, text: str) -> None:
-        self.run_worker(self._copy(text), exit_on_error=False)
+    def copy(self, text: str, *, told: str = "") -> None:
+        """``told`` is shown in place of a text that is secret."""
+        self.run_worker(self._copy(text, told), exit_on_error=False)
 
-    async def _copy(self, text: str) -> None:
+    async def _copy(self, text: str, told: str) -> None:
         text = clipboard.cut(text)
         if not await clipboard.copy_in_tmux(text):
             self.copy_to_clipboard(text)
-        self.notify(one_line(text), title="Sent to the terminal's clipboard", markup=False, timeout=3)
+        self.notify(one_line(told or text), title="Sent to the terminal's clipboard", markup=False, timeout=3)
 
     def keep_working(self, work: Awaitable[None]) -> None:
         """Run a write to its end, whatever screens come and go."""

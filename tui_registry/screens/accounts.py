@@ -1,32 +1,25 @@
 """A list of accounts, of users or of service principals: searched, made, closed and opened again."""
 
-from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.content import Content
 
-from server.wire.scim import ServicePrincipal, User
-from tui_registry.access import Kind, Person
+from tui_registry.access import Person
+from tui_registry.changes import account as changes
+from tui_registry.changes.account import Account, Register
 from tui_registry.client.people import compared
 from tui_registry.memberships import Found, found
-from tui_registry.screens.confirm import Confirm, Consent, Question
+from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
-from tui_registry.screens.section import Section, Values
+from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
-from tui_registry.writes import Write
-
-Account = User | ServicePrincipal
 
 
 class Accounts(Section):
-    """Subclasses say the calls, and the words for what they list.
+    """Subclasses say the calls, and the words for what they list. ``asked``: what their name is called in a form."""
 
-    kind: of the principals. attribute: SCIM's name of their name. asked: what the name is called in a form.
-    """
-
-    kind: ClassVar[Kind]
-    attribute: ClassVar[str]
     asked: ClassVar[str]
     no_match = "Nobody is called so."
     hint = "part of a name, group:NAME, is:inactive"
@@ -41,21 +34,16 @@ class Accounts(Section):
         super().__init__()
         self._accounts: dict[str, Account] = {}
 
-    async def read_accounts(self, filter_text: str, count: int) -> Sequence[Account]:
-        """The first accounts that a filter lets through, by name."""
-        raise NotImplementedError
-
-    async def create(self, name: str, display_name: str) -> Account:
-        raise NotImplementedError
-
-    async def set_active(self, account_id: str, *, active: bool) -> Account:
+    def register(self) -> Register:
+        """The calls."""
         raise NotImplementedError
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """A page begins behind the name that is its token."""
-        wanted = accounts_filter(typed, self.attribute)
-        behind = compared(self.attribute, "gt", token) if token else ""
-        accounts = await self.read_accounts(" and ".join(part for part in (wanted, behind) if part), size)
+        register = self.register()
+        wanted = accounts_filter(typed, register.attribute)
+        behind = compared(register.attribute, "gt", token) if token else ""
+        accounts = await register.listed(" and ".join(part for part in (wanted, behind) if part), size)
         self._accounts |= {account.id: account for account in accounts}
         last = found(accounts[-1]).person.principal.name if len(accounts) == size else ""
         return [_row(found(account)) for account in accounts], last
@@ -92,85 +80,52 @@ class Accounts(Section):
             self.console_app.copy(chosen.person.principal.name)
 
     def action_enrol(self) -> None:
-        self.ask(self._form, self._enrol)
+        self.console_app.converse(self._enrol)
 
-    def _form(self, values: Values, told: Content | None) -> Form:
-        name = Field(name="name", label=self.asked, value=values.get("name", ""), required=True)
-        called = Field(name="called", label="What people call it, if anything", value=values.get("called", ""))
-        return Form(f"New {self.kind}", [name, called], save="Make", told=told)
-
-    async def _enrol(self, values: Values) -> str:
-        name, called = values["name"], values["called"]
-
-        async def send() -> None:
-            await self.create(name, called)
-
-        async def happened() -> bool:
-            return bool(await self.read_accounts(compared(self.attribute, "eq", name), 1))
-
-        if await happened():
-            return f"There is a {self.kind} {name} already."
-        self.console_app.write(
-            Write(title=f"{self.kind} {name}", doing="making it", done="Made.", send=send, happened=happened)
-        )
-        return ""
+    async def _enrol(self) -> None:
+        register = self.register()
+        fields = [
+            Field(name="name", label=self.asked, required=True),
+            Field(name="called", label="What people call it, if anything else"),
+        ]
+        values = await self.app.push_screen_wait(Form(f"New {register.kind}", fields, save="Make"))
+        if values is not None:
+            self.console_app.write(changes.make(register, values["name"], values["called"]))
 
     def action_deactivate(self) -> None:
-        if chosen := self._chosen:
-            told = [
-                Content("No token of this account is accepted from then on."),
-                Content.styled("Its levels, groups and history stay as they are: A opens it again.", "dim"),
-            ]
-            if self.me is not None and self.me.id == chosen.id:
-                told.insert(0, Content.styled("This is your own account: you would be locked out.", "$text-warning"))
-            self._confirm(chosen, told, active=False)
+        self.console_app.converse(partial(self._switch, self._chosen, active=False))
 
     def action_reactivate(self) -> None:
-        if chosen := self._chosen:
-            self._confirm(chosen, [Content("The account's tokens are accepted again.")], active=True)
+        self.console_app.converse(partial(self._switch, self._chosen, active=True))
 
-    def _confirm(self, chosen: Found, told: Sequence[Content], *, active: bool) -> None:
-        verb = "Reactivate" if active else "Deactivate"
-        own = self.me is not None and self.me.id == chosen.id
-        question = Question(
-            f"{verb} {chosen.person.principal}?",
-            told,
-            verb,
-            word="" if active or not own else "deactivate",
-            why_word="it is your own account",
-        )
+    async def _switch(self, account: Found | None, *, active: bool) -> None:
+        if account is None:
+            return
+        own = self.me is not None and self.me.id == account.id
+        question = _opening(account) if active else _closing(account, own=own)
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
+            self.console_app.write(changes.switch(self.register(), account, active=active))
 
-        def answered(consent: Consent | None) -> None:
-            if consent is not None:
-                self.console_app.write(self._switching(chosen, active=active, undoable=True))
 
-        self.app.push_screen(Confirm(question), answered)
+def _opening(account: Found) -> Question:
+    told = [Content("The account's tokens are accepted again. Its levels and groups are what they are now.")]
+    return Question(f"Reactivate {account.person.principal}?", told, "Reactivate")
 
-    def _switching(self, chosen: Found, *, active: bool, undoable: bool) -> Write:
-        async def is_active() -> bool | None:
-            accounts = await self.read_accounts(compared("id", "eq", chosen.id), 1)
-            return accounts[0].active is not False if accounts else None
 
-        async def send() -> None:
-            await self.set_active(chosen.id, active=active)
-
-        async def happened() -> bool:
-            return await is_active() is active
-
-        async def changed_meanwhile() -> str:
-            if await is_active() is (not active):
-                return ""
-            return "somebody has changed or deleted this account meanwhile. Look again."
-
-        return Write(
-            title=str(chosen.person.principal),
-            doing="reactivating" if active else "deactivating",
-            done="Reactivated." if active else "Deactivated: no token of it is accepted.",
-            send=send,
-            happened=happened,
-            changed_meanwhile=changed_meanwhile,
-            inverse=self._switching(chosen, active=not active, undoable=False) if undoable else None,
-        )
+def _closing(account: Found, *, own: bool) -> Question:
+    told = [
+        Content("No token of this account is accepted from then on."),
+        Content.styled("Its levels, groups and history stay as they are; A opens it again.", "dim"),
+    ]
+    if own:
+        told.insert(0, Content.styled("It is your own account: you would be locked out.", "$text-warning"))
+    return Question(
+        f"Deactivate {account.person.principal}?",
+        told,
+        "Deactivate",
+        word="deactivate" if own else "",
+        why_word="it is your own account",
+    )
 
 
 def accounts_filter(typed: str, attribute: str) -> str:

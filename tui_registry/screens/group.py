@@ -1,24 +1,25 @@
 """One group: its members, added and removed."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 
 from server.wire.scim import ComplexValue
-from tui_registry import memberships
-from tui_registry.access import ADMINS, EVERYBODY, Kind
+from tui_registry import addresses, memberships
+from tui_registry.access import ADMINS, EVERYBODY
 from tui_registry.actions import WHILE_TYPING, bindings
-from tui_registry.addresses import UnknownAddressError, resolve, suggestions
-from tui_registry.screens.confirm import Confirm, Consent, Question
-from tui_registry.screens.form import Field, Form
-from tui_registry.screens.section import Section, Values
+from tui_registry.addresses import UnknownAddressError
+from tui_registry.changes import group as changes
+from tui_registry.screens import granting
+from tui_registry.screens.confirm import Confirm, Question
+from tui_registry.screens.form import Form
+from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
-from tui_registry.writes import Write
 
-ANYBODY = tuple(Kind)
 KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
 """The words for what a member's reference points to."""
 
@@ -77,80 +78,51 @@ class GroupMembers(Section):
             self.console_app.copy(chosen.display or "")
 
     def action_add_member(self) -> None:
-        self.ask(self._form, self._add)
+        self.console_app.converse(self._add)
 
-    def _form(self, values: Values, told: Content | None) -> Form:
-        who = Field(
-            name="who",
-            label="Who",
-            value=values.get("who", ""),
-            hint="a user, a group or a service principal",
-            required=True,
-            suggest=self._suggest,
-        )
-        return Form(f"Add a member to {self._group_name}", [who], save="Go on", told=told)
-
-    async def _suggest(self, typed: str) -> list[str]:
-        return await suggestions(self.console_app.client, typed, ANYBODY) if typed else []
-
-    async def _add(self, values: Values) -> str:
-        try:
-            document = await resolve(self.console_app.client, values["who"], ANYBODY)
-        except UnknownAddressError as error:
-            return str(error)
-        found = memberships.found(document)
-        if found.id in self._members:
-            return f"{found.person.principal} is a member already."
-        who = one_line(str(found.person.principal))
-        told = [Content(f"{who} gets whatever {one_line(self._group_name)} is granted, on every model.")]
-        self._confirm(f"Add {who}?", told, "Add", found.id, who, joins=True)
-        return ""
+    async def _add(self) -> None:
+        app, who, problem = self.console_app, "", ""
+        while True:
+            told = Content.styled(one_line(problem), "$text-error") if problem else None
+            field = granting.who_field(app, who, "a user, a group or a service principal")
+            values = await app.push_screen_wait(
+                Form(f"Add a member to {self._group_name}", [field], save="Go on", told=told)
+            )
+            if values is None:
+                return
+            who = values["who"]
+            try:
+                found = memberships.found(await addresses.resolve(app.client, who, granting.ANYBODY))
+            except UnknownAddressError as error:
+                problem = str(error)
+                continue
+            if found.id not in self._members:
+                break
+            problem = f"{found.person.principal} is a member already."
+        await self._change(found.id, str(found.person.principal), joins=True)
 
     def action_remove_member(self) -> None:
         if chosen := self._chosen:
-            who = one_line(chosen.display or chosen.value)
-            told = [Content(f"{who} loses what is granted to {one_line(self._group_name)} alone.")]
-            self._confirm(f"Remove {who}?", told, "Remove", chosen.value, who, joins=False)
+            name = chosen.display or chosen.value
+            self.console_app.converse(partial(self._change, chosen.value, name, joins=False))
 
-    def _confirm(self, title: str, told: list[Content], verb: str, member_id: str, who: str, *, joins: bool) -> None:
+    async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
+        group, verb = one_line(self._group_name), "Add" if joins else "Remove"
+        if joins:
+            told = [Content(f"{one_line(who)} gets whatever {group} is granted, on every model.")]
+        else:
+            told = [Content(f"{one_line(who)} loses what only {group} is granted.")]
         if self._group_name == ADMINS:
             told.append(Content.styled("Members of admins manage everything: models, people, tokens.", "$text-warning"))
         own = not joins and self._group_name == ADMINS and self.me is not None and self.me.id == member_id
-        question = Question(title, told, verb, word=ADMINS if own else "", why_word="you give up your own rights")
-
-        def answered(consent: Consent | None) -> None:
-            if consent is not None:
-                self.console_app.write(self._writing(member_id, who, joins=joins, undoable=True))
-
-        self.app.push_screen(Confirm(question), answered)
-
-    def _writing(self, member_id: str, who: str, *, joins: bool, undoable: bool) -> Write:
-        client = self.console_app.client
-
-        async def is_member() -> bool:
-            group = await client.group(self._group_id)
-            return any(member.value == member_id for member in group.members)
-
-        async def send() -> None:
-            await (client.add_members if joins else client.remove_members)(self._group_id, [member_id])
-
-        async def happened() -> bool:
-            return await is_member() is joins
-
-        async def changed_meanwhile() -> str:
-            if await is_member() is not joins:
-                return ""
-            return f"somebody has {'added' if joins else 'removed'} {who} meanwhile."
-
-        return Write(
-            title=f"group {self._group_name}",
-            doing=f"{'adding' if joins else 'removing'} {who}",
-            done=f"{who} is {'in it now' if joins else 'in it no more'}.",
-            send=send,
-            happened=happened,
-            changed_meanwhile=changed_meanwhile,
-            inverse=self._writing(member_id, who, joins=not joins, undoable=False) if undoable else None,
+        question = Question(
+            f"{verb} {who}?", told, verb, word=ADMINS if own else "", why_word="you give up your own rights"
         )
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
+            client = self.console_app.client
+            self.console_app.write(
+                changes.membership(client, self._group_id, self._group_name, member_id, who, joins=joins)
+            )
 
 
 def _kind(member: ComplexValue) -> str:

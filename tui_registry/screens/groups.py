@@ -1,5 +1,6 @@
 """The groups."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -8,14 +9,14 @@ from textual.content import Content
 from server.wire.scim import Group
 from tui_registry.access import ADMINS, EVERYBODY
 from tui_registry.actions import WHILE_TYPING, bindings
+from tui_registry.changes import group as changes
 from tui_registry.client.people import compared
-from tui_registry.screens.confirm import Confirm, Consent, Question, word_for
+from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.group import GroupMembers
-from tui_registry.screens.section import Section, Values
+from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
-from tui_registry.writes import Write
 
 ABOUT = {
     ADMINS: "Its members manage everything: models, people, groups and tokens. It always keeps one.",
@@ -74,81 +75,32 @@ class Groups(Section):
         if chosen := self._chosen:
             self.console_app.copy(chosen.display_name or "")
 
-    def action_found_group(self) -> None:
-        self.ask(self._form, self._found)
+    def action_new_group(self) -> None:
+        self.console_app.converse(self._make)
 
-    def _form(self, values: Values, told: Content | None) -> Form:
-        name = Field(name="name", label="Name", value=values.get("name", ""), required=True)
-        return Form("New group", [name], save="Make", told=told)
-
-    async def _found(self, values: Values) -> str:
-        client, name = self.console_app.client, values["name"]
-
-        async def send() -> None:
-            await client.create_group(name)
-
-        async def happened() -> bool:
-            return bool((await client.groups(filter_text=compared("displayName", "eq", name), count=1)).resources)
-
-        if await happened():
-            return f"There is a group {name} already."
-        self.console_app.write(
-            Write(
-                title=f"group {name}",
-                doing="making it",
-                done="Made. ⏎ on it adds members.",
-                send=send,
-                happened=happened,
-            )
-        )
-        return ""
+    async def _make(self) -> None:
+        field = Field(name="name", label="Name", required=True)
+        values = await self.app.push_screen_wait(Form("New group", [field], save="Make"))
+        if values is not None:
+            self.console_app.write(changes.make(self.console_app.client, values["name"]))
 
     def action_delete_group(self) -> None:
-        chosen = self._chosen
-        if chosen is None:
-            return
-        name = chosen.display_name or ""
+        if chosen := self._chosen:
+            self.console_app.converse(partial(self._delete, chosen.id, chosen.display_name or ""))
+
+    async def _delete(self, group_id: str, name: str) -> None:
         question = Question(
             f"Delete group {name}?",
             [
                 Content("What it was granted is gone, on every model and on the whole registry."),
-                Content("Its members stay, without what they had by it. This cannot be undone."),
+                Content("Its members stay, without what they had by it."),
             ],
             "Delete",
             word=word_for(name, "delete"),
             why_word="there is no way back",
         )
-
-        def answered(consent: Consent | None) -> None:
-            if consent is not None:
-                self.console_app.write(self._deleting(chosen.id, name))
-
-        self.app.push_screen(Confirm(question), answered)
-
-    def _deleting(self, group_id: str, name: str) -> Write:
-        client = self.console_app.client
-
-        async def exists() -> bool:
-            page = await client.groups(filter_text=compared("id", "eq", group_id), count=1)
-            return any(group.display_name == name for group in page.resources)
-
-        async def send() -> None:
-            await client.delete_group(group_id)
-
-        async def happened() -> bool:
-            return not await exists()
-
-        async def changed_meanwhile() -> str:
-            return "" if await exists() else "somebody has deleted or renamed this group meanwhile. Look again."
-
-        return Write(
-            title=f"group {name}",
-            doing="deleting it",
-            done="Deleted.",
-            send=send,
-            happened=happened,
-            changed_meanwhile=changed_meanwhile,
-        )
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
+            self.console_app.write(changes.delete(self.console_app.client, group_id, name))
 
 
 def _row(group: Group) -> Row:

@@ -1,22 +1,16 @@
 """The sections of the access place: lists beside each other, Tab by Tab, that say what one may do with them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui_registry import memberships
 from tui_registry.access import ADMINS
 from tui_registry.actions import WRITING
-from tui_registry.client.errors import CallError
 from tui_registry.memberships import Found
-from tui_registry.screens.form import Form
 from tui_registry.screens.listing import Listing
-from tui_registry.text import one_line
-from tui_registry.writes import not_sent
 
 SECTIONS = {
     "access": "Levels",
@@ -26,10 +20,6 @@ SECTIONS = {
     "tokens": "Tokens",
 }
 """The places, in their order, with their titles."""
-
-Values = Mapping[str, str]
-Asking = Callable[[Values, Content | None], Form]
-"""Makes a form, from what was typed before and what was wrong with it."""
 
 
 class Section(Listing):
@@ -50,7 +40,7 @@ class Section(Listing):
         yield self.note
         yield self.table
         yield self.about
-        yield Input(placeholder=self.hint, id="filter", compact=True)
+        yield self.filter_input()
         yield self.bar
 
     def on_mount(self) -> None:
@@ -108,33 +98,3 @@ class Section(Listing):
     async def _go(self, by: int) -> None:
         places = list(SECTIONS)
         await self.console_app.action_go(places[(places.index(self.place) + by) % len(places)])
-
-    def ask(
-        self,
-        make: Asking,
-        settle: Callable[[Values], Awaitable[str]],
-        values: Values | None = None,
-        told: Content | None = None,
-    ) -> None:
-        """Push a form; what ``settle`` finds wrong with the answers is told in the form, which is asked again."""
-
-        def answered(given: dict[str, str] | None) -> None:
-            if given is not None:
-                self.spawn(partial(self._settle, make, settle, given))
-
-        self.app.push_screen(make(values or {}, told), answered)
-
-    async def _settle(self, make: Asking, settle: Callable[[Values], Awaitable[str]], given: Values) -> None:
-        problem = await self.looking(settle(given))
-        if problem:
-            self.ask(make, settle, given, Content.styled(one_line(problem), "$text-error"))
-
-    async def looking(self, work: Awaitable[str]) -> str:
-        """What is wrong, if something is, when this has been looked up; the header says that it is under way."""
-        self.console_app.tell_progress("looking up")
-        try:
-            return await work
-        except CallError as error:
-            return not_sent(error)
-        finally:
-            self.console_app.tell_progress("")

@@ -1,32 +1,35 @@
 """The access tokens: everybody's for administrators, one's own for others."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 
 from server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
-from tui_registry import memberships
+from tui_registry import addresses, memberships
 from tui_registry.access import Kind
 from tui_registry.actions import WHILE_TYPING, WRITING, bindings
-from tui_registry.addresses import UnknownAddressError, resolve, suggestions
+from tui_registry.addresses import UnknownAddressError
 from tui_registry.ages import age, moment
+from tui_registry.changes import token as changes
 from tui_registry.client.errors import Refused
 from tui_registry.memberships import Found
-from tui_registry.screens.confirm import Confirm, Consent, Question
+from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.new_token import NewToken
-from tui_registry.screens.section import Section, Values
+from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
-from tui_registry.writes import Verdict, Write
+from tui_registry.writes import Verdict
 
 FORBIDDEN = 403
 DAY = 24 * 60 * 60  # seconds
 NEVER = -1
 PROGRAMS = (Kind.SERVICE_PRINCIPAL,)
+_NOTHING_TYPED = {"program": "", "comment": "", "days": "90"}
 
 
 class Tokens(Section):
@@ -134,121 +137,80 @@ class Tokens(Section):
             self.console_app.copy(self.table.cursor_key)
 
     def action_make_token(self) -> None:
-        self.ask(self._form, self._make)
+        self.console_app.converse(self._make)
 
-    def _form(self, values: Values, told: Content | None) -> Form:
+    async def _make(self) -> None:
+        app, values, problem = self.console_app, _NOTHING_TYPED, ""
+        while True:
+            told = Content.styled(one_line(problem), "$text-error") if problem else None
+            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Make", told=told))
+            if given is None:
+                return
+            values = _NOTHING_TYPED | given
+            program = ""
+            if not values["program"]:
+                break
+            try:
+                document = await addresses.resolve(app.client, values["program"], PROGRAMS)
+            except UnknownAddressError as error:
+                problem = str(error)
+                continue
+            program = memberships.found(document).person.principal.name
+            break
+        owner = program or (self.me.person.principal.name if self.me else "yourself")
+        lifetime = int(values["days"]) * DAY if values["days"] else None
+        before = {each.token_id for each in await changes.of_maker(app.client, program)}
+        handed: list[str] = []
+
+        def show() -> None:
+            if handed:
+                app.push_screen(NewToken(owner, handed.pop()))
+            else:
+                lost = "Its value was lost with the answer: revoke it, and make another one."
+                app.tell_result(f"token for {owner}", Verdict.UNKNOWN, lost)
+
+        app.write(
+            changes.make(app.client, owner, program, values["comment"], lifetime, before, handed.append), then=show
+        )
+
+    def _fields(self, values: Mapping[str, str]) -> list[Field]:
+        client = self.console_app.client
         program = Field(
             name="program",
             label="For which service principal",
-            value=values.get("program", ""),
+            value=values["program"],
             hint="nothing: for yourself",
-            suggest=self._suggest,
+            suggest=partial(addresses.suggestions, client, kinds=PROGRAMS),
         )
-        comment = Field(name="comment", label="What it is for", value=values.get("comment", ""))
+        comment = Field(name="comment", label="What it is for", value=values["comment"])
         days = Field(
             name="days",
             label="Days until it expires",
-            value=values.get("days", "90"),
+            value=values["days"],
             hint="nothing: never",
             check=_days_problem,
         )
-        fields = [program, comment, days] if self.is_admin else [comment, days]
-        return Form("New token", fields, save="Make", told=told)
-
-    async def _suggest(self, typed: str) -> list[str]:
-        return await suggestions(self.console_app.client, typed, PROGRAMS) if typed else []
-
-    async def _make(self, values: Values) -> str:
-        app, program, comment = self.console_app, values.get("program", ""), values["comment"]
-        lifetime = int(values["days"]) * DAY if values["days"] else None
-        if program:
-            try:
-                document = await resolve(app.client, program, PROGRAMS)
-            except UnknownAddressError as error:
-                return str(error)
-            program = memberships.found(document).person.principal.name
-        before = {each.token_id for each in await self._like(program)}
-        values_made: list[str] = []
-
-        async def send() -> None:
-            if program:
-                made = await app.client.create_token_for(program, comment=comment, lifetime_seconds=lifetime)
-                values_made.append(made.token_value)
-            else:
-                own = await app.client.create_token(comment=comment, lifetime_seconds=lifetime)
-                values_made.append(own.token_value)
-
-        async def happened() -> bool:
-            return any(
-                each.token_id not in before and (each.comment or "") == comment for each in await self._like(program)
-            )
-
-        owner = program or (self.me.person.principal.name if self.me else "you")
-
-        def shown() -> None:
-            if values_made:
-                app.push_screen(NewToken(owner, values_made.pop()))
-            else:
-                told = "Its value was lost with the answer: revoke it, and make another one."
-                app.tell_result(f"token for {owner}", Verdict.UNKNOWN, told)
-
-        app.write(
-            Write(title=f"token for {owner}", doing="making it", done="Made.", send=send, happened=happened),
-            then=shown,
-        )
-        return ""
-
-    async def _like(self, program: str) -> Sequence[PublicTokenInfo]:
-        """The tokens among which a new one will be."""
-        client = self.console_app.client
-        return await client.tokens() if program else await client.own_tokens()
+        return [program, comment, days] if self.is_admin else [comment, days]
 
     def action_revoke_token(self) -> None:
-        token = self._tokens.get(self.table.cursor_key or "")
-        if token is None:
-            return
+        if token := self._tokens.get(self.table.cursor_key or ""):
+            self.console_app.converse(partial(self._revoke, token))
+
+    async def _revoke(self, token: PublicTokenInfo) -> None:
         owner = self._owner(token)
         told = [
             Content(
                 f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, made {moment(token.creation_time)}"
             ),
-            Content("Whatever calls with it is refused from then on. This cannot be undone."),
+            Content("Whatever calls with it is refused from then on. There is no way back."),
         ]
         if self.me is not None and owner == self.me.person.principal.name:
             told.append(
                 Content.styled("It is your own: perhaps the one that this console calls with.", "$text-warning")
             )
-
-        def answered(consent: Consent | None) -> None:
-            if consent is not None:
-                self.console_app.write(self._revoking(token.token_id, owner))
-
-        self.app.push_screen(Confirm(Question("Revoke this token?", told, "Revoke")), answered)
-
-    def _revoking(self, token_id: str, owner: str) -> Write:
-        client, everybodys = self.console_app.client, self._everybodys
-
-        async def exists() -> bool:
-            tokens: Sequence[PublicTokenInfo] = await client.tokens() if everybodys else await client.own_tokens()
-            return any(each.token_id == token_id for each in tokens)
-
-        async def send() -> None:
-            await (client.revoke_token if everybodys else client.revoke_own_token)(token_id)
-
-        async def happened() -> bool:
-            return not await exists()
-
-        async def changed_meanwhile() -> str:
-            return "" if await exists() else "somebody has revoked it meanwhile."
-
-        return Write(
-            title=f"token of {owner}",
-            doing="revoking it",
-            done="Revoked: it is accepted no more.",
-            send=send,
-            happened=happened,
-            changed_meanwhile=changed_meanwhile,
-        )
+        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", told, "Revoke"))) is not None:
+            client = self.console_app.client
+            self.console_app.write(changes.revoke(client, token.token_id, owner, everybodys=self._everybodys))
 
 
 def _day(milliseconds: int) -> str:

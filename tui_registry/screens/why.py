@@ -1,6 +1,5 @@
 """What somebody may do on a model or on the whole registry, and the grants that say so."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -10,8 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_registry.access import EVERYBODY, AccessList, Person, reasons
-from tui_registry.grants import Governed
+from tui_registry.access import EVERYBODY, Person, reasons
+from tui_registry.grants import Seen
 from tui_registry.text import one_line
 
 if TYPE_CHECKING:
@@ -28,10 +27,9 @@ class Why(ModalScreen[None]):
         Binding("y", "copy", show=False),
     ]
 
-    def __init__(self, governed: Governed, access: AccessList, person: Person, meanings: Mapping[str, str]) -> None:
-        """``meanings``: what the server says of each level."""
+    def __init__(self, seen: Seen, person: Person) -> None:
         super().__init__()
-        self._told = explained(governed, access, person, meanings)
+        self._told = explained(seen, person)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="why"):
@@ -51,17 +49,18 @@ class Why(ModalScreen[None]):
         cast("ConsoleApp", self.app).copy("\n".join(told.plain for told in self._told))
 
 
-def explained(governed: Governed, access: AccessList, person: Person, meanings: Mapping[str, str]) -> list[Content]:
+def explained(seen: Seen, person: Person) -> list[Content]:
     """Paragraphs: who may do what, what that means, why, and what else is granted that does not raise it."""
-    who, where = one_line(str(person.principal)), one_line(str(governed))
+    who, where = one_line(str(person.principal)), one_line(str(seen.governed))
     found = [
-        (each.grant.level, one_line(each.told(registry_wide=access.registry_wide))) for each in reasons(access, person)
+        (each.grant.level, one_line(each.told(registry_wide=seen.governed.registry_wide)))
+        for each in reasons(seen.access, person)
     ]
     told: list[Content] = []
     if found:
         highest = found[0][0]
         told.append(Content(f"{who} has {highest} on {where}"))
-        if meaning := meanings.get(highest):
+        if meaning := seen.meanings.get(highest):
             told.append(Content(f"{one_line(meaning)}.\n"))
         told.append(Content.styled("By:", "dim"))
         told += [Content(f"• {words}") for level, words in found if level == highest]
