@@ -67,8 +67,11 @@ class Access(Section):
         grants = sorted(self._seen.access.grants if self._seen else (), key=_order)
         words = typed.casefold().split()
         self._grants = {_key(grant): grant for grant in grants}
-        rows = [_row(grant, registry_wide=not self._model) for grant in grants]
+        rows = [_row(grant, self._shown_name(grant.principal), registry_wide=not self._model) for grant in grants]
         return [row for row in rows if all(word in _searched(row) for word in words)], ""
+
+    def _shown_name(self, principal: Principal) -> str:
+        return self.console_app.short_name(principal.name) if principal.kind is Kind.USER else principal.name
 
     def show_note(self) -> None:
         self.note.update(self._own_rights())
@@ -160,12 +163,12 @@ def _order(grant: Grant) -> tuple[int, bool, Principal]:
     return (-rank(grant.level), grant.inherited, grant.principal)
 
 
-def _row(grant: Grant, *, registry_wide: bool) -> Row:
+def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
     origin = "everywhere" if grant.fixed else "whole registry" if grant.inherited or registry_wide else "this model"
     return Row(
         _key(grant),
         (
-            (one_line(grant.principal.name), "bold"),
+            (one_line(name), "bold"),
             (PREFIXES[grant.principal.kind], "dim"),
             (one_line(grant.level), "bold" if grant.level == MANAGE else ""),
             (origin, "dim" if grant.inherited else ""),

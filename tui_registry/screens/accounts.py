@@ -46,7 +46,21 @@ class Accounts(Section):
         accounts = await register.listed(" and ".join(part for part in (wanted, behind) if part), size)
         self._accounts |= {account.id: account for account in accounts}
         last = found(accounts[-1]).person.principal.name if len(accounts) == size else ""
-        return [_row(found(account)) for account in accounts], last
+        return [self._row(found(account)) for account in accounts], last
+
+    def _row(self, who: Found) -> Row:
+        return Row(
+            who.id,
+            (
+                (
+                    one_line(self.console_app.short_name(who.person.principal.name)),
+                    "bold" if who.person.active else "dim",
+                ),
+                (one_line(who.shown), "dim"),
+                ("active" if who.person.active else "deactivated", "dim" if who.person.active else "bold red"),
+                (_groups(who.person), "dim"),
+            ),
+        )
 
     @property
     def _chosen(self) -> Found | None:
@@ -140,18 +154,6 @@ def accounts_filter(typed: str, attribute: str) -> str:
         else:
             parts.append(f"({compared(attribute, 'co', word)} or {compared('displayName', 'co', word)})")
     return " and ".join(parts)
-
-
-def _row(who: Found) -> Row:
-    return Row(
-        who.id,
-        (
-            (one_line(who.person.principal.name), "bold" if who.person.active else "dim"),
-            (one_line(who.shown), "dim"),
-            ("active" if who.person.active else "deactivated", "dim" if who.person.active else "bold red"),
-            (_groups(who.person), "dim"),
-        ),
-    )
 
 
 def _groups(person: Person) -> str:

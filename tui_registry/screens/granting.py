@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp
 
 ANYBODY = tuple(Kind)
-NAMED = 20  # members whose levels do not change, by name
+NAMED = 20  # members of whom the same becomes, by name
 
 
 async def grant(app: "ConsoleApp", seen: Seen) -> None:
@@ -123,42 +123,47 @@ async def _propose(app: "ConsoleApp", seen: Seen, document: Document, level: str
         what = await effects(app.client, seen.access, seen.access.granting(principal, level), document, seen.me)
     finally:
         app.tell_progress("")
-    if await app.push_screen_wait(Confirm(_question(seen.governed, principal, had, level, what))) is None:
+    if await app.push_screen_wait(Confirm(_question(app, seen.governed, document, level, had, what))) is None:
         return
     if what.costs_own_control and await app.push_screen_wait(Confirm(_last_question(seen.governed, what))) is None:
         return
     app.write(levels.give(app.client, seen.governed, seen.access, principal, level))
 
 
-def _question(governed: Governed, principal: Principal, had: str, level: str, what: Effects) -> Question:
+def _question(
+    app: "ConsoleApp", governed: Governed, document: Document, level: str, had: str, what: Effects
+) -> Question:
+    principal = memberships.found(document).person.principal
     verb = "Remove" if not level else "Change" if had else "Grant"
-    subject = f"{one_line(str(principal))} on {one_line(str(governed))}:  "
-    told = [Content.assemble(subject, (f"{had or 'none'} → {level or 'none'}", "bold"))]
+    title = {
+        "Grant": f"Grant {level} to {principal}?",
+        "Change": f"Change the level of {principal}?",
+        "Remove": f"Remove the level of {principal}?",
+    }[verb]
+    told = [Content(f"On {one_line(str(governed))}:  {had or 'none'} → {level or 'none'}")]
     if (what.named.before, what.named.after) != (had, level):
-        told.append(Content(f"• counting what else is granted:  {_arrow(what.named)}"))
+        told.append(Content(f"With what else is granted:  {_arrow(what.named)}"))
     if principal.kind is Kind.GROUP:
-        told += _members(what)
+        told += _members(app, what)
     if what.own.before != what.own.after:
         told.append(Content.styled(f"You yourself:  {_arrow(what.own)}", "$text-warning"))
-    return Question(f"{verb} {level if verb == 'Grant' else 'this level'}?", told, verb)
+    return Question(title, told, verb)
 
 
-def _members(what: Effects) -> list[Content]:
-    """What becomes of the people in the group."""
+def _members(app: "ConsoleApp", what: Effects) -> list[Content]:
+    """What becomes of the people in the group: those of whom it is the same together."""
     count = len(what.members) + what.more
-    told = [Content.styled(f"{count} member{'' if count == 1 else 's'}:" if count else "It has no members.", "dim")]
-    told += [
-        Content(f"• {one_line(each.person.principal.name)}:  {_arrow(each)}")
-        for each in what.members
-        if each.before != each.after
-    ]
-    staying = [each for each in what.members if each.before == each.after]
-    if staying:
-        names = ", ".join(
-            f"{one_line(each.person.principal.name)} {each.after or 'nothing'}" for each in staying[:NAMED]
-        )
-        more = f" and {len(staying) - NAMED} more" if len(staying) > NAMED else ""
-        told.append(Content.styled(f"• nothing changes for {names}{more}", "dim"))
+    if not count:
+        return [Content.styled("It has no members.", "dim")]
+    together: dict[str, list[str]] = {}
+    for each in what.members:
+        becomes = _arrow(each) if each.before != each.after else f"{each.after or 'none'} as before"
+        together.setdefault(becomes, []).append(one_line(app.short_name(each.person.principal.name)))
+    told = [Content.styled(f"Its {count} members:" if count > 1 else "Its only member:", "dim")]
+    for becomes, names in sorted(together.items(), key=lambda each: "→" not in each[0]):
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        listed = ", ".join(names[:NAMED]) + more
+        told.append(Content.assemble("• ", (becomes, "bold" if "→" in becomes else "dim"), (f"  {listed}", "dim")))
     if what.more:
         told.append(Content.styled(f"• and {what.more} more, who were not looked up", "dim"))
     return told

@@ -19,7 +19,7 @@ from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
 
 ABOUT = {
-    ADMINS: "Its members manage everything: models, people, groups and tokens. It always keeps one.",
+    ADMINS: "Its members manage everything. It always keeps at least one.",
     EVERYBODY: "Every user and service principal is in it, always.",
 }
 """The groups that always exist."""
@@ -52,7 +52,7 @@ class Groups(Section):
 
     def about_row(self, key: str) -> Content:
         name = self._groups[key].display_name or ""
-        told = ABOUT.get(name, "⏎ shows its members. What it is granted holds for them and for the groups in it.")
+        told = ABOUT.get(name, "What it is granted holds for its members, also those of groups in it.")
         return Content.assemble((one_line(name), "bold"), f"\n{told}")
 
     def is_live(self, action: str) -> bool:

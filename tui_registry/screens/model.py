@@ -131,7 +131,16 @@ class Model(StagePlace):
             return may(self._level, "new_version")
         if action in DEEDS and not may(self._level, DEEDS[action]):
             return False
-        if action in {"card", "permissions", "back", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
+        if action in {
+            "card",
+            "permissions",
+            "back",
+            "refresh",
+            "next_stage",
+            "previous_stage",
+            "read_on(1)",
+            "read_on(-1)",
+        }:
             return True
         return self.table.row_count > 0
 
