@@ -8,10 +8,8 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel
-
 from server.wire.scim import Group, GroupPage, ServicePrincipal, ServicePrincipalPage, User, UserPage
-from tui_registry.client.transport import Answer, Transport
+from tui_registry.client.transport import Answer, Done, Transport
 
 SCIM = "/preview/scim/v2"
 USERS, SERVICE_PRINCIPALS, GROUPS = f"{SCIM}/Users", f"{SCIM}/ServicePrincipals", f"{SCIM}/Groups"
@@ -77,7 +75,7 @@ class PeopleCalls(Transport):
 
     async def delete_group(self, group_id: str) -> None:
         """Its members stay; what it was allowed is gone."""
-        await self._send("DELETE", _of(GROUPS, group_id), BaseModel)
+        await self._send("DELETE", _of(GROUPS, group_id), Done)
 
     async def _patch(self, path: str, answer: type[Answer], op: str, what: str, value: Any) -> Answer:
         operation = {"op": op, "path": what, "value": value}
