@@ -84,7 +84,7 @@ class Access(Section):
         why = one_line(found[0].told(registry_wide=not self._model)) if found else "no level here"
         if self._seen.manages:
             return Content(f"You: {why}.")
-        return Content(f"You: {why}. To change anything takes {MANAGE}.")
+        return Content(f"You: {why}; changing takes {MANAGE}.")
 
     def about_row(self, key: str) -> Content:
         grant = self._grants[key]
