@@ -21,6 +21,7 @@ class Action:
     shown: how the key is written for people.
     places: the screens that know it.
     priority: which are left out first when the bar has no room: the highest number.
+    writes: whether it changes the registry, and is dead where that is not allowed.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Action:
     help: str
     places: tuple[str, ...]
     priority: int = 5
+    writes: bool = False
 
 
 FILTERING = (
@@ -44,9 +46,29 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 """Keys that go through a line that is typed in to the list above it."""
 
 ACTIONS = (
-    Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", ("inbox", "model"), 1),
-    Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", ("inbox", "model"), 1),
-    Action("cancel", "x", "x", "cancel", "Take back the request, or all that are marked", ("inbox", "model"), 2),
+    Action(
+        "approve",
+        "a",
+        "a",
+        "approve",
+        "Approve the request, or all that are marked",
+        ("inbox", "model"),
+        1,
+        writes=True,
+    ),
+    Action(
+        "reject", "r", "r", "reject", "Reject the request, or all that are marked", ("inbox", "model"), 1, writes=True
+    ),
+    Action(
+        "cancel",
+        "x",
+        "x",
+        "cancel",
+        "Take back the request, or all that are marked",
+        ("inbox", "model"),
+        2,
+        writes=True,
+    ),
     Action("open", "enter", "⏎", "open", "Open the model", ("inbox", "models", "activity"), 2),
     Action("mark", "space", "␣", "mark", "Mark the row, to decide several at once", ("inbox",), 4),
     Action("filter", "slash", "/", "filter", "Narrow what is shown, as you type", ("inbox", "activity"), 3),
@@ -79,6 +101,7 @@ ACTIONS = (
     ),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
     Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
+    Action("undo", "u", "u", "undo", "Take back the last change made here", (EVERYWHERE,), 9, writes=True),
     Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
 )
 
@@ -98,6 +121,9 @@ def is_character(action: Action) -> bool:
 
 CHARACTERS = frozenset(action.id.partition("(")[0] for action in ACTIONS if is_character(action))
 """The names of the actions under such keys: none of them is live while text is typed."""
+
+WRITING = frozenset(action.id for action in ACTIONS if action.writes)
+"""The actions that change the registry."""
 
 
 def bindings(place: str) -> list[Binding]:

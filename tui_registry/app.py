@@ -3,13 +3,15 @@
 import asyncio
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
@@ -21,6 +23,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.activity import ActivityFeed
+from tui_registry.screens.confirm import Confirm, Consent, Question
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
@@ -29,10 +32,20 @@ from tui_registry.screens.place import Place
 from tui_registry.screens.problem import Problem
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.text import one_line
+from tui_registry.writes import Verdict, Write, perform
 
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
+
+UNDOABLE = 50  # changes that can be taken back, one after the other
+SEVERITY: dict[Verdict, SeverityLevel] = {
+    Verdict.DONE: "information",
+    Verdict.REFUSED: "warning",
+    Verdict.UNKNOWN: "error",
+}
+PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
+"""Seconds that a result stays on the screen."""
 
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
@@ -66,6 +79,7 @@ class ConsoleApp(App[None]):
         self._retry = FIRST_RETRY
         self.deciding: set[str] = set()  # ids of the requests whose decision is being written
         self._writes: set[asyncio.Task[None]] = set()
+        self._undo: list[Write] = []  # what takes back the changes made here, the newest last
 
     @property
     def client(self) -> RegistryClient:
@@ -78,8 +92,22 @@ class ConsoleApp(App[None]):
         return name if at and domain == (self._user or "").partition("@")[2] else user
 
     @property
+    def is_read_only(self) -> bool:
+        return self.connection is not None and self.connection.read_only
+
+    @property
+    def colour(self) -> str | None:
+        """What the registry's name stands on, in the user's own words for colours."""
+        return self.connection.colour if self.connection else None
+
+    def is_action_live(self, action: str) -> bool:
+        """Whether one of the actions known everywhere would do something now."""
+        return action != "undo" or bool(self._undo)
+
+    @property
     def registry_label(self) -> str:
-        return f"{self._user} @ {self._label}" if self._user else self._label or "tui-registry"
+        label = f"{self._label}, read-only" if self.is_read_only else self._label
+        return f"{self._user} @ {label}" if self._user else label or "tui-registry"
 
     @property
     def state(self) -> str:
@@ -166,6 +194,52 @@ class ConsoleApp(App[None]):
         if not task.cancelled() and (error := task.exception()) is not None:
             self._tell_mistake(error)
 
+    def write(self, *writes: Write, then: Callable[[], None] | None = None, undoing: bool = False) -> None:
+        """Make changes, one after the other, until one does not happen; tell what came of each. ``then`` is called if
+        all happened."""
+        self.keep_working(self._make(writes, then, undoing=undoing))
+
+    async def _make(self, writes: Sequence[Write], then: Callable[[], None] | None, *, undoing: bool) -> None:
+        happened = True
+        try:
+            for write in writes:
+                result = await perform(write, self.tell_progress)
+                self.tell_result(write.title, result.verdict, result.told)
+                happened = result.verdict is Verdict.DONE
+                if not happened:
+                    break
+                if write.inverse is not None and not undoing:
+                    self._undo = [*self._undo, write.inverse][-UNDOABLE:]
+        finally:
+            self.tell_progress("")
+        self._tell(RegistryChanged())
+        if happened and then is not None:
+            then()
+
+    def tell_result(self, title: str, verdict: Verdict, told: str) -> None:
+        """Say what came of a change."""
+        self.notify(
+            one_line(told),
+            title=one_line(title),
+            severity=SEVERITY[verdict],
+            timeout=PATIENCE[verdict],
+            markup=False,
+        )
+
+    def action_undo(self) -> None:
+        """Take back the newest change that has a true inverse, if things are still as that change left them."""
+        if not self._undo or not isinstance(self.screen, Place):
+            return
+        write = self._undo[-1]
+
+        def answered(consent: Consent | None) -> None:
+            if consent is not None and write in self._undo:
+                self._undo.remove(write)
+                self.write(write, undoing=True)
+
+        told = [Content(one_line(f"• {write.title}: {write.doing}", 300))]
+        self.push_screen(Confirm(Question("Undo the last change?", told, "Undo")), answered)
+
     def tell_progress(self, progress: str) -> None:
         self._progress = progress
         self._tell(ConnectionChanged())
@@ -188,7 +262,7 @@ class ConsoleApp(App[None]):
         """Open the registry, then follow its changes, and come back when the connection breaks."""
         self.connection = await self._opened()
         self._label = self.connection.label
-        self._client = RegistryClient(self.connection.url, self.connection.token)
+        self._client = RegistryClient(self.connection.url, self.connection.token, read_only=self.connection.read_only)
         self.connected.set()
         self._tell(ConnectionChanged())
         while True:

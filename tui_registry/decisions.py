@@ -13,10 +13,7 @@ from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest, RequestAction
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unauthenticated, Unreachable
 from tui_registry.client.registry import RegistryClient
-
-CHECKS = 8  # readings after a lost answer, at growing intervals
-OPEN_CHECKS = 6  # of them that may find the request still open, which is over some eight seconds
-FIRST_PAUSE = 0.25  # seconds
+from tui_registry.writes import CHECKS, FIRST_PAUSE, OPEN_CHECKS, Verdict, may_have_happened, not_sent
 
 
 class Decision(StrEnum):
@@ -34,14 +31,6 @@ NEEDS = {
 
 
 DOING = {Decision.APPROVE: "approving", Decision.REJECT: "rejecting", Decision.CANCEL: "cancelling"}
-
-
-class Verdict(StrEnum):
-    """done: it happened. refused: it did not, and the reason is known. unknown: nobody can tell yet."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +90,16 @@ async def decide(
     try:
         problem = await _changed_meanwhile(client, target, holders_matter=archive_existing_versions)
     except CallError as error:
-        return Outcome(target, Verdict.REFUSED, f"Nothing was sent: {error}")
+        return Outcome(target, Verdict.REFUSED, not_sent(error))
     if problem:
         return Outcome(target, Verdict.REFUSED, problem)
     try:
         await _send(client, target, decision, archive_existing_versions=archive_existing_versions, comment=comment)
     except CallError as error:
-        if _may_have_happened(error):
+        if may_have_happened(error):
             progress("answer lost, checking")
             return await _find_out(client, target, decision)
-        told = str(error) if isinstance(error, Refused) else f"Nothing was sent: {error}"
+        told = str(error) if isinstance(error, Refused) else not_sent(error)
         return Outcome(target, Verdict.REFUSED, told)
     try:
         what = await _read_back(client, target)
@@ -157,12 +146,6 @@ async def _changed_meanwhile(client: RegistryClient, target: Target, *, holders_
             return f"Nothing was sent: {target.to_stage} holds version {holders} meanwhile. Look again."
         return ""
     return "Nothing was sent: somebody has decided or cancelled this request meanwhile."
-
-
-def _may_have_happened(error: CallError) -> bool:
-    """Whether the server may have done it all the same: what answers in its place, such as a proxy that has waited
-    long enough, does not know."""
-    return isinstance(error, LostAnswer | Misunderstood) or (isinstance(error, Refused) and error.status >= 500)
 
 
 async def _find_out(client: RegistryClient, target: Target, decision: Decision) -> Outcome:

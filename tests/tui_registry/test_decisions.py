@@ -26,7 +26,8 @@ from tests.tui_registry.faulty_transport import (
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
 from tui_registry import decisions
 from tui_registry.client.registry import RegistryClient
-from tui_registry.decisions import Decision, Outcome, Target, Verdict, decide
+from tui_registry.decisions import Decision, Outcome, Target, decide
+from tui_registry.writes import Verdict
 
 SETTLED = {
     Decision.APPROVE: ("APPROVED_REQUEST", "Approved", "Staging"),

@@ -1,10 +1,10 @@
-"""Asking before a decision is written: what will change, and for whom.
+"""Asking before anything is written: what will change, and for whom.
 
-The focus is on Cancel. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment, the arrows scroll
-what does not fit. Where Production is touched the
-model's name is typed first.
+The focus is on Cancel. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment, the arrows scroll what does not
+fit. Where much is at stake a word is typed first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,23 +17,37 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
-from server.wire.stage import Stage
-from tui_registry.decisions import Decision, Target
 from tui_registry.text import one_line
 
-EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
-SHOWN = 200  # targets listed by name
 LONGEST_COMMENT = 5_000  # characters
 LONGEST_WORD = 48  # characters that anyone is asked to type
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    told: what will change, a paragraph each. verb: on the button. archive: the label of the choice whether to archive
+    what else is in the stage; empty if there is no such choice. word: what is to be typed first, and why; empty if
+    nothing.
+    """
+
+    title: str
+    told: Sequence[Content]
+    verb: str
+    asks_comment: bool = False
+    archive: str = ""
+    word: str = ""
+    why_word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Yes, and how."""
 
-    comment: str
-    archive_existing_versions: bool
+    comment: str = ""
+    archive_existing_versions: bool = False
 
 
 class Confirm(ModalScreen[Consent | None]):
@@ -50,63 +64,43 @@ class Confirm(ModalScreen[Consent | None]):
         Binding("up", "read_on(-1)", show=False),
     ]
 
-    def __init__(self, decision: Decision, targets: list[Target]) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
-        self._decision = decision
-        self._targets = targets
-        production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
-        self._word = ""
-        if production and decision is Decision.APPROVE:
-            self._word = _word(targets)
+        self._question = question
 
     def compose(self) -> ComposeResult:
-        verb = self._decision.value.capitalize()
+        asked = self._question
         with Vertical(id="question"):
-            yield Static(Content(f"{verb} {_count(len(self._targets))}?"), id="title")
+            yield Static(Content(one_line(asked.title)), id="title")
             with VerticalScroll(id="targets", can_focus=False):
-                for target in self._targets[:SHOWN]:
-                    yield Static(_told(target))
-                if len(self._targets) > SHOWN:
-                    yield Static(Content(f"  and {len(self._targets) - SHOWN} more"))
-            if self._archiving_is_possible:
-                yield Checkbox(Content(self._archive_label), value=True, id="archive", compact=True)
-            yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
-            if self._word:
-                yield Input(
-                    placeholder=f"Type {self._word} to confirm: this changes Production",
-                    id="word",
-                    compact=True,
-                )
+                for told in asked.told:
+                    yield Static(told)
+            if asked.archive:
+                yield Checkbox(Content(asked.archive), value=True, id="archive", compact=True)
+            if asked.asks_comment:
+                yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
+            if asked.word:
+                placeholder = f"Type {asked.word} to confirm: {asked.why_word}"
+                yield Input(placeholder=placeholder, id="word", compact=True)
             yield Static("", id="complaint", markup=False)
             with Horizontal(id="answers"):
                 yield Button(Content("n  Cancel"), id="no", compact=True)
-                yield Button(Content(f"y  {verb}"), id="yes", compact=True)
+                yield Button(Content(f"y  {asked.verb}"), id="yes", compact=True)
             yield Static(Content(self._hint), id="hint")
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """From Cancel, Tab goes to the comment; the deed itself comes last."""
+        """From Cancel, Tab goes to what is to be typed; the deed itself comes last."""
         return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
-    def _archiving_is_possible(self) -> bool:
-        return self._decision is Decision.APPROVE and any(target.to_stage in EXCLUSIVE for target in self._targets)
-
-    @property
-    def _archive_label(self) -> str:
-        """Short, as it is cut where there is no room; what is displaced is told with each target, in full."""
-        displaced = [version for target in self._targets for version in target.displaces]
-        if not displaced:
-            stages = {target.to_stage for target in self._targets}
-            return f"Archive what else is in {' and '.join(stage for stage in EXCLUSIVE if stage in stages)} (nothing)"
-        if len(displaced) == 1:
-            return f"Archive version {displaced[0]}"
-        return f"Archive these {len(displaced)} versions"
-
-    @property
     def _hint(self) -> str:
-        keys = ["y yes", "n no", "tab to the comment"]
-        if self._archiving_is_possible:
+        keys = ["y yes", "n no"]
+        if self._question.asks_comment:
+            keys.append("tab to the comment")
+        elif self._question.word:
+            keys.append("tab to type")
+        if self._question.archive:
             keys.append("o archive or not")
         return "   ".join(keys)
 
@@ -128,18 +122,20 @@ class Confirm(ModalScreen[Consent | None]):
         self.dismiss(None)
 
     def action_yes(self) -> None:
-        if self._word:
-            word = self.query_one("#word", Input)
-            if word.value.strip() != self._word:
-                self._complain(word)
-                return
-        box = self.query("#archive").results(Checkbox)
-        archive = any(each.value for each in box)
-        self.dismiss(Consent(self.query_one("#comment", Input).value.strip(), archive))
+        word = self._line("word")
+        if word is not None and word.value.strip() != self._question.word:
+            self._complain(word)
+            return
+        comment = self._line("comment")
+        archive = any(box.value for box in self.query("#archive").results(Checkbox))
+        self.dismiss(Consent(comment.value.strip() if comment else "", archive))
+
+    def _line(self, name: str) -> Input | None:
+        return next(iter(self.query(f"#{name}").results(Input)), None)
 
     def _complain(self, word: Input) -> None:
         if word.value.strip():
-            self.query_one("#complaint", Static).update(Content(f"That is not {self._word}."))
+            self.query_one("#complaint", Static).update(Content(f"That is not {self._question.word}."))
         self.set_focus(word)
 
     @on(Button.Pressed, "#no")
@@ -152,36 +148,14 @@ class Confirm(ModalScreen[Consent | None]):
 
     @on(Input.Submitted, "#comment")
     def _comment_is_written(self) -> None:
-        if self._word:
-            self.set_focus(self.query_one("#word", Input))
-        else:
-            self.set_focus(self.query_one("#yes", Button))
+        self.set_focus(self._line("word") or self.query_one("#yes", Button))
 
     @on(Input.Submitted, "#word")
     def _word_is_written(self) -> None:
         self.action_yes()
 
 
-def _count(number: int) -> str:
-    return "this request" if number == 1 else f"these {number} requests"
-
-
-def _told(target: Target) -> Content:
-    """A target, who asked for it, and what it displaces."""
-    told = [Content(f"• {one_line(str(target))}"), Content.styled(f"  asked by {_askers(target)}", "dim")]
-    if target.displaces:
-        versions = f"version{'s' if len(target.displaces) > 1 else ''} {', '.join(target.displaces)}"
-        told.append(Content.styled(f"  displaces {versions}, now in {target.to_stage}", "$text-warning"))
-    return Content("\n").join(told)
-
-
-def _askers(target: Target) -> str:
-    """Everyone whose request is settled."""
-    return " and ".join(one_line(user, 60) for user in (target.creator, *target.also))
-
-
-def _word(targets: list[Target]) -> str:
-    """What is to be typed: the model's name, unless there are several, or it is not easily typed."""
-    name = targets[0].name
-    typed = name.isascii() and name.isprintable() and name == name.strip() and len(name) <= LONGEST_WORD
-    return name if typed and len({target.name for target in targets}) == 1 else "production"
+def word_for(name: str, otherwise: str) -> str:
+    """What is to be typed to confirm: a name, unless it is not easily typed."""
+    typed = bool(name) and name.isascii() and name.isprintable() and name == name.strip() and len(name) <= LONGEST_WORD
+    return name if typed else otherwise

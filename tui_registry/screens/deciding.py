@@ -1,20 +1,22 @@
 """Deciding requests, for every place that shows them: ask, write one after the other, tell each outcome."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
+
+from textual.content import Content
 
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
-from tui_registry.decisions import NEEDS, Decision, Outcome, Target, Verdict, decide
+from tui_registry.decisions import NEEDS, Decision, Outcome, Target, decide
 from tui_registry.messages import LivenessChanged
-from tui_registry.screens.confirm import EXCLUSIVE, Confirm, Consent
+from tui_registry.screens.confirm import Confirm, Consent, Question, word_for
 from tui_registry.screens.place import Place
 from tui_registry.text import one_line
 from tui_registry.widgets.request_details import RequestDetails
 
-SEVERITY = {Verdict.DONE: "information", Verdict.REFUSED: "warning", Verdict.UNKNOWN: "error"}
-PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
-"""Seconds that an outcome stays on the screen."""
+EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
+"""Stages that one version at a time usually has: whatever else is there can be archived."""
+SHOWN = 200  # targets listed by name
 
 
 class DecidingPlace(Place):
@@ -62,7 +64,7 @@ class DecidingPlace(Place):
             if consent is not None:
                 self.console_app.keep_working(self._decide(decision, targets, consent))
 
-        self.app.push_screen(Confirm(decision, targets), answered)
+        self.app.push_screen(Confirm(question(decision, targets)), answered)
 
     async def _decide(self, decision: Decision, targets: Sequence[Target], consent: Consent) -> None:
         app = self.console_app
@@ -96,13 +98,8 @@ class DecidingPlace(Place):
         """Told when all are through."""
 
     def _tell_outcome(self, outcome: Outcome) -> None:
-        self.app.notify(
-            one_line(outcome.told),
-            title=one_line(f"{outcome.target.name} version {outcome.target.version}"),
-            severity=SEVERITY[outcome.verdict],  # type: ignore[arg-type]  # one of the three words it takes
-            timeout=PATIENCE[outcome.verdict],
-            markup=False,
-        )
+        title = f"{outcome.target.name} version {outcome.target.version}"
+        self.console_app.tell_result(title, outcome.verdict, outcome.told)
 
 
 def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], decision: Decision) -> list[Target]:
@@ -119,3 +116,58 @@ def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], deci
         others = (user for user in asked_by.get(key, ()) if user != request.user_id)
         targets.setdefault(key, Target.of(request, others))
     return list(targets.values())
+
+
+def question(decision: Decision, targets: Sequence[Target]) -> Question:
+    """What is asked before requests are decided."""
+    verb = decision.value.capitalize()
+    more = [Content(f"  and {len(targets) - SHOWN} more")] if len(targets) > SHOWN else []
+    production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
+    approving = decision is Decision.APPROVE
+    one_model = len({target.name for target in targets}) == 1
+    return Question(
+        title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
+        told=[*(_told(target) for target in targets[:SHOWN]), *more],
+        verb=verb,
+        asks_comment=True,
+        archive=_archive_label(targets) if approving else "",
+        word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",
+        why_word="this changes Production",
+    )
+
+
+def _archive_label(targets: Sequence[Target]) -> str:
+    displaced = [version for target in targets for version in target.displaces]
+    return archive_label({target.to_stage for target in targets}, displaced)
+
+
+def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
+    """The choice whether to archive what else is in these stages; empty if there is none. Short, as it is cut where
+    there is no room; what is displaced is told with each target, in full."""
+    exclusive = [stage for stage in EXCLUSIVE if stage in stages]
+    if not exclusive:
+        return ""
+    if not displaced:
+        return f"Archive what else is in {' and '.join(exclusive)} (nothing)"
+    if len(displaced) == 1:
+        return f"Archive version {displaced[0]}"
+    return f"Archive these {len(displaced)} versions"
+
+
+def _told(target: Target) -> Content:
+    """A target, who asked for it, and what it displaces."""
+    told = [Content(f"• {one_line(str(target))}"), Content.styled(f"  asked by {_askers(target)}", "dim")]
+    if target.displaces:
+        told.append(displacing(target.displaces, target.to_stage))
+    return Content("\n").join(told)
+
+
+def displacing(versions: Sequence[str], stage: Stage) -> Content:
+    """A line about the versions that hold a stage now."""
+    named = f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"
+    return Content.styled(f"  displaces {named}, now in {stage}", "$text-warning")
+
+
+def _askers(target: Target) -> str:
+    """Everyone whose request is settled."""
+    return " and ".join(one_line(user, 60) for user in (target.creator, *target.also))

@@ -16,12 +16,13 @@ from server.wire.transition_request import InboxRequest
 from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.client.errors import CallError
-from tui_registry.decisions import Outcome, Verdict, displaced
+from tui_registry.decisions import Outcome, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.text import one_line
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry.writes import Verdict
 
 PAGE = 1000  # requests in one reading
 PAUSE = 0.05  # seconds that the cursor must rest on a request before its details are fetched

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import CHARACTERS, FILTERING, Action, of_place
+from tui_registry.actions import CHARACTERS, FILTERING, WRITING, Action, of_place
 from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.text import one_line
@@ -59,15 +59,23 @@ class Place(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in CHARACTERS and isinstance(self.focused, Input):
             return False
+        if self.console_app.is_read_only and action in WRITING:
+            return False
         return action not in self._own_actions or self.is_live(action)
 
     @property
     def live_actions(self) -> list[Action]:
         if isinstance(self.focused, Input):
             return list(self.while_typing)
-        return [
-            action for action in of_place(self.place) if action.id not in self._own_actions or self.is_live(action.id)
-        ]
+        return [action for action in of_place(self.place) if self._is_live(action)]
+
+    def _is_live(self, action: Action) -> bool:
+        app = self.console_app
+        if action.writes and app.is_read_only:
+            return False
+        if action.id not in self._own_actions:
+            return app.is_action_live(action.id)
+        return self.is_live(action.id)
 
     @property
     def _own_actions(self) -> set[str]:
@@ -136,7 +144,8 @@ class Place(Screen[None]):
             self._tell(app.state, bad=False)
 
     def _tell(self, state: str, *, bad: bool) -> None:
-        self.header.tell(registry=self.console_app.registry_label, state=state, bad=bad)
+        app = self.console_app
+        self.header.tell(registry=app.registry_label, state=state, bad=bad, colour=app.colour)
 
     @property
     def _as_of(self) -> str:

@@ -18,7 +18,7 @@ class Connection:
     label: how the console names it.
     embedded: the registry to close afterwards, if it is one of the console's own.
     read_only: nothing may be written there.
-    colour: that of the console's first line, as Textual takes it.
+    colour: what its name stands on in the console's first line.
     tracking_uri: the MLflow server whose runs are registered there.
     """
 

@@ -5,7 +5,7 @@
     [profiles.production]
     url = "https://registry.example.com"
     read_only = true                               # nothing is written there
-    colour = "red"                                 # that of the console's first line: a name, or #rrggbb
+    colour = "red"                                 # behind its name in the console: a name, or #rrggbb
     tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
 
 Only the URL must be there. There are no secrets in it: a profile's token is in the keyring, under the profile's name

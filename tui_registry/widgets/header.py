@@ -2,6 +2,8 @@
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -19,15 +21,25 @@ class Header(Widget):
         self._state = ""
         self._bad = False
         self._registry = ""
+        self._colour: str | None = None
 
-    def tell(self, *, registry: str, state: str, bad: bool) -> None:
-        """``registry`` names it and its user; ``state`` says how fresh things are, ``bad`` if they are not."""
+    def tell(self, *, registry: str, state: str, bad: bool, colour: str | None = None) -> None:
+        """``registry`` names it and its user, in front of ``colour`` if it has one; ``state`` says how fresh things
+        are, ``bad`` if they are not."""
         self._registry, self._state, self._bad = one_line(registry), one_line(state), bad
+        self._colour = colour
         self.refresh()
 
     def lead(self, *trail: str) -> None:
         self._trail = trail
         self.refresh()
+
+    @property
+    def _registry_style(self) -> Style:
+        if self._colour is None:
+            return self.get_component_rich_style("header--registry", partial=True)
+        behind = Color.parse(self._colour)
+        return Style(color=behind.get_contrast_text().rich_color, bgcolor=behind.rich_color, bold=True)
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -38,7 +50,7 @@ class Header(Widget):
         room = max(0, width - cell_len(left) - cell_len(right))
         return Strip(
             [
-                Segment(left, base + self.get_component_rich_style("header--registry", partial=True)),
+                Segment(left, base + self._registry_style),
                 Segment(clip(" " + place, room), base + self.get_component_rich_style("header--place", partial=True)),
                 Segment(
                     right,

@@ -101,13 +101,16 @@ class Table(ScrollView, can_focus=True):
         empty: str,
         id: str | None = None,  # noqa: A002  # as Textual names it
         shy: bool = False,
+        titled: bool = True,
     ) -> None:
-        """``empty`` stands there without rows, by lines; a ``shy`` table shows its cursor only when focused."""
+        """``empty`` stands there without rows, by lines; a ``shy`` table shows its cursor only when focused; one
+        that is not ``titled`` has no line with the columns' titles."""
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
         self.marks: set[str] = set()
         self._shy = shy
+        self._top = 1 if titled else 0  # lines above the first row
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._cursor = 0
@@ -121,7 +124,7 @@ class Table(ScrollView, can_focus=True):
     def window(self) -> tuple[int, int]:
         """The numbers of the first and the last row that is seen."""
         top = self.scroll_offset.y
-        return top, top + max(0, self.size.height - 2)
+        return top, top + max(0, self.size.height - 1 - self._top)
 
     @property
     def cursor_key(self) -> str | None:
@@ -144,7 +147,7 @@ class Table(ScrollView, can_focus=True):
         if before in self._index:
             self._cursor = self._index[before]
         self._cursor = max(0, min(self._cursor, len(self._rows) - 1))
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self.size.width, len(self._rows) + self._top)
         self._keep_cursor_visible()
         self.refresh()
         if self.cursor_key != before:
@@ -174,7 +177,7 @@ class Table(ScrollView, can_focus=True):
         self._set_cursor(self._cursor + by)
 
     def action_page(self, by: int) -> None:
-        self._set_cursor(self._cursor + by * max(1, self.size.height - 2))
+        self._set_cursor(self._cursor + by * max(1, self.size.height - 1 - self._top))
 
     def action_first(self) -> None:
         self._set_cursor(0)
@@ -190,26 +193,27 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Sideways(by))
 
     def on_click(self, event: Click) -> None:
-        line = event.y + self.scroll_offset.y - 1
-        if event.y > 0 and 0 <= line < len(self._rows):
+        line = event.y + self.scroll_offset.y - self._top
+        if event.y >= self._top and 0 <= line < len(self._rows):
             self._set_cursor(line)
             if event.chain == 2:
                 self.action_open()
 
     def on_resize(self, event: Resize) -> None:
-        self.virtual_size = Size(event.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(event.size.width, len(self._rows) + self._top)
         self._keep_cursor_visible()
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         base = self.rich_style
-        if y == 0:
+        if y < self._top:
             return self._header(width)
-        number = y - 1 + self.scroll_offset.y
+        y -= self._top
+        number = y + self.scroll_offset.y
         if not self._rows:
             told = self.empty.split("\n")
-            text = clip(" " * GUTTER + told[y - 1], width) if y <= len(told) else " " * width
-            return Strip([Segment(text, base + Style(dim=y > 1 or None))], width)
+            text = clip(" " * GUTTER + told[y], width) if y < len(told) else " " * width
+            return Strip([Segment(text, base + Style(dim=y > 0 or None))], width)
         if number >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[number]
@@ -269,12 +273,12 @@ class Table(ScrollView, can_focus=True):
         before, self._cursor = self._cursor, number
         if not self._keep_cursor_visible():
             for line in (before, number):
-                self.refresh(Region(0, line + 1 - self.scroll_offset.y, self.size.width, 1))
+                self.refresh(Region(0, line + self._top - self.scroll_offset.y, self.size.width, 1))
         self.post_message(self.Highlighted(self, self.cursor_key))
 
     def _keep_cursor_visible(self) -> bool:
         """Whether the table had to scroll for it."""
-        top, lines = self.scroll_offset.y, max(1, self.size.height - 1)
+        top, lines = self.scroll_offset.y, max(1, self.size.height - self._top)
         wanted = min(max(top, self._cursor - lines + 1), self._cursor)
         if wanted == top:
             return False

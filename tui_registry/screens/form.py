@@ -1,0 +1,227 @@
+"""Asking for texts and choices: a name, a description, a level.
+
+Enter goes on to the next field and, on the last, saves; ctrl+s saves from anywhere; Tab moves; Escape leaves, and asks
+again if what was typed would be lost.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from tui_registry.client.errors import CallError
+from tui_registry.text import one_line
+from tui_registry.widgets.table import Column, Row, Table
+
+SUGGESTED = 5  # rows of what completes a field
+CHOICES = 7  # rows of a choice that are seen at once
+PAUSE = 0.05  # seconds that typing must rest before completions are asked for
+
+Suggest = Callable[[str], Awaitable[Sequence[str]]]
+"""Makes what could be meant by what is typed so far. May raise CallError: then there are no suggestions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values, with what people call it and what it means."""
+
+    value: str
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One thing asked for.
+
+    value: what is there to begin with. hint: stands where nothing is typed. long: a text of many lines.
+    choices: it is one of these. suggest: completes what is typed. check: what is wrong with a value, empty if nothing.
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    long: bool = False
+    required: bool = False
+    choices: Sequence[Choice] = ()
+    suggest: Suggest | None = None
+    check: Callable[[str], str] | None = None
+
+
+class Form(ModalScreen[dict[str, str] | None]):
+    """Answers the values by the fields' names, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", show=False, priority=True),
+        Binding("escape", "leave", show=False),
+        Binding("down", "suggestion(1)", show=False, priority=True),
+        Binding("up", "suggestion(-1)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, fields: Sequence[Field], *, save: str = "Save", told: Content | None = None) -> None:
+        """``told`` stands above the fields."""
+        super().__init__()
+        self._title = title
+        self._fields = tuple(fields)
+        self._save = save
+        self._told = told
+        self._leaving = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="form"):
+            yield Static(Content(one_line(self._title)), id="title")
+            with VerticalScroll(id="fields", can_focus=False):
+                if self._told is not None:
+                    yield Static(self._told, id="told")
+                for field in self._fields:
+                    yield Static(Content(field.label), classes="label")
+                    yield from _made(field)
+            yield Static("", id="complaint", markup=False)
+            yield Static(Content(self._hint), id="hint")
+
+    def on_mount(self) -> None:
+        for field in self._fields:
+            if field.choices:
+                table = self.query_one(f"#{field.name}", Table)
+                rows = [Row(each.value, ((each.label, "bold"), (one_line(each.help), "dim"))) for each in field.choices]
+                table.show(rows)
+                table.move_to(field.value)
+        self.set_focus(self._widget(self._fields[0]))
+
+    @property
+    def _hint(self) -> str:
+        enter = "⏎ next" if len(self._fields) > 1 else "⏎ new line" if self._fields[0].long else f"⏎ {self._save}"
+        return f"{enter}   ctrl+s {self._save.lower()}   tab next   esc leave"
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the fields hold now."""
+        return {field.name: self._value(field) for field in self._fields}
+
+    def _widget(self, field: Field) -> Widget:
+        return self.query_one(f"#{field.name}")
+
+    def _value(self, field: Field) -> str:
+        widget = self._widget(field)
+        if isinstance(widget, TextArea):
+            return widget.text
+        if isinstance(widget, Table):
+            return widget.cursor_key or ""
+        return widget.value.strip() if isinstance(widget, Input) else ""
+
+    def action_save(self) -> None:
+        values = self.values
+        for field in self._fields:
+            value = values[field.name]
+            problem = f"{field.label} is needed." if field.required and not value else ""
+            problem = problem or (field.check(value) if field.check and value else "")
+            if problem:
+                self._complain(problem)
+                self.set_focus(self._widget(field))
+                return
+        self.dismiss(values)
+
+    def action_leave(self) -> None:
+        changed = any(self.values[field.name] != field.value for field in self._fields if not field.choices)
+        if changed and not self._leaving:
+            self._leaving = True
+            self._complain("Press esc once more to throw away what you typed, or ctrl+s to keep it.")
+            return
+        self.dismiss(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "suggestion":
+            return isinstance(self.focused, Input) and self._suggestions(self.focused.id or "") is not None
+        return True
+
+    def action_suggestion(self, by: int) -> None:
+        """Choose among the completions; what is chosen is put in the line at once."""
+        line = self.focused
+        table = self._suggestions(line.id or "") if isinstance(line, Input) else None
+        if not isinstance(line, Input) or table is None or not table.row_count:
+            return
+        if table.cursor_key == line.value:
+            table.action_move(by)
+        chosen = table.cursor_key or ""
+        with line.prevent(Input.Changed):
+            line.value = chosen
+        line.cursor_position = len(chosen)
+
+    def _suggestions(self, name: str) -> Table | None:
+        return next(iter(self.query(f"#{name}-suggestions").results(Table)), None)
+
+    def _complain(self, problem: str) -> None:
+        self.query_one("#complaint", Static).update(Content(one_line(problem)))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self._go_on(event.input.id or "")
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        self._go_on((event.table.id or "").removesuffix("-suggestions"))
+
+    def _go_on(self, name: str) -> None:
+        names = [field.name for field in self._fields]
+        following = names.index(name) + 1
+        if following == len(names):
+            self.action_save()
+        else:
+            self.set_focus(self._widget(self._fields[following]))
+
+    @on(TextArea.Changed)
+    def _written(self) -> None:
+        self._forget_complaint()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._forget_complaint()
+        field = next(field for field in self._fields if field.name == event.input.id)
+        if field.suggest is not None:
+            work: Callable[[], Awaitable[None]] = partial(self._complete, field, field.suggest, event.value.strip())
+            self.run_worker(work, group=field.name, exclusive=True, exit_on_error=False)
+
+    def _forget_complaint(self) -> None:
+        if self._leaving:
+            self._leaving = False
+            self._complain("")
+
+    async def _complete(self, field: Field, suggest: Suggest, typed: str) -> None:
+        await asyncio.sleep(PAUSE)
+        try:
+            found = list(await suggest(typed))[:SUGGESTED]
+        except CallError:
+            found = []
+        table = self._suggestions(field.name)
+        if table is not None:
+            table.show([Row(each, ((one_line(each), ""),)) for each in found if each != typed])
+            table.action_first()
+            table.display = table.row_count > 0
+            table.styles.height = table.row_count
+
+
+def _made(field: Field) -> ComposeResult:
+    if field.choices:
+        table = Table((Column("", 12, grow=1, most=34), Column("", 10, grow=3)), empty="", id=field.name, titled=False)
+        table.styles.height = min(CHOICES, len(field.choices))
+        yield table
+    elif field.long:
+        yield TextArea(field.value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
+    else:
+        yield Input(field.value, placeholder=field.hint, id=field.name, compact=True)
+        if field.suggest is not None:
+            suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", titled=False)
+            suggestions.can_focus = False
+            suggestions.display = False
+            yield suggestions
