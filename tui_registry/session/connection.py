@@ -65,6 +65,8 @@ def connect(
         raise ConnectionProblem(str(error)) from None
     except EmbeddedError as error:
         raise ConnectionProblem(f"The registry on this machine could not be started.\n\n{error}") from None
+    except OSError as error:
+        raise ConnectionProblem(f"{error.filename}: {error.strerror}") from None
 
 
 def _is_read_only(environment: Mapping[str, str]) -> bool:

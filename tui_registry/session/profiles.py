@@ -116,6 +116,8 @@ def read() -> Profiles:
         return Profiles.model_validate(content)
     except FileNotFoundError:
         return Profiles()
+    except OSError as error:
+        raise ProfileError(f"{file} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"{file} is not valid TOML: {error}") from None
     except ValidationError as error:
@@ -129,17 +131,20 @@ def _first_of(error: ValidationError) -> str:
 
 
 def write(profiles: Profiles) -> None:
-    """Replace the file, whole or not at all, readable by its owner only."""
+    """Replace the file, whole or not at all, readable by its owner only. Raises ProfileError."""
     import tomli_w
 
     content: dict[str, Any] = profiles.model_dump(exclude_none=True, exclude_defaults=True)
     file = config_file()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        tomli_w.dump(content, stream)
-    draft.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            tomli_w.dump(content, stream)
+        draft.replace(file)
+    except OSError as error:
+        raise ProfileError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def account(name: str, profile: Profile) -> str:

@@ -1,0 +1,93 @@
+"""How an answer is printed: as plain aligned text, or as one JSON document of the wire's own shapes.
+
+No colours and no markup. What comes from the server passes tui_registry.text, and JSON has no character outside ASCII,
+so neither can do anything to a terminal. A reader that goes away, such as ``head``, does not make a command fail.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_registry.commands.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+GAP = "  "
+
+
+def wire(entity: "BaseModel") -> dict[str, Any]:
+    """An entity as the server sent it, without what this console does not know."""
+    shape: dict[str, Any] = entity.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return shape
+
+
+def print_json(document: dict[str, Any]) -> None:
+    _write(json.dumps(document, indent=2) + "\n")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    _write("".join(f"{line}\n" for line in lines))
+
+
+def note(told: str) -> None:
+    """Say something that is not the answer."""
+    from tui_registry.text import lines
+
+    click.echo("\n".join(lines(told)), err=True)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of one line each, in aligned columns. In a terminal the last column ends with the line; nowhere else is
+    anything cut off."""
+    from rich.cells import cell_len
+
+    from tui_registry.text import clip
+
+    shown = [list(headings), *([whole(cell) for cell in row] for row in rows)]
+    widths = [max(cell_len(row[column]) for row in shown) for column in range(len(headings) - 1)]
+    if sys.stdout.isatty():
+        room = shutil.get_terminal_size().columns - sum(widths) - len(GAP) * len(widths)
+        for row in shown:
+            row[-1] = clip(row[-1], max(room, len(headings[-1]))).rstrip()
+    return [
+        GAP.join([*(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        .rstrip()
+        for row in shown
+    ]  # fmt: skip
+
+
+def facts(named: Sequence[tuple[str, str]]) -> list[str]:
+    """A line for each name with a value; a value of several lines goes on beneath itself."""
+    from tui_registry.text import lines
+
+    given = [(name, value) for name, value in named if value]
+    width = max((len(name) for name, _ in given), default=0) + 1
+    listed: list[str] = []
+    for name, value in given:
+        first, *others = lines(value.rstrip("\n"), len(value))
+        listed += [f"{name + ':':{width}}{GAP}{first}", *(f"{'':{width}}{GAP}{line}".rstrip() for line in others)]
+    return listed
+
+
+def whole(value: str) -> str:
+    """A text in one line, however long it is."""
+    from tui_registry.text import one_line
+
+    return one_line(value, len(value))
+
+
+def _write(text: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+    except OSError as error:
+        raise Failure(Exit.REFUSED, f"The answer could not be written: {error.strerror}.") from None
