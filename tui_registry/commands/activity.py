@@ -77,7 +77,7 @@ def activity(
         print_lines(table(("WHEN", "WHO", "DID", "MODEL", "VERSION", "STAGES", "WHAT"), [_row(each) for each in found]))
     else:
         note("Nothing that matches has happened.")
-    if token:
+    if token and not as_json:
         note(f"There are more than these {len(found)}.")
 
 

@@ -56,7 +56,7 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
         )
     else:
         note("There is no such model." if words else "There are no models.")
-    if token:
+    if token and not as_json:
         note(f"There are more than these {len(found)}.")
 
 

@@ -51,15 +51,13 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
     shown = [list(headings), *([whole(cell) for cell in row] for row in rows)]
     widths = [max(cell_len(row[column]) for row in shown) for column in range(len(headings) - 1)]
-    if sys.stdout.isatty():
-        room = shutil.get_terminal_size().columns - sum(widths) - len(GAP) * len(widths)
-        for row in shown:
-            row[-1] = clip(row[-1], max(room, len(headings[-1]))).rstrip()
-    return [
-        GAP.join([*(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
-        .rstrip()
-        for row in shown
-    ]  # fmt: skip
+    room = shutil.get_terminal_size().columns - sum(widths) - len(GAP) * len(widths) if sys.stdout.isatty() else None
+    lines: list[str] = []
+    for *cells, last in shown:
+        filled = [cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)]
+        end = last if room is None else clip(last, max(room, cell_len(headings[-1])))
+        lines.append(GAP.join([*filled, end]).rstrip())
+    return lines
 
 
 def facts(named: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,6 +1,6 @@
 """``tui-registry permissions``: who may do what on a model, or on the whole registry."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from server.wire.permission import AccessControl, AccessControlRequest, ObjectPermissions
     from server.wire.scim import User
     from tui_registry.client.registry import RegistryClient
-    from tui_registry.writes import Write
 
 KINDS = {
     "user_name": "user",
@@ -121,26 +120,18 @@ def grant_permission(
     principal = _one_principal(user, group, service_principal)
 
     async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
-        from tui_registry.writes import Write
-
         place = await _place(client, model)
         before = await client.permissions(place.object_id)
         had = _level_of(before, principal, inherited=False)
         after = [*_without(before, principal), (principal, level)]
         await _require_own_level(client, before, after, yes=yes)
-        entry = _request(principal, level)
-
-        async def happened() -> bool:
-            return _level_of(await client.permissions(place.object_id), principal, inherited=False) == level
-
-        write = Write(
-            title=place.label,
-            doing="granting",
-            done=f"{principal} has {level} on {place.label}; before: {had or 'no level of its own'}.",
-            send=lambda: client.add_permissions(place.object_id, [entry]),
-            happened=happened,
+        return await _write(
+            client,
+            place,
+            lambda: client.add_permissions(place.object_id, [_request(principal, level)]),
+            lambda now: _level_of(now, principal, inherited=False) == level,
+            f"{principal} has {level} on {place.label}; before: {had or 'no level of its own'}.",
         )
-        return await _write(client, place, write)
 
     _tell(*ask(profile, work, writes=True), as_json=as_json)
 
@@ -167,8 +158,6 @@ def revoke_permission(
     principal = _one_principal(user, group, service_principal)
 
     async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
-        from tui_registry.writes import Write
-
         place = await _place(client, model)
         before = await client.permissions(place.object_id)
         had = _level_of(before, principal, inherited=False)
@@ -178,34 +167,44 @@ def revoke_permission(
             raise Failure(Exit.NOT_FOUND, f"{principal} has no level of its own on {place.label}.{still}")
         after = _without(before, principal)
         await _require_own_level(client, before, after, yes=yes)
-
-        async def happened() -> bool:
-            return _level_of(await client.permissions(place.object_id), principal, inherited=False) is None
-
-        write = Write(
-            title=place.label,
-            doing="revoking",
-            done=f"{principal} no longer has {had} on {place.label}.{still}",
-            send=lambda: client.replace_permissions(place.object_id, [_request(*kept) for kept in after]),
-            happened=happened,
+        return await _write(  # the API takes nothing away: all that stays is written anew
+            client,
+            place,
+            lambda: client.replace_permissions(place.object_id, [_request(*kept) for kept in after]),
+            lambda now: _level_of(now, principal, inherited=False) is None,
+            f"{principal} no longer has {had} on {place.label}.{still}",
         )
-        told, now = await _write(client, place, write)
-        if _level_of(now, principal, inherited=False) is not None:
-            raise Failure(Exit.REFUSED, f"The registry keeps {had} for {principal} on {place.label}.")
-        return told, now
 
     _tell(*ask(profile, work, writes=True), as_json=as_json)
 
 
-async def _write(client: "RegistryClient", place: Place, write: "Write") -> "tuple[str, ObjectPermissions]":
-    from tui_registry.writes import Verdict, perform
+async def _write(
+    client: "RegistryClient",
+    place: Place,
+    change: "Callable[[], Awaitable[ObjectPermissions]]",
+    happened: "Callable[[ObjectPermissions], bool]",
+    done: str,
+) -> "tuple[str, ObjectPermissions]":
+    """What to tell, and the permissions afterwards."""
+    from tui_registry.writes import Verdict, Write, perform
 
-    result = await perform(write)
+    answers: list[ObjectPermissions] = []
+
+    async def send() -> None:
+        answers.append(await change())
+
+    async def has_happened() -> bool:
+        answers[:] = [await client.permissions(place.object_id)]
+        return happened(answers[0])
+
+    result = await perform(Write(title=place.label, doing="writing", done=done, send=send, happened=has_happened))
     if result.verdict is Verdict.UNKNOWN:
         raise Failure(Exit.UNKNOWN, result.told)
     if result.verdict is Verdict.REFUSED:
         raise Failure(exit_of(result.error), result.told)
-    return result.told, await client.permissions(place.object_id)
+    if not happened(answers[0]):
+        raise Failure(Exit.REFUSED, f"The registry keeps things on {place.label} as they were.")
+    return result.told, answers[0]
 
 
 def _tell(told: str, now: "ObjectPermissions", *, as_json: bool) -> None:

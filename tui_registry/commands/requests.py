@@ -48,7 +48,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 @requests.command("approve")
 @click.argument("model")
 @click.argument("version")
-@click.argument("stage", type=STAGE)
+@click.argument("stage", metavar="STAGE", type=STAGE)
 @click.option("--comment", default="", help="What to say about it.")
 @click.option(
     "--archive/--no-archive",
@@ -69,7 +69,7 @@ def approve_request(
 @requests.command("reject")
 @click.argument("model")
 @click.argument("version")
-@click.argument("stage", type=STAGE)
+@click.argument("stage", metavar="STAGE", type=STAGE)
 @click.option("--comment", default="", help="What to say about it.")
 def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
     """Reject the request to move VERSION of MODEL to STAGE, whoever asked."""
