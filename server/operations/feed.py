@@ -15,14 +15,14 @@ from server.store.transition_requests import RequestRow
 from server.wire.activity import ListActivities
 from server.wire.transition_request import ListTransitionRequests
 
-INBOX = digest("inbox")
-
 
 def requests(call: Call, body: ListTransitionRequests, subject: Subject) -> Answer:
-    """The open requests of one version, or, with neither name nor version, the inbox."""
-    if (body.name is None) != (body.version is None):
-        raise InvalidParameterValue("Give both name and version for one version's requests, or neither for the inbox.")
-    return _inbox(call, body) if body.name is None else _of_version(call, body)
+    """The open requests of one version, of one model, or, with neither name nor version, the inbox."""
+    if body.version is None:
+        return _inbox(call, body)
+    if body.name is None:
+        raise InvalidParameterValue("Give the model's name with the version, or neither for the inbox.")
+    return _of_version(call, body)
 
 
 def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
@@ -75,7 +75,7 @@ def activity_entity(row: ActivityRow) -> dict[str, Any]:
     )
 
 
-def _model_id(call: Call, body: ListActivities) -> str:
+def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:
     if body.version is None:
         return model(call, body).model.id  # type: ignore[arg-type]  # its name was seen to be there
     return version(call, body).version.model_id  # type: ignore[arg-type]  # as above
@@ -88,10 +88,13 @@ def _of_version(call: Call, body: ListTransitionRequests) -> Answer:
 
 
 def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
-    position = read_token(body.page_token, INBOX, (int, str)) if body.page_token else None
+    model_id = None if body.name is None else _model_id(call, body)
+    query = digest("inbox", {"model": model_id})
+    position = read_token(body.page_token, query, (int, str)) if body.page_token else None
     rows = transition_requests.inbox(
         call.connection,
         call.principal,
+        model_id=model_id,
         after=None if position is None else (int(position[0]), str(position[1])),
         limit=body.max_results + 1,
     )
@@ -100,7 +103,7 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
     return without_empty(
         {
             "requests": [_inbox_entity(call, row) for row in shown],
-            "next_page_token": None if last is None else write_token(INBOX, (last.creation_timestamp, last.id)),
+            "next_page_token": None if last is None else write_token(query, (last.creation_timestamp, last.id)),
         }
     )
 

@@ -21,6 +21,8 @@ What a comparison means:
   Nothing escapes them: a backslash is a backslash. LIKE minds the letter case, ILIKE does not (on SQLite, as far as A
   to Z go; on PostgreSQL, in every script).
 - A comparison of a tag holds only where the tag is there: ``tags.k != 'x'`` leaves out what has no tag ``k``.
+- ``stage`` and ``user_id`` (who made it) are this registry's own. A model is at every stage that one of its versions is
+  at; ``stage != 'Production'`` finds models without a version there. Stages are read in any letter case.
 - A version without a run has the run id ``''``.
 - Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are left out, unless the first comparison of that tag is
   ``= 'true'`` or ``!= 'false'``. Where they are left out, the filter's comparisons of that tag say nothing more.
@@ -33,18 +35,24 @@ from typing import Literal
 
 from server.rules.errors import InvalidParameterValue
 from server.rules.filter_tokens import Token, fail, split
+from server.rules.stages import parse_stage
 from server.wire.fields import MAX_INT64
+from server.wire.stage import Stage
 
 TEXT = frozenset({"=", "!=", "LIKE", "ILIKE"})
 LISTED = TEXT | {"IN", "NOT IN"}
 NUMBER = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
-MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {"name": LISTED}
+STAGE = frozenset({"=", "!="})
+
+MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {"name": LISTED, "user_id": LISTED, "stage": STAGE}
 VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "name": LISTED,
     "version_number": NUMBER,
     "run_id": LISTED,
     "source_path": TEXT,
+    "user_id": LISTED,
+    "stage": STAGE,
 }
 TAG_COMPARATORS = TEXT
 IS_PROMPT = "mlflow.prompt.is_prompt"
@@ -121,6 +129,8 @@ class _Reader:
             value = self._number()
         else:
             value = self._quoted(f"'{key}' is compared with a text in quotes, such as 'my-value'")
+        if allowed is STAGE:
+            value = _stage(at, str(value))
         if comparator in ("LIKE", "ILIKE") and isinstance(value, str) and len(value) > MAX_PATTERN:
             fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
         return Comparison(kind, key, comparator, value)
@@ -188,6 +198,13 @@ class _Reader:
 
     def _keys(self) -> str:
         return f"{', '.join(self._attributes)} or tags.<key>; comparisons are joined by AND, without OR or parentheses"
+
+
+def _stage(token: Token, text: str) -> str:
+    try:
+        return parse_stage(text).value
+    except InvalidParameterValue:
+        fail(token, f"There is no stage '{text}'. Use one of {', '.join(Stage)}")
 
 
 def _integer(token: Token) -> int | None:

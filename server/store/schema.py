@@ -1,5 +1,7 @@
 """Bringing a database to the newest schema, and what every registry holds from the start."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, insert, inspect, select, text
@@ -12,7 +14,7 @@ from server.store.principals import PrincipalRow
 from server.store.tables import counters as counter_rows
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0001"
+NEWEST = "0002"
 """The revision of the last step under migrations/versions."""
 
 
@@ -27,7 +29,7 @@ def upgrade(url: URL, *, now: int) -> None:
         with engine.begin() as connection:
             present = _present(connection)
             if present != NEWEST:
-                _step_up(connection, present)
+                _step_up(connection, present, url)
             _found(connection, now)
     finally:
         engine.dispose()
@@ -41,7 +43,7 @@ def _present(connection: Connection) -> str | None:
     return revision
 
 
-def _step_up(connection: Connection, present: str | None) -> None:
+def _step_up(connection: Connection, present: str | None, url: URL) -> None:
     # Alembic takes as long to import as all the rest of the server, and is needed once in a database's life.
     from alembic import command
     from alembic.config import Config
@@ -56,7 +58,18 @@ def _step_up(connection: Connection, present: str | None) -> None:
             f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
             "written by a newer one. Install that version, or restore a backup that was made before."
         )
+    if present is not None and url.get_backend_name() == "sqlite" and url.database:
+        _back_up(Path(url.database), present)
     command.upgrade(config, "head")
+
+
+def _back_up(file: Path, present: str) -> None:
+    """Keep the database as it is before its schema changes, beside it, readable by its owner only."""
+    copy = file.with_name(f"{file.name}.{present}.backup")
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    with contextlib.closing(sqlite3.connect(file)) as source:
+        source.execute("VACUUM INTO ?", (str(copy),))  # whole and at one moment, whatever is in the WAL
 
 
 def _found(connection: Connection, now: int) -> None:

@@ -35,12 +35,15 @@ Column = ColumnElement[Any]
 
 _MODEL_COLUMNS: Mapping[str, Column] = {
     "name": registered_models.c.name,
+    "user_id": registered_models.c.user_id,
     "last_updated_timestamp": registered_models.c.last_updated_timestamp,
 }
 _VERSION_COLUMNS: Mapping[str, Column] = {
     "name": registered_models.c.name,
     "version_number": model_versions.c.version,
     "run_id": model_versions.c.run_id,
+    "user_id": model_versions.c.user_id,
+    "stage": model_versions.c.stage,
     "source_path": model_versions.c.source,
     "creation_timestamp": model_versions.c.creation_timestamp,
     "last_updated_timestamp": model_versions.c.last_updated_timestamp,
@@ -77,7 +80,8 @@ def model_clauses(search: Search) -> Clauses:
     """For statements that select from registered_models."""
     model = registered_models.c
     conditions = [
-        *_attributes(search.comparisons, _MODEL_COLUMNS),
+        *_attributes([each for each in search.comparisons if each.key != "stage"], _MODEL_COLUMNS),
+        *(_at_stage(each) for each in search.comparisons if (each.kind, each.key) == ("attribute", "stage")),
         *_tags(search.comparisons, model_tags, {"model_id": model.id}),
     ]
     if not search.prompts:
@@ -98,6 +102,16 @@ def version_clauses(search: Search) -> Clauses:
     if not search.prompts:
         conditions.append(version.model_id.not_in(_prompts(version_tags)))
     return _clauses(search, _VERSION_COLUMNS, conditions)
+
+
+def _at_stage(comparison: Comparison) -> ColumnElement[bool]:
+    """Whether a model has a version at a stage, or none."""
+    held = (
+        select(literal_column("1"))
+        .where(model_versions.c.model_id == registered_models.c.id, model_versions.c.stage == comparison.value)
+        .exists()
+    )
+    return held if comparison.comparator == "=" else not_(held)
 
 
 def _attributes(comparisons: Sequence[Comparison], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:

@@ -96,6 +96,7 @@ registered_models = Table(
     Column("last_updated_timestamp", BigInteger, nullable=False),
     Column("last_version", Integer, nullable=False),  # the highest number ever given: numbers are not used twice
     Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
+    Index("ix_registered_models_user", "user_id", "name"),
 )
 
 model_versions = Table(
@@ -115,6 +116,7 @@ model_versions = Table(
     Column("last_updated_timestamp", BigInteger, nullable=False),
     CheckConstraint("stage IN ('None', 'Staging', 'Production', 'Archived')", name="stage"),
     Index("ix_model_versions_stage", "model_id", "stage", "version"),
+    Index("ix_model_versions_board", "stage", "last_updated_timestamp"),
     Index("ix_model_versions_last_updated", "last_updated_timestamp"),
 )
 
@@ -149,7 +151,7 @@ aliases = Table(
     "aliases",
     metadata,
     Column("model_id", Text, primary_key=True),
-    Column("alias", Text, primary_key=True),
+    Column("alias", Sorted, primary_key=True),
     Column("version", Integer, nullable=False),
     _of_a_version(),
     Index("ix_aliases_version", "model_id", "version"),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select
 
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
@@ -54,9 +54,9 @@ _open = (
 _newest_first = (transition_requests.c.creation_timestamp.desc(), transition_requests.c.id.desc())
 
 
-def _inbox(*conditions: object) -> Select[tuple[object, ...]]:
+def _inbox(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     return (
-        _open.where(readable(transition_requests.c.model_id), *conditions)  # type: ignore[arg-type]  # columns, below
+        _open.where(readable(transition_requests.c.model_id), *conditions)
         .order_by(*_newest_first)
         .limit(bindparam("limit"))
     )
@@ -68,18 +68,21 @@ _of_version = and_(
 _for_stage = and_(_of_version, transition_requests.c.to_stage == bindparam("stage"))
 
 _OF_VERSION = Statement(_open.where(_of_version).order_by(*_newest_first))
-_INBOX = Statement(_inbox())
-_INBOX_AFTER = Statement(
-    _inbox(
-        or_(
-            transition_requests.c.creation_timestamp < bindparam("timestamp"),
-            and_(
-                transition_requests.c.creation_timestamp == bindparam("timestamp"),
-                transition_requests.c.id < bindparam("id"),
-            ),
-        )
-    )
+_of_model = transition_requests.c.model_id == bindparam("model_id")
+_after = or_(
+    transition_requests.c.creation_timestamp < bindparam("timestamp"),
+    and_(
+        transition_requests.c.creation_timestamp == bindparam("timestamp"),
+        transition_requests.c.id < bindparam("id"),
+    ),
 )
+_INBOX = {
+    (False, False): Statement(_inbox()),
+    (False, True): Statement(_inbox(_after)),
+    (True, False): Statement(_inbox(_of_model)),
+    (True, True): Statement(_inbox(_of_model, _after)),
+}
+"""By whether only one model's are wanted, and whether a page came before."""
 _INSERT = Statement(insert(transition_requests))
 _DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
 
@@ -90,13 +93,21 @@ def of_version(connection: Connection, principal: Principal, model_id: str, vers
 
 
 def inbox(
-    connection: Connection, principal: Principal, *, after: tuple[int, str] | None, limit: int
+    connection: Connection,
+    principal: Principal,
+    *,
+    model_id: str | None,
+    after: tuple[int, str] | None,
+    limit: int,
 ) -> list[RequestRow]:
-    """Open requests on all models that the caller may read, newest first; ``after``: (time, id) of the last seen."""
-    if after is None:
-        rows = _INBOX.run(connection, limit=limit, **caller(principal))
-    else:
-        rows = _INBOX_AFTER.run(connection, timestamp=after[0], id=after[1], limit=limit, **caller(principal))
+    """Open requests on a model, or on all that the caller may read, newest first; ``after``: (time, id) of the last
+    seen."""
+    given: dict[str, object] = {"limit": limit, **caller(principal)}
+    if model_id is not None:
+        given["model_id"] = model_id
+    if after is not None:
+        given |= {"timestamp": after[0], "id": after[1]}
+    rows = _INBOX[model_id is not None, after is not None].run(connection, **given)
     return [_row(row) for row in rows]
 
 

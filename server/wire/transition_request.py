@@ -48,7 +48,8 @@ class CreateTransitionRequest(RequestBody):
 
 
 class ListTransitionRequests(RequestBody):
-    """With a name and a version: that version's open requests. Without either: the inbox, newest first, paged."""
+    """With a name and a version: that version's open requests. With a name alone, or neither: those of the model, or
+    of all models (the inbox), newest first, paged."""
 
     name: Text | None = None
     version: Version | None = None

@@ -86,7 +86,7 @@ KEYS = [
     "`name`",
     '"name"',
     "tags.a-b",
-    "stage",
+    "phase",
     "tags",
     "attribute.`name`",
     "metrics.x",

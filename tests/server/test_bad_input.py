@@ -86,6 +86,7 @@ LEGAL: dict[str, set[str]] = {
     "page_token": {"empty"},
     # One version's requests are one page: what is asked of pages says nothing.
     "GET /mlflow/transition-requests/list page_token": ANY_TEXT | {"long"},
+    "GET /mlflow/transition-requests/list version": {"null"},
     "GET /mlflow/activities/list name": {"null"},
     "GET /mlflow/activities/list version": {"null"},
     "user": ANY_TEXT | {"null", "long"},  # nobody is called so, and nobody has done anything

@@ -50,3 +50,19 @@ def test_a_decision_takes_it_out(people: People) -> None:
     people.creator.post(f"{REQUESTS}/reject", **fields).ok()
     inbox = people.creator.get(f"{REQUESTS}/list", max_results=1000).ok().get("requests", [])
     assert fields["name"] not in {each["name"] for each in inbox}
+
+
+def test_the_open_requests_of_one_model(people: People) -> None:
+    fields = asked(people, READER)
+    other = asked(people, READER)
+    second = people.version(fields["name"])
+    people.api(READER).post(f"{REQUESTS}/create", name=fields["name"], version=second, stage="Staging").ok()
+    of_model = people.creator.get(f"{REQUESTS}/list", name=fields["name"]).ok()["requests"]
+    assert [each["version"] for each in of_model] == [second, fields["version"]]
+    first = people.creator.get(f"{REQUESTS}/list", name=fields["name"], max_results=1).ok()
+    rest = people.creator.get(
+        f"{REQUESTS}/list", name=fields["name"], max_results=1, page_token=first["next_page_token"]
+    ).ok()
+    assert first["requests"] + rest["requests"] == of_model
+    answer = people.creator.get(f"{REQUESTS}/list", name=other["name"], page_token=first["next_page_token"])
+    answer.refused(400, "INVALID_PARAMETER_VALUE")

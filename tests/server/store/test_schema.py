@@ -1,9 +1,13 @@
 """The migrations make the very tables that the statements are written for."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
@@ -61,3 +65,24 @@ def test_names_of_a_kind_are_unique_in_any_letter_case(tmp_path: Path) -> None:
                 principals.add(connection, PrincipalRow("3", PrincipalKind.USER, "aNN", active=True), 0)
         finally:
             engine.dispose()
+
+
+def test_an_upgrade_keeps_what_is_there_and_a_copy_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "registry.db"
+    url = database_url(str(file))
+    engine = make_engine(url, write=True)
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        group = PrincipalRow(id="1" * 16, kind=PrincipalKind.GROUP.value, name="risk", active=True)
+        principals.add(connection, group, 0)
+    schema.upgrade(url, now=0)
+    copy = tmp_path / "registry.db.0001.backup"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    for each, revision in ((file, schema.NEWEST), (copy, "0001")):
+        with closing(sqlite3.connect(each)) as database:
+            assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
+            assert ("risk",) in database.execute("SELECT name FROM principals").fetchall()
+    engine.dispose()

@@ -22,8 +22,8 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def plan(connection: Connection, text: str, order_by: list[str], position: tuple[str | int, ...] | None = None) -> str:
-    """SQLite's plan for a page of models, or of versions if the filter is of run ids."""
-    searchable = VERSIONS if "run_id" in text else MODELS
+    """SQLite's plan for a page of models, or of versions if the filter is of run ids or stages."""
+    searchable = VERSIONS if "run_id" in text or "stage" in text else MODELS
     search = read_search(searchable, filter_text=text, order_by=order_by, max_results=10, page_token="")
     if position is not None:
         token = search.token_after(position)
@@ -46,6 +46,9 @@ def plan(connection: Connection, text: str, order_by: list[str], position: tuple
         ("tags.k = 'v'", [], None, "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_1 (id=?)"),
         ("run_id = 'r'", [], None, "ix_model_versions_run_id (run_id=?)"),
         ("run_id IN ('r', 's')", [], None, "ix_model_versions_run_id (run_id=?)"),
+        ("stage = 'Staging'", [], None, "ix_model_versions_board (stage=?)"),
+        ("stage = 'Staging'", [], (5, "m", 3), "ix_model_versions_board (stage=? AND last_updated_timestamp<?)"),
+        ("user_id = 'ada'", [], None, "ix_registered_models_user (user_id=?)"),
     ],
 )
 def test_an_index_leads_to_the_rows(

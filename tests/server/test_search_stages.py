@@ -1,0 +1,46 @@
+"""What this registry's searches know beyond MLflow's: stages, and who made a model or version."""
+
+from tests.server.people import People
+
+MODELS = "/mlflow/registered-models/search"
+VERSIONS = "/mlflow/model-versions/search"
+
+
+def names(people: People, text: str) -> set[str]:
+    found = people.creator.get(MODELS, filter=text, max_results=1000).ok()
+    return {each["name"] for each in found.get("registered_models", [])}
+
+
+def test_models_by_the_stages_of_their_versions(people: People) -> None:
+    staged, empty = people.model(), people.model()
+    people.version(staged, "Staging")
+    people.version(staged, "Archived")
+    both = f"name IN ('{staged}', '{empty}') AND"
+    assert names(people, f"{both} stage = 'staging'") == {staged}
+    assert names(people, f"{both} stage = 'Archived'") == {staged}
+    assert names(people, f"{both} stage != 'Production'") == {staged, empty}
+    assert names(people, f"{both} stage != 'Staging'") == {empty}
+
+
+def test_versions_by_stage_and_by_who_made_them(people: People) -> None:
+    model = people.model()
+    staged, archived = people.version(model, "Staging"), people.version(model, "Archived")
+    made_by = people.creator.get("/mlflow/model-versions/get", name=model, version=staged).ok()["model_version"][
+        "user_id"
+    ]
+    for text, expected in (
+        ("stage = 'Staging'", {staged}),
+        ("stage != 'Staging'", {archived}),
+        (f"user_id = '{made_by}'", {staged, archived}),
+        ("user_id = 'nobody'", set()),
+    ):
+        found = people.creator.get(VERSIONS, filter=f"name = '{model}' AND {text}").ok()
+        assert {each["version"] for each in found.get("model_versions", [])} == expected, text
+    assert model in names(people, f"user_id ILIKE '{made_by.upper()}'")
+
+
+def test_a_stage_that_does_not_exist(people: People) -> None:
+    said = people.creator.get(MODELS, filter="stage = 'Prod'").invalid()
+    assert "There is no stage 'Prod'. Use one of None, Staging, Production, Archived" in said
+    said = people.creator.get(MODELS, filter="stage LIKE 'Prod%'").invalid()
+    assert "Use one of !=, =" in said
