@@ -16,7 +16,7 @@ from tests.tui_registry.keyrings import ForgetfulKeyring, HangingKeyring, Locked
 from tests.tui_registry.scene import OWNER
 from tui_registry.cli import main
 from tui_registry.session import connection, credentials, profiles
-from tui_registry.session.connection import ConnectionProblem, connect
+from tui_registry.session.connection import Connection, ConnectionProblem, connect
 
 VARIABLES = ("TUI_REGISTRY_URL", "TUI_REGISTRY_TOKEN", "TUI_REGISTRY_READ_ONLY", "TUI_REGISTRY_TRACKING_URI")
 
@@ -126,6 +126,17 @@ def test_what_a_profile_says_besides_stays_when_logging_in_again(registry: LiveR
     opened = connect(environment={})
     assert (opened.read_only, opened.colour, opened.tracking_uri) == (False, None, "https://mlflow.example.com")
     assert len(vault.passwords) == 1
+
+
+def test_a_profile_that_lacks_its_token_lacks_nothing_else(vault: MemoryKeyring) -> None:
+    work = profiles.Profile(url="https://a.example", read_only=True, colour="red", tracking_uri="https://runs.example")
+    profiles.write(profiles.Profiles(profiles={"work": work}))
+    with pytest.raises(ConnectionProblem) as caught:
+        connect(profile="work", environment={})
+    assert caught.value.lacking == Connection(
+        "https://a.example", "", "work", read_only=True, colour="red", tracking_uri="https://runs.example"
+    )
+    assert vault.passwords == {}
 
 
 def test_logging_in_elsewhere_forgets_the_token_of_before(registry: LiveRegistry, vault: MemoryKeyring) -> None:

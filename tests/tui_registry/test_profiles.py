@@ -8,8 +8,6 @@ import pytest
 from textual.color import Color
 
 from tui_registry.session import profiles
-from tui_registry.session.choices import choices
-from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.profiles import Profile, ProfileError, Profiles
 
 
@@ -79,26 +77,6 @@ def test_a_read_only_file_system_is_told(home: Path) -> None:
     with pytest.raises(ProfileError, match="cannot be read: Not a directory"):
         profiles.read()
     assert list(home.iterdir()) == [home / "config"]
-
-
-def test_what_one_can_switch_to(home: Path) -> None:
-    red = Profile(url="https://b", read_only=True, colour="red", tracking_uri="https://runs")
-    profiles.write(Profiles(default="b", profiles={"a": Profile(url="https://a"), "b": red}))
-    given = {"TUI_REGISTRY_URL": "https://env.example/", "TUI_REGISTRY_TOKEN": "tr_env"}
-    listed = choices(given)
-    assert [(choice.label, choice.about, choice.colour) for choice in listed] == [
-        ("env.example", "https://env.example, from TUI_REGISTRY_URL", None),
-        ("b", "https://b, read-only, red, runs at https://runs", "red"),
-        ("a", "https://a", None),
-        ("local", "a registry of your own, on this machine", None),
-    ]
-    assert listed[0].open().token == "tr_env"
-    with pytest.raises(ConnectionProblem) as caught:
-        listed[1].open()
-    assert caught.value.lacking == Connection(
-        "https://b", "", "b", read_only=True, colour="red", tracking_uri="https://runs"
-    )
-    assert [choice.label for choice in choices({})] == ["b", "a", "local"]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from tui_registry.client.transport import Transport
 
 
 class RequestCalls(Transport):
-    async def inbox(self, *, max_results: int = 100, page_token: str = "") -> InboxPage:
-        """Open requests over all models, newest first."""
+    async def inbox(self, *, name: str = "", max_results: int = 100, page_token: str = "") -> InboxPage:
+        """Open requests on a model, or on all of them, newest first."""
         return await self._get(
-            "/mlflow/transition-requests/list", InboxPage, max_results=max_results, page_token=page_token
+            "/mlflow/transition-requests/list", InboxPage, name=name, max_results=max_results, page_token=page_token
         )
 
     async def open_requests(self, name: str, version: str) -> list[InboxRequest]:

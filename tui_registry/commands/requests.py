@@ -82,11 +82,11 @@ async def open_requests(client: "RegistryClient", model: str | None) -> "list[In
     """Every open request, or every one of a model."""
 
     async def page(size: int, token: str) -> "tuple[list[InboxRequest], str | None]":
-        answer = await client.inbox(max_results=size, page_token=token)
+        answer = await client.inbox(name=model or "", max_results=size, page_token=token)
         return answer.requests, answer.next_page_token
 
     found, _ = await all_of(page, None)
-    return [request for request in found if model in {None, request.name}]
+    return found
 
 
 def row(request: "InboxRequest") -> list[str]:

@@ -46,21 +46,15 @@ class ConnectionProblem(Exception):
 
 
 def connect(
-    *,
-    profile: str | None = None,
-    local: bool = False,
-    ask_token: bool = False,
-    environment: Mapping[str, str] | None = None,
+    *, profile: str | None = None, ask_token: bool = False, environment: Mapping[str, str] | None = None
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or, if
-    there is none of these or it is ``local`` that is wanted, the embedded one, started if need be. Blocks.
+    there is none of these, the embedded one, started if need be. Blocks.
 
     TUI_REGISTRY_READ_ONLY makes whatever is opened read-only. TUI_REGISTRY_TRACKING_URI is for what has no profile.
     """
     try:
-        return _connect(
-            profile, local=local, ask_token=ask_token, environment=os.environ if environment is None else environment
-        )
+        return _connect(profile, ask_token=ask_token, environment=os.environ if environment is None else environment)
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
     except EmbeddedError as error:
@@ -74,9 +68,7 @@ def _is_read_only(environment: Mapping[str, str]) -> bool:
     return environment.get("TUI_REGISTRY_READ_ONLY", "").strip().lower() not in {"", "0", "false", "no", "off"}
 
 
-def _connect(profile: str | None, *, local: bool, ask_token: bool, environment: Mapping[str, str]) -> Connection:
-    if local:
-        return _embedded(environment)
+def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, str]) -> Connection:
     if profile is None and environment.get("TUI_REGISTRY_URL"):
         return _of_environment(environment, ask_token=ask_token)
     known = profiles.read()
