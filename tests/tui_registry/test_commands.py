@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -167,25 +168,47 @@ def test_what_fails_says_why_by_its_exit_code(
     assert len(scene.requests()) == 1
 
 
-async def approved_while(scene: Scene, model: str, befalls: Callable[[Proxy], Any]) -> Result:
-    """An approval over a network that loses the answer, and what befalls the network then."""
+async def lost(
+    scene: Scene,
+    line: str,
+    arguments: tuple[str, ...],
+    befalls: Callable[[Proxy], Any],
+    has_happened: Callable[[], object],
+) -> Result:
+    """A command over a network that loses the answer to what is asked by this line, and what befalls it then."""
     async with proxied(scene.url) as proxy:
-        proxy.hold("POST /api/2.0/mlflow/transition-requests/approve")
-        arguments = ("requests", "approve", model, "1", "Staging")
-        approval = asyncio.create_task(asyncio.to_thread(run, scene, *arguments, url=proxy.url))
-        deadline = time.monotonic() + PATIENCE
-        while scene.stage(model) != "Staging":
-            assert time.monotonic() < deadline, "it was not even sent"
-            await asyncio.sleep(0.05)
+        proxy.hold(line)
+        running = asyncio.create_task(asyncio.to_thread(run, scene, *arguments, url=proxy.url))
+        await until(has_happened, "the server has done it")
         await proxy.cut()
         proxy.release()
         await befalls(proxy)
-        return await approval
+        return await running
+
+
+async def until(seen: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not seen():
+        assert time.monotonic() < deadline, f"not seen: {what}"
+        await asyncio.sleep(0.05)
+
+
+async def comes_back(proxy: Proxy) -> None:
+    await proxy.open()
+
+
+async def stays_away(_proxy: Proxy) -> None:
+    """For as long as anybody asks."""
+
+
+APPROVE = "POST /api/2.0/mlflow/transition-requests/approve"
 
 
 async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
     model = scene.pending("found-out")
-    done = await approved_while(scene, model, lambda proxy: proxy.open())
+    done = await lost(
+        scene, APPROVE, ("requests", "approve", model, "1", "Staging"), comes_back, lambda: not scene.requests()
+    )
     assert done.exit_code == 0, done.output
     assert "The answer was lost, but the request is settled." in done.stdout
     assert len(scene.activities(model, "APPROVED_REQUEST")) == 1
@@ -194,14 +217,54 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> No
 async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decisions, "FIRST_PAUSE", 0.01)
     model = scene.pending("unknown")
-
-    async def nothing(_proxy: Proxy) -> None:
-        """The network stays away."""
-
-    done = await approved_while(scene, model, nothing)
+    done = await lost(
+        scene, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not scene.requests()
+    )
     assert done.exit_code == Exit.UNKNOWN, done.output
     assert done.stdout == ""
     assert "do not decide twice" in done.stderr
+
+
+async def test_a_revocation_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
+    model = scene.model("revoked")
+
+    def changes() -> int:
+        return len(scene.activities(model, "CHANGED_PERMISSIONS"))
+
+    before = changes()
+    put, arguments = "PUT /api/2.0/permissions/registered-models/", ("permissions", "revoke", model, "--user", ASKER)
+    done = await lost(scene, put, arguments, comes_back, lambda: changes() > before)
+    assert done.exit_code == 0, done.output
+    assert "The answer was lost, but it is done." in done.stdout
+    assert await asyncio.to_thread(levels, scene, model, ASKER) == []
+    assert changes() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments", "code"),
+    [
+        (APPROVE, ("requests", "approve", "{model}", "1", "Staging"), Exit.UNKNOWN),
+        ("GET /api/2.0/mlflow/activities/list", ("activity",), Exit.INTERRUPTED),
+    ],
+)
+async def test_an_interruption_says_whether_anything_may_have_happened(
+    scene: Scene, line: str, arguments: tuple[str, ...], code: Exit
+) -> None:
+    model = scene.pending("interrupted")
+    async with proxied(scene.url) as proxy:
+        proxy.hold(line)
+        given = process(scene, *(each.format(model=model) for each in arguments), TUI_REGISTRY_URL=proxy.url)
+        program, *rest = given.pop("args")
+        running = await asyncio.create_subprocess_exec(
+            program, *rest, **given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        await until(lambda: any(line in asked for asked in proxy.asked), "it was asked")
+        running.send_signal(signal.SIGINT)
+        written, told = await asyncio.wait_for(running.communicate(), PATIENCE)
+    assert running.returncode == code, told
+    assert written == b""
+    assert b"Interrupted." in told
+    assert b"Traceback" not in told
 
 
 # Models
@@ -498,15 +561,28 @@ def test_nothing_of_the_servers_reaches_the_terminal_raw(scene: Scene) -> None:
 
 
 def test_a_pipe_gets_everything_and_a_terminal_what_fits(scene: Scene) -> None:
-    model = scene.pending("long", comment=LONG)
+    model = scene.model("long", tags=[{"key": "k", "value": "v" * 4000}], description=LONG)
+    scene.ask(model, scene.version(model), comment=LONG)
     assert lines(run(scene, "requests", "list"))[1].endswith(LONG)
-    with terminal("requests", "list", variables=variables(scene) | {"HOME": os.environ["HOME"]}) as shown:
-        assert shown.ends() == 0
-        written = shown.raw.decode()
-    assert model in written
-    assert "x…" in written or len(written.splitlines()[1]) <= len("x" * 120)
-    assert LONG[:200] not in written
-    assert "\x1b[" not in written
+    _, row = lines(run(scene, "models", "list", scene.id))
+    assert f"k={'v' * 4000}  {LONG}" in row
+    told = variables(scene) | {"HOME": os.environ["HOME"]}
+    for arguments in (("requests", "list"), ("models", "list", scene.id), ("activity", "--model", model)):
+        with terminal(*arguments, variables=told, size=(100, 40)) as shown:
+            assert shown.ends() == 0
+            written = shown.raw.decode().splitlines()
+        assert all(len(line) <= 100 for line in written), written
+        assert "…" in written[1]
+        assert "\x1b" not in "".join(written)
+
+
+def test_a_long_cell_does_not_push_the_rows_of_others(scene: Scene) -> None:
+    long = scene.model("a" * 200, tags=[{"key": "k", "value": "v" * 4000}])
+    short = scene.model("short")
+    _, first, second = lines(run(scene, "models", "list", scene.id))
+    assert first.startswith(f"{long}  {OWNER}")
+    assert second.startswith(short)
+    assert len(second) < 300
 
 
 def test_a_reader_that_goes_away_is_no_failure(scene: Scene) -> None:

@@ -74,7 +74,8 @@ def activity(
     if as_json:
         print_json(with_token({"activities": [wire(each) for each in found]}, token))
     elif found:
-        print_lines(table(("WHEN", "WHO", "DID", "MODEL", "VERSION", "STAGES", "WHAT"), [_row(each) for each in found]))
+        headings = ("WHEN", "WHO", "DID", "MODEL", "VERSION", "STAGES", "WHAT")
+        print_lines(table(headings, [_row(each) for each in found], fixed=("WHEN", "VERSION")))
     else:
         note("Nothing that matches has happened.")
     if token and not as_json:

@@ -8,7 +8,7 @@ import click
 
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import all_of, ask, registry_command, with_token
-from tui_registry.commands.requests import HEADINGS, open_requests, row
+from tui_registry.commands.requests import open_requests, request_table
 
 if TYPE_CHECKING:
     from server.wire.model_version import ModelVersion
@@ -51,9 +51,8 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
     if as_json:
         print_json(with_token({"registered_models": [wire(model) for model in found]}, token))
     elif found:
-        print_lines(
-            table(("MODEL", "BY", "UPDATED", "STAGES", "TAGS", "DESCRIPTION"), [_listed(each) for each in found])
-        )
+        headings = ("MODEL", "BY", "UPDATED", "STAGES", "TAGS", "DESCRIPTION")
+        print_lines(table(headings, [_listed(each) for each in found], fixed=("UPDATED",)))
     else:
         note("There is no such model." if words else "There are no models.")
     if token and not as_json:
@@ -151,9 +150,9 @@ def _told(found: _Found) -> list[str]:
     ]
     if versions:
         headings = ("VERSION", "STAGE", "UPDATED", "BY", "ALIASES", "SOURCE", "TAGS", "DESCRIPTION")
-        told += ["", "Versions", *table(headings, versions)]
+        told += ["", "Versions", *table(headings, versions, fixed=("VERSION", "STAGE", "UPDATED"))]
     if found.requests:
-        told += ["", "Open requests", *table(HEADINGS, [row(request) for request in found.requests])]
+        told += ["", "Open requests", *request_table(found.requests)]
     return told
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 GAP = "  "
+WIDEST = 64  # cells that a column is filled up to
+NARROWEST = 8  # cells; what is narrower says nothing
 
 
 def wire(entity: "BaseModel") -> dict[str, Any]:
@@ -42,22 +44,37 @@ def note(told: str) -> None:
     click.echo("\n".join(lines(told)), err=True)
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of one line each, in aligned columns. In a terminal the last column ends with the line; nowhere else is
-    anything cut off."""
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Collection[str] = ()) -> list[str]:
+    """Rows of one line each, in aligned columns.
+
+    In a terminal each row is made to fit, at the cost of the widest columns that are not ``fixed``. Nowhere else is
+    anything cut off: what is wider than WIDEST moves the rest of its row.
+    """
     from rich.cells import cell_len
 
     from tui_registry.text import clip
 
     shown = [list(headings), *([whole(cell) for cell in row] for row in rows)]
-    widths = [max(cell_len(row[column]) for row in shown) for column in range(len(headings) - 1)]
-    room = shutil.get_terminal_size().columns - sum(widths) - len(GAP) * len(widths) if sys.stdout.isatty() else None
-    lines: list[str] = []
-    for *cells, last in shown:
-        filled = [cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)]
-        end = last if room is None else clip(last, max(room, cell_len(headings[-1])))
-        lines.append(GAP.join([*filled, end]).rstrip())
-    return lines
+    widths = [max(cell_len(row[column]) for row in shown) for column in range(len(headings))]
+    if sys.stdout.isatty():
+        room = shutil.get_terminal_size().columns - len(GAP) * (len(headings) - 1)
+        widths = [min(width, room) for width in widths]
+        _narrow(widths, [column for column, heading in enumerate(headings) if heading not in fixed], room)
+        shown = [[clip(cell, width) for cell, width in zip(row, widths, strict=True)] for row in shown]
+
+    def filled(cell: str, width: int) -> str:
+        return cell + " " * (min(width, WIDEST) - cell_len(cell))
+
+    return [GAP.join(map(filled, row, widths)).rstrip() for row in shown]
+
+
+def _narrow(widths: list[int], columns: Sequence[int], room: int) -> None:
+    """Take from the widest of these columns what does not fit."""
+    while sum(widths) > room:
+        widest = max(columns, key=lambda column: widths[column])
+        if widths[widest] <= NARROWEST:
+            return
+        widths[widest] -= 1
 
 
 def facts(named: Sequence[tuple[str, str]]) -> list[str]:

@@ -94,7 +94,7 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
         for principal in [Principal.of(entry)]
         for permission in entry.all_permissions
     ]
-    print_lines(table(("KIND", "NAME", "LEVEL", "FROM"), rows))
+    print_lines(table(("KIND", "NAME", "LEVEL", "FROM"), rows, fixed=("KIND", "LEVEL", "FROM")))
 
 
 @registry_command

@@ -79,7 +79,7 @@ def profiles(context: click.Context, *, as_json: bool) -> None:
             ["*" if name == known.default else "", name, profile.url, ", ".join(profile.marks)]
             for name, profile in sorted(known.profiles.items())
         ]
-        print_lines(table(("", "PROFILE", "URL", ""), rows))
+        print_lines(table(("", "PROFILE", "URL", ""), rows, fixed=("", "PROFILE")))
     else:
         note("There are no profiles. Make one with: tui-registry login URL")
 

@@ -1,5 +1,6 @@
 """``tui-registry requests``: what waits for a decision, and deciding it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from tui_registry.decisions import Decision
 
 STAGE = click.Choice([stage.value for stage in Stage], case_sensitive=False)
-HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "ASKED", "DISPLACES", "COMMENT")
+HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT")
+FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
 
 
 @click.group()
@@ -39,7 +41,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
     if as_json:
         print_json({"requests": [wire(request) for request in found]})
     elif found:
-        print_lines(table(HEADINGS, [row(request) for request in found]))
+        print_lines(request_table(found))
     else:
         note("Nothing is pending.")
 
@@ -89,21 +91,25 @@ async def open_requests(client: "RegistryClient", model: str | None) -> "list[In
     return found
 
 
-def row(request: "InboxRequest") -> list[str]:
-    """What HEADINGS name."""
-    from tui_registry.ages import moment
+def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
+    """The lines of a table of requests."""
+    from tui_registry.ages import age
     from tui_registry.decisions import displaced
 
-    return [
-        request.name,
-        request.version,
-        request.from_stage,
-        request.to_stage,
-        request.user_id,
-        moment(request.creation_timestamp),
-        ", ".join(displaced(request)) or "-",
-        request.comment or "",
+    rows = [
+        [
+            request.name,
+            request.version,
+            request.from_stage,
+            request.to_stage,
+            request.user_id,
+            age(request.creation_timestamp),
+            ", ".join(displaced(request)) or "-",
+            request.comment or "",
+        ]
+        for request in requests
     ]
+    return table(HEADINGS, rows, fixed=FIXED)
 
 
 def _decide(
