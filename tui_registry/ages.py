@@ -3,7 +3,6 @@
 import time
 from datetime import datetime
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _STEPS = ((60, "s"), (60, "m"), (24, "h"), (7, "d"), (52, "w"))
 
 
@@ -23,11 +22,3 @@ def moment(milliseconds: int) -> str:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):
         return "?"  # a year of five digits, or a clock that is wrong
-
-
-def duration(text: str) -> int:
-    """The milliseconds of a time such as ``90s``, ``30m``, ``12h``, ``7d``, ``2w`` or ``1y``. Raises ValueError."""
-    count, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not count.isdecimal() or len(count) > 6:
-        raise ValueError(f"'{text}' is not a time such as 30m, 12h or 7d")
-    return int(count) * _UNITS[unit] * 1000

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 LIMIT = 100  # activities, if nothing is said
 
 
-def _milliseconds(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.ages import duration
+def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    from tui_registry.search import moment_meant
 
-    try:
-        return None if value is None else duration(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.") from None
+    if value is None:
+        return None
+    meant = moment_meant(value, time.time())
+    if meant is None:
+        raise click.BadParameter(f"'{value}' is neither a length of time, such as 30m, 12h, 7d or 2w, nor a date.")
+    return meant
 
 
 @registry_command
@@ -36,7 +38,10 @@ def _milliseconds(_context: click.Context, _option: click.Parameter, value: str 
     multiple=True,
     help="Of which kind: a part of a kind's name, such as approved, transition or comment. May be given several times.",
 )
-@click.option("--since", callback=_milliseconds, metavar="DURATION", help="Not longer ago than 30m, 12h, 7d, 2w ...")
+@click.option(
+    "--since", callback=_moment, metavar="TIME", help="From then on: so long ago (30m, 12h, 7d, 2w) or a date."
+)
+@click.option("--until", callback=_moment, metavar="TIME", help="Before then.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", default=LIMIT, show_default=True, help="At most so many.")
 def activity(
     *,
@@ -45,6 +50,7 @@ def activity(
     user: str,
     kinds: tuple[str, ...],
     since: int | None,
+    until: int | None,
     limit: int,
     profile: str | None,
     as_json: bool,
@@ -53,7 +59,6 @@ def activity(
     if version and not model:
         raise click.UsageError("Give the model's name (--model) with the version.")
     types = [kind for part in kinds for kind in _kinds(part)]
-    begin = None if since is None else time.time_ns() // 1_000_000 - since
 
     async def read(client: "RegistryClient") -> "tuple[list[FeedActivity], str]":
         async def page(size: int, token: str) -> "tuple[list[FeedActivity], str | None]":
@@ -62,7 +67,8 @@ def activity(
                 version=version,
                 user=user,
                 activity_type=types,
-                since=begin,
+                since=since,
+                until=until,
                 max_results=size,
                 page_token=token,
             )
@@ -84,8 +90,9 @@ def activity(
 
 def _kinds(part: str) -> list[str]:
     from server.wire.activity import ActivityType
+    from tui_registry.search import kinds_named
 
-    kinds = [kind.value for kind in ActivityType if part.casefold() in kind.value.casefold()]
+    kinds = kinds_named(part)
     if not kinds:
         raise click.BadParameter(f"'{part}' is no part of {', '.join(ActivityType)}.", param_hint="--type")
     return kinds

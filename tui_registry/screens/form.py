@@ -20,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
+from tui_registry.screens.choose import Choice
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -29,15 +30,6 @@ PAUSE = 0.05  # seconds that typing must rest before completions are asked for
 
 Suggest = Callable[[str], Awaitable[Sequence[str]]]
 """Makes what could be meant by what is typed so far. May raise CallError: then there are no suggestions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several values, with what people call it and what it means."""
-
-    value: str
-    label: str
-    help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
