@@ -88,8 +88,7 @@ def kinds_named(part: str) -> list[str]:
 
 
 def moment_meant(typed: str, now: float) -> int | None:
-    """What ``7d`` (so long before now) or ``2026-11-01`` means, in milliseconds since the epoch, or None if it cannot be
-    read."""
+    """What ``7d`` (so long before now) or ``2026-11-01`` means, in milliseconds since the epoch; None if nothing."""
     if length := re.fullmatch(r"(\d{1,5})([mhdw])", typed):
         return max(0, int((now - int(length[1]) * UNITS[length[2]]) * 1000))
     try:
