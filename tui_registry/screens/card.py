@@ -85,7 +85,7 @@ class Card(Sheet):
             *(
                 Fact(
                     key=f"stage {each.current_stage}",
-                    label=each.current_stage.value.lower() if each.version else "",
+                    label=f"in {each.current_stage}",
                     value=f"version {each.version}, {age(each.last_updated_timestamp)}",
                     whole=f"The newest version in {each.current_stage}: models:/{model.name}/{each.version}\n\n"
                     f"{each.description or ''}",

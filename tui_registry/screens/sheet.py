@@ -41,7 +41,7 @@ class Fact:
 class Sheet(EditingPlace):
     """Subclasses say ``read_facts``."""
 
-    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 11, most=20), Column("", 20, grow=1))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 13, most=20), Column("", 20, grow=1))
 
     def __init__(self, *trail: str) -> None:
         super().__init__(*trail)

@@ -23,6 +23,7 @@ from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.moving import move
+from tui_registry.search import named
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Table
 
@@ -135,23 +136,28 @@ class StagePlace(DecidingPlace, EditingPlace):
         return [version for version in found if version is not None]
 
     def action_compare(self) -> None:
-        """Two that are marked; the marked one and the one under the cursor; or the one under the cursor and what is in
-        Production."""
+        """Two that are marked; the marked one and the one under the cursor; or the one under the cursor with what is in
+        Production or, if that is itself, with the newest other."""
         chosen = list(self.marked_versions[:2])
         if len(chosen) < 2 and self.version is not None and self.version not in chosen:
             chosen.append(self.version)
         if len(chosen) == 2:
             self.app.push_screen(Compare(*chosen))
         elif chosen:
-            self.console_app.converse(partial(self._compare_with_production, chosen[0]))
+            self.console_app.converse(partial(self._compare_with_another, chosen[0]))
 
-    async def _compare_with_production(self, version: ModelVersion) -> None:
-        found = await holders(self.console_app.client, version.name, Stage.PRODUCTION)
-        others = [each for each in found if each.version != version.version]
-        if others:
-            self.app.push_screen(Compare(others[-1], version))
+    async def _compare_with_another(self, version: ModelVersion) -> None:
+        client = self.console_app.client
+        held = await holders(client, version.name, Stage.PRODUCTION)
+        newest = await client.search_versions(
+            filter_text=named(version.name), order_by="version_number DESC", max_results=2
+        )
+        found = (each for each in [*held, *newest.model_versions] if each.name == version.name)
+        other = next((each for each in found if each.version != version.version), None)
+        if other is not None:
+            self.app.push_screen(Compare(other, version))
         else:
-            self.app.notify("Mark another version with the space bar to compare with it.", markup=False)
+            self.app.notify("There is no other version to compare it with.", markup=False)
 
     def _step(self, by: int) -> None:
         stages = list(Stage)

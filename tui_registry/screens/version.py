@@ -79,7 +79,6 @@ class Version(Sheet):
         edit = partial(self._describe, self._subject, description) if may(self._level, "edit") else None
         stage = version.current_stage
         facts = [
-            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
             Fact(
                 key="description",
                 label="description",
@@ -88,6 +87,7 @@ class Version(Sheet):
                 markdown=True,
                 edit=edit,
             ),
+            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
             Fact(key="source", label="source", value=version.source or ""),
         ]
         for label, value in (("run", version.run_id), ("run link", version.run_link), ("logged", version.model_id)):

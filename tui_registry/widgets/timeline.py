@@ -20,6 +20,10 @@ class Timeline(PlotWidget, can_focus=False):
         super().__init__(id="timeline", allow_pan_and_zoom=False)
         self.counted: Counter[date] = Counter()
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.margin_top = 1
+
     def show(self, activities: Iterable[FeedActivity], today: date | None = None) -> None:
         """Count the transitions among these by day of the user's own zone."""
         today = today or datetime.now().astimezone().date()
@@ -29,7 +33,7 @@ class Timeline(PlotWidget, can_focus=False):
         highest = max(1, *heights)
         self.clear()
         self.bar(range(DAYS), heights, width=0.8, bar_style="green", hires_mode=HiResMode.HALFBLOCK)
-        self.set_xlimits(-1, DAYS)
+        self.set_xlimits(-1, DAYS + 1)
         self.set_ylimits(0, highest * 1.1)
         self.set_yticks([0, highest])
         self.set_x_formatter(_Days(days))
