@@ -92,6 +92,9 @@ class Form(ModalScreen[dict[str, str] | None]):
                 rows = [Row(each.value, ((each.label, "bold"), (one_line(each.help), "dim"))) for each in field.choices]
                 table.show(rows)
                 table.move_to(field.value)
+            elif field.long:
+                text = self.query_one(f"#{field.name}", TextArea)
+                text.move_cursor(text.document.end)
         self.set_focus(self._widget(self._fields[0]))
 
     @property
@@ -218,7 +221,7 @@ def _made(field: Field) -> ComposeResult:
     elif field.long:
         yield TextArea(field.value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
     else:
-        yield Input(field.value, placeholder=field.hint, id=field.name, compact=True)
+        yield Input(field.value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
         if field.suggest is not None:
             suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", titled=False)
             suggestions.can_focus = False
