@@ -8,15 +8,21 @@ from textual.binding import Binding
 
 from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
 from tui_registry.app import ConsoleApp
+from tui_registry.screens.access import Access
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
 from tui_registry.screens.card import Card
 from tui_registry.screens.compare import Compare
+from tui_registry.screens.group import GroupMembers
+from tui_registry.screens.groups import Groups
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
+from tui_registry.screens.service_principals import ServicePrincipals
+from tui_registry.screens.tokens import Tokens
+from tui_registry.screens.users import Users
 from tui_registry.screens.version import Version
 from tui_registry.widgets.table import Table
 
@@ -29,6 +35,12 @@ PLACES: dict[str, type[Place]] = {
     "board": Board,
     "compare": Compare,
     "activity": ActivityFeed,
+    "access": Access,
+    "users": Users,
+    "groups": Groups,
+    "group": GroupMembers,
+    "service principals": ServicePrincipals,
+    "tokens": Tokens,
 }
 KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign")
 HARMLESS = {"command_palette"}
