@@ -90,6 +90,28 @@ def profiles() -> None:
         click.echo(f"{'*' if name == known.default else ' '} {name}  {profile.url}")
 
 
+@main.command()
+@click.option("--keymap", metavar="NAME|PATH", help="The keymap to show, instead of the one in force.")
+@click.option("--toml", is_flag=True, help="Print it as a file, to be changed.")
+def keys(*, keymap: str | None, toml: bool) -> None:
+    """Print the console's keys; or all that is wrong with a keymap, and exit with 1."""
+    from tui_registry import keymap as keymaps
+    from tui_registry.session import settings
+
+    try:
+        wanted, beside = (keymap, Path()) if keymap else (settings.read().keymap, settings.config_file().parent)
+        known = keymaps.load(wanted, beside=beside)
+    except (settings.SettingsError, keymaps.KeymapError) as error:
+        _fail(str(error))
+    if toml:
+        click.echo(keymaps.as_file(known), nl=False)
+        return
+    rows = [("KEYS", "ACTION", "DOES", "WHERE"), *keymaps.table(known)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
 def _hand_on(name: str, help_text: str) -> None:
     @main.command(name, help=help_text, **_HANDED_ON)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -122,11 +144,15 @@ def _run(connect: Any) -> None:
 
     if not sys.stdout.isatty():
         _fail("The console needs a terminal. For scripts, call the API: see /openapi.json of the server.")
-    mouse = terminal.prepare()
+    settings, complaints = _settings()
+    mouse = terminal.prepare(settings=settings)
+    no_color = os.environ.get("NO_COLOR")
     from tui_registry.app import ConsoleApp
 
     while True:
-        app = ConsoleApp(connect)
+        if no_color:
+            os.environ["NO_COLOR"] = no_color  # Textual takes it away
+        app = ConsoleApp(connect, settings, complaints)
         try:
             profile = app.run(mouse=mouse)
         finally:
@@ -137,6 +163,17 @@ def _run(connect: Any) -> None:
         if profile is None:
             return
         connect = partial(_connect, profile)
+        settings, complaints = _settings()
+
+
+def _settings() -> tuple[Any, list[str]]:
+    """The user's settings or, if their file cannot be understood, the default ones and why."""
+    from tui_registry.session.settings import Settings, SettingsError, read
+
+    try:
+        return read(), []
+    except SettingsError as error:
+        return Settings(), [str(error)]
 
 
 def _connect(profile: str) -> Any:

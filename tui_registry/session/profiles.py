@@ -8,12 +8,12 @@
 There are no secrets in it: a profile's token is in the keyring, under the profile's name and URL.
 """
 
-import os
-import tomllib
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from tui_registry.session import config
+from tui_registry.session.config import ConfigError
 
 
 class ProfileError(Exception):
@@ -51,39 +51,20 @@ class Profiles(BaseModel):
 
 
 def config_file() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("tui-registry", appauthor=False)) / "profiles.toml"
+    return config.folder() / "profiles.toml"
 
 
 def read() -> Profiles:
     """Every profile; none if there is no file."""
-    file = config_file()
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Profiles.model_validate(content)
-    except FileNotFoundError:
-        return Profiles()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{file} is not valid TOML: {error}") from None
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise ProfileError(f"{file}: {where}: {problem['msg']}") from None
+        return config.read(config_file(), Profiles)
+    except ConfigError as error:
+        raise ProfileError(str(error)) from None
 
 
 def write(profiles: Profiles) -> None:
     """Replace the file, whole or not at all, readable by its owner only."""
-    import tomli_w
-
-    content: dict[str, Any] = profiles.model_dump(exclude_none=True)
-    file = config_file()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        tomli_w.dump(content, stream)
-    draft.replace(file)
+    config.write(config_file(), profiles.model_dump(exclude_none=True))
 
 
 def account(name: str, profile: Profile) -> str:
