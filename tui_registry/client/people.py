@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from server.wire.scim import Group, GroupPage, ServicePrincipal, ServicePrincipalPage, User, UserPage
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -79,7 +79,7 @@ class PeopleCalls(Transport):
 
     async def delete_group(self, group_id: str) -> None:
         """Its members stay; what it was allowed is gone."""
-        await self._send("DELETE", _of(GROUPS, group_id), BaseModel)
+        await self._send("DELETE", _of(GROUPS, group_id), Done)
 
     async def _patch(self, path: str, answer: type[Answer], op: str, what: str, value: Any) -> Answer:
         operation = {"op": op, "path": what, "value": value}

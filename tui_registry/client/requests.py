@@ -1,11 +1,9 @@
 """Calls about transition requests, and about transitions."""
 
-from pydantic import BaseModel
-
 from server.wire.activity import Activity, ActivityAnswer
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxPage, InboxRequest, ModelVersionDatabricks, ModelVersionDatabricksAnswer
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 
 class RequestCalls(Transport):
@@ -24,7 +22,7 @@ class RequestCalls(Transport):
         await self._send(
             "POST",
             "/mlflow/transition-requests/create",
-            BaseModel,
+            Done,
             name=name,
             version=version,
             stage=stage,

@@ -2,8 +2,6 @@
 
 from urllib.parse import quote
 
-from pydantic import BaseModel
-
 from server.wire.token import (
     CreatedToken,
     CreatedTokenOnBehalf,
@@ -12,7 +10,7 @@ from server.wire.token import (
     TokenInfo,
     TokenInfos,
 )
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 MANAGEMENT = "/token-management"
 
@@ -48,8 +46,8 @@ class TokenCalls(Transport):
         )
 
     async def revoke_own_token(self, token_id: str) -> None:
-        await self._send("POST", "/token/delete", BaseModel, token_id=token_id)
+        await self._send("POST", "/token/delete", Done, token_id=token_id)
 
     async def revoke_token(self, token_id: str) -> None:
         """Anybody's; for administrators."""
-        await self._send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", BaseModel)
+        await self._send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", Done)
