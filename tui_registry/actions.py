@@ -5,9 +5,12 @@ Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty
 and Enter, and nothing that cannot be undone is under ctrl.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from tui_registry.keys import is_character
 
 EVERYWHERE = "everywhere"
 
@@ -32,6 +35,14 @@ class Action:
     places: tuple[str, ...]
     priority: int = 5
     writes: bool = False
+
+    @property
+    def name(self) -> str:
+        """What keymaps call it: go('inbox') is go_inbox, read_on(-1) is read_on_back."""
+        verb, _, argument = self.id.rstrip(")").partition("(")
+        if argument in {"", "1"}:
+            return verb
+        return f"{verb}_back" if argument == "-1" else f"{verb}_{argument.strip(chr(39))}"
 
 
 FILTERING = (
@@ -72,7 +83,15 @@ ACTIONS = (
         2,
     ),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *STAGED), 5),
-    Action("filter", "slash", "/", "filter", "Narrow what is shown, as you type", ("inbox", "board", "activity"), 3),
+    Action(
+        "filter",
+        "slash",
+        "/",
+        "filter",
+        "Narrow what is shown, as you type",
+        ("inbox", "board", "activity", "journal"),
+        3,
+    ),
     Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
     Action("new", "n", "n", "new", "Make a model or, in one, add a version", ("models", "model"), 4, writes=True),
@@ -116,7 +135,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal"),
         6,
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
@@ -140,7 +159,7 @@ ACTIONS = (
         "y",
         "copy",
         "Copy the name, the models:/ URI, or Python or curl with it",
-        ("inbox", "models", *STAGED, "activity", *SHEETS),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "journal"),
         8,
     ),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
@@ -149,45 +168,49 @@ ACTIONS = (
     Action(
         "profiles", "P", "P", "profiles", "Open another registry; allow changes in a read-only one", (EVERYWHERE,), 9
     ),
+    Action("journal", "at", "@", "calls", "Every call of this session, and what came of it", (EVERYWHERE,), 9),
+    Action(
+        "show_text",
+        "Y",
+        "Y",
+        "as text",
+        "Show what was copied last, or all calls, to select or keep it",
+        (EVERYWHERE,),
+        9,
+    ),
+    Action("theme", "f9", "F9", "theme", "Choose other colours", (EVERYWHERE,), 9),
     Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
 )
 
 
-def of_place(place: str) -> list[Action]:
-    """The actions of a screen, its own first."""
-    return [action for action in ACTIONS if place in action.places or EVERYWHERE in action.places]
+def of_place(place: str, actions: Iterable[Action] = ACTIONS) -> list[Action]:
+    """The actions of a screen, in the order of the table."""
+    return [action for action in actions if place in action.places or EVERYWHERE in action.places]
 
 
-UNTYPED = frozenset("⏎␣")
+def characters(actions: Iterable[Action]) -> frozenset[str]:
+    """The names of the methods of the actions under such keys: none of them is live while text is typed."""
+    return frozenset(
+        action.id.partition("(")[0]
+        for action in actions
+        if any(is_character(key) for key in action.keys.split(",") if key)
+    )
 
-
-def is_character(action: Action) -> bool:
-    """Whether its key is one that is also typed in texts."""
-    return len(action.shown) == 1 and action.shown not in UNTYPED
-
-
-CHARACTERS = frozenset(action.id.partition("(")[0] for action in ACTIONS if is_character(action))
-"""The names of the actions under such keys: none of them is live while text is typed."""
 
 WRITING = frozenset(action.id for action in ACTIONS if action.writes)
 """The actions that change the registry."""
 
 
-def bindings(place: str) -> list[Binding]:
+def bindings(place: str, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
 
     Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
     typist sends after ``/`` or ``a`` arrives in the line or the question that it opens.
     """
     return [
-        Binding(
-            action.keys,
-            action.id,
-            action.label,
-            show=False,
-            key_display=action.shown,
-            priority=is_character(action),
-        )
-        for action in ACTIONS
+        Binding(key, action.id, action.label, show=False, priority=is_character(key))
+        for action in actions
         if place in action.places
+        for key in action.keys.split(",")
+        if key
     ]
