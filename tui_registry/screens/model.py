@@ -19,6 +19,7 @@ from server.wire.transition_request import InboxRequest
 from tui_registry.actions import bindings
 from tui_registry.ages import age
 from tui_registry.messages import LivenessChanged
+from tui_registry.screens import from_run
 from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.search import named
 from tui_registry.text import lines, one_line
@@ -131,6 +132,9 @@ class Model(DecidingPlace):
             return self.decisions_are_live(action)
         if action == "copy":
             return self.tables[self._stage].row_count > 0
+        if action == "open_run":
+            version = self._versions.get(self.tables[self._stage].cursor_key or "")
+            return version is not None and bool(version.run_id)
         return True
 
     @on(Table.Sideways)
@@ -145,6 +149,14 @@ class Model(DecidingPlace):
 
     def action_back(self) -> None:
         self.app.pop_screen()
+
+    def action_register(self) -> None:
+        from_run.browse(self.console_app, self.model_name)
+
+    def action_open_run(self) -> None:
+        version = self._versions.get(self.tables[self._stage].cursor_key or "")
+        if version is not None and version.run_id:
+            from_run.open_run(self.console_app, version.run_id)
 
     def action_copy(self) -> None:
         version = self.tables[self._stage].cursor_key

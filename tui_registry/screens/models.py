@@ -8,6 +8,7 @@ from server.wire.registered_model import RegisteredModel
 from server.wire.stage import Stage
 from tui_registry.actions import SEARCHING, WHILE_TYPING, bindings
 from tui_registry.ages import age
+from tui_registry.screens import from_run
 from tui_registry.screens.listing import Listing
 from tui_registry.search import models_filter
 from tui_registry.text import one_line
@@ -43,6 +44,9 @@ class Models(Listing):
 
     def open_row(self, key: str) -> None:
         self.console_app.open_model(key)
+
+    def action_register(self) -> None:
+        from_run.browse(self.console_app)
 
     def action_copy(self) -> None:
         if self.table.cursor_key:
