@@ -13,9 +13,10 @@ from tui_registry.search import models_filter
 from tui_registry.text import one_line
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
+from tui_registry.widgets.runs import fact
 from tui_registry.writes import Verdict
 
-LABEL = 7  # cells
+QUESTION = 76  # cells of the question's box, at most
 SUGGESTED = 10  # models asked for, to complete a name
 
 
@@ -66,7 +67,7 @@ class RegisteringPlace(TrackingPlace):
             if consent is not None:
                 app.write(*meant.writes(app.client), then=lambda: self._open(meant))
 
-        self.app.push_screen(Confirm(question(meant)), answered)
+        self.app.push_screen(Confirm(question(meant, min(self.size.width, QUESTION) - 8)), answered)
 
     def _open(self, made: Registration) -> None:
         """Show the new version, unless the user has gone elsewhere."""
@@ -74,8 +75,8 @@ class RegisteringPlace(TrackingPlace):
             self.console_app.open_model(made.model, made.made or None)
 
 
-def question(meant: Registration) -> Question:
-    """What is asked before anything is registered."""
+def question(meant: Registration, width: int) -> Question:
+    """What is asked before anything is registered, in lines of so many cells."""
     model, candidate = one_line(meant.model), meant.candidate
     if meant.is_new:
         change = Content.assemble("Creates the registered model ", (model, "bold"), ", with this as its version 1.")
@@ -88,7 +89,7 @@ def question(meant: Registration) -> Question:
         ("link", one_line(meant.run_link)),
         ("about", one_line(meant.description, 300)),
     ]
-    told = [change, *(Content.assemble((label.ljust(LABEL), "dim"), value) for label, value in facts if value)]
+    told = [change, *(line for label, value in facts if value for line in fact(label, value, width))]
     if candidate.unready:
         told.append(
             Content.styled(

@@ -27,9 +27,9 @@ CHANGING = {"RUNNING", "SCHEDULED"}
 
 MODELS = "models"
 PANELS = {
-    "metrics": ("Metrics", (Column("METRIC", 12, grow=2), Column("VALUE", 12))),
-    "params": ("Parameters", (Column("PARAMETER", 12, grow=1), Column("VALUE", 10, grow=1))),
-    "tags": ("Tags", (Column("TAG", 12, grow=1), Column("VALUE", 10, grow=1))),
+    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, most=36), Column("VALUE", 12, grow=1))),
+    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
+    "tags": ("Tags", (Column("TAG", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
 }
 """What stands below the models: each panel's title and columns."""
 

@@ -70,10 +70,13 @@ class Runs(TrackingPlace, Listing):
 
     def action_sort(self) -> None:
         def chosen(values: dict[str, str] | None) -> None:
-            if values is not None and values["order"] != self._order:
-                self._order = values["order"]
-                self._use_fields(self._fields or ())
-                self.restart()
+            if values is None or values["order"] == self._order:
+                return
+            self._order = values["order"]
+            fields = self._fields or ()
+            sorted_by = [metric for metric in metrics if self._order in {_by(metric, "ASC"), _by(metric, "DESC")}]
+            self._use_fields(tuple(dict.fromkeys([*sorted_by, *fields])))
+            self.restart()
 
         metrics = Counter(key for run in self._runs.values() for key in run.metrics)
         choices = [Choice(NEWEST, "newest first", "when it began")]
@@ -120,10 +123,10 @@ class Runs(TrackingPlace, Listing):
         self._fields = tuple(fields)
         self.table.use_columns(
             (
-                Column("RUN", 14, grow=2, most=40),
-                Column("BEGAN", 5, priority=1),
+                Column("RUN", 14, grow=4, most=40),
+                Column("BEGAN ▼" if self._order == NEWEST else "BEGAN", 7, priority=1),
                 Column("STATUS", 9, priority=2),
-                Column("BY", 8, priority=4, grow=1, most=20),
+                Column("BY", 10, priority=4),
                 *(self._column(number, field) for number, field in enumerate(fields)),
             )
         )
@@ -131,7 +134,8 @@ class Runs(TrackingPlace, Listing):
     def _column(self, number: int, field: str) -> Column:
         arrow = {_by(field, "ASC"): " ▲", _by(field, "DESC"): " ▼"}.get(self._order, "")
         title = one_line(field) + arrow
-        return Column(title, min(max(cell_len(title), NARROWEST), WIDEST), priority=3 if number < 2 else 5 + number)
+        width = min(max(cell_len(title), NARROWEST), WIDEST)
+        return Column(title, width, priority=3 if number < 2 else 5 + number, grow=1, most=WIDEST)
 
 
 def _row(run: Run, fields: Sequence[str], user: str) -> Row:

@@ -53,12 +53,12 @@ def summary(run: Run, link: str, width: int) -> list[Content]:
     facts = [("code", "  ".join(one_line(part, 300) for part in code if part)), ("link", one_line(link))]
     return [
         Content("  ").join(parts),
-        *(line for label, value in facts if value for line in _fact(label, value, width)),
+        *(line for label, value in facts if value for line in fact(label, value, width)),
     ]
 
 
-def _fact(label: str, value: str, width: int) -> list[Content]:
-    """A label and, beside it, a value in two lines at most."""
+def fact(label: str, value: str, width: int) -> list[Content]:
+    """A label and, beside it, a value in two lines at most; long words, such as links, are broken."""
     wrapped = textwrap.wrap(value, max(20, width - LABEL), break_on_hyphens=False)[:2]
     return [
         Content.assemble((name.ljust(LABEL), "dim"), line) for name, line in zip((label, ""), wrapped, strict=False)
