@@ -9,14 +9,25 @@ from textual.binding import Binding
 from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
 from tui_registry.app import ConsoleApp
 from tui_registry.screens.activity import ActivityFeed
+from tui_registry.screens.experiments import Experiments
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
+from tui_registry.screens.run import RunPlace
+from tui_registry.screens.runs import Runs
 from tui_registry.widgets.table import Table
 
-PLACES: dict[str, type[Place]] = {"inbox": Inbox, "models": Models, "model": Model, "activity": ActivityFeed}
+PLACES: dict[str, type[Place]] = {
+    "inbox": Inbox,
+    "models": Models,
+    "model": Model,
+    "activity": ActivityFeed,
+    "experiments": Experiments,
+    "runs": Runs,
+    "run": RunPlace,
+}
 KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark")
 HARMLESS = {"command_palette"}
 """Actions that may be under ctrl: they change nothing."""

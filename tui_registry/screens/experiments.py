@@ -46,9 +46,6 @@ class Experiments(TrackingPlace, Listing):
         self._names |= {experiment.experiment_id: experiment.name for experiment in page.experiments}
         return [_row(experiment) for experiment in page.experiments], page.next_page_token
 
-    def show_problem(self, problem: str) -> None:
-        self.table.show([], empty=self.complaint(problem))
-
     def open_row(self, key: str) -> None:
         self.app.push_screen(Runs(key, self._names[key], self._for_model))
 

@@ -21,7 +21,7 @@ def open_run(app: "ConsoleApp", run_id: str) -> None:
     from tui_registry.screens.run import RunPlace
 
     if _has_tracking(app):
-        app.push_screen(RunPlace(run_id, "Run"))
+        app.push_screen(RunPlace(run_id, "Run", run_id[:8]))
 
 
 def _has_tracking(app: "ConsoleApp") -> bool:

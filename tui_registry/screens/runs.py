@@ -52,9 +52,6 @@ class Runs(TrackingPlace, Listing):
         fields = self._fields or ()
         return [_row(run, fields, self.console_app.short_name(run.user)) for run in page.runs], page.next_page_token
 
-    def show_problem(self, problem: str) -> None:
-        self.table.show([], empty=self.complaint(problem))
-
     def open_row(self, key: str) -> None:
         run = self._runs[key]
         self.app.push_screen(RunPlace(key, *self.trail, run.name, for_model=self._for_model))
@@ -158,7 +155,8 @@ def _row(run: Run, fields: Sequence[str], user: str) -> Row:
 def _telling(runs: Sequence[Run]) -> tuple[str, ...]:
     """What tells runs apart, to begin with: their metrics, then the parameters that differ."""
     metrics = {key for run in runs for key in run.metrics}
-    differing = {key for run in runs for key, value in run.params.items() if value != runs[0].params.get(key)}
+    params = [pair for run in runs for pair in run.params.items()]
+    differing = {key for key, times in Counter(key for key, _ in set(params)).items() if times > 1}
     telling = (key for key in _by_frequency(runs) if (key in metrics or key in differing) and "," not in key)
     return tuple(telling)[:CHOSEN]
 

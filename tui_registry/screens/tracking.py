@@ -31,6 +31,5 @@ class TrackingPlace(Place):
 
     def complaint(self, problem: str) -> str:
         """Why there is nothing to show, in lines that fit."""
-        told = f"{one_line(problem)} It is asked again by itself."
-        lines = textwrap.wrap(told, max(20, self.size.width - 4))
-        return "\n".join(["The tracking server does not tell.", *lines])
+        lines = textwrap.wrap(one_line(problem), max(20, self.size.width - 4))
+        return "\n".join(["The tracking server does not tell.", *lines, "It is asked again by itself."])
