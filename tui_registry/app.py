@@ -23,6 +23,8 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.activity import ActivityFeed
+from tui_registry.screens.board import Board
+from tui_registry.screens.card import Card
 from tui_registry.screens.confirm import Confirm, Consent, Question
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
@@ -30,6 +32,8 @@ from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
 from tui_registry.screens.problem import Problem
+from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
+from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.text import one_line
 from tui_registry.tracking.client import TrackingClient
@@ -51,12 +55,12 @@ PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
 
-class ConsoleApp(App[None]):
-    """The console on one registry."""
+class ConsoleApp(App[str]):
+    """The console on one registry. Its result is the profile to open next, if one was asked for."""
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar = {"inbox": Inbox, "models": Models, "activity": ActivityFeed}
+    MODES: ClassVar = {"inbox": Inbox, "models": Models, "board": Board, "activity": ActivityFeed}
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -80,8 +84,9 @@ class ConsoleApp(App[None]):
         self._retry = FIRST_RETRY
         self.deciding: set[str] = set()  # ids of the requests whose decision is being written
         self._writes: set[asyncio.Task[None]] = set()
+        self._conversing = False
+        self._next_profile: str | None = None
         self._tracking: TrackingClient | None = None
-        self._tracking_of: Connection | None = None
         self._undo: list[Write] = []  # what takes back the changes made here, the newest last
 
     @property
@@ -95,13 +100,10 @@ class ConsoleApp(App[None]):
 
         Its calls are in the same journal. It is never sent the registry's token.
         """
-        connection = self.connection
-        if self._tracking is None or self._tracking_of is not connection:
-            if self._tracking is not None:
-                self.keep_working(self._tracking.close())
+        if self._tracking is None:
+            connection = self.connection
             uri, token = (connection.tracking_uri or "", connection.token) if connection else ("", "")
             self._tracking = TrackingClient(uri, registry_token=token, journal=self.client.journal)
-            self._tracking_of = connection
         return self._tracking
 
     def short_name(self, user: str) -> str:
@@ -157,7 +159,7 @@ class ConsoleApp(App[None]):
         if self._writes:
             self.tell_progress("waiting for the server to answer")
             await asyncio.wait(self._writes, timeout=20)
-        self.exit()
+        self.exit(self._next_profile)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Letters are letters while text is typed, and answers while something is asked."""
@@ -194,6 +196,30 @@ class ConsoleApp(App[None]):
     def open_model(self, name: str, version: str | None = None) -> None:
         self.push_screen(Model(name, version))
 
+    def open_version(self, name: str, version: str) -> None:
+        self.push_screen(Version(name, version))
+
+    def open_card(self, name: str) -> None:
+        self.push_screen(Card(name))
+
+    def open_history(self, name: str, version: str | None) -> None:
+        self.push_screen(ActivityFeed(name, version or ""))
+
+    def action_profiles(self) -> None:
+        """Leave for another registry, or change this one after all."""
+
+        def chosen(answer: OpenProfile | AllowChanges | None) -> None:
+            if isinstance(answer, OpenProfile):
+                self._next_profile = answer.name
+                self.action_leave()
+            elif isinstance(answer, AllowChanges) and self.connection is not None:
+                self.connection = replace(self.connection, read_only=False)
+                self.client.read_only = False
+                self._tell(ConnectionChanged())
+                self._tell(RegistryChanged())
+
+        self.push_screen(Profiles(self._label, read_only=self.is_read_only), chosen)
+
     def copy(self, text: str) -> None:
         self.run_worker(self._copy(text), exit_on_error=False)
 
@@ -213,6 +239,23 @@ class ConsoleApp(App[None]):
         self._writes.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._tell_mistake(error)
+
+    def converse(self, talk: Callable[[], Awaitable[None]]) -> None:
+        """Ask the user, one question after the other. What the server refuses or does not answer ends it, and is told.
+
+        One conversation at a time: a key that begins another while the server is asked for this one does nothing."""
+        if self._conversing:
+            return
+        self._conversing = True
+        self.run_worker(self._converse(talk), exit_on_error=False, name="conversation")
+
+    async def _converse(self, talk: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await talk()
+        except CallError as error:
+            self.tell_result("Nothing was changed", Verdict.REFUSED, str(error))
+        finally:
+            self._conversing = False
 
     def write(self, *writes: Write, then: Callable[[], None] | None = None, undoing: bool = False) -> None:
         """Make changes, one after the other, until one does not happen; tell what came of each. ``then`` is called if

@@ -125,14 +125,24 @@ def _run(connect: Any) -> None:
     mouse = terminal.prepare()
     from tui_registry.app import ConsoleApp
 
-    app = ConsoleApp(connect)
-    try:
-        app.run(mouse=mouse)
-    finally:
-        if app.connection is not None and app.connection.embedded is not None:
-            app.connection.embedded.close()
-    if app.return_code:
-        sys.exit(app.return_code)
+    while True:
+        app = ConsoleApp(connect)
+        try:
+            profile = app.run(mouse=mouse)
+        finally:
+            if app.connection is not None and app.connection.embedded is not None:
+                app.connection.embedded.close()
+        if app.return_code:
+            sys.exit(app.return_code)
+        if profile is None:
+            return
+        connect = partial(_connect, profile)
+
+
+def _connect(profile: str) -> Any:
+    from tui_registry.session.connection import connect
+
+    return connect(profile=profile)
 
 
 def _progress(done: int, total: int) -> None:

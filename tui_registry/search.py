@@ -1,30 +1,68 @@
 """From what is typed in a search line to the registry's filter grammar."""
 
+import re
+import time
+from datetime import datetime
 from typing import TypedDict
 
 from server.wire.activity import ActivityType
+from server.wire.stage import Stage
 
 
 def models_filter(typed: str) -> str:
-    """Words that the name contains, in any letter case; after ``=``, a filter as the registry takes it."""
+    """Words that the name contains, in any letter case; ``stage:production``, ``user:ada`` (who made it) and
+    ``tag:team=risk`` or ``tag:team``; after ``=``, a filter as the registry takes it."""
     typed = typed.strip()
     if typed.startswith("="):
         return typed[1:].strip()
-    return " AND ".join(f"name ILIKE {quoted(f'%{word}%')}" for word in typed.split())
+    return " AND ".join(_comparison(word) for word in typed.split())
+
+
+def versions_filter(typed: str, stage: Stage) -> str:
+    """The same, for the versions at a stage."""
+    narrowed = models_filter(typed)
+    at = f"stage = '{stage}'"
+    return f"{narrowed} AND {at}" if narrowed else at
+
+
+def _comparison(word: str) -> str:
+    key, colon, value = word.partition(":")
+    if colon and key == "user":
+        return f"user_id ILIKE {quoted(f'%{value}%')}"
+    if colon and key == "stage":
+        return f"stage = {quoted(_stage(value))}"
+    if colon and key == "tag":
+        tag, equals, wanted = value.partition("=")
+        return f"tags.`{tag}` = {quoted(wanted)}" if equals else f"tags.`{tag}` LIKE '%'"
+    return f"name ILIKE {quoted(f'%{word}%')}"
+
+
+def _stage(typed: str) -> str:
+    """The stage that begins so; what was typed, if none does: the server says which there are."""
+    return next((stage.value for stage in Stage if stage.value.casefold().startswith(typed.casefold())), typed)
 
 
 class ActivityFilter(TypedDict, total=False):
     """What RegistryClient.activities takes."""
 
     name: str
+    version: str
     user: str
     activity_type: list[str]
+    since: int
+    until: int
 
 
-def activity_filter(typed: str) -> ActivityFilter:
-    """``user:NAME``, ``type:PART`` of a kind's name or of the word for it, and what is left over, a model's name."""
+UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+"""Seconds of the units of a length of time."""
+
+
+def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
+    """``user:NAME``, ``type:PART`` of a kind's name or of the word for it, ``since:7d`` and ``until:2026-11-01`` (a
+    length of time before now, or a day), and what is left over, a model's name."""
     chosen: ActivityFilter = {}
     name: list[str] = []
+    now = time.time() if now is None else now
     for word in typed.split():
         key, colon, value = word.partition(":")
         if colon and key == "user":
@@ -32,11 +70,27 @@ def activity_filter(typed: str) -> ActivityFilter:
         elif colon and key == "type":
             kinds = [kind.value for kind in ActivityType if value.casefold() in kind.value.casefold()]
             chosen["activity_type"] = kinds or [value]  # the server says which there are
+        elif colon and key in ("since", "from") and (moment := _moment(value, now)) is not None:
+            chosen["since"] = moment
+        elif colon and key in ("until", "to") and (moment := _moment(value, now)) is not None:
+            chosen["until"] = moment
+        elif colon and key in ("since", "from", "until", "to"):
+            continue  # not typed to its end
         else:
             name.append(word)
     if name:
         chosen["name"] = " ".join(name)
     return chosen
+
+
+def _moment(typed: str, now: float) -> int | None:
+    """A time in milliseconds since the epoch, or None if it cannot be read."""
+    if length := re.fullmatch(r"(\d{1,5})([mhdw])", typed):
+        return int((now - int(length[1]) * UNITS[length[2]]) * 1000)
+    try:
+        return int(datetime.fromisoformat(typed).astimezone().timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def named(name: str) -> str:

@@ -21,7 +21,7 @@ class Console:
     """A running console. ``text`` is the screen as a user reads it, lines without their blank ends."""
 
     app: ConsoleApp
-    pilot: Pilot[None]
+    pilot: Pilot[str]
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
     def __init__(self, writing: Fault, reading: list[Fault] | None = None) -> None:
         self.written: list[httpx.Request] = []
         self.tried = 0
-        self._writing = writing
+        self.writing = writing
         self.reading = reading or []
         self._real = httpx.AsyncHTTPTransport()
         self._late: set[asyncio.Task[None]] = set()
@@ -27,7 +27,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method != "GET":
             self.tried += 1
-            return await self._writing(self, request)
+            return await self.writing(self, request)
         if self.tried and self.reading:
             return await self.reading.pop(0)(self, request)
         return await self._real.handle_async_request(request)

@@ -9,6 +9,9 @@ from textual.binding import Binding
 from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
 from tui_registry.app import ConsoleApp
 from tui_registry.screens.activity import ActivityFeed
+from tui_registry.screens.board import Board
+from tui_registry.screens.card import Card
+from tui_registry.screens.compare import Compare
 from tui_registry.screens.experiments import Experiments
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
@@ -17,18 +20,23 @@ from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
 from tui_registry.screens.run import RunPlace
 from tui_registry.screens.runs import Runs
+from tui_registry.screens.version import Version
 from tui_registry.widgets.table import Table
 
 PLACES: dict[str, type[Place]] = {
     "inbox": Inbox,
     "models": Models,
     "model": Model,
+    "card": Card,
+    "version": Version,
+    "board": Board,
+    "compare": Compare,
     "activity": ActivityFeed,
     "experiments": Experiments,
     "runs": Runs,
     "run": RunPlace,
 }
-KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark")
+KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign")
 HARMLESS = {"command_palette"}
 """Actions that may be under ctrl: they change nothing."""
 

@@ -84,7 +84,7 @@ async def test_what_is_not_allowed_is_not_live(scene: Scene) -> None:
         await shown.shows(model, "You may look, but not decide")
         for word in ("approve", "reject", "cancel"):
             assert word not in shown.bar
-        await shown.press("a", "y", "r", "y", "x", "y")
+        await shown.press("a", "y", "escape", "r", "y", "escape", "x", "y", "escape")
         assert not asks(shown)
         await shown.press("question_mark")
         await shown.shows("What the keys do here")

@@ -57,7 +57,7 @@ async def test_it_is_shown_everywhere_and_does_nothing(scene: Scene, size: tuple
             await shown.shows("Models ›", "2 versions", "1 open request")
             assert_sound(shown)
             await shown.press("escape", "j")
-        await shown.press("g", "y", *["space"] * len(NAMES), "a")
+        await shown.press("g", *["space"] * len(NAMES), "a")
         await shown.shows(f"Approve these {len(NAMES)} requests?")
         assert_sound(shown)
         await shown.press("escape", "2")

@@ -89,7 +89,7 @@ def test_the_asker_cannot_approve(model: str, scene: Scene) -> None:
     scene.ask(model, "2", "Staging")
     with terminal(variables=opened(scene) | {"TUI_REGISTRY_TOKEN": scene.registry.token(ASKER)}) as shown:
         shown.shows(model, "x cancel", "● live")
-        shown.press("a", "y")
+        shown.press("a")
         shown.press("x")
         shown.shows("Cancel this request?")
         shown.press("y")

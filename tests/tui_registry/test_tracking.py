@@ -24,9 +24,9 @@ from tests.tui_registry.faulty_transport import (
     server_fails_afterwards,
 )
 from tests.tui_registry.scene import Scene
+from tui_registry.changes.registration import Registration, registration
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
-from tui_registry.registration import Registration, registration
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.client import TrackingClient
 from tui_registry.tracking.filters import experiments_filter, runs_filter
@@ -157,7 +157,7 @@ async def test_a_name_taken_meanwhile_is_left_alone(scene: Scene) -> None:
         scene.model("taken")
         result = await perform(meant.writes(client)[0])
     assert result.verdict is Verdict.REFUSED
-    assert "somebody has made a model" in result.told
+    assert "there is a model of this name already" in result.told
 
 
 async def test_a_model_gone_meanwhile_is_not_made_again(scene: Scene) -> None:
@@ -186,7 +186,8 @@ def test_what_is_typed_becomes_mlflows_filter() -> None:
 
 
 async def asked(client: RegistryClient, name: str) -> Registration:
-    return await registration(client, name, "", MODEL, RUN, "https://mlflow.example.com/#/experiments/1/runs/a")
+    link = "https://mlflow.example.com/#/experiments/1/runs/a"
+    return await registration(client, model=name, description="", candidate=MODEL, run=RUN, run_link=link)
 
 
 async def registered(scene: Scene, name: str, fault: Fault) -> list[Result]:

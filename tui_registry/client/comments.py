@@ -1,9 +1,7 @@
 """Calls about the comments on a version."""
 
-from pydantic import BaseModel
-
 from server.wire.comment import Comment, CommentAnswer, CommentList
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 COMMENTS = "/mlflow/comments"
 
@@ -23,4 +21,4 @@ class CommentCalls(Transport):
         return answer.comment
 
     async def delete_comment(self, id: str) -> None:  # noqa: A002  # the wire's name
-        await self._send("DELETE", f"{COMMENTS}/delete", BaseModel, id=id)
+        await self._send("DELETE", f"{COMMENTS}/delete", Done, id=id)

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel
-
 from server.wire.registered_model import (
     RegisteredModel,
     RegisteredModelAnswer,
@@ -11,7 +9,7 @@ from server.wire.registered_model import (
     RegisteredModelDatabricksAnswer,
     RegisteredModelPage,
 )
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 MODELS = "/mlflow/registered-models"
 
@@ -52,17 +50,17 @@ class ModelCalls(Transport):
         return answer.registered_model
 
     async def delete_model(self, name: str) -> None:
-        await self._send("DELETE", f"{MODELS}/delete", BaseModel, name=name)
+        await self._send("DELETE", f"{MODELS}/delete", Done, name=name)
 
     async def set_model_tag(self, name: str, key: str, value: str) -> None:
-        await self._send("POST", f"{MODELS}/set-tag", BaseModel, name=name, key=key, value=value)
+        await self._send("POST", f"{MODELS}/set-tag", Done, name=name, key=key, value=value)
 
     async def delete_model_tag(self, name: str, key: str) -> None:
-        await self._send("DELETE", f"{MODELS}/delete-tag", BaseModel, name=name, key=key)
+        await self._send("DELETE", f"{MODELS}/delete-tag", Done, name=name, key=key)
 
     async def set_alias(self, name: str, alias: str, version: str) -> None:
         """Give a version an alias; the version that had it loses it."""
-        await self._send("POST", f"{MODELS}/alias", BaseModel, name=name, alias=alias, version=version)
+        await self._send("POST", f"{MODELS}/alias", Done, name=name, alias=alias, version=version)
 
     async def delete_alias(self, name: str, alias: str) -> None:
-        await self._send("DELETE", f"{MODELS}/alias", BaseModel, name=name, alias=alias)
+        await self._send("DELETE", f"{MODELS}/alias", Done, name=name, alias=alias)

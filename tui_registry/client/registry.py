@@ -5,7 +5,10 @@ from pydantic import BaseModel
 from tui_registry.client.activities import ActivityCalls
 from tui_registry.client.comments import CommentCalls
 from tui_registry.client.models import ModelCalls
+from tui_registry.client.people import PeopleCalls
+from tui_registry.client.permissions import PermissionCalls
 from tui_registry.client.requests import RequestCalls
+from tui_registry.client.tokens import TokenCalls
 from tui_registry.client.versions import VersionCalls
 
 
@@ -14,7 +17,16 @@ class _Me(BaseModel):
     userName: str = ""  # noqa: N815  # SCIM's name
 
 
-class RegistryClient(RequestCalls, ModelCalls, VersionCalls, CommentCalls, ActivityCalls):
+class RegistryClient(
+    RequestCalls,
+    ModelCalls,
+    VersionCalls,
+    CommentCalls,
+    ActivityCalls,
+    PermissionCalls,
+    PeopleCalls,
+    TokenCalls,
+):
     """Calls to one registry with one token."""
 
     async def me(self) -> str:

@@ -1,18 +1,16 @@
 """Calls about transition requests, and about transitions."""
 
-from pydantic import BaseModel
-
 from server.wire.activity import Activity, ActivityAnswer
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxPage, InboxRequest, ModelVersionDatabricks, ModelVersionDatabricksAnswer
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 
 class RequestCalls(Transport):
-    async def inbox(self, *, max_results: int = 100, page_token: str = "") -> InboxPage:
-        """Open requests over all models, newest first."""
+    async def inbox(self, *, name: str = "", max_results: int = 100, page_token: str = "") -> InboxPage:
+        """Open requests on a model, or on all of them, newest first."""
         return await self._get(
-            "/mlflow/transition-requests/list", InboxPage, max_results=max_results, page_token=page_token
+            "/mlflow/transition-requests/list", InboxPage, name=name, max_results=max_results, page_token=page_token
         )
 
     async def open_requests(self, name: str, version: str) -> list[InboxRequest]:
@@ -24,7 +22,7 @@ class RequestCalls(Transport):
         await self._send(
             "POST",
             "/mlflow/transition-requests/create",
-            BaseModel,
+            Done,
             name=name,
             version=version,
             stage=stage,

@@ -21,6 +21,10 @@ TIMEOUT = httpx.Timeout(15.0, connect=5.0)  # seconds
 EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
 
 
+class Done(BaseModel):
+    """An answer that says no more than that it was done."""
+
+
 class Transport:
     """What every kind of call is made with. ``talks_to``: what should be at the other end."""
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel
-
 from server.wire.model_version import ModelVersion, ModelVersionAnswer, ModelVersionPage
-from tui_registry.client.transport import Transport
+from tui_registry.client.transport import Done, Transport
 
 VERSIONS = "/mlflow/model-versions"
 
@@ -62,10 +60,10 @@ class VersionCalls(Transport):
         return answer.model_version
 
     async def delete_version(self, name: str, version: str) -> None:
-        await self._send("DELETE", f"{VERSIONS}/delete", BaseModel, name=name, version=version)
+        await self._send("DELETE", f"{VERSIONS}/delete", Done, name=name, version=version)
 
     async def set_version_tag(self, name: str, version: str, key: str, value: str) -> None:
-        await self._send("POST", f"{VERSIONS}/set-tag", BaseModel, name=name, version=version, key=key, value=value)
+        await self._send("POST", f"{VERSIONS}/set-tag", Done, name=name, version=version, key=key, value=value)
 
     async def delete_version_tag(self, name: str, version: str, key: str) -> None:
-        await self._send("DELETE", f"{VERSIONS}/delete-tag", BaseModel, name=name, version=version, key=key)
+        await self._send("DELETE", f"{VERSIONS}/delete-tag", Done, name=name, version=version, key=key)

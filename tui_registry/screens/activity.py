@@ -1,34 +1,32 @@
 """The activity: who did what, over everything, newest first, as it happens."""
 
-from typing import ClassVar
+import time
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 
 from server.wire.activity import ActivityType, FeedActivity
-from server.wire.stage import Stage
 from tui_registry.actions import FILTERING, bindings
 from tui_registry.ages import age
+from tui_registry.changes.subject import Subject
+from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
-from tui_registry.search import activity_filter
+from tui_registry.search import ActivityFilter, activity_filter
 from tui_registry.text import one_line
+from tui_registry.widgets.activities import did, moves, what
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 
-WORDS = {
-    ActivityType.APPLIED_TRANSITION: "moved",
-    ActivityType.REQUESTED_TRANSITION: "asked",
-    ActivityType.CANCELLED_REQUEST: "took back",
-    ActivityType.APPROVED_REQUEST: "approved",
-    ActivityType.REJECTED_REQUEST: "rejected",
-    ActivityType.NEW_COMMENT: "commented",
-    ActivityType.SYSTEM_TRANSITION: "displaced",
-}
-"""What people call the most frequent kinds; the others by their own names."""
+if TYPE_CHECKING:
+    from tui_registry.widgets.timeline import Timeline
 
+COUNTED = 10_000  # transitions that the timeline counts at most
 LOUD = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
 
-class ActivityFeed(Listing):
+class ActivityFeed(Listing, EditingPlace):
     place = "activity"
     title_shown = "Activity"
     nothing = "Nothing has happened yet."
@@ -45,24 +43,83 @@ class ActivityFeed(Listing):
         Column("WHAT", 20, priority=1, grow=5),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, name: str = "", version: str = "") -> None:
+        """Of everything, of a model, or of a version."""
+        super().__init__(*(step for step in (self.title_shown, name, version) if step))
+        self._name_shown, self._version_shown = name, version
         self._activities: dict[str, FeedActivity] = {}
+        self._timeline: Timeline | None = None
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        page = await self.console_app.client.activities(**activity_filter(typed), max_results=size, page_token=token)
+        narrowed = self._narrowed(typed)
+        page = await self.console_app.client.activities(**narrowed, max_results=size, page_token=token)
         self._activities |= {activity.id: activity for activity in page.activities}
         rows = [_row(each, self.console_app.short_name(each.user_id or "")) for each in page.activities]
         return rows, page.next_page_token or ""
 
-    def open_row(self, key: str) -> None:
-        if activity := self._activities.get(key):
-            self.console_app.open_model(activity.name, activity.version)
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield Vertical(id="above")
+        yield self.table
+        yield self.filter_input()
+        yield self.bar
 
-    def action_copy(self) -> None:
-        if activity := self._activities.get(self.table.cursor_key or ""):
-            version = f"/{activity.version}" if activity.version else ""
-            self.console_app.copy(f"models:/{activity.name}{version}")
+    async def load(self) -> None:
+        await super().load()
+        if self._timeline is not None:
+            await self._count(self._timeline)
+
+    async def action_timeline(self) -> None:
+        """Show the transitions per day, or hide them again."""
+        from tui_registry.widgets.timeline import Timeline  # with numpy: not before it is wanted
+
+        if self._timeline is not None:
+            await self._timeline.remove()
+            self._timeline = None
+        else:
+            self._timeline = Timeline()
+            await self.query_one("#above").mount(self._timeline)
+            self.reload()
+
+    async def _count(self, timeline: "Timeline") -> None:
+        """The newest COUNTED transitions of the days shown, of what is narrowed to."""
+        from tui_registry.widgets.timeline import DAYS, MOVES
+
+        narrowed = self._narrowed(self.typed)
+        narrowed["activity_type"] = [kind.value for kind in MOVES]
+        narrowed["since"] = int((time.time() - DAYS * 86_400) * 1000)
+        moves: list[FeedActivity] = []
+        token = ""
+        while len(moves) < COUNTED:
+            page = await self.console_app.client.activities(**narrowed, max_results=1000, page_token=token)
+            moves += page.activities
+            token = page.next_page_token or ""
+            if not token:
+                break
+        timeline.show(moves)
+
+    def subject(self) -> Subject | None:
+        activity = self._activities.get(self.table.cursor_key or "")
+        return Subject(activity.name, activity.version) if activity and activity.name else None
+
+    def is_live(self, action: str) -> bool:
+        if action == "comment":
+            subject = self.subject()
+            return subject is not None and subject.version is not None
+        return super().is_live(action)
+
+    def _narrowed(self, typed: str) -> ActivityFilter:
+        narrowed = activity_filter(typed)
+        if self._name_shown:
+            narrowed |= {"name": self._name_shown, "version": self._version_shown}
+        return narrowed
+
+    def open_row(self, key: str) -> None:
+        activity = self._activities.get(key)
+        if activity is not None and activity.version is not None:
+            self.console_app.open_version(activity.name, activity.version)
+        elif activity is not None:
+            self.console_app.open_model(activity.name)
 
 
 def _row(activity: FeedActivity, who: str) -> Row:
@@ -72,18 +129,9 @@ def _row(activity: FeedActivity, who: str) -> Row:
         (
             (age(activity.creation_timestamp), "dim"),
             (one_line(who), ""),
-            (WORDS.get(kind, kind.value.lower().replace("_", " ")), "red" if kind in LOUD else "bold"),
+            (did(activity), "red" if kind in LOUD else "bold"),
             (one_line(activity.name), ""),
             (activity.version or "", ""),
-            (_what(activity), STAGE_STYLES[activity.to_stage] if _moves(activity) and activity.to_stage else "dim"),
+            (what(activity), STAGE_STYLES[activity.to_stage] if moves(activity) and activity.to_stage else "dim"),
         ),
     )
-
-
-def _moves(activity: FeedActivity) -> bool:
-    return activity.from_stage is not None and activity.to_stage is not None
-
-
-def _what(activity: FeedActivity) -> str:
-    moved = f"{activity.from_stage or Stage.NONE} → {activity.to_stage}" if _moves(activity) else ""
-    return "  ".join(one_line(part, 300) for part in (moved, activity.comment, activity.system_comment) if part)

@@ -20,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
+from tui_registry.screens.choose import Choice
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -29,15 +30,6 @@ PAUSE = 0.05  # seconds that typing must rest before completions are asked for
 
 Suggest = Callable[[str], Awaitable[Sequence[str]]]
 """Makes what could be meant by what is typed so far. May raise CallError: then there are no suggestions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several values, with what people call it and what it means."""
-
-    value: str
-    label: str
-    help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +54,7 @@ class Field:
 class Form(ModalScreen[dict[str, str] | None]):
     """Answers the values by the fields' names, or None."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("escape", "leave", show=False),
@@ -79,7 +72,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         self._leaving = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="form"):
+        with Vertical(id="form", classes="several" if len(self._fields) > 1 else ""):
             yield Static(Content(one_line(self._title)), id="title")
             with VerticalScroll(id="fields", can_focus=False):
                 if self._told is not None:
@@ -101,8 +94,10 @@ class Form(ModalScreen[dict[str, str] | None]):
 
     @property
     def _hint(self) -> str:
-        enter = "⏎ next" if len(self._fields) > 1 else "⏎ new line" if self._fields[0].long else f"⏎ {self._save}"
-        return f"{enter}   ctrl+s {self._save.lower()}   tab next   esc leave"
+        if len(self._fields) > 1:
+            return f"⏎ or tab next   ctrl+s {self._save.lower()}   esc leave"
+        enter = f"⏎ new line   ctrl+s {self._save.lower()}" if self._fields[0].long else f"⏎ {self._save.lower()}"
+        return f"{enter}   esc leave"
 
     @property
     def values(self) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """The inbox: every open request over all models, and what one needs to know to decide it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,20 +15,33 @@ from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
 from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.ages import age
+from tui_registry.changes.subject import Subject
 from tui_registry.client.errors import CallError
 from tui_registry.decisions import Outcome, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.deciding import DecidingPlace
+from tui_registry.screens.editing import EditingPlace
 from tui_registry.text import one_line
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.writes import Verdict
 
 PAGE = 1000  # requests in one reading
+ACTIVITIES = 5  # of the version, the newest ones, beside the request
 PAUSE = 0.05  # seconds that the cursor must rest on a request before its details are fetched
 
 
-class Inbox(DecidingPlace):
+ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
+    "newest": lambda request: -request.creation_timestamp,
+    "oldest": lambda request: request.creation_timestamp,
+    "model": lambda request: (request.name.casefold(), int(request.version)),
+    "person": lambda request: request.user_id.casefold(),
+    "stage": lambda request: list(Stage).index(request.to_stage) * -1,
+}
+"""How the requests can be sorted; the server's own way first."""
+
+
+class Inbox(DecidingPlace, EditingPlace):
     place = "inbox"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
@@ -47,13 +60,18 @@ class Inbox(DecidingPlace):
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
+        self._order = "newest"
 
     def compose(self) -> ComposeResult:
         yield self.header
         with Container(id="body"):
             yield self.table
             yield self.details
-        yield Input(placeholder="model, person, stage or words of the comment", id="filter", compact=True)
+        yield Input(
+            placeholder="model, person, stage, words of the comment; model:x user:ada stage:production",
+            id="filter",
+            compact=True,
+        )
         yield self.bar
 
     def on_mount(self) -> None:
@@ -69,8 +87,11 @@ class Inbox(DecidingPlace):
     def show_requests(self) -> None:
         """Draw what the filter lets through."""
         shown = [request for request in self._requests.values() if _matches(request, self._filter)]
+        if self._order != "newest":
+            shown.sort(key=ORDERS[self._order])
         count = f"{len(shown)} of {len(self._requests)}" if self._filter else str(len(shown))
-        self.header.lead(f"Inbox ({count}{'+' if self._more else ''})")
+        order = "" if self._order == "newest" else f" by {self._order}"
+        self.header.lead(f"Inbox ({count}{'+' if self._more else ''}){order}")
         empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
         self.table.show([_row(request, self.console_app.short_name(request.user_id)) for request in shown], empty=empty)
         self._show_details()
@@ -89,7 +110,7 @@ class Inbox(DecidingPlace):
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
-        if action in {"open", "mark", "copy"}:
+        if action in {"open", "mark", "copy", "sort"}:
             return self.table.row_count > 0
         if action == "back":
             return bool(self._filter or self.table.marks or self._filter_line.has_focus)
@@ -101,6 +122,12 @@ class Inbox(DecidingPlace):
     def action_mark(self) -> None:
         self.table.toggle_mark()
         self.post_message(LivenessChanged())
+
+    def action_sort(self) -> None:
+        """By the next of ORDERS."""
+        orders = list(ORDERS)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self.show_requests()
 
     def action_filter(self) -> None:
         self._filter_line.display = True
@@ -123,9 +150,9 @@ class Inbox(DecidingPlace):
     def action_open(self) -> None:
         self.table.action_open()
 
-    def action_copy(self) -> None:
-        if chosen := self.chosen_requests():
-            self.console_app.copy(f"models:/{chosen[0].name}/{chosen[0].version}")
+    def subject(self) -> Subject | None:
+        chosen = self._requests.get(self.table.cursor_key or "")
+        return Subject(chosen.name, chosen.version) if chosen else None
 
     @property
     def _filter_line(self) -> Input:
@@ -163,14 +190,16 @@ class Inbox(DecidingPlace):
         await asyncio.sleep(PAUSE)
         client = self.console_app.client
         try:
-            version, comments = await asyncio.gather(
-                client.version(request.name, request.version), client.comments(request.name, request.version)
+            version, comments, done = await asyncio.gather(
+                client.version(request.name, request.version),
+                client.comments(request.name, request.version),
+                client.activities(name=request.name, version=request.version, max_results=ACTIVITIES),
             )
             holders = [await client.version(request.name, number) for number in displaced(request)]
         except CallError as error:
             self.details.complain(request, str(error))
             return
-        self.details.fill(request, version, holders, comments)
+        self.details.fill(request, version, holders, comments, done.activities)
 
 
 def _row(request: InboxRequest, asked_by: str) -> Row:
@@ -189,7 +218,15 @@ def _row(request: InboxRequest, asked_by: str) -> Row:
 
 
 def _matches(request: InboxRequest, wanted: str) -> bool:
-    text = " ".join(
-        (request.name, request.version, request.from_stage, request.to_stage, request.user_id, request.comment or "")
-    ).casefold()
-    return all(word in text for word in wanted.casefold().split())
+    """Whether every word is somewhere in it; ``model:``, ``user:`` and ``stage:`` look in that alone."""
+    parts = {
+        "model": request.name,
+        "user": request.user_id,
+        "stage": f"{request.from_stage} {request.to_stage}",
+    }
+    text = " ".join((*parts.values(), request.version, request.comment or "")).casefold()
+    for word in wanted.casefold().split():
+        key, colon, value = word.partition(":")
+        if (value not in parts[key].casefold()) if colon and key in parts else (word not in text):
+            return False
+    return True

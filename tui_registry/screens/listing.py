@@ -49,8 +49,12 @@ class Listing(Place):
     def compose(self) -> ComposeResult:
         yield self.header
         yield self.table
-        yield Input(placeholder=self.hint, id="filter", compact=True)
+        yield self.filter_input()
         yield self.bar
+
+    def filter_input(self) -> Input:
+        """The line that is typed in, not yet there."""
+        return Input(placeholder=self.hint, id="filter", compact=True)
 
     def on_mount(self) -> None:
         super().on_mount()

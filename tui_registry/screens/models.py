@@ -1,5 +1,6 @@
 """The models: searched as you type."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -8,7 +9,10 @@ from server.wire.registered_model import RegisteredModel
 from server.wire.stage import Stage
 from tui_registry.actions import SEARCHING, WHILE_TYPING, bindings
 from tui_registry.ages import age
+from tui_registry.changes.subject import Subject
 from tui_registry.screens import from_run
+from tui_registry.screens.adding import create_model, delete_model, rename_model
+from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
 from tui_registry.search import models_filter
 from tui_registry.text import one_line
@@ -16,7 +20,7 @@ from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 
 
-class Models(Listing):
+class Models(Listing, EditingPlace):
     place = "models"
     title_shown = "Models"
     nothing = "There are no models that you may read.\nn makes the first one."
@@ -35,22 +39,54 @@ class Models(Listing):
         Column("DESCRIPTION", 24, priority=5, grow=4),
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._models: dict[str, RegisteredModel] = {}
+
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         page = await self.console_app.client.search_models(
             filter_text=models_filter(typed), max_results=size, page_token=token
         )
+        self._models |= {model.name: model for model in page.registered_models}
         rows = [_row(model, self.console_app.short_name(model.user_id or "")) for model in page.registered_models]
         return rows, page.next_page_token or ""
 
     def open_row(self, key: str) -> None:
         self.console_app.open_model(key)
 
+    def is_live(self, action: str) -> bool:
+        if action in {"card", "edit", "tags", "delete", "rename", "history"}:
+            return self.table.row_count > 0
+        return super().is_live(action)
+
+    def subject(self) -> Subject | None:
+        return Subject(self.table.cursor_key) if self.table.cursor_key else None
+
+    def known_description(self) -> str:
+        model = self._models.get(self.table.cursor_key or "")
+        return (model.description or "") if model else ""
+
+    def action_new(self) -> None:
+        self.console_app.converse(partial(create_model, self.console_app))
+
     def action_register(self) -> None:
         from_run.browse(self.console_app)
 
-    def action_copy(self) -> None:
+    def action_card(self) -> None:
         if self.table.cursor_key:
-            self.console_app.copy(self.table.cursor_key)
+            self.console_app.open_card(self.table.cursor_key)
+
+    def action_history(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.open_history(self.table.cursor_key, None)
+
+    def action_rename(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.converse(partial(rename_model, self.console_app, self.table.cursor_key))
+
+    def action_delete(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.converse(partial(delete_model, self.console_app, self.table.cursor_key))
 
 
 def _row(model: RegisteredModel, made_by: str) -> Row:

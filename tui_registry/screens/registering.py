@@ -4,9 +4,9 @@ from functools import partial
 
 from textual.content import Content
 
-from tui_registry.client.errors import CallError
-from tui_registry.registration import Registration, registration
-from tui_registry.screens.confirm import Confirm, Consent, Question
+from tui_registry.changes.registration import Registration, registration
+from tui_registry.screens.adding import is_model_name
+from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.tracking import TrackingPlace
 from tui_registry.search import models_filter
@@ -14,7 +14,6 @@ from tui_registry.text import one_line
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.runs import fact
-from tui_registry.writes import Verdict
 
 QUESTION = 76  # cells of the question's box, at most
 SUGGESTED = 10  # models asked for, to complete a name
@@ -29,11 +28,10 @@ class RegisteringPlace(TrackingPlace):
 
     def register(self, candidate: Candidate, run: Run) -> None:
         """Ask, and register it if that is meant."""
+        self.console_app.converse(partial(self._register, candidate, run))
 
-        def answered(values: dict[str, str] | None) -> None:
-            if values is not None:
-                self.spawn(partial(self._ask, candidate, run, values["model"], values["description"]))
-
+    async def _register(self, candidate: Candidate, run: Run) -> None:
+        app = self.console_app
         fields = [
             Field(
                 name="model",
@@ -41,33 +39,31 @@ class RegisteringPlace(TrackingPlace):
                 value=self._for_model or "",
                 required=True,
                 suggest=self._suggest,
-                check=_name_problem,
+                check=is_model_name,
             ),
             Field(name="description", label="Description of the version"),
         ]
         told = Content.assemble(("model ", "dim"), one_line(candidate.name), ("  of run ", "dim"), one_line(run.name))
-        self.app.push_screen(Form("Register a model of this run", fields, save="Go on", told=told), answered)
+        values = await app.push_screen_wait(Form("Register a model of this run", fields, save="Go on", told=told))
+        if values is None:
+            return
+        meant = await registration(
+            app.client,
+            model=values["model"],
+            description=values["description"],
+            candidate=candidate,
+            run=run,
+            run_link=self.tracking.run_link(run),
+        )
+        asked = question(meant, min(app.size.width, QUESTION) - 8)
+        if await app.push_screen_wait(Confirm(asked)) is not None:
+            app.write(*meant.writes(app.client), then=partial(self._open, meant))
 
     async def _suggest(self, typed: str) -> list[str]:
         page = await self.console_app.client.search_models(
             filter_text=models_filter(typed.lstrip("=")), max_results=SUGGESTED
         )
         return [model.name for model in page.registered_models]
-
-    async def _ask(self, candidate: Candidate, run: Run, model: str, description: str) -> None:
-        """Say what registering would come to, and do it if that is meant."""
-        app = self.console_app
-        try:
-            meant = await registration(app.client, model, description, candidate, run, self.tracking.run_link(run))
-        except CallError as error:
-            app.tell_result(model, Verdict.REFUSED, f"Nothing was sent: {error}")
-            return
-
-        def answered(consent: Consent | None) -> None:
-            if consent is not None:
-                app.write(*meant.writes(app.client), then=lambda: self._open(meant))
-
-        self.app.push_screen(Confirm(question(meant, min(self.size.width, QUESTION) - 8)), answered)
 
     def _open(self, made: Registration) -> None:
         """Show the new version, unless the user has gone elsewhere."""
@@ -97,7 +93,3 @@ def question(meant: Registration, width: int) -> Question:
             )
         )
     return Question("Register this model?", told, "Register")
-
-
-def _name_problem(name: str) -> str:
-    return "A model's name has no / and no : in it." if "/" in name or ":" in name else ""

@@ -9,7 +9,8 @@ from textual.binding import BindingType
 
 from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.ages import age
-from tui_registry.screens.form import Choice, Field, Form
+from tui_registry.screens.choose import Choice, Choose
+from tui_registry.screens.form import Field, Form
 from tui_registry.screens.listing import Listing
 from tui_registry.screens.run import RunPlace
 from tui_registry.screens.tracking import TrackingPlace
@@ -66,29 +67,25 @@ class Runs(TrackingPlace, Listing):
             self.console_app.copy(self.tracking.run_link(self._runs[self.table.cursor_key]))
 
     def action_sort(self) -> None:
-        def chosen(values: dict[str, str] | None) -> None:
-            if values is None or values["order"] == self._order:
-                return
-            self._order = values["order"]
-            fields = self._fields or ()
-            sorted_by = [metric for metric in metrics if self._order in {_by(metric, "ASC"), _by(metric, "DESC")}]
-            self._use_fields(tuple(dict.fromkeys([*sorted_by, *fields])))
+        self.console_app.converse(self._sort)
+
+    async def _sort(self) -> None:
+        metrics = [key for key, _ in Counter(key for run in self._runs.values() for key in run.metrics).most_common()]
+        choices = [Choice(NEWEST, "newest first")]
+        for metric in metrics:
+            choices.append(Choice(_by(metric, "ASC"), metric, "lowest first"))
+            choices.append(Choice(_by(metric, "DESC"), metric, "highest first"))
+        order = await self.app.push_screen_wait(Choose("Sort the runs", choices))
+        if order is not None and order != self._order:
+            self._order = order
+            sorted_by = [metric for metric in metrics if order in {_by(metric, "ASC"), _by(metric, "DESC")}]
+            self._use_fields(tuple(dict.fromkeys([*sorted_by, *(self._fields or ())])))
             self.restart()
 
-        metrics = Counter(key for run in self._runs.values() for key in run.metrics)
-        choices = [Choice(NEWEST, "newest first", "when it began")]
-        for metric, _ in metrics.most_common():
-            choices.append(Choice(_by(metric, "ASC"), one_line(metric), "lowest first"))
-            choices.append(Choice(_by(metric, "DESC"), one_line(metric), "highest first"))
-        field = Field(name="order", label="By", value=self._order, choices=choices)
-        self.app.push_screen(Form("Sort the runs", [field], save="Sort"), chosen)
-
     def action_columns(self) -> None:
-        def chosen(values: dict[str, str] | None) -> None:
-            if values is not None:
-                self._use_fields(tuple(_named(values["columns"])))
-                self.restart()
+        self.console_app.converse(self._choose_columns)
 
+    async def _choose_columns(self) -> None:
         field = Field(
             name="columns",
             label="Metrics and parameters, in order, with commas between them",
@@ -97,7 +94,10 @@ class Runs(TrackingPlace, Listing):
             suggest=self._suggest,
             check=self._unknown,
         )
-        self.app.push_screen(Form("Show as columns", [field], save="Show"), chosen)
+        values = await self.app.push_screen_wait(Form("Show as columns", [field], save="Show"))
+        if values is not None:
+            self._use_fields(_named(values["columns"]))
+            self.restart()
 
     async def _suggest(self, typed: str) -> list[str]:
         """The line, its last name completed."""

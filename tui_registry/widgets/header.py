@@ -46,8 +46,8 @@ class Header(Widget):
         base = self.rich_style
         right = f" {self._state} "
         left = f" {clip(self._registry, min(cell_len(self._registry), max(8, width // 3)))} "
-        place = " › ".join(one_line(step) for step in self._trail)
         room = max(0, width - cell_len(left) - cell_len(right))
+        place = _fitting([one_line(step) for step in self._trail], room - 1)
         return Strip(
             [
                 Segment(left, base + self._registry_style),
@@ -59,3 +59,12 @@ class Header(Widget):
             ],
             width,
         ).adjust_cell_length(width, base)
+
+
+def _fitting(trail: list[str], room: int) -> str:
+    """The trail in so many cells: its longest step is shortened, so that one can always see where it ends."""
+    longest = max(range(len(trail)), key=lambda step: cell_len(trail[step]))
+    over = sum(cell_len(step) for step in trail) + 3 * (len(trail) - 1) - room
+    if over > 0:
+        trail[longest] = clip(trail[longest], max(8, cell_len(trail[longest]) - over)).rstrip()
+    return " › ".join(trail)

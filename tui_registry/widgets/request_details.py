@@ -8,11 +8,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from server.wire.activity import Activity
 from server.wire.comment import Comment
 from server.wire.model_version import ModelVersion
 from server.wire.transition_request import InboxRequest
 from tui_registry.ages import age, moment
 from tui_registry.text import lines, one_line
+from tui_registry.widgets.activities import did, what
 from tui_registry.widgets.stages import STAGE_TINTS
 
 LABEL = 8  # cells
@@ -56,6 +58,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         version: ModelVersion,
         holders: Sequence[ModelVersion],
         comments: Sequence[Comment],
+        activities: Sequence[Activity],
     ) -> None:
         """What was fetched for a request, unless another is shown by now."""
         if request.id != self._shown:
@@ -64,7 +67,8 @@ class RequestDetails(VerticalScroll, can_focus=False):
             Content(""),
             *map(_displaced, holders),
             *_of_version(version, width),
-            *(line for comment in comments[-3:] for line in _commented(comment)),
+            *(line for comment in comments[-3:] for line in [*_commented(comment), Content("")]),
+            *map(_done, activities),
         ]
         self.show(request)
 
@@ -109,6 +113,11 @@ def _commented(comment: Comment) -> list[Content]:
         Content.assemble((one_line(comment.user_id), "bold"), (f"  {age(comment.creation_timestamp)} ago", "dim")),
         *_paragraph(comment.comment),
     ]
+
+
+def _done(activity: Activity) -> Content:
+    who = one_line(activity.user_id or "")
+    return Content.styled(f"{age(activity.creation_timestamp):>4}  {who} {did(activity)}  {what(activity)}", "dim")
 
 
 def _asked(request: InboxRequest, width: int) -> list[Content]:

@@ -1,14 +1,16 @@
 """Registering a model of a run: the same two calls that MLflow's ``register_model`` makes, and one truth about both.
 
-Frozen when it is asked for. MLflow's client makes the registered model if there is none, then the version, with the
-run's id and, for a logged model, ``models:/m-<id>`` as the source and the model's id. The link to the run is added
-here, because the registry and the tracking server are apart. What MLflow notes about it on the tracking server is left
-out: that server would point to its own registry.
+MLflow's client makes the registered model if there is none, then the version, with the run's id and, for a logged
+model, ``models:/m-<id>`` as the source and the model's id. The link to the run is added here, because the registry and
+the tracking server are apart. What MLflow notes about it on the tracking server is left out: that server would point to
+its own registry.
 """
 
 from dataclasses import dataclass, field
 
 from server.wire.model_version import ModelVersion
+from tui_registry.changes import model as models
+from tui_registry.changes.version import newest_of
 from tui_registry.client.errors import CallError, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
 from tui_registry.search import named
@@ -17,7 +19,7 @@ from tui_registry.tracking.run import Run
 from tui_registry.writes import Write
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Registration:
     """One version to be made, and its model if ``is_new``. ``newest`` is the highest version before it, 0 without any;
     ``made`` is the new version's number, once it is known."""
@@ -28,7 +30,7 @@ class Registration:
     run: Run
     run_link: str
     is_new: bool
-    newest: int = 0
+    newest: int
     made: str = field(default="", init=False)
 
     def writes(self, client: RegistryClient) -> list[Write]:
@@ -39,19 +41,9 @@ class Registration:
             done="Registered, from the run.",
             send=lambda: self._add(client),
             happened=lambda: self._is_added(client),
-            changed_meanwhile=_nothing if self.is_new else lambda: self._gone(client),
+            changed_meanwhile=lambda: self._is_gone(client),
         )
-        if not self.is_new:
-            return [version]
-        model = Write(
-            title=self.model,
-            doing="creating the model",
-            done="Created.",
-            send=lambda: client.create_model(self.model),
-            happened=lambda: _exists(client, self.model),
-            changed_meanwhile=lambda: self._is_taken(client),
-        )
-        return [model, version]
+        return [models.create(client, self.model, ""), version] if self.is_new else [version]
 
     async def _add(self, client: RegistryClient) -> None:
         try:
@@ -76,7 +68,7 @@ class Registration:
 
     async def _is_added(self, client: RegistryClient) -> bool:
         page = await client.search_versions(
-            filter_text=named(self.model), order_by="version_number DESC", max_results=100
+            filter_text=named(self.model), order_by="version_number DESC", max_results=20
         )
         found = [version for version in page.model_versions if self._is_this(version)]
         if found:
@@ -91,34 +83,23 @@ class Registration:
             and version.run_id == self.run.info.run_id
         )
 
-    async def _is_taken(self, client: RegistryClient) -> str:
-        return f"somebody has made a model {self.model} by now." if await _exists(client, self.model) else ""
-
-    async def _gone(self, client: RegistryClient) -> str:
-        return "" if await _exists(client, self.model) else f"there is no model {self.model} any more."
+    async def _is_gone(self, client: RegistryClient) -> str:
+        if await models.exists(client, self.model):
+            return ""
+        return f"there is no model {self.model} any more."
 
 
 async def registration(
-    client: RegistryClient, model: str, description: str, candidate: Candidate, run: Run, run_link: str
+    client: RegistryClient, *, model: str, description: str, candidate: Candidate, run: Run, run_link: str
 ) -> Registration:
     """What registering would come to, as the registry is now. Raises CallError."""
-    is_new = not await _exists(client, model)
-    newest = 0
-    if not is_new:
-        page = await client.search_versions(filter_text=named(model), order_by="version_number DESC", max_results=10)
-        newest = max((int(version.version) for version in page.model_versions if version.name == model), default=0)
-    return Registration(model, description, candidate, run, run_link, is_new, newest)
-
-
-async def _exists(client: RegistryClient, model: str) -> bool:
-    try:
-        await client.model(model)
-    except Refused as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-            return False
-        raise
-    return True
-
-
-async def _nothing() -> str:
-    return ""
+    is_new = not await models.exists(client, model)
+    return Registration(
+        model=model,
+        description=description,
+        candidate=candidate,
+        run=run,
+        run_link=run_link,
+        is_new=is_new,
+        newest=0 if is_new else await newest_of(client, model),
+    )

@@ -1,0 +1,208 @@
+"""Every kind of change against the real server over a bad network: once, told truly, and taken back where it can be."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from server.wire.stage import Stage
+from tests.tui_registry.faulty_transport import (
+    Fault,
+    FaultyTransport,
+    answer_is_html,
+    answer_is_lost,
+    lost_on_the_way,
+    nobody_listens,
+    passes,
+    proxy_gives_up,
+)
+from tests.tui_registry.scene import Scene
+from tui_registry import writes
+from tui_registry.changes import comment, model, transition, version
+from tui_registry.changes.alias import alias
+from tui_registry.changes.description import describe
+from tui_registry.changes.subject import Subject
+from tui_registry.changes.tag import tag
+from tui_registry.client.registry import RegistryClient
+from tui_registry.writes import Verdict, Write, perform
+
+Make = Callable[[RegistryClient, Scene, str], Awaitable[Write]]
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorter pauses between the readings; together they still last longer than what comes late."""
+    monkeypatch.setattr(writes, "FIRST_PAUSE", 0.02)
+
+
+async def described(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return describe(client, Subject(name), "before", "after")
+
+
+async def version_described(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return describe(client, Subject(name, "1"), "", "after")
+
+
+async def tagged(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return tag(client, Subject(name), "team", None, "risk")
+
+
+async def untagged(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return tag(client, Subject(name, "1"), "there", "yes", None)
+
+
+async def named(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return alias(client, name, "champion", None, "1")
+
+
+async def renamed(client: RegistryClient, scene: Scene, name: str) -> Write:
+    scene.models.append(f"{name}-new")
+    return model.rename(client, name, f"{name}-new")
+
+
+async def created(client: RegistryClient, scene: Scene, name: str) -> Write:
+    scene.models.append(f"{name}-other")
+    return model.create(client, f"{name}-other", "what it is for")
+
+
+async def deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return model.delete(client, name, (await client.model(name)).id)
+
+
+async def added(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return version.add(client, name, "s3://models/2", newest=1)
+
+
+async def version_deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return version.delete(client, await client.version(name, "1"))
+
+
+async def moved(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    found = await client.version(name, "1")
+    return transition.transition(
+        client, found, Stage.STAGING, displaces=(), archive_existing_versions=True, comment="seen"
+    )
+
+
+async def asked(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    found = await client.version(name, "1")
+    return transition.request(client, found, Stage.PRODUCTION, user=await client.me(), comment="please")
+
+
+async def commented(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    return comment.write(client, Subject(name, "1"), "well done", known=frozenset())
+
+
+async def comment_edited(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    made = await client.comment(name, "1", "first")
+    return comment.edit(client, Subject(name, "1"), made, "second")
+
+
+async def comment_deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
+    made = await client.comment(name, "1", "first")
+    return comment.delete(client, Subject(name, "1"), made)
+
+
+UNDOABLE: list[Make] = [described, version_described, tagged, untagged, named, renamed, moved, asked, comment_edited]
+EVERY: list[Make] = [*UNDOABLE, created, deleted, added, version_deleted, commented, comment_deleted]
+
+
+def subject_of(scene: Scene) -> str:
+    name = scene.model("changed", description="before")
+    scene.version(name, tags=[{"key": "there", "value": "yes"}])
+    return name
+
+
+@pytest.mark.parametrize("make", EVERY)
+async def test_it_happens_once(scene: Scene, make: Make) -> None:
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        write = await make(client, scene, subject_of(scene))
+        before = transport.tried
+        assert not await write.happened()
+        result = await perform(write)
+        assert (result.verdict, result.told) == (Verdict.DONE, write.done)
+        assert transport.tried == before + 1
+        assert await write.happened()
+        if write.inverse is not None:
+            assert (await perform(write.inverse)).verdict is Verdict.DONE
+            assert await write.inverse.happened()
+    assert (write.inverse is not None) == (make in UNDOABLE)
+
+
+@pytest.mark.parametrize("fault", [answer_is_lost, answer_is_html, proxy_gives_up])
+@pytest.mark.parametrize("make", EVERY)
+async def test_a_lost_answer_is_found_out(scene: Scene, make: Make, fault: Fault) -> None:
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        write = await make(client, scene, subject_of(scene))
+        before = transport.tried
+        transport.writing = fault
+        result = await perform(write)
+        assert result.verdict is Verdict.DONE, result
+        assert "The answer was lost" in result.told
+        assert transport.tried == before + 1
+
+
+@pytest.mark.parametrize("make", [described, moved, created, commented])
+async def test_what_never_arrived_is_not_claimed_nor_sent_again(scene: Scene, make: Make) -> None:
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        write = await make(client, scene, subject_of(scene))
+        before = transport.tried
+        transport.writing = lost_on_the_way
+        result = await perform(write)
+        assert result.verdict is Verdict.UNKNOWN
+        assert "nothing has changed so far" in result.told
+        assert transport.tried == before + 1
+        transport.writing = nobody_listens
+        result = await perform(write)
+        assert (result.verdict, result.told[:16]) == (Verdict.REFUSED, "Nothing was sent")
+
+
+@pytest.mark.parametrize("make", [described, tagged, named, moved, deleted, version_deleted, comment_edited])
+async def test_what_has_changed_meanwhile_is_left_alone(scene: Scene, make: Make) -> None:
+    transport = FaultyTransport(passes)
+    name = subject_of(scene)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        write = await make(client, scene, name)
+        await client.describe_model(name, "by another")
+        await client.set_model_tag(name, "team", "another's")
+        await client.set_alias(name, "champion", await _second(client, name))
+        await client.transition(name, "1", Stage.ARCHIVED, archive_existing_versions=False, comment="")
+        for said in await client.comments(name, "1"):
+            await client.edit_comment(said.id, "by another")
+        if make is deleted:
+            await client.delete_model(name)
+            await client.create_model(name)
+        before = transport.tried
+        result = await perform(write)
+        assert result.verdict is Verdict.REFUSED, result
+        assert result.told.startswith("Nothing was sent: ")
+        assert transport.tried == before
+
+
+async def _second(client: RegistryClient, name: str) -> str:
+    return (await client.create_version(name, "s3://models/2")).version
+
+
+async def test_a_read_only_client_sends_nothing(scene: Scene) -> None:
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        client.read_only = True
+        name = subject_of(scene)
+        for make in (described, tagged, created, moved):
+            result = await perform(await make(client, scene, name))
+            assert (result.verdict, result.told) == (Verdict.REFUSED, "This profile is read-only: nothing was sent.")
+    assert transport.tried == 0
+
+
+async def test_a_transition_does_not_displace_what_nobody_saw(scene: Scene) -> None:
+    name = subject_of(scene)
+    async with RegistryClient(scene.url, scene.token, transport=httpx.AsyncHTTPTransport()) as client:
+        write = await moved(client, scene, name)
+        newcomer = scene.version(name, "Staging")
+        result = await perform(write)
+        assert result.verdict is Verdict.REFUSED
+        assert f"Staging holds version {newcomer} meanwhile" in result.told
+    assert scene.stage(name, newcomer) == "Staging"

@@ -1,0 +1,41 @@
+"""Calls about who may do what: the access control list of a model (by its id) or of the whole registry (``root``)."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from server.wire.permission import AccessControlRequest, LevelDescription, ObjectPermissions, PermissionLevels
+from tui_registry.client.transport import Transport
+
+ROOT = "root"
+"""The id of the registry-wide object: what is granted there holds on every model."""
+
+
+class PermissionCalls(Transport):
+    async def permissions(self, object_id: str) -> ObjectPermissions:
+        """Every principal with a level, direct or inherited."""
+        return await self._get(_path(object_id), ObjectPermissions)
+
+    async def permission_levels(self, object_id: str) -> list[LevelDescription]:
+        """The levels that can be granted there, from the lowest, with what the server says of each."""
+        answer = await self._get(f"{_path(object_id)}/permissionLevels", PermissionLevels)
+        return answer.permission_levels
+
+    async def add_permissions(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
+        """Grant these, each in place of its principal's direct level, and leave the others as they are."""
+        return await self._send(
+            "PATCH", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
+        )
+
+    async def replace_permissions(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
+        """Make these the only direct entries."""
+        return await self._send(
+            "PUT", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
+        )
+
+
+def _path(object_id: str) -> str:
+    return f"/permissions/registered-models/{quote(object_id, safe='')}"
+
+
+def _entry(entry: AccessControlRequest) -> dict[str, str]:
+    return entry.model_dump(exclude_none=True)

@@ -1,0 +1,192 @@
+"""The board: the versions of all models by stage, those that changed last first."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from server.wire.model_version import ModelVersion
+from server.wire.permission import PermissionLevel
+from server.wire.stage import Stage
+from server.wire.transition_request import InboxRequest
+from tui_registry.actions import WHILE_TYPING, bindings
+from tui_registry.ages import age
+from tui_registry.client.errors import CallError
+from tui_registry.messages import LivenessChanged
+from tui_registry.pages import Pages
+from tui_registry.screens.stages import StagePlace
+from tui_registry.search import versions_filter
+from tui_registry.text import one_line
+from tui_registry.widgets.table import Column, Row, Table
+
+REQUESTS = 1000  # open requests that are told on the board, the newest ones
+
+
+class Board(StagePlace):
+    place = "board"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("board"), *WHILE_TYPING]
+    COLUMNS = (
+        Column("MODEL", 12, grow=3, most=40),
+        Column("VER", 4, most=6),
+        Column("AGE", 4, priority=2),
+        Column("WHAT", 16, priority=3, grow=3),
+    )
+
+    def __init__(self) -> None:
+        super().__init__("Board")
+        self.stage = Stage.STAGING
+        self._typed = ""
+        self._versions: dict[str, ModelVersion] = {}
+        self._requests: list[InboxRequest] = []
+        self._pages = self._new_pages()
+
+    def _new_pages(self) -> dict[Stage, Pages[Row]]:
+        return {stage: Pages(partial(self._read_page, stage, self._typed)) for stage in Stage}
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield from self.compose_stages()
+        yield self.details
+        yield Input(
+            placeholder="part of a model's name, user:ada, tag:team=risk, or = and a filter", id="filter", compact=True
+        )
+        yield self.bar
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_focus(self.table)
+
+    async def load(self) -> None:
+        pages = self._pages
+        self._requests = (await self.console_app.client.inbox(max_results=REQUESTS)).requests
+        await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
+        self._show(pages)
+
+    async def _read_page(self, stage: Stage, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        page = await self.console_app.client.search_versions(
+            filter_text=versions_filter(typed, stage),
+            order_by="last_updated_timestamp DESC",
+            max_results=size,
+            page_token=token,
+        )
+        self._versions |= {_key(version.name, version.version): version for version in page.model_versions}
+        return [self._row(version) for version in page.model_versions], page.next_page_token or ""
+
+    def _row(self, version: ModelVersion) -> Row:
+        key = _key(version.name, version.version)
+        asked = next((each for each in self._requests if _key(each.name, each.version) == key), None)
+        what = f"→ {asked.to_stage}?" if asked else one_line(version.description or "", 300)
+        return Row(
+            key,
+            (
+                (one_line(version.name), "bold yellow" if asked else "bold"),
+                (version.version, ""),
+                (age(version.last_updated_timestamp), "dim"),
+                (what, "yellow" if asked else "dim"),
+            ),
+        )
+
+    def _show(self, pages: dict[Stage, Pages[Row]]) -> None:
+        if pages is not self._pages:
+            return  # something else has been typed
+        self.header.lead(f"Board matching “{self._typed}”" if self._typed else "Board")
+        for stage, table in self.tables.items():
+            table.show(pages[stage].rows)
+        self.lay_out()
+        self.show_version()
+
+    def count(self, stage: Stage) -> str:
+        return f"{super().count(stage)}{'+' if self._pages[stage].more else ''}"
+
+    def version_of(self, key: str) -> ModelVersion | None:
+        return self._versions.get(key)
+
+    def level_on(self, name: str) -> PermissionLevel | None:
+        return None
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        key = self.table.cursor_key
+        return [request for request in self._requests if _key(request.name, request.version) == key][:1]
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests
+
+    def show_problem(self, problem: str) -> None:
+        if not any(table.row_count for table in self.tables.values()):
+            self.table.show([], empty=problem)
+
+    def is_live(self, action: str) -> bool:
+        if action in {"approve", "reject", "cancel"}:
+            return self.decisions_are_live(action)
+        if action == "open_run":
+            return self.leads_to_run
+        if action in {"filter", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
+            return True
+        if action == "back":
+            return bool(self._typed or self._line.has_focus or any(table.marks for table in self.tables.values()))
+        return self.table.row_count > 0
+
+    @property
+    def _line(self) -> Input:
+        return self.query_one("#filter", Input)
+
+    def action_filter(self) -> None:
+        self._line.display = True
+        self.set_focus(self._line)
+
+    def action_back(self) -> None:
+        if self._typed or self._line.display:
+            self._line.value = ""
+            self._line.display = False
+            self.set_focus(self.table)
+            self.post_message(LivenessChanged())
+        else:
+            self.clear_marks()
+
+    def action_move(self, by: int) -> None:
+        self.table.action_move(by)
+
+    def action_card(self) -> None:
+        if self.version is not None:
+            self.console_app.open_card(self.version.name)
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        if event.value.strip() != self._typed:
+            self._typed = event.value.strip()
+            self._pages = self._new_pages()
+            self.reload()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        if not self._typed:
+            self._line.display = False
+        self.set_focus(self.table)
+
+    @on(Table.NearEnd)
+    def _near_end(self, event: Table.NearEnd) -> None:
+        stage = next(stage for stage, table in self.tables.items() if table is event.table)
+        if self._pages[stage].more:
+            self.fetch(f"more {stage}", partial(self._load_more, stage, self._pages))
+
+    async def _load_more(self, stage: Stage, pages: dict[Stage, Pages[Row]]) -> None:
+        await self.console_app.connected.wait()
+        try:
+            await pages[stage].extend()
+        except CallError:
+            return  # the board's own reading tells
+        self._show(pages)
+
+    @on(Table.Highlighted)
+    def _stale_rows(self) -> None:
+        if self._pages[self.stage].is_stale(*self.table.window):
+            self.reload()
+
+
+def _key(name: str, version: str) -> str:
+    return f"{name}/{version}"

@@ -1,0 +1,33 @@
+"""Activities in people's words, everywhere the same."""
+
+from server.wire.activity import Activity, ActivityType
+from server.wire.stage import Stage
+from tui_registry.text import one_line
+
+WORDS = {
+    ActivityType.APPLIED_TRANSITION: "moved",
+    ActivityType.REQUESTED_TRANSITION: "asked",
+    ActivityType.CANCELLED_REQUEST: "took back",
+    ActivityType.APPROVED_REQUEST: "approved",
+    ActivityType.REJECTED_REQUEST: "rejected",
+    ActivityType.NEW_COMMENT: "commented",
+    ActivityType.SYSTEM_TRANSITION: "displaced",
+}
+"""What people call the most frequent kinds; the others by their own names."""
+
+
+def did(activity: Activity) -> str:
+    """What somebody did."""
+    kind = activity.activity_type
+    return WORDS.get(kind, kind.value.lower().replace("_", " "))
+
+
+def moves(activity: Activity) -> bool:
+    """Whether it is about a version's way from a stage to another."""
+    return activity.from_stage is not None and activity.to_stage is not None
+
+
+def what(activity: Activity) -> str:
+    """From where to where, and the words that were said."""
+    moved = f"{activity.from_stage or Stage.NONE} → {activity.to_stage}" if moves(activity) else ""
+    return "  ".join(one_line(part, 300) for part in (moved, activity.comment, activity.system_comment) if part)
