@@ -59,6 +59,7 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 DECIDED = ("inbox", "model", "board")
 STAGED = ("model", "board")
 SHEETS = ("version", "card")
+TRACKED = ("experiments", "runs", "run")
 ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", DECIDED, 1, writes=True),
     Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", DECIDED, 1, writes=True),
@@ -79,7 +80,7 @@ ACTIONS = (
         "⏎",
         "open",
         "Open what is under the cursor",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "experiments", "runs"),
         2,
     ),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *STAGED), 5),
@@ -89,12 +90,27 @@ ACTIONS = (
         "/",
         "filter",
         "Narrow what is shown, as you type",
-        ("inbox", "board", "activity", "journal"),
+        ("inbox", "board", "activity", "journal", "runs"),
         3,
     ),
     Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
+    Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
+    Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
+    Action("columns", "v", "v", "columns", "Choose the metrics and parameters that are shown", ("runs",), 4),
     Action("new", "n", "n", "new", "Make a model or, in one, add a version", ("models", "model"), 4, writes=True),
+    Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
+    Action(
+        "register_candidate",
+        "n",
+        "n",
+        "register",
+        "Register the model under the cursor as a version",
+        ("run",),
+        1,
+        writes=True,
+    ),
+    Action("open_run", "o", "o", "run", "Open the run that the version comes from", (*STAGED, "version"), 6),
     Action(
         "card", "i", "i", "about", "All about the model: description, tags, aliases, access", ("models", *STAGED), 4
     ),
@@ -129,13 +145,15 @@ ACTIONS = (
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", STAGED, 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", STAGED, 9),
+    Action("next_panel", "tab", "tab", "next", "Go on to the metrics, the parameters, the tags", ("run",), 2),
+    Action("previous_panel", "shift+tab", "⇧tab", "previous", "Go back to the panel before", ("run",), 9),
     Action(
         "back",
         "escape",
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal", *TRACKED),
         6,
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
@@ -150,7 +168,7 @@ ACTIONS = (
         "F5",
         "refresh",
         "Ask the server again",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED),
         9,
     ),
     Action(
@@ -162,6 +180,7 @@ ACTIONS = (
         ("inbox", "models", *STAGED, "activity", *SHEETS, "journal"),
         8,
     ),
+    Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 8),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
     Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
     Action("undo", "u", "u", "undo", "Take back the last change made here", (EVERYWHERE,), 9, writes=True),

@@ -43,6 +43,7 @@ from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.text import one_line
+from tui_registry.tracking.client import TrackingClient
 from tui_registry.writes import Verdict, Write, perform
 
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
@@ -105,12 +106,25 @@ class ConsoleApp(App[str]):
         self._writes: set[asyncio.Task[None]] = set()
         self._conversing = False
         self._next_profile: str | None = None
+        self._tracking: TrackingClient | None = None
         self._undo: list[Write] = []  # what takes back the changes made here, the newest last
 
     @property
     def client(self) -> RegistryClient:
         """The calls. To be used only once ``connected`` is set."""
         return self._client
+
+    @property
+    def tracking(self) -> TrackingClient:
+        """The calls of the tracking server, which the connection must name. Raises CallError, if its address is none.
+
+        Its calls are in the same journal. It is never sent the registry's token.
+        """
+        if self._tracking is None:
+            connection = self.connection
+            uri, token = (connection.tracking_uri or "", connection.token) if connection else ("", "")
+            self._tracking = TrackingClient(uri, registry_token=token, journal=self.client.journal)
+        return self._tracking
 
     def short_name(self, user: str) -> str:
         """A user's name without the domain, where that is the same as one's own."""
@@ -169,6 +183,8 @@ class ConsoleApp(App[str]):
     async def on_unmount(self) -> None:
         if self.connected.is_set():
             await self.client.close()
+        if self._tracking is not None:
+            await self._tracking.close()
 
     async def action_quit(self) -> None:
         self.action_leave()
