@@ -5,9 +5,12 @@ Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty
 and Enter, and nothing that cannot be undone is under ctrl.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from tui_registry.keys import is_character
 
 EVERYWHERE = "everywhere"
 
@@ -33,6 +36,14 @@ class Action:
     priority: int = 5
     writes: bool = False
 
+    @property
+    def name(self) -> str:
+        """What keymaps call it: go('inbox') is go_inbox, read_on(-1) is read_on_back."""
+        verb, _, argument = self.id.rstrip(")").partition("(")
+        if argument in {"", "1"}:
+            return verb
+        return f"{verb}_back" if argument == "-1" else f"{verb}_{argument.strip(chr(39))}"
+
 
 FILTERING = (
     Action("submit", "enter", "⏎", "keep", "Keep what was typed", ()),
@@ -48,6 +59,7 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 DECIDED = ("inbox", "model", "board")
 STAGED = ("model", "board")
 SHEETS = ("version", "card")
+TRACKED = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens")
 PEOPLE = ("users", "service principals")
 GOVERNED = (*SECTIONS, "group")
@@ -71,7 +83,7 @@ ACTIONS = (
         "⏎",
         "open",
         "Open what is under the cursor",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "experiments", "runs"),
         2,
     ),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *STAGED), 5),
@@ -81,12 +93,27 @@ ACTIONS = (
         "/",
         "filter",
         "Narrow what is shown, as you type",
-        ("inbox", "board", "activity", *GOVERNED),
+        ("inbox", "board", "activity", "journal", "runs", *GOVERNED),
         3,
     ),
     Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
+    Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
+    Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
+    Action("columns", "v", "v", "columns", "Choose the metrics and parameters that are shown", ("runs",), 4),
     Action("new", "n", "n", "new", "Make a model or, in one, add a version", ("models", "model"), 4, writes=True),
+    Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
+    Action(
+        "register_candidate",
+        "n",
+        "n",
+        "register",
+        "Register the model under the cursor as a version",
+        ("run",),
+        1,
+        writes=True,
+    ),
+    Action("open_run", "o", "o", "run", "Open the run that the version comes from", (*STAGED, "version"), 6),
     Action(
         "card", "i", "i", "about", "All about the model: description, tags, aliases, access", ("models", *STAGED), 4
     ),
@@ -142,13 +169,15 @@ ACTIONS = (
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", STAGED, 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", STAGED, 9),
+    Action("next_panel", "tab", "tab", "next", "Go on to the metrics, the parameters, the tags", ("run",), 2),
+    Action("previous_panel", "shift+tab", "⇧tab", "previous", "Go back to the panel before", ("run",), 9),
     Action(
         "back",
         "escape",
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *GOVERNED),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal", *TRACKED, *GOVERNED),
         6,
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
@@ -164,7 +193,7 @@ ACTIONS = (
         "F5",
         "refresh",
         "Ask the server again",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *GOVERNED),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED, *GOVERNED),
         9,
     ),
     Action(
@@ -173,54 +202,59 @@ ACTIONS = (
         "y",
         "copy",
         "Copy the name, the models:/ URI, or Python or curl with it",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, *GOVERNED),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "journal", *GOVERNED),
         8,
     ),
+    Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 8),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
     Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
     Action("undo", "u", "u", "undo", "Take back the last change made here", (EVERYWHERE,), 9, writes=True),
     Action(
         "profiles", "P", "P", "profiles", "Open another registry; allow changes in a read-only one", (EVERYWHERE,), 9
     ),
+    Action("journal", "at", "@", "calls", "Every call of this session, and what came of it", (EVERYWHERE,), 9),
+    Action(
+        "show_text",
+        "Y",
+        "Y",
+        "as text",
+        "Show what was copied last, or all calls, to select or keep it",
+        (EVERYWHERE,),
+        9,
+    ),
+    Action("theme", "f9", "F9", "theme", "Choose other colours", (EVERYWHERE,), 9),
     Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
 )
 
 
-def of_place(place: str) -> list[Action]:
-    """The actions of a screen, its own first."""
-    return [action for action in ACTIONS if place in action.places or EVERYWHERE in action.places]
+def of_place(place: str, actions: Iterable[Action] = ACTIONS) -> list[Action]:
+    """The actions of a screen, in the order of the table."""
+    return [action for action in actions if place in action.places or EVERYWHERE in action.places]
 
 
-UNTYPED = frozenset("⏎␣")
+def characters(actions: Iterable[Action]) -> frozenset[str]:
+    """The names of the methods of the actions under such keys: none of them is live while text is typed."""
+    return frozenset(
+        action.id.partition("(")[0]
+        for action in actions
+        if any(is_character(key) for key in action.keys.split(",") if key)
+    )
 
-
-def is_character(action: Action) -> bool:
-    """Whether its key is one that is also typed in texts."""
-    return len(action.shown) == 1 and action.shown not in UNTYPED
-
-
-CHARACTERS = frozenset(action.id.partition("(")[0] for action in ACTIONS if is_character(action))
-"""The names of the actions under such keys: none of them is live while text is typed."""
 
 WRITING = frozenset(action.id for action in ACTIONS if action.writes)
 """The actions that change the registry."""
 
 
-def bindings(place: str) -> list[Binding]:
+def bindings(place: str, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
 
     Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
     typist sends after ``/`` or ``a`` arrives in the line or the question that it opens.
     """
     return [
-        Binding(
-            action.keys,
-            action.id,
-            action.label,
-            show=False,
-            key_display=action.shown,
-            priority=is_character(action),
-        )
-        for action in ACTIONS
+        Binding(key, action.id, action.label, show=False, priority=is_character(key))
+        for action in actions
         if place in action.places
+        for key in action.keys.split(",")
+        if key
     ]

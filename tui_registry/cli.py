@@ -11,6 +11,7 @@ import click
 
 from tui_registry.commands.activity import activity
 from tui_registry.commands.exits import EPILOG, Exit, Failure
+from tui_registry.commands.keys import keys
 from tui_registry.commands.models import models
 from tui_registry.commands.permissions import permissions
 from tui_registry.commands.profiles import login, logout, profiles
@@ -55,7 +56,7 @@ def demo() -> None:
             registry.close()
 
 
-for command in (requests, models, activity, permissions, login, logout, profiles):
+for command in (requests, models, activity, permissions, login, logout, profiles, keys):
     main.add_command(command)
 
 
@@ -91,11 +92,15 @@ def _run(connect: Any) -> None:
 
     if not sys.stdout.isatty():
         raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
-    mouse = terminal.prepare()
+    settings, complaints = _settings()
+    mouse = terminal.prepare(settings=settings)
+    no_color = os.environ.get("NO_COLOR")
     from tui_registry.app import ConsoleApp
 
     while True:
-        app = ConsoleApp(connect)
+        if no_color:
+            os.environ["NO_COLOR"] = no_color  # Textual takes it away
+        app = ConsoleApp(connect, settings, complaints)
         try:
             profile = app.run(mouse=mouse)
         finally:
@@ -106,6 +111,17 @@ def _run(connect: Any) -> None:
         if profile is None:
             return
         connect = partial(_connect, profile)
+        settings, complaints = _settings()
+
+
+def _settings() -> tuple[Any, list[str]]:
+    """The user's settings or, if their file cannot be understood, the default ones and why."""
+    from tui_registry.session.settings import Settings, SettingsError, read
+
+    try:
+        return read(), []
+    except SettingsError as error:
+        return Settings(), [str(error)]
 
 
 def _connect(profile: str) -> Any:

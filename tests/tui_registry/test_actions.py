@@ -11,8 +11,10 @@ from tui_registry.app import ConsoleApp
 from tui_registry.screens.access import Access
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
+from tui_registry.screens.calls import Calls
 from tui_registry.screens.card import Card
 from tui_registry.screens.compare import Compare
+from tui_registry.screens.experiments import Experiments
 from tui_registry.screens.group import GroupMembers
 from tui_registry.screens.groups import Groups
 from tui_registry.screens.help import Help
@@ -20,6 +22,8 @@ from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
+from tui_registry.screens.run import RunPlace
+from tui_registry.screens.runs import Runs
 from tui_registry.screens.service_principals import ServicePrincipals
 from tui_registry.screens.tokens import Tokens
 from tui_registry.screens.users import Users
@@ -41,8 +45,14 @@ PLACES: dict[str, type[Place]] = {
     "group": GroupMembers,
     "service principals": ServicePrincipals,
     "tokens": Tokens,
+    "journal": Calls,
+    "experiments": Experiments,
+    "runs": Runs,
+    "run": RunPlace,
 }
-KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign")
+KEY = re.compile(
+    r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at"
+)
 HARMLESS = {"command_palette"}
 """Actions that may be under ctrl: they change nothing."""
 

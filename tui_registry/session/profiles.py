@@ -12,14 +12,15 @@ Only the URL must be there. There are no secrets in it: a profile's token is in 
 and URL.
 """
 
-import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from tui_registry.session import config
+from tui_registry.session.config import ConfigError
 
 
 class ProfileError(Exception):
@@ -80,7 +81,7 @@ def checked(content: dict[str, Any]) -> Profile:
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
-        raise ProfileError(_first_of(error)) from None
+        raise ProfileError("; ".join(f"{key}: {told}" for key, told in config.problems(error).items())) from None
 
 
 class Profiles(BaseModel):
@@ -103,46 +104,22 @@ class Profiles(BaseModel):
 
 
 def config_file() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("tui-registry", appauthor=False)) / "profiles.toml"
+    return config.folder() / "profiles.toml"
 
 
 def read() -> Profiles:
     """Every profile; none if there is no file."""
-    file = config_file()
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Profiles.model_validate(content)
-    except FileNotFoundError:
-        return Profiles()
-    except OSError as error:
-        raise ProfileError(f"{file} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{file} is not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise ProfileError(f"{file}: {_first_of(error)}") from None
-
-
-def _first_of(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
+        return config.read(config_file(), Profiles)
+    except ConfigError as error:
+        raise ProfileError(str(error)) from None
 
 
 def write(profiles: Profiles) -> None:
     """Replace the file, whole or not at all, readable by its owner only. Raises ProfileError."""
-    import tomli_w
-
-    content: dict[str, Any] = profiles.model_dump(exclude_none=True, exclude_defaults=True)
     file = config_file()
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            tomli_w.dump(content, stream)
-        draft.replace(file)
+        config.write(file, profiles.model_dump(exclude_none=True, exclude_defaults=True))
     except OSError as error:
         raise ProfileError(f"{file} cannot be written: {error.strerror}.") from None
 
