@@ -59,6 +59,10 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 DECIDED = ("inbox", "model", "board")
 STAGED = ("model", "board")
 SHEETS = ("version", "card")
+TRACKED = ("experiments", "runs", "run")
+SECTIONS = ("access", "users", "groups", "service principals", "tokens")
+PEOPLE = ("users", "service principals")
+GOVERNED = (*SECTIONS, "group")
 ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", DECIDED, 1, writes=True),
     Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", DECIDED, 1, writes=True),
@@ -79,7 +83,7 @@ ACTIONS = (
         "⏎",
         "open",
         "Open what is under the cursor",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "experiments", "runs"),
         2,
     ),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *STAGED), 5),
@@ -89,12 +93,27 @@ ACTIONS = (
         "/",
         "filter",
         "Narrow what is shown, as you type",
-        ("inbox", "board", "activity", "journal"),
+        ("inbox", "board", "activity", "journal", "runs", *GOVERNED),
         3,
     ),
     Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
+    Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
+    Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
+    Action("columns", "v", "v", "columns", "Choose the metrics and parameters that are shown", ("runs",), 4),
     Action("new", "n", "n", "new", "Make a model or, in one, add a version", ("models", "model"), 4, writes=True),
+    Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
+    Action(
+        "register_candidate",
+        "n",
+        "n",
+        "register",
+        "Register the model under the cursor as a version",
+        ("run",),
+        1,
+        writes=True,
+    ),
+    Action("open_run", "o", "o", "run", "Open the run that the version comes from", (*STAGED, "version"), 6),
     Action(
         "card", "i", "i", "about", "All about the model: description, tags, aliases, access", ("models", *STAGED), 4
     ),
@@ -124,24 +143,48 @@ ACTIONS = (
     ),
     Action("delete_model", "X", "X", "delete", "Delete the model", ("card",), 8, writes=True),
     Action("rename", "R", "R", "rename", "Rename the model", ("models", "card"), 7, writes=True),
+    Action(
+        "permissions", "p", "p", "permissions", "Who may do what on the model, and why", ("models", *STAGED, "card"), 5
+    ),
+    Action("grant", "n", "n", "grant", "Grant somebody a level", ("access",), 1, writes=True),
+    Action("change", "e", "e", "change", "Change the level under the cursor", ("access",), 1, writes=True),
+    Action("revoke", "D", "D", "remove", "Take the level under the cursor away", ("access",), 2, writes=True),
+    Action("why", "w", "w", "why", "What somebody may do here, and by which grants", ("access",), 1),
+    Action("enrol", "n", "n", "new", "Make an account", PEOPLE, 1, writes=True),
+    Action("deactivate", "D", "D", "deactivate", "Accept no token of the account any more", PEOPLE, 2, writes=True),
+    Action("reactivate", "A", "A", "reactivate", "Accept the account's tokens again", PEOPLE, 2, writes=True),
+    Action("members", "enter", "⏎", "members", "Who is in the group", ("groups",), 1),
+    Action("new_group", "n", "n", "new", "Make a group", ("groups",), 1, writes=True),
+    Action("delete_group", "D", "D", "delete", "Delete the group", ("groups",), 2, writes=True),
+    Action("add_member", "n", "n", "add", "Add a member to the group", ("group",), 1, writes=True),
+    Action("remove_member", "D", "D", "remove", "Remove the member from the group", ("group",), 2, writes=True),
+    Action(
+        "make_token", "n", "n", "new", "Make a token, for yourself or a service principal", ("tokens",), 1, writes=True
+    ),
+    Action("revoke_token", "D", "D", "revoke", "Accept the token no more", ("tokens",), 2, writes=True),
+    Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
+    Action("previous_section", "shift+tab", "⇧tab", "previous section", "Go to the section before", SECTIONS, 9),
     Action("compare", "equals_sign", "=", "compare", "Compare two versions: marked, or with Production's", STAGED, 5),
     Action("history", "H", "H", "history", "Who did what with it", ("models", *STAGED, *SHEETS), 6),
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", STAGED, 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", STAGED, 9),
+    Action("next_panel", "tab", "tab", "next", "Go on to the metrics, the parameters, the tags", ("run",), 2),
+    Action("previous_panel", "shift+tab", "⇧tab", "previous", "Go back to the panel before", ("run",), 9),
     Action(
         "back",
         "escape",
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal", *TRACKED, *GOVERNED),
         6,
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 7),
     Action("go('board')", "3", "3", "board", "Go to the versions of all models, by stage", (EVERYWHERE,), 7),
     Action("go('activity')", "4", "4", "activity", "Go to who did what", (EVERYWHERE,), 7),
+    Action("go('access')", "5", "5", "access", "Go to who may do what on the whole registry", (EVERYWHERE,), 7),
     Action("read_on(1)", "J", "J", "read on", "Scroll the details down", (*DECIDED, *SHEETS), 9),
     Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", (*DECIDED, *SHEETS), 9),
     Action(
@@ -150,7 +193,7 @@ ACTIONS = (
         "F5",
         "refresh",
         "Ask the server again",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED, *GOVERNED),
         9,
     ),
     Action(
@@ -159,9 +202,10 @@ ACTIONS = (
         "y",
         "copy",
         "Copy the name, the models:/ URI, or Python or curl with it",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "journal"),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "journal", *GOVERNED),
         8,
     ),
+    Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 8),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
     Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
     Action("undo", "u", "u", "undo", "Take back the last change made here", (EVERYWHERE,), 9, writes=True),

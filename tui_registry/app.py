@@ -25,11 +25,13 @@ from tui_registry.keymap import load_or_default
 from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
+from tui_registry.screens.access import Access
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
 from tui_registry.screens.calls import Calls
 from tui_registry.screens.card import Card
 from tui_registry.screens.confirm import Confirm, Consent, Question
+from tui_registry.screens.groups import Groups
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
@@ -38,11 +40,15 @@ from tui_registry.screens.place import Place
 from tui_registry.screens.plain_text import PlainText
 from tui_registry.screens.problem import Problem
 from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
+from tui_registry.screens.service_principals import ServicePrincipals
 from tui_registry.screens.themes import Themes
+from tui_registry.screens.tokens import Tokens
+from tui_registry.screens.users import Users
 from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.text import one_line
+from tui_registry.tracking.client import TrackingClient
 from tui_registry.writes import Verdict, Write, perform
 
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
@@ -68,7 +74,17 @@ class ConsoleApp(App[str]):
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar = {"inbox": Inbox, "models": Models, "board": Board, "activity": ActivityFeed}
+    MODES: ClassVar = {
+        "inbox": Inbox,
+        "models": Models,
+        "board": Board,
+        "activity": ActivityFeed,
+        "access": Access,
+        "users": Users,
+        "groups": Groups,
+        "service principals": ServicePrincipals,
+        "tokens": Tokens,
+    }
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -105,12 +121,25 @@ class ConsoleApp(App[str]):
         self._writes: set[asyncio.Task[None]] = set()
         self._conversing = False
         self._next_profile: str | None = None
+        self._tracking: TrackingClient | None = None
         self._undo: list[Write] = []  # what takes back the changes made here, the newest last
 
     @property
     def client(self) -> RegistryClient:
         """The calls. To be used only once ``connected`` is set."""
         return self._client
+
+    @property
+    def tracking(self) -> TrackingClient:
+        """The calls of the tracking server, which the connection must name. Raises CallError, if its address is none.
+
+        Its calls are in the same journal. It is never sent the registry's token.
+        """
+        if self._tracking is None:
+            connection = self.connection
+            uri, token = (connection.tracking_uri or "", connection.token) if connection else ("", "")
+            self._tracking = TrackingClient(uri, registry_token=token, journal=self.client.journal)
+        return self._tracking
 
     def short_name(self, user: str) -> str:
         """A user's name without the domain, where that is the same as one's own."""
@@ -169,6 +198,8 @@ class ConsoleApp(App[str]):
     async def on_unmount(self) -> None:
         if self.connected.is_set():
             await self.client.close()
+        if self._tracking is not None:
+            await self._tracking.close()
 
     async def action_quit(self) -> None:
         self.action_leave()
@@ -226,6 +257,9 @@ class ConsoleApp(App[str]):
     def open_card(self, name: str) -> None:
         self.push_screen(Card(name))
 
+    def open_access(self, name: str) -> None:
+        self.push_screen(Access(name))
+
     def open_history(self, name: str, version: str | None) -> None:
         self.push_screen(ActivityFeed(name, version or ""))
 
@@ -244,18 +278,19 @@ class ConsoleApp(App[str]):
 
         self.push_screen(Profiles(self._label, read_only=self.is_read_only), chosen)
 
-    def copy(self, text: str) -> None:
-        self.run_worker(self._copy(text), exit_on_error=False)
+    def copy(self, text: str, *, told: str = "") -> None:
+        """``told`` is shown in place of a text that is secret."""
+        self.run_worker(self._copy(text, told), exit_on_error=False)
 
-    async def _copy(self, text: str) -> None:
-        self._copied = text
+    async def _copy(self, text: str, told: str) -> None:
+        self._copied = "" if told else text
         text = clipboard.cut(text)
         if not await clipboard.copy_in_tmux(text):
             self.copy_to_clipboard(text)
-        told = one_line(text, 300)
-        if keys := self.keymap.keys["show_text"]:
-            told += f"\n{shown(keys[0])} shows it, if it did not arrive"
-        self.notify(told, title="Sent to the terminal's clipboard", markup=False, timeout=3)
+        shown_text = one_line(told or text, 300)
+        if (keys := self.keymap.keys["show_text"]) and not told:
+            shown_text += f"\n{shown(keys[0])} shows it, if it did not arrive"
+        self.notify(shown_text, title="Sent to the terminal's clipboard", markup=False, timeout=3)
 
     def action_show_text(self) -> None:
         """What was copied last, or all that this place can tell, for terminals that do not take copies."""

@@ -4,28 +4,20 @@ A registry apart cannot know such an id. This one keeps it, and the client finds
 MLflow's own server looks for it on its own tracking store, and fails.
 """
 
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from sklearn.linear_model import LinearRegression
 
 from tests.compat.conftest import LoggedRun
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, MlflowException, mlflow
 from tests.live_registry import LiveRegistry
+from tests.mlflow_server import DATABASE, serving_mlflow
 
 pytestmark = THEIR_WARNINGS
-
-PATIENCE = 120  # seconds for MLflow's server to start; it takes fifteen on a quiet machine
 
 
 @pytest.fixture
@@ -77,25 +69,9 @@ def test_a_copy_of_a_version(logged_runs: list[LoggedRun]) -> None:
 @pytest.fixture
 def mlflow_server(empty_store: Path, tmp_path: Path) -> Iterator[str]:
     """The URL of MLflow's own server, over a new store."""
-    database = shutil.copy(empty_store, tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    arguments = ["--backend-store-uri", f"sqlite:///{database}", "--port", str(port), "--workers", "1"]
-    with (tmp_path / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", *arguments],
-            cwd=tmp_path,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # it starts others, and all are to be ended
-        )
-    with server:
-        try:
-            _wait(server, url)
-            yield url
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
+    shutil.copy(empty_store, tmp_path / DATABASE)
+    with serving_mlflow(tmp_path) as url:
+        yield url
 
 
 @pytest.mark.mlflow_server
@@ -106,15 +82,3 @@ def test_on_mlflows_own_server_it_fails(
     mlflow_environment.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(MlflowException, match="500 error responses"):
         mlflow.register_model(logged_runs[0].model_uri, "logged")
-
-
-def _wait(server: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        assert server.poll() is None
-        try:
-            if httpx.get(f"{url}/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise AssertionError("MLflow's server takes too long to start")

@@ -86,10 +86,15 @@ class Console:
 
 @asynccontextmanager
 async def console(
-    url: str, token: str, size: tuple[int, int] = SMALL, settings: Settings | None = None
+    url: str,
+    token: str,
+    size: tuple[int, int] = SMALL,
+    *,
+    tracking_uri: str | None = None,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Console]:
     """A console on a registry, until the block ends; it must not have made a mistake by then."""
-    app = ConsoleApp(Connection(url, token, "test"), settings)
+    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri), settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Console(app, pilot)
         try:

@@ -13,11 +13,14 @@ from tui_registry.screens.board import Board
 from tui_registry.screens.calls import Calls
 from tui_registry.screens.card import Card
 from tui_registry.screens.compare import Compare
+from tui_registry.screens.experiments import Experiments
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
+from tui_registry.screens.run import RunPlace
+from tui_registry.screens.runs import Runs
 from tui_registry.screens.version import Version
 from tui_registry.widgets.table import Table
 
@@ -31,6 +34,9 @@ PLACES: dict[str, type[Place]] = {
     "compare": Compare,
     "activity": ActivityFeed,
     "journal": Calls,
+    "experiments": Experiments,
+    "runs": Runs,
+    "run": RunPlace,
 }
 KEY = re.compile(
     r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at"

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -26,7 +26,9 @@ class Done(BaseModel):
 
 
 class Transport:
-    """What every kind of call is made with."""
+    """What every kind of call is made with. ``talks_to``: what should be at the other end."""
+
+    talks_to: ClassVar[str] = "a registry"
 
     def __init__(
         self, url: str, token: str, *, read_only: bool = False, transport: httpx.AsyncBaseTransport | None = None
@@ -76,16 +78,16 @@ class Transport:
         except (httpx.RequestError, httpx_sse.SSEError) as error:
             raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
 
-    async def _get(self, path: str, answer: type[Answer], **query: Any) -> Answer:
+    async def _get(self, path: str, answer: type[Answer], /, **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in ("", None)}
-        return _read(await self._call("GET", path, params=given), answer)
+        return self._read(await self._call("GET", path, params=given), answer)
 
-    async def _send(self, method: str, path: str, answer: type[Answer], **body: Any) -> Answer:
+    async def _send(self, method: str, path: str, answer: type[Answer], /, **body: Any) -> Answer:
         """Change something. A body without an empty text is the same as one with it: the server reads both alike."""
         if self.read_only:
             raise ReadOnly("This profile is read-only: nothing was sent.")
         given = {name: value for name, value in body.items() if value is not None and value != ""}
-        return _read(await self._call(method, path, json=given), answer)
+        return self._read(await self._call(method, path, json=given), answer)
 
     async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
         began = time.monotonic()
@@ -102,20 +104,19 @@ class Transport:
             return response
         raise _refusal(response)
 
+    def _read(self, response: httpx.Response, answer: type[Answer]) -> Answer:
+        try:
+            return answer.model_validate_json(response.content or b"{}")
+        except ValidationError as error:
+            raise Misunderstood(
+                f"The answer to {response.request.method} {response.request.url.path} is not what {self.talks_to} "
+                f"says. Is {response.request.url.host} really one?"
+            ) from error
+
 
 def authorization(token: str) -> str:
     """The header's value. What no header can hold is not sent as it is: the complaint about it would show the token."""
     return f"Bearer {re.sub('[^!-~]', '?', token)}"
-
-
-def _read(response: httpx.Response, answer: type[Answer]) -> Answer:
-    try:
-        return answer.model_validate_json(response.content or b"{}")
-    except ValidationError as error:
-        raise Misunderstood(
-            f"The answer to {response.request.method} {response.request.url.path} is not a registry's. Is "
-            f"{response.request.url.host} really one?"
-        ) from error
 
 
 def _refusal(response: httpx.Response) -> Refused:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 async def create_model(app: "ConsoleApp") -> None:
     fields = [
-        Field(name="name", label="Name", required=True, check=_is_model_name),
+        Field(name="name", label="Name", required=True, check=is_model_name),
         Field(name="description", label="Description, in Markdown", long=True),
     ]
     values = await app.push_screen_wait(Form("New model", fields, save="Create"))
@@ -26,7 +26,7 @@ async def create_model(app: "ConsoleApp") -> None:
 
 
 async def rename_model(app: "ConsoleApp", name: str) -> None:
-    field = Field(name="name", label="New name", value=name, required=True, check=_is_model_name)
+    field = Field(name="name", label="New name", value=name, required=True, check=is_model_name)
     told = Content("Jobs that load it by its former name fail from then on.")
     values = await app.push_screen_wait(Form(f"Rename {name}", [field], save="Rename", told=told))
     if values is None or values["name"] == name:
@@ -86,6 +86,7 @@ async def add_version(app: "ConsoleApp", name: str) -> None:
         )
 
 
-def _is_model_name(name: str) -> str:
+def is_model_name(name: str) -> str:
+    """What is wrong with a name; empty if nothing."""
     bad = sorted({character for character in name if character in "/:"})
     return f"A name cannot have {' or '.join(bad)} in it: URIs use them." if bad else ""

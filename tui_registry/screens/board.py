@@ -123,6 +123,8 @@ class Board(StagePlace):
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
+        if action == "open_run":
+            return self.leads_to_run
         if action in {"filter", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
             return True
         if action == "back":

@@ -84,7 +84,11 @@ class Listing(Place):
 
     def show_problem(self, problem: str) -> None:
         if self._shown != self.typed or not self.table.row_count:
-            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+            self.table.show([], empty=self.complaint(problem))
+
+    def complaint(self, problem: str) -> str:
+        """What to say where there is nothing to show, by lines."""
+        return f"{problem}\nIt is tried again by itself."
 
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:

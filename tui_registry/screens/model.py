@@ -18,6 +18,7 @@ from server.wire.transition_request import InboxRequest
 from tui_registry.actions import bindings
 from tui_registry.ages import age
 from tui_registry.levels import may
+from tui_registry.screens import from_run
 from tui_registry.screens.adding import add_version
 from tui_registry.screens.stages import StagePlace
 from tui_registry.search import named
@@ -127,11 +128,22 @@ class Model(StagePlace):
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
-        if action == "new":
+        if action == "open_run":
+            return self.leads_to_run
+        if action in {"new", "register"}:
             return may(self._level, "new_version")
         if action in DEEDS and not may(self._level, DEEDS[action]):
             return False
-        if action in {"card", "back", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
+        if action in {
+            "card",
+            "permissions",
+            "back",
+            "refresh",
+            "next_stage",
+            "previous_stage",
+            "read_on(1)",
+            "read_on(-1)",
+        }:
             return True
         return self.table.row_count > 0
 
@@ -143,6 +155,12 @@ class Model(StagePlace):
 
     def action_new(self) -> None:
         self.console_app.converse(partial(add_version, self.console_app, self.model_name))
+
+    def action_register(self) -> None:
+        from_run.browse(self.console_app, self.model_name)
+
+    def action_permissions(self) -> None:
+        self.console_app.open_access(self.model_name)
 
     def action_card(self) -> None:
         self.console_app.open_card(self.model_name)

@@ -10,6 +10,7 @@ from server.wire.stage import Stage
 from tui_registry.actions import SEARCHING, WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.changes.subject import Subject
+from tui_registry.screens import from_run
 from tui_registry.screens.adding import create_model, delete_model, rename_model
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
@@ -54,7 +55,7 @@ class Models(Listing, EditingPlace):
         self.console_app.open_model(key)
 
     def is_live(self, action: str) -> bool:
-        if action in {"card", "edit", "tags", "delete", "rename", "history"}:
+        if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions"}:
             return self.table.row_count > 0
         return super().is_live(action)
 
@@ -67,6 +68,9 @@ class Models(Listing, EditingPlace):
 
     def action_new(self) -> None:
         self.console_app.converse(partial(create_model, self.console_app))
+
+    def action_register(self) -> None:
+        from_run.browse(self.console_app)
 
     def action_card(self) -> None:
         if self.table.cursor_key:

@@ -18,6 +18,7 @@ from tui_registry.changes import version as versions
 from tui_registry.changes.subject import Subject
 from tui_registry.changes.transition import holders
 from tui_registry.messages import LivenessChanged
+from tui_registry.screens import from_run
 from tui_registry.screens.compare import Compare
 from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.deciding import DecidingPlace
@@ -106,6 +107,15 @@ class StagePlace(DecidingPlace, EditingPlace):
         if self.version is not None:
             level = self.level_on(self.version.name)
             self.console_app.converse(partial(move, self.console_app, self.version, level))
+
+    @property
+    def leads_to_run(self) -> bool:
+        """Whether the version under the cursor says which run it comes from."""
+        return self.version is not None and bool(self.version.run_id)
+
+    def action_open_run(self) -> None:
+        if self.version is not None and self.version.run_id:
+            from_run.open_run(self.console_app, self.version.run_id)
 
     def action_history(self) -> None:
         if self.version is not None:

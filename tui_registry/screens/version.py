@@ -17,6 +17,7 @@ from tui_registry.ages import age, moment
 from tui_registry.changes import comment as comments
 from tui_registry.changes.subject import Subject
 from tui_registry.levels import may
+from tui_registry.screens import from_run
 from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.moving import move
@@ -90,9 +91,10 @@ class Version(Sheet):
             Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
             Fact(key="source", label="source", value=version.source or ""),
         ]
+        leads = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
         for label, value in (("run", version.run_id), ("run link", version.run_link), ("logged", version.model_id)):
             if value:
-                facts.append(Fact(key=label, label=label, value=value))
+                facts.append(Fact(key=label, label=label, value=value, open=leads.get(label)))
         made = f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago"
         facts.append(Fact(key="made", label="made", value=f"{made}, by {version.user_id or 'somebody'}"))
         return facts
@@ -136,7 +138,13 @@ class Version(Sheet):
             return may(self._level, "tag" if action == "tags" else "alias")
         if action == "transition":
             return self._version is not None
+        if action == "open_run":
+            return self._version is not None and bool(self._version.run_id)
         return super().is_live(action)
+
+    def action_open_run(self) -> None:
+        if self._version is not None and self._version.run_id:
+            from_run.open_run(self.console_app, self._version.run_id)
 
     def action_transition(self) -> None:
         if self._version is not None:

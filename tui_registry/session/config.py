@@ -32,13 +32,18 @@ def read(file: Path, model: type[M]) -> M:
     except FileNotFoundError:
         return model()
     except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from None
     except ValidationError as error:
-        wrong = {".".join(str(part) for part in each["loc"]): each["msg"] for each in error.errors()}
+        wrong = problems(error)
         told = "; ".join(f"{key}: {problem}" for key, problem in wrong.items())
         raise ConfigError(f"{file}: {told}", list(wrong)) from None
+
+
+def problems(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by key."""
+    return {".".join(map(str, each["loc"])): each["msg"].removeprefix("Value error, ") for each in error.errors()}
 
 
 def write(file: Path, content: Mapping[str, Any]) -> None:

@@ -4,13 +4,20 @@
 
     [profiles.production]
     url = "https://registry.example.com"
+    read_only = true                               # nothing is written there
+    colour = "red"                                 # behind its name in the console: a name, or #rrggbb
+    tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
 
-There are no secrets in it: a profile's token is in the keyring, under the profile's name and URL.
+Only the URL must be there. There are no secrets in it: a profile's token is in the keyring, under the profile's name
+and URL.
 """
 
+import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
@@ -23,16 +30,58 @@ class ProfileError(Exception):
 class Profile(BaseModel):
     """One registry."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     url: str
+    read_only: bool = False
+    colour: str | None = None
+    tracking_uri: str | None = None
 
-    @field_validator("url")
+    @field_validator("url", "tracking_uri")
     @classmethod
-    def _is_http(cls, url: str) -> str:
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
         if not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if urlsplit(url).password is not None:
+            raise ValueError("must not hold a password: the file is not a place for secrets")
         return url.rstrip("/")
+
+    @field_validator("colour")
+    @classmethod
+    def _can_be_shown(cls, colour: str | None) -> str | None:
+        if colour is None or re.fullmatch("#[0-9a-fA-F]{6}", colour):
+            return colour
+        if not re.fullmatch("[a-z_]+", colour) or not _is_solid(colour):
+            raise ValueError(f"'{colour}' must be the name of a colour, such as red, or #rrggbb")
+        return colour
+
+    @property
+    def marks(self) -> list[str]:
+        """What is particular about it, for people."""
+        read_only = ["read-only"] if self.read_only else []
+        colour = [self.colour] if self.colour else []
+        runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
+        return [*read_only, *colour, *runs]
+
+
+def _is_solid(name: str) -> bool:
+    """Whether Textual has a colour of that name which hides what is behind it."""
+    from textual.color import Color, ColorParseError  # takes a while: only who names a colour waits for it
+
+    try:
+        return Color.parse(name).a == 1
+    except ColorParseError:
+        return False
+
+
+def checked(content: dict[str, Any]) -> Profile:
+    """A profile of these fields. Raises ProfileError, which names the field that cannot be."""
+    try:
+        return Profile.model_validate(content)
+    except ValidationError as error:
+        raise ProfileError("; ".join(f"{key}: {told}" for key, told in config.problems(error).items())) from None
 
 
 class Profiles(BaseModel):
@@ -49,6 +98,10 @@ class Profiles(BaseModel):
             raise ProfileError(f"There is no profile '{name}' (known: {known}). Make it with: tui-registry login URL")
         return self.profiles[name]
 
+    def having(self, name: str, profile: Profile) -> "Profiles":
+        """With this profile besides, or in place of the one of that name; the first one becomes the default."""
+        return Profiles(default=self.default or name, profiles=self.profiles | {name: profile})
+
 
 def config_file() -> Path:
     return config.folder() / "profiles.toml"
@@ -63,8 +116,12 @@ def read() -> Profiles:
 
 
 def write(profiles: Profiles) -> None:
-    """Replace the file, whole or not at all, readable by its owner only."""
-    config.write(config_file(), profiles.model_dump(exclude_none=True))
+    """Replace the file, whole or not at all, readable by its owner only. Raises ProfileError."""
+    file = config_file()
+    try:
+        config.write(file, profiles.model_dump(exclude_none=True, exclude_defaults=True))
+    except OSError as error:
+        raise ProfileError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def account(name: str, profile: Profile) -> str:

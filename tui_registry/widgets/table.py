@@ -149,6 +149,12 @@ class Table(ScrollView, can_focus=True):
         if self.cursor_key != before:
             self.post_message(self.Highlighted(self, self.cursor_key))
 
+    def use_columns(self, columns: Sequence[Column]) -> None:
+        """Have other columns from now on; the rows, which have the cells of those before, are gone."""
+        self.show([])
+        self.columns = tuple(columns)
+        self._laid_out = (-1, [])
+
     def extend(self, rows: Sequence[Row]) -> None:
         """Add rows at the end."""
         self.show([*self._rows, *rows])

@@ -1,0 +1,286 @@
+"""From a run of a real tracking server to a version that MLflow loads, by key presses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, mlflow
+from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.proxy import proxied
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.test_hostile_text import assert_sound
+from tests.tui_registry.tracked import EXPERIMENT, Tracked, tracking
+from tui_registry.screens.run import RunPlace
+
+pytestmark = [
+    *THEIR_WARNINGS,
+    pytest.mark.mlflow_server,
+    pytest.mark.xdist_group("mlflow_server"),  # one server is enough for all of them
+]
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
+
+@pytest.fixture(scope="session")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
+    with tracking(tmp_path_factory.mktemp("tracking")) as tracked:
+        yield tracked
+
+
+@pytest.fixture
+def mlflow_client(tracked: Tracked, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+    """MLflow with its runs on the tracking server and its models here."""
+    for variable in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracked.url)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", scene.url)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", scene.token)
+    return MlflowClient()
+
+
+async def open_run(shown: Console, name: str) -> None:
+    """From anywhere: the experiments, the runs, the run."""
+    await shown.press("2")
+    await shown.shows("Models (")
+    await shown.press("N")
+    await shown.shows("Experiments (3)", EXPERIMENT)
+    await shown.press("slash")
+    await shown.type(EXPERIMENT)
+    await shown.shows("matching", "(1)")
+    await shown.press("enter")
+    await shown.shows(f"Experiments › {EXPERIMENT} (5)", "slope-2", "slope-5", "old-7")
+    await shown.press("slash")
+    await shown.type(name)
+    await shown.shows(f"{EXPERIMENT} matching “{name}” (1)", name)
+    await shown.press("enter", "enter")
+    await shown.shows(f"{EXPERIMENT} › {name}", "finished")
+
+
+def prediction(model: str, version: str = "1") -> float:
+    loaded = mlflow.pyfunc.load_model(f"models:/{model}/{version}")
+    return float(loaded.predict([[10.0]])[0])
+
+
+@SIZES
+async def test_a_logged_model_as_a_new_one(
+    scene: Scene, tracked: Tracked, mlflow_client: MlflowClient, size: tuple[int, int]
+) -> None:
+    name = f"line-{scene.id}"
+    scene.models.append(name)
+    async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
+        await open_run(shown, "slope-3")
+        await shown.shows("models:/m-", "rmse", "0.333333", "https://example.com/curves.git", "Parameters", "ready")
+        await shown.press("n")
+        await shown.shows("Register a model of this run")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.type("of slope 3")
+        await shown.press("enter")
+        await shown.shows("Register this model?", f"Creates the registered model {name}", "version 1", "of slope 3")
+        await shown.press("y")
+        await shown.tells(f"{name}: Model created.", f"{name}: its first version: Registered, from the run.")
+        await shown.shows(f"Models › {name}", "1 version", tracked.runs["slope-3"], "of slope 3")
+    version = mlflow_client.get_model_version(name, "1")
+    assert version.run_id == tracked.runs["slope-3"]
+    assert version.run_link.startswith(f"{tracked.url}/#/experiments/")
+    assert version.run_link.endswith(f"/runs/{version.run_id}")
+    assert prediction(name) == pytest.approx(30.0)
+
+
+async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
+    scene: Scene, tracked: Tracked, mlflow_client: MlflowClient
+) -> None:
+    model = scene.model("line")
+    scene.version(model)
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}")
+        await shown.press("N")
+        await shown.shows(EXPERIMENT)
+        await shown.press("slash")
+        await shown.type(EXPERIMENT)
+        await shown.press("enter")
+        await shown.shows("old-7")
+        await shown.press("slash")
+        await shown.type("old")
+        await shown.shows("“old” (1)")
+        await shown.press("enter", "enter")
+        await shown.shows("deep/line", "mlflow-artifacts:/")
+        await shown.press("enter")
+        await shown.shows("Register a model of this run", model)
+        await shown.press("enter", "enter")
+        await shown.shows("Adds a version to", model, "after version 1")
+        await shown.press("y")
+        await shown.tells(f"{model}: a new version: Registered")
+        await shown.shows(f"Models › {model}", "2 versions")
+    assert mlflow_client.get_model_version(model, "2").run_id == tracked.runs["old-7"]
+    assert prediction(model, "2") == pytest.approx(70.0)
+
+
+@pytest.mark.parametrize(("run", "path"), [("slope-5", "line"), ("old-7", "deep/line")])
+async def test_it_is_what_the_real_client_registers(
+    scene: Scene, tracked: Tracked, mlflow_client: MlflowClient, run: str, path: str
+) -> None:
+    theirs, ours = f"theirs-{scene.id}", f"ours-{scene.id}"
+    scene.models += [theirs, ours]
+    mlflow.register_model(f"runs:/{tracked.runs[run]}/{path}", theirs)
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await open_run(shown, run)
+        await shown.shows("ready")
+        await shown.press("n")
+        await shown.type(ours)
+        await shown.press("ctrl+s")
+        await shown.shows("Register this model?")
+        await shown.press("y")
+        await shown.tells("Registered, from the run.")
+    one, other = (
+        scene.call("GET", "/mlflow/model-versions/get", name=name, version="1")["model_version"]
+        for name in (theirs, ours)
+    )
+    different = {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+    assert different <= {"name", "creation_timestamp", "last_updated_timestamp", "run_link"}
+    assert "run_link" not in one
+
+
+async def test_names_are_completed(scene: Scene, tracked: Tracked) -> None:
+    model = scene.model("a-long-name")
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await open_run(shown, "slope-2")
+        await shown.shows("ready")
+        await shown.press("n")
+        await shown.type("LONG")
+        await shown.shows(model)
+        await shown.press("down", "enter", "enter")
+        await shown.shows("Adds a version to", model, "the first one")
+        await shown.press("n")
+        await shown.hides("Register this model?")
+    assert scene.call("GET", "/mlflow/model-versions/search", filter=f"name = '{model}'") == {}
+
+
+async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: Scene, tracked: Tracked) -> None:
+    def names(shown: Console) -> list[str]:
+        words = [line[2:].split() for line in shown.text.split("\n")]
+        return [line[0] for line in words if line and line[0] in tracked.runs]
+
+    async with console(scene.url, scene.token, LARGE, tracking_uri=tracked.url) as shown:
+        await shown.press("2", "N")
+        await shown.shows(EXPERIMENT)
+        await shown.press("slash")
+        await shown.type(EXPERIMENT)
+        await shown.press("enter")
+        await shown.shows(f"{EXPERIMENT} (5)", "BEGAN ▼", "rmse", "slope", "nan")
+        assert names(shown)[0] == "no-model"
+        assert "solver" not in shown.text  # it is the same for all
+        await shown.press("s")
+        await shown.shows("Sort the runs", "rmse", "lowest first")
+        await shown.press("j", "enter")
+        await shown.shows("rmse ▲")
+        await shown.until(lambda: names(shown)[:4] == ["slope-5", "slope-3", "slope-2", "no-model"], "by rmse")
+        await shown.press("v")
+        await shown.shows("Show as columns")
+        await shown.type("solver, nothing")
+        await shown.press("enter")
+        await shown.shows("No run seen here has nothing.")
+        await shown.press(*["backspace"] * len(", nothing"), "enter")
+        await shown.shows("solver", "exact")
+        await shown.hides("rmse")
+        for typed, found in (
+            ("= params.slope = '3'", ["slope-3"]),
+            ("rmse<0.4 team", []),
+            ("rmse<0.4 tag:team=curves status:fin", ["slope-5", "slope-3"]),
+        ):
+            await shown.press("slash", "ctrl+u")
+            await shown.type(typed)
+            await shown.shows(f"“{typed}” ({len(found)})")
+            assert names(shown) == found
+            await shown.press("enter")
+        await shown.press("slash", "ctrl+u")
+        await shown.type("= what")
+        await shown.shows("The tracking server does not tell.", "Invalid clause(s) in filter string")
+
+
+async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: Tracked) -> None:
+    model = scene.model()
+    scene.version(model, run_id=tracked.runs["no-model"])
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows(tracked.runs["no-model"])
+        await shown.press("o")
+        await shown.shows("Run › no-model", "finished", "This run has no model.")
+        assert "register" not in shown.bar
+        await shown.press("n", "tab", "tab", "escape")
+        await shown.shows(f"Models › {model}")
+
+
+async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, tracked: Tracked) -> None:
+    model = scene.model()
+    scene.version(model, run_id="0" * 32)
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("enter")
+        await shown.shows("0" * 32)
+        await shown.press("o")
+        await shown.shows("The tracking server does not tell.", f"Run with id={'0' * 32} not found")
+        await shown.press("n", "y", "tab", "escape")
+        await shown.shows(f"Models › {model}")
+
+
+@SIZES
+async def test_what_means_no_good_is_shown_harmlessly(scene: Scene, tracked: Tracked, size: tuple[int, int]) -> None:
+    async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
+        await shown.press("2", "N")
+        await shown.shows("Experiments (3)", "[@click=app.quit]")
+        assert_sound(shown)
+        await shown.press("enter")
+        await shown.shows("[@click=app.quit]", "finished")
+        assert_sound(shown)
+        await shown.press("enter")
+        await shown.shows("This run has no model.", "[@click=app.quit]")
+        for _ in range(4):
+            await shown.press("tab")
+            await shown.pilot.pause()
+            assert_sound(shown)
+        assert isinstance(shown.app.screen, RunPlace)
+
+
+async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: Scene, tracked: Tracked) -> None:
+    async with (
+        proxied(tracked.url) as proxy,
+        console(scene.url, scene.token, tracking_uri=proxy.url) as shown,
+    ):
+        proxy.hold("experiments/search")
+        await shown.press("2", "N")
+        await shown.shows("Asking the server …", "◌ waiting")
+        await shown.press("escape")
+        await shown.shows("Models (")
+        proxy.release()
+        await shown.press("N")
+        await shown.shows("Experiments (3)")
+        await proxy.cut()
+        await shown.press("enter")
+        await shown.shows("The tracking server does not tell.", "cannot be reached: connection refused")
+        await shown.press("escape")
+        await shown.shows("Experiments (3)")
+        await proxy.open()
+        await shown.press("enter")
+        await shown.shows("finished")
+
+
+async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracked, monkeypatch: Any) -> None:
+    from dataclasses import replace
+
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await shown.until(shown.app.connected.is_set, "connected")
+        assert shown.app.connection is not None
+        shown.app.connection = replace(shown.app.connection, read_only=True)
+        await open_run(shown, "slope-2")
+        await shown.shows("ready")
+        assert "register" not in shown.bar
+        await shown.press("n", "enter")
+        await shown.pilot.pause()
+        assert isinstance(shown.app.screen, RunPlace)

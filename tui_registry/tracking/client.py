@@ -1,0 +1,138 @@
+"""The tracking server's calls that are used here. (MLflow's REST API: experiments, runs, logged models, artifacts.)"""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel
+
+from tui_registry.client.errors import Refused, Unreachable
+from tui_registry.client.journal import Journal
+from tui_registry.client.transport import Transport
+from tui_registry.search import quoted
+from tui_registry.tracking.artifact import Artifact, ArtifactPage
+from tui_registry.tracking.authorization import authorization
+from tui_registry.tracking.experiment import ExperimentPage
+from tui_registry.tracking.logged_model import LoggedModel, LoggedModelPage
+from tui_registry.tracking.run import Run, RunAnswer, RunPage
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+MOST_PAGES = 20  # of the models of a run, or of the files of a folder
+MODELS_A_PAGE = 50  # the server gives no more
+
+
+class TrackingClient(Transport):
+    """Calls to one tracking server. Nothing is written there.
+
+    Errors are those of client.errors; what MLflow answers by mistake, such as a refused filter, is Refused.
+    """
+
+    talks_to: ClassVar[str] = "an MLflow tracking server"
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        registry_token: str = "",
+        journal: Journal | None = None,
+        environment: Mapping[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """``registry_token`` is what must not be sent. What ``uri`` says before an ``@`` is left out: it would be
+        shown, and stored with the versions that are registered. Raises Unreachable, if it is no URL."""
+        try:
+            address = str(httpx.URL(uri).copy_with(userinfo=b""))
+        except httpx.InvalidURL as error:
+            raise Unreachable(f"The tracking server's address is no URL: {error}") from None
+        super().__init__(address, "", read_only=True, transport=transport)
+        del self._http.headers["Authorization"]
+        given = authorization(os.environ if environment is None else environment, registry_token=registry_token)
+        if given is not None:
+            self._http.headers["Authorization"] = given
+        if journal is not None:
+            self.journal = journal
+
+    async def experiments(
+        self, *, filter_text: str = "", max_results: int = 100, page_token: str = ""
+    ) -> ExperimentPage:
+        """Experiments that are not deleted, newest first."""
+        return await self._search(
+            "/mlflow/experiments/search",
+            ExperimentPage,
+            filter=filter_text,
+            order_by=["creation_time DESC"],
+            max_results=max_results,
+            page_token=page_token,
+        )
+
+    async def runs(
+        self,
+        experiment_id: str,
+        *,
+        filter_text: str = "",
+        order_by: Sequence[str] = (),
+        max_results: int = 100,
+        page_token: str = "",
+    ) -> RunPage:
+        """Runs of an experiment that are not deleted, newest first unless ordered otherwise."""
+        return await self._search(
+            "/mlflow/runs/search",
+            RunPage,
+            experiment_ids=[experiment_id],
+            filter=filter_text,
+            order_by=list(order_by),
+            max_results=max_results,
+            page_token=page_token,
+        )
+
+    async def run(self, run_id: str) -> Run:
+        answer = await self._get("/mlflow/runs/get", RunAnswer, run_id=run_id)
+        return answer.run
+
+    async def logged_models(self, run: Run) -> list[LoggedModel]:
+        """The models that a run has logged; none on a server before MLflow 3."""
+        found: list[LoggedModel] = []
+        token = ""
+        for _ in range(MOST_PAGES):
+            try:
+                page = await self._search(
+                    "/mlflow/logged-models/search",
+                    LoggedModelPage,
+                    experiment_ids=[run.info.experiment_id],
+                    filter=f"source_run_id = {quoted(run.info.run_id)}",
+                    max_results=MODELS_A_PAGE,
+                    page_token=token,
+                )
+            except Refused as error:
+                if error.status in {httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED}:
+                    return []
+                raise
+            found += page.models
+            token = page.next_page_token
+            if not token:
+                break
+        return found
+
+    async def artifacts(self, run_id: str, path: str = "") -> list[Artifact]:
+        """What is in a folder of a run's artifacts."""
+        found: list[Artifact] = []
+        token = ""
+        for _ in range(MOST_PAGES):
+            page = await self._get("/mlflow/artifacts/list", ArtifactPage, run_id=run_id, path=path, page_token=token)
+            found += page.files
+            token = page.next_page_token
+            if not token:
+                break
+        return found
+
+    def run_link(self, run: Run) -> str:
+        """The run's page on the server, for a browser."""
+        return f"{self.url}/#/experiments/{quote(run.info.experiment_id)}/runs/{quote(run.info.run_id)}"
+
+    async def _search(self, path: str, answer: type[Answer], **body: Any) -> Answer:
+        """A reading, though MLflow takes it by POST."""
+        given = {name: value for name, value in body.items() if value not in ("", [])}
+        return self._read(await self._call("POST", path, json=given), answer)

@@ -1,0 +1,65 @@
+"""How runs look, everywhere the same."""
+
+import textwrap
+
+from textual.content import Content
+
+from tui_registry.ages import age, moment
+from tui_registry.text import one_line
+from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
+
+LABEL = 7  # cells
+
+STATUS_STYLES = {"RUNNING": "cyan", "FINISHED": "green", "FAILED": "red", "KILLED": "red"}
+STATUS_TINTS = {
+    "RUNNING": "$text-accent",
+    "FINISHED": "$text-success",
+    "FAILED": "$text-error",
+    "KILLED": "$text-error",
+}
+"""The same in Textual's words, for Content."""
+
+
+def measured(value: float) -> str:
+    """A metric's value in six digits."""
+    return f"{value:.6g}"
+
+
+def took(milliseconds: int) -> str:
+    """A duration: ``0.9 s``, ``12 s``, ``3 min 5 s``, ``2 h 10 min``."""
+    seconds = max(0, milliseconds) / 1000
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def summary(run: Run, link: str, width: int) -> list[Content]:
+    """What a run was, in lines of so many cells: its state, its code, the link to its page."""
+    info, tags = run.info, run.tags
+    parts = [Content.styled(one_line(info.status.lower()) or "unknown", STATUS_TINTS.get(info.status, ""))]
+    if run.user:
+        parts.append(Content.assemble(("by ", "dim"), one_line(run.user)))
+    if info.start_time:
+        ago = f", {age(info.start_time)} ago"
+        parts.append(Content.assemble(("began ", "dim"), moment(info.start_time), (ago, "dim")))
+        if info.end_time:
+            parts.append(Content.assemble(("took ", "dim"), took(info.end_time - info.start_time)))
+    commit = tags.get(COMMIT, "")
+    code = [tags.get(REPOSITORY, ""), tags.get(PROGRAM, ""), f"at {commit[:12]}" if commit else ""]
+    facts = [("code", "  ".join(one_line(part, 300) for part in code if part)), ("link", one_line(link))]
+    return [
+        Content("  ").join(parts),
+        *(line for label, value in facts if value for line in fact(label, value, width)),
+    ]
+
+
+def fact(label: str, value: str, width: int) -> list[Content]:
+    """A label and, beside it, a value in two lines at most; long words, such as links, are broken."""
+    wrapped = textwrap.wrap(value, max(20, width - LABEL), break_on_hyphens=False)[:2]
+    return [
+        Content.assemble((name.ljust(LABEL), "dim"), line) for name, line in zip((label, ""), wrapped, strict=False)
+    ]
