@@ -199,12 +199,13 @@ def _misuses(keys: Keys) -> Iterator[str]:
 
 
 def _clashes(keys: Keys) -> Iterator[str]:
-    """The keys that would do two things in one place. Movements are in every place."""
+    """The keys that would do two things in one place. Movements are in every place; ``open`` is only where there is an
+    action of that name, as elsewhere a list's Enter does what the place has under it."""
     places = dict.fromkeys(place for action in ACTIONS for place in action.places if place != EVERYWHERE)
     clashes: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for place in places:
         users: dict[str, dict[str, None]] = defaultdict(dict)
-        for name in [*(action.name for action in of_place(place)), *MOVEMENT]:
+        for name in [*(action.name for action in of_place(place)), *(name for name in MOVEMENT if name != "open")]:
             for key in keys[name]:
                 users[key][name] = None
         for key, same in users.items():

@@ -58,7 +58,7 @@ async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, 
         await shown.shows("Calls of this session", "/preview/scim/v2/Me", "/mlflow/events", "GET", "200")
         with pytest.raises(CallError):
             await shown.app.client.model(f"nobody-{uuid.uuid4().hex}")
-        await shown.shows("/mlflow/databricks/registered-model", "✗ 404")
+        await shown.shows("/mlflow/databricks/registered", "✗ 404")
         await shown.press("escape")
         await shown.shows("Nothing is pending")
 
