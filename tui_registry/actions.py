@@ -5,9 +5,12 @@ Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty
 and Enter, and nothing that cannot be undone is under ctrl.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from tui_registry.keys import is_character
 
 EVERYWHERE = "everywhere"
 
@@ -33,6 +36,14 @@ class Action:
     priority: int = 5
     writes: bool = False
 
+    @property
+    def name(self) -> str:
+        """What keymaps call it: go('inbox') is go_inbox, read_on(-1) is read_on_back."""
+        verb, _, argument = self.id.rstrip(")").partition("(")
+        if argument in {"", "1"}:
+            return verb
+        return f"{verb}_back" if argument == "-1" else f"{verb}_{argument.strip(chr(39))}"
+
 
 FILTERING = (
     Action("submit", "enter", "⏎", "keep", "Keep what was typed", ()),
@@ -49,6 +60,9 @@ DECIDED = ("inbox", "model", "board")
 STAGED = ("model", "board")
 SHEETS = ("version", "card")
 TRACKED = ("experiments", "runs", "run")
+SECTIONS = ("access", "users", "groups", "service principals", "tokens")
+PEOPLE = ("users", "service principals")
+GOVERNED = (*SECTIONS, "group")
 ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", DECIDED, 1, writes=True),
     Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", DECIDED, 1, writes=True),
@@ -74,7 +88,13 @@ ACTIONS = (
     ),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *STAGED), 5),
     Action(
-        "filter", "slash", "/", "filter", "Narrow what is shown, as you type", ("inbox", "board", "activity", "runs"), 3
+        "filter",
+        "slash",
+        "/",
+        "filter",
+        "Narrow what is shown, as you type",
+        ("inbox", "board", "activity", "journal", "runs", *GOVERNED),
+        3,
     ),
     Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
     Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
@@ -123,6 +143,27 @@ ACTIONS = (
     ),
     Action("delete_model", "X", "X", "delete", "Delete the model", ("card",), 8, writes=True),
     Action("rename", "R", "R", "rename", "Rename the model", ("models", "card"), 7, writes=True),
+    Action(
+        "permissions", "p", "p", "permissions", "Who may do what on the model, and why", ("models", *STAGED, "card"), 5
+    ),
+    Action("grant", "n", "n", "grant", "Grant somebody a level", ("access",), 1, writes=True),
+    Action("change", "e", "e", "change", "Change the level under the cursor", ("access",), 1, writes=True),
+    Action("revoke", "D", "D", "remove", "Take the level under the cursor away", ("access",), 2, writes=True),
+    Action("why", "w", "w", "why", "What somebody may do here, and by which grants", ("access",), 1),
+    Action("enrol", "n", "n", "new", "Make an account", PEOPLE, 1, writes=True),
+    Action("deactivate", "D", "D", "deactivate", "Accept no token of the account any more", PEOPLE, 2, writes=True),
+    Action("reactivate", "A", "A", "reactivate", "Accept the account's tokens again", PEOPLE, 2, writes=True),
+    Action("members", "enter", "⏎", "members", "Who is in the group", ("groups",), 1),
+    Action("new_group", "n", "n", "new", "Make a group", ("groups",), 1, writes=True),
+    Action("delete_group", "D", "D", "delete", "Delete the group", ("groups",), 2, writes=True),
+    Action("add_member", "n", "n", "add", "Add a member to the group", ("group",), 1, writes=True),
+    Action("remove_member", "D", "D", "remove", "Remove the member from the group", ("group",), 2, writes=True),
+    Action(
+        "make_token", "n", "n", "new", "Make a token, for yourself or a service principal", ("tokens",), 1, writes=True
+    ),
+    Action("revoke_token", "D", "D", "revoke", "Accept the token no more", ("tokens",), 2, writes=True),
+    Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
+    Action("previous_section", "shift+tab", "⇧tab", "previous section", "Go to the section before", SECTIONS, 9),
     Action("compare", "equals_sign", "=", "compare", "Compare two versions: marked, or with Production's", STAGED, 5),
     Action("history", "H", "H", "history", "Who did what with it", ("models", *STAGED, *SHEETS), 6),
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
@@ -136,13 +177,14 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal", *TRACKED, *GOVERNED),
         6,
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 7),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 7),
     Action("go('board')", "3", "3", "board", "Go to the versions of all models, by stage", (EVERYWHERE,), 7),
     Action("go('activity')", "4", "4", "activity", "Go to who did what", (EVERYWHERE,), 7),
+    Action("go('access')", "5", "5", "access", "Go to who may do what on the whole registry", (EVERYWHERE,), 7),
     Action("read_on(1)", "J", "J", "read on", "Scroll the details down", (*DECIDED, *SHEETS), 9),
     Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", (*DECIDED, *SHEETS), 9),
     Action(
@@ -151,7 +193,7 @@ ACTIONS = (
         "F5",
         "refresh",
         "Ask the server again",
-        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED, *GOVERNED),
         9,
     ),
     Action(
@@ -160,7 +202,7 @@ ACTIONS = (
         "y",
         "copy",
         "Copy the name, the models:/ URI, or Python or curl with it",
-        ("inbox", "models", *STAGED, "activity", *SHEETS),
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "journal", *GOVERNED),
         8,
     ),
     Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 8),
@@ -170,45 +212,49 @@ ACTIONS = (
     Action(
         "profiles", "P", "P", "profiles", "Open another registry; allow changes in a read-only one", (EVERYWHERE,), 9
     ),
+    Action("journal", "at", "@", "calls", "Every call of this session, and what came of it", (EVERYWHERE,), 9),
+    Action(
+        "show_text",
+        "Y",
+        "Y",
+        "as text",
+        "Show what was copied last, or all calls, to select or keep it",
+        (EVERYWHERE,),
+        9,
+    ),
+    Action("theme", "f9", "F9", "theme", "Choose other colours", (EVERYWHERE,), 9),
     Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
 )
 
 
-def of_place(place: str) -> list[Action]:
-    """The actions of a screen, its own first."""
-    return [action for action in ACTIONS if place in action.places or EVERYWHERE in action.places]
+def of_place(place: str, actions: Iterable[Action] = ACTIONS) -> list[Action]:
+    """The actions of a screen, in the order of the table."""
+    return [action for action in actions if place in action.places or EVERYWHERE in action.places]
 
 
-UNTYPED = frozenset("⏎␣")
+def characters(actions: Iterable[Action]) -> frozenset[str]:
+    """The names of the methods of the actions under such keys: none of them is live while text is typed."""
+    return frozenset(
+        action.id.partition("(")[0]
+        for action in actions
+        if any(is_character(key) for key in action.keys.split(",") if key)
+    )
 
-
-def is_character(action: Action) -> bool:
-    """Whether its key is one that is also typed in texts."""
-    return len(action.shown) == 1 and action.shown not in UNTYPED
-
-
-CHARACTERS = frozenset(action.id.partition("(")[0] for action in ACTIONS if is_character(action))
-"""The names of the actions under such keys: none of them is live while text is typed."""
 
 WRITING = frozenset(action.id for action in ACTIONS if action.writes)
 """The actions that change the registry."""
 
 
-def bindings(place: str) -> list[Binding]:
+def bindings(place: str, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
 
     Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
     typist sends after ``/`` or ``a`` arrives in the line or the question that it opens.
     """
     return [
-        Binding(
-            action.keys,
-            action.id,
-            action.label,
-            show=False,
-            key_display=action.shown,
-            priority=is_character(action),
-        )
-        for action in ACTIONS
+        Binding(key, action.id, action.label, show=False, priority=is_character(key))
+        for action in actions
         if place in action.places
+        for key in action.keys.split(",")
+        if key
     ]

@@ -18,4 +18,7 @@ def age(milliseconds: int, now: float | None = None) -> str:
 
 def moment(milliseconds: int) -> str:
     """A time of day in the user's own zone, to the minute."""
-    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return "?"  # a year of five digits, or a clock that is wrong

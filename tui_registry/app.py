@@ -1,6 +1,7 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
+import os
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,24 +18,35 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tui_registry import clipboard
-from tui_registry.actions import CHARACTERS, EVERYWHERE, Action, bindings, of_place
+from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
+from tui_registry.keymap import load_or_default
+from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
+from tui_registry.screens.access import Access
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
+from tui_registry.screens.calls import Calls
 from tui_registry.screens.card import Card
 from tui_registry.screens.confirm import Confirm, Consent, Question
+from tui_registry.screens.groups import Groups
 from tui_registry.screens.help import Help
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.model import Model
 from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
+from tui_registry.screens.plain_text import PlainText
 from tui_registry.screens.problem import Problem
 from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
+from tui_registry.screens.service_principals import ServicePrincipals
+from tui_registry.screens.themes import Themes
+from tui_registry.screens.tokens import Tokens
+from tui_registry.screens.users import Users
 from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
+from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.text import one_line
 from tui_registry.tracking.client import TrackingClient
 from tui_registry.writes import Verdict, Write, perform
@@ -52,6 +64,8 @@ SEVERITY: dict[Verdict, SeverityLevel] = {
 PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 """Seconds that a result stays on the screen."""
 
+COMPLAINTS = 8  # lines about the settings that are told at once
+
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
 
@@ -60,7 +74,17 @@ class ConsoleApp(App[str]):
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar = {"inbox": Inbox, "models": Models, "board": Board, "activity": ActivityFeed}
+    MODES: ClassVar = {
+        "inbox": Inbox,
+        "models": Models,
+        "board": Board,
+        "activity": ActivityFeed,
+        "access": Access,
+        "users": Users,
+        "groups": Groups,
+        "service principals": ServicePrincipals,
+        "tokens": Tokens,
+    }
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -69,9 +93,20 @@ class ConsoleApp(App[str]):
         Binding("ctrl+q", "leave", show=False, priority=True),  # even while something is typed or asked
     ]
 
-    def __init__(self, connect: Connection | Callable[[], Connection]) -> None:
-        """``connect`` is a connection, or what makes one; that runs in a thread while the first frame is drawn."""
+    def __init__(
+        self,
+        connect: Connection | Callable[[], Connection],
+        settings: Settings | None = None,
+        complaints: Sequence[str] = (),
+    ) -> None:
+        """``connect`` is a connection, or what makes one; that runs in a thread while the first frame is drawn.
+        ``complaints`` are told: what is wrong with the settings."""
         super().__init__()
+        settings = settings or Settings()
+        self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
+        self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
+        self._complaints = [*complaints, *problems, *self._use_theme(settings.theme)]
+        self._copied = ""
         self.connected = asyncio.Event()
         self.connection: Connection | None = None
         self._connect = connect
@@ -122,6 +157,8 @@ class ConsoleApp(App[str]):
 
     def is_action_live(self, action: str) -> bool:
         """Whether one of the actions known everywhere would do something now."""
+        if action == "show_text":
+            return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
         return action != "undo" or bool(self._undo)
 
     @property
@@ -138,7 +175,23 @@ class ConsoleApp(App[str]):
     def is_live(self) -> bool:
         return self._state in {"live", "connecting"}
 
+    def _use_theme(self, theme: str | None) -> list[str]:
+        """Begin with a theme, unless TEXTUAL_THEME names another; what is wrong with either."""
+        wanted = os.environ.get("TEXTUAL_THEME") or theme
+        if wanted is None or wanted in self.available_themes:
+            self.theme = wanted or self.theme
+            return []
+        self.theme = "textual-dark"
+        keys = shown(next(iter(self.keymap.keys["theme"]), ""))
+        return [f"There is no theme '{one_line(wanted)}'. {keys or 'The action theme'} lists those there are."]
+
     def on_mount(self) -> None:
+        if self._complaints:
+            told = [one_line(each, 300) for each in self._complaints[:COMPLAINTS]]
+            if len(self._complaints) > COMPLAINTS:
+                told.append(f"… and {len(self._complaints) - COMPLAINTS} more: see tui-registry keys")
+            title = "Not all of your settings are used"
+            self.notify("\n".join(told), title=title, severity="warning", markup=False, timeout=60)
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
 
@@ -163,7 +216,9 @@ class ConsoleApp(App[str]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Letters are letters while text is typed, and answers while something is asked."""
-        return action not in CHARACTERS or (isinstance(self.screen, Place) and not isinstance(self.focused, Input))
+        return action not in self.keymap.characters or (
+            isinstance(self.screen, Place) and not isinstance(self.focused, Input)
+        )
 
     async def action_go(self, place: str) -> None:
         """Go to a place as it was left; from what is open on top of it, back to it."""
@@ -182,7 +237,7 @@ class ConsoleApp(App[str]):
         self.push_screen(Help(self.live_actions(self.screen)), chosen)
 
     def live_actions(self, screen: Screen[object]) -> list[Action]:
-        return screen.live_actions if isinstance(screen, Place) else of_place(EVERYWHERE)
+        return screen.live_actions if isinstance(screen, Place) else self.keymap.of_place(EVERYWHERE)
 
     def do(self, action: Action) -> None:
         """Do what a key would do."""
@@ -202,6 +257,9 @@ class ConsoleApp(App[str]):
     def open_card(self, name: str) -> None:
         self.push_screen(Card(name))
 
+    def open_access(self, name: str) -> None:
+        self.push_screen(Access(name))
+
     def open_history(self, name: str, version: str | None) -> None:
         self.push_screen(ActivityFeed(name, version or ""))
 
@@ -220,14 +278,50 @@ class ConsoleApp(App[str]):
 
         self.push_screen(Profiles(self._label, read_only=self.is_read_only), chosen)
 
-    def copy(self, text: str) -> None:
-        self.run_worker(self._copy(text), exit_on_error=False)
+    def copy(self, text: str, *, told: str = "") -> None:
+        """``told`` is shown in place of a text that is secret."""
+        self.run_worker(self._copy(text, told), exit_on_error=False)
 
-    async def _copy(self, text: str) -> None:
+    async def _copy(self, text: str, told: str) -> None:
+        self._copied = "" if told else text
         text = clipboard.cut(text)
         if not await clipboard.copy_in_tmux(text):
             self.copy_to_clipboard(text)
-        self.notify(one_line(text), title="Sent to the terminal's clipboard", markup=False, timeout=3)
+        shown_text = one_line(told or text, 300)
+        if (keys := self.keymap.keys["show_text"]) and not told:
+            shown_text += f"\n{shown(keys[0])} shows it, if it did not arrive"
+        self.notify(shown_text, title="Sent to the terminal's clipboard", markup=False, timeout=3)
+
+    def action_show_text(self) -> None:
+        """What was copied last, or all that this place can tell, for terminals that do not take copies."""
+        if isinstance(self.screen, Place) and (text := self.screen.as_text() or self._copied):
+            self.push_screen(PlainText(text))
+
+    def action_journal(self) -> None:
+        if isinstance(self.screen, Place) and not isinstance(self.screen, Calls):
+            self.push_screen(Calls())
+
+    def action_theme(self) -> None:
+        """Choose among the themes; without colours, among those that need none."""
+        themes = [
+            (name, "the terminal's own colours" if theme.ansi else "dark" if theme.dark else "light")
+            for name, theme in sorted(self.available_themes.items(), key=lambda each: (not each[1].ansi, each[0]))
+            if theme.ansi or not self.no_color
+        ]
+        self.push_screen(Themes(themes, self.theme), self._keep_theme)
+
+    def _keep_theme(self, theme: str | None) -> None:
+        if theme is None:
+            return
+        try:
+            keep_theme(theme)
+        except SettingsError as error:
+            self.notify(one_line(str(error)), title="Not kept", severity="error", markup=False, timeout=30)
+            return
+        told, wins = f"Kept in {config_file()}.", os.environ.get("TEXTUAL_THEME", theme)
+        if wins != theme:
+            told += f" At the next start here TEXTUAL_THEME={wins} comes first: set it to {theme} to overrule."
+        self.notify(one_line(told), title=f"Theme {theme}", markup=False)
 
     def keep_working(self, work: Awaitable[None]) -> None:
         """Run a write to its end, whatever screens come and go."""
@@ -369,6 +463,7 @@ class ConsoleApp(App[str]):
                 raise
             except Refused:
                 self._user = ""  # it can still be looked at
+            self.client.journal.who = self._user
         async for event_id, name in self.client.events(self._last_event):
             came_back = self._state != "live"
             self._last_event, self._retry = event_id or self._last_event, FIRST_RETRY

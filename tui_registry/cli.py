@@ -1,13 +1,21 @@
-"""The commands. Those of the server are handed on to ``python -m server``."""
+"""The commands put together. Those of the server are handed on to ``python -m server``."""
 
 import os
 import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
+
+from tui_registry.commands.activity import activity
+from tui_registry.commands.exits import EPILOG, Exit, Failure
+from tui_registry.commands.keys import keys
+from tui_registry.commands.models import models
+from tui_registry.commands.permissions import permissions
+from tui_registry.commands.profiles import login, logout, profiles
+from tui_registry.commands.requests import requests
 
 _HANDED_ON: dict[str, Any] = {
     "context_settings": {"ignore_unknown_options": True, "help_option_names": []},
@@ -15,7 +23,7 @@ _HANDED_ON: dict[str, Any] = {
 }
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
 @click.option("--profile", metavar="NAME", help="The profile to open, instead of the default one.")
 @click.option("--ask-token", is_flag=True, help="Ask for the token, and keep it for this session only.")
@@ -43,51 +51,13 @@ def demo() -> None:
             connection = registry.open(progress=_progress)
             _run(connection)
         except (EmbeddedError, FillError) as error:
-            _fail(f"The demo could not be started.\n{error}")
+            raise Failure(Exit.REFUSED, f"The demo could not be started.\n{error}") from None
         finally:
             registry.close()
 
 
-@main.command()
-@click.argument("url")
-@click.option("--profile", metavar="NAME", help="What to call it; its host, if left out.")
-@click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
-def login(*, url: str, profile: str | None, token_stdin: bool) -> None:
-    """Keep the token of the registry at URL in the keyring, under a profile."""
-    from tui_registry.session import login as session_login
-
-    token = sys.stdin.readline().strip() if token_stdin else click.prompt("Token", hide_input=True).strip()
-    try:
-        name = session_login.login(url, profile, token)
-    except session_login.LoginError as error:
-        _fail(str(error))
-    click.echo(f"Logged in. Open it with: tui-registry --profile {name}", err=True)
-
-
-@main.command()
-@click.argument("profile")
-def logout(*, profile: str) -> None:
-    """Forget the token of PROFILE, and the profile."""
-    from tui_registry.session import login as session_login
-
-    try:
-        session_login.logout(profile)
-    except session_login.LoginError as error:
-        _fail(str(error))
-    click.echo(f"Forgot {profile}.", err=True)
-
-
-@main.command()
-def profiles() -> None:
-    """List the profiles."""
-    from tui_registry.session import profiles as session_profiles
-
-    try:
-        known = session_profiles.read()
-    except session_profiles.ProfileError as error:
-        _fail(str(error))
-    for name, profile in sorted(known.profiles.items()):
-        click.echo(f"{'*' if name == known.default else ' '} {name}  {profile.url}")
+for command in (requests, models, activity, permissions, login, logout, profiles, keys):
+    main.add_command(command)
 
 
 def _hand_on(name: str, help_text: str) -> None:
@@ -112,7 +82,7 @@ def _open(profile: str | None, *, ask_token: bool) -> None:
     try:
         connection = connect(profile=profile, ask_token=True)  # asks on the terminal, before the console takes it
     except ConnectionProblem as error:
-        _fail(str(error))
+        raise Failure(Exit.REFUSED, str(error)) from None
     _run(connection)
 
 
@@ -121,12 +91,16 @@ def _run(connect: Any) -> None:
     from tui_registry import terminal
 
     if not sys.stdout.isatty():
-        _fail("The console needs a terminal. For scripts, call the API: see /openapi.json of the server.")
-    mouse = terminal.prepare()
+        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
+    settings, complaints = _settings()
+    mouse = terminal.prepare(settings=settings)
+    no_color = os.environ.get("NO_COLOR")
     from tui_registry.app import ConsoleApp
 
     while True:
-        app = ConsoleApp(connect)
+        if no_color:
+            os.environ["NO_COLOR"] = no_color  # Textual takes it away
+        app = ConsoleApp(connect, settings, complaints)
         try:
             profile = app.run(mouse=mouse)
         finally:
@@ -137,6 +111,17 @@ def _run(connect: Any) -> None:
         if profile is None:
             return
         connect = partial(_connect, profile)
+        settings, complaints = _settings()
+
+
+def _settings() -> tuple[Any, list[str]]:
+    """The user's settings or, if their file cannot be understood, the default ones and why."""
+    from tui_registry.session.settings import Settings, SettingsError, read
+
+    try:
+        return read(), []
+    except SettingsError as error:
+        return Settings(), [str(error)]
 
 
 def _connect(profile: str) -> Any:
@@ -152,8 +137,3 @@ def _progress(done: int, total: int) -> None:
         click.echo(f"\rFilling the demo registry {bar} {done}/{total}", nl=False, err=True)
         if done >= total:
             click.echo("\r" + " " * 78 + "\r", nl=False, err=True)
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(1)

@@ -30,6 +30,9 @@ NEEDS = {
 """What the server must have said the caller may do."""
 
 
+EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
+"""Stages that one version at a time usually has: whatever else is there can be archived."""
+
 DOING = {Decision.APPROVE: "approving", Decision.REJECT: "rejecting", Decision.CANCEL: "cancelling"}
 
 
@@ -71,9 +74,12 @@ def displaced(request: InboxRequest) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """``error`` is what the server or the way to it said, if that is why it was refused."""
+
     target: Target
     verdict: Verdict
     told: str
+    error: CallError | None = None
 
 
 async def decide(
@@ -90,7 +96,7 @@ async def decide(
     try:
         problem = await _changed_meanwhile(client, target, holders_matter=archive_existing_versions)
     except CallError as error:
-        return Outcome(target, Verdict.REFUSED, not_sent(error))
+        return Outcome(target, Verdict.REFUSED, not_sent(error), error)
     if problem:
         return Outcome(target, Verdict.REFUSED, problem)
     try:
@@ -100,7 +106,7 @@ async def decide(
             progress("answer lost, checking")
             return await _find_out(client, target, decision)
         told = str(error) if isinstance(error, Refused) else not_sent(error)
-        return Outcome(target, Verdict.REFUSED, told)
+        return Outcome(target, Verdict.REFUSED, told, error)
     try:
         what = await _read_back(client, target)
         return Outcome(target, Verdict.DONE, what.told if what.kind else f"{_DEEDS[decision]}. {what.told}")
@@ -182,7 +188,7 @@ class _Settlement:
 
 
 def _found(target: Target, decision: Decision, what: _Settlement) -> Outcome:
-    if what.kind == _KINDS[decision]:
+    if what.kind == KINDS[decision]:
         return Outcome(target, Verdict.DONE, f"The answer was lost, but the request is settled. {what.told}")
     if what.kind:
         return Outcome(target, Verdict.REFUSED, f"The answer was lost, and something else happened. {what.told}")
@@ -201,7 +207,7 @@ async def _read_back(client: RegistryClient, target: Target) -> _Settlement:
     return _Settlement("", where.capitalize())
 
 
-_KINDS = {
+KINDS = {
     Decision.APPROVE: "APPROVED_REQUEST",
     Decision.REJECT: "REJECTED_REQUEST",
     Decision.CANCEL: "CANCELLED_REQUEST",
@@ -212,4 +218,4 @@ _SETTLING = {
     "CANCELLED_REQUEST": "Cancelled",
     "APPLIED_TRANSITION": "Moved",
 }
-_DEEDS = {decision: _SETTLING[kind] for decision, kind in _KINDS.items()}
+_DEEDS = {decision: _SETTLING[kind] for decision, kind in KINDS.items()}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tui_registry.actions import Action
 from tui_registry.client.errors import CallError
 from tui_registry.search import models_filter
 from tui_registry.text import one_line
@@ -22,8 +23,7 @@ class ActionsProvider(Provider):
     async def discover(self) -> Hits:
         app = cast("ConsoleApp", self.app)
         for action in app.live_actions(self.screen):
-            shown = Content(f"{action.label}  ({action.shown})")
-            yield DiscoveryHit(shown, partial(app.do, action), text=action.label, help=action.help)
+            yield DiscoveryHit(_shown(action), partial(app.do, action), text=action.label, help=action.help)
 
     async def search(self, query: str) -> Hits:
         app = cast("ConsoleApp", self.app)
@@ -33,11 +33,15 @@ class ActionsProvider(Provider):
             if score > 0:
                 yield Hit(
                     score,
-                    Content(f"{action.label}  ({action.shown})"),
+                    _shown(action),
                     partial(app.do, action),
                     text=action.label,
                     help=action.help,
                 )
+
+
+def _shown(action: Action) -> Content:
+    return Content(f"{action.label}  ({action.shown})" if action.shown else action.label)
 
 
 class ModelsProvider(Provider):

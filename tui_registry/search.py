@@ -68,11 +68,10 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
         if colon and key == "user":
             chosen["user"] = value
         elif colon and key == "type":
-            kinds = [kind.value for kind in ActivityType if value.casefold() in kind.value.casefold()]
-            chosen["activity_type"] = kinds or [value]  # the server says which there are
-        elif colon and key in ("since", "from") and (moment := _moment(value, now)) is not None:
+            chosen["activity_type"] = kinds_named(value) or [value]  # the server says which there are
+        elif colon and key in ("since", "from") and (moment := moment_meant(value, now)) is not None:
             chosen["since"] = moment
-        elif colon and key in ("until", "to") and (moment := _moment(value, now)) is not None:
+        elif colon and key in ("until", "to") and (moment := moment_meant(value, now)) is not None:
             chosen["until"] = moment
         elif colon and key in ("since", "from", "until", "to"):
             continue  # not typed to its end
@@ -83,13 +82,18 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
     return chosen
 
 
-def _moment(typed: str, now: float) -> int | None:
-    """A time in milliseconds since the epoch, or None if it cannot be read."""
+def kinds_named(part: str) -> list[str]:
+    """The kinds of activities with this in their names, in any letter case."""
+    return [kind.value for kind in ActivityType if part.casefold() in kind.value.casefold()]
+
+
+def moment_meant(typed: str, now: float) -> int | None:
+    """What ``7d`` (so long before now) or ``2026-11-01`` means, in milliseconds since the epoch; None if nothing."""
     if length := re.fullmatch(r"(\d{1,5})([mhdw])", typed):
-        return int((now - int(length[1]) * UNITS[length[2]]) * 1000)
+        return max(0, int((now - int(length[1]) * UNITS[length[2]]) * 1000))
     try:
-        return int(datetime.fromisoformat(typed).astimezone().timestamp() * 1000)
-    except ValueError:
+        return max(0, int(datetime.fromisoformat(typed).astimezone().timestamp() * 1000))
+    except (ValueError, OverflowError):  # no date, or one that no zone has
         return None
 
 

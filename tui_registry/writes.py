@@ -26,10 +26,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a write, and what to tell about it."""
+    """What came of a write, and what to tell about it. ``error`` is what the server or the way to it said, if that is
+    why it was refused."""
 
     verdict: Verdict
     told: str
+    error: CallError | None = None
 
 
 async def _nothing() -> str:
@@ -62,14 +64,14 @@ async def perform(write: Write, progress: Callable[[str], None] = lambda _: None
         if problem := await write.changed_meanwhile():
             return Result(Verdict.REFUSED, f"Nothing was sent: {problem}")
     except CallError as error:
-        return Result(Verdict.REFUSED, not_sent(error))
+        return Result(Verdict.REFUSED, not_sent(error), error)
     try:
         await write.send()
     except CallError as error:
         if may_have_happened(error):
             progress("answer lost, checking")
             return await _find_out(write)
-        return Result(Verdict.REFUSED, str(error) if isinstance(error, Refused) else not_sent(error))
+        return Result(Verdict.REFUSED, str(error) if isinstance(error, Refused) else not_sent(error), error)
     return Result(Verdict.DONE, write.done)
 
 

@@ -1,11 +1,14 @@
 """Fixtures of the console's tests."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal import UNWANTED
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,12 @@ def scene(registry: LiveRegistry) -> Iterator[Scene]:
         yield scene
     finally:
         scene.close()
+
+
+@pytest.fixture
+def command_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without profiles, and nothing in the environment that names a registry."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for variable in [name for name in os.environ if name.startswith(UNWANTED)]:
+        monkeypatch.delenv(variable)
+    return tmp_path

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,13 +72,18 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str, variables: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> Iterator[Terminal]:
+def terminal(
+    *arguments: str,
+    variables: Mapping[str, str],
+    size: tuple[int, int] = (80, 24),
+    program: Sequence[str] = PROGRAM,
+) -> Iterator[Terminal]:
     """A terminal of so many columns and lines with the program in it, killed after the block if it runs on."""
     columns, lines = size
     kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
     child = pexpect.spawn(
-        PROGRAM[0],
-        [*PROGRAM[1:], *arguments],
+        program[0],
+        [*program[1:], *arguments],
         cwd=ROOT,
         env=kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)} | dict(variables),
         dimensions=(lines, columns),

@@ -10,6 +10,7 @@ from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
 from tui_registry.app import ConsoleApp
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
+from tui_registry.screens.calls import Calls
 from tui_registry.screens.card import Card
 from tui_registry.screens.compare import Compare
 from tui_registry.screens.experiments import Experiments
@@ -32,11 +33,14 @@ PLACES: dict[str, type[Place]] = {
     "board": Board,
     "compare": Compare,
     "activity": ActivityFeed,
+    "journal": Calls,
     "experiments": Experiments,
     "runs": Runs,
     "run": RunPlace,
 }
-KEY = re.compile(r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign")
+KEY = re.compile(
+    r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at"
+)
 HARMLESS = {"command_palette"}
 """Actions that may be under ctrl: they change nothing."""
 

@@ -1,5 +1,6 @@
 """Logging in and out by the commands, against the real server, with keyrings that work and ones that do not."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from tests.tui_registry.keyrings import ForgetfulKeyring, HangingKeyring, Locked
 from tests.tui_registry.scene import OWNER
 from tui_registry.cli import main
 from tui_registry.session import connection, credentials, profiles
-from tui_registry.session.connection import ConnectionProblem, connect
+from tui_registry.session.connection import Connection, ConnectionProblem, connect
 
-VARIABLES = ("TUI_REGISTRY_URL", "TUI_REGISTRY_TOKEN")
+VARIABLES = ("TUI_REGISTRY_URL", "TUI_REGISTRY_TOKEN", "TUI_REGISTRY_READ_ONLY", "TUI_REGISTRY_TRACKING_URI")
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +95,10 @@ def test_the_first_profile_is_the_default_and_named_for_its_host(registry: LiveR
     assert login(registry).exit_code == 0
     assert login(registry, "--profile", "second").exit_code == 0
     host = registry.url.partition("://")[2]
-    assert run("profiles").output.splitlines() == [f"* {host}  {registry.url}", f"  second  {registry.url}"]
+    _, first, second = run("profiles").output.splitlines()
+    assert first.split() == ["*", host, registry.url]
+    assert second.split() == ["second", registry.url]
+    assert first.index(registry.url) == second.index(registry.url)
     assert len(vault.passwords) == 2
 
 
@@ -102,13 +106,110 @@ def test_logging_out_forgets(registry: LiveRegistry, vault: MemoryKeyring) -> No
     login(registry, "--profile", "one")
     login(registry, "--profile", "two")
     assert run("logout", "one").exit_code == 0
-    assert run("profiles").output.splitlines() == [f"* two  {registry.url}"]
+    assert run("profiles").output.splitlines()[1:] == [f"*  two      {registry.url}"]
     assert run("logout", "two").exit_code == 0
     assert vault.passwords == {}
-    assert run("profiles").output == ""
+    assert run("profiles").stdout == ""
     again = run("logout", "two")
     assert again.exit_code == 1
     assert "There is no profile 'two'" in again.output
+
+
+def test_what_a_profile_says_besides_stays_when_logging_in_again(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    said = ("--read-only", "--colour", "red", "--tracking-uri", "https://mlflow.example.com/")
+    assert login(registry, "--profile", "work", *said).exit_code == 0
+    assert login(registry, "--profile", "work", "--colour", "#00aa00").exit_code == 0
+    opened = connect(environment={})
+    assert (opened.read_only, opened.colour, opened.tracking_uri) == (True, "#00aa00", "https://mlflow.example.com")
+    assert "read-only, #00aa00, runs at https://mlflow.example.com" in run("profiles").output
+    assert login(registry, "--profile", "work", "--read-write", "--colour", "").exit_code == 0
+    opened = connect(environment={})
+    assert (opened.read_only, opened.colour, opened.tracking_uri) == (False, None, "https://mlflow.example.com")
+    assert len(vault.passwords) == 1
+
+
+def test_a_profile_that_lacks_its_token_lacks_nothing_else(vault: MemoryKeyring) -> None:
+    work = profiles.Profile(url="https://a.example", read_only=True, colour="red", tracking_uri="https://runs.example")
+    profiles.write(profiles.Profiles(profiles={"work": work}))
+    with pytest.raises(ConnectionProblem) as caught:
+        connect(profile="work", environment={})
+    assert caught.value.lacking == Connection(
+        "https://a.example", "", "work", read_only=True, colour="red", tracking_uri="https://runs.example"
+    )
+    assert vault.passwords == {}
+
+
+def test_logging_in_elsewhere_forgets_the_token_of_before(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    login(registry, "--profile", "work", "--read-only")
+    other = registry.url.replace("127.0.0.1", "localhost")
+    done = run("login", other, "--profile", "work", "--token-stdin", typed=f"{registry.token(OWNER)}\n")
+    assert done.exit_code == 0, done.output
+    assert [account for _, account in vault.passwords] == [f"work {other}"]
+    assert profiles.read().get("work").read_only
+
+
+def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    login(registry, "--profile", "one")
+    login(registry, "--profile", "two", "--colour", "red")
+    assert run("profiles", "default", "two").exit_code == 0
+    done = run("profiles", "set", "one", "--read-only", "--tracking-uri", "http://runs:5000")
+    assert done.output == f"one, {registry.url}, read-only, runs at http://runs:5000\n"
+    assert json.loads(run("profiles", "--json").stdout) == {
+        "default": "two",
+        "profiles": {
+            "one": {"url": registry.url, "read_only": True, "colour": None, "tracking_uri": "http://runs:5000"},
+            "two": {"url": registry.url, "read_only": False, "colour": "red", "tracking_uri": None},
+        },
+    }
+    assert len(vault.passwords) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("profiles", "default", "nowhere"), "no profile 'nowhere'"),
+        (("profiles", "set", "nowhere", "--read-only"), "no profile 'nowhere'"),
+        (("profiles", "set", "work", "--colour", "nonesuch"), "colour: 'nonesuch' must be the name of a colour"),
+        (("profiles", "set", "work", "--tracking-uri", "runs"), "tracking_uri: must begin with http"),
+    ],
+)
+def test_a_profile_that_cannot_be_so_stays(
+    registry: LiveRegistry, vault: MemoryKeyring, arguments: tuple[str, ...], told: str
+) -> None:
+    login(registry, "--profile", "work")
+    before = profiles.read()
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert profiles.read() == before
+    assert vault.passwords
+
+
+def test_a_login_with_a_colour_that_is_none_keeps_nothing(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    done = login(registry, "--colour", "nonesuch")
+    assert done.exit_code == 1
+    assert "colour: 'nonesuch'" in done.stderr
+    assert vault.passwords == {}
+    assert profiles.read().profiles == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "read_only"), [("1", True), ("yes", True), ("treu", True), ("0", False), ("false", False), ("", False)]
+)
+def test_the_environment_makes_anything_read_only(
+    registry: LiveRegistry, vault: MemoryKeyring, value: str, read_only: bool
+) -> None:
+    login(registry, "--profile", "work", "--tracking-uri", "https://work.example")
+    given = {
+        "TUI_REGISTRY_URL": "https://env.example",
+        "TUI_REGISTRY_TOKEN": "tr_env",
+        "TUI_REGISTRY_READ_ONLY": value,
+        "TUI_REGISTRY_TRACKING_URI": "https://runs.example/",
+    }
+    of_environment, of_profile = connect(environment=given), connect(profile="work", environment=given)
+    assert (of_environment.read_only, of_environment.tracking_uri) == (read_only, "https://runs.example")
+    assert (of_profile.read_only, of_profile.tracking_uri) == (read_only, "https://work.example")
+    assert vault.passwords
 
 
 def test_a_url_that_was_changed_does_not_get_the_token(registry: LiveRegistry, vault: MemoryKeyring) -> None:
@@ -186,7 +287,13 @@ def test_the_environment_wins_over_the_default_profile(registry: LiveRegistry, v
     ("given", "told", "lacks_token"),
     [
         ({"TUI_REGISTRY_URL": "https://a.example"}, "TUI_REGISTRY_TOKEN is not", True),
-        ({"TUI_REGISTRY_URL": "a.example", "TUI_REGISTRY_TOKEN": "tr_x"}, "must begin with http", False),
+        ({"TUI_REGISTRY_URL": "a.example", "TUI_REGISTRY_TOKEN": "tr_x"}, "TUI_REGISTRY_URL: must begin", False),
+        ({"TUI_REGISTRY_URL": "https://a:b@c", "TUI_REGISTRY_TOKEN": "tr_x"}, "must not hold a password", False),
+        (
+            {"TUI_REGISTRY_URL": "https://a", "TUI_REGISTRY_TOKEN": "tr_x", "TUI_REGISTRY_TRACKING_URI": "sqlite:///x"},
+            "TUI_REGISTRY_TRACKING_URI: must begin",
+            False,
+        ),
     ],
 )
 def test_an_environment_that_lacks_something(given: dict[str, str], told: str, lacks_token: bool) -> None:

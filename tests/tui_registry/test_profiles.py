@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from tui_registry.session import profiles
 from tui_registry.session.profiles import Profile, ProfileError, Profiles
@@ -45,9 +46,37 @@ def test_only_the_owner_reads_it_and_no_draft_is_left() -> None:
 
 
 def test_the_example_of_the_documentation_is_read() -> None:
-    write('default = "production"\n\n[profiles.production]\nurl = "https://registry.example.com"\n')
-    assert profiles.read().get("production").url == "https://registry.example.com"
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    write(readme.partition("```toml\n")[2].partition("```")[0])
     tomllib.loads(profiles.config_file().read_text())
+    known = profiles.read()
+    assert known.default == "production"
+    assert known.get("production") == Profile(
+        url="https://registry.example.com",
+        read_only=True,
+        colour="red",
+        tracking_uri="https://mlflow.example.com",
+    )
+
+
+def test_what_is_as_usual_is_not_written() -> None:
+    profiles.write(Profiles(profiles={"a": Profile(url="https://a")}))
+    assert profiles.config_file().read_text() == '[profiles.a]\nurl = "https://a"\n'
+
+
+@pytest.mark.parametrize("colour", ["red", "darkorange", "ansi_red", "#aa0000", "#AbCdEf"])
+def test_colours_that_can_be_shown(colour: str) -> None:
+    assert Profile(url="https://a", colour=colour).colour == colour
+    assert Color.parse(colour).a == 1
+
+
+def test_a_read_only_file_system_is_told(home: Path) -> None:
+    (home / "config").write_text("This is no folder.")
+    with pytest.raises(ProfileError, match="cannot be written: Not a directory"):
+        profiles.write(Profiles())
+    with pytest.raises(ProfileError, match="cannot be read: Not a directory"):
+        profiles.read()
+    assert list(home.iterdir()) == [home / "config"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +87,13 @@ def test_the_example_of_the_documentation_is_read() -> None:
         ("[profiles.a]\nurl = 'ftp://x'", "profiles.a.url: "),
         ("[profiles.a]\nurl = 'https://x'\ntoken = 'tr_secret'", "profiles.a.token: "),
         ("[profiles.a]", "profiles.a.url: "),
+        ("[profiles.a]\nurl = 'https://ada:tr_secret@x'", "profiles.a.url: must not hold a password"),
+        ("[profiles.a]\nurl = 'https://x'\ntracking_uri = 'x'", "profiles.a.tracking_uri: must begin with http"),
+        ("[profiles.a]\nurl = 'https://x'\nread_only = 'perhaps'", "profiles.a.read_only: "),
+        *(
+            (f"[profiles.a]\nurl = 'https://x'\ncolour = '{colour}'", "profiles.a.colour: ")
+            for colour in ("nonesuch", "#12345", "#aa000080", "transparent", "auto", "[red]", "Red", "")
+        ),
         ("colour = 'red'", "colour: "),
         ("profiles = 3", "profiles: "),
     ],

@@ -1,12 +1,15 @@
-"""The README tells the truth about the keys: its table is made from the actions themselves."""
+"""The README tells the truth about keys and exit codes: its tables are made from what the program goes by."""
 
 from pathlib import Path
 
 from tui_registry.actions import ACTIONS, EVERYWHERE
+from tui_registry.commands.exits import MEANINGS
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- keys: made from tui_registry/actions.py, checked by tests/tui_registry/test_readme.py -->"
 END = "<!-- /keys -->"
+EXITS_BEGIN = "<!-- exits: made from tui_registry/commands/exits.py, checked by tests/tui_registry/test_readme.py -->"
+EXITS_END = "<!-- /exits -->"
 
 
 def key_table() -> str:
@@ -21,3 +24,14 @@ def test_the_readmes_keys_are_the_consoles() -> None:
     text = README.read_text()
     shown = text[text.index(BEGIN) + len(BEGIN) : text.index(END)].strip()
     assert shown == key_table(), f"put this between the marks in README.md:\n\n{key_table()}"
+
+
+def exit_table() -> str:
+    rows = [f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items()]
+    return "\n".join(["| exit code | means |", "|---|---|", *rows])
+
+
+def test_the_readmes_exit_codes_are_the_commands() -> None:
+    text = README.read_text()
+    shown = text[text.index(EXITS_BEGIN) + len(EXITS_BEGIN) : text.index(EXITS_END)].strip()
+    assert shown == exit_table(), f"put this between the marks in README.md:\n\n{exit_table()}"

@@ -5,15 +5,11 @@ Filters are SCIM's (RFC 7644, 3.4.2.2). Pages begin at the number ``start``, whi
 
 import json
 from collections.abc import Collection
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel
-
 from server.wire.scim import Group, GroupPage, ServicePrincipal, ServicePrincipalPage, User, UserPage
-from tui_registry.client.transport import Done, Transport
-
-Answer = TypeVar("Answer", bound=BaseModel)
+from tui_registry.client.transport import Answer, Done, Transport
 
 SCIM = "/preview/scim/v2"
 USERS, SERVICE_PRINCIPALS, GROUPS = f"{SCIM}/Users", f"{SCIM}/ServicePrincipals", f"{SCIM}/Groups"

@@ -64,10 +64,12 @@ class Transport:
         import httpx_sse
 
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        began = time.monotonic()
         try:
             async with httpx_sse.aconnect_sse(
                 self._http, "GET", f"{API}/mlflow/events", headers=headers, timeout=EVENT_TIMEOUT
             ) as source:
+                self.journal.add("GET", "/mlflow/events", str(source.response.status_code), began)
                 if source.response.status_code != httpx.codes.OK:
                     await source.response.aread()
                     raise _refusal(source.response)

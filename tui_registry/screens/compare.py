@@ -20,6 +20,7 @@ from tui_registry.screens.place import Place
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
 
+LAST = "description"  # below the tags, of which each version may have others
 MOVES = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)
 
 
@@ -56,7 +57,7 @@ class Compare(Place):
         one, other = await asyncio.gather(*(client.version(each.name, each.version) for each in self._compared))
         since = await asyncio.gather(_since(client, one), _since(client, other))
         facts = [_facts(version, moved) for version, moved in zip((one, other), since, strict=True)]
-        labels = [*facts[0], *(label for label in facts[1] if label not in facts[0])]
+        labels = sorted({**facts[0], **facts[1]}, key=lambda label: label == LAST)  # else in the order of the facts
         self._facts = {label: (facts[0].get(label, ""), facts[1].get(label, "")) for label in labels}
         self.table.show([_row(label, *values) for label, values in self._facts.items()])
         self._show_whole()

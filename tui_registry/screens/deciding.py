@@ -7,15 +7,13 @@ from textual.content import Content
 
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
-from tui_registry.decisions import NEEDS, Decision, Outcome, Target, decide
+from tui_registry.decisions import EXCLUSIVE, NEEDS, Decision, Outcome, Target, decide
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.confirm import Confirm, Consent, Question, word_for
 from tui_registry.screens.place import Place
 from tui_registry.text import one_line
 from tui_registry.widgets.request_details import RequestDetails
 
-EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
-"""Stages that one version at a time usually has: whatever else is there can be archived."""
 SHOWN = 200  # targets listed by name
 
 

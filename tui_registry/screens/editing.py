@@ -47,6 +47,10 @@ class EditingPlace(Place):
         if (subject := self.subject()) is not None:
             self.console_app.converse(partial(self._comment, subject))
 
+    def action_permissions(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.open_access(subject.name)
+
     def action_copy(self) -> None:
         if (subject := self.subject()) is not None:
             self.console_app.converse(partial(self._copy, subject))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -26,6 +27,7 @@ from tui_registry.widgets.table import Column, Row, Table
 
 SUGGESTED = 5  # rows of what completes a field
 CHOICES = 7  # rows of a choice that are seen at once
+WIDEST = 40  # cells of a choice's name
 PAUSE = 0.05  # seconds that typing must rest before completions are asked for
 
 Suggest = Callable[[str], Awaitable[Sequence[str]]]
@@ -90,6 +92,9 @@ class Form(ModalScreen[dict[str, str] | None]):
                 rows = [Row(each.value, ((each.label, "bold"), (one_line(each.help), "dim"))) for each in field.choices]
                 table.show(rows)
                 table.move_to(field.value)
+            elif field.long:
+                text = self.query_one(f"#{field.name}", TextArea)
+                text.move_cursor(text.document.end)
         self.set_focus(self._widget(self._fields[0]))
 
     @property
@@ -208,13 +213,15 @@ class Form(ModalScreen[dict[str, str] | None]):
 
 def _made(field: Field) -> ComposeResult:
     if field.choices:
-        table = Table((Column("", 12, grow=1, most=34), Column("", 10, grow=3)), empty="", id=field.name, titled=False)
+        widest = max(cell_len(each.label) for each in field.choices)
+        columns = (Column("", min(WIDEST, widest)), Column("", 10, priority=1, grow=1))
+        table = Table(columns, empty="", id=field.name, titled=False)
         table.styles.height = min(CHOICES, len(field.choices))
         yield table
     elif field.long:
         yield TextArea(field.value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
     else:
-        yield Input(field.value, placeholder=field.hint, id=field.name, compact=True)
+        yield Input(field.value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
         if field.suggest is not None:
             suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", titled=False)
             suggestions.can_focus = False

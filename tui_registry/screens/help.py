@@ -11,9 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_registry.actions import Action
+from tui_registry.keymap import in_force
 from tui_registry.widgets.table import Column, Row, Table
 
-MOVING = "Lists: j k ↑ ↓ g G PgUp PgDn   Questions: y n tab"
+QUESTIONS = "Questions: y n tab"
 
 
 class Help(ModalScreen[Action | None]):
@@ -36,7 +37,7 @@ class Help(ModalScreen[Action | None]):
             yield Static(Content("What the keys do here"), id="title")
             yield Input(placeholder="type to search, ⏎ does it, esc closes", id="wanted", compact=True)
             yield self._table
-            yield Static(Content.styled(MOVING, "dim"), id="hint")
+            yield Static(Content.styled(f"Lists: {in_force(self.app).moving}   {QUESTIONS}", "dim"), id="hint")
 
     def on_mount(self) -> None:
         self._show("")

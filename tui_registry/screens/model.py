@@ -134,7 +134,16 @@ class Model(StagePlace):
             return may(self._level, "new_version")
         if action in DEEDS and not may(self._level, DEEDS[action]):
             return False
-        if action in {"card", "back", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
+        if action in {
+            "card",
+            "permissions",
+            "back",
+            "refresh",
+            "next_stage",
+            "previous_stage",
+            "read_on(1)",
+            "read_on(-1)",
+        }:
             return True
         return self.table.row_count > 0
 
@@ -149,6 +158,9 @@ class Model(StagePlace):
 
     def action_register(self) -> None:
         from_run.browse(self.console_app, self.model_name)
+
+    def action_permissions(self) -> None:
+        self.console_app.open_access(self.model_name)
 
     def action_card(self) -> None:
         self.console_app.open_card(self.model_name)

@@ -55,7 +55,7 @@ class Models(Listing, EditingPlace):
         self.console_app.open_model(key)
 
     def is_live(self, action: str) -> bool:
-        if action in {"card", "edit", "tags", "delete", "rename", "history"}:
+        if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions"}:
             return self.table.row_count > 0
         return super().is_live(action)
 

@@ -8,10 +8,11 @@ from server.wire.model_version import ModelVersion
 from server.wire.permission import PermissionLevel
 from server.wire.stage import Stage
 from tui_registry.changes.transition import holders, request, transition
+from tui_registry.decisions import EXCLUSIVE
 from tui_registry.levels import moves_at_once
 from tui_registry.screens.choose import Choice, Choose
 from tui_registry.screens.confirm import Confirm, Question, word_for
-from tui_registry.screens.deciding import EXCLUSIVE, archive_label, displacing
+from tui_registry.screens.deciding import archive_label, displacing
 from tui_registry.text import one_line
 
 if TYPE_CHECKING:

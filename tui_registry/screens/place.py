@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.actions import CHARACTERS, FILTERING, WRITING, Action, of_place
+from tui_registry.actions import FILTERING, WRITING, Action, of_place
 from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.text import one_line
@@ -34,10 +34,12 @@ class Place(Screen[None]):
     place: ClassVar[str]
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []
+    has_text: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
     def __init__(self, *trail: str) -> None:
         super().__init__()
+        self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
         self.header = Header(trail)
         self.bar = ActionBar()
         self._reading = 0
@@ -52,12 +54,16 @@ class Place(Screen[None]):
         """Ask the server for what is shown, and show it. Calls go through ``ask``."""
         raise NotImplementedError
 
+    def as_text(self) -> str:
+        """All that this place shows, if it ``has_text``: as text, to be taken along."""
+        return ""
+
     def is_live(self, action: str) -> bool:
         """Whether an action of this place would do something now."""
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in CHARACTERS and isinstance(self.focused, Input):
+        if action in self.console_app.keymap.characters and isinstance(self.focused, Input):
             return False
         if self.console_app.is_read_only and action in WRITING:
             return False
@@ -67,7 +73,7 @@ class Place(Screen[None]):
     def live_actions(self) -> list[Action]:
         if isinstance(self.focused, Input):
             return list(self.while_typing)
-        return [action for action in of_place(self.place) if self._is_live(action)]
+        return [action for action in self.console_app.keymap.of_place(self.place) if self._is_live(action)]
 
     def _is_live(self, action: Action) -> bool:
         app = self.console_app

@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_registry.session import credentials, profiles
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
@@ -12,10 +12,14 @@ from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, defau
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A registry that can be talked to. ``label`` is how the console names it; never show ``token``.
+    """A registry that can be talked to.
 
-    read_only: nothing may be changed over it. colour: of its name in the header. tracking_uri: the MLflow tracking
-    server whose runs can be registered.
+    token: never to be shown.
+    label: how the console names it.
+    embedded: the registry to close afterwards, if it is one of the console's own.
+    read_only: nothing may be written there.
+    colour: what its name stands on in the console's first line.
+    tracking_uri: the MLflow server whose runs are registered there.
     """
 
     url: str
@@ -45,50 +49,82 @@ def connect(
     *, profile: str | None = None, ask_token: bool = False, environment: Mapping[str, str] | None = None
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or, if
-    there is none of these, the embedded one, started if need be. Blocks."""
+    there is none of these, the embedded one, started if need be. Blocks.
+
+    TUI_REGISTRY_READ_ONLY makes whatever is opened read-only. TUI_REGISTRY_TRACKING_URI is for what has no profile.
+    """
     try:
         return _connect(profile, ask_token=ask_token, environment=os.environ if environment is None else environment)
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
     except EmbeddedError as error:
         raise ConnectionProblem(f"The registry on this machine could not be started.\n\n{error}") from None
+    except OSError as error:
+        raise ConnectionProblem(f"{error.filename}: {error.strerror}") from None
+
+
+def _is_read_only(environment: Mapping[str, str]) -> bool:
+    """Whatever it is set to, unless that means no: who mistypes it is better kept from writing."""
+    return environment.get("TUI_REGISTRY_READ_ONLY", "").strip().lower() not in {"", "0", "false", "no", "off"}
 
 
 def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, str]) -> Connection:
-    url = environment.get("TUI_REGISTRY_URL")
-    token = environment.get("TUI_REGISTRY_TOKEN")
-    if profile is None and url:
-        url = url.rstrip("/")
-        if not url.startswith(("http://", "https://")):
-            raise ConnectionProblem(f"TUI_REGISTRY_URL is '{url}': it must begin with http:// or https://.")
-        label = url.partition("://")[2]
-        if ask_token:
-            token = _ask(url)
-        if not token:
-            raise ConnectionProblem(
-                "TUI_REGISTRY_URL is set but TUI_REGISTRY_TOKEN is not.", lacking=Connection(url, "", label)
-            )
-        return Connection(url, token, label)
+    if profile is None and environment.get("TUI_REGISTRY_URL"):
+        return _of_environment(environment, ask_token=ask_token)
     known = profiles.read()
     name = profile or known.default
     if name is None:
-        return _embedded()
+        return _embedded(environment)
     chosen = known.get(name)
-    return Connection(chosen.url, _ask(chosen.url) if ask_token else _kept(name, chosen), name)
+    lacking = Connection(
+        chosen.url,
+        "",
+        name,
+        read_only=chosen.read_only or _is_read_only(environment),
+        colour=chosen.colour,
+        tracking_uri=chosen.tracking_uri,
+    )
+    return replace(lacking, token=_ask(chosen.url) if ask_token else _kept(name, chosen, lacking))
 
 
-def _embedded() -> Connection:
+def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
+    url = _address(environment, "TUI_REGISTRY_URL") or ""
+    lacking = Connection(
+        url,
+        "",
+        url.partition("://")[2],
+        read_only=_is_read_only(environment),
+        tracking_uri=_address(environment, "TUI_REGISTRY_TRACKING_URI"),
+    )
+    token = _ask(url) if ask_token else environment.get("TUI_REGISTRY_TOKEN")
+    if not token:
+        raise ConnectionProblem("TUI_REGISTRY_URL is set but TUI_REGISTRY_TOKEN is not.", lacking=lacking)
+    return replace(lacking, token=token)
+
+
+def _address(environment: Mapping[str, str], variable: str) -> str | None:
+    """The URL that a variable holds, checked as that of a profile is."""
+    given = environment.get(variable)
+    try:
+        return profiles.checked({"url": given}).url if given else None
+    except profiles.ProfileError as error:
+        raise ConnectionProblem(f"{variable}{str(error).removeprefix('url')}.") from None
+
+
+def _embedded(environment: Mapping[str, str]) -> Connection:
+    tracking_uri = _address(environment, "TUI_REGISTRY_TRACKING_URI")
     registry = EmbeddedRegistry(default_database())
     try:
         token = registry.open()
-        return Connection(registry.url, token, "local", registry)
+        return Connection(
+            registry.url, token, "local", registry, read_only=_is_read_only(environment), tracking_uri=tracking_uri
+        )
     except BaseException:
         registry.close()
         raise
 
 
-def _kept(name: str, profile: profiles.Profile) -> str:
-    lacking = Connection(profile.url, "", name)
+def _kept(name: str, profile: profiles.Profile, lacking: Connection) -> str:
     try:
         token = credentials.load(profiles.account(name, profile))
     except credentials.NoKeyringError as error:

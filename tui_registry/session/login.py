@@ -1,57 +1,71 @@
-"""Logging in to a registry and out of it again."""
+"""Logging in to a registry and out of it again, and what a profile says besides."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from tui_registry.session import credentials, profiles
-from tui_registry.session.profiles import Profile
+from tui_registry.session.profiles import Profile, ProfileError
 
 
 class LoginError(Exception):
     """Its text says what to do."""
 
 
-def login(url: str, name: str | None, token: str) -> str:
+def login(
+    url: str,
+    name: str | None,
+    token: str,
+    *,
+    read_only: bool | None = None,
+    colour: str | None = None,
+    tracking_uri: str | None = None,
+) -> str:
     """Check a token with the registry, keep it in the keyring, and remember the profile; the profile's name.
 
-    The first profile becomes the default.
+    What is None stays as the profile of that name has it, and what is empty is taken away. The first profile becomes
+    the default.
     """
-    import httpx
-
-    from tui_registry.client.transport import authorization
-
     if not token:
         raise LoginError("No token was given.")
     try:
-        profile = Profile(url=url)
-    except ValidationError:
-        raise LoginError(f"'{url}' is not a URL: it must begin with http:// or https://.") from None
-    try:
-        answer = httpx.get(
-            f"{profile.url}/api/2.0/preview/scim/v2/Me", headers={"Authorization": authorization(token)}, timeout=15.0
-        )
-    except httpx.TransportError as error:
-        raise LoginError(f"{profile.url} cannot be reached: {error}") from None
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise LoginError(f"{profile.url} does not accept this token. Ask for a new one.")
-    if not answer.is_success:
-        raise LoginError(f"{profile.url} answered {answer.status_code}: is it a registry?")
-    name = name or urlsplit(profile.url).netloc
+        address = profiles.checked({"url": url}).url
+    except ProfileError:
+        raise LoginError(f"'{url}' is not a registry's URL: it must begin with http:// or https://.") from None
     try:
         known = profiles.read()
+        name = name or urlsplit(address).netloc
+        before = known.profiles.get(name)
+        profile = _with(before, {"url": address}, read_only=read_only, colour=colour, tracking_uri=tracking_uri)
+        _check(profile, token)
         credentials.store(profiles.account(name, profile), token)
-        profiles.write(
-            known.model_copy(
-                update={"profiles": known.profiles | {name: profile}, "default": known.default or name},
-            )
-        )
-    except profiles.ProfileError as error:
+        profiles.write(known.having(name, profile))
+        if before is not None and before.url != profile.url:
+            credentials.remove(profiles.account(name, before))  # nobody would find it there any more
+    except ProfileError as error:
         raise LoginError(str(error)) from None
     except credentials.NoKeyringError as error:
         remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
         raise LoginError(f"The token cannot be kept: {error}. What you can do instead:\n{remedies}") from None
     return name
+
+
+def change(
+    name: str, *, read_only: bool | None = None, colour: str | None = None, tracking_uri: str | None = None
+) -> Profile:
+    """Change what a profile says besides its URL. What is None stays, and what is empty is taken away.
+
+    Raises ProfileError."""
+    known = profiles.read()
+    profile = _with(known.get(name), {}, read_only=read_only, colour=colour, tracking_uri=tracking_uri)
+    profiles.write(known.model_copy(update={"profiles": known.profiles | {name: profile}}))
+    return profile
+
+
+def make_default(name: str) -> None:
+    """Open this profile when none is named. Raises ProfileError."""
+    known = profiles.read()
+    known.get(name)
+    profiles.write(known.model_copy(update={"default": name}))
 
 
 def logout(name: str) -> None:
@@ -63,7 +77,31 @@ def logout(name: str) -> None:
         rest = {each: kept for each, kept in known.profiles.items() if each != name}
         default = known.default if known.default != name else next(iter(sorted(rest)), None)
         profiles.write(known.model_copy(update={"profiles": rest, "default": default}))
-    except profiles.ProfileError as error:
+    except ProfileError as error:
         raise LoginError(str(error)) from None
     except credentials.NoKeyringError as error:
         raise LoginError(f"The token could not be removed from the keyring: {error}.") from None
+
+
+def _with(before: Profile | None, content: dict[str, Any], **changes: Any) -> Profile:
+    given = {field: value for field, value in changes.items() if value is not None}
+    cleared = {field: None if value == "" else value for field, value in given.items()}
+    return profiles.checked((before.model_dump() if before else {}) | content | cleared)
+
+
+def _check(profile: Profile, token: str) -> None:
+    """Raises LoginError unless a registry is there and accepts the token."""
+    import httpx
+
+    from tui_registry.client.transport import API, authorization
+
+    try:
+        answer = httpx.get(
+            f"{profile.url}{API}/preview/scim/v2/Me", headers={"Authorization": authorization(token)}, timeout=15.0
+        )
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise LoginError(f"{profile.url} cannot be reached: {error}") from None
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise LoginError(f"{profile.url} does not accept this token. Ask for a new one.")
+    if not answer.is_success:
+        raise LoginError(f"{profile.url} answered {answer.status_code}: is it a registry?")

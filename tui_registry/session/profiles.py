@@ -4,16 +4,23 @@
 
     [profiles.production]
     url = "https://registry.example.com"
+    read_only = true                               # nothing is written there
+    colour = "red"                                 # behind its name in the console: a name, or #rrggbb
+    tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
 
-There are no secrets in it: a profile's token is in the keyring, under the profile's name and URL.
+Only the URL must be there. There are no secrets in it: a profile's token is in the keyring, under the profile's name
+and URL.
 """
 
-import os
-import tomllib
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from tui_registry.session import config
+from tui_registry.session.config import ConfigError
 
 
 class ProfileError(Exception):
@@ -23,16 +30,58 @@ class ProfileError(Exception):
 class Profile(BaseModel):
     """One registry."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     url: str
+    read_only: bool = False
+    colour: str | None = None
+    tracking_uri: str | None = None
 
-    @field_validator("url")
+    @field_validator("url", "tracking_uri")
     @classmethod
-    def _is_http(cls, url: str) -> str:
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
         if not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if urlsplit(url).password is not None:
+            raise ValueError("must not hold a password: the file is not a place for secrets")
         return url.rstrip("/")
+
+    @field_validator("colour")
+    @classmethod
+    def _can_be_shown(cls, colour: str | None) -> str | None:
+        if colour is None or re.fullmatch("#[0-9a-fA-F]{6}", colour):
+            return colour
+        if not re.fullmatch("[a-z_]+", colour) or not _is_solid(colour):
+            raise ValueError(f"'{colour}' must be the name of a colour, such as red, or #rrggbb")
+        return colour
+
+    @property
+    def marks(self) -> list[str]:
+        """What is particular about it, for people."""
+        read_only = ["read-only"] if self.read_only else []
+        colour = [self.colour] if self.colour else []
+        runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
+        return [*read_only, *colour, *runs]
+
+
+def _is_solid(name: str) -> bool:
+    """Whether Textual has a colour of that name which hides what is behind it."""
+    from textual.color import Color, ColorParseError  # takes a while: only who names a colour waits for it
+
+    try:
+        return Color.parse(name).a == 1
+    except ColorParseError:
+        return False
+
+
+def checked(content: dict[str, Any]) -> Profile:
+    """A profile of these fields. Raises ProfileError, which names the field that cannot be."""
+    try:
+        return Profile.model_validate(content)
+    except ValidationError as error:
+        raise ProfileError("; ".join(f"{key}: {told}" for key, told in config.problems(error).items())) from None
 
 
 class Profiles(BaseModel):
@@ -49,41 +98,30 @@ class Profiles(BaseModel):
             raise ProfileError(f"There is no profile '{name}' (known: {known}). Make it with: tui-registry login URL")
         return self.profiles[name]
 
+    def having(self, name: str, profile: Profile) -> "Profiles":
+        """With this profile besides, or in place of the one of that name; the first one becomes the default."""
+        return Profiles(default=self.default or name, profiles=self.profiles | {name: profile})
+
 
 def config_file() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("tui-registry", appauthor=False)) / "profiles.toml"
+    return config.folder() / "profiles.toml"
 
 
 def read() -> Profiles:
     """Every profile; none if there is no file."""
-    file = config_file()
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Profiles.model_validate(content)
-    except FileNotFoundError:
-        return Profiles()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{file} is not valid TOML: {error}") from None
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise ProfileError(f"{file}: {where}: {problem['msg']}") from None
+        return config.read(config_file(), Profiles)
+    except ConfigError as error:
+        raise ProfileError(str(error)) from None
 
 
 def write(profiles: Profiles) -> None:
-    """Replace the file, whole or not at all, readable by its owner only."""
-    import tomli_w
-
-    content: dict[str, Any] = profiles.model_dump(exclude_none=True)
+    """Replace the file, whole or not at all, readable by its owner only. Raises ProfileError."""
     file = config_file()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        tomli_w.dump(content, stream)
-    draft.replace(file)
+    try:
+        config.write(file, profiles.model_dump(exclude_none=True, exclude_defaults=True))
+    except OSError as error:
+        raise ProfileError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def account(name: str, profile: Profile) -> str:

@@ -17,7 +17,8 @@ class ActionBar(Widget):
         self._actions: list[Action] = []
 
     def show(self, actions: list[Action]) -> None:
-        """The actions that are live, in the order of the table."""
+        """The actions that are live, in the order of the table; what has no key is left out."""
+        actions = [action for action in actions if action.shown]
         if actions != self._actions:
             self._actions = actions
             self.refresh()

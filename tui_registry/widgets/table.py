@@ -10,13 +10,16 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui_registry.actions import bindings
+from tui_registry.keymap import in_force
+from tui_registry.movement import LISTS, MOVEMENT
 from tui_registry.text import clip
 
 GAP = 2  # cells between columns
@@ -49,17 +52,7 @@ class Table(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--mark"}
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("home,g", "first", show=False),
-        Binding("end,G", "last", show=False),
-        Binding("enter", "open", show=False),
-        Binding("left,h", "sideways(-1)", show=False),
-        Binding("right,l", "sideways(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(LISTS, MOVEMENT.values()))
 
     class Highlighted(Message):
         """The cursor is on another row, or on none."""
@@ -115,6 +108,9 @@ class Table(ScrollView, can_focus=True):
         self._index: dict[str, int] = {}
         self._cursor = 0
         self._laid_out: tuple[int, list[tuple[int, int]]] = (-1, [])
+
+    def on_mount(self) -> None:
+        self._bindings = in_force(self.app).rebound(self._bindings, LISTS)
 
     @property
     def row_count(self) -> int:
@@ -184,6 +180,9 @@ class Table(ScrollView, can_focus=True):
 
     def action_page(self, by: int) -> None:
         self._set_cursor(self._cursor + by * max(1, self.size.height - 1 - self._top))
+
+    def action_half_page(self, by: int) -> None:
+        self._set_cursor(self._cursor + by * max(1, (self.size.height - self._top) // 2))
 
     def action_first(self) -> None:
         self._set_cursor(0)

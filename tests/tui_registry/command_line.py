@@ -1,0 +1,51 @@
+"""The plain commands as scripts run them."""
+
+import json
+import os
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.terminal import PROGRAM, ROOT, UNWANTED
+from tui_registry.cli import main
+
+
+def variables(scene: Scene, *, by: str = OWNER, url: str = "") -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": url or scene.url, "TUI_REGISTRY_TOKEN": scene.registry.token(by)}
+
+
+def run(scene: Scene, *arguments: str, by: str = OWNER, url: str = "", **more: str) -> Result:
+    return CliRunner().invoke(main, arguments, env=variables(scene, by=by, url=url) | more)
+
+
+def answer(scene: Scene, *arguments: str, by: str = OWNER) -> Any:
+    """The one JSON document of a command that succeeds, and says nothing else."""
+    done = run(scene, *arguments, "--json", by=by)
+    assert done.exit_code == 0, done.output
+    assert done.stderr == ""
+    assert done.stdout.isascii()
+    return json.loads(done.stdout)
+
+
+def lines(done: Result) -> list[str]:
+    assert done.exit_code == 0, done.output
+    return done.stdout.splitlines()
+
+
+def process(scene: Scene, *arguments: str, **more: str) -> dict[str, Any]:
+    """What subprocess needs to run a command as a shell does."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
+    environment = kept | {"PYTHONPATH": str(ROOT)} | variables(scene) | more
+    return {"args": [*PROGRAM, *arguments], "env": environment, "cwd": ROOT}
+
+
+def levels(scene: Scene, model: str, name: str) -> list[tuple[str, bool]]:
+    """What somebody has on a model: levels, and whether each is inherited."""
+    found = answer(scene, "permissions", "show", model)
+    return [
+        (permission["permission_level"], permission["inherited"])
+        for entry in found["access_control_list"]
+        if name in entry.values()
+        for permission in entry["all_permissions"]
+    ]

@@ -1,0 +1,51 @@
+"""Activities listed by a command."""
+
+import pytest
+
+from tests.tui_registry.command_line import answer, lines, run
+from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tui_registry.commands.exits import Exit
+
+pytestmark = pytest.mark.usefixtures("command_home")
+
+
+def test_activities_are_narrowed(scene: Scene) -> None:
+    model = scene.model("active")
+    version = scene.version(model)
+    scene.ask(model, version, comment="Please.")
+    scene.call("POST", "/mlflow/comments/create", name=model, version=version, comment="Looks good.")
+    scene.call("POST", "/mlflow/transition-requests/reject", name=model, version=version, stage="Staging", comment="No")
+    everything = answer(scene, "activity", "--model", model)["activities"]
+    assert everything == scene.call("GET", "/mlflow/activities/list", name=model)["activities"]
+
+    def kinds(*options: str) -> list[str]:
+        found = answer(scene, "activity", "--model", model, *options)["activities"]
+        return [each["activity_type"] for each in found]
+
+    assert kinds("--user", ASKER) == ["REQUESTED_TRANSITION"]
+    assert kinds("--type", "rejected", "--type", "new_comment") == ["REJECTED_REQUEST", "NEW_COMMENT"]
+    assert kinds("--version", "1", "--limit", "1") == ["REJECTED_REQUEST"]
+    assert len(kinds("--since", "1h")) == len(everything)
+    assert kinds("--since", "2999-01-01") == kinds("--until", "1h") == []
+    assert len(kinds("--since", "2020-01-01", "--until", "2999-01-01T12:00")) == len(everything)
+    headings, row, *_ = lines(run(scene, "activity", "--model", model))
+    assert headings.split() == ["WHEN", "WHO", "DID", "MODEL", "VERSION", "STAGES", "WHAT"]
+    assert f"{OWNER}  REJECTED_REQUEST" in row
+    assert "None → Staging" in row
+    assert row.endswith("  No; requested by console-asker")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--since", "yesterday"), "is neither a length of time"),
+        (("--since", "-1d"), "is neither a length of time"),
+        (("--type", "nonsense"), "is no part of"),
+        (("--version", "1"), "--model"),
+        (("--limit", "0"), "0"),
+    ],
+)
+def test_activities_that_cannot_be_meant(scene: Scene, options: tuple[str, ...], told: str) -> None:
+    done = run(scene, "activity", *options)
+    assert done.exit_code == Exit.USAGE
+    assert told in done.stderr

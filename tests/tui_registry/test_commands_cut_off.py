@@ -1,0 +1,118 @@
+"""Commands whose answer is lost, or which are interrupted: nothing is written twice, and what they say is true."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from click.testing import Result
+
+from tests.tui_registry.command_line import levels, process, run
+from tests.tui_registry.proxy import Proxy, proxied
+from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.terminal import PATIENCE
+from tui_registry import decisions
+from tui_registry.commands.exits import Exit
+
+pytestmark = pytest.mark.usefixtures("command_home")
+
+
+async def lost(
+    scene: Scene,
+    line: str,
+    arguments: tuple[str, ...],
+    befalls: Callable[[Proxy], Awaitable[None]],
+    has_happened: Callable[[], object],
+) -> Result:
+    """A command over a network that loses the answer to what is asked by this line, and what befalls it then."""
+    async with proxied(scene.url) as proxy:
+        proxy.hold(line)
+        running = asyncio.create_task(asyncio.to_thread(run, scene, *arguments, url=proxy.url))
+        await until(has_happened, "the server has done it")
+        await proxy.cut()
+        proxy.release()
+        await befalls(proxy)
+        return await running
+
+
+async def until(seen: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not seen():
+        assert time.monotonic() < deadline, f"not seen: {what}"
+        await asyncio.sleep(0.05)
+
+
+async def comes_back(proxy: Proxy) -> None:
+    await proxy.open()
+
+
+async def stays_away(_proxy: Proxy) -> None:
+    """For as long as anybody asks."""
+
+
+APPROVE = "POST /api/2.0/mlflow/transition-requests/approve"
+
+
+async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
+    model = scene.pending("found-out")
+    done = await lost(
+        scene, APPROVE, ("requests", "approve", model, "1", "Staging"), comes_back, lambda: not scene.requests()
+    )
+    assert done.exit_code == 0, done.output
+    assert "The answer was lost, but the request is settled." in done.stdout
+    assert len(scene.activities(model, "APPROVED_REQUEST")) == 1
+
+
+async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "FIRST_PAUSE", 0.01)
+    model = scene.pending("unknown")
+    done = await lost(
+        scene, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not scene.requests()
+    )
+    assert done.exit_code == Exit.UNKNOWN, done.output
+    assert done.stdout == ""
+    assert "do not decide twice" in done.stderr
+
+
+async def test_a_revocation_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
+    model = scene.model("revoked")
+
+    def changes() -> int:
+        return len(scene.activities(model, "CHANGED_PERMISSIONS"))
+
+    before = changes()
+    put, arguments = "PUT /api/2.0/permissions/registered-models/", ("permissions", "revoke", model, "--user", ASKER)
+    done = await lost(scene, put, arguments, comes_back, lambda: changes() > before)
+    assert done.exit_code == 0, done.output
+    assert "The answer was lost, but it is done." in done.stdout
+    assert await asyncio.to_thread(levels, scene, model, ASKER) == []
+    assert changes() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments", "code"),
+    [
+        (APPROVE, ("requests", "approve", "{model}", "1", "Staging"), Exit.UNKNOWN),
+        ("GET /api/2.0/mlflow/activities/list", ("activity",), Exit.INTERRUPTED),
+    ],
+)
+async def test_an_interruption_says_whether_anything_may_have_happened(
+    scene: Scene, line: str, arguments: tuple[str, ...], code: Exit
+) -> None:
+    model = scene.pending("interrupted")
+    async with proxied(scene.url) as proxy:
+        proxy.hold(line)
+        given = process(scene, *(each.format(model=model) for each in arguments), TUI_REGISTRY_URL=proxy.url)
+        program, *rest = given.pop("args")
+        running = await asyncio.create_subprocess_exec(
+            program, *rest, **given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        await until(lambda: any(line in asked for asked in proxy.asked), "it was asked")
+        running.send_signal(signal.SIGINT)
+        written, told = await asyncio.wait_for(running.communicate(), PATIENCE)
+    assert running.returncode == code, told
+    assert written == b""
+    assert b"Interrupted." in told
+    assert b"Traceback" not in told

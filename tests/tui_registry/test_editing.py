@@ -1,0 +1,242 @@
+"""What is written on models and versions, changed by keys from the lists, the pages and the board."""
+
+from tests.tui_registry.console import LARGE, Console, console
+from tests.tui_registry.scene import ASKER, Scene
+
+SAVE = "ctrl+s"
+
+
+async def at_model(shown: Console, name: str) -> None:
+    """From anywhere, by searching."""
+    await shown.press("2", "slash")
+    await shown.type(name)
+    await shown.press("enter")
+    await shown.shows(f"Models › {name}", "CAN_MANAGE")
+
+
+def model_of(scene: Scene, name: str) -> dict[str, object]:
+    found: dict[str, object] = scene.call("GET", "/mlflow/registered-models/get", name=name)["registered_model"]
+    return found
+
+
+async def test_a_model_is_made_described_tagged_renamed_and_deleted(scene: Scene) -> None:
+    name = f"made-{scene.id}"
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows("There are no models")
+        await shown.press("n")
+        await shown.shows("New model")
+        await shown.press(SAVE)
+        await shown.shows("Name is needed.")
+        await shown.type("a/b")
+        await shown.press(SAVE)
+        await shown.shows("A name cannot have / in it")
+        await shown.press("ctrl+u")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.type("# What")
+        await shown.press(SAVE)
+        scene.models.append(name)
+        await shown.tells("Model created.")
+        await shown.shows(f"Models › {name}", "0 versions")
+        await shown.press("escape", "e")
+        await shown.shows(f"Describe {name}", "# What")
+        await shown.type(" it is")
+        await shown.press(SAVE)
+        await shown.tells("Description changed.")
+        await shown.press("T")
+        await shown.shows(f"Set a tag of {name}")
+        await shown.type("team")
+        await shown.press("enter")
+        await shown.type("risk")
+        await shown.press("enter")
+        await shown.tells("Tag team set to risk.")
+        assert model_of(scene, name)["description"] == "# What it is"
+        assert model_of(scene, name)["tags"] == [{"key": "team", "value": "risk"}]
+        await shown.press("R")
+        await shown.shows(f"Rename {name}")
+        await shown.type("-2")
+        await shown.press("enter")
+        await shown.shows("Rename this model?", f"{name} → {name}-2")
+        await shown.press("y")
+        await shown.tells(f"It is called {name}-2 now.")
+        scene.models.append(f"{name}-2")
+        await shown.shows(f"{name}-2  ")
+        await shown.press("D")
+        await shown.shows("Delete this model for good?", "It has no versions.")
+        await shown.press("y")
+        await shown.type(f"{name}-2")
+        await shown.press("enter")
+        await shown.tells("Model deleted.")
+        await shown.shows("There are no models")
+
+
+async def test_a_version_is_added_and_deleted(scene: Scene) -> None:
+    name = scene.model("grown")
+    async with console(scene.url, scene.token) as shown:
+        await at_model(shown, name)
+        await shown.press("n")
+        await shown.shows(f"Add a version to {name}")
+        await shown.type("s3://bucket/1")
+        await shown.press("enter")
+        await shown.type("the first")
+        await shown.press("tab")
+        await shown.type("run1")
+        await shown.press("enter", "enter")
+        await shown.tells("Version added.")
+        await shown.shows("1 version ", "the first")
+        await shown.press("D")
+        await shown.shows("Delete this version for good?", f"{name} version 1, now in None")
+        await shown.press("y")
+        await shown.type("wrong")
+        await shown.press("enter")
+        await shown.shows(f"That is not {name}.")
+        await shown.press("escape")
+        assert scene.stage(name) == "None"
+        await shown.press("D", "tab")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.tells("Version deleted.")
+        await shown.shows("0 versions")
+
+
+async def test_what_was_changed_is_taken_back(scene: Scene) -> None:
+    name = scene.model("undone", description="before")
+    scene.version(name)
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(name)
+        await shown.press("u")
+        await shown.hides("Undo the last change?")
+        await shown.press("e")
+        await shown.type(" and after")
+        await shown.press(SAVE)
+        await shown.tells("Description changed.")
+        assert model_of(scene, name)["description"] == "before and after"
+        await shown.press("u")
+        await shown.shows("Undo the last change?", "putting the former description back")
+        await shown.press("y")
+        await shown.until(lambda: model_of(scene, name)["description"] == "before", "it is as it was")
+        await shown.press("u")
+        await shown.hides("Undo the last change?")
+
+
+async def test_what_was_changed_by_another_since_is_not_taken_back(scene: Scene) -> None:
+    name = scene.model("undone", description="before")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(name)
+        await shown.press("e")
+        await shown.type("!")
+        await shown.press(SAVE)
+        await shown.tells("Description changed.")
+        scene.call("PATCH", "/mlflow/registered-models/update", name=name, description="another's")
+        await shown.press("u", "y")
+        await shown.tells("Nothing was sent: somebody has changed the description meanwhile.")
+    assert model_of(scene, name)["description"] == "another's"
+
+
+async def test_what_was_typed_is_not_thrown_away_by_one_key(scene: Scene) -> None:
+    name = scene.model("kept", description="before")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(name)
+        await shown.press("e")
+        await shown.type(" x")
+        await shown.press("escape")
+        await shown.shows("Press esc once more")
+        await shown.press("y", "escape", "escape")
+        await shown.hides(f"Describe {name}")
+    assert model_of(scene, name)["description"] == "before"
+
+
+async def test_a_version_whole(scene: Scene) -> None:
+    name = scene.model("whole")
+    scene.version(name, description="# Big\n\nWhat **it** does", tags=[{"key": "framework", "value": "xgboost"}])
+    scene.call("POST", "/mlflow/comments/create", by=ASKER, name=name, version="1", comment="another's words")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await at_model(shown, name)
+        await shown.press("enter")
+        await shown.shows(f"Models › {name} › 1", "framework = xgboost", "another's words", "Big", "What it does")
+        await shown.press("c")
+        await shown.shows(f"Comment on {name} version 1")
+        await shown.type("mine")
+        await shown.press(SAVE)
+        await shown.tells("Comment written.")
+        await shown.shows("console-owner: mine")
+        await shown.press("A")
+        await shown.type("champion")
+        await shown.press("enter", "enter")
+        await shown.tells("@champion is version 1 now.")
+        await shown.shows("@champion")
+        await go_to(shown, "comment", "mine")
+        await shown.press("e")
+        await shown.type(", edited")
+        await shown.press(SAVE)
+        await shown.tells("Comment edited.")
+        await shown.shows("mine, edited")
+        await shown.press("D")
+        await shown.shows("Delete this comment", "mine, edited")
+        await shown.press("y")
+        await shown.tells("Comment deleted.")
+        await go_to(shown, "comment", "another's")
+        assert "e edit" not in shown.bar
+        await go_to(shown, "tag", "framework")
+        await shown.press("e", "enter")
+        await shown.type(" 2")
+        await shown.press("enter")
+        await shown.tells("Tag framework set to xgboost 2.")
+        await shown.shows("framework = xgboost 2")
+        await shown.press("D", "y")
+        await shown.tells("Tag framework removed.")
+        await go_to(shown, "alias", "@champion")
+        await shown.press("D")
+        await shown.shows("Remove this alias", "Whoever loads")
+        await shown.press("y")
+        await shown.tells("Alias @champion removed.")
+
+
+async def go_to(shown: Console, label: str, value: str) -> None:
+    """Move down to a fact, however far it is."""
+    await shown.press("g")
+    for _ in range(40):
+        line = next(line for line in shown.text.split("\n") if line.lstrip().startswith("▎"))
+        if label in line and value in line:
+            return
+        await shown.press("j")
+    raise AssertionError(f"no {label} {value}:\n{shown.text}")
+
+
+async def test_a_model_whole(scene: Scene) -> None:
+    name = scene.model("about", description="What it is *for*", tags=[{"key": "team", "value": "risk"}])
+    scene.version(name, "Production")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await at_model(shown, name)
+        await shown.press("i")
+        await shown.shows(
+            f"{name} › about", "What it is for", "team = risk", "in Production", "version 1", f"{ASKER}: CAN_READ"
+        )
+        await go_to(shown, "in Production", "version 1")
+        await shown.press("enter")
+        await shown.shows(f"Models › {name} › 1")
+        await shown.press("escape", "X")
+        await shown.shows("Delete this model for good?", "1 in Production")
+        await shown.press("escape", "H")
+        await shown.shows(f"Activity › {name} (4)", "created vers")
+
+
+async def test_a_reader_is_offered_nothing_that_is_refused(scene: Scene) -> None:
+    name = scene.model("read", description="words")
+    scene.version(name)
+    async with console(scene.url, scene.registry.token(ASKER), LARGE) as shown:
+        await shown.press("2", "slash")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.shows("you: CAN_READ")
+        for word in ("n new", "e edit", "T tag", "A alias", "D delete"):
+            assert word not in shown.bar
+        assert "c comment" in shown.bar
+        await shown.press("enter")
+        await shown.shows(f"{name} › 1")
+        for word in ("e edit", "T tag", "A alias"):
+            assert word not in shown.bar

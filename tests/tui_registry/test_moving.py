@@ -1,0 +1,114 @@
+"""Moving versions by keys, at once or by asking; the board over all models; comparing two versions."""
+
+from tests.tui_registry.console import LARGE, console
+from tests.tui_registry.scene import ASKER, Scene
+
+
+async def test_a_version_moves_from_the_board(scene: Scene) -> None:
+    name = scene.model("moved")
+    scene.version(name, "Staging")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("3")
+        await shown.shows("Board", "Staging 1", name)
+        await shown.press("t")
+        await shown.shows(f"Move {name} version 1 from Staging to", "Production")
+        await shown.press("a")
+        await shown.shows("Move this version?", "Staging → Archived")
+        await shown.press("tab")
+        await shown.type("replaced")
+        await shown.press("enter", "enter")
+        await shown.tells("Moved from Staging to Archived.")
+        await shown.shows("Staging 0", "Archived 1")
+        assert scene.activities(name, "APPLIED_TRANSITION")[0]["comment"] == "replaced"
+        await shown.press("u")
+        await shown.shows("Undo the last change?", "moving it to Staging")
+        await shown.press("y")
+        await shown.shows("Staging 1", "Archived 0")
+    assert scene.stage(name) == "Staging"
+
+
+async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Scene) -> None:
+    name = scene.model("moved")
+    holder, newcomer = scene.version(name, "Production"), scene.version(name)
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("3")
+        await shown.shows("None 1", "Production 1")
+        await shown.press("left", "t", "p")
+        await shown.shows(
+            "Move this version?", f"displaces version {holder}", f"Archive version {holder}", f"Type {name}"
+        )
+        await shown.press("y")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.tells(f"Moved from None to Production. Archived version {holder}.")
+        await shown.press("u")
+        await shown.hides("Undo the last change?")
+    assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Archived", "Production")
+
+
+async def test_who_may_not_move_it_asks(scene: Scene) -> None:
+    name = scene.model("asked")
+    scene.version(name)
+    async with console(scene.url, scene.registry.token(ASKER), LARGE) as shown:
+        await shown.press("2", "slash")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.shows("you: CAN_READ", "None 1")
+        await shown.press("t")
+        await shown.shows("asks somebody who may")
+        await shown.press("s")
+        await shown.shows("Ask for this?", "Your level does not let you move it")
+        await shown.press("y")
+        await shown.tells("Asked for Staging.")
+        await shown.shows("→ Staging? co", f"asked by {ASKER}")
+        await shown.press("u", "y")
+        await shown.tells("Request taken back.")
+    assert scene.stage(name) == "None"
+    assert scene.requests() == []
+
+
+async def test_the_board_is_narrowed_and_shows_who_waits(scene: Scene) -> None:
+    one, other = scene.pending("waiting"), scene.model("other")
+    scene.version(other, "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("3")
+        await shown.shows("None 1", "Production 1")
+        await shown.press("slash")
+        await shown.type("other")
+        await shown.shows("None 0", "Production 1", "matching “other”")
+        await shown.press("escape", "left")
+        await shown.shows("None 1", one, "→ Staging?", "a approve")
+        await shown.press("slash")
+        await shown.type("user:nobody")
+        await shown.shows("None 0", "Production 0")
+
+
+async def test_two_versions_are_compared(scene: Scene) -> None:
+    name = scene.model("compared")
+    scene.version(name, "Production", description="the old one", tags=[{"key": "auc", "value": "0.81"}])
+    scene.version(name, description="the new one", tags=[{"key": "auc", "value": "0.84"}, {"key": "new", "value": "x"}])
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("2")
+        await shown.shows(name)
+        await shown.press("enter")
+        await shown.shows(f"Models › {name}", "2 versions")
+        await shown.press("equals_sign")
+        await shown.shows("Compare", f"{name} 1", f"{name} 2", "≠ tag auc", "0.81", "0.84", "= source", "time in stage")
+        assert "≠ tag new" in shown.text
+        await shown.press("G")
+        await shown.shows("description of", "the old one", "the new one")
+        await shown.press("escape")
+        await shown.shows("2 versions")
+
+
+async def test_marked_versions_are_compared(scene: Scene) -> None:
+    name = scene.model("compared")
+    for number in range(3):
+        scene.version(name, description=f"number {number + 1}")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("2")
+        await shown.shows(name)
+        await shown.press("enter")
+        await shown.shows("3 versions")
+        await shown.press("space", "j", "space", "equals_sign")
+        await shown.shows("Compare", f"{name} 3", f"{name} 1")

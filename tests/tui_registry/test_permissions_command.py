@@ -1,0 +1,125 @@
+"""Levels shown, granted and revoked by commands."""
+
+import pytest
+
+from tests.tui_registry.command_line import answer, levels, lines, run
+from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tui_registry.commands.exits import Exit
+
+pytestmark = pytest.mark.usefixtures("command_home")
+
+
+@pytest.fixture
+def group(scene: Scene) -> str:
+    """A group with SECOND_ASKER in it."""
+    name = f"group-{scene.id}"
+    with scene.registry.client() as client:
+        users = client.get("/preview/scim/v2/Users", params={"filter": f'userName eq "{SECOND_ASKER}"'}).json()
+        members = [{"value": users["Resources"][0]["id"]}]
+        made = client.post("/preview/scim/v2/Groups", json={"displayName": name, "members": members})
+        assert made.is_success, made.text
+    return name
+
+
+def test_levels_are_granted_shown_and_revoked(scene: Scene, group: str) -> None:
+    model = scene.model("shared")
+    done = run(scene, "permissions", "grant", model, "--group", group, "can_edit")
+    assert done.stdout == f"group {group} has CAN_EDIT on {model}; before: no level of its own.\n"
+    assert levels(scene, model, group) == [("CAN_EDIT", False)]
+    row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
+    assert row.split() == ["group", group, "CAN_EDIT", "here"]
+    done = run(scene, "permissions", "grant", model, "CAN_READ", "--group", group)
+    assert "before: CAN_EDIT" in done.stdout
+    others = levels(scene, model, ASKER)
+    done = run(scene, "permissions", "revoke", model, "--group", group.upper())
+    assert done.exit_code == 0, done.output
+    assert levels(scene, model, group) == []
+    assert levels(scene, model, ASKER) == others == [("CAN_READ", False)]
+    assert levels(scene, model, OWNER) == [("CAN_MANAGE", False)]
+
+
+def test_permissions_are_the_wires_own_as_json(scene: Scene) -> None:
+    model = scene.model("told")
+    identity = answer(scene, "models", "show", model)["registered_model_databricks"]["id"]
+    path = f"/permissions/registered-models/{identity}"
+    assert answer(scene, "permissions", "show", model) == scene.call("GET", path)
+    changed = answer(scene, "permissions", "grant", model, "--user", ASKER, "CAN_EDIT")
+    assert changed == scene.call("GET", path)
+    changed = answer(scene, "permissions", "revoke", model, "--user", ASKER)
+    assert changed == scene.call("GET", path)
+
+
+def test_what_is_inherited_stays_and_is_told(scene: Scene, group: str) -> None:
+    model = scene.model("inherited")
+    granted = run(scene, "permissions", "grant", "--registry", "--group", group, "CAN_READ", by="admin")
+    assert granted.exit_code == 0, granted.output
+    try:
+        run(scene, "permissions", "grant", model, "--group", group, "CAN_EDIT")
+        done = run(scene, "permissions", "revoke", model, "--group", group)
+        assert done.exit_code == 0
+        assert "It still has CAN_READ, inherited from the registry." in done.stdout
+        again = run(scene, "permissions", "revoke", model, "--group", group)
+        assert again.exit_code == Exit.NOT_FOUND
+        assert "no level of its own" in again.stderr
+        assert "It still has CAN_READ, inherited from the registry." in again.stderr
+        row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
+        assert row.endswith("the registry")
+    finally:
+        done = run(scene, "permissions", "revoke", "--registry", "--group", group, by="admin")
+    assert done.exit_code == 0, done.output
+    assert levels(scene, model, group) == []
+
+
+def test_ones_own_level_is_not_dropped_by_mistake(scene: Scene) -> None:
+    model = scene.model("own")
+    for arguments in (("revoke", model), ("grant", model, "CAN_EDIT")):
+        done = run(scene, "permissions", *arguments, "--user", OWNER)
+        assert done.exit_code == Exit.REFUSED
+        assert "--yes" in done.stderr
+        assert levels(scene, model, OWNER) == [("CAN_MANAGE", False)]
+    assert run(scene, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE").exit_code == 0
+    done = run(scene, "permissions", "revoke", model, "--user", OWNER, "--yes")
+    assert done.stdout.startswith(f"user {OWNER} no longer has CAN_MANAGE on {model}.")
+    given_back = run(scene, "permissions", "grant", model, "--user", OWNER, "CAN_MANAGE", by=SECOND_ASKER)
+    assert given_back.exit_code == 0
+
+
+def test_who_manages_by_a_group_may_drop_the_level_of_their_own(scene: Scene, group: str) -> None:
+    model = scene.model("twice")
+    run(scene, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE")
+    run(scene, "permissions", "grant", model, "--group", group, "CAN_MANAGE")
+    done = run(scene, "permissions", "revoke", model, "--user", SECOND_ASKER, by=SECOND_ASKER)
+    assert done.exit_code == 0, done.output
+    done = run(scene, "permissions", "revoke", model, "--group", group, by=SECOND_ASKER)
+    assert done.exit_code == Exit.REFUSED
+    assert levels(scene, model, group) == [("CAN_MANAGE", False)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "code", "told"),
+    [
+        (("grant", "{model}", "--user", "nobody@example.com", "CAN_READ"), {}, Exit.NOT_FOUND, "does not exist"),
+        (("grant", "{model}", "--user", ASKER, "CAN_DO_ALL"), {}, Exit.USAGE, "CAN_MANAGE_STAGING_VERSIONS"),
+        (("grant", "{model}", "--user", ASKER), {}, Exit.USAGE, "MODEL LEVEL"),
+        (("grant", "--registry", "{model}", "--user", ASKER, "CAN_READ"), {}, Exit.USAGE, "--registry LEVEL"),
+        (("grant", "{model}", "CAN_READ"), {}, Exit.USAGE, "exactly one of"),
+        (("grant", "{model}", "CAN_READ", "--user", ASKER, "--group", "x"), {}, Exit.USAGE, "exactly one of"),
+        (("show",), {}, Exit.USAGE, "either MODEL or --registry"),
+        (("show", "{model}", "--registry"), {}, Exit.USAGE, "either MODEL or --registry"),
+        (("revoke", "--user", ASKER), {}, Exit.USAGE, "either MODEL or --registry"),
+        (("grant", "{model}", "--user", ASKER, "CAN_EDIT"), {"by": ASKER}, Exit.NOT_ALLOWED, ""),
+        (("grant", "{model}", "--user", ASKER, "CAN_EDIT"), {"TUI_REGISTRY_READ_ONLY": "yes"}, Exit.NOT_ALLOWED, ""),
+        (("revoke", "--registry", "--group", "admins"), {"by": "admin"}, Exit.REFUSED, ""),
+        (("grant", "--registry", "--group", "admins", "CAN_READ"), {"by": "admin"}, Exit.REFUSED, ""),
+        (("show", "nowhere"), {}, Exit.NOT_FOUND, ""),
+    ],
+)
+def test_permissions_that_cannot_be_changed(
+    scene: Scene, arguments: tuple[str, ...], more: dict[str, str], code: Exit, told: str
+) -> None:
+    model = scene.model("fixed")
+    done = run(scene, "permissions", *(each.format(model=model) for each in arguments), **more)
+    assert done.exit_code == code, done.output
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert levels(scene, model, ASKER) == [("CAN_READ", False)]

@@ -1,0 +1,112 @@
+"""Requests listed, approved and rejected by commands: what they print, what they change, how they end."""
+
+import pytest
+
+from tests.tui_registry.command_line import answer, lines, run
+from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
+from tui_registry.commands import registry as asking
+from tui_registry.commands.exits import Exit
+
+pytestmark = pytest.mark.usefixtures("command_home")
+
+
+def test_what_waits_is_listed_in_columns(scene: Scene) -> None:
+    model = scene.model("listed")
+    scene.version(model, "Production")
+    scene.ask(model, scene.version(model), "Production", comment="Better everywhere.")
+    headings, row = lines(run(scene, "requests", "list"))
+    for heading, cell in {
+        "MODEL": model,
+        "VERSION": "2",
+        "FROM": "None",
+        "TO": "Production",
+        "BY": ASKER,
+        "DISPLACES": "1",
+        "COMMENT": "Better everywhere.",
+    }.items():
+        assert row[headings.index(heading) :].startswith(cell), heading
+    assert "\x1b" not in headings + row
+
+
+def test_requests_are_the_wires_own_as_json(scene: Scene) -> None:
+    one, other = scene.pending("one"), scene.pending("other", comment="ü")
+    assert answer(scene, "requests", "list") == {"requests": scene.requests()}
+    found = answer(scene, "requests", "list", "--model", other)["requests"]
+    assert [request["name"] for request in found] == [other]
+    assert one != other
+
+
+def test_every_page_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PAGE", 2)
+    for number in range(5):
+        scene.pending(f"paged-{number}")
+    assert answer(scene, "requests", "list") == {"requests": scene.requests()}
+    assert len(scene.requests()) == 5
+
+
+def test_nothing_pending_is_said_beside_the_answer(scene: Scene) -> None:
+    done = run(scene, "requests", "list")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is pending.\n")
+    assert answer(scene, "requests", "list") == {"requests": []}
+
+
+def test_an_approval_archives_the_others_unless_told_not_to(scene: Scene) -> None:
+    cleared, kept = scene.model("cleared"), scene.model("kept")
+    for model in (cleared, kept):
+        scene.version(model, "Production")
+        scene.ask(model, scene.version(model), "Production")
+    done = run(scene, "requests", "approve", cleared, "2", "production", "--comment", "Ship it, ü.")
+    assert "Approved by console-owner; version 2 is in Production." in done.stdout
+    assert done.exit_code == 0
+    assert (scene.stage(cleared, "2"), scene.stage(cleared, "1")) == ("Production", "Archived")
+    (activity,) = scene.activities(cleared, "APPROVED_REQUEST")
+    assert activity["comment"] == "Ship it, ü."
+    assert run(scene, "requests", "approve", kept, "2", "Production", "--no-archive").exit_code == 0
+    assert (scene.stage(kept, "2"), scene.stage(kept, "1")) == ("Production", "Production")
+
+
+def test_a_decision_settles_all_who_asked_and_tells_the_activity(scene: Scene) -> None:
+    model = scene.pending("settled")
+    scene.ask(model, "1", by=SECOND_ASKER)
+    told = answer(scene, "requests", "reject", model, "1", "Staging", "--comment", "Not yet.")
+    assert [told["activity"]] == scene.activities(model, "REJECTED_REQUEST")
+    assert told["activity"]["comment"] == "Not yet."
+    assert scene.requests() == []
+    assert scene.stage(model) == "None"
+
+
+def test_a_stage_that_cannot_be_cleared_is_approved_too(scene: Scene) -> None:
+    model = scene.pending("archived", "Archived")
+    assert run(scene, "requests", "approve", model, "1", "Archived").exit_code == 0
+    assert scene.stage(model) == "Archived"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "code", "told"),
+    [
+        (("approve", "{model}", "1", "Production"), {}, Exit.NOT_FOUND, "no open request"),
+        (("approve", "{model}", "2", "Staging"), {}, Exit.NOT_FOUND, ""),
+        (("approve", "nowhere", "1", "Staging"), {}, Exit.NOT_FOUND, ""),
+        (("approve", "{model}", "one", "Staging"), {}, Exit.REFUSED, ""),
+        (("approve", "{model}", "1", "Nowhere"), {}, Exit.USAGE, "'Nowhere' is not one of"),
+        (("approve", "{model}", "1"), {}, Exit.USAGE, "STAGE"),
+        (("list", "--model", "nowhere"), {}, Exit.NOT_FOUND, ""),
+        (("approve", "{model}", "1", "Staging"), {"by": ASKER}, Exit.NOT_ALLOWED, "You may not approve"),
+        (("approve", "{model}", "1", "Staging"), {"TUI_REGISTRY_TOKEN": "tr_no"}, Exit.NOT_ALLOWED, ""),
+        (("approve", "{model}", "1", "Staging"), {"TUI_REGISTRY_TOKEN": ""}, Exit.NOT_ALLOWED, "TOKEN is not"),
+        (("approve", "{model}", "1", "Staging"), {"TUI_REGISTRY_READ_ONLY": "1"}, Exit.NOT_ALLOWED, "read-only"),
+        (("reject", "{model}", "1", "Staging"), {"url": "http://127.0.0.1:9"}, Exit.UNREACHABLE, "cannot be reached"),
+        (("reject", "{model}", "1", "Staging"), {"TUI_REGISTRY_URL": "127.0.0.1"}, Exit.REFUSED, "must begin with"),
+        (("list", "--profile", "nowhere"), {}, Exit.REFUSED, "no profile 'nowhere'"),
+    ],
+)
+def test_what_fails_says_why_by_its_exit_code(
+    scene: Scene, arguments: tuple[str, ...], more: dict[str, str], code: Exit, told: str
+) -> None:
+    model = scene.pending("failing")
+    done = run(scene, "requests", *(each.format(model=model) for each in arguments), "--json", **more)
+    assert done.exit_code == code, done.output
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert "Error: " in done.stderr
+    assert len(scene.requests()) == 1

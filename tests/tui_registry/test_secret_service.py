@@ -1,0 +1,176 @@
+"""Tokens in a real Secret Service: stored, read and removed there, and to be found nowhere else."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.live_registry import command
+from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.secret_service import secret_service
+from tests.tui_registry.terminal import PATIENCE, PROGRAM, ROOT, terminal
+from tui_registry.client.registry import RegistryClient
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Service is Linux's")
+
+CRASHING = """
+from tui_registry.app import ConsoleApp
+from tui_registry.cli import main
+
+def action_help(self):
+    token = self.connection.token
+    headers = {"Authorization": f"Bearer {token}"}
+    raise RuntimeError(f"There is no help with {headers}")
+
+ConsoleApp.action_help = action_help
+main()
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Of nobody else; the registry's own files are elsewhere."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture
+def service(home: Path) -> Iterator[dict[str, str]]:
+    with secret_service(home) as variables:
+        yield variables
+
+
+@pytest.fixture
+def token(scene: Scene) -> str:
+    """One of OWNER's that no other test uses."""
+    return command(scene.registry.database, "tokens", "create", OWNER).strip()
+
+
+def run(variables: Mapping[str, str], *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | dict(variables),
+        cwd=ROOT,
+        input=typed.encode(),
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def login(variables: Mapping[str, str], scene: Scene, token: str) -> None:
+    done = run(variables, "login", scene.url, "--profile", "work", "--token-stdin", typed=f"{token}\n")
+    assert done.returncode == 0, done.stderr
+    assert token.encode() not in done.stdout + done.stderr
+
+
+def kept(variables: Mapping[str, str], scene: Scene) -> str:
+    """What the service has under the profile's account, asked by another program than ours."""
+    done = subprocess.run(
+        [sys.executable, "-m", "keyring", "get", "tui-registry", f"work {scene.url}"],
+        env={"PATH": os.environ["PATH"]} | dict(variables),
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return done.stdout.decode().strip()
+
+
+def assert_nowhere(token: str, scene: Scene, home: Path) -> None:
+    """In no file of the user's, not in the server's log, and not in the list of processes, whoever's they are."""
+    files = [file for file in home.rglob("*") if file.is_file()]
+    assert any(file.suffix == ".keyring" for file in files)
+    for file in [*files, scene.registry.log]:
+        assert token.encode() not in file.read_bytes(), f"the token is in {file}"
+    for process in Path("/proc").iterdir():
+        for what in ("cmdline", "environ"):
+            try:
+                content = (process / what).read_bytes() if process.name.isdecimal() else b""
+            except OSError:
+                continue  # it has ended, or is somebody else's
+            assert token.encode() not in content, f"the token is in {what} of process {process.name}"
+
+
+def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str], home: Path, token: str) -> None:
+    model = scene.pending("kept")
+    login(service, scene, token)
+    assert kept(service, scene) == token
+    assert_nowhere(token, scene, home)
+    with terminal(variables=service) as shown:
+        shown.shows(f"{OWNER} @ work", model, "● live")
+        shown.press("a")
+        shown.shows("Approve this request?")
+        shown.press("y")
+        shown.shows("Nothing is pending", "Approved by")
+        assert_nowhere(token, scene, home)
+        shown.press("q")
+        assert shown.ends() == 0
+    assert token.encode() not in shown.raw
+    listed = run(service, "models", "list", scene.id)
+    assert listed.returncode == 0, listed.stderr
+    assert model in listed.stdout.decode()
+    assert run(service, "logout", "work").returncode == 0
+    assert kept(service, scene) == ""
+    assert b"work" not in run(service, "profiles").stdout
+    assert_nowhere(token, scene, home)
+
+
+def test_a_crash_does_not_show_the_token(scene: Scene, service: dict[str, str], home: Path, token: str) -> None:
+    model = scene.pending("crash")
+    login(service, scene, token)
+    with terminal(variables=service, program=(sys.executable, "-c", CRASHING), size=(120, 40)) as shown:
+        shown.shows(model, "● live")
+        shown.press("?")
+        assert shown.ends() == 1
+    assert b"tui-registry stopped because of a mistake in itself" in shown.raw
+    assert b"There is no help with" in shown.raw
+    assert token.encode() not in shown.raw.replace(b"\r\n", b"")
+    assert_nowhere(token, scene, home)
+
+
+def test_a_locked_keyring_shows_the_remedies(scene: Scene, home: Path, token: str) -> None:
+    with secret_service(home) as variables:
+        login(variables, scene, token)
+    with secret_service(home, unlocked=False) as variables:
+        with terminal(variables=variables) as shown:
+            shown.shows("The registry cannot be opened", "is in the keyring, but", "type a token")
+            shown.press("q")
+            assert shown.ends() == 1
+        done = run(variables, "models", "list")
+        assert done.returncode == 4
+        assert b"tui-registry --ask-token" in done.stderr
+    assert token.encode() not in shown.raw
+
+
+def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: Scene, home: Path, token: str) -> None:
+    with secret_service(home) as variables:
+        login(variables, scene, token)
+    nobody = {"HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": f"unix:path={home}/run/nobody"}
+    with terminal(variables=nobody) as shown:
+        shown.shows("The registry cannot be opened", "TUI_REGISTRY_TOKEN", "--ask-token", "PYTHON_KEYRING_BACKEND")
+        shown.press("t")
+        shown.shows("not shown, not kept")
+        shown.type(token)
+        shown.press("enter")
+        shown.shows(f"{OWNER} @ work", "Nothing is pending", "● live")
+        assert_nowhere(token, scene, home)
+        shown.press("q")
+        assert shown.ends() == 0
+    assert token.encode() not in shown.raw
+    refused = run(nobody, "login", scene.url, "--profile", "other", "--token-stdin", typed=f"{token}\n")
+    assert refused.returncode == 1
+    assert b"The token cannot be kept" in refused.stderr
+    assert b"other" not in run(nobody, "profiles").stdout
+    assert_nowhere(token, scene, home)
+
+
+async def test_the_journal_does_not_hold_the_token(scene: Scene, token: str) -> None:
+    async with RegistryClient(scene.url, token) as client:
+        await client.me()
+        await client.inbox()
+        assert len(client.journal.entries) == 2
+        assert token not in repr(client.journal)

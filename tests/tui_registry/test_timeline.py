@@ -1,0 +1,62 @@
+"""The feed narrowed by time and kind, opened, commented from, and counted by day."""
+
+import time
+from datetime import datetime, timedelta
+
+from server.wire.activity import ActivityType, FeedActivity
+from tests.tui_registry.console import LARGE, console
+from tests.tui_registry.scene import Scene
+from tui_registry.search import activity_filter
+from tui_registry.widgets.timeline import per_day
+
+
+def moved(when: datetime, kind: ActivityType = ActivityType.APPLIED_TRANSITION) -> FeedActivity:
+    moment = int(when.timestamp() * 1000)
+    return FeedActivity(id="1", activity_type=kind, creation_timestamp=moment, last_updated_timestamp=moment, name="m")
+
+
+def test_transitions_are_counted_by_day() -> None:
+    noon = datetime.now().astimezone().replace(hour=12)
+    done = [moved(noon), moved(noon), moved(noon - timedelta(days=3)), moved(noon, ActivityType.NEW_COMMENT)]
+    counted = per_day(done)
+    assert counted == {noon.date(): 2, (noon - timedelta(days=3)).date(): 1}
+
+
+def test_times_are_read() -> None:
+    now = time.time()
+    week = activity_filter("since:7d churn", now)
+    assert week["name"] == "churn"
+    assert abs(week["since"] / 1000 - (now - 7 * 86_400)) < 1
+    day = activity_filter("until:2026-11-01", now)
+    assert day["until"] == datetime(2026, 11, 1).astimezone().timestamp() * 1000
+    assert activity_filter("since:", now) == {} == activity_filter("since:20", now)
+
+
+async def test_the_timeline_comes_and_goes_and_follows(scene: Scene) -> None:
+    name = scene.model("counted")
+    scene.version(name, "Staging")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("2")
+        await shown.shows(name)
+        await shown.press("H", "v")
+        await shown.shows("transitions per day: 1 in 30 days")
+        scene.version(name, "Production")
+        await shown.shows("transitions per day: 2 in 30 days")
+        await shown.press("v")
+        await shown.hides("transitions per day")
+
+
+async def test_the_feed_leads_to_what_is_meant_and_takes_comments(scene: Scene) -> None:
+    name = scene.model("fed")
+    scene.version(name, "Staging")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("4", "slash")
+        await shown.type(f"{name} type:transition since:1h")
+        await shown.until(lambda: shown.text.count(name) == 3, "one row, besides what was typed")
+        await shown.press("enter", "c")
+        await shown.shows(f"Comment on {name} version 1")
+        await shown.type("seen")
+        await shown.press("ctrl+s")
+        await shown.tells("Comment written.")
+        await shown.press("enter")
+        await shown.shows(f"Models › {name} › 1", "console-owner: seen")

@@ -1,0 +1,4 @@
+"""The plain commands: what the console does, for scripts and screen readers.
+
+Heavy imports are inside functions, so that ``tui-registry --help`` starts at once.
+"""

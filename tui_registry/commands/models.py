@@ -1,0 +1,160 @@
+"""``tui-registry models``: the models, and one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
+from tui_registry.commands.registry import all_of, ask, registry_command, with_token
+from tui_registry.commands.requests import open_requests, request_table
+
+if TYPE_CHECKING:
+    from server.wire.model_version import ModelVersion
+    from server.wire.registered_model import RegisteredModel, RegisteredModelDatabricks
+    from server.wire.tag import Tag
+    from server.wire.transition_request import InboxRequest
+    from tui_registry.client.registry import RegistryClient
+
+
+@click.group()
+def models() -> None:
+    """Registered models: list them, show one."""
+
+
+@registry_command
+@models.command("list")
+@click.argument("words", metavar="[FILTER]...", nargs=-1)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many; all, if left out.")
+def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
+    """List the models that you may see, by name.
+
+    FILTER is words that the name contains, as in the console's search, or, after "=", a filter in MLflow's grammar:
+
+    \b
+      tui-registry models list churn eu
+      tui-registry models list "= tags.team = 'risk'"
+    """
+    from tui_registry.search import models_filter
+
+    filter_text = models_filter(" ".join(words))
+
+    async def read(client: "RegistryClient") -> "tuple[list[RegisteredModel], str]":
+        async def page(size: int, token: str) -> "tuple[list[RegisteredModel], str | None]":
+            answer = await client.search_models(filter_text=filter_text, max_results=size, page_token=token)
+            return answer.registered_models, answer.next_page_token
+
+        return await all_of(page, limit)
+
+    found, token = ask(profile, read)
+    if as_json:
+        print_json(with_token({"registered_models": [wire(model) for model in found]}, token))
+    elif found:
+        headings = ("MODEL", "BY", "UPDATED", "STAGES", "TAGS", "DESCRIPTION")
+        print_lines(table(headings, [_listed(each) for each in found], fixed=("UPDATED",)))
+    else:
+        note("There is no such model." if words else "There are no models.")
+    if token and not as_json:
+        note(f"There are more than these {len(found)}.")
+
+
+@registry_command
+@models.command("show")
+@click.argument("name")
+def show_model(*, name: str, profile: str | None, as_json: bool) -> None:
+    """Show the model NAME: what it is, your level, its versions, what waits for a decision."""
+    found = ask(profile, lambda client: _read(client, name))
+    if as_json:
+        print_json(
+            {
+                "registered_model_databricks": wire(found.model),
+                "model_versions": [wire(version) for version in found.versions],
+                "requests": [wire(request) for request in found.requests],
+            }
+        )
+    else:
+        print_lines(_told(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """``versions`` are the newest first."""
+
+    model: "RegisteredModelDatabricks"
+    versions: "list[ModelVersion]"
+    requests: "list[InboxRequest]"
+
+
+async def _read(client: "RegistryClient", name: str) -> _Found:
+    import asyncio
+
+    from tui_registry.search import named
+
+    async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
+        answer = await client.search_versions(
+            filter_text=named(name), order_by="version_number DESC", max_results=size, page_token=token
+        )
+        return answer.model_versions, answer.next_page_token
+
+    model = await client.model(name)
+    (versions, _), requests = await asyncio.gather(all_of(page, None), open_requests(client, name))
+    return _Found(model, [version for version in versions if version.name == name], requests)
+
+
+def _listed(model: "RegisteredModel") -> list[str]:
+    from tui_registry.ages import moment
+
+    return [
+        model.name,
+        model.user_id or "-",
+        moment(model.last_updated_timestamp),
+        ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions) or "-",
+        _tags(model.tags) or "-",
+        model.description or "",
+    ]
+
+
+def _told(found: _Found) -> list[str]:
+    from tui_registry.ages import moment
+
+    model = found.model
+    aliases: dict[str, list[str]] = {}
+    for alias in model.aliases:
+        aliases.setdefault(alias.version, []).append(alias.alias)
+    told = facts(
+        [
+            ("Model", model.name),
+            ("Your level", model.permission_level),
+            ("By", model.user_id or ""),
+            ("Created", moment(model.creation_timestamp)),
+            ("Updated", moment(model.last_updated_timestamp)),
+            ("Tags", _tags(model.tags)),
+            ("Aliases", ", ".join(f"@{alias.alias} = {alias.version}" for alias in model.aliases)),
+            ("Latest", ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions)),
+            ("Description", model.description or ""),
+        ]
+    )
+    versions = [
+        [
+            version.version,
+            version.current_stage,
+            moment(version.last_updated_timestamp),
+            version.user_id or "-",
+            ", ".join(f"@{alias}" for alias in aliases.get(version.version, ())) or "-",
+            version.source or "-",
+            _tags(version.tags) or "-",
+            version.description or "",
+        ]
+        for version in found.versions
+    ]
+    if versions:
+        headings = ("VERSION", "STAGE", "UPDATED", "BY", "ALIASES", "SOURCE", "TAGS", "DESCRIPTION")
+        told += ["", "Versions", *table(headings, versions, fixed=("VERSION", "STAGE", "UPDATED"))]
+    if found.requests:
+        told += ["", "Open requests", *request_table(found.requests)]
+    return told
+
+
+def _tags(tags: "Sequence[Tag]") -> str:
+    return ", ".join(f"{tag.key}={tag.value}" for tag in tags)

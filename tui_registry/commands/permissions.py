@@ -1,0 +1,301 @@
+"""``tui-registry permissions``: who may do what on a model, or on the whole registry."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from tui_registry.commands.exits import Exit, Failure, exit_of
+from tui_registry.commands.output import print_json, print_lines, table, whole, wire
+from tui_registry.commands.registry import ask, registry_command
+
+if TYPE_CHECKING:
+    from server.wire.permission import AccessControl, AccessControlRequest, ObjectPermissions
+    from server.wire.scim import User
+    from tui_registry.client.registry import RegistryClient
+
+KINDS = {
+    "user_name": "user",
+    "group_name": "group",
+    "service_principal_name": "service principal",
+}
+"""The wire's fields for the name of a principal, and what people call each."""
+
+HIGHEST = "CAN_MANAGE"
+"""The level that it takes somebody else to give back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody or something that may have a level. ``field`` is one of KINDS."""
+
+    field: str
+    name: str
+
+    @classmethod
+    def of(cls, entry: "AccessControl") -> "Principal":
+        field = next((field for field in KINDS if getattr(entry, field)), "user_name")
+        return cls(field, getattr(entry, field) or "")
+
+    def is_same(self, other: "Principal") -> bool:
+        """Names are the same in any letter case."""
+        return self.field == other.field and self.name.lower() == other.name.lower()
+
+    def __str__(self) -> str:
+        return f"{KINDS[self.field]} {self.name}"
+
+
+Entry = tuple[Principal, str]
+"""Who, and the level given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the levels are on: a model by its id, or the whole registry."""
+
+    object_id: str
+    label: str
+
+
+@click.group()
+def permissions() -> None:
+    """Who may do what on a model, or with --registry on all of them."""
+
+
+def _on(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--registry", is_flag=True, help="On the whole registry, instead of on one model.")(command)
+
+
+def _for(command: Callable[..., None]) -> Callable[..., None]:
+    for option, what in (("--service-principal", "service principal"), ("--group", "group"), ("--user", "user")):
+        command = click.option(option, metavar="NAME", help=f"The {what} meant.")(command)
+    return click.option("--yes", is_flag=True, help="Do it even where your own CAN_MANAGE is lost by it.")(command)
+
+
+@registry_command
+@permissions.command("show")
+@click.argument("model", required=False)
+@_on
+def show_permissions(*, model: str | None, registry: bool, profile: str | None, as_json: bool) -> None:
+    """Show who has which level on MODEL, directly or inherited from the registry."""
+    _require_one(model, registry=registry)
+
+    async def read(client: "RegistryClient") -> "ObjectPermissions":
+        return await client.permissions((await _place(client, model)).object_id)
+
+    found = ask(profile, read)
+    if as_json:
+        print_json(wire(found))
+        return
+    rows = [
+        [KINDS[principal.field], principal.name, permission.permission_level, _origin(inherited=permission.inherited)]
+        for entry in found.access_control_list
+        for principal in [Principal.of(entry)]
+        for permission in entry.all_permissions
+    ]
+    print_lines(table(("KIND", "NAME", "LEVEL", "FROM"), rows, fixed=("KIND", "LEVEL", "FROM")))
+
+
+@registry_command
+@permissions.command("grant")
+@click.argument("words", metavar="(MODEL|--registry) LEVEL", nargs=-1)
+@_on
+@_for
+def grant_permission(
+    *,
+    words: tuple[str, ...],
+    registry: bool,
+    user: str | None,
+    group: str | None,
+    service_principal: str | None,
+    yes: bool,
+    profile: str | None,
+    as_json: bool,
+) -> None:
+    """Give a user, group or service principal LEVEL on MODEL, in place of the level given to it there before."""
+    if len(words) != (1 if registry else 2):
+        raise click.UsageError("Give MODEL LEVEL, or --registry LEVEL.")
+    model, level = (None if registry else words[0]), _level(words[-1])
+    principal = _one_principal(user, group, service_principal)
+
+    async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
+        place = await _place(client, model)
+        before = await client.permissions(place.object_id)
+        had = _level_of(before, principal, inherited=False)
+        after = [*_without(before, principal), (principal, level)]
+        await _require_own_level(client, before, after, yes=yes)
+        return await _write(
+            client,
+            place,
+            lambda: client.add_permissions(place.object_id, [_request(principal, level)]),
+            lambda now: _level_of(now, principal, inherited=False) == level,
+            f"{principal} has {level} on {place.label}; before: {had or 'no level of its own'}.",
+        )
+
+    _tell(*ask(profile, work, writes=True), as_json=as_json)
+
+
+@registry_command
+@permissions.command("revoke")
+@click.argument("model", required=False)
+@_on
+@_for
+def revoke_permission(
+    *,
+    model: str | None,
+    registry: bool,
+    user: str | None,
+    group: str | None,
+    service_principal: str | None,
+    yes: bool,
+    profile: str | None,
+    as_json: bool,
+) -> None:
+    """Take away the level that a user, group or service principal was given on MODEL itself. What it inherits from the
+    registry or has through groups stays."""
+    _require_one(model, registry=registry)
+    principal = _one_principal(user, group, service_principal)
+
+    async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
+        place = await _place(client, model)
+        before = await client.permissions(place.object_id)
+        had = _level_of(before, principal, inherited=False)
+        left = _level_of(before, principal, inherited=True)
+        still = f" It still has {left}, inherited from the registry." if left else ""
+        if had is None:
+            raise Failure(Exit.NOT_FOUND, f"{principal} has no level of its own on {place.label}.{still}")
+        after = _without(before, principal)
+        await _require_own_level(client, before, after, yes=yes)
+        return await _write(  # the API takes nothing away: all that stays is written anew
+            client,
+            place,
+            lambda: client.replace_permissions(place.object_id, [_request(*kept) for kept in after]),
+            lambda now: _level_of(now, principal, inherited=False) is None,
+            f"{principal} no longer has {had} on {place.label}.{still}",
+        )
+
+    _tell(*ask(profile, work, writes=True), as_json=as_json)
+
+
+async def _write(
+    client: "RegistryClient",
+    place: Place,
+    change: "Callable[[], Awaitable[ObjectPermissions]]",
+    happened: "Callable[[ObjectPermissions], bool]",
+    done: str,
+) -> "tuple[str, ObjectPermissions]":
+    """What to tell, and the permissions afterwards."""
+    from tui_registry.writes import Verdict, Write, perform
+
+    answers: list[ObjectPermissions] = []
+
+    async def send() -> None:
+        answers.append(await change())
+
+    async def has_happened() -> bool:
+        answers[:] = [await client.permissions(place.object_id)]
+        return happened(answers[0])
+
+    result = await perform(Write(title=place.label, doing="writing", done=done, send=send, happened=has_happened))
+    if result.verdict is Verdict.UNKNOWN:
+        raise Failure(Exit.UNKNOWN, result.told)
+    if result.verdict is Verdict.REFUSED:
+        raise Failure(exit_of(result.error), result.told)
+    if not happened(answers[0]):
+        raise Failure(Exit.REFUSED, f"The registry keeps things on {place.label} as they were.")
+    return result.told, answers[0]
+
+
+def _tell(told: str, now: "ObjectPermissions", *, as_json: bool) -> None:
+    if as_json:
+        print_json(wire(now))
+    else:
+        print_lines([whole(told)])
+
+
+async def _place(client: "RegistryClient", model: str | None) -> Place:
+    from tui_registry.client.permissions import ROOT
+
+    if model is None:
+        return Place(ROOT, "the registry")
+    return Place((await client.model(model)).id, model)
+
+
+def _require_one(model: str | None, *, registry: bool) -> None:
+    if registry == (model is not None):
+        raise click.UsageError("Give either MODEL or --registry.")
+
+
+def _one_principal(user: str | None, group: str | None, service_principal: str | None) -> Principal:
+    given = [
+        Principal(field, name)
+        for field, name in zip(KINDS, (user, group, service_principal), strict=True)
+        if name is not None
+    ]
+    if len(given) != 1:
+        raise click.UsageError("Give exactly one of --user, --group and --service-principal.")
+    return given[0]
+
+
+def _level(text: str) -> str:
+    from server.wire.permission import PermissionLevel
+
+    try:
+        return PermissionLevel(text.upper()).value
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is none of {', '.join(PermissionLevel)}.", param_hint="LEVEL") from None
+
+
+def _origin(*, inherited: bool) -> str:
+    return "the registry" if inherited else "here"
+
+
+def _entries(found: "ObjectPermissions", *, inherited: bool) -> list[Entry]:
+    return [
+        (Principal.of(entry), permission.permission_level)
+        for entry in found.access_control_list
+        for permission in entry.all_permissions
+        if permission.inherited == inherited
+    ]
+
+
+def _level_of(found: "ObjectPermissions", principal: Principal, *, inherited: bool) -> str | None:
+    """The level of one principal by itself, without its groups."""
+    return next((level for other, level in _entries(found, inherited=inherited) if other.is_same(principal)), None)
+
+
+def _without(found: "ObjectPermissions", principal: Principal) -> list[Entry]:
+    """The direct entries of all others."""
+    return [entry for entry in _entries(found, inherited=False) if not entry[0].is_same(principal)]
+
+
+def _request(principal: Principal, level: str) -> "AccessControlRequest":
+    from server.wire.permission import AccessControlRequest
+
+    return AccessControlRequest.model_validate({principal.field: principal.name, "permission_level": level})
+
+
+async def _require_own_level(
+    client: "RegistryClient", before: "ObjectPermissions", after: list[Entry], *, yes: bool
+) -> None:
+    """Refuse to take CAN_MANAGE from the caller, unless that was said to be meant. ``after`` are direct entries."""
+    direct, inherited = _entries(before, inherited=False), _entries(before, inherited=True)
+    if yes or set(direct) <= set(after):
+        return
+    identities = _identities(await client.myself())
+
+    def manages(entries: list[Entry]) -> bool:
+        return any(
+            level == HIGHEST and any(principal.is_same(mine) for mine in identities) for principal, level in entries
+        )
+
+    if manages(direct + inherited) and not manages(after + inherited):
+        raise Failure(Exit.REFUSED, "You would lose your own CAN_MANAGE: nothing was sent. If you mean it, add --yes.")
+
+
+def _identities(user: "User") -> list[Principal]:
+    """The names under which somebody may have been given a level."""
+    name = user.user_name or ""
+    groups = [Principal("group_name", group.display) for group in user.groups if group.display]
+    return [Principal("user_name", name), Principal("service_principal_name", name), *groups]

@@ -1,0 +1,160 @@
+"""``tui-registry requests``: what waits for a decision, and deciding it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from server.wire.stage import Stage
+from tui_registry.commands.exits import Exit, Failure, exit_of
+from tui_registry.commands.output import note, print_json, print_lines, table, whole, wire
+from tui_registry.commands.registry import all_of, ask, registry_command
+
+if TYPE_CHECKING:
+    from server.wire.activity import FeedActivity
+    from server.wire.transition_request import InboxRequest
+    from tui_registry.client.registry import RegistryClient
+    from tui_registry.decisions import Decision
+
+STAGE = click.Choice([stage.value for stage in Stage], case_sensitive=False)
+HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT")
+FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
+
+
+@click.group()
+def requests() -> None:
+    """Open transition requests: list them, decide them."""
+
+
+@registry_command
+@requests.command("list")
+@click.option("--model", metavar="NAME", help="Those of one model only.")
+def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> None:
+    """List the open requests, newest first."""
+
+    async def read(client: "RegistryClient") -> "list[InboxRequest]":
+        if model is not None:
+            await client.model(model)  # says so if there is none
+        return await open_requests(client, model)
+
+    found = ask(profile, read)
+    if as_json:
+        print_json({"requests": [wire(request) for request in found]})
+    elif found:
+        print_lines(request_table(found))
+    else:
+        note("Nothing is pending.")
+
+
+@registry_command
+@requests.command("approve")
+@click.argument("model")
+@click.argument("version")
+@click.argument("stage", metavar="STAGE", type=STAGE)
+@click.option("--comment", default="", help="What to say about it.")
+@click.option(
+    "--archive/--no-archive",
+    default=True,
+    help="Whether what else is in the stage is archived; only Staging and Production can be cleared. It is, if nothing "
+    "is said.",
+)
+def approve_request(
+    *, model: str, version: str, stage: str, comment: str, archive: bool, profile: str | None, as_json: bool
+) -> None:
+    """Approve the request to move VERSION of MODEL to STAGE, whoever asked."""
+    from tui_registry.decisions import Decision
+
+    _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, profile=profile, as_json=as_json)
+
+
+@registry_command
+@requests.command("reject")
+@click.argument("model")
+@click.argument("version")
+@click.argument("stage", metavar="STAGE", type=STAGE)
+@click.option("--comment", default="", help="What to say about it.")
+def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
+    """Reject the request to move VERSION of MODEL to STAGE, whoever asked."""
+    from tui_registry.decisions import Decision
+
+    _decide(Decision.REJECT, model, version, Stage(stage), comment, archive=False, profile=profile, as_json=as_json)
+
+
+async def open_requests(client: "RegistryClient", model: str | None) -> "list[InboxRequest]":
+    """Every open request, or every one of a model."""
+
+    async def page(size: int, token: str) -> "tuple[list[InboxRequest], str | None]":
+        answer = await client.inbox(name=model or "", max_results=size, page_token=token)
+        return answer.requests, answer.next_page_token
+
+    found, _ = await all_of(page, None)
+    return found
+
+
+def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
+    """The lines of a table of requests."""
+    from tui_registry.ages import age
+    from tui_registry.decisions import displaced
+
+    rows = [
+        [
+            request.name,
+            request.version,
+            request.from_stage,
+            request.to_stage,
+            request.user_id,
+            age(request.creation_timestamp),
+            ", ".join(displaced(request)) or "-",
+            request.comment or "",
+        ]
+        for request in requests
+    ]
+    return table(HEADINGS, rows, fixed=FIXED)
+
+
+def _decide(
+    decision: "Decision",
+    model: str,
+    version: str,
+    stage: Stage,
+    comment: str,
+    *,
+    archive: bool,
+    profile: str | None,
+    as_json: bool,
+) -> None:
+    from tui_registry.client.errors import CallError
+    from tui_registry.decisions import EXCLUSIVE, KINDS, NEEDS, Target, decide
+    from tui_registry.writes import Verdict
+
+    async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
+        asked = [each for each in await client.open_requests(model, version) if each.to_stage is stage]
+        if not asked:
+            raise Failure(Exit.NOT_FOUND, f"There is no open request to move {model} version {version} to {stage}.")
+        request = asked[0]
+        if NEEDS[decision] not in request.available_actions:
+            raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
+        outcome = await decide(
+            client,
+            Target.of(request, (each.user_id for each in asked[1:])),
+            decision,
+            archive_existing_versions=archive and stage in EXCLUSIVE,
+            comment=comment,
+        )
+        if outcome.verdict is Verdict.UNKNOWN:
+            raise Failure(Exit.UNKNOWN, outcome.told)
+        if outcome.verdict is Verdict.REFUSED:
+            raise Failure(exit_of(outcome.error), outcome.told)
+        told = f"{outcome.target}: {outcome.told}"
+        try:
+            page = await client.activities(name=model, version=version, activity_type=[KINDS[decision]], max_results=1)
+        except CallError:
+            return told, None
+        return told, next(iter(page.activities), None)
+
+    told, activity = ask(profile, work, writes=True)
+    if as_json:
+        document: dict[str, Any] = {"activity": wire(activity)} if activity else {}
+        print_json(document)
+    else:
+        print_lines([whole(told)])

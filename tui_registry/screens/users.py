@@ -1,0 +1,19 @@
+"""The users."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from tui_registry.actions import WHILE_TYPING, bindings
+from tui_registry.changes.account import Register, users
+from tui_registry.screens.accounts import Accounts
+
+
+class Users(Accounts):
+    place = "users"
+    asked = "User name, such as an address; it cannot be changed later"
+    nothing = "There are no users."
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), *WHILE_TYPING]
+
+    def register(self) -> Register:
+        return users(self.console_app.client)

@@ -1,0 +1,69 @@
+"""The files under the user's config directory: read with errors that say where, written whole or not at all."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class ConfigError(Exception):
+    """A file cannot be understood. Its text names the file and the keys that are wrong; they are ``keys``, too."""
+
+    def __init__(self, told: str, keys: Sequence[str] = ()) -> None:
+        super().__init__(told)
+        self.keys = tuple(keys)
+
+
+def folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("tui-registry", appauthor=False))
+
+
+def read(file: Path, model: type[M]) -> M:
+    """What is in a file; as if it were empty, if there is none."""
+    try:
+        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return model()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from None
+    except ValidationError as error:
+        wrong = problems(error)
+        told = "; ".join(f"{key}: {problem}" for key, problem in wrong.items())
+        raise ConfigError(f"{file}: {told}", list(wrong)) from None
+
+
+def problems(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by key."""
+    return {".".join(map(str, each["loc"])): each["msg"].removeprefix("Value error, ") for each in error.errors()}
+
+
+def write(file: Path, content: Mapping[str, Any]) -> None:
+    """Replace a file, whole or not at all, readable by its owner only. Raises OSError."""
+    import tomli_w
+
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        write_private(draft, tomli_w.dumps(content))
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Make a file that only its owner reads. Raises OSError, also if there is one of that name."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
