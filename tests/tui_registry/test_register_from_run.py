@@ -180,6 +180,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.until(lambda: names(shown)[:4] == ["slope-5", "slope-3", "slope-2", "no-model"], "by rmse")
         await shown.press("v")
         await shown.shows("Show as columns")
+        await shown.press("ctrl+u")
         await shown.type("solver, nothing")
         await shown.press("enter")
         await shown.shows("No run seen here has nothing.")
