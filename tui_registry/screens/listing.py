@@ -18,9 +18,9 @@ from tui_registry.widgets.table import Column, Row, Table
 class Listing(Place):
     """Subclasses say the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search`` begin typing.
 
-    title_shown: stands in the header. nothing, no_match: what stands there without rows. hint: stands in the empty line that
-    is typed in. opens_best: whether Enter, while typing, opens the best match. finds_models: whether Enter, where nothing
-    matches what was typed, looks for it among the models.
+    title_shown: stands in the header. nothing, no_match: what stands there without rows. hint: stands in the empty
+    line that is typed in. opens_best: whether Enter, while typing, opens the best match. finds_models: whether Enter,
+    where nothing matches what was typed, looks for it among the models.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
