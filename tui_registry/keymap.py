@@ -34,6 +34,9 @@ Keys = Mapping[str, tuple[str, ...]]
 
 SHIPPED = ("default", "vim")
 
+KEPT = {"back": "escape", "down": "down", "up": "up"}
+"""The keys that work in a line that is typed in, too, and cannot be taken from what they do."""
+
 
 class KeymapError(Exception):
     """A keymap cannot be used. ``problems`` has everything that is wrong with it, each with what to do."""
@@ -184,8 +187,9 @@ def _changed(given: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[st
 
 def _misuses(keys: Keys) -> Iterator[str]:
     """What is against the rules of the console, key by key."""
-    if "escape" not in keys["back"]:
-        yield "back must keep escape, which also leaves what is typed in: add it to the list"
+    for action, key in KEPT.items():
+        if key not in keys[action]:
+            yield f"{action} must keep {key}, which does the same while text is typed: add it to the list"
     if not keys["help"]:
         yield "help must have a key: it lists the others"
     for action in dict.fromkeys(action.name for action in ACTIONS if action.writes):
@@ -195,12 +199,13 @@ def _misuses(keys: Keys) -> Iterator[str]:
 
 
 def _clashes(keys: Keys) -> Iterator[str]:
-    """The keys that would do two things in one place. Movements are in every place."""
+    """The keys that would do two things in one place. Movements are in every place; ``open`` is only where there is an
+    action of that name, as elsewhere a list's Enter does what the place has under it."""
     places = dict.fromkeys(place for action in ACTIONS for place in action.places if place != EVERYWHERE)
     clashes: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for place in places:
         users: dict[str, dict[str, None]] = defaultdict(dict)
-        for name in [*(action.name for action in of_place(place)), *MOVEMENT]:
+        for name in [*(action.name for action in of_place(place)), *(name for name in MOVEMENT if name != "open")]:
             for key in keys[name]:
                 users[key][name] = None
         for key, same in users.items():

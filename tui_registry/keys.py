@@ -48,7 +48,9 @@ DEAD = {
 def named(written: str) -> str:
     """Textual's name of a key as people write it: ``?`` is question_mark, ``Esc`` is escape, ``shift+g`` is G."""
     if len(written) == 1:
-        (binding,) = Binding.make_bindings([Binding("comma" if written == "," else written, "")])
+        if written == ",":
+            return "comma"
+        (binding,) = Binding.make_bindings([Binding(written, "")])
         return binding.key
     *modifiers, last = written.replace(" ", "").split("+")
     if len(last) == 1 and [each.lower() for each in modifiers] == ["shift"]:

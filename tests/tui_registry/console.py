@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tui_registry.app import ConsoleApp
 from tui_registry.session.connection import Connection
+from tui_registry.session.settings import Settings
 
 SMALL, LARGE = (80, 24), (120, 40)
 PATIENCE = 8  # seconds; nothing takes that long, but a loaded machine is slow
@@ -85,10 +86,15 @@ class Console:
 
 @asynccontextmanager
 async def console(
-    url: str, token: str, size: tuple[int, int] = SMALL, *, tracking_uri: str | None = None
+    url: str,
+    token: str,
+    size: tuple[int, int] = SMALL,
+    *,
+    tracking_uri: str | None = None,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Console]:
     """A console on a registry, until the block ends; it must not have made a mistake by then."""
-    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri))
+    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri), settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Console(app, pilot)
         try:

@@ -24,11 +24,11 @@ class Calls(Listing):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
         Column("AT", 8),
-        Column("WHO", 8, priority=1, grow=1, most=28),
+        Column("WHO", 12, priority=2, grow=1, most=28),
         Column("CALL", 6),
-        Column("PATH", 24, grow=4),
-        Column("RESULT", 11),
-        Column("TOOK", 8),
+        Column("PATH", 30, grow=4, most=70),
+        Column("RESULT", 6, grow=1, most=13),
+        Column("TOOK", 6, priority=1),
     )
     has_text = True
 
@@ -75,7 +75,7 @@ def as_line(entry: Entry) -> str:
 
 
 def _took(entry: Entry) -> str:
-    return f"{entry.took * 1000:.0f} ms"
+    return f"{entry.took * 1000:.0f} ms" if entry.took < 1 else f"{entry.took:.1f} s"
 
 
 def _row(entry: Entry, who: str) -> Row:
@@ -88,6 +88,6 @@ def _row(entry: Entry, who: str) -> Row:
             (entry.method, "" if entry.method == "GET" else "bold"),
             (one_line(entry.path), ""),
             (one_line(entry.result if went_well else f"✗ {entry.result}"), "green" if went_well else "bold red"),
-            (_took(entry).rjust(8), "dim"),
+            (_took(entry).rjust(6), "dim"),
         ),
     )

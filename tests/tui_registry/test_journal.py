@@ -1,0 +1,180 @@
+"""The journal of calls: what was asked of the server and what came of it, live, to be copied and kept, and without
+anything that is nobody else's business."""
+
+import contextlib
+import stat
+import uuid
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.scene import OWNER, Scene
+from tui_registry.client.errors import CallError
+from tui_registry.client.journal import KEPT, Journal
+from tui_registry.client.registry import RegistryClient
+from tui_registry.screens.calls import Calls, as_line
+from tui_registry.screens.plain_text import PlainText
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where texts are kept."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("TMUX", raising=False)
+    return tmp_path / "state" / "tui-registry"
+
+
+def kept(folder: Path) -> list[list[str]]:
+    """The lines of each file; nobody else may read them."""
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files = list(folder.iterdir())
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} <= {0o600}
+    return [file.read_text().splitlines() for file in files]
+
+
+def block(folder: Path) -> None:
+    """Put a file where the folder would be."""
+    folder.parent.mkdir()
+    folder.write_text("not a folder")
+
+
+async def opened(shown: Console) -> Calls:
+    await shown.press("at")
+    await shown.until(lambda: isinstance(shown.app.screen, Calls), "the journal")
+    await shown.shows("/mlflow/events", "/mlflow/transition-requests/")
+    screen = shown.app.screen
+    assert isinstance(screen, Calls)
+    return screen
+
+
+@pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
+async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, int]) -> None:
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        await opened(shown)
+        await shown.shows("Calls of this session", "/preview/scim/v2/Me", "/mlflow/events", "GET", "200")
+        with pytest.raises(CallError):
+            await shown.app.client.model(f"nobody-{uuid.uuid4().hex}")
+        await shown.shows("/mlflow/databricks/registered", "✗ 404")
+        await shown.press("escape")
+        await shown.shows("Nothing is pending")
+
+
+async def test_the_newest_call_is_the_first_and_names_who_made_it(scene: Scene) -> None:
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        screen = await opened(shown)
+        numbers = [int(row.key) for row in screen.table._rows]
+        assert numbers == sorted(numbers, reverse=True)
+        assert OWNER in shown.row("/mlflow/events")
+
+
+async def test_the_journal_is_narrowed(scene: Scene) -> None:
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        await opened(shown)
+        await shown.press("slash")
+        await shown.type("scim get")
+        await shown.hides("/mlflow/transition-requests/list")
+        await shown.shows("/preview/scim/v2/Me")
+        await shown.type(" zzz")
+        await shown.shows("No call matches.")
+        await shown.press("enter", "escape")
+        await shown.shows("/mlflow/transition-requests/list")
+
+
+async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scene, state: Path) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        screen = await opened(shown)
+        chosen = next(each for each in shown.app.client.journal.entries if str(each.number) == screen.table.cursor_key)
+        await shown.press("y")
+        await shown.tells("Sent to the terminal's clipboard", "Y shows it")
+        assert shown.app.clipboard == as_line(chosen)
+        await shown.press("Y")
+        await shown.until(lambda: isinstance(shown.app.screen, PlainText), "the text")
+        await shown.press("w")
+        await shown.tells("Written, for you alone to read", str(state))
+        (lines,) = kept(state)
+        assert as_line(chosen) in lines
+        assert len(lines) > 2
+        await shown.press("w")
+        await shown.until(lambda: len(kept(state)) == 2, "another file: none is written over")
+        await shown.press("escape", "escape")
+        await shown.shows("Nothing is pending")
+
+
+async def test_what_cannot_be_written_is_told(scene: Scene, state: Path) -> None:
+    block(state)
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        await opened(shown)
+        await shown.press("Y", "w")
+        await shown.tells("Not written", str(state))
+
+
+async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model, "● live")
+        await shown.press("Y")
+        assert len(shown.app.screen_stack) == 1
+        shown.app.copy(f"models:/{model}/1\nsecond [/line] \x1b]0;x\x07")
+        await shown.tells("Sent to the terminal's clipboard")
+        await shown.press("Y")
+        await shown.shows(f"models:/{model}/1\n", "second [/line]", "w write to a file")
+        await shown.press("a", "q")
+        await shown.hides("w write to a file")
+        assert len(shown.app.screen_stack) == 1
+
+
+async def test_there_is_nothing_secret_in_it(scene: Scene) -> None:
+    """Neither the token nor what was asked for by name, searched, or said."""
+    secrets = ["sought-model", "user-typed-words", "said-in-confidence", scene.token]
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token, (200, 60)) as shown:
+        await shown.shows(model, "● live")
+        client = shown.app.client
+        for reading in (
+            client.model(secrets[0]),
+            client.search_models(filter_text=f"name LIKE '%{secrets[1]}%'"),
+            client.comment(model, "1", secrets[2]),
+        ):
+            with contextlib.suppress(CallError):
+                await reading
+        screen = await opened(shown)
+        await shown.shows("/mlflow/comments/create", "/mlflow/registered-models/search")
+        everything = shown.text + screen.as_text() + repr(client.journal)
+        for secret in [*secrets, model, "Bearer", "?"]:
+            assert secret not in everything.replace("? help", ""), secret
+
+
+async def test_a_token_in_the_place_of_the_address_is_not_in_it() -> None:
+    """Nor is the address at all: it may hold a password."""
+    async with RegistryClient("http://user:hunter2@127.0.0.1:1", "tr_secret") as client:
+        with pytest.raises(CallError):
+            await client.me()
+        (entry,) = client.journal.entries
+        assert entry.result == "unreachable"
+        assert "hunter2" not in repr(client.journal)
+        assert "tr_secret" not in repr(client.journal)
+
+
+def test_only_the_newest_calls_are_kept_and_all_are_counted() -> None:
+    journal = Journal()
+    for _ in range(KEPT + 5):
+        journal.add("GET", "/x", "200", 0.0)
+    assert len(journal.entries) == KEPT
+    assert journal.count == journal.entries[-1].number == KEPT + 5
+
+
+async def test_letters_are_letters_in_its_filter_line(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending", "● live")
+        await opened(shown)
+        await shown.press("slash", "at", "Y", "q")
+        line = shown.app.screen.query_one("#filter", Input)
+        assert line.value == "@Yq"

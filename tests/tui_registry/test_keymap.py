@@ -1,0 +1,301 @@
+"""Keymaps: checked as a whole before any of it is used, and then true everywhere: what a key does, what the bar, the
+help and the palette say, and what is dead while text is typed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+from textual.widgets import Input
+
+from tests.tui_registry.console import console
+from tests.tui_registry.scene import Scene
+from tui_registry import keymap
+from tui_registry.actions import ACTIONS
+from tui_registry.keymap import DEFAULT, KeymapError
+from tui_registry.keys import character, is_character, named, problem, shown
+from tui_registry.movement import MOVEMENT
+from tui_registry.screens.confirm import Confirm
+from tui_registry.screens.help import Help
+from tui_registry.session import settings
+from tui_registry.session.settings import Settings
+from tui_registry.widgets.table import Table
+
+KEYMAPS = Path(keymap.__file__).parent / "keymaps"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(KeymapError) as caught:
+        keymap.read("mine", text)
+    return caught.value.problems
+
+
+def mine(text: str) -> Settings:
+    """Settings that name a keymap of one's own."""
+    folder = settings.config_file().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    return Settings(keymap="mine.toml")
+
+
+def test_the_default_file_says_what_the_table_does() -> None:
+    text = (KEYMAPS / "default.toml").read_text(encoding="utf-8")
+    assert text == keymap.as_file(DEFAULT), "write it with: tui-registry keys --keymap default --toml"
+    assert keymap.read("mine", text).keys == DEFAULT.keys
+
+
+def test_vim_adds_to_the_default_and_takes_nothing_away() -> None:
+    vim = keymap.load("vim", beside=Path())
+    assert vim.keys.keys() == DEFAULT.keys.keys()
+    for name, keys in DEFAULT.keys.items():
+        assert set(keys) <= set(vim.keys[name]), name
+    assert vim.keys["half_page_down"] == ("ctrl+d",)
+    assert "ctrl+f" in vim.keys["page_down"]
+    assert keymap.read("mine", 'based_on = "vim"').keys == vim.keys
+
+
+@pytest.mark.parametrize("name", keymap.SHIPPED)
+def test_what_is_shipped_describes_itself(name: str) -> None:
+    known = keymap.load(name, beside=Path())
+    assert keymap.read("mine", keymap.as_file(known)).keys == known.keys
+
+
+@pytest.mark.parametrize("action", [*ACTIONS, *MOVEMENT.values()], ids=lambda action: action.id)
+def test_keys_are_shown_as_the_table_writes_them(action: object) -> None:
+    from tui_registry.actions import Action
+
+    assert isinstance(action, Action)
+    assert action.shown == (shown(action.keys.split(",")[0]) if action.keys else "")
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("a", "a"),
+        ("G", "G"),
+        ("shift+g", "G"),
+        ("é", "é"),
+        ("?", "question_mark"),
+        ("/", "slash"),
+        (",", "comma"),
+        ("@", "at"),
+        ("F6", "f6"),
+        ("Esc", "escape"),
+        ("PgDn", "pagedown"),
+        ("Ctrl+F", "ctrl+f"),
+        ("ctrl + f", "ctrl+f"),
+        ("ctrl+[", "ctrl+left_square_bracket"),
+    ],
+)
+def test_keys_are_written_as_people_do(written: str, key: str) -> None:
+    assert named(written) == key
+
+
+def test_textual_knows_the_characters_that_are_typed() -> None:
+    """The rule about what is dead while text is typed must not have a gap: Textual's own names have some."""
+    for code in range(0x21, 0x7F):
+        key = named(chr(code))
+        assert character(key) == chr(code)
+        assert is_character(key)
+        assert shown(key) == chr(code)
+    for key in ("enter", "escape", "tab", "space", "f1", "up", "backspace", "delete", "ctrl+a"):
+        assert not is_character(key), key
+
+
+@pytest.mark.parametrize("key", ["ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+[", "ctrl+q", "ctrl+c"])
+def test_dead_keys_are_told(key: str) -> None:
+    assert "cannot be used" in problem(named(key))
+
+
+def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
+    told = problems("""
+        based_on = "emacs"
+        colour = 1
+        [keys]
+        aprove = "f6"
+        xyzzy = "f7"
+        reject = "ctrl+r"
+        help = []
+        quit = "alt+x"
+        sort = "a"
+        back = "b"
+        up = []
+        copy = 3
+        tags = "ctrl+h"
+        mark = "spce"
+        new = "f13"
+    """)
+    for part in (
+        "no setting 'colour'",
+        'based_on must be "default" or "vim"',
+        "no action aprove: do you mean approve?",
+        "no action xyzzy: 'tui-registry keys' lists them",
+        "reject changes the registry, and ctrl+r is too easily pressed",
+        "help must have a key",
+        "quit: alt+x is not sent by every terminal",
+        "a would be approve and sort in inbox: give one of them another key",
+        "back must keep escape",
+        "up must keep up",
+        'copy must be a key, such as "f6", or a list of keys',
+        "tags: ctrl+h cannot be used: most terminals send it as Backspace",
+        "mark: spce is no key. Do you mean space?",
+        "new: f13 is not sent by every terminal",
+    ):
+        assert any(part in each for each in told), part
+    assert len(told) == 14
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[keys]\napprove = "q"', "q would be approve and quit in inbox"),  # with what is everywhere
+        ('[keys]\napprove = "j"', "j would be approve and down in inbox"),  # with a movement
+        ('[keys]\npage_down = "1"', "1 would be go_inbox and page_down everywhere"),
+        ('[keys]\nhalf_page_down = "d"\nhalf_page_up = "d"', "d would be half_page_down and half_page_up everywhere"),
+        ('[keys]\nhalf_page_down = "ctrl+p"', "ctrl+p would be command_palette and half_page_down everywhere"),
+        ("keys = 3", "keys must be a table"),
+        ("[keys]\nhelp = ['?', 3]", "help must be a key"),
+        ("[keys]\nhelp = ' '", "help must be a key"),
+        ("[keys", "not valid TOML"),
+    ],
+)
+def test_a_problem_is_told(text: str, told: str) -> None:
+    assert [told in each for each in problems(text)] == [True]
+
+
+def test_keys_may_be_exchanged() -> None:
+    known = keymap.read("mine", '[keys]\napprove = "r"\nreject = "a"\nquit = []\n')
+    assert (known.keys["approve"], known.keys["reject"], known.keys["quit"]) == (("r",), ("a",), ())
+
+
+def test_what_acts_in_different_places_may_share_a_key() -> None:
+    assert keymap.read("mine", '[keys]\nsort = "="\n').keys["compare"] == ("equals_sign",)
+
+
+def test_a_keymap_that_there_is_not_is_told(tmp_path: Path) -> None:
+    with pytest.raises(KeymapError, match=r'no keymap .emacs.: write "default" or "vim", or a file'):
+        keymap.load("emacs", beside=tmp_path)
+    with pytest.raises(KeymapError, match=r"none\.toml:\n- the keymap cannot be read: No such file"):
+        keymap.load("none.toml", beside=tmp_path)
+    (tmp_path / "bad.toml").write_bytes(b"\xff")
+    with pytest.raises(KeymapError, match="not text"):
+        keymap.load("bad.toml", beside=tmp_path)
+
+
+async def test_a_keymap_holds_everywhere(scene: Scene) -> None:
+    model = scene.pending("churn")
+    chosen = mine('[keys]\nreject = "f6"\nrefresh = "z"\ncommand_palette = "f7"\nhelp = ["f1", "?"]\nopen = "+"\n')
+    async with console(scene.url, scene.token, (140, 50), settings=chosen) as shown:
+        await shown.shows(model, "● live")
+        await shown.until(lambda: "F6 reject" in shown.bar, "the bar")
+        assert shown.bar.endswith("F1 help")
+        await shown.press("r", "enter")
+        assert len(shown.app.screen_stack) == 1
+        await shown.press("f1")
+        await shown.shows("F6", "Reject the request", "z  ")
+        await shown.press("escape", "f7")
+        await shown.type("reject")
+        await shown.shows("reject  (F6)")
+        await shown.press("escape", "f6")
+        await shown.until(lambda: isinstance(shown.app.screen, Confirm), "the question")
+        await shown.press("escape", "plus")
+        await shown.shows(f"Models › {model}")
+
+
+async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not(scene: Scene) -> None:
+    """An action that comes to a letter is dead there, one that leaves its letter for a function key is not."""
+    model = scene.pending("churn")
+    chosen = mine('[keys]\nrefresh = "z"\nhelp = "f1"\nquit = "_"\nfilter = "f3"\ntheme = "-"\n')
+    async with console(scene.url, scene.token, settings=chosen) as shown:
+        await shown.shows(model, "● live")
+        await shown.press("f3")
+        assert isinstance(shown.app.focused, Input)
+        await shown.press("f3", *"zq_", "minus", "slash", "question_mark", "a")
+        await shown.shows("zq_-/?a", "No open request matches.")
+        assert len(shown.app.screen_stack) == 1
+        await shown.press("f1")
+        await shown.until(lambda: isinstance(shown.app.screen, Help), "the help")
+
+
+async def test_a_letter_acts_before_the_next_is_looked_at(scene: Scene) -> None:
+    """What is typed at once after an action that came to a letter arrives in the line that it opens."""
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token, settings=mine('[keys]\nfilter = "f"\n')) as shown:
+        await shown.shows(model, "● live")
+        await shown.press(*"fzzz")
+        await shown.shows("No open request matches.")
+    bound = {each.key: each.priority for each in Table.BINDINGS if isinstance(each, Binding)}
+    assert not bound["pagedown"]
+
+
+async def test_lists_move_by_the_keymap(scene: Scene) -> None:
+    model = scene.model()
+    for _ in range(40):
+        scene.ask(model, scene.version(model))
+    chosen = mine('based_on = "vim"\n[keys]\ndown = ["down", "%"]\nlast = "$"\n')
+    async with console(scene.url, scene.token, settings=chosen) as shown:
+        await shown.shows("Inbox (40)")
+        table = shown.app.screen.query_one(Table)
+        first = table.cursor_key
+        await shown.press("j", "G", "ctrl+n", "end")
+        assert table.cursor_key == first
+        await shown.press("%", "down", "k")
+        assert table._cursor == 1
+        await shown.press("g", "ctrl+d")
+        half = table._cursor
+        assert 0 < half < table.size.height
+        await shown.press("ctrl+d")
+        assert table._cursor == 2 * half
+        await shown.press("ctrl+u", "ctrl+u", "ctrl+f")
+        assert table._cursor > half
+        await shown.press("ctrl+b")
+        assert table._cursor == 0
+        await shown.press("$")
+        assert table._cursor == 39
+        await shown.press("question_mark")
+        await shown.shows("Lists: ↓/% ↑/k")
+
+
+async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_told(scene: Scene) -> None:
+    model = scene.pending("churn")
+    chosen = mine('[keys]\nreject = "a"\nquit = "ctrl+m"\n')
+    async with console(scene.url, scene.token, settings=chosen) as shown:
+        await shown.shows(model, "● live")
+        await shown.tells("Not all of your settings are used", "a would be approve and reject", "quit: ctrl+m")
+        assert [note.timeout >= 30 for note in shown.app._notifications] == [True]
+        await shown.press("r")
+        await shown.shows("Reject this request?")
+
+
+def keys(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tui_registry", "keys", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_command_prints_the_keys_in_force(tmp_path: Path) -> None:
+    mine('[keys]\napprove = "f6"\n')
+    settings.config_file().write_text('keymap = "mine.toml"\n')
+    printed = keys()
+    assert printed.returncode == 0
+    assert any(line.split()[:2] == ["F6", "approve"] for line in printed.stdout.splitlines())
+    assert "ctrl+d" in keys("--keymap", "vim").stdout
+    (tmp_path / "copy.toml").write_text(keys("--toml").stdout)
+    assert keys("--keymap", str(tmp_path / "copy.toml")).stdout == printed.stdout
+
+
+def test_the_command_checks_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[keys]\naprove = "f6"\nquit = "ctrl+m"\n')
+    checked = keys("--keymap", str(file))
+    assert checked.returncode == 1
+    assert checked.stdout == ""
+    for part in (str(file), "do you mean approve?", "quit: ctrl+m cannot be used"):
+        assert part in checked.stderr

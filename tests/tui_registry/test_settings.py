@@ -1,0 +1,174 @@
+"""The console's own settings: read and kept as a user and an editor would, and what they do."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.tui_registry.console import console
+from tests.tui_registry.scene import Scene
+from tui_registry import terminal
+from tui_registry.screens.themes import Themes
+from tui_registry.session import config, settings
+from tui_registry.session.settings import Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    return tmp_path
+
+
+def write(text: str) -> None:
+    settings.config_file().parent.mkdir(parents=True, exist_ok=True)
+    settings.config_file().write_text(text, encoding="utf-8")
+
+
+def test_without_a_file_the_terminal_decides() -> None:
+    assert settings.read() == Settings(theme=None, keymap="default", mouse=None)
+    assert not settings.config_file().exists()
+
+
+def test_the_example_of_the_documentation_is_read() -> None:
+    write('theme = "nord"\nkeymap = "vim"      # or "default"\nmouse = false\n')
+    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "remedy"),
+    [
+        ("theme = ", "not valid TOML", ""),
+        ("theme = 3", "theme: ", "the name of a theme"),
+        ("theme = ''", "theme: ", "the name of a theme"),
+        ("keymap = ['vim']", "keymap: ", 'keymap = "default", "vim", or the path'),
+        ("mouse = 'off'", "mouse: ", "mouse = true or mouse = false"),
+        ("mouse = 1", "mouse: ", "mouse = true or mouse = false"),
+        ("colour = 'red'", "colour: ", "There are only theme, keymap, mouse"),
+    ],
+)
+def test_what_cannot_be_understood_is_told_with_file_key_and_remedy(text: str, told: str, remedy: str) -> None:
+    write(text)
+    with pytest.raises(SettingsError) as caught:
+        settings.read()
+    for part in (str(settings.config_file()), told, remedy):
+        assert part in str(caught.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    write("mouse = 'off'\ntheme = 3\n")
+    with pytest.raises(SettingsError, match=r"theme: .*mouse: "):
+        settings.read()
+
+
+def test_a_theme_is_kept_beside_the_other_settings_for_the_owner_alone() -> None:
+    write('keymap = "vim"\nmouse = false\n')
+    settings.keep_theme("nord")
+    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
+    assert stat.S_IMODE(settings.config_file().stat().st_mode) == 0o600
+    assert list(settings.config_file().parent.iterdir()) == [settings.config_file()]
+
+
+def test_a_file_that_is_not_understood_is_not_written_over() -> None:
+    write("mouse = 'off'\n")
+    with pytest.raises(SettingsError):
+        settings.keep_theme("nord")
+    assert settings.config_file().read_text() == "mouse = 'off'\n"
+
+
+def test_a_write_that_fails_leaves_the_file_and_no_draft() -> None:
+    file = config.folder() / "console.toml"
+    config.write(file, {"theme": "nord"})
+    with pytest.raises(TypeError):
+        config.write(file, {"theme": object()})
+    assert file.read_text() == 'theme = "nord"\n'
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_draft_of_a_console_that_was_killed_is_in_nobodys_way() -> None:
+    file = config.folder() / "console.toml"
+    config.write(file, {"theme": "nord"})
+    target = file.with_name("elsewhere")
+    target.write_text("another's")
+    file.with_name(f"{file.name}.{os.getpid()}").symlink_to(target)
+    config.write(file, {"theme": "gruvbox"})
+    assert target.read_text() == "another's"
+    assert sorted(file.parent.iterdir()) == [file, target]
+
+
+@pytest.mark.parametrize(
+    ("environment", "chosen", "theme", "mouse"),
+    [
+        ({}, Settings(), None, True),
+        ({}, Settings(theme="nord", mouse=False), None, False),  # the application takes the theme from the settings
+        ({"SSH_TTY": "x"}, Settings(theme="nord"), "ansi-dark", False),
+        ({"SSH_TTY": "x"}, Settings(theme="ansi-light", mouse=True), "ansi-light", True),
+        ({"SSH_TTY": "x", "TEXTUAL_THEME": "nord"}, Settings(theme="ansi-light"), "nord", False),
+        ({"NO_COLOR": "1"}, Settings(theme="nord"), "ansi-dark", True),
+        ({"NO_COLOR": ""}, Settings(theme="nord"), None, True),
+        ({"TUI_REGISTRY_MOUSE": "0"}, Settings(mouse=True), None, False),
+        ({"TUI_REGISTRY_MOUSE": "1", "SSH_TTY": "x"}, Settings(mouse=False), "ansi-dark", True),
+    ],
+)
+def test_the_environment_wins_then_the_terminal_then_the_settings(
+    environment: dict[str, str], chosen: Settings, theme: str | None, mouse: bool
+) -> None:
+    assert terminal.prepare(environment, chosen) == mouse
+    assert environment.get("TEXTUAL_THEME") == theme
+
+
+async def test_a_theme_is_seen_as_the_cursor_moves_and_kept(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        before = shown.app.theme
+        await shown.press("f9")
+        await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
+        await shown.press("g", "down")
+        await shown.until(lambda: shown.app.theme == "ansi-light", "the theme under the cursor")
+        await shown.press("escape")
+        assert shown.app.theme == before
+        assert not settings.config_file().exists()
+        await shown.press("f9")
+        await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
+        await shown.press("g", "enter")
+        await shown.tells("Theme ansi-dark", str(settings.config_file()))
+        assert shown.app.theme == "ansi-dark"
+    assert settings.read().theme == "ansi-dark"
+
+
+async def test_a_theme_that_cannot_be_kept_is_told(scene: Scene) -> None:
+    write("mouse = 'off'\n")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.press("f9")
+        await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
+        await shown.press("enter")
+        await shown.tells("Not kept", "mouse = true or mouse = false")
+
+
+async def test_the_console_begins_with_the_theme_of_the_settings(scene: Scene) -> None:
+    async with console(scene.url, scene.token, settings=Settings(theme="nord")) as shown:
+        await shown.shows("Nothing is pending")
+        assert shown.app.theme == "nord"
+        assert shown.told == ""
+
+
+async def test_a_theme_that_there_is_not_is_told(scene: Scene) -> None:
+    async with console(scene.url, scene.token, settings=Settings(theme="norrd")) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.tells("There is no theme 'norrd'. F9 lists those there are.")
+        assert shown.app.theme == "textual-dark"
+
+
+async def test_without_colours_only_themes_that_need_none_are_offered(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TEXTUAL_THEME", "ansi-dark")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Nothing is pending")
+        await shown.press("f9")
+        await shown.shows("ansi-dark", "ansi-light")
+        await shown.hides("nord", "gruvbox")
