@@ -36,7 +36,8 @@ def serving_mlflow(folder: Path) -> Iterator[str]:
                 str(folder / "artifacts"),
             ],
             cwd=folder,
-            env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+            # Its job runners, ten processes, evaluate language models: neither runs nor models need them.
+            env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             stdout=log,
             stderr=log,
             start_new_session=True,  # it starts others, and all are to be ended

@@ -30,6 +30,13 @@ SCENES: dict[str, Sequence[str]] = {
     "search": ("2", "slash", *"risk"),
     "model": ("enter",),
     "activity": ("4",),
+    "access": ("enter", "p"),
+    "access-everywhere": ("5",),
+    "access-grant": ("enter", "p", "n", *"data-science", "tab", "j", "enter"),
+    "access-why": ("enter", "p", "w", *"user:lena.hoffmann@example.com", "enter"),
+    "users": ("5", "tab"),
+    "groups": ("5", "tab", "tab"),
+    "tokens": ("5", "shift+tab"),
     "help": ("question_mark",),
 }
 """What to press, from the inbox, to get to what is shown."""
@@ -41,7 +48,7 @@ async def take(connection: Connection, name: str, keys: Sequence[str], size: tup
         await pilot.pause(QUIET)
         for key in keys:
             await pilot.press(key)
-            if key in {"2", "4", "slash", "enter"}:
+            if key in {"2", "4", "5", "slash", "enter", "tab", "shift+tab", "p", "w"}:
                 await pilot.pause(QUIET)
         await pilot.pause(QUIET)
         picture = app.export_screenshot(title=f"tui-registry: {name}")

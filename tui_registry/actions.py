@@ -97,6 +97,7 @@ ACTIONS = (
         3,
     ),
     Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
+    Action("find", "slash", "/", "find", "Search models, as you type", ("model", *SHEETS, "compare", "run"), 7),
     Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
     Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),

@@ -251,6 +251,20 @@ class ConsoleApp(App[str]):
     def open_model(self, name: str, version: str | None = None) -> None:
         self.push_screen(Model(name, version))
 
+    def find_model(self, typed: str = "") -> None:
+        """Search the models for this and open the best match; or begin to type."""
+        self.run_worker(self._find_model(typed), group="find", exclusive=True, exit_on_error=False)
+
+    async def _find_model(self, typed: str) -> None:
+        await self.action_go("models")
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        models = self.screen
+        if isinstance(models, Models) and typed:
+            models.find(typed)
+        elif isinstance(models, Models):
+            models.action_search()
+
     def open_version(self, name: str, version: str) -> None:
         self.push_screen(Version(name, version))
 

@@ -268,10 +268,9 @@ async def test_why_somebody_may_do_what_they_may(office: Office, size: tuple[int
     office.grant("CAN_READ", user_name=office.people["ann"])
     async with console(office.url, office.scene.token, size) as shown:
         await open_access(shown, office)
-        await choose(shown, "admins")
+        await choose(shown, office.people["ann"])
         await shown.press("w")
-        await shown.shows("Who may do what on")
-        await shown.type(f"user:{office.people['ann']}")
+        await shown.shows("Who may do what on", f"nothing: {office.people['ann']}")
         await shown.press("enter")
         await shown.shows(
             f"{office.people['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
@@ -280,6 +279,12 @@ async def test_why_somebody_may_do_what_they_may(office: Office, size: tuple[int
             "CAN_READ by name, set on this model",
         )
         assert f"(through {office.group})" in " ".join(shown.text.replace("│", " ").split())
+        await shown.press("escape")
+        await shown.press("w")
+        await shown.shows("Who may do what on")
+        await shown.type(f"user:{office.people['bob']}")
+        await shown.press("enter")
+        await shown.shows(f"{office.people['bob']} has CAN_MANAGE_STAGING_VERSIONS on")
         await shown.press("escape")
         await shown.press("w")
         await shown.shows("Who may do what on")

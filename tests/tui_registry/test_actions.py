@@ -1,43 +1,30 @@
 """The one table of actions holds together: keys do not clash, and every action can be done."""
 
+import importlib
+import pkgutil
 import re
 from collections import Counter
 
 import pytest
 from textual.binding import Binding
 
+from tui_registry import screens
 from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
 from tui_registry.app import ConsoleApp
-from tui_registry.screens.activity import ActivityFeed
-from tui_registry.screens.board import Board
-from tui_registry.screens.calls import Calls
-from tui_registry.screens.card import Card
-from tui_registry.screens.compare import Compare
-from tui_registry.screens.experiments import Experiments
 from tui_registry.screens.help import Help
-from tui_registry.screens.inbox import Inbox
-from tui_registry.screens.model import Model
-from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
-from tui_registry.screens.run import RunPlace
-from tui_registry.screens.runs import Runs
-from tui_registry.screens.version import Version
 from tui_registry.widgets.table import Table
 
-PLACES: dict[str, type[Place]] = {
-    "inbox": Inbox,
-    "models": Models,
-    "model": Model,
-    "card": Card,
-    "version": Version,
-    "board": Board,
-    "compare": Compare,
-    "activity": ActivityFeed,
-    "journal": Calls,
-    "experiments": Experiments,
-    "runs": Runs,
-    "run": RunPlace,
-}
+
+def _screens(screen: type[Place] = Place) -> dict[str, type[Place]]:
+    """Every screen that has a place's name, wherever it is defined."""
+    own = {screen.place: screen} if "place" in vars(screen) else {}
+    return own | {name: each for kind in screen.__subclasses__() for name, each in _screens(kind).items()}
+
+
+for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
+    importlib.import_module(module.name)
+PLACES = _screens()
 KEY = re.compile(
     r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at"
 )

@@ -1,7 +1,7 @@
 """From a run of a real tracking server to a version that MLflow loads, by key presses."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
@@ -180,6 +180,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.until(lambda: names(shown)[:4] == ["slope-5", "slope-3", "slope-2", "no-model"], "by rmse")
         await shown.press("v")
         await shown.shows("Show as columns")
+        await shown.press("ctrl+u")
         await shown.type("solver, nothing")
         await shown.press("enter")
         await shown.shows("No run seen here has nothing.")
@@ -214,6 +215,12 @@ async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: Tracked) -
         assert "register" not in shown.bar
         await shown.press("n", "tab", "tab", "escape")
         await shown.shows(f"Models › {model}")
+        await shown.press("enter")
+        await shown.shows(f"Models › {model} › 1", "run  ")
+        await shown.press("j", "j", "j", "enter")
+        await shown.shows("Run › no-model")
+        await shown.press("escape", "o")
+        await shown.shows("Run › no-model")
 
 
 async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, tracked: Tracked) -> None:
@@ -230,7 +237,7 @@ async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, track
         await shown.shows(f"Models › {model}")
 
 
-@SIZES
+@pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
 async def test_what_means_no_good_is_shown_harmlessly(scene: Scene, tracked: Tracked, size: tuple[int, int]) -> None:
     async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
         await shown.press("2", "N")
@@ -271,9 +278,7 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
         await shown.shows("finished")
 
 
-async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracked, monkeypatch: Any) -> None:
-    from dataclasses import replace
-
+async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracked) -> None:
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
         await shown.until(shown.app.connected.is_set, "connected")
         assert shown.app.connection is not None

@@ -41,6 +41,7 @@ class Board(StagePlace):
         super().__init__("Board")
         self.stage = Stage.STAGING
         self._typed = ""
+        self._shown_for = ""  # what was typed when the rows were read
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []
         self._pages = self._new_pages()
@@ -97,6 +98,7 @@ class Board(StagePlace):
         self.header.lead(f"Board matching “{self._typed}”" if self._typed else "Board")
         for stage, table in self.tables.items():
             table.show(pages[stage].rows)
+        self._shown_for = self._typed
         self.lay_out()
         self.show_version()
 
@@ -164,9 +166,14 @@ class Board(StagePlace):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
+        self.set_focus(self.table)
         if not self._typed:
             self._line.display = False
-        self.set_focus(self.table)
+        elif self._shown_for == self._typed:
+            keys = (key for table in self.tables.values() for key in table.keys)
+            self.find_model(self._typed, {self._versions[key].name for key in keys})
+        else:
+            self.console_app.find_model(self._typed)
 
     @on(Table.NearEnd)
     def _near_end(self, event: Table.NearEnd) -> None:

@@ -1,5 +1,6 @@
 """The talks about levels: who is to have which, what that means for whom, and why somebody has theirs."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp
 
 ANYBODY = tuple(Kind)
-NAMED = 20  # members of whom the same becomes, by name
+NAMED = 8  # members of whom the same becomes, by name
 
 
 async def grant(app: "ConsoleApp", seen: Seen) -> None:
@@ -59,18 +60,19 @@ async def give(app: "ConsoleApp", seen: Seen, principal: Principal, level: str) 
 
 
 async def explain(app: "ConsoleApp", seen: Seen, whom: str) -> None:
-    """Ask for somebody, proposing ``whom``, and say what they may do and why."""
-    problem = ""
+    """Ask for somebody, and say what they may do and why; if nothing is typed, of the user ``whom``."""
+    who, problem = "", ""
+    hint = f"nothing: {one_line(whom)}" if whom else "a user, or group: or service: and a name"
     while True:
-        field = who_field(app, whom, "a user, or group: or service: and a name")
+        field = replace(who_field(app, who, hint), required=not whom)
         values = await app.push_screen_wait(
             Form(f"Who may do what on {seen.governed}, and why?", [field], save="Tell", told=_problem(problem))
         )
         if values is None:
             return
-        whom = values["who"]
+        who = values["who"]
         try:
-            document = await addresses.resolve(app.client, whom, ANYBODY)
+            document = await addresses.resolve(app.client, who or f"user:{whom}", ANYBODY)
         except UnknownAddressError as error:
             problem = str(error)
             continue
@@ -159,13 +161,12 @@ def _members(app: "ConsoleApp", what: Effects) -> list[Content]:
     for each in what.members:
         becomes = _arrow(each) if each.before != each.after else f"{each.after or 'none'} as before"
         together.setdefault(becomes, []).append(one_line(app.short_name(each.person.principal.name)))
-    told = [Content.styled(f"Its {count} members:" if count > 1 else "Its only member:", "dim")]
+    unknown = f", {what.more} of them not looked up" if what.more else ""
+    told = [Content.styled(f"Its {count} members{unknown}:" if count > 1 else "Its only member:", "dim")]
     for becomes, names in sorted(together.items(), key=lambda each: "→" not in each[0]):
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         listed = ", ".join(names[:NAMED]) + more
         told.append(Content.assemble("• ", (becomes, "bold" if "→" in becomes else "dim"), (f"  {listed}", "dim")))
-    if what.more:
-        told.append(Content.styled(f"• and {what.more} more, who were not looked up", "dim"))
     return told
 
 

@@ -165,9 +165,11 @@ class Inbox(DecidingPlace, EditingPlace):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
+        self.set_focus(self.table)
         if not self._filter:
             self._filter_line.display = False
-        self.set_focus(self.table)
+        else:
+            self.find_model(self._filter, {self._requests[key].name for key in self.table.keys})
 
     @on(Table.Opened)
     def _opened(self) -> None:

@@ -18,8 +18,9 @@ from tui_registry.widgets.table import Column, Row, Table
 class Listing(Place):
     """Subclasses say the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search`` begin typing.
 
-    title: stands in the header. nothing, no_match: what stands there without rows. hint: stands in the empty line that
-    is typed in. best: whether Enter, while typing, opens the best match.
+    title_shown: stands in the header. nothing, no_match: what stands there without rows. hint: stands in the empty
+    line that is typed in. opens_best: whether Enter, while typing, opens the best match. finds_models: whether Enter,
+    where nothing matches what was typed, looks for it among the models.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
@@ -28,6 +29,7 @@ class Listing(Place):
     no_match: ClassVar[str]
     hint: ClassVar[str]
     opens_best: ClassVar[bool] = False
+    finds_models: ClassVar[bool] = False
 
     def __init__(self, *trail: str) -> None:
         super().__init__(*(trail or (self.title_shown,)))
@@ -145,7 +147,8 @@ class Listing(Place):
         if not self.typed:
             self.filter_line.display = False
         elif not self.opens_best:
-            pass
+            if self.finds_models:
+                self.find_model(self.typed, self.models_shown())
         elif self._shown == self.typed:
             self.table.action_open()
         else:
@@ -175,6 +178,21 @@ class Listing(Place):
             self.reload()
         self.highlighted()
         self.post_message(LivenessChanged())
+
+    def models_shown(self) -> set[str]:
+        """The names of the models that the rows are about."""
+        return set()
+
+    def find(self, typed: str) -> None:
+        """Type this, and open the best match as soon as it is known."""
+        self.filter_line.display = True
+        if self.filter_line.value.strip() == typed and self._shown == typed:
+            self.table.action_open()
+            return
+        self.filter_line.value = typed
+        self.typed = typed
+        self.restart()
+        self._opening = True
 
     def highlighted(self) -> None:
         """Told when the cursor is on another row."""

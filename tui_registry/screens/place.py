@@ -1,7 +1,7 @@
 """What every place has: a header, a bar of its live actions, and the habit of keeping itself fresh."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -110,6 +110,18 @@ class Place(Screen[None]):
 
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(lambda: self.bar.show(self.live_actions))
+
+    def action_find(self) -> None:
+        """Search the models."""
+        self.console_app.find_model()
+
+    def find_model(self, typed: str, shown: Collection[str]) -> None:
+        """Enter was pressed after letters that left rows about these models. If one is left, whose name has them, it is
+        meant; if none is, the models are searched; else the rows are."""
+        if not shown:
+            self.console_app.find_model(typed)
+        elif len(shown) == 1 and typed.casefold() in (name := next(iter(shown))).casefold():
+            self.console_app.open_model(name)
 
     def action_refresh(self) -> None:
         self.reload()

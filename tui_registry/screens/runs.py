@@ -30,7 +30,7 @@ class Runs(TrackingPlace, Listing):
     title_shown = "Runs"
     nothing = "There are no runs in this experiment."
     no_match = "No run matches."
-    hint = "part of a name, user:ada, status:failed, tag:team=risk, rmse<0.5, or = and MLflow's filter"
+    hint = "name, user:ada, status:failed, tag:k=v, rmse<0.5, or = and MLflow's filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("runs"), *WHILE_TYPING]
     COLUMNS = (Column("RUN", 14, grow=1, most=40),)
 

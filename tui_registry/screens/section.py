@@ -25,6 +25,7 @@ SECTIONS = {
 class Section(Listing):
     """``about_row`` says more about the row under the cursor; ``note`` what the user may do here."""
 
+    finds_models = True
     is_section = True  # whether it is one of those that Tab goes through
 
     def __init__(self, *trail: str) -> None:
@@ -69,6 +70,9 @@ class Section(Listing):
         self.note.update(Content(told))
         self.note.display = bool(told)
         self.highlighted()
+
+    def models_shown(self) -> set[str]:
+        return set(self.table.keys[:2])  # none of them a model: what was typed is meant for these, if there are any
 
     def about_row(self, key: str) -> Content:
         """More about a row, in a few lines."""

@@ -8,7 +8,7 @@ from tui_registry.ages import age, moment
 from tui_registry.text import one_line
 from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
 
-LABEL = 7  # cells
+LABEL = 8  # cells
 
 STATUS_STYLES = {"RUNNING": "cyan", "FINISHED": "green", "FAILED": "red", "KILLED": "red"}
 STATUS_TINTS = {

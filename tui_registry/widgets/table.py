@@ -128,6 +128,11 @@ class Table(ScrollView, can_focus=True):
         return self._rows[self._cursor].key if self._rows else None
 
     @property
+    def keys(self) -> list[str]:
+        """The keys of all rows, in order."""
+        return [row.key for row in self._rows]
+
+    @property
     def marked(self) -> list[str]:
         """The keys of the marked rows, in order of the rows."""
         return [row.key for row in self._rows if row.key in self.marks]

@@ -1,0 +1,170 @@
+"""Changes of levels, accounts, groups and tokens over a bad network: once, told truly, taken back where they can be."""
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from server.wire.scim import User
+from tests.live_registry import LiveRegistry
+from tests.tui_registry.faulty_transport import (
+    Fault,
+    FaultyTransport,
+    answer_is_half,
+    answer_is_lost,
+    lost_on_the_way,
+    passes,
+    proxy_gives_up,
+)
+from tui_registry import writes
+from tui_registry.access import NONE, Kind, Principal
+from tui_registry.changes import account, group, level, token
+from tui_registry.client.registry import RegistryClient
+from tui_registry.grants import governed_model, read
+from tui_registry.memberships import found
+from tui_registry.writes import Verdict, Write, perform
+
+
+@dataclass
+class Case:
+    """A model, a user and a group of the test's own, over a network that can be made bad."""
+
+    client: RegistryClient
+    network: FaultyTransport
+    id: str
+    model: str
+    user: User
+    group_id: str
+    values: list[str] = field(default_factory=list)
+
+    @property
+    def group(self) -> str:
+        return f"group-{self.id}"
+
+    async def level(self, wanted: str) -> Write:
+        governed = await governed_model(self.client, self.model)
+        seen = await read(self.client, governed)
+        return level.give(self.client, governed, seen, Principal(Kind.GROUP, self.group), wanted)
+
+
+Make = Callable[[Case], Awaitable[Write]]
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorter pauses between the readings."""
+    monkeypatch.setattr(writes, "FIRST_PAUSE", 0.02)
+
+
+@pytest.fixture
+async def case(registry: LiveRegistry) -> AsyncIterator[Case]:
+    network = FaultyTransport(passes)
+    async with RegistryClient(registry.url, registry.admin_token, transport=network) as client:
+        name = uuid.uuid4().hex[:6]
+        await client.create_model(f"written-{name}")
+        user = await client.create_user(f"user-{name}")
+        made = await client.create_group(f"group-{name}")
+        yield Case(client, network, name, f"written-{name}", user, made.id)
+        network.writing = passes
+        await client.delete_model(f"written-{name}")
+
+
+async def granted(case: Case) -> Write:
+    return await case.level("CAN_EDIT")
+
+
+async def taken_away(case: Case) -> Write:
+    await perform(await case.level("CAN_EDIT"))
+    return await case.level(NONE)
+
+
+async def user_made(case: Case) -> Write:
+    return account.make(account.users(case.client), f"new-{case.id}", "New")
+
+
+async def program_made(case: Case) -> Write:
+    return account.make(account.service_principals(case.client), f"bot-{case.id}", "")
+
+
+async def deactivated(case: Case) -> Write:
+    return account.switch(account.users(case.client), found(case.user), active=False)
+
+
+async def group_made(case: Case) -> Write:
+    return group.make(case.client, f"other-{case.id}")
+
+
+async def group_deleted(case: Case) -> Write:
+    return group.delete(case.client, case.group_id, case.group)
+
+
+async def joined(case: Case) -> Write:
+    return group.membership(case.client, case.group_id, case.group, case.user.id, f"user-{case.id}", joins=True)
+
+
+async def left(case: Case) -> Write:
+    await case.client.add_members(case.group_id, [case.user.id])
+    return group.membership(case.client, case.group_id, case.group, case.user.id, f"user-{case.id}", joins=False)
+
+
+async def token_made(case: Case) -> Write:
+    before = {each.token_id for each in await token.of_maker(case.client, "")}
+    return token.make(case.client, "me", "", case.id, 3600, before, case.values.append)
+
+
+async def token_revoked(case: Case) -> Write:
+    made = await case.client.create_token(comment=case.id)
+    return token.revoke(case.client, made.token_info.token_id, "me", everybodys=True)
+
+
+UNDOABLE: list[Make] = [granted, taken_away, deactivated, joined, left]
+EVERY: list[Make] = [*UNDOABLE, user_made, program_made, group_made, group_deleted, token_made, token_revoked]
+
+
+@pytest.mark.parametrize("make", EVERY)
+async def test_it_happens_once_and_is_taken_back(case: Case, make: Make) -> None:
+    write = await make(case)
+    tried = case.network.tried
+    assert not await write.happened()
+    assert (await perform(write)).verdict is Verdict.DONE
+    assert case.network.tried == tried + 1
+    assert await write.happened()
+    assert (write.inverse is not None) == (make in UNDOABLE)
+    if write.inverse is not None:
+        assert (await perform(write.inverse)).verdict is Verdict.DONE
+        assert not await write.happened()
+        assert (await perform(write.inverse)).verdict is Verdict.REFUSED  # things are no longer as the change left them
+
+
+@pytest.mark.parametrize("fault", [answer_is_lost, answer_is_half, proxy_gives_up])
+@pytest.mark.parametrize("make", EVERY)
+async def test_a_lost_answer_is_found_out(case: Case, make: Make, fault: Fault) -> None:
+    write = await make(case)
+    tried = case.network.tried
+    case.network.writing = fault
+    result = await perform(write)
+    assert result.verdict is Verdict.DONE, result
+    assert "The answer was lost" in result.told
+    assert case.network.tried == tried + 1
+    assert case.values == []  # the value of a token is lost with the answer
+
+
+@pytest.mark.parametrize("make", EVERY)
+async def test_what_never_arrived_is_not_claimed(case: Case, make: Make) -> None:
+    write = await make(case)
+    tried = case.network.tried
+    case.network.writing = lost_on_the_way
+    assert (await perform(write)).verdict is Verdict.UNKNOWN
+    assert case.network.tried == tried + 1
+
+
+@pytest.mark.parametrize("make", [each for each in EVERY if each is not token_made])
+async def test_what_is_done_already_is_not_done_again(case: Case, make: Make) -> None:
+    write = await make(case)
+    assert (await perform(write)).verdict is Verdict.DONE
+    tried = case.network.tried
+    result = await perform(write)
+    assert result.verdict is Verdict.REFUSED
+    assert result.told.startswith("Nothing was sent: ")
+    assert case.network.tried == tried
