@@ -115,7 +115,7 @@ def create_token(*, names: tuple[str, ...], days: int | None, comment: str | Non
     def issue(call: Call) -> list[str]:
         lifetime = None if days is None else days * DAY
         for name in names:
-            if found and principals.id_of(call.connection, PrincipalKind.USER, name) is None:
+            if found and _id_of(call, name) is None:
                 users.add(call, CreateUser(user_name=name), admin=True)
         return [
             tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
@@ -125,10 +125,15 @@ def create_token(*, names: tuple[str, ...], days: int | None, comment: str | Non
         click.echo(token)
 
 
+def _id_of(call: Call, name: str) -> str | None:
+    """The id of the user or else the service principal of this name."""
+    kinds = (PrincipalKind.USER, PrincipalKind.SERVICE_PRINCIPAL)
+    return next(filter(None, (principals.id_of(call.connection, kind, name) for kind in kinds)), None)
+
+
 def _holder(call: Call, name: str) -> str:
-    for kind in (PrincipalKind.USER, PrincipalKind.SERVICE_PRINCIPAL):
-        if principal_id := principals.id_of(call.connection, kind, name):
-            return principal_id
+    if principal_id := _id_of(call, name):
+        return principal_id
     raise ResourceDoesNotExist(f"There is no user '{name}'. Create one with: tui-registry users create {name}")
 
 

@@ -1,26 +1,41 @@
 """Writes ``screenshots/``: every place of the console, from the demo's registry, as SVG and PNG.
 
-    python -m tests.screenshots
+    python -m tests.screenshots [NAME ...]
 
-Needs cairosvg and a monospaced font with arrows, such as DejaVu Sans Mono.
+Needs rsvg-convert (Debian's librsvg2-bin) and fonts with arrows and with Japanese, such as DejaVu Sans Mono (Debian's
+fonts-dejavu-core) and WenQuanYi Zen Hei (fonts-wqy-zenhei). Without rsvg-convert only the SVG are written.
 """
 
 import asyncio
+import os
+import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import cairosvg
+from sklearn.linear_model import LinearRegression
+from textual.pilot import Pilot
 
+from tests.compat.mlflow_client import mlflow
+from tests.mlflow_server import serving_mlflow
 from tui_registry.app import ConsoleApp
+from tui_registry.session import profiles
 from tui_registry.session.connection import Connection
 from tui_registry.session.demo import DemoRegistry
+from tui_registry.session.profiles import Profile, Profiles
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
-FONT = "DejaVu Sans Mono"
+FONTS = "DejaVu Sans Mono, WenQuanYi Zen Hei Mono"
+WIDTH = 1400  # pixels of a PNG
 SIZES = ((80, 24), (120, 40))
-QUIET = 1.0  # seconds for the answers of a loopback server to be drawn
+STILL = 0.4  # seconds without a change after which a screen is taken to be drawn
+PATIENCE = 20  # seconds
 
+MODEL = ("2", "slash", *"fraud-card-realtime", "enter")
 SCENES: dict[str, Sequence[str]] = {
     "inbox": (),
     "approve": ("a",),
@@ -28,48 +43,110 @@ SCENES: dict[str, Sequence[str]] = {
     "filter": ("slash", *"staging"),
     "models": ("2",),
     "search": ("2", "slash", *"risk"),
-    "model": ("enter",),
+    "model": MODEL,
+    "about": (*MODEL, "i"),
+    "version": (*MODEL, "enter"),
+    "move": (*MODEL, "t"),
+    "compare": (*MODEL, "equals_sign"),
+    "board": ("3",),
     "activity": ("4",),
-    "access": ("enter", "p"),
+    "timeline": ("4", "v"),
+    "access": (*MODEL, "p"),
     "access-everywhere": ("5",),
-    "access-grant": ("enter", "p", "n", *"data-science", "tab", "j", "enter"),
-    "access-why": ("enter", "p", "w", *"user:lena.hoffmann@example.com", "enter"),
+    "access-grant": (*MODEL, "p", "n", *"data-science", "tab", "j", "enter"),
+    "access-why": (*MODEL, "p", "w", *"user:lena.hoffmann@example.com", "enter"),
     "users": ("5", "tab"),
     "groups": ("5", "tab", "tab"),
     "tokens": ("5", "shift+tab"),
+    "experiments": ("2", "N"),
+    "runs": ("2", "N", "enter"),
+    "run": ("2", "N", "enter", "down", "enter"),
+    "describe": ("2", "e"),
+    "copy": ("2", "y"),
+    "journal": ("at",),
+    "profiles": ("P",),
+    "palette": ("colon", *"alias"),
     "help": ("question_mark",),
 }
 """What to press, from the inbox, to get to what is shown."""
 
 
-async def take(connection: Connection, name: str, keys: Sequence[str], size: tuple[int, int]) -> None:
+def train(url: str) -> None:
+    """Runs as a team logs them, some with a model."""
+    mlflow.set_tracking_uri(url)
+    for team, metric in (("churn-retail", "auc"), ("demand-forecast-eu", "wmape"), ("fraud-card-realtime", "recall")):
+        experiment = mlflow.create_experiment(team, tags={"mlflow.note.content": f"What is tried for {team}."})
+        for number, person in enumerate(("tomasz.wilk", "ines.carvalho", "jun.takeda", "lena.hoffmann"), start=1):
+            source = {
+                "mlflow.source.name": "train.py",
+                "mlflow.source.git.repoURL": f"https://git.example.com/{team}.git",
+            }
+            commit = {"mlflow.source.git.commit": f"{number}7c1e9d", "mlflow.user": person}
+            with mlflow.start_run(experiment_id=experiment, run_name=f"depth-{2 * number}"):
+                mlflow.set_tags(source | commit)
+                mlflow.log_params({"max_depth": 2 * number, "learning_rate": 0.1 / number})
+                mlflow.log_metrics({metric: 0.8 + 0.02 * number, "rows": 100_000 * number})
+                if number > 1:
+                    mlflow.sklearn.log_model(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]), name="model")
+
+
+async def take(connection: Connection, name: str, keys: Sequence[str], size: tuple[int, int]) -> str:
     app = ConsoleApp(connection)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(QUIET)
+        await _settle(pilot)
         for key in keys:
             await pilot.press(key)
-            if key in {"2", "4", "5", "slash", "enter", "tab", "shift+tab", "p", "w"}:
-                await pilot.pause(QUIET)
-        await pilot.pause(QUIET)
-        picture = app.export_screenshot(title=f"tui-registry: {name}")
-    file = FOLDER / f"{name}-{size[0]}x{size[1]}.svg"
+            if len(key) > 1 or not key.islower():
+                await _settle(pilot)
+        await _settle(pilot)
+        return app.export_screenshot(title=f"tui-registry: {name}")
+
+
+def draw(picture: str, file: Path) -> None:
+    """Write the SVG, and the PNG beside it."""
     file.write_text(picture)
-    drawn = picture.replace("Fira Code", FONT)
-    cairosvg.svg2png(bytestring=drawn.encode(), write_to=str(file.with_suffix(".png")), output_width=1400)
+    if converter := shutil.which("rsvg-convert"):
+        drawn = picture.replace("Fira Code", FONTS).replace("<svg ", '<svg xml:space="preserve" ', 1)
+        arguments = [converter, "--width", str(WIDTH), "--output", str(file.with_suffix(".png"))]
+        subprocess.run(arguments, input=drawn.encode(), check=True)
     print(file.name)
 
 
+async def _settle(pilot: Pilot[str]) -> None:
+    """Wait until the answers of a loopback server are drawn."""
+    deadline, before, since = time.monotonic() + PATIENCE, "", time.monotonic()
+    while time.monotonic() < min(deadline, since + STILL):
+        await pilot.pause(0.05)
+        now = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        if now != before:
+            before, since = now, time.monotonic()
+
+
 def main() -> None:
+    wanted = sys.argv[1:] or list(SCENES)
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, serving_mlflow(Path(folder)) as tracking:
+        train(tracking)
+        _keep_profiles(Path(folder))
         registry = DemoRegistry(Path(folder))
         try:
-            connection = registry.open(lambda _done, _total: None)
-            for name, keys in SCENES.items():
+            connection = replace(registry.open(lambda _done, _total: None), tracking_uri=tracking)
+            for name in wanted:
                 for size in SIZES:
-                    asyncio.run(take(connection, name, keys, size))
+                    picture = asyncio.run(take(connection, name, SCENES[name], size))
+                    draw(picture, FOLDER / f"{name}-{size[0]}x{size[1]}.svg")
         finally:
             registry.close()
+
+
+def _keep_profiles(folder: Path) -> None:
+    """Profiles to choose from, in a home of their own."""
+    os.environ["XDG_CONFIG_HOME"] = str(folder)
+    known = {
+        "production": Profile(url="https://registry.example.com", read_only=True, colour="red"),
+        "staging": Profile(url="https://registry.staging.example.com"),
+    }
+    profiles.write(Profiles(default="staging", profiles=known))
 
 
 if __name__ == "__main__":

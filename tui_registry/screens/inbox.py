@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
+from server.wire.activity import ActivityType
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
 from tui_registry.actions import WHILE_TYPING, bindings
@@ -201,7 +202,8 @@ class Inbox(DecidingPlace, EditingPlace):
         except CallError as error:
             self.details.complain(request, str(error))
             return
-        self.details.fill(request, version, holders, comments, done.activities)
+        others = [each for each in done.activities if each.activity_type is not ActivityType.NEW_COMMENT]
+        self.details.fill(request, version, holders, comments, others)
 
 
 def _row(request: InboxRequest, asked_by: str) -> Row:

@@ -36,7 +36,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),
     ]
-    COLUMNS = (Column("PROFILE", 12, grow=1, most=24), Column("URL", 20, grow=3), Column("", 9))
+    COLUMNS = (Column("PROFILE", 12, grow=1, most=24), Column("URL", 20, grow=3), Column("", 16))
 
     def __init__(self, current: str, *, read_only: bool) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                     (
                         (one_line(name), "bold"),
                         (one_line(profile.url), ""),
-                        ("open" if name == self._current else "", "green"),
+                        (", ".join((*(["open"] if name == self._current else []), *profile.marks)), "yellow"),
                     ),
                 )
                 for name, profile in sorted(known.items())
