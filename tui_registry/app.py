@@ -1,7 +1,6 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
-import os
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,7 +8,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.notifications import SeverityLevel
@@ -21,10 +19,10 @@ from tui_registry import clipboard
 from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
-from tui_registry.keymap import load_or_default
 from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
+from tui_registry.personal import PersonalApp
 from tui_registry.screens.access import Access
 from tui_registry.screens.activity import ActivityFeed
 from tui_registry.screens.board import Board
@@ -41,12 +39,11 @@ from tui_registry.screens.plain_text import PlainText
 from tui_registry.screens.problem import Problem
 from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
 from tui_registry.screens.service_principals import ServicePrincipals
-from tui_registry.screens.themes import Themes
 from tui_registry.screens.tokens import Tokens
 from tui_registry.screens.users import Users
 from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
-from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
+from tui_registry.session.settings import Settings
 from tui_registry.text import one_line
 from tui_registry.tracking.client import TrackingClient
 from tui_registry.writes import Verdict, Write, perform
@@ -64,12 +61,10 @@ SEVERITY: dict[Verdict, SeverityLevel] = {
 PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 """Seconds that a result stays on the screen."""
 
-COMPLAINTS = 8  # lines about the settings that are told at once
-
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
 
-class ConsoleApp(App[str]):
+class ConsoleApp(PersonalApp):
     """The console on one registry. Its result is the profile to open next, if one was asked for."""
 
     TITLE = "tui-registry"
@@ -100,12 +95,8 @@ class ConsoleApp(App[str]):
         complaints: Sequence[str] = (),
     ) -> None:
         """``connect`` is a connection, or what makes one; that runs in a thread while the first frame is drawn.
-        ``complaints`` are told: what is wrong with the settings."""
-        super().__init__()
-        settings = settings or Settings()
-        self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
-        self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
-        self._complaints = [*complaints, *problems, *self._use_theme(settings.theme)]
+        ``complaints`` are told: why the file of settings is not used."""
+        super().__init__(settings or Settings(), complaints)
         self._copied = ""
         self.connected = asyncio.Event()
         self.connection: Connection | None = None
@@ -175,23 +166,7 @@ class ConsoleApp(App[str]):
     def is_live(self) -> bool:
         return self._state in {"live", "connecting"}
 
-    def _use_theme(self, theme: str | None) -> list[str]:
-        """Begin with a theme, unless TEXTUAL_THEME names another; what is wrong with either."""
-        wanted = os.environ.get("TEXTUAL_THEME") or theme
-        if wanted is None or wanted in self.available_themes:
-            self.theme = wanted or self.theme
-            return []
-        self.theme = "textual-dark"
-        keys = shown(next(iter(self.keymap.keys["theme"]), ""))
-        return [f"There is no theme '{one_line(wanted)}'. {keys or 'The action theme'} lists those there are."]
-
     def on_mount(self) -> None:
-        if self._complaints:
-            told = [one_line(each, 300) for each in self._complaints[:COMPLAINTS]]
-            if len(self._complaints) > COMPLAINTS:
-                told.append(f"… and {len(self._complaints) - COMPLAINTS} more: see tui-registry keys")
-            title = "Not all of your settings are used"
-            self.notify("\n".join(told), title=title, severity="warning", markup=False, timeout=60)
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
 
@@ -314,28 +289,6 @@ class ConsoleApp(App[str]):
     def action_journal(self) -> None:
         if isinstance(self.screen, Place) and not isinstance(self.screen, Calls):
             self.push_screen(Calls())
-
-    def action_theme(self) -> None:
-        """Choose among the themes; without colours, among those that need none."""
-        themes = [
-            (name, "the terminal's own colours" if theme.ansi else "dark" if theme.dark else "light")
-            for name, theme in sorted(self.available_themes.items(), key=lambda each: (not each[1].ansi, each[0]))
-            if theme.ansi or not self.no_color
-        ]
-        self.push_screen(Themes(themes, self.theme), self._keep_theme)
-
-    def _keep_theme(self, theme: str | None) -> None:
-        if theme is None:
-            return
-        try:
-            keep_theme(theme)
-        except SettingsError as error:
-            self.notify(one_line(str(error)), title="Not kept", severity="error", markup=False, timeout=30)
-            return
-        told, wins = f"Kept in {config_file()}.", os.environ.get("TEXTUAL_THEME", theme)
-        if wins != theme:
-            told += f" At the next start here TEXTUAL_THEME={wins} comes first: set it to {theme} to overrule."
-        self.notify(one_line(told), title=f"Theme {theme}", markup=False)
 
     def keep_working(self, work: Awaitable[None]) -> None:
         """Run a write to its end, whatever screens come and go."""

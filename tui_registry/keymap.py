@@ -73,7 +73,7 @@ class Keymap:
     def moving(self) -> str:
         """The keys that move in lists, in a few words."""
         told = (self.movements[name] for name in ("down", "up", "first", "last", "page_down", "page_up"))
-        return " ".join("/".join(map(key_names.shown, action.keys.split(","))) for action in told if action.keys)
+        return " ".join("/".join(map(key_names.shown, _split(action.keys)[:2])) for action in told if action.keys)
 
     def of_place(self, place: str) -> list[Action]:
         return of_place(place, self.actions)

@@ -20,8 +20,8 @@ def prepare(environment: MutableMapping[str, str] | None = None, settings: Setti
     """Set what Textual reads from the environment; whether to use the mouse.
 
     Over SSH: the terminal's own sixteen colours (half the bytes of others), no animation, fewer frames, and the mouse
-    left to the terminal, so that text can be selected. Without colours: such a theme, too, as only those are drawn
-    without any. What the user has set in the environment wins, then this, then the settings.
+    left to the terminal, so that text can be selected. Without colours: always such a theme, as only those are
+    drawn without any. Apart from that, what the user has set in the environment wins, then this, then the settings.
     """
     environment = os.environ if environment is None else environment
     settings = settings or Settings()
@@ -32,7 +32,8 @@ def prepare(environment: MutableMapping[str, str] | None = None, settings: Setti
         environment.setdefault("TEXTUAL_ANIMATIONS", "none")
         environment.setdefault("TEXTUAL_FPS", SSH_FRAMES)
     if environment.get("NO_COLOR"):
-        environment.setdefault("TEXTUAL_THEME", theme)
+        if environment.get("TEXTUAL_THEME") not in PLAIN_THEMES:
+            environment["TEXTUAL_THEME"] = theme
     else:
         environment.pop("NO_COLOR", None)  # empty, it means nothing; Textual takes it for a yes
     mouse = settings.mouse if settings.mouse is not None else not remote

@@ -1,6 +1,7 @@
 """Keymaps: checked as a whole before any of it is used, and then true everywhere: what a key does, what the bar, the
 help and the palette say, and what is dead while text is typed."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,16 @@ def test_the_default_file_says_what_the_table_does() -> None:
     text = (KEYMAPS / "default.toml").read_text(encoding="utf-8")
     assert text == keymap.as_file(DEFAULT), "write it with: tui-registry keys --keymap default --toml"
     assert keymap.read("mine", text).keys == DEFAULT.keys
+
+
+def test_the_readmes_examples_can_be_used() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Settings and keys") : text.index("## Plain commands")]
+    written, own = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    settings.config_file().parent.mkdir(parents=True)
+    settings.config_file().write_text(written, encoding="utf-8")
+    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
+    assert keymap.read("mine", own).keys["reject"] == ("f6",)
 
 
 def test_vim_adds_to_the_default_and_takes_nothing_away() -> None:

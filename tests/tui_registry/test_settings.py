@@ -107,6 +107,8 @@ def test_a_draft_of_a_console_that_was_killed_is_in_nobodys_way() -> None:
         ({"SSH_TTY": "x"}, Settings(theme="ansi-light", mouse=True), "ansi-light", True),
         ({"SSH_TTY": "x", "TEXTUAL_THEME": "nord"}, Settings(theme="ansi-light"), "nord", False),
         ({"NO_COLOR": "1"}, Settings(theme="nord"), "ansi-dark", True),
+        ({"NO_COLOR": "1", "TEXTUAL_THEME": "nord"}, Settings(), "ansi-dark", True),
+        ({"NO_COLOR": "1", "TEXTUAL_THEME": "ansi-light"}, Settings(), "ansi-light", True),
         ({"NO_COLOR": ""}, Settings(theme="nord"), None, True),
         ({"TUI_REGISTRY_MOUSE": "0"}, Settings(mouse=True), None, False),
         ({"TUI_REGISTRY_MOUSE": "1", "SSH_TTY": "x"}, Settings(mouse=False), "ansi-dark", True),

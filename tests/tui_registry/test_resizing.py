@@ -1,0 +1,132 @@
+"""The window changes while a place or a question is open, from very small to very large and back: everything that
+matters stays where it can be seen."""
+
+import pytest
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tests.tui_registry.console import Console, console
+from tests.tui_registry.scene import Scene
+from tui_registry.screens.place import Place
+from tui_registry.widgets.header import Header
+from tui_registry.widgets.table import Table
+
+SMALLEST = (60, 20)
+SIZES = [SMALLEST, (80, 24), (100, 30), (120, 40), (200, 60), (120, 40), (100, 30), (80, 24), SMALLEST]
+
+PLACES = {
+    "inbox": (),
+    "models": ("2",),
+    "model": ("enter",),
+    "card": ("2", "i"),
+    "version": ("enter", "enter"),
+    "board": ("3",),
+    "activity": ("4",),
+    "timeline": ("4", "v"),
+    "access": ("5",),
+    "users": ("5", "tab"),
+    "groups": ("5", "tab", "tab"),
+    "service principals": ("5", "tab", "tab", "tab"),
+    "tokens": ("5", "tab", "tab", "tab", "tab"),
+    "journal": ("at",),
+    "filtered": ("slash", *"churn"),
+}
+"""What to press to get to each."""
+
+QUESTIONS = {
+    "approve": ("a",),
+    "comment": ("enter", "c"),
+    "new model": ("2", "n"),
+    "move": ("enter", "t"),
+    "copy": ("enter", "y"),
+    "help": ("question_mark",),
+    "palette": ("colon",),
+    "themes": ("f9",),
+    "profiles": ("P",),
+}
+
+
+@pytest.fixture
+def model(scene: Scene) -> str:
+    """A model with so many versions and requests that no window shows all."""
+    name = scene.model("churn-of-the-customers-of-every-region-and-channel")
+    for number in range(70):
+        version = scene.version(name, description=f"Trained with the data of week {number}.")
+        scene.ask(name, version, comment="Better in every region but one.")
+    return name
+
+
+async def go(shown: Console, model: str, keys: tuple[str, ...]) -> None:
+    await shown.shows("Inbox (70)", "● live")
+    for key in keys:
+        before = shown.app.screen
+        await shown.press(key)
+        if key not in "churn":
+            await settle(shown, leaving=before if key in {"2", "3", "4", "5", "enter", "at", "i"} else None)
+
+
+async def settle(shown: Console, leaving: object) -> None:
+    """Wait until the next screen is there, with what it asked for."""
+    await shown.until(lambda: shown.app.screen is not leaving and shown.app.screen.is_mounted, "the next screen")
+    screen = shown.app.screen
+    if isinstance(screen, Place):
+        await shown.until(lambda: screen._read_at is not None, "what it asked for")
+
+
+def cells_are_whole(shown: Console, size: tuple[int, int]) -> None:
+    assert shown.app.size == size
+    strips = shown.app.screen._compositor.render_strips()
+    assert len(strips) == size[1]
+    assert all(strip.cell_length <= size[0] for strip in strips)
+
+
+def place_is_whole(shown: Console) -> None:
+    """The header says how fresh things are, the bar ends in ``?``, and every list shows its cursor."""
+    screen = shown.app.screen
+    width, height = shown.app.size
+    if not isinstance(screen.focused, Input):
+        assert shown.bar.endswith("? help"), shown.text
+    header = screen.query_one(Header)
+    assert (header.region.y, header.region.height, header.region.width) == (0, 1, width)
+    assert shown.header.rstrip().endswith("● live"), shown.text
+    for table in screen.query(Table):
+        if table.row_count and table.region.height and table.parent is not None and table.is_on_screen:
+            first, last = table.window
+            assert first <= table._cursor <= last, f"{table} shows {first} to {last}, but not {table._cursor}"
+            assert table.region.bottom <= height
+
+
+@pytest.mark.parametrize("name", PLACES)
+async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
+    async with console(scene.url, scene.token, SMALLEST) as shown:
+        await go(shown, model, PLACES[name])
+        for moves in (("end",), ("up", "up")):
+            await shown.press(*moves)
+            for size in SIZES:
+                await shown.pilot.resize_terminal(*size)
+                await shown.until(lambda: shown.app.screen.size == shown.app.size, "the new size")
+                await shown.pilot.pause()
+                cells_are_whole(shown, size)
+                place_is_whole(shown)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
+    """What is asked and how to leave it are seen; the place below is whole when it is left."""
+    async with console(scene.url, scene.token, SMALLEST) as shown:
+        await go(shown, model, QUESTIONS[name])
+        await shown.until(lambda: isinstance(shown.app.screen, ModalScreen), "the question")
+        for size in SIZES:
+            await shown.pilot.resize_terminal(*size)
+            await shown.until(lambda: shown.app.screen.size == shown.app.size, "the new size")
+            await shown.pilot.pause()
+            cells_are_whole(shown, size)
+            screen = shown.app.screen
+            assert screen.focused is not None
+            for part in [screen.focused, *screen.query("#title, #hint")]:
+                assert part.region.area, f"{part} is not seen at {size}:\n{shown.text}"
+                assert screen.region.contains_region(part.region), f"{part} is cut at {size}:\n{shown.text}"
+        await shown.press("escape")
+        await shown.until(lambda: isinstance(shown.app.screen, Place), "the place below")
+        await shown.pilot.pause()
+        place_is_whole(shown)

@@ -1,0 +1,151 @@
+"""What the console writes to a real terminal, byte by byte: no colours where none are wanted, no mouse where it is left
+to the terminal, and what is told by colours is told without them, too."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal import Terminal, terminal
+
+SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
+MOUSE = re.compile(rb"\x1b\[\?(?:9|100[0-3]|100[5-7]|1015|1016)h")
+COLOURS = {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108), 58}
+
+
+@pytest.fixture
+def variables(scene: Scene, tmp_path: Path) -> dict[str, str]:
+    return {
+        "TUI_REGISTRY_URL": scene.url,
+        "TUI_REGISTRY_TOKEN": scene.token,
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+    }
+
+
+def write_settings(variables: dict[str, str], text: str) -> None:
+    file = Path(variables["XDG_CONFIG_HOME"]) / "tui-registry" / "console.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+
+
+def colours(raw: bytes) -> set[bytes]:
+    """The sequences that set a colour. 39 and 49 set the terminal's own."""
+    return {
+        found.group(0)
+        for found in SGR.finditer(raw)
+        if any(number in COLOURS for number in map(int, re.split(rb"[;:]", found.group(1) or b"0")))
+    }
+
+
+def walk(shown: Terminal, model: str) -> None:
+    """Through places and questions, to have all that is drawn in colours drawn."""
+    shown.shows(model, "● live")
+    shown.press("space")
+    shown.shows("●")
+    shown.press("a")
+    shown.shows("Approve this request?")
+    shown.press("n", "2")
+    shown.shows("MODEL", "PROD")
+    shown.press("3")
+    shown.shows("Board")
+    shown.press("4")
+    shown.shows("Activity")
+    shown.press("@")
+    shown.shows("Calls of this session")
+    shown.press("?")
+    shown.shows("What the keys do here")
+    shown.press("escape")
+    shown.until(lambda: "What the keys do here" not in shown.text, "the journal again")
+    shown.press("q")
+    assert shown.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "settings"),
+    [({}, ""), ({"SSH_TTY": "/dev/pts/9"}, ""), ({}, 'theme = "nord"\n'), ({"TEXTUAL_THEME": "nord"}, "")],
+    ids=["alone", "over SSH", "a theme in the settings", "a theme in the environment"],
+)
+def test_without_colours_none_is_written(
+    scene: Scene, variables: dict[str, str], given: dict[str, str], settings: str
+) -> None:
+    model = scene.pending("churn")
+    write_settings(variables, settings)
+    with terminal(variables=variables | {"NO_COLOR": "1"} | given) as shown:
+        walk(shown, model)
+        assert colours(shown.raw) == set()
+
+
+def test_with_colours_some_are_written(scene: Scene, variables: dict[str, str]) -> None:
+    """The test above can see them."""
+    model = scene.pending("churn")
+    with terminal(variables=variables | {"NO_COLOR": ""}) as shown:
+        walk(shown, model)
+        assert colours(shown.raw)
+
+
+def test_without_colours_everything_can_be_told_apart(scene: Scene, variables: dict[str, str]) -> None:
+    """The stages are named, marks and the cursor are signs, and what is bad is marked as bad."""
+    first, second = scene.pending("churn"), scene.pending("fraud", "Production")
+    with terminal(variables=variables | {"NO_COLOR": "1"}) as shown:
+        shown.shows(first, second, "● live")
+        lines = shown.text.split("\n")
+        assert sum(line.startswith("▎") for line in lines) == 1
+        under_cursor = next(number for number, line in enumerate(lines) if line.startswith("▎"))
+        attributes = [shown._screen.buffer[under_cursor][column] for column in range(40)]
+        assert all(each.reverse for each in attributes[4:20]), "the row under the cursor stands out"
+        shown.press("space")
+        shown.until(lambda: any(line.startswith("●") for line in shown.text.split("\n")), "a mark")
+        assert "None → Staging" in shown.text
+        assert "None → Production" in shown.text
+        shown.press("@")
+        shown.shows("Calls of this session")
+        shown.press("q")
+        assert shown.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "settings", "taken"),
+    [
+        ({"TUI_REGISTRY_MOUSE": "0"}, "", False),
+        ({"TUI_REGISTRY_MOUSE": "1"}, "", True),
+        ({}, "", True),
+        ({}, "mouse = false\n", False),
+        ({"SSH_TTY": "/dev/pts/9"}, "", False),
+        ({"SSH_TTY": "/dev/pts/9"}, "mouse = true\n", True),
+    ],
+)
+def test_the_mouse_is_the_terminals_unless_it_is_wanted(
+    scene: Scene, variables: dict[str, str], given: dict[str, str], settings: str, taken: bool
+) -> None:
+    write_settings(variables, settings)
+    with terminal(variables=variables | given) as shown:
+        shown.shows("Nothing is pending", "● live")
+        shown.press("q")
+        assert shown.ends() == 0
+        assert bool(MOUSE.search(shown.raw)) == taken
+
+
+def test_settings_that_cannot_be_understood_are_told_and_the_console_opens(
+    scene: Scene, variables: dict[str, str]
+) -> None:
+    write_settings(variables, 'mouse = "off"\n')
+    with terminal(variables=variables, size=(120, 40)) as shown:
+        shown.shows("Nothing is pending", "Not all of your settings are used")
+        assert "Writemouse=trueormouse=false" in re.sub(r"[\s▌│]+", "", shown.text)
+        shown.press("q")
+        assert shown.ends() == 0
+
+
+def test_the_keymap_of_the_settings_is_in_force(scene: Scene, variables: dict[str, str]) -> None:
+    model = scene.pending("churn")
+    write_settings(variables, 'keymap = "mine.toml"\n')
+    folder = Path(variables["XDG_CONFIG_HOME"]) / "tui-registry"
+    (folder / "mine.toml").write_text('based_on = "vim"\n[keys]\nreject = "f6"\n')
+    with terminal(variables=variables) as shown:
+        shown.shows(model, "● live", "F6 reject")
+        shown.press("\x1b[17~")
+        shown.shows("Reject this request?")
+        shown.press("n", "q")
+        assert shown.ends() == 0

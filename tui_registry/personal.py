@@ -1,0 +1,66 @@
+"""What is the user's own in the console: the keys, the theme, and what is wrong with the settings that name them."""
+
+import os
+from collections.abc import Sequence
+
+from textual.app import App
+
+from tui_registry.actions import EVERYWHERE
+from tui_registry.keymap import load_or_default
+from tui_registry.keys import shown
+from tui_registry.screens.themes import Themes
+from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
+from tui_registry.text import one_line
+
+COMPLAINTS = 8  # lines about the settings that are told at once
+
+
+class PersonalApp(App[str]):
+    """An application with the user's settings. ``complaints`` are told: why the file of settings is not used."""
+
+    def __init__(self, settings: Settings, complaints: Sequence[str]) -> None:
+        super().__init__()
+        self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
+        self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
+        self._complaints = [*complaints, *problems, *self._use_theme(settings.theme)]
+
+    def on_mount(self) -> None:
+        if not self._complaints:
+            return
+        told = [one_line(each, 300) for each in self._complaints[:COMPLAINTS]]
+        if len(self._complaints) > COMPLAINTS:
+            told.append(f"… and {len(self._complaints) - COMPLAINTS} more: see tui-registry keys")
+        title = "Not all of your settings are used"
+        self.notify("\n".join(told), title=title, severity="warning", markup=False, timeout=60)
+
+    def _use_theme(self, theme: str | None) -> list[str]:
+        """Begin with a theme, unless TEXTUAL_THEME names another; what is wrong with either."""
+        wanted = os.environ.get("TEXTUAL_THEME") or theme
+        if wanted is None or wanted in self.available_themes:
+            self.theme = wanted or self.theme
+            return []
+        self.theme = "textual-dark"
+        keys = shown(next(iter(self.keymap.keys["theme"]), ""))
+        return [f"There is no theme '{one_line(wanted)}'. {keys or 'The action theme'} lists those there are."]
+
+    def action_theme(self) -> None:
+        """Choose among the themes; without colours, among those that need none."""
+        themes = [
+            (name, "the terminal's own colours" if theme.ansi else "dark" if theme.dark else "light")
+            for name, theme in sorted(self.available_themes.items(), key=lambda each: (not each[1].ansi, each[0]))
+            if theme.ansi or not self.no_color
+        ]
+        self.push_screen(Themes(themes, self.theme), self._keep_theme)
+
+    def _keep_theme(self, theme: str | None) -> None:
+        if theme is None:
+            return
+        try:
+            keep_theme(theme)
+        except SettingsError as error:
+            self.notify(one_line(str(error)), title="Not kept", severity="error", markup=False, timeout=30)
+            return
+        told, wins = f"Kept in {config_file()}.", os.environ.get("TEXTUAL_THEME", theme)
+        if wins != theme:
+            told += f" At the next start here TEXTUAL_THEME={wins} comes first: set it to {theme} to overrule."
+        self.notify(one_line(told), title=f"Theme {theme}", markup=False)
