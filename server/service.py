@@ -23,6 +23,7 @@ from server.settings import Settings
 from server.store.engine import database_url
 from server.store.schema import SchemaTooNewError
 
+KEEP_ALIVE = 75  # seconds that an idle connection stays open: longer than clients keep theirs
 GRACE = 10  # seconds that open requests get to finish
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOOK = 1.0  # seconds between looks for whether anybody still needs this server
@@ -92,6 +93,7 @@ class _Server(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=GRACE,
                 callback_notify=self._look,
                 timeout_notify=LOOK,  # type: ignore[arg-type]  # compared with seconds as they are

@@ -65,7 +65,7 @@ SCENES: dict[str, Sequence[str]] = {
     "copy": ("2", "y"),
     "journal": ("at",),
     "profiles": ("P",),
-    "palette": ("colon", *"alias"),
+    "palette": ("colon", *"fraud"),
     "help": ("question_mark",),
 }
 """What to press, from the inbox, to get to what is shown."""

@@ -18,6 +18,9 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 API = "/api/2.0"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)  # seconds
+KEPT = (
+    2.0  # seconds that an idle connection is used again: servers and what is before them end theirs after five or more
+)
 EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
 
 
@@ -41,6 +44,7 @@ class Transport:
             base_url=self.url,
             headers={"Authorization": authorization(token), "Accept": "application/json"},
             timeout=TIMEOUT,
+            limits=httpx.Limits(keepalive_expiry=KEPT),
             transport=transport,
         )
 
