@@ -15,7 +15,6 @@ from tui_registry.changes.subject import Subject
 from tui_registry.levels import may
 from tui_registry.screens.adding import delete_model, rename_model
 from tui_registry.screens.sheet import Fact, Sheet
-from tui_registry.text import lines
 from tui_registry.widgets.stages import STAGE_STYLES
 
 NEEDS = {"tags": "tag", "aliases": "alias", "rename": "rename", "delete_model": "delete"}
@@ -47,18 +46,9 @@ class Card(Sheet):
         return [*self._written(model), *_waiting(len(inbox.requests)), *self._held(model), *_people(permissions)]
 
     def _written(self, model: RegisteredModelDatabricks) -> list[Fact]:
-        description = model.description or ""
-        first = next((line for line in lines(description) if line.strip()), "none: e writes one")
         mine = may(model.permission_level, "edit")
         return [
-            Fact(
-                key="description",
-                label="description",
-                value=first,
-                whole=description or "There is no description.",
-                markdown=True,
-                edit=partial(self._describe, self._subject, description) if mine else None,
-            ),
+            self.description_fact(self._subject, model.description or "", mine=mine),
             Fact(
                 key="made",
                 label="made",
@@ -66,16 +56,7 @@ class Card(Sheet):
                 f"by {model.user_id or 'somebody'}",
             ),
             Fact(key="level", label="your level", value=model.permission_level.value),
-            *(
-                Fact(
-                    key=f"tag {tag.key}",
-                    label="tag",
-                    value=f"{tag.key} = {tag.value}",
-                    edit=partial(self.set_tag, self._subject, tag.key, tag.value) if mine else None,
-                    delete=partial(self.remove_tag, self._subject, tag.key, tag.value) if mine else None,
-                )
-                for tag in model.tags
-            ),
+            *(self.tag_fact(self._subject, tag, mine=mine) for tag in model.tags),
         ]
 
     def _held(self, model: RegisteredModelDatabricks) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +11,8 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
+from server.wire.tag import Tag
+from tui_registry.changes.subject import Subject
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.text import lines, one_line
@@ -50,6 +53,28 @@ class Sheet(EditingPlace):
         self._markdown = Markdown(id="markdown", open_links=False)
         self.facts: dict[str, Fact] = {}
         self._shown: str | None = None
+
+    def description_fact(self, subject: Subject, description: str, *, mine: bool) -> Fact:
+        """The description, which may be edited if it is ``mine`` to."""
+        first = next((line for line in lines(description) if line.strip()), "none: e writes one" if mine else "none")
+        return Fact(
+            key="description",
+            label="description",
+            value=first,
+            whole=description or "There is no description.",
+            markdown=True,
+            edit=partial(self._describe, subject, description) if mine else None,
+        )
+
+    def tag_fact(self, subject: Subject, tag: Tag, *, mine: bool) -> Fact:
+        """A tag, which may be changed and removed if it is ``mine`` to."""
+        return Fact(
+            key=f"tag {tag.key}",
+            label="tag",
+            value=f"{tag.key} = {tag.value}",
+            edit=partial(self.set_tag, subject, tag.key, tag.value) if mine else None,
+            delete=partial(self.remove_tag, subject, tag.key, tag.value) if mine else None,
+        )
 
     async def read_facts(self) -> Sequence[Fact]:
         """Ask the server for all of them."""

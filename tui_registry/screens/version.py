@@ -59,7 +59,7 @@ class Version(Sheet):
         return [
             *self._written(version),
             *(_asked(request) for request in requests),
-            *(self._tag(tag.key, tag.value) for tag in version.tags),
+            *(self.tag_fact(self._subject, tag, mine=may(self._level, "tag")) for tag in version.tags),
             *(self._alias(alias) for alias in version.aliases),
             *(self._comment_said(comment) for comment in said),
             *(
@@ -75,19 +75,9 @@ class Version(Sheet):
         ]
 
     def _written(self, version: ModelVersion) -> list[Fact]:
-        description = version.description or ""
-        first = next((line for line in lines(description) if line.strip()), "none: e writes one")
-        edit = partial(self._describe, self._subject, description) if may(self._level, "edit") else None
         stage = version.current_stage
         facts = [
-            Fact(
-                key="description",
-                label="description",
-                value=first,
-                whole=description or "There is no description.",
-                markdown=True,
-                edit=edit,
-            ),
+            self.description_fact(self._subject, version.description or "", mine=may(self._level, "edit")),
             Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
             Fact(key="source", label="source", value=version.source or ""),
         ]
@@ -98,16 +88,6 @@ class Version(Sheet):
         made = f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago"
         facts.append(Fact(key="made", label="made", value=f"{made}, by {version.user_id or 'somebody'}"))
         return facts
-
-    def _tag(self, key: str, value: str) -> Fact:
-        mine = may(self._level, "tag")
-        return Fact(
-            key=f"tag {key}",
-            label="tag",
-            value=f"{key} = {value}",
-            edit=partial(self.set_tag, self._subject, key, value) if mine else None,
-            delete=partial(self.remove_tag, self._subject, key, value) if mine else None,
-        )
 
     def _alias(self, alias: str) -> Fact:
         mine = may(self._level, "alias")
