@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from typing import Any
 
 from click.testing import CliRunner, Result
@@ -37,7 +38,12 @@ def process(scene: Scene, *arguments: str, **more: str) -> dict[str, Any]:
     """What subprocess needs to run a command as a shell does."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
     environment = kept | {"PYTHONPATH": str(ROOT)} | variables(scene) | more
-    return {"args": [*PROGRAM, *arguments], "env": environment, "cwd": ROOT}
+    return {"args": [*PROGRAM, *arguments], "env": environment, "cwd": ROOT, "preexec_fn": _can_be_interrupted}
+
+
+def _can_be_interrupted() -> None:
+    """What was started in the background ignores SIGINT, and so does what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def levels(scene: Scene, model: str, name: str) -> list[tuple[str, bool]]:
