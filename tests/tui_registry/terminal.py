@@ -13,7 +13,7 @@ import pyte
 PATIENCE = 60  # seconds; a start takes one or two, on a loaded machine many more
 PROGRAM = [sys.executable, "-m", "tui_registry"]
 ROOT = Path(__file__).parents[2]
-KEYS = {"enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "space": " "}
+KEYS = {"ctrl+q": "\x11", "enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "space": " "}
 UNWANTED = ("TUI_REGISTRY_", "SSH_", "TMUX", "NO_COLOR", "TEXTUAL", "XDG_")
 """Variables of the one who runs the tests that would change what the console does."""
 

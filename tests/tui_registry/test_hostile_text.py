@@ -1,6 +1,7 @@
 """Names, descriptions and comments of people who mean no good, on every screen: nothing happens, and all lines fit."""
 
 import unicodedata
+from collections.abc import Iterator
 
 import pytest
 
@@ -92,3 +93,168 @@ async def test_errors_of_the_server_are_shown_as_they_are(scene: Scene) -> None:
         await shown.type("= [@click=app.quit] = 'x'")
         await shown.until(lambda: "not read" in shown.header, "it is refused")
         assert_sound(shown)
+
+
+@pytest.fixture
+def people(scene: Scene) -> Iterator[list[str]]:
+    """Users and groups with such names, as far as they may have them, with levels on everything."""
+    made: list[str] = []
+    with scene.registry.client() as admin:
+        for kind in ("markup", "link", "japanese", "arabic"):
+            name = NAMES[kind][1:61]
+            for path, fields in (
+                ("Users", {"userName": name, "displayName": WORDS[kind][:200]}),
+                ("Groups", {"displayName": name}),
+            ):
+                answer = admin.post(f"/preview/scim/v2/{path}", json=fields)
+                assert answer.status_code == 201, answer.text
+                made.append(f"/preview/scim/v2/{path}/{answer.json()['id']}")
+            entry = {"group_name": name, "permission_level": "CAN_READ"}
+            assert admin.patch("/permissions/registered-models/root", json={"access_control_list": [entry]}).is_success
+        yield made
+        for path in made:
+            admin.delete(path)
+
+
+PLACES = {
+    "model": (("enter",), "you: CAN_MANAGE"),
+    "move": (("t",), "letter or ⏎ choose"),
+    "move-asked": (("a",), "y  Move"),
+    "version": (("escape", "enter"), "description"),
+    "comment": (("J", "K", "G", "k", "k", "c"), "Comment on"),
+    "tag": (("escape", "T"), "Set a tag"),
+    "alias": (("escape", "A"), "Give an alias"),
+    "history": (("escape", "H"), "created"),
+    "described": (("escape", "g", "e"), "esc leave"),
+    "model-again": (("escape", "escape"), "you: CAN_MANAGE"),
+    "compare": (("equals_sign",), "Compare"),
+    "card": (("G", "escape", "i"), "about"),
+    "card-description": (("g", "J"), "description"),
+    "delete-model": (("X",), "Delete this model for good?"),
+    "copy": (("escape", "y"), "models:/ URI"),
+    "access": (("escape", "p"), "Access"),
+    "why": (("w",), "esc"),
+    "grant": (("escape", "n"), "Level"),
+}
+"""What to press after what was pressed before, and what is then shown."""
+
+
+@pytest.mark.parametrize(
+    ("size", "kinds"),
+    [((60, 20), ("markup", "escape", "long")), ((120, 40), ("link", "emoji", "breaks"))],
+    ids=["60x20", "120x40"],
+)
+async def test_every_page_of_a_model(
+    scene: Scene, people: list[str], size: tuple[int, int], kinds: tuple[str, ...]
+) -> None:
+    for kind in kinds:
+        add(scene, kind)
+    async with console(scene.url, scene.registry.admin_token, size) as shown:
+        for row in range(len(kinds)):
+            await shown.press("2")
+            await shown.shows(f"Models ({len(kinds)})")
+            await shown.press("g", *["j"] * row)
+            for name, (keys, seen) in PLACES.items():
+                for key in keys:
+                    await shown.press(key)
+                    assert_sound(shown)
+                await shown.shows(seen)
+                assert_sound(shown)
+                assert shown.app.is_running, name
+            await shown.press("escape", "escape", "escape", "escape")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (120, 40)], ids=["60x20", "120x40"])
+async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int]) -> None:
+    for kind in NAMES:
+        add(scene, kind)
+    async with console(scene.url, scene.registry.admin_token, size) as shown:
+        for keys, seen in (
+            (("3",), "Board"),
+            (("tab", "j", "j", "tab", "j"), "Board"),
+            (("4",), "Activity"),
+            (("j", "j", "v"), "transitions per day"),
+            (("v", "5"), "Levels"),
+            (("j", "j", "e"), "esc"),
+            (("escape", "tab"), "Users"),
+            (("j", "j", "G"), "Users"),
+            (("tab",), "Groups"),
+            (("g", "j", "enter"), "Members"),
+            (("escape", "tab", "tab"), "Tokens"),
+            (("at",), "Calls"),
+            (("escape", "colon"), "Search for commands"),
+            (("escape", "f9"), "esc"),
+            (("escape", "P"), "Profiles"),
+        ):
+            for key in keys:
+                await shown.press(key)
+                assert_sound(shown)
+            await shown.shows(seen)
+            assert_sound(shown)
+
+
+async def test_notes_and_what_is_undone(scene: Scene) -> None:
+    add(scene, "link")
+    async with console(scene.url, scene.token, (60, 20)) as shown:
+        await shown.press("2")
+        await shown.shows("Models (1)")
+        await shown.press("T")
+        await shown.type("k")
+        await shown.press("tab")
+        await shown.type("[@click=app.quit]x")
+        await shown.press("ctrl+s")
+        await shown.shows("Replace this tag's value?")
+        assert_sound(shown)
+        await shown.press("y")
+        await shown.tells("Tag k set to [@click=app.quit]x.")
+        assert_sound(shown)
+        await shown.pilot.click(offset=(40, 15))
+        await shown.press("u")
+        await shown.shows("Undo the last change?")
+        assert_sound(shown)
+        await shown.press("y")
+        await shown.until(lambda: len(shown.app._undo) == 0 and not shown.app._writes, "it is undone")
+
+
+async def test_markdown_opens_nothing_and_stays_within_its_place(scene: Scene) -> None:
+    words = (
+        "# [/b] heading [@click=app.quit]\n\n[link](javascript:alert(1)) ![image](file:///etc/passwd) <b>html</b>\n\n"
+        f"| a | b |\n|---|---|\n| {'x' * 3000} | \x1b[31mred |\n\n```\n{'y' * 10_000}\n```\n\n> \u202eturned"
+    )
+    model = scene.model("marked", description=words)
+    async with console(scene.url, scene.token, (120, 40)) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("i")
+        await shown.shows("heading", "link")
+        assert_sound(shown)
+        opened: list[str] = []
+        shown.app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]  # to see that none is
+        for line in range(2, 12):
+            await shown.pilot.click("#whole", offset=(4, line))
+            await shown.press("J")
+            assert_sound(shown)
+    assert opened == []
+
+
+async def test_editing_keeps_what_cannot_be_shown_unless_something_is_changed(scene: Scene) -> None:
+    words = "plain\x1b[31m red\tand \u202eturned"
+    model = scene.model("edited", description=words)
+
+    def description() -> object:
+        return scene.call("GET", "/mlflow/registered-models/get", name=model)["registered_model"]["description"]
+
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("e")
+        await shown.shows("cannot be shown in a terminal", "plain�[31m red")
+        assert_sound(shown)
+        await shown.press("ctrl+s")
+        await shown.hides("Describe")
+        assert description() == words
+        await shown.press("e")
+        await shown.type("!")
+        await shown.press("ctrl+s")
+        await shown.tells("Description changed.")
+    assert description() == "plain�[31m red\tand turned!"

@@ -22,9 +22,10 @@ from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
 from tui_registry.screens.choose import Choice
-from tui_registry.text import one_line
+from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
 
+PARTLY = "Some characters of this cannot be shown in a terminal. What you change is saved without them."
 SUGGESTED = 5  # rows of what completes a field
 CHOICES = 7  # rows of a choice that are seen at once
 WIDEST = 40  # cells of a choice's name
@@ -72,6 +73,8 @@ class Form(ModalScreen[dict[str, str] | None]):
         self._save = save
         self._told = told
         self._leaving = False
+        self._begun = {field.name: field.value if field.choices else editable(field.value) for field in fields}
+        self._partly = any(self._begun[field.name] != field.value.replace("\r\n", "\n") for field in fields)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form", classes="several" if len(self._fields) > 1 else ""):
@@ -79,9 +82,11 @@ class Form(ModalScreen[dict[str, str] | None]):
             with VerticalScroll(id="fields", can_focus=False):
                 if self._told is not None:
                     yield Static(self._told, id="told")
+                if self._partly:
+                    yield Static(Content.styled(PARTLY, "$text-warning"), id="partly")
                 for field in self._fields:
                     yield Static(Content(field.label), classes="label")
-                    yield from _made(field)
+                    yield from _made(field, self._begun[field.name])
             yield Static("", id="complaint", markup=False)
             yield Static(Content(self._hint), id="hint")
 
@@ -114,11 +119,12 @@ class Form(ModalScreen[dict[str, str] | None]):
 
     def _value(self, field: Field) -> str:
         widget = self._widget(field)
-        if isinstance(widget, TextArea):
-            return widget.text
         if isinstance(widget, Table):
             return widget.cursor_key or ""
-        return widget.value.strip() if isinstance(widget, Input) else ""
+        typed = widget.text if isinstance(widget, TextArea) else widget.value if isinstance(widget, Input) else ""
+        if typed == self._begun[field.name]:
+            return field.value  # as it is, with what cannot be shown of it
+        return typed if field.long else typed.strip()
 
     def action_save(self) -> None:
         values = self.values
@@ -211,7 +217,12 @@ class Form(ModalScreen[dict[str, str] | None]):
             table.styles.height = table.row_count
 
 
-def _made(field: Field) -> ComposeResult:
+def editable(value: str) -> str:
+    """What of a text can stand in a line that is typed in: it goes to the terminal, too."""
+    return "\t".join("\n".join(lines(part, len(value))) for part in value.split("\t"))
+
+
+def _made(field: Field, value: str) -> ComposeResult:
     if field.choices:
         widest = max(cell_len(each.label) for each in field.choices)
         columns = (Column("", min(WIDEST, widest)), Column("", 10, priority=1, grow=1))
@@ -219,9 +230,9 @@ def _made(field: Field) -> ComposeResult:
         table.styles.height = min(CHOICES, len(field.choices))
         yield table
     elif field.long:
-        yield TextArea(field.value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
+        yield TextArea(value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
     else:
-        yield Input(field.value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
+        yield Input(value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
         if field.suggest is not None:
             suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", titled=False)
             suggestions.can_focus = False

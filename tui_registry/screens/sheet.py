@@ -1,10 +1,12 @@
 """Everything about one thing: a list of facts, and beside it the whole text of the one under the cursor."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from markdown_it import MarkdownIt
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
@@ -17,6 +19,9 @@ from tui_registry.messages import LivenessChanged
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
+
+TOO_WIDE = re.compile(r"^.*\|.*[^\s|]{60}|(\|[^|\n]*){10}", re.MULTILINE)
+"""Tables with columns for which no cell is left; Textual draws their lines longer than they are."""
 
 Deed = Callable[[], Awaitable[None]]
 
@@ -50,7 +55,7 @@ class Sheet(EditingPlace):
         super().__init__(*trail)
         self.table = Table(self.COLUMNS, empty="Asking the server …", id="facts", titled=False)
         self._text = Static("", markup=False, id="text")
-        self._markdown = Markdown(id="markdown", open_links=False)
+        self._markdown = Markdown(id="markdown", open_links=False, parser_factory=self._parser)
         self.facts: dict[str, Fact] = {}
         self._shown: str | None = None
 
@@ -75,6 +80,10 @@ class Sheet(EditingPlace):
             edit=partial(self.set_tag, subject, tag.key, tag.value) if mine else None,
             delete=partial(self.remove_tag, subject, tag.key, tag.value) if mine else None,
         )
+
+    def _parser(self) -> MarkdownIt:
+        parser = MarkdownIt("gfm-like")
+        return parser.disable("table") if TOO_WIDE.search(self._shown or "") else parser
 
     async def read_facts(self) -> Sequence[Fact]:
         """Ask the server for all of them."""
@@ -157,7 +166,7 @@ class Sheet(EditingPlace):
         shown = "\n".join(lines(whole))
         if is_markdown and shown != self._shown:
             self._shown = shown
-            self._markdown.update(shown)
+            self._markdown.update(shown.replace("![", "["))  # the sign for an image is of no certain width
         elif not is_markdown:
             self._text.update(Content(shown))
         self.query_one("#whole").scroll_home(animate=False)
