@@ -66,7 +66,7 @@ GOVERNED = (*SECTIONS, "group")
 ACTIONS = (
     Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", DECIDED, 1, writes=True),
     Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", DECIDED, 1, writes=True),
-    Action("cancel", "x", "x", "cancel", "Take back the request, or all that are marked", DECIDED, 4, writes=True),
+    Action("cancel", "x", "x", "cancel", "Cancel the request, or all that are marked", DECIDED, 4, writes=True),
     Action(
         "transition",
         "t",
