@@ -1,10 +1,11 @@
 """The demo's registry: an embedded one in a folder that is thrown away."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui_registry.session.connection import Connection
+from tui_registry.session.connection import Connection, is_read_only
 from tui_registry.session.embedded import EmbeddedRegistry
 
 
@@ -23,7 +24,7 @@ class DemoRegistry:
         token = self._registry.open()
         now = datetime.now(UTC).astimezone()
         fill(self._registry.url, token, self._registry.tokens_of, now, progress)
-        return Connection(self._registry.url, token, "demo", self._registry)
+        return Connection(self._registry.url, token, "demo", self._registry, read_only=is_read_only(os.environ))
 
     def close(self) -> None:
         self._registry.close()
