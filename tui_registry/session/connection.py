@@ -89,13 +89,13 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
 
 
 def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
-    url = _address(environment, "TUI_REGISTRY_URL") or ""
+    url = address(environment, "TUI_REGISTRY_URL") or ""
     lacking = Connection(
         url,
         "",
         url.partition("://")[2],
         read_only=is_read_only(environment),
-        tracking_uri=_address(environment, "TUI_REGISTRY_TRACKING_URI"),
+        tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
     )
     token = _ask(url) if ask_token else environment.get("TUI_REGISTRY_TOKEN")
     if not token:
@@ -103,7 +103,7 @@ def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Conne
     return replace(lacking, token=token)
 
 
-def _address(environment: Mapping[str, str], variable: str) -> str | None:
+def address(environment: Mapping[str, str], variable: str) -> str | None:
     """The URL that a variable holds, checked as that of a profile is."""
     given = environment.get(variable)
     try:
@@ -113,7 +113,7 @@ def _address(environment: Mapping[str, str], variable: str) -> str | None:
 
 
 def _embedded(environment: Mapping[str, str]) -> Connection:
-    tracking_uri = _address(environment, "TUI_REGISTRY_TRACKING_URI")
+    tracking_uri = address(environment, "TUI_REGISTRY_TRACKING_URI")
     registry = EmbeddedRegistry(default_database())
     try:
         token = registry.open()
