@@ -150,6 +150,8 @@ class ConsoleApp(PersonalApp):
         """Whether one of the actions known everywhere would do something now."""
         if action == "show_text":
             return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
+        if action == f"go('{self.current_mode}')":
+            return len(self.screen_stack) > 1
         return action != "undo" or bool(self._undo)
 
     @property

@@ -42,6 +42,7 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
 def demo() -> None:
     """Open the console on a throwaway registry full of made-up models, requests and people."""
     from tui_registry.demo.fill import FillError
+    from tui_registry.session.connection import ConnectionProblem
     from tui_registry.session.demo import DemoRegistry
     from tui_registry.session.embedded import EmbeddedError
 
@@ -50,7 +51,7 @@ def demo() -> None:
         try:
             connection = registry.open(progress=_progress)
             _run(connection)
-        except (EmbeddedError, FillError) as error:
+        except (ConnectionProblem, EmbeddedError, FillError) as error:
             raise Failure(Exit.REFUSED, f"The demo could not be started.\n{error}") from None
         finally:
             registry.close()

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from server.wire.activity import ActivityType
 from server.wire.stage import Stage
+from tui_registry.widgets.activities import WORDS
 
 
 def models_filter(typed: str) -> str:
@@ -83,8 +84,8 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
 
 
 def kinds_named(part: str) -> list[str]:
-    """The kinds of activities with this in their names, in any letter case."""
-    return [kind.value for kind in ActivityType if part.casefold() in kind.value.casefold()]
+    """The kinds of activities with this in their names, or in what people call them, in any letter case."""
+    return [kind.value for kind in ActivityType if part.casefold() in f"{kind.value} {WORDS.get(kind, '')}".casefold()]
 
 
 def moment_meant(typed: str, now: float) -> int | None:

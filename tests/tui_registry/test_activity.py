@@ -50,3 +50,4 @@ def test_words_of_a_filter() -> None:
     assert activity_filter("card risk user:ada@example.com") == {"name": "card risk", "user": "ada@example.com"}
     assert activity_filter("type:reject") == {"activity_type": ["REJECTED_REQUEST"]}
     assert activity_filter("type:nonsense") == {"activity_type": ["nonsense"]}
+    assert activity_filter("type:displaced") == {"activity_type": ["SYSTEM_TRANSITION"]}

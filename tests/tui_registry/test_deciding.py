@@ -113,7 +113,7 @@ async def test_many_are_asked_about_on_a_small_screen(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.shows("Inbox (12)")
         await shown.press("g", *["space"] * 12, "a")
-        await shown.shows("Approve these 12 requests?", "large-houses-11", "n  Cancel", "y  Approve", "y yes", "n no")
+        await shown.shows("Approve these 12 requests?", "large-houses-11", "n  No", "y  Approve", "y yes", "n no")
         await shown.press(*["down"] * 40)
         await shown.shows("large-houses-0")
 
@@ -261,3 +261,16 @@ async def test_a_question_is_answered_before_anything_else_is_done(scene: Scene)
         await shown.press("n")
         await shown.shows("Inbox (1)")
     assert len(scene.requests()) == 1
+
+
+async def test_escape_does_not_lose_a_comment(scene: Scene) -> None:
+    model = scene.pending("churn")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("r", "tab")
+        await shown.type("too early")
+        await shown.press("escape")
+        await shown.shows("Reject this request?", "too early", "Press esc once more")
+        await shown.press("escape")
+        await shown.hides("Reject this request?")
+    assert scene.stage(model) == "None"

@@ -222,7 +222,7 @@ async def test_a_model_whole(scene: Scene) -> None:
         await shown.press("escape", "X")
         await shown.shows("Delete this model for good?", "1 in Production")
         await shown.press("escape", "H")
-        await shown.shows(f"Activity › {name} (4)", "created vers")
+        await shown.shows(f"Activity › {name} (4)", "added")
 
 
 async def test_a_reader_is_offered_nothing_that_is_refused(scene: Scene) -> None:

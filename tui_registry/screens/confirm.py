@@ -1,7 +1,7 @@
 """Asking before anything is written: what will change, and for whom.
 
-The focus is on Cancel. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment, the arrows scroll what does not
-fit. Where much is at stake a word is typed first.
+The focus is on No. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment, the arrows scroll what does not fit.
+Escape asks once more if a comment would be lost. Where much is at stake a word is typed first.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ class Confirm(ModalScreen[Consent | None]):
         Binding("y", "yes", show=False, priority=True),
         Binding("n", "refuse", show=False, priority=True),
         Binding("o", "toggle_archive", show=False, priority=True),
-        Binding("escape", "no", show=False),
+        Binding("escape", "leave", show=False),
         Binding("down", "read_on(1)", show=False),
         Binding("up", "read_on(-1)", show=False),
     ]
@@ -67,6 +67,7 @@ class Confirm(ModalScreen[Consent | None]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
+        self._leaving = False
 
     def compose(self) -> ComposeResult:
         asked = self._question
@@ -84,13 +85,13 @@ class Confirm(ModalScreen[Consent | None]):
                 yield Input(placeholder=placeholder, id="word", compact=True)
             yield Static("", id="complaint", markup=False)
             with Horizontal(id="answers"):
-                yield Button(Content("n  Cancel"), id="no", compact=True)
+                yield Button(Content("n  No"), id="no", compact=True)
                 yield Button(Content(f"y  {asked.verb}"), id="yes", compact=True)
             yield Static(Content(self._hint), id="hint")
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """From Cancel, Tab goes to what is to be typed; the deed itself comes last."""
+        """From No, Tab goes to what is to be typed; the deed itself comes last."""
         return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
@@ -118,6 +119,14 @@ class Confirm(ModalScreen[Consent | None]):
     def action_refuse(self) -> None:
         self.action_no()
 
+    def action_leave(self) -> None:
+        comment = self._line("comment")
+        if comment is not None and comment.value.strip() and not self._leaving:
+            self._leaving = True
+            self._tell("Press esc once more to throw away the comment.")
+        else:
+            self.action_no()
+
     def action_no(self) -> None:
         self.dismiss(None)
 
@@ -135,8 +144,16 @@ class Confirm(ModalScreen[Consent | None]):
 
     def _complain(self, word: Input) -> None:
         if word.value.strip():
-            self.query_one("#complaint", Static).update(Content(f"That is not {self._question.word}."))
+            self._tell(f"That is not {self._question.word}.")
         self.set_focus(word)
+
+    def _tell(self, problem: str) -> None:
+        self.query_one("#complaint", Static).update(Content(problem))
+
+    @on(Input.Changed)
+    def _typed_on(self) -> None:
+        self._leaving = False
+        self._tell("")
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:

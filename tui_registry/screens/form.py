@@ -57,7 +57,7 @@ class Field:
 class Form(ModalScreen[dict[str, str] | None]):
     """Answers the values by the fields' names, or None."""
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("escape", "leave", show=False),

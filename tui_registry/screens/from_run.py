@@ -30,9 +30,10 @@ def _has_tracking(app: "ConsoleApp") -> bool:
     if connection is None:
         return False
     if not connection.tracking_uri:
+        login = f"tui-registry login {one_line(connection.url)} --tracking-uri https://mlflow.example.com. Or set "
         app.notify(
-            f"Name the MLflow server that knows the runs: tui-registry login {one_line(connection.url)} --tracking-uri "
-            "https://mlflow.example.com. Or set TUI_REGISTRY_TRACKING_URI.",
+            "Name the MLflow server that knows the runs: "
+            f"{'set ' if connection.embedded else login}TUI_REGISTRY_TRACKING_URI.",
             title="No tracking server is named",
             severity="warning",
             timeout=30,

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -63,7 +64,7 @@ def connect(
         raise ConnectionProblem(f"{error.filename}: {error.strerror}") from None
 
 
-def _is_read_only(environment: Mapping[str, str]) -> bool:
+def is_read_only(environment: Mapping[str, str]) -> bool:
     """Whatever it is set to, unless that means no: who mistypes it is better kept from writing."""
     return environment.get("TUI_REGISTRY_READ_ONLY", "").strip().lower() not in {"", "0", "false", "no", "off"}
 
@@ -80,7 +81,7 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
         chosen.url,
         "",
         name,
-        read_only=chosen.read_only or _is_read_only(environment),
+        read_only=chosen.read_only or is_read_only(environment),
         colour=chosen.colour,
         tracking_uri=chosen.tracking_uri,
     )
@@ -88,13 +89,13 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
 
 
 def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
-    url = _address(environment, "TUI_REGISTRY_URL") or ""
+    url = address(environment, "TUI_REGISTRY_URL") or ""
     lacking = Connection(
         url,
         "",
         url.partition("://")[2],
-        read_only=_is_read_only(environment),
-        tracking_uri=_address(environment, "TUI_REGISTRY_TRACKING_URI"),
+        read_only=is_read_only(environment),
+        tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
     )
     token = _ask(url) if ask_token else environment.get("TUI_REGISTRY_TOKEN")
     if not token:
@@ -102,7 +103,7 @@ def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Conne
     return replace(lacking, token=token)
 
 
-def _address(environment: Mapping[str, str], variable: str) -> str | None:
+def address(environment: Mapping[str, str], variable: str) -> str | None:
     """The URL that a variable holds, checked as that of a profile is."""
     given = environment.get(variable)
     try:
@@ -112,12 +113,12 @@ def _address(environment: Mapping[str, str], variable: str) -> str | None:
 
 
 def _embedded(environment: Mapping[str, str]) -> Connection:
-    tracking_uri = _address(environment, "TUI_REGISTRY_TRACKING_URI")
+    tracking_uri = address(environment, "TUI_REGISTRY_TRACKING_URI")
     registry = EmbeddedRegistry(default_database())
     try:
         token = registry.open()
         return Connection(
-            registry.url, token, "local", registry, read_only=_is_read_only(environment), tracking_uri=tracking_uri
+            registry.url, token, "local", registry, read_only=is_read_only(environment), tracking_uri=tracking_uri
         )
     except BaseException:
         registry.close()
@@ -135,7 +136,8 @@ def _kept(name: str, profile: profiles.Profile, lacking: Connection) -> str:
         ) from None
     if token is None:
         raise ConnectionProblem(
-            f"There is no token for profile '{name}'. To keep one, leave and run:\n  tui-registry login {profile.url}",
+            f"There is no token for profile '{name}'. To keep one, leave and run:\n"
+            f"  tui-registry login {profile.url} --profile {shlex.quote(name)}",
             lacking=lacking,
         )
     return token

@@ -1,10 +1,11 @@
 """The demo's registry: an embedded one in a folder that is thrown away."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui_registry.session.connection import Connection
+from tui_registry.session.connection import Connection, address, is_read_only
 from tui_registry.session.embedded import EmbeddedRegistry
 
 
@@ -17,13 +18,20 @@ class DemoRegistry:
         self._registry = EmbeddedRegistry(folder / "demo.db", throwaway=True, user=ADMIN)
 
     def open(self, progress: Callable[[int, int], None]) -> Connection:
-        """Start it and fill it; blocks for some seconds. ``progress`` is told how many steps are done, of how many."""
+        """Start it and fill it; blocks for some seconds. ``progress`` is told how many steps are done, of how many.
+
+        TUI_REGISTRY_READ_ONLY and TUI_REGISTRY_TRACKING_URI hold as for any other. Raises ConnectionProblem, if the
+        latter is no address."""
         from tui_registry.demo.fill import fill
 
+        tracking_uri = address(os.environ, "TUI_REGISTRY_TRACKING_URI")
         token = self._registry.open()
         now = datetime.now(UTC).astimezone()
         fill(self._registry.url, token, self._registry.tokens_of, now, progress)
-        return Connection(self._registry.url, token, "demo", self._registry)
+        read_only = is_read_only(os.environ)
+        return Connection(
+            self._registry.url, token, "demo", self._registry, read_only=read_only, tracking_uri=tracking_uri
+        )
 
     def close(self) -> None:
         self._registry.close()

@@ -7,13 +7,20 @@ from tui_registry.text import one_line
 WORDS = {
     ActivityType.APPLIED_TRANSITION: "moved",
     ActivityType.REQUESTED_TRANSITION: "asked",
-    ActivityType.CANCELLED_REQUEST: "took back",
+    ActivityType.CANCELLED_REQUEST: "cancelled",
     ActivityType.APPROVED_REQUEST: "approved",
     ActivityType.REJECTED_REQUEST: "rejected",
     ActivityType.NEW_COMMENT: "commented",
     ActivityType.SYSTEM_TRANSITION: "displaced",
+    ActivityType.CREATED_MODEL: "created",
+    ActivityType.RENAMED_MODEL: "renamed",
+    ActivityType.UPDATED_MODEL: "edited",
+    ActivityType.DELETED_MODEL: "deleted",
+    ActivityType.CREATED_VERSION: "added",
+    ActivityType.UPDATED_VERSION: "edited",
+    ActivityType.DELETED_VERSION: "deleted",
 }
-"""What people call the most frequent kinds; the others by their own names."""
+"""What people call the most frequent kinds, in a narrow column; the others by their own names."""
 
 
 def did(activity: Activity) -> str:
@@ -28,6 +35,7 @@ def moves(activity: Activity) -> bool:
 
 
 def what(activity: Activity) -> str:
-    """From where to where, and the words that were said."""
+    """From where to where, and the words that were said; those of the registry without what ``did`` says already."""
+    system = (activity.system_comment or "").removeprefix(f"{did(activity)} ")
     moved = f"{activity.from_stage or Stage.NONE} → {activity.to_stage}" if moves(activity) else ""
-    return "  ".join(one_line(part, 300) for part in (moved, activity.comment, activity.system_comment) if part)
+    return "  ".join(one_line(part, 300) for part in (moved, activity.comment, system) if part)

@@ -9,6 +9,8 @@ from textual.widget import Widget
 
 from tui_registry.text import clip, one_line
 
+SHORTEST = 3  # cells of a user's name
+
 
 class Header(Widget):
     """``trail`` is the way here, such as ("Models", "churn")."""
@@ -45,7 +47,7 @@ class Header(Widget):
         width = self.size.width
         base = self.rich_style
         right = f" {self._state} "
-        left = f" {clip(self._registry, min(cell_len(self._registry), max(8, width // 3)))} "
+        left = f" {_named(self._registry, max(8, width // 3))} "
         room = max(0, width - cell_len(left) - cell_len(right))
         place = _fitting([one_line(step) for step in self._trail], room - 1)
         return Strip(
@@ -59,6 +61,18 @@ class Header(Widget):
             ],
             width,
         ).adjust_cell_length(width, base)
+
+
+def _named(registry: str, room: int) -> str:
+    """Who is where, in at most so many cells: the name of the registry, and that it is read-only, is kept longest."""
+    if cell_len(registry) <= room:
+        return registry
+    user, at, label = registry.rpartition(" @ ")
+    user = user.partition("@")[0]
+    left = room - cell_len(at + label)
+    if left < min(SHORTEST, cell_len(user)):
+        return clip(label, min(room, cell_len(label)))
+    return clip(user, min(left, cell_len(user))).rstrip() + at + label
 
 
 def _fitting(trail: list[str], room: int) -> str:

@@ -17,7 +17,7 @@ from tui_registry.text import lines, one_line
 from tui_registry.widgets.activities import did, what
 from tui_registry.widgets.stages import STAGE_TINTS
 
-LABEL = 8  # cells
+LABEL = 9  # cells
 SHOWN = 2_000  # characters of a description or comment
 
 
@@ -104,7 +104,7 @@ def _displaced(holder: ModelVersion) -> Content:
     return Content.assemble(
         ("displaces ", "dim"),
         f"version {holder.version}",
-        (f"  in {holder.current_stage} since {age(holder.last_updated_timestamp)}", "dim"),
+        (f"  in {holder.current_stage}, changed {age(holder.last_updated_timestamp)} ago", "dim"),
     )
 
 
@@ -137,7 +137,7 @@ def _asked(request: InboxRequest, width: int) -> list[Content]:
 
 
 def _of_version(version: ModelVersion, width: int) -> list[Content]:
-    facts = [("by", version.user_id), ("source", version.source), ("run", version.run_id), ("link", version.run_link)]
+    facts = [("made by", version.user_id), ("source", version.source), ("run", version.run_id), ("link", version.run_link)]
     tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in version.tags)
     return [
         *(line for label, value in facts if value for line in _fact(label, one_line(value), width)),
