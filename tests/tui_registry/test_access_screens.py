@@ -107,6 +107,18 @@ async def choose(shown: Console, key: str) -> None:
     raise AssertionError(f"no row has {key}:\n{shown.text}")
 
 
+async def test_enter_takes_the_only_one_who_can_be_meant(office: Office) -> None:
+    async with console(office.url, office.scene.token) as shown:
+        await open_access(shown, office)
+        await shown.press("n")
+        await shown.shows(f"Grant a level on {office.model}")
+        await shown.type(office.people["bob"].removesuffix(office.scene.id))
+        await shown.type(office.scene.id[:-1])
+        await shown.shows(f"user:{office.people['bob']}")
+        await shown.press("enter", "enter")
+        await shown.shows(f"to user {office.people['bob']}?")
+
+
 @SIZES
 async def test_a_level_is_granted_to_a_group_in_few_keys(office: Office, size: tuple[int, int]) -> None:
     async with console(office.url, office.scene.token, size) as shown:

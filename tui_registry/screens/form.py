@@ -40,7 +40,8 @@ class Field:
     """One thing asked for.
 
     value: what is there to begin with. hint: stands where nothing is typed. long: a text of many lines.
-    choices: it is one of these. suggest: completes what is typed. check: what is wrong with a value, empty if nothing.
+    choices: it is one of these. suggest: completes what is typed; if it is ``suggested_only``, nothing else can be meant,
+    and Enter takes the completion that is left. check: what is wrong with a value, empty if nothing.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Field:
     required: bool = False
     choices: Sequence[Choice] = ()
     suggest: Suggest | None = None
+    suggested_only: bool = False
     check: Callable[[str], str] | None = None
 
 
@@ -75,6 +77,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         self._leaving = False
         self._begun = {field.name: field.value if field.choices else editable(field.value) for field in fields}
         self._partly = any(self._begun[field.name] != field.value.replace("\r\n", "\n") for field in fields)
+        self._completed: dict[str, str] = {}  # by the fields' names, what was typed when their completions were found
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form", classes="several" if len(self._fields) > 1 else ""):
@@ -172,7 +175,20 @@ class Form(ModalScreen[dict[str, str] | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
+        self._take_only(event.input)
         self._go_on(event.input.id or "")
+
+    def _take_only(self, line: Input) -> None:
+        """Put the only completion of what is typed in the line, if nothing else can be meant."""
+        field = next(field for field in self._fields if field.name == line.id)
+        table, typed = self._suggestions(field.name), line.value.strip()
+        if not field.suggested_only or table is None or table.row_count != 1 or not typed:
+            return
+        found = table.cursor_key or ""
+        before = self._completed.get(field.name, "")
+        if before and typed.startswith(before) and typed.casefold() in found.casefold():
+            with line.prevent(Input.Changed):
+                line.value = found
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
@@ -211,6 +227,7 @@ class Form(ModalScreen[dict[str, str] | None]):
             found = []
         table = self._suggestions(field.name)
         if table is not None:
+            self._completed[field.name] = typed
             table.show([Row(each, ((one_line(each), ""),)) for each in found if each != typed])
             table.action_first()
             table.display = table.row_count > 0

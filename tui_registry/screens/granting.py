@@ -96,7 +96,7 @@ async def document_of(app: "ConsoleApp", principal: Principal) -> Document | Non
 def who_field(app: "ConsoleApp", value: str, hint: str) -> Field:
     """A line for a principal of any kind, completed as it is typed."""
     suggest = partial(addresses.suggestions, app.client, kinds=ANYBODY)
-    return Field(name="who", label="Who", value=value, hint=hint, required=True, suggest=suggest)
+    return Field(name="who", label="Who", value=value, hint=hint, required=True, suggest=suggest, suggested_only=True)
 
 
 def _level_field(seen: Seen, level: str) -> Field:

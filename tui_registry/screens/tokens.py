@@ -181,6 +181,7 @@ class Tokens(Section):
             value=values["program"],
             hint="nothing: for yourself",
             suggest=partial(addresses.suggestions, client, kinds=PROGRAMS),
+            suggested_only=True,
         )
         comment = Field(name="comment", label="What it is for", value=values["comment"])
         days = Field(

@@ -137,7 +137,12 @@ def _asked(request: InboxRequest, width: int) -> list[Content]:
 
 
 def _of_version(version: ModelVersion, width: int) -> list[Content]:
-    facts = [("made by", version.user_id), ("source", version.source), ("run", version.run_id), ("link", version.run_link)]
+    facts = [
+        ("made by", version.user_id),
+        ("source", version.source),
+        ("run", version.run_id),
+        ("link", version.run_link),
+    ]
     tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in version.tags)
     return [
         *(line for label, value in facts if value for line in _fact(label, one_line(value), width)),
