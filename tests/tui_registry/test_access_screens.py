@@ -116,7 +116,7 @@ async def test_enter_takes_the_only_one_who_can_be_meant(office: Office) -> None
         await shown.type(office.scene.id[:-1])
         await shown.shows(f"user:{office.people['bob']}")
         await shown.press("enter", "enter")
-        await shown.shows(f"to user {office.people['bob']}?")
+        await shown.shows(f"Grant CAN_READ to {office.people['bob']}?")
 
 
 @SIZES

@@ -40,8 +40,8 @@ class Field:
     """One thing asked for.
 
     value: what is there to begin with. hint: stands where nothing is typed. long: a text of many lines.
-    choices: it is one of these. suggest: completes what is typed; if it is ``suggested_only``, nothing else can be meant,
-    and Enter takes the completion that is left. check: what is wrong with a value, empty if nothing.
+    choices: it is one of these. suggest: completes what is typed; if it is ``suggested_only``, nothing else can be
+    meant, and Enter takes the completion that is left. check: what is wrong with a value, empty if nothing.
     """
 
     name: str
