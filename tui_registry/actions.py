@@ -193,7 +193,7 @@ ACTIONS = (
         "f5",
         "F5",
         "refresh",
-        "Ask the server again",
+        "Ask the server again, and draw all anew",
         ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED, *GOVERNED),
         9,
     ),

@@ -5,7 +5,8 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -23,33 +24,22 @@ from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
 from tui_registry.personal import PersonalApp
-from tui_registry.screens.access import Access
-from tui_registry.screens.activity import ActivityFeed
-from tui_registry.screens.board import Board
-from tui_registry.screens.calls import Calls
-from tui_registry.screens.card import Card
 from tui_registry.screens.confirm import Confirm, Consent, Question
-from tui_registry.screens.groups import Groups
-from tui_registry.screens.help import Help
-from tui_registry.screens.inbox import Inbox
-from tui_registry.screens.model import Model
-from tui_registry.screens.models import Models
 from tui_registry.screens.place import Place
-from tui_registry.screens.plain_text import PlainText
+from tui_registry.screens.places import PLACES, load, place
 from tui_registry.screens.problem import Problem
-from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
-from tui_registry.screens.service_principals import ServicePrincipals
-from tui_registry.screens.tokens import Tokens
-from tui_registry.screens.users import Users
-from tui_registry.screens.version import Version
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings
 from tui_registry.text import one_line
-from tui_registry.tracking.client import TrackingClient
 from tui_registry.writes import Verdict, Write, perform
+
+if TYPE_CHECKING:
+    from tui_registry.screens.profiles import AllowChanges, OpenProfile
+    from tui_registry.tracking.client import TrackingClient
 
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
+LEISURE = 1.0  # seconds until what the start can do without is loaded
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
 
 UNDOABLE = 50  # changes that can be taken back, one after the other
@@ -69,17 +59,7 @@ class ConsoleApp(PersonalApp):
 
     TITLE = "tui-registry"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar = {
-        "inbox": Inbox,
-        "models": Models,
-        "board": Board,
-        "activity": ActivityFeed,
-        "access": Access,
-        "users": Users,
-        "groups": Groups,
-        "service principals": ServicePrincipals,
-        "tokens": Tokens,
-    }
+    MODES: ClassVar = {name: partial(place, name) for name in PLACES}
     DEFAULT_MODE = "inbox"
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -121,11 +101,13 @@ class ConsoleApp(PersonalApp):
         return self._client
 
     @property
-    def tracking(self) -> TrackingClient:
+    def tracking(self) -> "TrackingClient":
         """The calls of the tracking server, which the connection must name. Raises CallError, if its address is none.
 
         Its calls are in the same journal. It is never sent the registry's token.
         """
+        from tui_registry.tracking.client import TrackingClient
+
         if self._tracking is None:
             connection = self.connection
             uri, token = (connection.tracking_uri or "", connection.token) if connection else ("", "")
@@ -171,6 +153,11 @@ class ConsoleApp(PersonalApp):
     def on_mount(self) -> None:
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
+        self.set_timer(LEISURE, self._load)
+
+    def _load(self) -> None:
+        """Have the places ready before they are asked for."""
+        self.run_worker(load, thread=True, exit_on_error=False)
 
     async def on_unmount(self) -> None:
         if self.connected.is_set():
@@ -207,6 +194,8 @@ class ConsoleApp(PersonalApp):
                 await self.switch_mode(place)
 
     def action_help(self) -> None:
+        from tui_registry.screens.help import Help
+
         def chosen(action: Action | None) -> None:
             if action is not None:
                 self.do(action)
@@ -226,6 +215,8 @@ class ConsoleApp(PersonalApp):
         await self.run_action(f"{namespace}.{name}", default_namespace=self.screen)
 
     def open_model(self, name: str, version: str | None = None) -> None:
+        from tui_registry.screens.model import Model
+
         self.push_screen(Model(name, version))
 
     def find_model(self, typed: str = "") -> None:
@@ -233,6 +224,8 @@ class ConsoleApp(PersonalApp):
         self.run_worker(self._find_model(typed), group="find", exclusive=True, exit_on_error=False)
 
     async def _find_model(self, typed: str) -> None:
+        from tui_registry.screens.models import Models
+
         await self.action_go("models")
         while len(self.screen_stack) > 1:
             await self.pop_screen()
@@ -243,21 +236,30 @@ class ConsoleApp(PersonalApp):
             models.action_search()
 
     def open_version(self, name: str, version: str) -> None:
+        from tui_registry.screens.version import Version
+
         self.push_screen(Version(name, version))
 
     def open_card(self, name: str) -> None:
+        from tui_registry.screens.card import Card
+
         self.push_screen(Card(name))
 
     def open_access(self, name: str) -> None:
+        from tui_registry.screens.access import Access
+
         self.push_screen(Access(name))
 
     def open_history(self, name: str, version: str | None) -> None:
+        from tui_registry.screens.activity import ActivityFeed
+
         self.push_screen(ActivityFeed(name, version or ""))
 
     def action_profiles(self) -> None:
         """Leave for another registry, or change this one after all."""
+        from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
 
-        def chosen(answer: OpenProfile | AllowChanges | None) -> None:
+        def chosen(answer: "OpenProfile | AllowChanges | None") -> None:
             if isinstance(answer, OpenProfile):
                 self._next_profile = answer.name
                 self.action_leave()
@@ -285,10 +287,14 @@ class ConsoleApp(PersonalApp):
 
     def action_show_text(self) -> None:
         """What was copied last, or all that this place can tell, for terminals that do not take copies."""
+        from tui_registry.screens.plain_text import PlainText
+
         if isinstance(self.screen, Place) and (text := self.screen.as_text() or self._copied):
             self.push_screen(PlainText(text))
 
     def action_journal(self) -> None:
+        from tui_registry.screens.calls import Calls
+
         if isinstance(self.screen, Place) and not isinstance(self.screen, Calls):
             self.push_screen(Calls())
 

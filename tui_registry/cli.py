@@ -1,5 +1,6 @@
 """The commands put together. Those of the server are handed on to ``python -m server``."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -93,10 +94,15 @@ def _run(connect: Any) -> None:
 
     if not sys.stdout.isatty():
         raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
+    gc.disable()  # while so much is imported and so little can be freed; see below
     settings, complaints = _settings()
     mouse = terminal.prepare(settings=settings)
     no_color = os.environ.get("NO_COLOR")
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's own command, which takes longer to import than all the rest of it; it does without
     from tui_registry.app import ConsoleApp
+
+    gc.freeze()  # what is there stays: it need not be looked at again and again
+    gc.enable()
 
     while True:
         if no_color:

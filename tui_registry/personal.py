@@ -1,10 +1,13 @@
 """What is the user's own in the console: the keys, the theme, and what is wrong with the settings that name them."""
 
 import os
+import sys
 from collections.abc import Sequence
 
 from textual.app import App
+from textual.driver import Driver
 
+from tui_registry import terminal
 from tui_registry.actions import EVERYWHERE
 from tui_registry.keymap import load_or_default
 from tui_registry.keys import shown
@@ -23,6 +26,19 @@ class PersonalApp(App[str]):
         self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
         self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
         self._complaints = [*complaints, *problems, *self._use_theme(settings.theme)]
+
+    def get_driver_class(self) -> type[Driver]:
+        if not terminal.is_remote(os.environ) or sys.platform == "win32":
+            return super().get_driver_class()
+        from tui_registry.sparing_driver import SparingDriver
+
+        return SparingDriver
+
+    def redraw(self) -> None:
+        """Draw everything anew: something else may have written on the terminal."""
+        if self._driver is not None and hasattr(self._driver, "forget"):
+            self._driver.forget()
+        self.refresh(layout=True)
 
     def on_mount(self) -> None:
         if not self._complaints:

@@ -56,13 +56,13 @@ Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef
 class RequestBody(BaseModel):
     """What a client sends, as a JSON body or as query parameters. Unknown fields are ignored."""
 
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Entity(BaseModel):
     """What the server answers. Unknown fields are kept out of sight, so that an old console reads a newer server."""
 
-    model_config = ConfigDict(extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(defer_build=True, extra="ignore", protected_namespaces=())
 
 
 class Nothing(Entity):

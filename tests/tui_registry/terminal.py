@@ -13,7 +13,15 @@ import pyte
 PATIENCE = 60  # seconds; a start takes one or two, on a loaded machine many more
 PROGRAM = [sys.executable, "-m", "tui_registry"]
 ROOT = Path(__file__).parents[2]
-KEYS = {"ctrl+q": "\x11", "enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "space": " "}
+KEYS = {
+    "ctrl+q": "\x11",
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "down": "\x1b[B",
+    "space": " ",
+    "f5": "\x1b[15~",
+}
 UNWANTED = ("TUI_REGISTRY_", "SSH_", "TMUX", "NO_COLOR", "TEXTUAL", "XDG_")
 """Variables of the one who runs the tests that would change what the console does."""
 
@@ -60,6 +68,14 @@ class Terminal:
 
     def shows(self, *texts: str) -> None:
         self.until(lambda: all(text in self.text for text in texts), texts)
+
+    def resize(self, columns: int, lines: int) -> None:
+        self._screen.resize(lines, columns)
+        self.child.setwinsize(lines, columns)
+
+    def scribble(self, text: str) -> None:
+        """Write over the screen, as another program at the same terminal may."""
+        self._stream.feed(f"\x1b7\x1b[5;5H{text}\x1b8".encode())
 
     def ends(self) -> int:
         """Its exit code, once it has ended."""

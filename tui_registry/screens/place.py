@@ -124,6 +124,7 @@ class Place(Screen[None]):
             self.console_app.open_model(name)
 
     def action_refresh(self) -> None:
+        self.console_app.redraw()
         self.reload()
 
     def reload(self) -> None:

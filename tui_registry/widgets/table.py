@@ -236,15 +236,12 @@ class Table(ScrollView, can_focus=True):
         for column, wanted in self._layout(width):
             text, style = row.cells[column]
             cells = min(wanted, left)
-            segments.append(
-                Segment(clip(text, cells), base + Style.parse(style) if style and not base.reverse else base)
-            )
-            left -= cells
-            gap = min(GAP, left)
-            segments.append(Segment(" " * gap, base))
-            left -= gap
-        segments.append(Segment(" " * left, base))
-        return Strip(segments, width)
+            gap = min(GAP, left - cells)  # in the cell's own style: blanks show none, and every change of it is bytes
+            of_cell = base + Style.parse(style) if style and not base.reverse else base
+            segments.append(Segment(clip(text, cells) + " " * gap, of_cell))
+            left -= cells + gap
+        segments.append(Segment(" " * left, segments[-1].style))
+        return Strip(segments, width).simplify()
 
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.get_component_rich_style("table--header", partial=True)

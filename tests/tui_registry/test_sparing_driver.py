@@ -1,0 +1,87 @@
+"""The driver for slow lines: whatever it leaves out, a terminal shows the same as if everything had been sent."""
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal import terminal
+from tui_registry.sparing_driver import TerminalMemory
+
+COLUMNS, LINES = 24, 6
+STYLES = ("0", "1;31", "2;39;49", "7;34;49", "38;2;1;2;3", "1;7;32;44")
+CHARACTERS = "ab  –▎●é漢字🙂"
+
+
+@st.composite
+def drawn(draw: st.DrawFn) -> str:
+    """A line's piece as Textual draws it: where, in which styles, and which characters, none beyond the edge."""
+    row, column = draw(st.integers(1, LINES)), draw(st.integers(1, COLUMNS))
+    parts, left = [f"\x1b[{row};{column}H"], COLUMNS - column + 1
+    for style, text in draw(st.lists(st.tuples(st.sampled_from(STYLES), st.text(CHARACTERS, max_size=12)), max_size=3)):
+        fitting = ""
+        for character in text:
+            width = 2 if character in "漢字🙂" else 1
+            if left - width < 0:
+                break
+            left -= width
+            fitting += character
+        parts.append(f"\x1b[{style}m{fitting}\x1b[0m")
+    return "".join(parts)
+
+
+OTHERS = st.sampled_from(
+    ["\x1b[2J", "\x1b[H", "\x1b[?2026h", "\x1b[?25l", "\x1b[1;1H\r\nnext", "\x1b[3;1H\x1b[K", "\x07"]
+)
+
+
+def shown(screen: pyte.Screen) -> list[list[pyte.screens.Char]]:
+    return [[screen.buffer[line][column] for column in range(COLUMNS)] for line in range(LINES)]
+
+
+@given(writes=st.lists(st.lists(st.one_of(drawn(), drawn(), drawn(), OTHERS), max_size=6).map("".join), max_size=8))
+def test_a_terminal_shows_the_same(writes: list[str]) -> None:
+    memory = TerminalMemory()
+    whole, spared = pyte.Screen(COLUMNS, LINES), pyte.Screen(COLUMNS, LINES)
+    streams = pyte.Stream(whole), pyte.Stream(spared)
+    for screen in (whole, spared):
+        screen.reset_mode(pyte.modes.DECAWM)  # Textual turns wrapping off
+    for write in writes:
+        streams[0].feed(write)
+        streams[1].feed(memory.reduce(write))
+        assert shown(whole) == shown(spared)
+
+
+def test_what_is_there_already_is_not_sent() -> None:
+    memory = TerminalMemory()
+    line = "\x1b[2;1H\x1b[1;31mname\x1b[0m\x1b[39m   1   \x1b[0m"
+    assert memory.reduce(line) == "\x1b[2;1H\x1b[1;31mname\x1b[0;39m   1   \x1b[0m"
+    assert memory.reduce(line) == ""
+    assert "2" in memory.reduce(line.replace("1   ", "2   "))
+    assert "name" not in memory.reduce(line.replace("1   ", "3   "))
+    memory.forget()
+    assert "name" in memory.reduce(line)
+
+
+def test_over_ssh_everything_is_seen_and_resized_and_redrawn(scene: Scene) -> None:
+    """In a real terminal, with what another program writes over it."""
+    model = scene.pending("churn")
+    variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token, "SSH_TTY": "/dev/pts/0"}
+    with terminal(variables=variables) as seen:
+        seen.shows(model, "None → Staging", "● live")
+        seen.press("2")
+        seen.shows("Models (1)", model)
+        seen.press("1", "?")
+        seen.shows("What the keys do here")
+        seen.press("escape")
+        seen.until(lambda: "What the keys" not in seen.text, "the help is gone")
+        seen.shows(model, "None → Staging")
+        seen.resize(100, 30)
+        seen.shows(model, "None → Staging", "? help")
+        seen.scribble("Broadcast message from root: going down")
+        assert "Broadcast" in seen.text
+        seen.press("f5")
+        seen.until(lambda: "Broadcast" not in seen.text, "what was written over it is gone")
+        seen.shows(model, "None → Staging", "? help")
+        seen.press("q")
+        assert seen.ends() == 0
