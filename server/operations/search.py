@@ -22,7 +22,7 @@ def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -
         page_token=body.page_token,
     )
     clauses = model_clauses(search)
-    rows = model_rows.page(call.connection, call.principal, **clauses._asdict(), limit=search.max_results + 1)
+    rows = model_rows.page(call.connection, call.principal, clauses, limit=search.max_results + 1)
     return _page("registered_models", search, rows)
 
 
@@ -41,7 +41,7 @@ def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answ
         page_token=body.page_token,
     )
     clauses = version_clauses(search)
-    rows = version_rows.page(call.connection, call.principal, **clauses._asdict(), limit=search.max_results + 1)
+    rows = version_rows.page(call.connection, call.principal, clauses, limit=search.max_results + 1)
     return _page("model_versions", search, rows)
 
 

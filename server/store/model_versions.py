@@ -19,6 +19,8 @@ from sqlalchemy import (
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
 from server.store.dialects import array, document, rendered, strings, text
+from server.store.narrowing import narrowed
+from server.store.search import Clauses
 from server.store.statements import Statement
 from server.store.tables import aliases, model_versions, registered_models, version_tags
 from server.wire.stage import Stage
@@ -266,21 +268,19 @@ def remove(connection: Connection, model_id: str, version: int) -> None:
 
 
 def page(
-    connection: Connection,
-    principal: Principal,
-    *,
-    conditions: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
-    position: Sequence[ColumnElement[Any]],
-    limit: int,
+    connection: Connection, principal: Principal, clauses: Clauses, *, limit: int
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
-    them) with the values of ``position``, from which the next page goes on."""
+    them) with its position, from which the next page goes on."""
+    version = model_versions.c
+    found = select(version.model_id, version.version).select_from(_of_its_model)
+    found = found.where(readable(registered_models.c.id), *clauses.conditions)
+    found = narrowed(connection, principal, found, clauses.candidates, (version.model_id, version.version))
+    places = found.order_by(*clauses.order).limit(limit).subquery("places")
+    of_place = (places.c.model_id == version.model_id) & (places.c.version == version.version)
     query = (
-        select(rendered(document(**version_members())), *position)
-        .select_from(_of_its_model)
-        .where(readable(registered_models.c.id), *conditions)
-        .order_by(*order)
-        .limit(limit)
+        select(rendered(document(**version_members())), *clauses.position)
+        .select_from(places.join(model_versions, of_place).join(registered_models))
+        .order_by(*clauses.order)
     )
     return [(row[0], tuple(row[1:])) for row in connection.execute(query, caller(principal))]

@@ -1,15 +1,28 @@
 """Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from server.rules.permissions import LEVELS
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
 from server.store.dialects import array, document, rendered, text
 from server.store.model_versions import first_of_stage, version_members
+from server.store.narrowing import narrowed
+from server.store.search import Clauses
 from server.store.statements import Statement
 from server.store.tables import aliases, model_tags, model_versions, registered_models
 from server.wire.stage import Stage
@@ -24,21 +37,19 @@ class ModelRow(NamedTuple):
 
 
 def _latest_versions(order: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The highest version of each stage."""
+    """The highest version of each stage: one look into the index for each, however many versions there are."""
+    stages = union_all(*(select(literal_column(f"'{stage}'").label("stage")) for stage in Stage)).subquery("stages")
     newest = model_versions.alias("newest")
-    highest = [
+    highest = (
         select(func.max(newest.c.version))
-        .where(newest.c.model_id == registered_models.c.id, newest.c.stage == stage.value)
-        .correlate(registered_models)
+        .where(newest.c.model_id == registered_models.c.id, newest.c.stage == stages.c.stage)
+        .correlate(registered_models, stages)
         .scalar_subquery()
-        for stage in Stage
-    ]
+    )
     return array(
         select(document(**version_members()))
-        .where(
-            model_versions.c.model_id == registered_models.c.id,
-            or_(*(model_versions.c.version == number for number in highest)),
-        )
+        .select_from(stages.join(model_versions, model_versions.c.version == highest))
+        .where(model_versions.c.model_id == registered_models.c.id)
         .order_by(order)
         .correlate(registered_models)
     )
@@ -197,21 +208,18 @@ def remove(connection: Connection, model_id: str) -> None:
 
 
 def page(
-    connection: Connection,
-    principal: Principal,
-    *,
-    conditions: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
-    position: Sequence[ColumnElement[Any]],
-    limit: int,
+    connection: Connection, principal: Principal, clauses: Clauses, *, limit: int
 ) -> list[tuple[str, tuple[Any, ...]]]:
-    """Models that the caller may read, each as a RegisteredModel in JSON with the values of ``position``, from which
-    the next page goes on. As in MLflow's search, the models have their aliases and the versions have none, and the
-    latest versions are in order of their stages, not as where a model is read alone."""
+    """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
+    goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
+    are in order of their stages, not as where a model is read alone."""
+    model = registered_models.c
+    found = select(model.id).where(readable(model.id), *clauses.conditions)
+    found = narrowed(connection, principal, found, clauses.candidates, (model.id,))
+    places = found.order_by(*clauses.order).limit(limit).subquery("places")
     query = (
-        select(rendered(document(**_members(model_versions.c.stage))), *position)
-        .where(readable(registered_models.c.id), *conditions)
-        .order_by(*order)
-        .limit(limit)
+        select(rendered(document(**_members(model_versions.c.stage))), *clauses.position)
+        .select_from(places.join(registered_models, places.c.id == model.id))
+        .order_by(*clauses.order)
     )
     return [(row[0], tuple(row[1:])) for row in connection.execute(query, caller(principal))]

@@ -14,7 +14,7 @@ from server.store.principals import PrincipalRow
 from server.store.tables import counters as counter_rows
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0002"
+NEWEST = "0003"
 """The revision of the last step under migrations/versions."""
 
 

@@ -118,6 +118,8 @@ model_versions = Table(
     Index("ix_model_versions_stage", "model_id", "stage", "version"),
     Index("ix_model_versions_board", "stage", "last_updated_timestamp"),
     Index("ix_model_versions_last_updated", "last_updated_timestamp"),
+    Index("ix_model_versions_updated", "model_id", "last_updated_timestamp", "version"),
+    Index("ix_model_versions_user", "user_id", "last_updated_timestamp"),
 )
 
 
@@ -133,7 +135,7 @@ model_tags = Table(
     Column("model_id", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    Index("ix_model_tags_key", "key"),
+    Index("ix_model_tags_value", "key", "value", "model_id"),
 )
 
 version_tags = Table(
@@ -144,7 +146,7 @@ version_tags = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     _of_a_version(),
-    Index("ix_version_tags_key", "key"),
+    Index("ix_version_tags_value", "key", "value", "model_id", "version"),
 )
 
 aliases = Table(
@@ -211,8 +213,25 @@ activities = Table(
     Column("system_comment", Text),
     Column("detail", Text),  # JSON: what changed, before and after
     Index("ix_activities_model", "model_id", "version", "sequence"),
+    Index("ix_activities_feed", "model_id", "sequence"),
     Index("ix_activities_user", "user_id", "sequence"),
+    Index("ix_activities_type", "activity_type", "sequence"),
+    Index("ix_activities_time", "creation_timestamp", "sequence"),
     sqlite_autoincrement=True,
+)
+
+model_names = Table(
+    "model_names",
+    MetaData(),  # SQLite only: triggers keep it, see migration 0003
+    Column("number", Integer, primary_key=True),
+    Column("model_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)
+model_name_trigrams = Table(
+    "model_name_trigrams",
+    model_names.metadata,  # a virtual table of FTS5 over the names in model_names
+    Column("rowid", Integer, primary_key=True),
+    Column("name", Text),
 )
 
 counters = Table(
