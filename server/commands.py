@@ -16,7 +16,7 @@ from server.rules.errors import RegistryError, ResourceDoesNotExist
 from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
-from server.store.engine import database_url, make_engine
+from server.store.engine import CONNECTIONS, database_url, make_engine, summary
 from server.wire.scim import CreateUser
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ def _default_database() -> str:
 _database = click.option(
     "--database",
     metavar="PATH_OR_URL",
+    envvar="TUI_REGISTRY_DATABASE",
+    show_envvar=True,
     default=_default_database,
     show_default="the console's own registry",
     help="An SQLite file, or a URL such as postgresql://host/registry.",
@@ -54,6 +56,13 @@ def main() -> None:
     is_flag=True,
     help="Refuse, as Databricks does, to delete or rename a model or version while it is in Staging or Production.",
 )
+@click.option(
+    "--connections",
+    default=CONNECTIONS,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Connections to PostgreSQL that read at the same time. Two more write and listen.",
+)
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -63,6 +72,7 @@ def serve(
     host: str,
     port: int,
     protect_active_versions: bool,
+    connections: int,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -76,6 +86,7 @@ def serve(
             host=host,
             port=port,
             protect_active_versions=protect_active_versions,
+            connections=connections,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
@@ -163,7 +174,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
     except schema.SchemaTooNewError as error:
         _fail(str(error))
     except (SQLAlchemyError, OSError) as error:
-        _fail(f"The database could not be used: {getattr(error, 'orig', None) or error}")
+        _fail(f"The database could not be used: {summary(error)}")
 
 
 def _fail(message: str) -> NoReturn:

@@ -18,7 +18,11 @@ from click.testing import CliRunner
 from server.commands import main
 
 DATABASE_VARIABLE = "TUI_REGISTRY_TEST_DATABASE"
-"""Names a PostgreSQL database, as postgresql://user@host/postgres, whose server gets a new database per registry."""
+"""Where the tests keep their registries: in SQLite files if it is not set. BUNDLED means the PostgreSQL that comes with
+the test dependencies; a URL, as postgresql://user@host/postgres, one of your own. Each registry gets a new database
+there, so the user needs the right to create some."""
+
+BUNDLED = "postgresql"
 
 PROGRAM = (sys.executable, "-m", "server")
 ROOT = Path(__file__).parent.parent
