@@ -1,9 +1,10 @@
 """The server's commands. ``tui-registry`` hands them on to here; ``python -m server`` runs them too."""
 
+import contextlib
 import getpass
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -134,6 +135,47 @@ def create_token(*, names: tuple[str, ...], days: int | None, comment: str | Non
 
     for token in _change(database, issue):
         click.echo(token)
+
+
+@main.command()
+@click.argument("source")
+@click.argument("target")
+def migrate(*, source: str, target: str) -> None:
+    """Copy the registry in the database SOURCE into the empty database TARGET, and compare the two.
+
+    Each is an SQLite file or a URL such as postgresql://host/registry. Stop the servers on SOURCE first: it stays as it
+    is, and what they would still write to it is not copied.
+    """
+    from server.store import migrating
+
+    try:
+        urls = database_url(source), database_url(target)
+        with _progress_bar() as progress:
+            tables = migrating.migrate(*urls, now=time.time_ns() // 1_000_000, progress=progress)
+    except RegistryError as error:
+        _fail(error.message)
+    except schema.SchemaTooNewError as error:
+        _fail(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        _fail(f"The registry could not be copied: {summary(error)}")
+    for name, rows, digest in tables:
+        click.echo(f"{name:<20} {rows:>12,} rows  {digest[:16]}")
+    click.echo("Both hold the same: every row was read back and compared.", err=True)
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, for what tells how much is done, of how much; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=0, label="Copying and comparing", file=sys.stderr, show_pos=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield progress
 
 
 def _id_of(call: Call, name: str) -> str | None:

@@ -136,8 +136,9 @@ def serving(folder: Path, *options: str, maintenance: str | None = None) -> Iter
 @contextmanager
 def fresh_database(folder: Path, maintenance: str | None = None) -> Iterator[str]:
     """An empty database, gone after the block: an SQLite file in the folder, or what DATABASE_VARIABLE asks for; or on
-    the very PostgreSQL server of a maintenance database."""
-    maintenance = maintenance or os.environ.get(DATABASE_VARIABLE)
+    the very PostgreSQL server of a maintenance database, or for "" an SQLite file."""
+    if maintenance is None:
+        maintenance = os.environ.get(DATABASE_VARIABLE)
     if not maintenance:
         yield str(folder / "registry.db")
         return

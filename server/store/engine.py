@@ -188,21 +188,24 @@ class Database:
 
     def _write_group(self, group: list[tuple[Work[Any], Future[Any]]]) -> None:
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
-        committing = False
+        changed = committing = False
         try:
-            with self._writer.connect() as connection, connection.begin():
+            with self._writer.connect() as connection, connection.begin() as transaction:
                 for work, done in group:
                     savepoint = connection.begin_nested()
                     try:
                         answer = work(connection)
                         savepoint.commit()
                         answers.append((done, answer, None))
+                        changed = True
                     except Exception as error:  # it is the answer to whoever asked for this write
                         savepoint.rollback()
                         if connection.invalidated:
                             raise  # the connection is gone, and with it the whole group
                         answers.append((done, None, error))
-                committing = True
+                committing = changed
+                if not changed:
+                    transaction.rollback()  # nobody is told, and nothing waits for the disk
         except Exception as error:  # the thread must live on, and every writer of the group be told
             failure: Exception = explain(error) or error
             if committing and isinstance(error, DBAPIError) and error.connection_invalidated:
@@ -213,7 +216,7 @@ class Database:
             log.error("%d changes could not be written: %s", len(group), summary(error))
             answers = [(done, None, failure) for _, done in group]
         else:
-            if any(problem is None for _, _, problem in answers):
+            if changed:
                 self.on_commit()
         for done, answer, problem in answers:
             if problem is None:
