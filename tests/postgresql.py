@@ -45,9 +45,11 @@ def bundled_server() -> Iterator[Bundled]:
         try:
             bundled = Bundled(server)
             with psycopg.connect(bundled.url, autocommit=True) as connection:
-                for setting in ("fsync = off", "full_page_writes = off"):  # nobody needs it after a crash
+                # Nobody needs it after a crash, and each worker has several servers that connect.
+                for setting in ("fsync = off", "full_page_writes = off", "max_connections = 300"):
                     connection.execute(f"ALTER SYSTEM SET {setting}".encode())
-                connection.execute("SELECT pg_reload_conf()")
+            bundled.stop()
+            bundled.start()
             yield bundled
         finally:
             server.cleanup()
