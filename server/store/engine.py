@@ -7,30 +7,36 @@ each in its own transaction, on a pool of connections; writes take turns there t
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
+from server.store.statements import Statement
 
 __all__ = ["URL", "Connection", "Database", "database_url", "explain", "make_engine"]
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Job = tuple[Work[Any], asyncio.Future[Any]]
+Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+_SAVE, _RELEASE, _UNDO = (
+    Statement(text(f"{verb} one_write")) for verb in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+)
 _TAKE_TURNS = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
 
 
@@ -108,7 +114,7 @@ class Database:
         self._sqlite = url.get_backend_name() == "sqlite"
         self._reader = make_engine(url, write=False)
         self._writer = make_engine(url, write=True, durable=durable)
-        self._jobs: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         if self._sqlite:
             self._reading = self._reader.connect()
@@ -127,10 +133,9 @@ class Database:
         A caller that stops waiting does not stop the write.
         """
         if self._sqlite:
-            done: Future[T] = Future()
-            done.set_running_or_notify_cancel()  # from now on nobody can cancel it, nor so trip the writer
+            done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
             self._jobs.put((work, done))
-            return await asyncio.shield(asyncio.wrap_future(done))
+            return await done
         return await asyncio.shield(asyncio.to_thread(self._write_pooled, work))
 
     def close(self) -> None:
@@ -167,30 +172,37 @@ class Database:
                 if ended:
                     return
 
-    def _write_group(self, connection: Connection, group: list[tuple[Work[Any], Future[Any]]]) -> None:
-        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _write_group(self, connection: Connection, group: list[Job]) -> None:
+        outcomes: list[Outcome] = []
         try:
             with connection.begin():
                 for work, done in group:
-                    savepoint = connection.begin_nested()
+                    _SAVE.run(connection)
                     try:
-                        answer = work(connection)
-                        savepoint.commit()
-                        answers.append((done, answer, None))
+                        outcomes.append((done, work(connection), None))
                     except Exception as error:  # it is the answer to whoever asked for this write
-                        savepoint.rollback()
-                        answers.append((done, None, error))
+                        _UNDO.run(connection)
+                        outcomes.append((done, None, error))
+                    _RELEASE.run(connection)
         except Exception as error:  # the thread must live on, and every writer of the group be told
             failure = explain(error) or error
-            answers = [(done, None, failure) for _, done in group]
+            outcomes = [(done, None, failure) for _, done in group]
         else:
-            if any(problem is None for _, _, problem in answers):
+            if any(problem is None for _, _, problem in outcomes):
                 self.on_commit()
-        for done, answer, problem in answers:
-            if problem is None:
-                done.set_result(answer)
-            else:
-                done.set_exception(problem)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            group[0][1].get_loop().call_soon_threadsafe(_tell, outcomes)
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    """Tell all writers of a group at once: waking the event loop for each would cost as much as a small write."""
+    for done, answer, problem in outcomes:
+        if done.cancelled():
+            continue
+        if problem is None:
+            done.set_result(answer)
+        else:
+            done.set_exception(problem)
 
 
 def explain(error: Exception) -> RegistryError | None:
