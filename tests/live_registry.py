@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import httpx
 from click.testing import CliRunner
@@ -50,6 +51,68 @@ class LiveRegistry:
         return httpx.Client(base_url=f"{self.url}/api/2.0", headers=headers, timeout=PATIENCE)
 
 
+class Server:
+    """``tui-registry serve`` as a process, which can be killed and started again at the same address. As a context
+    manager it ends the process, if it still runs."""
+
+    def __init__(self, folder: Path, database: str, *options: str) -> None:
+        self.log = folder / "server.log"
+        self._ready = folder / "ready.json"
+        self._arguments = [*PROGRAM, "serve", "--database", database, "--state-file", str(self._ready), *options]
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> str:
+        """The server's URL, once it answers."""
+        self._ready.unlink(missing_ok=True)  # one that was killed leaves it
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._arguments, "--port", str(self._port)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not self._ready.exists():
+            assert self._process.poll() is None, f"the server did not start:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, f"the server takes too long to start:\n{self.log.read_text()}"
+            time.sleep(0.05)
+        url: str = json.loads(self._ready.read_text())["url"]
+        self._port = httpx.URL(url).port or 0
+        assert httpx.get(f"{url}/health", timeout=PATIENCE).status_code == 200
+        return url
+
+    def kill(self) -> None:
+        """As the machine's loss of power would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> int:
+        """Its exit code, after it was asked to end if it has not."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self.end()
+
+
 @contextmanager
 def serving(folder: Path, *options: str) -> Iterator[LiveRegistry]:
     """A registry with one administrator, served until the block ends. It must then end by itself when asked to, and
@@ -57,27 +120,11 @@ def serving(folder: Path, *options: str) -> Iterator[LiveRegistry]:
     with fresh_database(folder) as database:
         command(database, "users", "create", ADMIN, "--admin")
         admin_token = command(database, "tokens", "create", ADMIN).strip()
-        ready, log = folder / "ready.json", folder / "server.log"
-        with log.open("wb") as stream:
-            server = subprocess.Popen(
-                [*PROGRAM, "serve", "--database", database, "--port", "0", "--state-file", str(ready), *options],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-            )
-        with server:
-            try:
-                url = _wait(server, ready, log)
-                yield LiveRegistry(url, database, admin_token, server.pid, log, {ADMIN: admin_token})
-            finally:
-                server.send_signal(signal.SIGTERM)
-                try:
-                    server.wait(PATIENCE)
-                except subprocess.TimeoutExpired:
-                    server.kill()
-        said = log.read_text()
-        assert server.returncode == 0, f"the server ended with {server.returncode}:\n{said}"
+        with Server(folder, database, *options) as server:
+            url = server.start()
+            yield LiveRegistry(url, database, admin_token, server.pid, server.log, {ADMIN: admin_token})
+        assert server.end() == 0, f"the server ended badly:\n{server.log.read_text()}"
+        said = server.log.read_text()
         assert "Traceback" not in said, f"the server failed on the way:\n{said}"
 
 
@@ -104,15 +151,3 @@ def command(database: str, *arguments: str) -> str:
     result = CliRunner().invoke(main, [*arguments, "--database", database])
     assert result.exit_code == 0, f"{' '.join(arguments)}: {result.output}"
     return result.stdout
-
-
-def _wait(server: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
-    """The server's URL, once it answers."""
-    deadline = time.monotonic() + PATIENCE
-    while not ready.exists():
-        assert server.poll() is None, f"the server did not start:\n{log.read_text()}"
-        assert time.monotonic() < deadline, f"the server takes too long to start:\n{log.read_text()}"
-        time.sleep(0.05)
-    url: str = json.loads(ready.read_text())["url"]
-    assert httpx.get(f"{url}/health", timeout=PATIENCE).status_code == 200
-    return url

@@ -4,16 +4,15 @@ The target is frozen when the question is asked. Before writing, the server is a
 it was; a write is sent once and never again; if its answer is lost, the server is read until it says what happened.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest, RequestAction
-from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unauthenticated, Unreachable
+from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
-from tui_registry.writes import CHECKS, FIRST_PAUSE, OPEN_CHECKS, Verdict, may_have_happened, not_sent
+from tui_registry.writes import Verdict, find_out, may_have_happened, not_sent
 
 
 class Decision(StrEnum):
@@ -155,28 +154,14 @@ async def _changed_meanwhile(client: RegistryClient, target: Target, *, holders_
 
 
 async def _find_out(client: RegistryClient, target: Target, decision: Decision) -> Outcome:
-    """Read until the request is settled, or has stayed open for so long that nothing can be under way any more."""
-    pause, still_open = FIRST_PAUSE, 0
-    for _ in range(CHECKS):
-        try:
-            requests = await client.open_requests(target.name, target.version)
-            if all(request.id != target.id for request in requests):
-                return _found(target, decision, await _read_back(client, target))
-            still_open += 1
-            if still_open == OPEN_CHECKS:
-                return Outcome(target, Verdict.UNKNOWN, "The answer was lost. The request is still open: look again.")
-        except (Unreachable, LostAnswer, Misunderstood):
-            pass
-        except Refused as error:
-            if error.status < 500:
-                return Outcome(target, Verdict.UNKNOWN, f"The answer was lost, and the server does not say: {error}")
-        await asyncio.sleep(pause)
-        pause *= 2
-    return Outcome(
-        target,
-        Verdict.UNKNOWN,
-        "The answer was lost and the server does not say what happened. Refresh when it is back; do not decide twice.",
-    )
+    async def look() -> Outcome | None:
+        requests = await client.open_requests(target.name, target.version)
+        if any(request.id == target.id for request in requests):
+            return None
+        return _found(target, decision, await _read_back(client, target))
+
+    found = await find_out(look, "the request is still open")
+    return Outcome(target, Verdict.UNKNOWN, found) if isinstance(found, str) else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, ReadOnly, Refused, Unreachable
 
-CHECKS = 8  # readings after a lost answer, at growing intervals
-OPEN_CHECKS = 6  # of them that may find things as they were before, which is over some eight seconds
-FIRST_PAUSE = 0.25  # seconds
+CHECKS = 32  # readings after a lost answer at most, over a minute: a server may take that long to come back
+UNCHANGED_CHECKS = (
+    6  # of them that find things as they were, over six seconds or more, until nothing is awaited any more
+)
+FIRST_PAUSE, LAST_PAUSE = 0.25, 2.0  # seconds between the readings: each pause is twice the one before
+
+Found = TypeVar("Found")
 
 
 class Verdict(StrEnum):
@@ -87,23 +92,37 @@ def may_have_happened(error: CallError) -> bool:
 
 
 async def _find_out(write: Write) -> Result:
-    pause, unchanged = FIRST_PAUSE, 0
+    async def look() -> Result | None:
+        if not await write.happened():
+            return None
+        return Result(Verdict.DONE, f"The answer was lost, but it is done. {write.done}")
+
+    found = await find_out(look, "nothing has changed so far")
+    return Result(Verdict.UNKNOWN, found) if isinstance(found, str) else found
+
+
+async def find_out(look: Callable[[], Awaitable[Found | None]], unchanged: str) -> Found | str:
+    """Read what became of a write whose answer was lost: what ``look`` finds, or, if it finds nothing, what to tell.
+
+    ``look`` gives None, or raises a CallError, as long as there is nothing to be found. ``unchanged`` says what is so
+    if it stays like that.
+    """
+    pause, same = FIRST_PAUSE, 0
     for _ in range(CHECKS):
         try:
-            if await write.happened():
-                return Result(Verdict.DONE, f"The answer was lost, but it is done. {write.done}")
-            unchanged += 1
-            if unchanged == OPEN_CHECKS:
-                return Result(Verdict.UNKNOWN, "The answer was lost, and nothing has changed so far: look again.")
+            if (found := await look()) is not None:
+                return found
+            same += 1
+            if same == UNCHANGED_CHECKS:
+                return f"The answer was lost, and {unchanged}: look again."
         except (Unreachable, LostAnswer, Misunderstood):
             pass
         except Refused as error:
             if error.status < 500:
-                return Result(Verdict.UNKNOWN, f"The answer was lost, and the server does not say: {error}")
+                return f"The answer was lost, and the server does not say: {error}"
         await asyncio.sleep(pause)
-        pause *= 2
-    return Result(
-        Verdict.UNKNOWN,
-        "The answer was lost and the server does not say what happened. Look again when it is back, before you repeat "
-        "it.",
+        pause = min(2 * pause, LAST_PAUSE)
+    return (
+        "The answer was lost and the server does not say what happened. "
+        "Look again when it is back, before you repeat it."
     )

@@ -1,7 +1,7 @@
 """A network between the console and the server that can be cut and slowed down: a TCP proxy on a loopback port."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -18,8 +18,13 @@ class Proxy:
         self._released = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._struck = b""
+        self._strike: Callable[[], None] | None = None
+        self._strikes_late = False
         self.asked: list[str] = []
         """The request lines, in the order of their coming."""
+        self.delay = 0.0
+        """Seconds that each request takes to the server."""
 
     @property
     def url(self) -> str:
@@ -48,6 +53,16 @@ class Proxy:
         self._held = b""
         self._released.set()
 
+    def strike(self, part: str, deed: Callable[[], None], *, late: bool) -> None:
+        """Do something, once, just before a request with this in its first line is passed on; ``late``: just before its
+        answer is, which is then lost."""
+        self._struck, self._strike, self._strikes_late = part.encode(), deed, late
+
+    def _do_strike(self) -> None:
+        if self._strike is not None:
+            deed, self._strike = self._strike, None
+            deed()
+
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.ensure_future(self._pass_on(reader, writer))
         self._connections.add(connection)
@@ -59,15 +74,26 @@ class Proxy:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         held: list[asyncio.Event] = []
-        server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        struck = False
+        try:
+            server_reader, server_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        except OSError:  # there is no server: who asked sees the connection end
+            return
 
         async def there() -> None:
+            nonlocal struck
             while content := await reader.read(CHUNK):
                 line = content.partition(b"\r\n")[0]
                 if line.endswith(b"HTTP/1.1"):
                     self.asked.append(line.decode())
                     if self._held and self._held in line:
                         held.append(self._released)
+                    if self._strike is not None and self._struck in line:
+                        struck = True
+                        if not self._strikes_late:
+                            self._do_strike()
+                            return
+                    await asyncio.sleep(self.delay)
                 server_writer.write(content)
                 await server_writer.drain()
 
@@ -75,6 +101,9 @@ class Proxy:
             while content := await server_reader.read(CHUNK):
                 while held:
                     await held.pop().wait()
+                if struck:
+                    self._do_strike()
+                    return
                 writer.write(content)
                 await writer.drain()
 

@@ -49,7 +49,7 @@ async def test_the_arrows_choose_in_the_help(scene: Scene) -> None:
         await shown.press("question_mark")
         await shown.type("go to")
         await shown.press("down", "enter")
-        await shown.shows("There are no models")
+        await shown.shows("Board", "Staging 0")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])

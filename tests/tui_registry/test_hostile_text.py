@@ -124,7 +124,7 @@ PLACES = {
     "comment": (("J", "K", "G", "k", "k", "c"), "Comment on"),
     "tag": (("escape", "T"), "Set a tag"),
     "alias": (("escape", "A"), "Give an alias"),
-    "history": (("escape", "H"), "created"),
+    "history": (("escape", "H"), "added"),
     "described": (("escape", "g", "e"), "esc leave"),
     "model-again": (("escape", "escape"), "you: CAN_MANAGE"),
     "compare": (("equals_sign",), "Compare"),

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import insert
 
-from server.store.engine import database_url, make_engine
-from server.store.tables import model_versions, registered_models
-from tests.live_registry import ADMIN, LiveRegistry, serving
+from tests.crowd import crowd
+from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.terminal import Terminal, terminal
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -20,36 +18,7 @@ GROUP = "risk"
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
     """With the model that is wanted in the middle of the others, and a group."""
     with serving(tmp_path_factory.mktemp("large-registry")) as live:
-        names = [f"model-{number:06}" for number in range(MODELS - 1)] + [WANTED]
-        models = [
-            {
-                "id": f"{number:032x}",
-                "name": name,
-                "user_id": ADMIN,
-                "creation_timestamp": number,
-                "last_updated_timestamp": number,
-                "last_version": 1,
-            }
-            for number, name in enumerate(names)
-        ]
-        versions = [
-            {
-                "model_id": model["id"],
-                "version": 1,
-                "stage": "Production" if number % 2 else "None",
-                "source": "s3://models/1",
-                "storage_location": "s3://models/1",
-                "user_id": ADMIN,
-                "creation_timestamp": number,
-                "last_updated_timestamp": number,
-            }
-            for number, model in enumerate(models)
-        ]
-        engine = make_engine(database_url(live.database), write=True)
-        with engine.begin() as connection:
-            connection.execute(insert(registered_models), models)
-            connection.execute(insert(model_versions), versions)
-        engine.dispose()
+        crowd(live, MODELS, WANTED)
         with live.client() as client:
             answer = client.post("/preview/scim/v2/Groups", json={"displayName": GROUP})
             assert answer.status_code == 201, answer.text

@@ -1,0 +1,113 @@
+"""A server whose every answer takes 300 ms: keys answer at once, targets stay what they were, nothing is done twice.
+
+That keys do not wait is shown by what is on the screen while the answer is still on its way, not by a clock.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.tui_registry.console import Console, console
+from tests.tui_registry.proxy import Proxy, proxied
+from tests.tui_registry.scene import OWNER, Scene
+
+DELAY = 0.3  # seconds a call
+
+
+@asynccontextmanager
+async def slow(scene: Scene) -> AsyncIterator[tuple[Console, Proxy]]:
+    async with proxied(scene.url) as proxy:
+        proxy.delay = DELAY
+        async with console(proxy.url, scene.token) as shown:
+            await shown.until(lambda: "● live" in shown.header, "it is live")
+            yield shown, proxy
+
+
+def written(proxy: Proxy, path: str) -> int:
+    return sum(path in line for line in proxy.asked)
+
+
+async def test_keys_do_not_wait_for_answers(scene: Scene) -> None:
+    """Whatever is asked for here is not answered before it is released."""
+    models = [scene.pending(name) for name in ("one", "two", "three")]
+    async with slow(scene) as (shown, proxy):
+        await shown.shows(*models)
+        proxy.hold("HTTP/1.1")
+        await shown.press("j", "j", "space")
+        assert shown.row(models[0]).startswith("●"), "the cursor went to the third row, which is marked"
+        await shown.press("slash")
+        await shown.type("tw")
+        assert "tw" in shown.text
+        assert "Inbox (1 of 3)" in shown.header, "what is there is narrowed without asking"
+        await shown.press("escape", "question_mark")
+        assert "What the keys do here" in shown.text
+        await shown.press("escape", "2")
+        assert "Models" in shown.header
+        await shown.press("slash")
+        await shown.type("three")
+        assert "three" in shown.text, "letters are seen as they are typed"
+        await shown.press("escape", "4", "1", "escape", "a")
+        assert "Approve this request?" in shown.text
+        await shown.press("n")
+        proxy.release()
+        await shown.until(lambda: "● live" in shown.header, "it is live")
+    assert written(proxy, "POST") == 0
+
+
+async def test_the_target_is_what_was_on_the_screen(scene: Scene) -> None:
+    """Another request comes in above it while the question is asked, and the list moves under it."""
+    model = scene.pending("meant")
+    async with slow(scene) as (shown, proxy):
+        await shown.shows(f"▎ {model}", "a approve")
+        others = [scene.pending(name) for name in ("sudden", "newer")]
+        await shown.press("a", "y")  # before they are shown
+        await shown.tells(f"Approved by {OWNER}")
+        await shown.shows(*others)
+    assert scene.stage(model) == "Staging"
+    assert [scene.stage(other) for other in others] == ["None", "None"]
+    assert written(proxy, "/approve") == 1
+
+
+async def test_keys_pressed_again_do_not_write_again(scene: Scene) -> None:
+    """Out of impatience: a and y, over and over, while the first answer is awaited. Each approves what it named."""
+    models = [scene.pending(name) for name in ("one", "two")]
+    async with slow(scene) as (shown, proxy):
+        await shown.shows(*models)
+        await shown.press("a")
+        await shown.shows("Approve this request?")
+        named = next(model for model in models if model in shown.text.partition("Approve this request?")[2])
+        await shown.press("y", "y", "y", "f5", "f5")
+        await shown.tells(f"Approved by {OWNER}")
+        await shown.hides("Approve this request?")
+        assert written(proxy, "/approve") == 1
+        (left,) = set(models) - {named}
+        await shown.shows(f"▎ {left}", "Inbox (1)")
+    assert (scene.stage(named), scene.stage(left)) == ("Staging", "None")
+    assert len(scene.activities(named, "APPROVED_REQUEST")) == 1
+
+
+async def test_late_answers_do_not_overtake(scene: Scene) -> None:
+    """Letters typed faster than the server answers: at no moment does a list stand under words it does not match."""
+    names = [scene.model(name) for name in ("alpha", "alabama", "beta")]
+    async with slow(scene) as (shown, _):
+        await shown.press("2")
+        await shown.shows(*names)
+        await shown.press("slash")
+        for letters in ("al", "alp", "alph"):
+            await shown.type(letters[-1] if letters != "al" else letters)
+            for _ in range(4):
+                await shown.pilot.pause(DELAY / 10)
+                assert matches_what_it_says(shown.text), shown.text
+        await shown.shows("“alph” (1)", names[0])
+        assert names[1] not in shown.text
+        await shown.press("enter")
+        await shown.shows(f"Models › {names[0]}")
+
+
+def matches_what_it_says(text: str) -> bool:
+    """Whether every model listed matches what the heading says they match."""
+    heading, _, rest = text.partition("\n")
+    if "matching “" not in heading:
+        return True
+    typed = heading.partition("matching “")[2].partition("”")[0]
+    listed = [line for line in rest.split("\n") if any(name in line for name in ("alpha-", "alabama-", "beta-"))]
+    return all(typed in line for line in listed)

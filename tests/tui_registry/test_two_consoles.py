@@ -1,0 +1,62 @@
+"""Two consoles on one server, in two terminals: what one does is on the other without a key.
+
+Within a second, that is meant to be; the time it took is printed, as a test on a loaded machine cannot hold one to it.
+"""
+
+import time
+
+from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.terminal import Terminal, terminal
+
+
+def variables(scene: Scene, token: str) -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": token}
+
+
+def both_show(one: Terminal, other: Terminal, *texts: str) -> None:
+    """Wait for the one who acted, then for the other, who only looks on."""
+    one.shows(*texts)
+    begun = time.monotonic()
+    other.shows(*texts)
+    print(f"{texts[-1]!r} was on the other console {time.monotonic() - begun:.2f} s after the first")
+
+
+def test_what_one_does_is_on_the_other(scene: Scene) -> None:
+    """The owner and the one who asks: a request, its rejection, a transition, a comment, a new version."""
+    model = scene.model("shared")
+    for _ in range(2):
+        scene.version(model)
+    with (
+        terminal(variables=variables(scene, scene.token), size=(120, 40)) as owner,
+        terminal(variables=variables(scene, scene.registry.token(ASKER)), size=(120, 40)) as asker,
+    ):
+        owner.shows("Nothing is pending", "● live")
+        asker.shows("Nothing is pending", "● live")
+        asker.press("/")
+        asker.type(model)
+        asker.press("enter")
+        asker.shows("you: CAN_READ", "None 2")
+        asker.press("t")
+        asker.shows("asks somebody who may")
+        asker.press("s")
+        asker.shows("Ask for this?")
+        asker.press("y")
+        both_show(asker, owner, model, "→ Staging")
+        owner.press("enter")
+        owner.shows("you: CAN_MANAGE", "→ Staging?")
+        owner.press("r")
+        owner.shows("Reject this request?")
+        owner.press("y")
+        owner.until(lambda: "→ Staging?" not in owner.text, "the request is gone")
+        asker.until(lambda: "→ Staging?" not in asker.text, "the request is gone")
+        owner.press("t")
+        owner.shows("Move ")
+        owner.press("a")
+        owner.shows("Move this version?")
+        owner.press("y")
+        both_show(owner, asker, "None 1", "Archived 1")
+        scene.version(model)
+        both_show(owner, asker, "None 2")
+        for each in (owner, asker):
+            each.press("q")
+            assert each.ends() == 0
