@@ -31,9 +31,10 @@ Job = tuple[Work[Any], asyncio.Future[Any]]
 Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
-GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
+GROUP = 16  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
 _SAVE, _RELEASE, _UNDO = (
     Statement(text(f"{verb} one_write")) for verb in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 )
@@ -98,6 +99,7 @@ def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
             "foreign_keys = ON",
             f"cache_size = -{CACHE}",
             f"mmap_size = {MAP}",
+            f"journal_size_limit = {LOG}",
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}").close()

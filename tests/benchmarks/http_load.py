@@ -31,8 +31,9 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-Script = Generator[bytes, Answer, None]
-"""What one connection does: it yields requests and gets their answers, until it returns or the time is over."""
+Script = Generator[bytes | float, Answer, None]
+"""What one connection does: it yields requests and gets their answers, until it returns or the time is over. Where it
+yields a number, it pauses for so many seconds, and gets nothing."""
 
 
 @dataclass
@@ -141,20 +142,23 @@ class _Connection(asyncio.Protocol):
         self._send(Answer(int(received[9:12]), received[body:]))
 
     def _send(self, answer: Answer | None) -> None:
-        """The next request, if there is time for it; the script sees every answer."""
+        """What the script wants next, if there is time for it; it sees every answer."""
         try:
             following = next(self.script) if answer is None else self.script.send(answer)
         except StopIteration:
             self._end(None)
+            return
         except Exception as error:  # it is the outcome of the run
             self._end(error)
-        else:
-            self._sent = time.perf_counter()
-            if self._sent >= self._until:
-                self._end(None)
-                return
+            return
+        self._sent = time.perf_counter()
+        if self._sent >= self._until:
+            self._end(None)
+        elif isinstance(following, bytes):
             assert self._transport is not None
             self._transport.write(following)
+        else:
+            asyncio.get_running_loop().call_later(following, self._send, None)
 
     def _end(self, error: Exception | None) -> None:
         if self.done.done():
