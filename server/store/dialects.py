@@ -27,8 +27,19 @@ class _Array(FunctionElement[Any]):
 
 @compiles(_Document, "sqlite")
 def _document_sqlite(element: _Document, compiler: SQLCompiler, **options: Any) -> str:
-    # A merge patch (RFC 7396) drops the members that are null.
-    return f"json_patch('{{}}', json_object({compiler.process(element.clauses, **options)}))"
+    # Text put together: SQLite's own JSON functions would parse each nested document again, at every level.
+    parts = list(element.clauses)
+    members = [
+        f"coalesce(',\"' || {compiler.process(name, **options)} || '\":' || {_json(value, compiler, options)}, '')"
+        for name, value in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    return f"('{{' || substr({' || '.join(members)}, 2) || '}}')"
+
+
+def _json(value: ColumnElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> str:
+    """A value as SQLite's JSON; NULL as NULL."""
+    compiled = compiler.process(value, **options)
+    return compiled if isinstance(value.type, JSON) else f"nullif(json_quote({compiled}), 'null')"
 
 
 @compiles(_Document, "postgresql")
@@ -38,8 +49,7 @@ def _document_postgresql(element: _Document, compiler: SQLCompiler, **options: A
 
 @compiles(_Array, "sqlite")
 def _array_sqlite(element: _Array, compiler: SQLCompiler, **options: Any) -> str:
-    # An object that comes out of a subquery is text to SQLite until json() says otherwise.
-    return f"nullif(json_group_array(json({compiler.process(element.clauses, **options)})), '[]')"
+    return f"('[' || group_concat({compiler.process(element.clauses, **options)}, ',') || ']')"
 
 
 @compiles(_Array, "postgresql")
@@ -57,7 +67,7 @@ class _Strings(FunctionElement[Any]):
 
 @compiles(_Strings, "sqlite")
 def _strings_sqlite(element: _Strings, compiler: SQLCompiler, **options: Any) -> str:
-    return f"nullif(json_group_array({compiler.process(element.clauses, **options)}), '[]')"
+    return f"('[' || group_concat(json_quote({compiler.process(element.clauses, **options)}), ',') || ']')"
 
 
 @compiles(_Strings, "postgresql")
