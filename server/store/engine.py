@@ -79,7 +79,7 @@ def shown(location: str) -> str:
     if "://" not in location:
         return location
     url = database_url(location)
-    return url.set(drivername=url.get_backend_name(), password=None, query={}).render_as_string()
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
 
 
 def make_engine(url: URL, *, write: bool, durable: bool = True, connections: int = 1) -> Engine:

@@ -141,3 +141,12 @@ def test_whoever_listens_is_told_of_what_was_committed_and_only_then(api: Api, l
         assert len(list(listener.notifies(timeout=PATIENCE, stop_after=1))) == 1
         api.post("/mlflow/registered-models/create", name="model").refused(400, "RESOURCE_ALREADY_EXISTS")
         assert list(listener.notifies(timeout=1)) == []
+
+
+def test_a_password_is_not_told_by_a_server_that_runs(live: LiveRegistry, tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    with Server(tmp_path / "again", live.database.replace("postgres@", f"postgres:{SECRET}@")) as server:
+        server.start()
+    said = server.log.read_text()
+    assert "Serving the registry postgresql://postgres:***@" in said
+    assert SECRET not in said
