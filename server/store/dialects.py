@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Select, Text, cast, literal_column, select
+from sqlalchemy import Boolean, Column, ColumnElement, Integer, Select, Text, cast, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -10,7 +10,7 @@ from sqlalchemy.types import JSON
 
 
 class _Document(FunctionElement[Any]):
-    """A JSON object without its null members."""
+    """A JSON object without its null members. Columns that cannot be NULL must not come from an outer join."""
 
     inherit_cache = True
     name = "document"
@@ -30,16 +30,19 @@ def _document_sqlite(element: _Document, compiler: SQLCompiler, **options: Any) 
     # Text put together: SQLite's own JSON functions would parse each nested document again, at every level.
     parts = list(element.clauses)
     members = [
-        f"coalesce(',\"' || {compiler.process(name, **options)} || '\":' || {_json(value, compiler, options)}, '')"
+        _member(compiler.process(name, **options).strip("'"), value, compiler.process(value, **options))
         for name, value in zip(parts[::2], parts[1::2], strict=True)
     ]
     return f"('{{' || substr({' || '.join(members)}, 2) || '}}')"
 
 
-def _json(value: ColumnElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> str:
-    """A value as SQLite's JSON; NULL as NULL."""
-    compiled = compiler.process(value, **options)
-    return compiled if isinstance(value.type, JSON) else f"nullif(json_quote({compiled}), 'null')"
+def _member(name: str, value: ColumnElement[Any], compiled: str) -> str:
+    """A member in SQLite's text, with a comma before it; nothing where the value is NULL."""
+    reads_the_same = isinstance(value.type, Integer | JSON)
+    if isinstance(value, Column) and not value.nullable:
+        return f"',\"{name}\":' || {compiled if reads_the_same else f'json_quote({compiled})'}"
+    quoted = f"({compiled})" if reads_the_same else f"nullif(json_quote({compiled}), 'null')"
+    return f"coalesce(',\"{name}\":' || {quoted}, '')"
 
 
 @compiles(_Document, "postgresql")

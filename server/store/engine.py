@@ -37,7 +37,7 @@ Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
-GROUP = 16  # writes in one commit at the most, so that the first does not wait long for the last
+GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
 LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it

@@ -160,6 +160,10 @@ _TOUCH_ALL = Statement(
     .values(last_updated_timestamp=bindparam("now"))
 )
 _DELETE = Statement(delete(model_versions).where(_the_version))
+_PAGE = (
+    select(rendered(document(**version_members()))).select_from(_of_its_model).where(readable(registered_models.c.id))
+)
+"""What all pages have in common: putting it together takes longer than running it."""
 
 
 def find(connection: Connection, principal: Principal, name: str, version: int) -> VersionRow | None:
@@ -276,11 +280,5 @@ def page(
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
     them) with the values of ``position``, from which the next page goes on."""
-    query = (
-        select(rendered(document(**version_members())), *position)
-        .select_from(_of_its_model)
-        .where(readable(registered_models.c.id), *conditions)
-        .order_by(*order)
-        .limit(limit)
-    )
+    query = _PAGE.add_columns(*position).where(*conditions).order_by(*order).limit(limit)
     return [(row[0], tuple(row[1:])) for row in connection.execute(query, caller(principal))]

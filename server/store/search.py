@@ -68,6 +68,15 @@ _COMPARATORS: Mapping[str, Callable[[Column, Any], ColumnElement[bool]]] = {
 }
 
 
+def _prompts(tags: Table) -> Select[Any]:
+    """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
+    return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
+
+
+_NO_PROMPT = registered_models.c.id.not_in(_prompts(model_tags))
+_OF_NO_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
+
+
 class Clauses(NamedTuple):
     """What a page is selected by, sorted by, and gives besides, so that the next can go on after it."""
 
@@ -85,7 +94,7 @@ def model_clauses(search: Search) -> Clauses:
         *_tags(search.comparisons, model_tags, {"model_id": model.id}),
     ]
     if not search.prompts:
-        conditions.append(model.id.not_in(_prompts(model_tags)))
+        conditions.append(_NO_PROMPT)
     return _clauses(search, _MODEL_COLUMNS, conditions)
 
 
@@ -100,7 +109,7 @@ def version_clauses(search: Search) -> Clauses:
         *_tags(search.comparisons, version_tags, {"model_id": version.model_id, "version": version.version}),
     ]
     if not search.prompts:
-        conditions.append(version.model_id.not_in(_prompts(version_tags)))
+        conditions.append(_OF_NO_PROMPT)
     return _clauses(search, _VERSION_COLUMNS, conditions)
 
 
@@ -164,11 +173,6 @@ def _empty_matches(comparison: Comparison) -> bool:
             return isinstance(value, tuple) and "" not in value
         case _:
             return isinstance(value, str) and value.strip("%") == ""
-
-
-def _prompts(tags: Table) -> Select[Any]:
-    """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
-    return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
 
 
 def _clauses(search: Search, columns: Mapping[str, Column], conditions: list[ColumnElement[bool]]) -> Clauses:
