@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_origin
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel
 from pydantic_core import from_json
@@ -24,11 +25,14 @@ async def decode(request: Request, body: type[Body], path_fields: Mapping[str, s
 
 
 def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
-    parameters = request.query_params
-    if not parameters:
+    query = request.scope["query_string"]
+    if not query:
         return {}
-    lists = _list_fields(body)
-    return {name: parameters.getlist(name) if name in lists else value for name, value in parameters.items()}
+    parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    fields: dict[str, Any] = dict(parameters)
+    for name in _list_fields(body) & fields.keys():
+        fields[name] = [value for each, value in parameters if each == name]
+    return fields
 
 
 @cache

@@ -72,7 +72,7 @@ class Handler:
         body = await decode(request, route.body, path_fields)
         if self._settings.demo_clock and (told := request.headers.get("x-demo-time")):
             now = _demo_time(told)
-        address = None if request.client is None else request.client.host
+        address = client[0] if (client := request.scope.get("client")) else None
 
         operation = route.operation
 

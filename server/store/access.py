@@ -7,7 +7,7 @@ Every statement that reads models, versions or what belongs to them joins one of
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, func, literal, or_, select
 
 from server.rules.permissions import Level
 from server.rules.principals import Principal
@@ -45,3 +45,12 @@ def readable(object_id: ColumnElement[str]) -> ColumnElement[bool]:
         .exists()
     )
     return or_(_root_level >= int(Level.READ), granted)
+
+
+def readable_objects() -> Select[tuple[str]]:
+    """The ids of the objects that the caller's own grants let them read."""
+    return (
+        select(grants.c.object_id)
+        .where(among(grants.c.principal_id, _identities), grants.c.level >= int(Level.READ))
+        .distinct()
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Select, Text, cast, literal_column, select
+from sqlalchemy import Boolean, Column, ColumnElement, Integer, Select, Text, cast, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -10,7 +10,7 @@ from sqlalchemy.types import JSON
 
 
 class _Document(FunctionElement[Any]):
-    """A JSON object without its null members."""
+    """A JSON object without its null members. Columns that cannot be NULL must not come from an outer join."""
 
     inherit_cache = True
     name = "document"
@@ -27,8 +27,22 @@ class _Array(FunctionElement[Any]):
 
 @compiles(_Document, "sqlite")
 def _document_sqlite(element: _Document, compiler: SQLCompiler, **options: Any) -> str:
-    # A merge patch (RFC 7396) drops the members that are null.
-    return f"json_patch('{{}}', json_object({compiler.process(element.clauses, **options)}))"
+    # Text put together: SQLite's own JSON functions would parse each nested document again, at every level.
+    parts = list(element.clauses)
+    members = [
+        _member(compiler.process(name, **options).strip("'"), value, compiler.process(value, **options))
+        for name, value in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    return f"('{{' || substr({' || '.join(members)}, 2) || '}}')"
+
+
+def _member(name: str, value: ColumnElement[Any], compiled: str) -> str:
+    """A member in SQLite's text, with a comma before it; nothing where the value is NULL."""
+    reads_the_same = isinstance(value.type, Integer | JSON)
+    if isinstance(value, Column) and not value.nullable:
+        return f"',\"{name}\":' || {compiled if reads_the_same else f'json_quote({compiled})'}"
+    quoted = f"({compiled})" if reads_the_same else f"nullif(json_quote({compiled}), 'null')"
+    return f"coalesce(',\"{name}\":' || {quoted}, '')"
 
 
 @compiles(_Document, "postgresql")
@@ -38,8 +52,7 @@ def _document_postgresql(element: _Document, compiler: SQLCompiler, **options: A
 
 @compiles(_Array, "sqlite")
 def _array_sqlite(element: _Array, compiler: SQLCompiler, **options: Any) -> str:
-    # An object that comes out of a subquery is text to SQLite until json() says otherwise.
-    return f"nullif(json_group_array(json({compiler.process(element.clauses, **options)})), '[]')"
+    return f"('[' || group_concat({compiler.process(element.clauses, **options)}, ',') || ']')"
 
 
 @compiles(_Array, "postgresql")
@@ -57,7 +70,7 @@ class _Strings(FunctionElement[Any]):
 
 @compiles(_Strings, "sqlite")
 def _strings_sqlite(element: _Strings, compiler: SQLCompiler, **options: Any) -> str:
-    return f"nullif(json_group_array({compiler.process(element.clauses, **options)}), '[]')"
+    return f"('[' || group_concat(json_quote({compiler.process(element.clauses, **options)}), ',') || ']')"
 
 
 @compiles(_Strings, "postgresql")
@@ -138,6 +151,43 @@ def _values_postgresql(element: _Values, compiler: SQLCompiler, **options: Any) 
     return f"(SELECT value ->> 'value' AS value FROM json_array_elements(CAST({listed} AS json)))"  # noqa: S608
 
 
+class _Unindexed(FunctionElement[Any]):
+    """A column as it is, of which SQLite makes no use to find rows by."""
+
+    inherit_cache = True
+    name = "unindexed"
+
+
+@compiles(_Unindexed, "sqlite")
+def _unindexed_sqlite(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+@compiles(_Unindexed, "postgresql")
+def _unindexed_postgresql(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+class _Pairs(FunctionElement[Any]):
+    """A subquery: the pairs of a string and a number in a JSON array."""
+
+    inherit_cache = True
+    name = "pairs"
+
+
+@compiles(_Pairs, "sqlite")
+def _pairs_sqlite(element: _Pairs, compiler: SQLCompiler, **options: Any) -> str:
+    listed = compiler.process(element.clauses, **options)
+    pair = "json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS number"
+    return f"(SELECT {pair} FROM json_each({listed}))"  # noqa: S608  # as above
+
+
+@compiles(_Pairs, "postgresql")
+def _pairs_postgresql(element: _Pairs, compiler: SQLCompiler, **options: Any) -> str:
+    listed = f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
+    return f"(SELECT value ->> 0 AS id, CAST(value ->> 1 AS integer) AS number FROM {listed})"  # noqa: S608  # as above
+
+
 def document(**members: Any) -> ColumnElement[Any]:
     """A JSON object of these members; those that are NULL are left out."""
     parts: list[ColumnElement[Any]] = []
@@ -186,3 +236,13 @@ def text(column: ColumnElement[Any]) -> ColumnElement[str]:
 def rendered(json_value: ColumnElement[Any]) -> ColumnElement[str]:
     """A finished document as text, ready to be sent."""
     return cast(json_value, Text)
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column whose table is to be read before the other one that it is compared with; PostgreSQL knows by itself."""
+    return _Unindexed(column)
+
+
+def pairs(json_array: ColumnElement[Any]) -> Any:
+    """Rows of ``id`` and ``number``: the pairs of a JSON array, given as one parameter."""
+    return _Pairs(json_array).table_valued("id", "number")

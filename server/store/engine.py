@@ -7,22 +7,24 @@ a writer, and they take turns; reads run in threads, each with a connection of a
 """
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
 from server.store.postgresql import listen, postgresql_engine
+from server.store.statements import Statement
 
 __all__ = ["CONNECTIONS", "URL", "Connection", "Database", "database_url", "explain", "make_engine", "shown", "summary"]
 
@@ -30,12 +32,18 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Job = tuple[Work[Any], asyncio.Future[Any]]
+Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
+_SAVE, _RELEASE, _UNDO = (
+    Statement(text(f"{verb} one_write")) for verb in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+)
 
 
 def database_url(location: str) -> URL:
@@ -102,6 +110,7 @@ def make_engine(url: URL, *, write: bool, durable: bool = True, connections: int
             "foreign_keys = ON",
             f"cache_size = -{CACHE}",
             f"mmap_size = {MAP}",
+            f"journal_size_limit = {LOG}",
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -125,7 +134,7 @@ class Database:
         self._readers = ThreadPoolExecutor(connections, "registry-reader")
         if url.get_backend_name() == "sqlite":
             self._reading = self._reader.connect()
-        self._jobs: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_queued, name="registry-writer", daemon=True)
         self._thread.start()
 
@@ -140,10 +149,9 @@ class Database:
 
         A caller that stops waiting does not stop the write.
         """
-        done: Future[T] = Future()
-        done.set_running_or_notify_cancel()  # from now on nobody can cancel it, nor so trip the writer
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put((work, done))
-        return await asyncio.shield(asyncio.wrap_future(done))
+        return await done
 
     async def listen(self) -> None:
         """Have ``on_commit`` called for the commits of other processes, too, if the database tells of them."""
@@ -186,23 +194,22 @@ class Database:
             if ended:
                 return
 
-    def _write_group(self, group: list[tuple[Work[Any], Future[Any]]]) -> None:
-        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _write_group(self, group: list[Job]) -> None:
+        outcomes: list[Outcome] = []
         changed = committing = False
         try:
             with self._writer.connect() as connection, connection.begin() as transaction:
                 for work, done in group:
-                    savepoint = connection.begin_nested()
+                    _SAVE.run(connection)
                     try:
-                        answer = work(connection)
-                        savepoint.commit()
-                        answers.append((done, answer, None))
+                        outcomes.append((done, work(connection), None))
                         changed = True
                     except Exception as error:  # it is the answer to whoever asked for this write
-                        savepoint.rollback()
                         if connection.invalidated:
                             raise  # the connection is gone, and with it the whole group
-                        answers.append((done, None, error))
+                        _UNDO.run(connection)
+                        outcomes.append((done, None, error))
+                    _RELEASE.run(connection)
                 committing = changed
                 if not changed:
                     transaction.rollback()  # nobody is told, and nothing waits for the disk
@@ -214,15 +221,23 @@ class Database:
                     "not. Look before you repeat it."
                 )
             log.error("%d changes could not be written: %s", len(group), summary(error))
-            answers = [(done, None, failure) for _, done in group]
+            outcomes = [(done, None, failure) for _, done in group]
         else:
             if changed:
                 self.on_commit()
-        for done, answer, problem in answers:
-            if problem is None:
-                done.set_result(answer)
-            else:
-                done.set_exception(problem)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            group[0][1].get_loop().call_soon_threadsafe(_tell, outcomes)
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    """Tell all writers of a group at once: waking the event loop for each would cost as much as a small write."""
+    for done, answer, problem in outcomes:
+        if done.cancelled():
+            continue
+        if problem is None:
+            done.set_result(answer)
+        else:
+            done.set_exception(problem)
 
 
 def explain(error: Exception) -> RegistryError | None:

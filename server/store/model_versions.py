@@ -1,5 +1,6 @@
 """Statements on model versions. Each answer is one statement, which checks the caller's level as it reads."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    String,
     bindparam,
     delete,
     func,
@@ -18,7 +20,7 @@ from sqlalchemy import (
 
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
-from server.store.dialects import array, document, rendered, strings, text
+from server.store.dialects import array, document, pairs, rendered, strings, text, unindexed
 from server.store.narrowing import narrowed
 from server.store.search import Clauses
 from server.store.statements import Statement
@@ -162,6 +164,21 @@ _TOUCH_ALL = Statement(
     .values(last_updated_timestamp=bindparam("now"))
 )
 _DELETE = Statement(delete(model_versions).where(_the_version))
+_key = (model_versions.c.model_id, model_versions.c.version)
+_FOUND = (
+    select(*_key)
+    .select_from(model_versions.join(registered_models, registered_models.c.id == unindexed(model_versions.c.model_id)))
+    .where(readable(model_versions.c.model_id))
+)
+_listed = pairs(bindparam("ids", type_=String()))
+_DOCUMENTS = Statement(
+    select(_listed.c.id, _listed.c.number, rendered(document(**version_members()))).select_from(
+        _listed.join(
+            model_versions,
+            (model_versions.c.model_id == _listed.c.id) & (model_versions.c.version == _listed.c.number),
+        ).join(registered_models, registered_models.c.id == model_versions.c.model_id)
+    )
+)
 
 
 def find(connection: Connection, principal: Principal, name: str, version: int) -> VersionRow | None:
@@ -272,15 +289,9 @@ def page(
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
     them) with its position, from which the next page goes on."""
-    version = model_versions.c
-    found = select(version.model_id, version.version).select_from(_of_its_model)
-    found = found.where(readable(registered_models.c.id), *clauses.conditions)
-    found = narrowed(connection, principal, found, clauses.candidates, (version.model_id, version.version))
-    places = found.order_by(*clauses.order).limit(limit).subquery("places")
-    of_place = (places.c.model_id == version.model_id) & (places.c.version == version.version)
-    query = (
-        select(rendered(document(**version_members())), *clauses.position)
-        .select_from(places.join(model_versions, of_place).join(registered_models))
-        .order_by(*clauses.order)
-    )
-    return [(row[0], tuple(row[1:])) for row in connection.execute(query, caller(principal))]
+    found = narrowed(connection, principal, _FOUND.where(*clauses.conditions), clauses.candidates, _key)
+    found = found.add_columns(*clauses.position).order_by(*clauses.order).limit(limit)
+    rows = connection.execute(found, caller(principal)).all()
+    listed = json.dumps([(row[0], row[1]) for row in rows])
+    documents = {(model_id, number): each for model_id, number, each in _DOCUMENTS.run(connection, ids=listed)}
+    return [(documents[key], tuple(row[2:])) for row in rows if (key := (row[0], row[1])) in documents]

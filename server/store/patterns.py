@@ -1,10 +1,12 @@
-"""Patterns of LIKE and ILIKE, meaning the same on both databases: ``%`` is any text, ``_`` any one character.
+"""Patterns of LIKE and ILIKE, meaning the same on both databases: ``%`` is any text, ``_`` any one character. And what
+an index needs to answer them.
 
 Nothing escapes them. SQLite's own LIKE takes upper for lower case, so it serves ILIKE (for A to Z only), and LIKE
 becomes GLOB, which can also find a prefix by an index. PostgreSQL would take a backslash for an escape if it were not
 told otherwise; it finds a prefix by an index where the column's collation is "C".
 """
 
+import re
 from typing import Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, literal
@@ -59,6 +61,88 @@ def _ilike_sqlite(element: _ILike, compiler: SQLCompiler, **options: Any) -> str
 def _ilike_postgresql(element: _ILike, compiler: SQLCompiler, **options: Any) -> str:
     column, pattern = element.clauses
     return f"{compiler.process(column, **options)} ILIKE {compiler.process(pattern, **options)} ESCAPE ''"
+
+
+class _NamesLike(FunctionElement[Any]):
+    """A subquery: the models whose names match, found by three characters that follow each other in the pattern, which
+    is given twice: as it is and for GLOB."""
+
+    inherit_cache = True
+    name = "names_like"
+
+
+class _NamesILike(_NamesLike):
+    """The same in any letter case, of the pattern alone."""
+
+    inherit_cache = True
+    name = "names_ilike"
+
+
+def _by_trigrams(operator: str, pattern: str) -> str:
+    """FTS5 finds what has the pattern's trigrams, and SQLite looks whether it matches. See migration 0003."""
+    names = "model_name_trigrams JOIN model_names ON model_names.number = model_name_trigrams.rowid"
+    return f"(SELECT model_id FROM {names} WHERE model_name_trigrams.name {operator} {pattern})"  # noqa: S608  # a parameter
+
+
+@compiles(_NamesLike, "sqlite")
+def _names_like_sqlite(element: _NamesLike, compiler: SQLCompiler, **options: Any) -> str:
+    _, pattern = element.clauses
+    return _by_trigrams("GLOB", compiler.process(pattern, **options))
+
+
+@compiles(_NamesILike, "sqlite")
+def _names_ilike_sqlite(element: _NamesLike, compiler: SQLCompiler, **options: Any) -> str:
+    return _by_trigrams("LIKE", compiler.process(element.clauses, **options))
+
+
+@compiles(_NamesLike, "postgresql")
+def _names_like_postgresql(element: _NamesLike, compiler: SQLCompiler, **options: Any) -> str:
+    pattern, _ = element.clauses
+    matches = f"name LIKE {compiler.process(pattern, **options)} ESCAPE ''"
+    return f"(SELECT id AS model_id FROM registered_models WHERE {matches})"  # noqa: S608  # as above
+
+
+@compiles(_NamesILike, "postgresql")
+def _names_ilike_postgresql(element: _NamesLike, compiler: SQLCompiler, **options: Any) -> str:
+    matches = f"name ILIKE {compiler.process(element.clauses, **options)} ESCAPE ''"
+    return f"(SELECT id AS model_id FROM registered_models WHERE {matches})"  # noqa: S608  # as above
+
+
+class _HasValue(_Condition):
+    """A column of long texts, and a text."""
+
+    inherit_cache = True
+    name = "has_value"
+
+
+@compiles(_HasValue, "sqlite")
+def _has_value_sqlite(element: _HasValue, compiler: SQLCompiler, **options: Any) -> str:
+    column, value = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = {value}"
+
+
+@compiles(_HasValue, "postgresql")
+def _has_value_postgresql(element: _HasValue, compiler: SQLCompiler, **options: Any) -> str:
+    # The index holds how the values begin: see migration 0003.
+    column, value = (compiler.process(each, **options) for each in element.clauses)
+    return f"(substr({column}, 1, 100) = substr({value}, 1, 100) AND {column} = {value})"
+
+
+def has_trigram(pattern: str) -> bool:
+    """Whether names_like can serve a pattern: it has three characters in a row that are meant as they are."""
+    return re.search(r"[^%_]{3}", pattern) is not None
+
+
+def names_like(pattern: str, *, any_case: bool) -> Any:
+    """Rows of one column, ``model_id``: the models whose names match."""
+    if any_case:
+        return _NamesILike(literal(pattern)).table_valued("model_id")
+    return _NamesLike(literal(pattern), literal(pattern.translate(_GLOB))).table_valued("model_id")
+
+
+def has_value(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
+    """Whether a text, which may be long, is this one."""
+    return _HasValue(column, literal(value))
 
 
 def like(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:

@@ -124,7 +124,7 @@ def name_of(connection: Connection, principal_id: str) -> str | None:
 
 def find(connection: Connection, kind: PrincipalKind, principal_id: str) -> PrincipalRow | None:
     row: Any = _FIND.run(connection, id=principal_id, kind=kind.value).first()
-    return None if row is None else PrincipalRow(*row)._replace(active=bool(row.active))
+    return None if row is None else (found := PrincipalRow(*row))._replace(active=bool(found.active))
 
 
 def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, tuple[PrincipalKind, str]]:

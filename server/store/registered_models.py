@@ -1,10 +1,12 @@
 """Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
 
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    String,
     bindparam,
     case,
     delete,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 from server.rules.permissions import LEVELS
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
-from server.store.dialects import array, document, rendered, text
+from server.store.dialects import among, array, document, rendered, text
 from server.store.model_versions import first_of_stage, version_members
 from server.store.narrowing import narrowed
 from server.store.search import Clauses
@@ -93,6 +95,7 @@ _level_name = case(
 )
 _the_model = registered_models.c.id == bindparam("model_id")
 _that_name = registered_models.c.name == bindparam("name")
+_id = (registered_models.c.id,)
 _row = select(registered_models.c.id, registered_models.c.name, level_on(registered_models.c.id))
 
 _FIND = Statement(_row.where(_that_name))
@@ -133,6 +136,12 @@ _TAKE_NUMBER = Statement(
     .returning(registered_models.c.last_version)
 )
 _DELETE = Statement(delete(registered_models).where(_the_model))
+_FOUND = select(registered_models.c.id).where(readable(registered_models.c.id))
+_DOCUMENTS = Statement(
+    select(registered_models.c.id, rendered(document(**_members(model_versions.c.stage)))).where(
+        among(registered_models.c.id, bindparam("ids", type_=String()))
+    )
+)
 
 
 def find(connection: Connection, principal: Principal, name: str) -> ModelRow | None:
@@ -213,13 +222,8 @@ def page(
     """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
     goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
     are in order of their stages, not as where a model is read alone."""
-    model = registered_models.c
-    found = select(model.id).where(readable(model.id), *clauses.conditions)
-    found = narrowed(connection, principal, found, clauses.candidates, (model.id,))
-    places = found.order_by(*clauses.order).limit(limit).subquery("places")
-    query = (
-        select(rendered(document(**_members(model_versions.c.stage))), *clauses.position)
-        .select_from(places.join(registered_models, places.c.id == model.id))
-        .order_by(*clauses.order)
-    )
-    return [(row[0], tuple(row[1:])) for row in connection.execute(query, caller(principal))]
+    found = narrowed(connection, principal, _FOUND.where(*clauses.conditions), clauses.candidates, _id)
+    found = found.add_columns(*clauses.position).order_by(*clauses.order).limit(limit)
+    rows = connection.execute(found, caller(principal)).all()
+    documents: dict[str, str] = dict(_DOCUMENTS.run(connection, ids=json.dumps([row[0] for row in rows])))
+    return [(documents[row[0]], tuple(row[1:])) for row in rows if row[0] in documents]

@@ -31,8 +31,8 @@ from server.rules.ordering import Order
 from server.rules.page_tokens import Position
 from server.rules.search import Search
 from server.store.dialects import among
-from server.store.narrowing import has_trigram, has_value, named_like
-from server.store.patterns import ilike, like
+from server.store.narrowing import FEW_NAMES, Candidate
+from server.store.patterns import has_trigram, has_value, ilike, like, names_like
 from server.store.tables import model_tags, model_versions, registered_models, version_tags
 
 Column = ColumnElement[Any]
@@ -72,17 +72,22 @@ _COMPARATORS: Mapping[str, Callable[[Column, Any], ColumnElement[bool]]] = {
 }
 
 
-class Clauses(NamedTuple):
-    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it.
+def _prompts(tags: Table) -> Select[Any]:
+    """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
+    return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
 
-    ``candidates``: queries that an index answers. Whatever is found is among the rows of each: the ids of models or,
-    where a query has two columns, models' ids and version numbers.
-    """
+
+_NO_PROMPT = registered_models.c.id.not_in(_prompts(model_tags))
+_OF_NO_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
+
+
+class Clauses(NamedTuple):
+    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it."""
 
     conditions: Sequence[ColumnElement[bool]]
     order: Sequence[Column]
     position: Sequence[Column]
-    candidates: Sequence[Select[Any]]
+    candidates: Sequence[Candidate]
 
 
 def model_clauses(search: Search) -> Clauses:
@@ -94,7 +99,7 @@ def model_clauses(search: Search) -> Clauses:
         *_tags(search.comparisons, model_tags, {"model_id": model.id}),
     ]
     if not search.prompts:
-        conditions.append(model.id.not_in(_prompts(model_tags)))
+        conditions.append(_NO_PROMPT)
     return _clauses(search, _MODEL_COLUMNS, conditions, _candidates(search.comparisons, model_tags))
 
 
@@ -104,13 +109,24 @@ def version_clauses(search: Search) -> Clauses:
     A model of which any version is a prompt is left out with all its versions, as MLflow does.
     """
     version = model_versions.c
+    named = [each for each in search.comparisons if each.key == "name" and each.comparator in {"=", "IN"}]
+    others = [each for each in search.comparisons if each not in named]
     conditions = [
-        *_attributes(search.comparisons, _VERSION_COLUMNS),
+        *(_of_model_named(each) for each in named),
+        *_attributes(others, _VERSION_COLUMNS),
         *_tags(search.comparisons, version_tags, {"model_id": version.model_id, "version": version.version}),
     ]
     if not search.prompts:
-        conditions.append(version.model_id.not_in(_prompts(version_tags)))
+        conditions.append(_OF_NO_PROMPT)
     return _clauses(search, _VERSION_COLUMNS, conditions, _candidates(search.comparisons, version_tags))
+
+
+def _of_model_named(comparison: Comparison) -> ColumnElement[bool]:
+    """Said of a version's own column, so that the index of a model's versions by time leads to them in their order."""
+    models = select(registered_models.c.id).where(_compare(registered_models.c.name, comparison))
+    if comparison.comparator == "=":
+        return model_versions.c.model_id == models.scalar_subquery()
+    return model_versions.c.model_id.in_(models)
 
 
 def _at_stage(comparison: Comparison) -> ColumnElement[bool]:
@@ -144,20 +160,23 @@ def _tags(comparisons: Sequence[Comparison], tags: Table, row: Mapping[str, Colu
     return conditions
 
 
-def _candidates(comparisons: Sequence[Comparison], tags: Table) -> list[Select[Any]]:
+def _candidates(comparisons: Sequence[Comparison], tags: Table) -> list[Candidate]:
     """What the comparisons that an index can answer find: tags by their value, models by their name."""
-    found: list[Select[Any]] = []
+    found: list[Candidate] = []
     of_row = (tags.c.model_id,) if tags is model_tags else (tags.c.model_id, tags.c.version)
     for each in comparisons:
-        if each.kind == "tag" and each.comparator == "=":
-            found.append(select(*of_row).where(tags.c.key == each.key, has_value(tags.c.value, each.value)))
+        if each.kind == "tag" and each.comparator in {"=", "LIKE", "ILIKE"}:
+            matches = has_value if each.comparator == "=" else _COMPARATORS[each.comparator]
+            rows = select(*of_row).where(tags.c.key == each.key, matches(tags.c.value, each.value))
+            found.append(Candidate(rows))
         elif each.key == "name" and each.comparator in {"LIKE", "ILIKE"} and each.kind == "attribute":
             pattern = str(each.value)
-            matches = like if each.comparator == "LIKE" else ilike
-            if has_trigram(pattern):
-                found.append(named_like(matches, pattern))
-            elif each.comparator == "LIKE" and pattern[:1] not in {"", "%", "_"}:
-                found.append(select(registered_models.c.id).where(like(registered_models.c.name, pattern)))
+            if each.comparator == "LIKE" and pattern[:1] not in {"", "%", "_"}:  # the names are in order
+                rows = select(registered_models.c.id).where(like(registered_models.c.name, pattern))
+                found.append(Candidate(rows, FEW_NAMES))
+            elif has_trigram(pattern):
+                rows = select(names_like(pattern, any_case=each.comparator == "ILIKE").c.model_id)
+                found.append(Candidate(rows, FEW_NAMES))
     return found
 
 
@@ -186,16 +205,11 @@ def _empty_matches(comparison: Comparison) -> bool:
             return isinstance(value, str) and value.strip("%") == ""
 
 
-def _prompts(tags: Table) -> Select[Any]:
-    """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
-    return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
-
-
 def _clauses(
     search: Search,
     columns: Mapping[str, Column],
     conditions: list[ColumnElement[bool]],
-    candidates: Sequence[Select[Any]],
+    candidates: Sequence[Candidate],
 ) -> Clauses:
     position = [columns[each.key] for each in search.order]
     if search.position is not None:

@@ -1,14 +1,29 @@
 """Statements that never change, compiled once.
 
 Composing and caching a statement costs SQLAlchemy more than SQLite takes to run it, so what is fixed is a module-level
-constant: written in Core, compiled at its first use for each dialect, run by the driver as it is.
+constant: written in Core, compiled at its first use for each dialect. On SQLite it goes straight to the driver, as
+SQLAlchemy's own results, too, would cost more than the rows in them.
 """
 
+import sqlite3
+from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
+
+
+class Rows(list[tuple[Any, ...]]):
+    """All rows of a result. ``rowcount`` is how many a statement changed."""
+
+    def __init__(self, rows: Iterable[Any], rowcount: int) -> None:
+        super().__init__(rows)
+        self.rowcount = rowcount
+
+    def first(self) -> tuple[Any, ...] | None:
+        return self[0] if self else None
 
 
 class Statement:
@@ -18,7 +33,7 @@ class Statement:
         self._clause = clause
         self._compiled: dict[str, tuple[str, tuple[str, ...] | None, dict[str, Any]]] = {}
 
-    def run(self, connection: Connection, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
+    def run(self, connection: Connection, **parameters: Any) -> Rows:
         """Every parameter that the statement does not hold already must be given: KeyError names the missing one."""
         dialect = connection.dialect.name
         if dialect not in self._compiled:
@@ -26,8 +41,9 @@ class Statement:
         sql, positions, own = self._compiled[dialect]
         values = own | parameters
         if positions is not None:
-            return connection.exec_driver_sql(sql, tuple(values[name] for name in positions))
-        return connection.exec_driver_sql(sql, values)
+            return _run_on_sqlite(connection, sql, tuple([values[name] for name in positions]))
+        result = connection.exec_driver_sql(sql, values)
+        return Rows(result.all() if result.returns_rows else (), result.rowcount)
 
     def scalar(self, connection: Connection, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
@@ -42,3 +58,15 @@ class Statement:
         positions = None if compiled.positiontup is None else tuple(compiled.positiontup)
         own = {compiled.bind_names[bind]: bind.effective_value for bind in compiled.bind_names if not bind.required}
         return compiled.string, positions, own
+
+
+def _run_on_sqlite(connection: Connection, sql: str, values: tuple[Any, ...]) -> Rows:
+    """The transaction is the connection's own: SQLite's are begun by statements, not by SQLAlchemy's first one."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, values)
+        return Rows(cursor.fetchall(), cursor.rowcount)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()

@@ -220,20 +220,6 @@ activities = Table(
     sqlite_autoincrement=True,
 )
 
-model_names = Table(
-    "model_names",
-    MetaData(),  # SQLite only: triggers keep it, see migration 0003
-    Column("number", Integer, primary_key=True),
-    Column("model_id", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-)
-model_name_trigrams = Table(
-    "model_name_trigrams",
-    model_names.metadata,  # a virtual table of FTS5 over the names in model_names
-    Column("rowid", Integer, primary_key=True),
-    Column("name", Text),
-)
-
 counters = Table(
     "counters",
     metadata,

@@ -87,7 +87,6 @@ def fill(database: str, models: int) -> None:
         put(connection, version_tags, (tag for row in rows for tag in _version_tags(row, chance)))
         put(connection, activities, _activities(rows))
         put(connection, transition_requests, (_request(number, rows) for number in range(min(REQUESTS, models - 1))))
-        connection.exec_driver_sql("ANALYZE")
 
 
 @contextmanager

@@ -71,7 +71,9 @@ def upgrade() -> None:
 def _create_trigrams() -> None:
     """By an extension that most servers have, but not everybody may create; without it such searches read all names."""
     connection = op.get_bind()
-    trusted = "SELECT 1 FROM pg_available_extension_versions WHERE name = 'pg_trgm' AND (installed OR trusted OR usesuper)"
+    trusted = (
+        "SELECT 1 FROM pg_available_extension_versions WHERE name = 'pg_trgm' AND (installed OR trusted OR usesuper)"
+    )
     may_create = f"{trusted.replace('usesuper', 'current_setting(' + repr('is_superuser') + ')::boolean')} LIMIT 1"
     if connection.execute(text(may_create)).first() is not None:
         op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
