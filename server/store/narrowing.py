@@ -15,8 +15,8 @@ from server.rules.principals import Principal
 from server.store.access import caller, readable_objects
 
 FEW = 15_000
-"""Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of them,
-unless all of them are at its end."""
+"""Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
+them, unless all of them are at its end."""
 FEW_NAMES = 2_000
 """The same of models found by the trigrams of their names: each of these costs more, and walking along names less."""
 

@@ -1,61 +1,170 @@
-"""How searches reach their rows on SQLite. What they find is compared with MLflow's in tests/compat."""
+"""How pages of long lists are reached on SQLite: by an index, never by reading a whole table and never by sorting one.
 
-from collections.abc import Iterator
+What is looked at are the very statements that the store runs, in their order, on a database without statistics, as one
+is that nobody has analysed. What they find is compared with MLflow's in tests/compat.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event
 
+from server.rules.permissions import Level
+from server.rules.principals import Principal, PrincipalKind
 from server.rules.search import MODELS, VERSIONS, read_search
+from server.store import activities, model_versions, narrowing, registered_models, schema, transition_requests
+from server.store.activities import Filter
 from server.store.engine import database_url, make_engine
 from server.store.search import model_clauses, version_clauses
-from server.store.tables import metadata, model_versions, registered_models
+
+
+
+def somebody(root_level: Level) -> Principal:
+    admin = root_level is Level.MANAGE
+    return Principal("1", "ada", PrincipalKind.USER, "2", ("1",), root_level, admin)
+
+
+ADMIN, READER = somebody(Level.MANAGE), somebody(Level(0))
+FULL_SCAN = re.compile(r"SCAN (?!json_each|CONSTANT ROW|anon|stages|model_name_trigrams VIRTUAL)\w+$")
+
+
+@dataclass
+class Database:
+    """A connection, and the plan of every statement that was run on it: one line for each step."""
+
+    connection: Connection
+    statements: list[tuple[str, Any]] = field(default_factory=list)
+
+    def plans(self, run: Callable[[Connection], object]) -> list[list[str]]:
+        self.statements.clear()
+        run(self.connection)
+        return [
+            [row[3] for row in self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+            for sql, values in list(self.statements)
+        ]
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = make_engine(database_url(str(tmp_path / "registry.db")), write=False)
-    metadata.create_all(engine)
+def database(tmp_path: Path) -> Iterator[Database]:
+    url = database_url(str(tmp_path / "registry.db"))
+    schema.upgrade(url, now=0)
+    engine = make_engine(url, write=False)
     with engine.connect() as connection:
-        yield connection
+        database = Database(connection)
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def _keep(_connection: object, _cursor: object, sql: str, values: Any, *_: object) -> None:
+            if not sql.startswith("EXPLAIN"):
+                database.statements.append((sql, values))
+
+        yield database
     engine.dispose()
 
 
-def plan(connection: Connection, text: str, order_by: list[str], position: tuple[str | int, ...] | None = None) -> str:
-    """SQLite's plan for a page of models, or of versions if the filter is of run ids or stages."""
-    searchable = VERSIONS if "run_id" in text or "stage" in text else MODELS
-    search = read_search(searchable, filter_text=text, order_by=order_by, max_results=10, page_token="")
-    if position is not None:
-        token = search.token_after(position)
-        search = read_search(searchable, filter_text=text, order_by=order_by, max_results=10, page_token=token)
-    clauses = (model_clauses if searchable is MODELS else version_clauses)(search)
-    query = select(*clauses.position).where(*clauses.conditions).order_by(*clauses.order)
-    if searchable is VERSIONS:
-        query = query.select_from(model_versions.join(registered_models))
-    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    values = tuple(compiled.params[name] for name in compiled.positiontup or ())
-    return "\n".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled.string}", values))
+def models(text: str = "", order: str = "", *, who: Principal = ADMIN, after: tuple[str | int, ...] | None = None) -> Any:
+    return _page(MODELS, text, order, who, after)
 
 
-@pytest.mark.parametrize(
-    ("text", "order_by", "position", "step"),
-    [
-        ("", [], ("m",), "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_2 (name>?)"),
-        ("name LIKE 'a%'", [], None, "(name>? AND name<?)"),
-        ("", ["timestamp DESC"], (5, "m"), "ix_registered_models_last_updated (last_updated_timestamp<?)"),
-        ("tags.k = 'v'", [], None, "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_1 (id=?)"),
-        ("run_id = 'r'", [], None, "ix_model_versions_run_id (run_id=?)"),
-        ("run_id IN ('r', 's')", [], None, "ix_model_versions_run_id (run_id=?)"),
-        ("stage = 'Staging'", [], None, "ix_model_versions_board (stage=?)"),
-        ("stage = 'Staging'", [], (5, "m", 3), "ix_model_versions_board (stage=? AND last_updated_timestamp<?)"),
-        ("user_id = 'ada'", [], None, "ix_registered_models_user (user_id=?)"),
-    ],
-)
-def test_an_index_leads_to_the_rows(
-    connection: Connection, text: str, order_by: list[str], position: tuple[str | int, ...] | None, step: str
-) -> None:
-    assert step in plan(connection, text, order_by, position)
+def versions(
+    text: str = "", order: str = "", *, who: Principal = ADMIN, after: tuple[str | int, ...] | None = None
+) -> Any:
+    return _page(VERSIONS, text, order, who, after)
 
 
-def test_a_page_of_models_in_the_usual_order_is_not_sorted(connection: Connection) -> None:
-    assert "TEMP B-TREE" not in plan(connection, "", [], ("m",))
+def _page(searchable: Any, text: str, order: str, who: Principal, after: tuple[str | int, ...] | None) -> Any:
+    def read(token: str) -> Any:
+        orders = [order] if order else []
+        return read_search(searchable, filter_text=text, order_by=orders, max_results=10, page_token=token)
+
+    search = read("" if after is None else read("").token_after(after))
+    if searchable is MODELS:
+        return lambda connection: registered_models.page(connection, who, model_clauses(search), limit=11)
+    return lambda connection: model_versions.page(connection, who, version_clauses(search), limit=11)
+
+
+def feed(**narrowed: Any) -> Any:
+    before = narrowed.pop("before", None)
+    return lambda connection: activities.feed(connection, ADMIN, Filter(**narrowed), before=before, limit=11)
+
+
+def inbox(who: Principal = ADMIN, after: tuple[int, str] | None = None) -> Any:
+    return lambda connection: transition_requests.inbox(connection, who, model_id=None, after=after, limit=11)
+
+
+PATHS = {
+    "models": (models(), "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2"),
+    "models, a later page": (models(after=("m",)), "USING INDEX sqlite_autoindex_registered_models_2 (name>?)"),
+    "models by time": (models(order="timestamp DESC"), "USING INDEX ix_registered_models_last_updated"),
+    "models by time, a later page": (
+        models(order="timestamp DESC", after=(5, "m")),
+        "ix_registered_models_last_updated (last_updated_timestamp<?)",
+    ),
+    "models by name": (models("name = 'm'"), "sqlite_autoindex_registered_models_2 (name=?)"),
+    "models by the beginning of the name": (models("name LIKE 'm%'"), "(name>? AND name<?)"),
+    "models by a part of the name": (models("name LIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
+    "models by a part in any case": (models("name ILIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
+    "models by a tag": (models("tags.k = 'v'"), "COVERING INDEX ix_model_tags_value (key=? AND value=?)"),
+    "models by a part of a tag": (models("tags.k LIKE '%v%'"), "COVERING INDEX ix_model_tags_value (key=?)"),
+    "models by a person": (models("user_id = 'ada'"), "ix_registered_models_user (user_id=?)"),
+    "models by a stage": (models("stage = 'Staging'"), "ix_model_versions_stage (model_id=? AND stage=?)"),
+    "a reader's models": (models(who=READER), "ix_grants_principal_id (principal_id=?)"),
+    "a reader's models by a tag": (models("tags.k = 'v'", who=READER), "ix_grants_principal_id (principal_id=?)"),
+    "versions": (versions(), "ix_model_versions_last_updated"),
+    "versions, a later page": (versions(after=(5, "m", 3)), "(last_updated_timestamp<?)"),
+    "versions of a model": (versions("name = 'm'"), "ix_model_versions_updated (model_id=?)"),
+    "versions of a model, a later page": (
+        versions("name = 'm'", after=(5, "m", 3)),
+        "ix_model_versions_updated (model_id=? AND last_updated_timestamp<?)",
+    ),
+    "versions by a part of the name": (versions("name LIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
+    "versions by a run": (versions("run_id = 'r'"), "ix_model_versions_run_id (run_id=?)"),
+    "versions by runs": (versions("run_id IN ('r', 's')"), "ix_model_versions_run_id (run_id=?)"),
+    "versions by a stage": (versions("stage = 'Staging'"), "ix_model_versions_board (stage=?)"),
+    "versions by a stage, a later page": (
+        versions("stage = 'Staging'", after=(5, "m", 3)),
+        "ix_model_versions_board (stage=? AND last_updated_timestamp<?)",
+    ),
+    "versions by a tag": (versions("tags.k = 'v'"), "COVERING INDEX ix_version_tags_value (key=? AND value=?)"),
+    "versions by a person": (versions("user_id = 'ada'"), "ix_model_versions_user (user_id=?)"),
+    "a reader's versions": (versions(who=READER), "ix_grants_principal_id (principal_id=?)"),
+    "the inbox": (inbox(), "ix_transition_requests_creation"),
+    "the inbox, a later page": (inbox(after=(5, "0")), "ix_transition_requests_creation"),
+    "the feed": (feed(), "SCAN activities"),  # backwards along its own numbers
+    "the feed, a later page": (feed(before=5), "SEARCH activities USING INTEGER PRIMARY KEY (rowid<?)"),
+    "the feed of a model": (feed(model_id="m"), "ix_activities_feed (model_id=?)"),
+    "the feed of a version": (feed(model_id="m", version=3), "ix_activities_model (model_id=? AND version=?)"),
+    "the feed of a person": (feed(user="ada"), "ix_activities_user (user_id=?)"),
+    "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
+}
+WALKED = {"the feed"}
+"""Where the table itself is in the order of the answer, and its first rows are the page."""
+FEW_SORTED = {"a tag", "part", "reader", "run", "by name"}
+"""Where what is sorted is what a candidate has found, or what has one value: bounded by narrowing.FEW, or few."""
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_index_leads_to_the_rows(database: Database, path: str) -> None:
+    run, step = PATHS[path]
+    plans = database.plans(run)
+    steps = [each for plan in plans for each in plan]
+    assert any(step in each for each in steps), steps
+    assert path in WALKED or not [each for each in steps if FULL_SCAN.search(each)], steps
+    if not any(part in path for part in FEW_SORTED):
+        assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+def test_what_is_many_is_not_sorted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no candidate is few, the order is walked along."""
+    monkeypatch.setattr(narrowing, "FEW", -1)
+    clauses = model_clauses(
+        read_search(MODELS, filter_text="tags.k = 'v'", order_by=[], max_results=10, page_token="")
+    )
+    clauses = clauses._replace(candidates=[each._replace(few=-1) for each in clauses.candidates])
+    plans = database.plans(lambda connection: registered_models.page(connection, ADMIN, clauses, limit=11))
+    steps = [each for plan in plans for each in plan]
+    assert "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2" in steps
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
