@@ -20,7 +20,7 @@ class Registry:
 
     def __init__(self, settings: Settings) -> None:
         schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
-        self._database = Database(settings.database, durable=settings.durable)
+        self._database = Database(settings.database, durable=settings.durable, connections=settings.connections)
         self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
         self.asgi = Router(default=self._handler, lifespan=self._lifespan)
 
@@ -30,6 +30,6 @@ class Registry:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
-        self._handler.events.listen()
-        yield
+        async with self._handler.events.listening():
+            yield
         self._database.close()

@@ -1,9 +1,10 @@
 """The server's commands. ``tui-registry`` hands them on to here; ``python -m server`` runs them too."""
 
+import contextlib
 import getpass
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -16,7 +17,7 @@ from server.rules.errors import RegistryError, ResourceDoesNotExist
 from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
-from server.store.engine import database_url, make_engine
+from server.store.engine import CONNECTIONS, database_url, make_engine, summary
 from server.wire.scim import CreateUser
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ def _default_database() -> str:
 _database = click.option(
     "--database",
     metavar="PATH_OR_URL",
+    envvar="TUI_REGISTRY_DATABASE",
+    show_envvar=True,
     default=_default_database,
     show_default="the console's own registry",
     help="An SQLite file, or a URL such as postgresql://host/registry.",
@@ -54,6 +57,13 @@ def main() -> None:
     is_flag=True,
     help="Refuse, as Databricks does, to delete or rename a model or version while it is in Staging or Production.",
 )
+@click.option(
+    "--connections",
+    default=CONNECTIONS,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Connections to PostgreSQL that read at the same time. Two more write and listen.",
+)
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -63,6 +73,7 @@ def serve(
     host: str,
     port: int,
     protect_active_versions: bool,
+    connections: int,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -76,6 +87,7 @@ def serve(
             host=host,
             port=port,
             protect_active_versions=protect_active_versions,
+            connections=connections,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
@@ -125,6 +137,47 @@ def create_token(*, names: tuple[str, ...], days: int | None, comment: str | Non
         click.echo(token)
 
 
+@main.command()
+@click.argument("source")
+@click.argument("target")
+def migrate(*, source: str, target: str) -> None:
+    """Copy the registry in the database SOURCE into the empty database TARGET, and compare the two.
+
+    Each is an SQLite file or a URL such as postgresql://host/registry. Stop the servers on SOURCE first: it stays as it
+    is, and what they would still write to it is not copied.
+    """
+    from server.store import migrating
+
+    try:
+        urls = database_url(source), database_url(target)
+        with _progress_bar() as progress:
+            tables = migrating.migrate(*urls, now=time.time_ns() // 1_000_000, progress=progress)
+    except RegistryError as error:
+        _fail(error.message)
+    except schema.SchemaTooNewError as error:
+        _fail(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        _fail(f"The registry could not be copied: {summary(error)}")
+    for name, rows, digest in tables:
+        click.echo(f"{name:<20} {rows:>12,} rows  {digest[:16]}")
+    click.echo("Both hold the same: every row was read back and compared.", err=True)
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, for what tells how much is done, of how much; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=0, label="Copying and comparing", file=sys.stderr, show_pos=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield progress
+
+
 def _id_of(call: Call, name: str) -> str | None:
     """The id of the user or else the service principal of this name."""
     kinds = (PrincipalKind.USER, PrincipalKind.SERVICE_PRINCIPAL)
@@ -163,7 +216,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
     except schema.SchemaTooNewError as error:
         _fail(str(error))
     except (SQLAlchemyError, OSError) as error:
-        _fail(f"The database could not be used: {getattr(error, 'orig', None) or error}")
+        _fail(f"The database could not be used: {summary(error)}")
 
 
 def _fail(message: str) -> NoReturn:

@@ -20,7 +20,7 @@ from server.http.protocol import Protocol
 from server.operations.call import Policy
 from server.rules.errors import RegistryError
 from server.settings import Settings
-from server.store.engine import database_url
+from server.store.engine import CONNECTIONS, database_url, shown, summary
 from server.store.schema import SchemaTooNewError
 
 KEEP_ALIVE = 75  # seconds that an idle connection stays open: longer than clients keep theirs
@@ -38,6 +38,7 @@ class Options:
     host: str
     port: int
     protect_active_versions: bool = False
+    connections: int = CONNECTIONS
     throwaway: bool = False
     state_file: Path | None = None
     end_with: Path | None = None
@@ -60,6 +61,7 @@ def _serve(options: Options, listener: socket.socket) -> None:
             Settings(
                 database=database_url(options.database),
                 policy=Policy(protect_active_versions=options.protect_active_versions),
+                connections=options.connections,
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
             )
@@ -67,7 +69,7 @@ def _serve(options: Options, listener: socket.socket) -> None:
     except (SchemaTooNewError, RegistryError) as error:
         _fail(str(error))
     except (SQLAlchemyError, OSError) as error:
-        _fail(f"The database {options.database} could not be opened: {getattr(error, 'orig', None) or error}")
+        _fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
     if options.host not in LOOPBACK:
         click.echo(
             f"Warning: listening on {options.host} without TLS. Whoever can read the network can read the tokens.",
@@ -107,7 +109,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._options.state_file is not None:
             _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
-        click.echo(f"Serving the registry {self._options.database} on {self._url} (Ctrl-C ends it)", err=True)
+        click.echo(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)", err=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._options.state_file is not None:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 
 from server.operations.call import Policy
-from server.store.engine import URL
+from server.store.engine import CONNECTIONS, URL
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """database: where the registry is kept.
 
+    connections: how many connections to PostgreSQL read at the same time.
     durable: whether a write is on the disk before it is answered; only a throwaway registry does without.
     demo_clock: whether a client may say, with the header ``X-Demo-Time`` (milliseconds), when a change was made; only
     for filling a throwaway registry with history.
@@ -17,5 +18,6 @@ class Settings:
 
     database: URL
     policy: Policy = field(default_factory=Policy)
+    connections: int = CONNECTIONS
     durable: bool = True
     demo_clock: bool = False

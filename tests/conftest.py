@@ -1,11 +1,22 @@
 """Fixtures for all tests: a real registry, shared or of one's own."""
 
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.live_registry import LiveRegistry, serving
+from tests.live_registry import BUNDLED, DATABASE_VARIABLE, LiveRegistry, serving
+from tests.postgresql import bundled_server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The bundled PostgreSQL, if it was asked for: one for all workers, which find its URL in the same variable."""
+    if os.environ.get(DATABASE_VARIABLE) == BUNDLED and not config.option.collectonly:
+        stack = ExitStack()
+        os.environ[DATABASE_VARIABLE] = stack.enter_context(bundled_server()).url
+        config.add_cleanup(stack.close)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,11 @@ from click.testing import CliRunner
 from server.commands import main
 
 DATABASE_VARIABLE = "TUI_REGISTRY_TEST_DATABASE"
-"""Names a PostgreSQL database, as postgresql://user@host/postgres, whose server gets a new database per registry."""
+"""Where the tests keep their registries: in SQLite files if it is not set. BUNDLED means the PostgreSQL that comes with
+the test dependencies; a URL, as postgresql://user@host/postgres, one of your own. Each registry gets a new database
+there, so the user needs the right to create some."""
+
+BUNDLED = "postgresql"
 
 PROGRAM = (sys.executable, "-m", "server")
 ROOT = Path(__file__).parent.parent
@@ -114,10 +118,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[LiveRegistry]:
+def serving(folder: Path, *options: str, maintenance: str | None = None) -> Iterator[LiveRegistry]:
     """A registry with one administrator, served until the block ends. It must then end by itself when asked to, and
-    must not have failed unexpectedly on the way. ``options`` are added to ``serve``."""
-    with fresh_database(folder) as database:
+    must not have failed unexpectedly on the way. ``options`` are added to ``serve``; ``maintenance`` is as for
+    fresh_database."""
+    with fresh_database(folder, maintenance) as database:
         command(database, "users", "create", ADMIN, "--admin")
         admin_token = command(database, "tokens", "create", ADMIN).strip()
         with Server(folder, database, *options) as server:
@@ -129,9 +134,11 @@ def serving(folder: Path, *options: str) -> Iterator[LiveRegistry]:
 
 
 @contextmanager
-def fresh_database(folder: Path) -> Iterator[str]:
-    """An empty database, gone after the block: an SQLite file in the folder, or what DATABASE_VARIABLE asks for."""
-    maintenance = os.environ.get(DATABASE_VARIABLE)
+def fresh_database(folder: Path, maintenance: str | None = None) -> Iterator[str]:
+    """An empty database, gone after the block: an SQLite file in the folder, or what DATABASE_VARIABLE asks for; or on
+    the very PostgreSQL server of a maintenance database, or for "" an SQLite file."""
+    if maintenance is None:
+        maintenance = os.environ.get(DATABASE_VARIABLE)
     if not maintenance:
         yield str(folder / "registry.db")
         return
@@ -140,9 +147,10 @@ def fresh_database(folder: Path) -> Iterator[str]:
     name = f"registry_{uuid.uuid4().hex}"
     with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            yield str(httpx.URL(maintenance).copy_with(path=f"/{name}"))
-        finally:
+    try:
+        yield str(httpx.URL(maintenance).copy_with(path=f"/{name}"))
+    finally:
+        with psycopg.connect(maintenance, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 

@@ -72,6 +72,7 @@ def _hand_on(name: str, help_text: str) -> None:
 _hand_on("serve", "Serve a registry in the foreground.")
 _hand_on("users", "Create users, in the database directly.")
 _hand_on("tokens", "Create access tokens, in the database directly.")
+_hand_on("migrate", "Copy a registry into another database, as from SQLite to PostgreSQL.")
 
 
 def _open(profile: str | None, *, ask_token: bool) -> None:

@@ -87,7 +87,9 @@ class Authenticator:
             holder = await self._database.read(lambda connection: principals.holder_of(connection, digest))
             if holder is None:
                 return None
-            known = self._known[digest] = _Known(holder, holder.last_used_timestamp or 0)
+            known = _Known(holder, holder.last_used_timestamp or 0)
+            if self._revision == revision:  # or else another request has learnt meanwhile that it is stale
+                self._known[digest] = known
         return known
 
 

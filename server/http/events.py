@@ -3,10 +3,13 @@
 An event's id is the change's sequence number. A client that comes back with ``Last-Event-ID`` misses nothing; one that
 comes for the first time is told of what happens from now on. Each look at the database asks anew who the caller is and
 what they may read, so a stream ends with its token, and shows nothing after a right is taken away.
+
+One look a second, for all streams, finds what other processes changed, where the database does not tell of it at once.
 """
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator
 from functools import partial
@@ -20,38 +23,53 @@ from starlette.responses import Response
 from server.http.authentication import Authenticator, credentials_of
 from server.operations.feed import activity_entity
 from server.rules.errors import InvalidParameterValue, Unauthenticated
-from server.store import activities
-from server.store.engine import Database
+from server.store import activities, counters
+from server.store.activities import ActivityRow
+from server.store.engine import Connection, Database, explain
+
+log = logging.getLogger(__name__)
 
 LOOK = 1.0  # seconds between looks for changes that another process made
+RECHECK = 5.0  # seconds between a stream's looks at whether its token has expired
 PING = 15  # seconds between comments that keep the connection alive through proxies
 
 
 class EventStream:
-    """Wakes the open streams after each commit, and ends them when the server stops."""
+    """Wakes the open streams after each commit, of whichever process, and ends them when the server stops."""
 
     def __init__(self, database: Database, authenticator: Authenticator) -> None:
         self._database = database
         self._authenticator = authenticator
+        self._committed = asyncio.Event()
         self._changed = asyncio.Condition()
+        self._changes = 0
+        self._open = 0
         self._stopping = False
 
-    def listen(self) -> None:
-        """Be woken by commits; to be called on the event loop that serves."""
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Be woken by commits while the block runs, on the event loop that serves."""
         loop = asyncio.get_running_loop()
         # The library would cut the streams off in the middle when the server is told to end; stop() lets them finish.
         AppStatus.enable_automatic_graceful_drain = False
 
-        def wake() -> None:
+        def committed() -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended, and the streams with it
-                loop.call_soon_threadsafe(self._wake)
+                loop.call_soon_threadsafe(self._committed.set)
 
-        self._database.on_commit = wake
+        self._database.on_commit = committed
+        tasks = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._database.listen())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def stop(self) -> None:
         """End every stream."""
         self._stopping = True
-        self._wake()
+        self._committed.set()
 
     async def open(self, request: Request) -> Response:
         """Every change that the caller may read, as it is committed: a stream of Server-Sent Events."""
@@ -68,32 +86,66 @@ class EventStream:
         return min(int(last_seen), newest)
 
     async def _events(self, credentials: tuple[str | None, str], position: int) -> AsyncIterator[ServerSentEvent]:
-        yield ServerSentEvent(event="ready", id=str(position), data="{}")
-        while not self._stopping:
-            try:
-                principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
-            except Unauthenticated:
-                return
-            newest = await self._database.read(activities.last_sequence)
-            while position < newest:
-                rows = await self._database.read(partial(activities.after, principal=principal, sequence=position))
+        self._open += 1
+        try:
+            yield ServerSentEvent(event="ready", id=str(position), data="{}")
+            while not self._stopping:
+                changes = self._changes
+                try:
+                    rows, position = await self._look(credentials, position)
+                except Unauthenticated:
+                    return
+                except Exception as error:
+                    if explain(error) is None:
+                        raise
+                    rows = []  # the database is away: the client is told when it is back
                 for row in rows:
                     data = to_json(activity_entity(row)).decode()
                     yield ServerSentEvent(event="activity", id=str(row.sequence), data=data)
-                position = rows[-1].sequence if len(rows) == activities.BATCH else newest
-            await self._wait()
+                if len(rows) < activities.BATCH:
+                    await self._wait(changes)
+        finally:
+            self._open -= 1
 
-    async def _wait(self) -> None:
+    async def _look(self, credentials: tuple[str | None, str], position: int) -> tuple[list[ActivityRow], int]:
+        """What has happened since a position, for the caller as they are now, and the position after it."""
+        principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
+        newest = await self._database.read(activities.last_sequence)
+        if position >= newest:
+            return [], position
+        rows = await self._database.read(partial(activities.after, principal=principal, sequence=position))
+        if len(rows) == activities.BATCH:
+            return rows, rows[-1].sequence
+        return rows, max(newest, rows[-1].sequence if rows else 0)  # some may have been written between the two
+
+    async def _wait(self, changes: int) -> None:
+        """Until something has changed since that many changes, or for RECHECK seconds."""
         async with self._changed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RECHECK):
+                    await self._changed.wait_for(lambda: self._changes != changes)
+
+    async def _watch(self) -> None:
+        """Wake the streams when something has changed, and when they are to end."""
+        known: tuple[int, int] | None = None
+        while True:
+            self._committed.clear()
             try:
+                now = await self._database.read(_state) if self._open else known
+            except Exception as error:  # none may end the watch; those of the database are the streams' to find, too
+                if explain(error) is None:
+                    log.exception("looking for changes failed unexpectedly")
+                now = known
+            if now != known or self._stopping:
+                known = now
+                async with self._changed:
+                    self._changes += 1
+                    self._changed.notify_all()
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK):
-                    await self._changed.wait()
-            except TimeoutError:
-                return
+                    await self._committed.wait()
 
-    def _wake(self) -> None:
-        async def notify() -> None:
-            async with self._changed:
-                self._changed.notify_all()
 
-        self._waking = asyncio.ensure_future(notify())
+def _state(connection: Connection) -> tuple[int, int]:
+    """What moves with every change that a stream could show, or that could end it."""
+    return activities.last_sequence(connection), counters.read(connection, counters.IDENTITY)

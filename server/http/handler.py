@@ -26,7 +26,7 @@ from server.rules.errors import (
 )
 from server.rules.permissions import Ability, require
 from server.settings import Settings
-from server.store.engine import Connection, Database, explain
+from server.store.engine import Connection, Database, explain, summary
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 
@@ -122,7 +122,7 @@ def _translate(error: Exception) -> RegistryError:
     """What a client is told of a failure that no rule foresaw. The log has the rest."""
     known = explain(error)
     if known is not None:
-        log.error("the database refused", exc_info=error)
+        log.error("the database refused: %s", summary(error))
         return known
     reference = uuid.uuid4().hex
     log.error("unexpected error %s", reference, exc_info=error)

@@ -2,28 +2,33 @@
 
 On SQLite, reads run at once on the caller's thread: they take microseconds, less than handing them to another thread.
 Writes queue for one writer thread, which runs each in a savepoint and commits them in groups, so that many writers
-share one wait for the disk (``synchronous=FULL``: what is answered is on the disk). On PostgreSQL both run in threads,
-each in its own transaction, on a pool of connections; writes take turns there too.
+share one wait for the disk (``synchronous=FULL``: what is answered is on the disk). On PostgreSQL each process has such
+a writer, and they take turns; reads run in threads, each with a connection of a pool.
 """
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
+from server.store.postgresql import listen, postgresql_engine
 from server.store.statements import Statement
 
-__all__ = ["URL", "Connection", "Database", "database_url", "explain", "make_engine"]
+__all__ = ["CONNECTIONS", "URL", "Connection", "Database", "database_url", "explain", "make_engine", "shown", "summary"]
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -31,6 +36,7 @@ Job = tuple[Work[Any], asyncio.Future[Any]]
 Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
+CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
@@ -38,7 +44,6 @@ LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody n
 _SAVE, _RELEASE, _UNDO = (
     Statement(text(f"{verb} one_write")) for verb in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 )
-_TAKE_TURNS = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
 
 
 def database_url(location: str) -> URL:
@@ -50,8 +55,11 @@ def database_url(location: str) -> URL:
         return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
     try:
         url = make_url(location)
-    except (ArgumentError, ValueError) as error:
-        raise InvalidParameterValue(f"The database's URL could not be read: {error}.") from None
+    except (ArgumentError, ValueError):  # whose words may be a part of the password
+        raise InvalidParameterValue(
+            "The database's URL could not be read. It is written as postgresql://user@host:5432/registry; in a "
+            "password, characters such as @ : / are written as %40 %3A %2F."
+        ) from None
     if url.drivername == "sqlite":
         return url
     if url.get_backend_name() != "postgresql":
@@ -66,22 +74,25 @@ def database_url(location: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
+def shown(location: str) -> str:
+    """A database as it may be told in messages and logs: without what could be secret in it."""
+    if "://" not in location:
+        return location
+    url = database_url(location)
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
+
+
+def make_engine(url: URL, *, write: bool, durable: bool = True, connections: int = 1) -> Engine:
     """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, isolation_level="READ COMMITTED" if write else "AUTOCOMMIT", pool_pre_ping=True)
-        if write:
-            # One writer at a time, over all processes, as on SQLite: nobody writes by what another is just changing,
-            # and activities become visible in the order of their numbers, so that no event stream misses one.
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_TAKE_TURNS))
-        return engine
+        return postgresql_engine(url, write=write, durable=durable, connections=connections)
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.touch(mode=0o600)
     engine = create_engine(
         url,
-        poolclass=StaticPool if not write else NullPool,
+        poolclass=QueuePool if write else StaticPool,
         isolation_level=None if write else "AUTOCOMMIT",
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "cached_statements": 512},
     )
@@ -108,89 +119,111 @@ def make_engine(url: URL, *, write: bool, durable: bool = True) -> Engine:
 
 
 class Database:
-    """An open database. ``on_commit`` is called, on the writer's thread, after each commit that changed something."""
+    """An open database. ``on_commit`` is called, on the writer's thread, after each commit that changed something.
 
-    def __init__(self, url: URL, *, durable: bool = True) -> None:
+    On PostgreSQL it has ``connections`` connections to read with, and two more: one that writes, and one that listens.
+    """
+
+    def __init__(self, url: URL, *, durable: bool = True, connections: int = CONNECTIONS) -> None:
         self.url = url
         self.on_commit: Callable[[], None] = lambda: None
-        self._sqlite = url.get_backend_name() == "sqlite"
-        self._reader = make_engine(url, write=False)
+        self._reader = make_engine(url, write=False, connections=connections)
         self._writer = make_engine(url, write=True, durable=durable)
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        if self._sqlite:
+        # On SQLite reads run on the caller's thread; on PostgreSQL a thread never waits for a connection.
+        self._reading: Connection | None = None
+        self._readers = ThreadPoolExecutor(connections, "registry-reader")
+        if url.get_backend_name() == "sqlite":
             self._reading = self._reader.connect()
-            self._thread = threading.Thread(target=self._write_queued, name="registry-writer", daemon=True)
-            self._thread.start()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write_queued, name="registry-writer", daemon=True)
+        self._thread.start()
 
     async def read(self, work: Work[T]) -> T:
         """Run statements that change nothing."""
-        if self._sqlite:
+        if self._reading is not None:
             return work(self._reading)
-        return await asyncio.to_thread(self._read_pooled, work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_pooled, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run statements in one transaction; returns when it is committed. An exception undoes all of it.
 
         A caller that stops waiting does not stop the write.
         """
-        if self._sqlite:
-            done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-            self._jobs.put((work, done))
-            return await done
-        return await asyncio.shield(asyncio.to_thread(self._write_pooled, work))
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, done))
+        return await done
+
+    async def listen(self) -> None:
+        """Have ``on_commit`` called for the commits of other processes, too, if the database tells of them."""
+        if self._reading is None:
+            await listen(self.url, self.on_commit)
 
     def close(self) -> None:
         """Finish what is queued, then close every connection."""
-        if self._thread is not None:
-            self._jobs.put(None)
-            self._thread.join()
+        self._jobs.put(None)
+        self._thread.join()
+        self._readers.shutdown()
+        if self._reading is not None:
             self._reading.close()
         self._reader.dispose()
         self._writer.dispose()
 
     def _read_pooled(self, work: Work[T]) -> T:
+        try:
+            with self._reader.connect() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The server was restarted or dropped the connection. That has emptied the pool, so this is a new connection;
+        # a check before every read would cost each of them a round trip.
         with self._reader.connect() as connection:
             return work(connection)
 
-    def _write_pooled(self, work: Work[T]) -> T:
-        with self._writer.begin() as connection:
-            result = work(connection)
-        self.on_commit()
-        return result
-
     def _write_queued(self) -> None:
-        with self._writer.connect() as connection:
-            while (first := self._jobs.get()) is not None:
-                group = [first]
-                ended = False
-                while len(group) < GROUP and not self._jobs.empty():
-                    job = self._jobs.get()
-                    if job is None:
-                        ended = True
-                        break
-                    group.append(job)
-                self._write_group(connection, group)
-                if ended:
-                    return
+        while (first := self._jobs.get()) is not None:
+            group = [first]
+            ended = False
+            while len(group) < GROUP and not self._jobs.empty():
+                job = self._jobs.get()
+                if job is None:
+                    ended = True
+                    break
+                group.append(job)
+            self._write_group(group)
+            if ended:
+                return
 
-    def _write_group(self, connection: Connection, group: list[Job]) -> None:
+    def _write_group(self, group: list[Job]) -> None:
         outcomes: list[Outcome] = []
+        changed = committing = False
         try:
-            with connection.begin():
+            with self._writer.connect() as connection, connection.begin() as transaction:
                 for work, done in group:
                     _SAVE.run(connection)
                     try:
                         outcomes.append((done, work(connection), None))
+                        changed = True
                     except Exception as error:  # it is the answer to whoever asked for this write
+                        if connection.invalidated:
+                            raise  # the connection is gone, and with it the whole group
                         _UNDO.run(connection)
                         outcomes.append((done, None, error))
                     _RELEASE.run(connection)
+                committing = changed
+                if not changed:
+                    transaction.rollback()  # nobody is told, and nothing waits for the disk
         except Exception as error:  # the thread must live on, and every writer of the group be told
-            failure = explain(error) or error
+            failure: Exception = explain(error) or error
+            if committing and isinstance(error, DBAPIError) and error.connection_invalidated:
+                failure = TemporarilyUnavailable(
+                    "The connection to the database broke while the change was committed: it may have been made, or "
+                    "not. Look before you repeat it."
+                )
+            log.error("%d changes could not be written: %s", len(group), summary(error))
             outcomes = [(done, None, failure) for _, done in group]
         else:
-            if any(problem is None for _, _, problem in outcomes):
+            if changed:
                 self.on_commit()
         with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
             group[0][1].get_loop().call_soon_threadsafe(_tell, outcomes)
@@ -209,11 +242,18 @@ def _tell(outcomes: list[Outcome]) -> None:
 
 def explain(error: Exception) -> RegistryError | None:
     """What a client is told when the database itself refuses; None if the error is not the database's."""
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
+        # PostgreSQL's own words name hosts and roles: they are for the log.
+        told = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
         return TemporarilyUnavailable(
-            f"The database could not be used ({error.orig}). Nothing was changed. Try again; if it stays so, ask the "
+            f"The database could not be used{told}. Nothing was changed. Try again; if it stays so, ask the "
             "registry's operator to look at the disk and the log."
         )
     if isinstance(error, IntegrityError):
         return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
     return None
+
+
+def summary(error: Exception) -> str:
+    """An error of the database in one line, without the statement."""
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())

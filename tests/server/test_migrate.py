@@ -1,0 +1,141 @@
+"""A registry with everything in it moves from SQLite to PostgreSQL and back, and its clients notice nothing."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from click.testing import CliRunner, Result
+
+from server.commands import main
+from server.store.tables import metadata
+from tests.live_registry import PATIENCE, PROGRAM, ROOT, Server, command, fresh_database, serving
+from tests.postgresql import bundled_server
+from tests.server.api import Api
+from tests.server.attempts import CASES
+from tests.server.people import CREATOR, People
+from tests.server.streams import stream
+
+LISTS = {
+    "/mlflow/registered-models/search": "registered_models",
+    "/mlflow/model-versions/search": "model_versions",
+    "/mlflow/activities/list": "activities",
+    "/mlflow/transition-requests/list": "requests",
+    "/preview/scim/v2/Users": "Resources",
+    "/preview/scim/v2/Groups": "Resources",
+    "/preview/scim/v2/ServicePrincipals": "Resources",
+    "/token-management/tokens": "token_infos",
+    "/permissions/registered-models/root": "access_control_list",
+    "/permissions/authorization/tokens": "access_control_list",
+}
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    with bundled_server() as server:
+        yield server.url
+
+
+@pytest.fixture
+def target(postgresql: str, tmp_path: Path) -> Iterator[str]:
+    """An empty database on PostgreSQL."""
+    with fresh_database(tmp_path, postgresql) as location:
+        yield location
+
+
+def migrate(source: str, target: str) -> Result:
+    return CliRunner().invoke(main, ["migrate", source, target])
+
+
+def told(api: Api) -> dict[str, Any]:
+    """What the registry says of everything that it holds."""
+    answers = {}
+    for path, listed in LISTS.items():
+        answer = api.get(path, max_results=1000) if path.startswith("/mlflow") else api.get(path)
+        answers[path] = answer.ok()
+        assert answers[path][listed], f"{path} shows nothing"
+        assert "next_page_token" not in answers[path]
+    for model in answers["/mlflow/registered-models/search"]["registered_models"]:
+        found = api.get("/mlflow/databricks/registered-models/get", name=model["name"]).ok()
+        answers[model["name"]] = found
+        path = f"/permissions/registered-models/{found['registered_model_databricks']['id']}"
+        answers[path] = api.get(path).ok()
+    for version in answers["/mlflow/model-versions/search"]["model_versions"]:
+        name = {"name": version["name"], "version": version["version"]}
+        answers[str(name)] = api.get("/mlflow/comments/list", **name).ok()
+    return answers
+
+
+def test_there_and_back(target: str, tmp_path: Path) -> None:
+    with serving(tmp_path, maintenance="") as live, closing(People(live)) as people:
+        for case in CASES:
+            case.prepare(people, CREATOR).make(people.creator)  # refused or not: it prepares what it needs
+        people.version(people.model("Größe 模型 🙂 %_\\'\""), "Production")
+        people.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
+        before, creator, source = told(people.admin), people.creator.token, live.database
+        token = live.admin_token
+    back = str(tmp_path / "back.db")
+    for origin, destination in ((source, target), (target, back)):
+        result = migrate(origin, destination)
+        assert result.exit_code == 0, result.output
+        counted = dict(re.findall(r"^(\w+) +([\d,]+) rows  [0-9a-f]{16}$", result.stdout, re.MULTILINE))
+        assert counted.keys() == metadata.tables.keys()
+        assert "0" not in counted.values(), "nothing of that kind was there to be moved"
+        folder = tmp_path / f"serving-{Path(destination).name[:8]}"
+        folder.mkdir()
+        with Server(folder, destination) as server, Api(server.start(), token) as api:
+            assert told(api) == before
+            newest = before["/mlflow/activities/list"]["activities"][0]
+            with stream(api) as events, Api(api.url, creator) as of_creator:
+                of_creator.post("/mlflow/registered-models/create", name=f"after-{Path(destination).name[:8]}").ok()
+                assert int(events.next()["event_id"]) > int(events.ready)  # numbers go on where they were
+            before = told(api)
+            assert before["/mlflow/activities/list"]["activities"][1] == newest
+
+
+def test_what_is_there_is_not_overwritten(target: str, tmp_path: Path) -> None:
+    source = str(tmp_path / "source.db")
+    command(source, "users", "create", "ada")
+    command(target, "users", "create", "bob")
+    for origin, destination in ((source, target), (target, source)):
+        result = migrate(origin, destination)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "already holds a registry" in result.stderr
+    assert command(target, "tokens", "create", "bob")
+
+
+def test_a_text_that_postgresql_cannot_hold_is_named_before_anything_is_written(target: str, tmp_path: Path) -> None:
+    source = tmp_path / "source.db"
+    command(str(source), "users", "create", "ada")
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE principals SET display_name = 'a' || char(0) || 'b' WHERE name = 'ada'")
+    result = migrate(str(source), target)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert re.search(r"NUL character.*principals \(\d+\): display_name", result.stderr, re.DOTALL)
+    command(target, "users", "create", "ada")  # it is still empty
+    assert migrate(str(source), str(tmp_path / "other.db")).exit_code == 0  # SQLite can hold it
+
+
+@pytest.mark.parametrize("pair", [("nothing.db", "target.db"), ("source.db", "source.db"), ("source.db", "x://y")])
+def test_what_cannot_be_moved(pair: tuple[str, str], tmp_path: Path) -> None:
+    command(str(tmp_path / "source.db"), "users", "create", "ada")
+    result = migrate(*(each if "://" in each else str(tmp_path / each) for each in pair))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ")
+    assert {file.name for file in tmp_path.glob("*.db")} == {"source.db"}
+
+
+def test_a_bar_on_a_terminal(target: str, tmp_path: Path) -> None:
+    source = str(tmp_path / "source.db")
+    command(source, "users", "create", "ada")
+    program, *arguments = PROGRAM
+    running = pexpect.spawn(program, [*arguments, "migrate", source, target], cwd=ROOT, timeout=PATIENCE)
+    said = running.read().decode()
+    running.close()
+    assert running.exitstatus == 0, said
+    assert "Copying and comparing" in said
+    assert re.search(r" (\d+)/\1\b", said)  # to the end

@@ -1,0 +1,152 @@
+"""What is PostgreSQL's own: connections that break, a server that is restarted, secrets of its URL."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from server.commands import main
+from tests.live_registry import PATIENCE, LiveRegistry, Server, command, fresh_database, serving
+from tests.postgresql import Bundled, bundled_server
+from tests.server.api import Answer, Api
+from tests.server.streams import stream
+
+CONNECTIONS = 3
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Bundled]:
+    """One of this module's own, as it is stopped here."""
+    with bundled_server() as server:
+        yield server
+
+
+@pytest.fixture
+def live(postgresql: Bundled, tmp_path: Path) -> Iterator[LiveRegistry]:
+    with serving(tmp_path, "--connections", str(CONNECTIONS), maintenance=postgresql.url) as registry:
+        yield registry
+
+
+@pytest.fixture
+def api(live: LiveRegistry) -> Iterator[Api]:
+    with Api(live.url, live.admin_token) as caller:
+        yield caller
+
+
+def until_served(api: Api) -> None:
+    """The database is back, and so is the registry, by itself."""
+    deadline = time.monotonic() + PATIENCE
+    while _list(api).status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _list(api: Api) -> Answer:
+    return api.get("/mlflow/registered-models/list")
+
+
+def test_while_postgresql_is_down_the_answer_is_503_and_then_all_is_well(
+    postgresql: Bundled, api: Api, live: LiveRegistry
+) -> None:
+    api.post("/mlflow/registered-models/create", name="before").ok()
+    with stream(api) as events:
+        postgresql.stop()
+        try:
+            for refused in (_list(api), api.post("/mlflow/registered-models/create", name="meanwhile")):
+                message = refused.refused(503, "TEMPORARILY_UNAVAILABLE")
+                assert "postgres" not in message  # nor any other word of where it is
+        finally:
+            postgresql.start()
+        until_served(api)
+        api.post("/mlflow/registered-models/create", name="after").ok()
+        assert [model["name"] for model in _list(api).ok()["registered_models"]] == ["after", "before"]
+        assert events.next()["name"] == "after"  # the stream has lived through it
+    assert "the database refused" in live.log.read_text()
+
+
+def test_connections_that_were_cut_are_made_anew_unnoticed(postgresql: Bundled, api: Api) -> None:
+    for number in range(3):
+        api.post("/mlflow/registered-models/create", name=f"model-{number}").ok()
+        with psycopg.connect(postgresql.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tui-registry'"
+            )
+        assert len(_list(api).ok()["registered_models"]) == number + 1
+
+
+def test_no_more_connections_than_were_asked_for(postgresql: Bundled, live: LiveRegistry) -> None:
+    with ExitStack() as stack:
+        many = [stack.enter_context(Api(live.url, live.admin_token)) for _ in range(20)]
+        streams = [stack.enter_context(stream(each)) for each in many]
+        many[0].post("/mlflow/registered-models/create", name="model").ok()
+        assert all(each.next()["name"] == "model" for each in streams)
+        with psycopg.connect(postgresql.url, autocommit=True) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tui-registry'"
+            ).fetchone()
+        assert row is not None
+        assert CONNECTIONS <= row[0] <= CONNECTIONS + 2
+
+
+SECRET = "tell-nobody"
+HIDDEN = {
+    "a password": f"postgresql://ada:{SECRET}@127.0.0.1:1/registry",
+    "a password in the query": f"postgresql://127.0.0.1:1/registry?user=ada&password={SECRET}",
+    "a password that was not escaped": f"postgresql://ada:x@y:{SECRET}@127.0.0.1:1/registry",
+}
+
+
+@pytest.mark.parametrize("url", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("words", [("users", "create", "x"), ("serve", "--port", "0")])
+def test_a_password_is_not_told(words: tuple[str, ...], url: str) -> None:
+    result = CliRunner().invoke(main, [*words, "--database", url])
+    assert result.exit_code == 1
+    assert SECRET not in result.output
+
+
+def test_the_database_is_named_by_the_environment(live: LiveRegistry, tmp_path: Path) -> None:
+    """The URL of a service, whose file has the rest: nothing of it stands on the command line."""
+    url = psycopg.conninfo.conninfo_to_dict(live.database)
+    services = tmp_path / "services"
+    services.write_text("\n".join(["[registry]", *(f"{name}={value}" for name, value in url.items())]))
+    environment = {"TUI_REGISTRY_DATABASE": "postgresql:///?service=registry", "PGSERVICEFILE": str(services)}
+    result = CliRunner(env=environment).invoke(main, ["tokens", "create", "admin"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("tr_")
+
+
+def test_an_ordinary_user_may_own_the_registry(postgresql: Bundled, tmp_path: Path) -> None:
+    """No superuser, no extension: a role that owns the database is enough."""
+    with fresh_database(tmp_path, postgresql.url) as database:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("CREATE ROLE plain LOGIN")
+            connection.execute(f'ALTER DATABASE "{connection.info.dbname}" OWNER TO plain'.encode())
+        own = database.replace("postgres@", "plain@")
+        command(own, "users", "create", "ada", "--admin")
+        token = command(own, "tokens", "create", "ada").strip()
+        with Server(tmp_path, own) as server, Api(server.start(), token) as api:
+            api.post("/mlflow/registered-models/create", name="model").ok()
+
+
+def test_whoever_listens_is_told_of_what_was_committed_and_only_then(api: Api, live: LiveRegistry) -> None:
+    with psycopg.connect(live.database, autocommit=True) as listener:
+        api.get("/mlflow/registered-models/list").ok()  # the use of the token is noted
+        time.sleep(1)
+        listener.execute("LISTEN tui_registry")
+        api.post("/mlflow/registered-models/create", name="model").ok()
+        assert len(list(listener.notifies(timeout=PATIENCE, stop_after=1))) == 1
+        api.post("/mlflow/registered-models/create", name="model").refused(400, "RESOURCE_ALREADY_EXISTS")
+        assert list(listener.notifies(timeout=1)) == []
+
+
+def test_a_password_is_not_told_by_a_server_that_runs(live: LiveRegistry, tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    with Server(tmp_path / "again", live.database.replace("postgres@", f"postgres:{SECRET}@")) as server:
+        server.start()
+    said = server.log.read_text()
+    assert "Serving the registry postgresql://postgres:***@" in said
+    assert SECRET not in said
