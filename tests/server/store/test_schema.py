@@ -20,6 +20,11 @@ from server.store.tables import metadata
 from tests.live_registry import fresh_database
 
 
+def is_of_sqlite_alone(name: str | None, kind: str = "table") -> bool:
+    """What finds models by a part of their names there: migration 0003 has it, and triggers keep it."""
+    return kind == "table" and str(name).startswith("model_name")
+
+
 @pytest.mark.filterwarnings("ignore:.*expression-based index")  # the one there is, is tried below instead
 def test_the_migrated_schema_is_the_tables(tmp_path: Path) -> None:
     with fresh_database(tmp_path) as database:
@@ -28,9 +33,10 @@ def test_the_migrated_schema_is_the_tables(tmp_path: Path) -> None:
         engine = make_engine(url, write=True)
         try:
             with engine.connect() as connection:
-                context = MigrationContext.configure(connection, opts={"compare_type": True})
+                opts = {"compare_type": True, "include_name": lambda name, kind, _: not is_of_sqlite_alone(name, kind)}
+                context = MigrationContext.configure(connection, opts=opts)
                 assert compare_metadata(context, metadata) == []
-                tables = set(inspect(connection).get_table_names())
+                tables = {each for each in inspect(connection).get_table_names() if not is_of_sqlite_alone(each)}
                 assert tables == {*metadata.tables, "alembic_version"}
         finally:
             engine.dispose()

@@ -1,0 +1,96 @@
+"""Models found by a part of their names, however these change: what an index of trigrams finds is what one expects."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server.people import People
+
+MODELS = "/mlflow/registered-models/search"
+VERSIONS = "/mlflow/model-versions/search"
+
+NAMES = (
+    "churn-eu",
+    "Churn-US",
+    "fraud_card",
+    "fraud-card",
+    "需要予測-関東",
+    "it's-quoted",
+    "50%-rule",
+    "ab",
+    "naïve-Ärger",
+)
+PATTERNS = (
+    *("%churn%", "%CHURN%", "%hur_-e%", "%churn%eu%", "%eu%churn%", "churn%", "%-us%"),
+    *("%raud_card%", "%raud-card%", "%測-関%", "%予測-%東%", "%t's-q%", "%-rule%", "%ÄRGER%", "%ärger%", "%ïve%"),
+    *("%ab%", "_b%", "___%", "%zzz%", "%*ard%", "%[a]%"),
+)
+
+
+@pytest.fixture(scope="module")
+def named(people: People) -> Iterator[list[str]]:
+    """Models with these names, each with an ending that no other test's have."""
+    ending = uuid.uuid4().hex[:8]
+    names = [f"{name}.{ending}" for name in NAMES]
+    for name in names:
+        people.creator.post("/mlflow/registered-models/create", name=name).ok()
+        people.creator.post("/mlflow/model-versions/create", name=name, source="s3://models/1").ok()
+    yield names
+    for name in names:
+        people.creator.delete("/mlflow/registered-models/delete", name=name).ok()
+
+
+def matches(pattern: str, name: str, *, any_case: bool) -> bool:
+    """What LIKE means: % is any text, _ any character; ILIKE takes A to Z in any case, as SQLite does."""
+    if any_case:
+        pattern, name = (re.sub("[A-Z]", lambda letter: letter[0].lower(), each) for each in (pattern, name))
+    expression = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern)
+    return re.fullmatch(expression, name, re.DOTALL) is not None
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("comparator", ["LIKE", "ILIKE"])
+def test_a_part_of_the_name(people: People, named: list[str], comparator: str, pattern: str) -> None:
+    ending = named[0].rpartition(".")[2]
+    whole = pattern if pattern.endswith("%") else f"{pattern}%"
+    expected = {name for name in named if matches(whole, name, any_case=comparator == "ILIKE")}
+    text = f'name {comparator} "{whole}" AND name LIKE "%.{ending}"'
+    found = people.creator.get(MODELS, filter=text).ok().get("registered_models", [])
+    assert {each["name"] for each in found} == expected
+    found = people.creator.get(VERSIONS, filter=text).ok().get("model_versions", [])
+    assert {each["name"] for each in found} == expected
+
+
+def test_names_that_change(people: People) -> None:
+    ending = uuid.uuid4().hex[:8]
+    first, second = f"zephyr-{ending}", f"mistral-{ending}"
+
+    def found(part: str) -> list[str]:
+        answer = people.creator.get(MODELS, filter=f"name LIKE '%{part}%{ending}'").ok()
+        return [each["name"] for each in answer.get("registered_models", [])]
+
+    people.creator.post("/mlflow/registered-models/create", name=first).ok()
+    assert found("zep") == found("phyr-") == [first]
+    people.creator.post("/mlflow/registered-models/rename", name=first, new_name=second).ok()
+    assert (found("zep"), found("ist")) == ([], [second])
+    people.creator.patch("/mlflow/registered-models/update", name=second, description="zephyr").ok()
+    assert (found("zep"), found("ist")) == ([], [second])
+    people.creator.delete("/mlflow/registered-models/delete", name=second).ok()
+    assert found("ist") == []
+    people.creator.post("/mlflow/registered-models/create", name=second).ok()
+    assert found("ist") == [second]
+    people.creator.delete("/mlflow/registered-models/delete", name=second).ok()
+
+
+def test_a_rename_that_is_refused_changes_nothing(people: People) -> None:
+    ending = uuid.uuid4().hex[:8]
+    one, other = f"harmattan-{ending}", f"sirocco-{ending}"
+    for name in (one, other):
+        people.creator.post("/mlflow/registered-models/create", name=name).ok()
+    assert people.creator.post("/mlflow/registered-models/rename", name=one, new_name=other).status == 400
+    for name in (one, other):
+        found = people.creator.get(MODELS, filter=f"name LIKE '%{name[3:]}'").ok()
+        assert [each["name"] for each in found["registered_models"]] == [name]
+        people.creator.delete("/mlflow/registered-models/delete", name=name).ok()
