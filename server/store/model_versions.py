@@ -15,12 +15,13 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    union_all,
     update,
 )
 
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
-from server.store.dialects import array, document, pairs, rendered, strings, text, unindexed
+from server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
 from server.store.narrowing import narrowed
 from server.store.search import Clauses
 from server.store.statements import Statement
@@ -114,7 +115,6 @@ _READ_BY_ALIAS = Statement(
     )
 )
 _DOCUMENT = Statement(select(rendered(document(**version_members()))).select_from(_of_its_model).where(_the_version))
-_newest = model_versions.alias("newest")
 _stagemates = model_versions.alias("stagemates")
 first_of_stage = (
     select(func.min(_stagemates.c.version))
@@ -123,17 +123,31 @@ first_of_stage = (
     .scalar_subquery()
 )
 """The lowest version in a version's stage: what MLflow orders the latest versions of a model by."""
-_LATEST = Statement(
-    select(rendered(document(**_members_with_aliases())), first_of_stage)
-    .select_from(_of_its_model)
-    .where(
-        _that_name,
-        model_versions.c.version
-        == select(func.max(_newest.c.version))
-        .where(_newest.c.model_id == registered_models.c.id, _newest.c.stage == bindparam("stage"))
-        .correlate(registered_models)
-        .scalar_subquery(),
+stages = union_all(*(select(literal_column(f"'{stage}'").label("stage")) for stage in Stage)).subquery("stages")
+"""A row for each stage."""
+
+
+def highest_of_stage() -> ColumnElement[int]:
+    """The highest version of a model in one of ``stages``: one look into the index, however many versions there are."""
+    newest = model_versions.alias("newest")
+    return (
+        select(func.max(newest.c.version))
+        .where(newest.c.model_id == registered_models.c.id, newest.c.stage == stages.c.stage)
+        .correlate(registered_models, stages)
+        .scalar_subquery()
     )
+
+
+_LATEST = Statement(
+    select(rendered(document(**_members_with_aliases())))
+    .select_from(
+        registered_models.join(stages, among(stages.c.stage, bindparam("stages", type_=String()))).join(
+            model_versions,
+            (model_versions.c.model_id == registered_models.c.id) & (model_versions.c.version == highest_of_stage()),
+        )
+    )
+    .where(_that_name)
+    .order_by(first_of_stage)
 )
 _HIGHEST = Statement(
     select(func.max(model_versions.c.version))
@@ -205,10 +219,10 @@ def read_document(connection: Connection, model_id: str, version: int) -> str:
     return answer
 
 
-def latest(connection: Connection, name: str, stages: Sequence[Stage]) -> list[str]:
+def latest(connection: Connection, name: str, wanted: Sequence[Stage]) -> list[str]:
     """The highest version in each stage that has one, each a ModelVersion in JSON, in MLflow's order."""
-    rows = [_LATEST.run(connection, name=name, stage=stage.value).first() for stage in stages]
-    return [row[0] for row in sorted((row for row in rows if row is not None), key=lambda row: int(row[1]))]
+    asked = json.dumps([stage.value for stage in wanted])
+    return [row[0] for row in _LATEST.run(connection, name=name, stages=asked)]
 
 
 def highest(connection: Connection, principal: Principal, name: str) -> int | None:

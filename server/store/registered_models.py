@@ -10,11 +10,8 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    func,
     insert,
-    literal_column,
     select,
-    union_all,
     update,
 )
 
@@ -22,12 +19,11 @@ from server.rules.permissions import LEVELS
 from server.rules.principals import Principal
 from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, rendered, text
-from server.store.model_versions import first_of_stage, version_members
+from server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
 from server.store.narrowing import narrowed
 from server.store.search import Clauses
 from server.store.statements import Statement
 from server.store.tables import aliases, model_tags, model_versions, registered_models
-from server.wire.stage import Stage
 
 
 class ModelRow(NamedTuple):
@@ -39,18 +35,10 @@ class ModelRow(NamedTuple):
 
 
 def _latest_versions(order: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The highest version of each stage: one look into the index for each, however many versions there are."""
-    stages = union_all(*(select(literal_column(f"'{stage}'").label("stage")) for stage in Stage)).subquery("stages")
-    newest = model_versions.alias("newest")
-    highest = (
-        select(func.max(newest.c.version))
-        .where(newest.c.model_id == registered_models.c.id, newest.c.stage == stages.c.stage)
-        .correlate(registered_models, stages)
-        .scalar_subquery()
-    )
+    """The highest version of each stage."""
     return array(
         select(document(**version_members()))
-        .select_from(stages.join(model_versions, model_versions.c.version == highest))
+        .select_from(stages.join(model_versions, model_versions.c.version == highest_of_stage()))
         .where(model_versions.c.model_id == registered_models.c.id)
         .order_by(order)
         .correlate(registered_models)

@@ -103,6 +103,19 @@ async def test_late_answers_do_not_overtake(scene: Scene) -> None:
         await shown.shows(f"Models › {names[0]}")
 
 
+async def test_enter_waits_for_the_rows_that_the_letters_leave(scene: Scene) -> None:
+    """Where none of them is left, a model is meant; what was there before is not."""
+    name = scene.model("zephyr")
+    async with slow(scene) as (shown, _):
+        for place, title in (("4", "Activity"), ("5", "Access")):
+            await shown.press(place)
+            await shown.shows(title, "● live")
+            await shown.press("slash")
+            await shown.type(name[:-1])
+            await shown.press("enter")
+            await shown.shows(f"Models › {name}")
+
+
 def matches_what_it_says(text: str) -> bool:
     """Whether every model listed matches what the heading says they match."""
     heading, _, rest = text.partition("\n")

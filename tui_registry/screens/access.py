@@ -56,6 +56,7 @@ class Access(Section):
                 raise
             self._seen = None
             self.table.show([], empty=f"{one_line(str(error))}\np on a model that you may read shows who else may.")
+            self.tell_answered()
             return
         if self.me is not None:
             self._seen = Seen(governed, access, self.me, {each.permission_level: each.description for each in levels})

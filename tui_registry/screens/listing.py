@@ -37,6 +37,7 @@ class Listing(Place):
         self.table = Table(self.COLUMNS, empty="Asking the server …", id="list")
         self.typed = ""
         self._shown: str | None = None
+        self._answered = False  # whether it is known what comes of what was typed
         self._opening = False
         self._pages = Pages(partial(self.read_page, self.typed))
 
@@ -80,13 +81,19 @@ class Listing(Place):
             self.table.action_first()
             if self.opens_best and (best := _best(rows, self.typed)):
                 self.table.move_to(best)
-        if self._opening:
-            self._opening = False
-            self.table.action_open()
+        self.tell_answered()
 
     def show_problem(self, problem: str) -> None:
         if self._shown != self.typed or not self.table.row_count:
             self.table.show([], empty=self.complaint(problem))
+        self.tell_answered()
+
+    def tell_answered(self) -> None:
+        """It is known what comes of what was typed; Enter may have been pressed before."""
+        self._answered = True
+        if self._opening:
+            self._opening = False
+            self._enter()
 
     def complaint(self, problem: str) -> str:
         """What to say where there is nothing to show, by lines."""
@@ -129,7 +136,7 @@ class Listing(Place):
     def restart(self) -> None:
         """Read from the beginning: what is asked for is another thing than before."""
         self._pages = Pages(partial(self.read_page, self.typed))
-        self._opening = False
+        self._opening = self._answered = False
         self._shown = None
         self.reload()
 
@@ -146,13 +153,17 @@ class Listing(Place):
         self.set_focus(self.table)
         if not self.typed:
             self.filter_line.display = False
-        elif not self.opens_best:
-            if self.finds_models:
-                self.find_model(self.typed, self.models_shown())
-        elif self._shown == self.typed:
-            self.table.action_open()
+        elif self._answered:
+            self._enter()
         else:
             self._opening = True
+
+    def _enter(self) -> None:
+        """What Enter means after letters whose rows are shown."""
+        if self.opens_best:
+            self.table.action_open()
+        elif self.finds_models:
+            self.find_model(self.typed, self.models_shown())
 
     @on(Table.NearEnd)
     def _near_end(self) -> None:
