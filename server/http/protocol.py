@@ -8,12 +8,34 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from server.http.answers import error_answer
 from server.rules.errors import BadRequest
 
+MAX_HEAD = 1024 * 1024  # bytes of a request before its body, or a little more; a filter in a query may be long
+
 
 class Protocol(HttpToolsProtocol):
-    """Answers what is not HTTP in the one shape of an error, too, and sends every answer in one piece."""
+    """Answers what is not HTTP in the one shape of an error, too, and sends every answer in one piece. Refuses a head
+    without end: anybody can send one, token or not, and it would be kept in memory."""
+
+    _in_head = False
+    _head = 0  # bytes of a head that came in later pieces than its first
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop)))
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head += len(data)
+            if self._head > MAX_HEAD:
+                self.send_400_response(f"The request's head is larger than {MAX_HEAD} bytes.")
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         answer = error_answer(BadRequest(f"{msg} Send HTTP/1.1, with one of its methods and a target in ASCII."))

@@ -33,7 +33,7 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
         model_id=None if body.name is None else _model_id(call, body),
         version=None if body.version is None else int(body.version),
         user=body.user,
-        types=body.activity_type,
+        types=tuple(dict.fromkeys(body.activity_type)),  # each is a parameter, of which a statement has only so many
         since=body.from_,
         until=body.to,
     )

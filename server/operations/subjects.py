@@ -132,14 +132,20 @@ def transition(call: Call, body: _NamesTransition) -> TransitionSubject:
 def request(call: Call, body: _NamesRequest) -> RequestSubject:
     target = parse_stage(body.stage)
     row = _find_version(call, body.name, body.version)
-    for each in transition_requests.of_version(call.connection, call.principal, row.model_id, row.version):
-        if each.to_stage is target and each.user_id.casefold() == body.creator.casefold():
-            return RequestSubject(
-                level=row.level,
-                stages=frozenset((row.stage, target)),
-                author=each.principal_id == call.principal.id,
-                request=each,
-            )
+    found = [
+        each
+        for each in transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
+        if each.to_stage is target and each.user_id.casefold() == body.creator.casefold()
+    ]
+    if found:
+        # A user, a service principal and somebody deleted may have one name: then the caller's own is meant.
+        meant = next((each for each in found if each.principal_id == call.principal.id), found[0])
+        return RequestSubject(
+            level=row.level,
+            stages=frozenset((row.stage, target)),
+            author=meant.principal_id == call.principal.id,
+            request=meant,
+        )
     raise ResourceDoesNotExist(
         f"There is no open request by '{body.creator}' to move version {row.version} of '{row.name}' to {target}. "
         "It may have been decided or cancelled; list the version's open requests."

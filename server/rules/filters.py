@@ -57,6 +57,7 @@ VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
 TAG_COMPARATORS = TEXT
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
+MAX_FILTER = 200_000  # characters; those of a megabyte keep everybody else waiting for seconds
 MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit how deep those nest
 MAX_PATTERN = 10_000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
 
@@ -78,6 +79,10 @@ def parse_filter(text: str, attributes: Mapping[str, frozenset[str]]) -> tuple[C
     """
     if not text:
         return ()
+    if len(text) > MAX_FILTER:
+        raise InvalidParameterValue(
+            f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read. Search several times."
+        )
     comparisons = tuple(_Reader(text, attributes).read())
     if len(comparisons) > MAX_COMPARISONS:
         raise InvalidParameterValue(

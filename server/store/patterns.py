@@ -129,8 +129,10 @@ def _has_value_postgresql(element: _HasValue, compiler: SQLCompiler, **options: 
 
 
 def has_trigram(pattern: str) -> bool:
-    """Whether names_like can serve a pattern: it has three characters in a row that are meant as they are."""
-    return re.search(r"[^%_]{3}", pattern) is not None
+    """Whether names_like can serve a pattern: it has three characters in a row that are meant as they are, and that
+    stay together in GLOB, where brackets part ``*``, ``?`` and ``[`` from the rest. Of shorter ones FTS5 would find
+    nothing where they take three bytes."""
+    return re.search(r"[^%_*?[]{3}", pattern) is not None
 
 
 def names_like(pattern: str, *, any_case: bool) -> Any:

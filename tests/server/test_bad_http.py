@@ -120,6 +120,26 @@ def test_what_is_not_http(content: bytes, people: People) -> None:
     people.admin.get("/health").ok()
 
 
+ENDLESS = {"a target": b"GET /", "a header": b"GET / HTTP/1.1\r\nX: ", "headers": b"GET / HTTP/1.1\r\n"}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_a_head_without_end(what: str, people: People) -> None:
+    """It takes no token to send one, and the server would keep it in memory."""
+    piece = b"x: y\r\n" * 10_000 if what == "headers" else b"x" * 60_000
+    answer = b""
+    with socket.create_connection(("127.0.0.1", urlsplit(people.registry.url).port or 0), timeout=60) as connection:
+        try:
+            connection.sendall(ENDLESS[what])
+            for _ in range(40):
+                connection.sendall(piece)
+            answer = connection.recv(65536)
+        except ConnectionError:
+            pass  # it was cut off while it sent
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
+    people.admin.get("/health").ok()
+
+
 def test_a_body_that_ends_early(people: People, contents: Contents) -> None:
     path = "/api/2.0/mlflow/registered-models/create"
     head = (

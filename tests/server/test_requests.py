@@ -7,8 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.live_registry import command
+from tests.server.api import Api
 from tests.server.attempts import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 from tests.server.contents import Contents
+from tests.server.directory import create_service_principal, create_user, new_name
 from tests.server.people import CREATOR, MOVES, Caller, People
 from tests.server.test_transitions import feed
 
@@ -108,6 +111,27 @@ def test_cancelling_takes_back_one(written: Any, people: People, contents: Conte
         people.api(READER).delete(f"{REQUESTS}/delete", **fields, creator="nobody").missing()
     people.creator.delete(f"{REQUESTS}/delete", **fields, creator=EDITOR.name).ok()
     assert EDITOR.name in feed(people.creator, fields["name"])[-1]["system_comment"]
+
+
+def test_one_takes_back_ones_own_though_another_has_the_name(people: People) -> None:
+    """A service principal may be called as a user is; both have asked for the same."""
+    name = new_name("both")
+    create_user(people.admin, name)
+    program = create_service_principal(people.admin, applicationId=name)
+    made = people.admin.post("/token-management/on-behalf-of/tokens", application_id=program["applicationId"]).ok()
+    fields = asked(people)
+    entries = [{field: name, "permission_level": "CAN_READ"} for field in ("user_name", "service_principal_name")]
+    people.creator.patch(people.permissions_path(fields["name"]), access_control_list=entries).ok()
+    with (
+        Api(people.registry.url, command(people.registry.database, "tokens", "create", name).strip()) as user,
+        Api(people.registry.url, made["token_value"]) as other,
+    ):
+        for first, second in ((user, other), (other, user)):
+            first.post(f"{REQUESTS}/create", **fields).ok()
+            second.post(f"{REQUESTS}/create", **fields).ok()
+            first.delete(f"{REQUESTS}/delete", **fields, creator=name).ok()
+            first.delete(f"{REQUESTS}/delete", **fields, creator=name).denied()
+            second.delete(f"{REQUESTS}/delete", **fields, creator=name).ok()
 
 
 def test_a_request_goes_with_its_version_and_its_model(people: People) -> None:

@@ -5,6 +5,7 @@ import pytest
 from server.rules.errors import InvalidParameterValue
 from server.rules.filters import (
     MAX_COMPARISONS,
+    MAX_FILTER,
     MAX_PATTERN,
     MODEL_ATTRIBUTES,
     VERSION_ATTRIBUTES,
@@ -75,6 +76,7 @@ def test_all_comparisons_are_kept_in_order() -> None:
         (f"version_number = '{'9' * 5000}'", "compared with an integer"),
         (f"name LIKE '{'a' * (MAX_PATTERN + 1)}'", "The pattern is too long"),
         (" AND ".join(["name = 'a'"] * (MAX_COMPARISONS + 1)), "at most 100 are read"),
+        ("name = 'a' " * MAX_FILTER, f"at most {MAX_FILTER} are read"),
     ],
 )
 def test_what_cannot_be_read_is_told_where_and_what_to_do(text: str, said: str) -> None:
