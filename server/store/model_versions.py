@@ -179,10 +179,8 @@ _TOUCH_ALL = Statement(
 )
 _DELETE = Statement(delete(model_versions).where(_the_version))
 _key = (model_versions.c.model_id, model_versions.c.version)
-_FOUND = (
-    select(*_key)
-    .select_from(model_versions.join(registered_models, registered_models.c.id == unindexed(model_versions.c.model_id)))
-    .where(readable(model_versions.c.model_id))
+_FOUND = select(*_key).select_from(
+    model_versions.join(registered_models, registered_models.c.id == unindexed(model_versions.c.model_id))
 )
 _listed = pairs(bindparam("ids", type_=String()))
 _DOCUMENTS = Statement(

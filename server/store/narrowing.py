@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from server.rules.permissions import Level
 from server.rules.principals import Principal
-from server.store.access import caller, readable_objects
+from server.store.access import caller, readable, readable_objects
 
 FEW = 15_000
 """Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
@@ -32,25 +32,35 @@ class Candidate(NamedTuple):
 
 
 def narrowed(
-    connection: Connection, principal: Principal, found: Select[Any], candidates: Sequence[Candidate], row: Columns
+    connection: Connection,
+    principal: Principal,
+    found: Select[Any],
+    candidates: Sequence[Candidate] | None,
+    row: Columns,
 ) -> Select[Any]:
-    """The query, led by the smallest of its candidates if that one is few; else as it is.
+    """Of what is found what the caller may read, led by the smallest of the candidates if that one is few.
 
-    ``row``: the columns of what is found that a candidate's columns are compared with, as many as it has.
+    ``row``: the columns of what is found that a candidate's columns are compared with, as many as it has; the first is
+    the model's id.
     """
     given = caller(principal)
+    readables = found.where(readable(row[0]))
+    if candidates is None:
+        return readables
+    own = Candidate(readable_objects())  # the same, but as a candidate
     if principal.root_level < Level.READ:
-        candidates = [*candidates, Candidate(readable_objects())]
+        candidates = [*candidates, own]
     few = [(size, each) for each in candidates if (size := _count(connection, each.rows, each.few, given)) <= each.few]
     if few:
-        return _among(found, min(few, key=itemgetter(0))[1], row)
+        least = min(few, key=itemgetter(0))[1]
+        return _among(found if least is own else readables, least, row)
     if len(candidates) > 1:  # each of them is many, but what they have in common may be few
-        common = found
+        common = readables
         for candidate in candidates:
             common = _among(common, candidate, row)
         if _count(connection, common, FEW, given) <= FEW:
             return common
-    return found
+    return readables
 
 
 def _among(found: Select[Any], candidate: Candidate, row: Columns) -> Select[Any]:

@@ -124,7 +124,7 @@ _TAKE_NUMBER = Statement(
     .returning(registered_models.c.last_version)
 )
 _DELETE = Statement(delete(registered_models).where(_the_model))
-_FOUND = select(registered_models.c.id).where(readable(registered_models.c.id))
+_FOUND = select(registered_models.c.id)
 _DOCUMENTS = Statement(
     select(registered_models.c.id, rendered(document(**_members(model_versions.c.stage)))).where(
         among(registered_models.c.id, bindparam("ids", type_=String()))

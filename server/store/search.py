@@ -82,12 +82,13 @@ _OF_NO_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
 
 
 class Clauses(NamedTuple):
-    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it."""
+    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it. ``candidates`` is
+    None where the conditions themselves lead to few: all that is found has the same name."""
 
     conditions: Sequence[ColumnElement[bool]]
     order: Sequence[Column]
     position: Sequence[Column]
-    candidates: Sequence[Candidate]
+    candidates: Sequence[Candidate] | None
 
 
 def model_clauses(search: Search) -> Clauses:
@@ -217,7 +218,8 @@ def _clauses(
     order = [
         column.asc() if each.ascending else column.desc() for each, column in zip(search.order, position, strict=True)
     ]
-    return Clauses(conditions, order, position, candidates)
+    named = any((each.kind, each.key, each.comparator) == ("attribute", "name", "=") for each in search.comparisons)
+    return Clauses(conditions, order, position, None if named else candidates)
 
 
 def _after(order: Sequence[Order], columns: Sequence[Column], position: Position) -> ColumnElement[bool]:
