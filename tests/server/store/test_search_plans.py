@@ -157,7 +157,7 @@ def test_what_is_many_is_not_sorted(database: Database, monkeypatch: pytest.Monk
     """Where no candidate is few, the order is walked along."""
     monkeypatch.setattr(narrowing, "FEW", -1)
     clauses = model_clauses(read_search(MODELS, filter_text="tags.k = 'v'", order_by=[], max_results=10, page_token=""))
-    clauses = clauses._replace(candidates=[each._replace(few=-1) for each in clauses.candidates])
+    clauses = clauses._replace(candidates=[each._replace(few=-1) for each in clauses.candidates or ()])
     plans = database.plans(lambda connection: registered_models.page(connection, ADMIN, clauses, limit=11))
     steps = [each for plan in plans for each in plan]
     assert "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2" in steps
