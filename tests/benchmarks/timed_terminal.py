@@ -81,6 +81,13 @@ class TimedTerminal:
                     return at
             assert time.perf_counter() < deadline, f"not seen:\n{self.text}"
 
+    def catch_up(self) -> None:
+        """Take in the rest of a frame, of which a terminal gives a few kilobytes at a time."""
+        self.settle(0.02)
+        for _, content in self.seen[self._fed :]:
+            self._stream.feed(content)
+        self._fed = len(self.seen)
+
     @property
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)
