@@ -20,7 +20,12 @@ class Registry:
 
     def __init__(self, settings: Settings) -> None:
         schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
-        self._database = Database(settings.database, durable=settings.durable, connections=settings.connections)
+        self._database = Database(
+            settings.database,
+            durable=settings.durable,
+            connections=settings.connections,
+            longest_read=settings.longest_read,
+        )
         self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
         self.asgi = Router(default=self._handler, lifespan=self._lifespan)
 

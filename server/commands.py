@@ -17,7 +17,7 @@ from server.rules.errors import RegistryError, ResourceDoesNotExist
 from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
-from server.store.engine import CONNECTIONS, database_url, make_engine, summary
+from server.store.engine import CONNECTIONS, LONGEST_READ, database_url, make_engine, summary
 from server.wire.scim import CreateUser
 
 T = TypeVar("T")
@@ -64,6 +64,14 @@ def main() -> None:
     type=click.IntRange(1, 1000),
     help="Connections to PostgreSQL that read at the same time. Two more write and listen.",
 )
+@click.option(
+    "--longest-read",
+    metavar="SECONDS",
+    default=LONGEST_READ,
+    show_default=True,
+    type=click.FloatRange(0.01, 3600),
+    help="After so many seconds a search or a list is given up, and refused.",
+)
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -74,6 +82,7 @@ def serve(
     port: int,
     protect_active_versions: bool,
     connections: int,
+    longest_read: float,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -88,6 +97,7 @@ def serve(
             port=port,
             protect_active_versions=protect_active_versions,
             connections=connections,
+            longest_read=longest_read,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,

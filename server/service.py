@@ -20,7 +20,7 @@ from server.http.protocol import Protocol
 from server.operations.call import Policy
 from server.rules.errors import RegistryError
 from server.settings import Settings
-from server.store.engine import CONNECTIONS, database_url, shown, summary
+from server.store.engine import CONNECTIONS, LONGEST_READ, database_url, shown, summary
 from server.store.schema import SchemaTooNewError
 
 KEEP_ALIVE = 75  # seconds that an idle connection stays open: longer than clients keep theirs
@@ -39,6 +39,7 @@ class Options:
     port: int
     protect_active_versions: bool = False
     connections: int = CONNECTIONS
+    longest_read: float = LONGEST_READ
     throwaway: bool = False
     state_file: Path | None = None
     end_with: Path | None = None
@@ -62,6 +63,7 @@ def _serve(options: Options, listener: socket.socket) -> None:
                 database=database_url(options.database),
                 policy=Policy(protect_active_versions=options.protect_active_versions),
                 connections=options.connections,
+                longest_read=options.longest_read,
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
             )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from server.operations.call import Policy
-from server.store.engine import CONNECTIONS, URL
+from server.store.engine import CONNECTIONS, LONGEST_READ, URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,7 @@ class Settings:
     """database: where the registry is kept.
 
     connections: how many connections to PostgreSQL read at the same time.
+    longest_read: seconds after which a search or a list is given up.
     durable: whether a write is on the disk before it is answered; only a throwaway registry does without.
     demo_clock: whether a client may say, with the header ``X-Demo-Time`` (milliseconds), when a change was made; only
     for filling a throwaway registry with history.
@@ -19,5 +20,6 @@ class Settings:
     database: URL
     policy: Policy = field(default_factory=Policy)
     connections: int = CONNECTIONS
+    longest_read: float = LONGEST_READ
     durable: bool = True
     demo_clock: bool = False

@@ -79,7 +79,10 @@ class Handler:
         def work(connection: Connection) -> Answer:
             return _operate(route, operation, Call(connection, principal, now, address, self._settings.policy), body)
 
-        answer = await (self._database.write(work) if route.writes else self._database.read(work))
+        if route.writes:
+            answer = await self._database.write(work)
+        else:
+            answer = await self._database.read(work, lengthy=route.lengthy)
         return json_answer(answer, route.status)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:

@@ -24,6 +24,7 @@ class Route:
     subject: loads what the request is about. Without one, the operation's own statements see only what the caller may
         read, so that the ability can be no more than to read.
     writes: whether it runs as a transaction of the writer: all but GET, if nothing is said.
+    lengthy: whether its reading may take longer than a moment: lists, and whatever looks for something.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Route:
     subject: Callable[..., Any] | None = None
     answer: type[BaseModel] = Nothing
     writes: bool | None = None
+    lengthy: bool = False
     status: int = 200
     rooted: bool = False
 

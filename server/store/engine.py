@@ -1,17 +1,19 @@
 """The database: one place that reads, one that writes.
 
 On SQLite, reads run at once on the caller's thread: they take microseconds, less than handing them to another thread.
-Writes queue for one writer thread, which runs each in a savepoint and commits them in groups, so that many writers
-share one wait for the disk (``synchronous=FULL``: what is answered is on the disk). On PostgreSQL each process has such
-a writer, and they take turns; reads run in threads, each with a connection of a pool.
+Those that may take longer, such as searches, run in threads, each with a connection of its own, so that they hold up
+nobody's other calls; they are given up when they take too long. Writes queue for one writer thread, which runs each in
+a savepoint and commits them in groups, so that many writers share one wait for the disk (``synchronous=FULL``: what is
+answered is on the disk). On PostgreSQL each process has such a writer, and they take turns; all reads run in threads.
 """
 
 import asyncio
 import contextlib
 import logging
+import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,13 +22,24 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import QueuePool
 
 from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
-from server.store.postgresql import listen, postgresql_engine
+from server.store.postgresql import CANCELLED, listen, postgresql_engine
 from server.store.statements import Statement
 
-__all__ = ["CONNECTIONS", "URL", "Connection", "Database", "database_url", "explain", "make_engine", "shown", "summary"]
+__all__ = [
+    "CONNECTIONS",
+    "LONGEST_READ",
+    "URL",
+    "Connection",
+    "Database",
+    "database_url",
+    "explain",
+    "make_engine",
+    "shown",
+    "summary",
+]
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +50,17 @@ Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
+THREADS = min(4, os.cpu_count() or 1)  # that read an SQLite file at length
+LONGEST_READ = 10.0  # seconds, where nothing else is said
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
-CACHE = 64 * 1024  # KiB of pages that the reading connection keeps in memory
+CACHE = 32 * 1024  # KiB of pages that a reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
 LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
+_TOO_LONG = (
+    "This takes the database too long to answer. Ask for less: a filter with another comparison, with fewer of them or "
+    "with a pattern that does not begin with %, or a smaller page."
+)
+_PATIENCE = "patience"
 _SAVE, _RELEASE, _UNDO = (
     Statement(text(f"{verb} one_write")) for verb in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 )
@@ -82,17 +102,21 @@ def shown(location: str) -> str:
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
 
 
-def make_engine(url: URL, *, write: bool, durable: bool = True, connections: int = 1) -> Engine:
+def make_engine(
+    url: URL, *, write: bool, durable: bool = True, connections: int = 1, longest_read: float = LONGEST_READ
+) -> Engine:
     """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
     if url.get_backend_name() != "sqlite":
-        return postgresql_engine(url, write=write, durable=durable, connections=connections)
+        return postgresql_engine(url, write=write, durable=durable, connections=connections, longest_read=LONGEST_READ)
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.touch(mode=0o600)
     engine = create_engine(
         url,
-        poolclass=QueuePool if write else StaticPool,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
         isolation_level=None if write else "AUTOCOMMIT",
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "cached_statements": 512},
     )
@@ -118,31 +142,87 @@ def make_engine(url: URL, *, write: bool, durable: bool = True, connections: int
     return engine
 
 
+class _Patience:
+    """With a read in a thread. When it is lost, the read begins no other statement, and SQLite is interrupted in the
+    one that it is at; PostgreSQL loses its own with each."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lost = False
+        self._driver: sqlite3.Connection | None = None
+
+    def lose(self) -> None:
+        with self._lock:  # so that the next to use the connection is not the one interrupted
+            self._lost = True
+            if self._driver is not None:
+                self._driver.interrupt()
+
+    def check(self) -> None:
+        if self._lost:
+            raise InvalidParameterValue(_TOO_LONG)
+
+    @contextlib.contextmanager
+    def with_what_runs_on(self, connection: Connection) -> Iterator[None]:
+        """Raises TemporarilyUnavailable, if it was lost before anything could run."""
+        driver = connection.connection.driver_connection
+        with self._lock:
+            if self._lost:
+                raise TemporarilyUnavailable("The server is busy with other searches and lists. Try again.")
+            self._driver = driver if isinstance(driver, sqlite3.Connection) else None
+        connection.info[_PATIENCE] = self
+        try:
+            yield
+        finally:
+            del connection.info[_PATIENCE]
+            with self._lock:
+                self._driver = None
+
+
+def _check_patience(connection: Connection, *_: object) -> None:
+    patience = connection.info.get(_PATIENCE)
+    if patience is not None:
+        patience.check()
+
+
 class Database:
     """An open database. ``on_commit`` is called, on the writer's thread, after each commit that changed something.
 
     On PostgreSQL it has ``connections`` connections to read with, and two more: one that writes, and one that listens.
     """
 
-    def __init__(self, url: URL, *, durable: bool = True, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        durable: bool = True,
+        connections: int = CONNECTIONS,
+        longest_read: float = LONGEST_READ,
+    ) -> None:
+        """``longest_read``: seconds after which a lengthy read is given up."""
         self.url = url
         self.on_commit: Callable[[], None] = lambda: None
-        self._reader = make_engine(url, write=False, connections=connections)
+        embedded = url.get_backend_name() == "sqlite"
+        threads = THREADS if embedded else connections  # each of which never waits for a connection
+        self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
         self._writer = make_engine(url, write=True, durable=durable)
-        # On SQLite reads run on the caller's thread; on PostgreSQL a thread never waits for a connection.
-        self._reading: Connection | None = None
-        self._readers = ThreadPoolExecutor(connections, "registry-reader")
-        if url.get_backend_name() == "sqlite":
-            self._reading = self._reader.connect()
+        event.listen(self._reader, "before_cursor_execute", _check_patience)
+        self._reading = self._reader.connect() if embedded else None
+        self._readers = ThreadPoolExecutor(threads, "registry-reader")
+        self._longest_read = longest_read
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_queued, name="registry-writer", daemon=True)
         self._thread.start()
 
-    async def read(self, work: Work[T]) -> T:
-        """Run statements that change nothing."""
-        if self._reading is not None:
+    async def read(self, work: Work[T], *, lengthy: bool = False) -> T:
+        """Run statements that change nothing. ``lengthy``: they may take longer than it takes to hand them over."""
+        if self._reading is not None and not lengthy:
             return work(self._reading)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_pooled, work)
+        loop, patience = asyncio.get_running_loop(), _Patience()
+        timer = loop.call_later(self._longest_read, patience.lose)
+        try:
+            return await loop.run_in_executor(self._readers, self._read_pooled, work, patience)
+        finally:
+            timer.cancel()
 
     async def write(self, work: Work[T]) -> T:
         """Run statements in one transaction; returns when it is committed. An exception undoes all of it.
@@ -168,16 +248,16 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
 
-    def _read_pooled(self, work: Work[T]) -> T:
+    def _read_pooled(self, work: Work[T], patience: _Patience) -> T:
         try:
-            with self._reader.connect() as connection:
+            with self._reader.connect() as connection, patience.with_what_runs_on(connection):
                 return work(connection)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
         # The server was restarted or dropped the connection. That has emptied the pool, so this is a new connection;
         # a check before every read would cost each of them a round trip.
-        with self._reader.connect() as connection:
+        with self._reader.connect() as connection, patience.with_what_runs_on(connection):
             return work(connection)
 
     def _write_queued(self) -> None:
@@ -242,6 +322,8 @@ def _tell(outcomes: list[Outcome]) -> None:
 
 def explain(error: Exception) -> RegistryError | None:
     """What a client is told when the database itself refuses; None if the error is not the database's."""
+    if isinstance(error, OperationalError) and _gave_up(error):
+        return InvalidParameterValue(_TOO_LONG)
     if isinstance(error, OperationalError | InterfaceError):
         # PostgreSQL's own words name hosts and roles: they are for the log.
         told = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
@@ -252,6 +334,12 @@ def explain(error: Exception) -> RegistryError | None:
     if isinstance(error, IntegrityError):
         return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
     return None
+
+
+def _gave_up(error: OperationalError) -> bool:
+    """Whether it took longer than it may."""
+    interrupted = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+    return interrupted or getattr(error.orig, "sqlstate", None) == CANCELLED
 
 
 def summary(error: Exception) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 log = logging.getLogger(__name__)
 
 CHANNEL = "tui_registry"
+CANCELLED = "57014"  # the SQLSTATE of a statement that took too long
 AGAIN = 1.0  # seconds before a listener that lost its connection tries to have another
 
 _REACHED = {
@@ -30,17 +31,23 @@ _TAKE_TURNS_AND_TELL = f"{_TAKE_TURNS}, pg_notify('{CHANNEL}', '')"
 _CAN_TELL = "SELECT to_regprocedure('pg_catalog.pg_notify(text, text)') IS NOT NULL"
 
 
-def postgresql_engine(url: URL, *, write: bool, durable: bool, connections: int) -> Engine:
-    """An engine with ``connections`` connections at the most, made when they are needed.
+def postgresql_engine(url: URL, *, write: bool, durable: bool, connections: int, longest_read: float) -> Engine:
+    """An engine with ``connections`` connections at the most, made when they are needed. Those that do not write give
+    up a statement after ``longest_read`` seconds.
 
     Those that write take turns over all processes, as on SQLite: nobody writes by what another is just changing, and
     activities become visible in the order of their numbers, so that no event stream misses one. Whoever listens is
     told in the same transaction: when it is committed, and only then. Servers without NOTIFY are not asked for it.
     """
+    settings: dict[str, str] = {}
+    if not write:
+        settings["statement_timeout"] = f"{longest_read * 1000:.0f}"  # milliseconds
+    if not durable:
+        settings["synchronous_commit"] = "off"
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED" if write else "AUTOCOMMIT",
-        connect_args=_arguments(url, durable=durable),
+        connect_args=_arguments(url, settings),
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=write,  # a read is simply read again: see server.store.engine
@@ -68,7 +75,7 @@ async def listen(url: URL, heard: Callable[[], None]) -> None:
 
     dialect: Dialect = url.get_dialect()()
     args, keywords = dialect.create_connect_args(url)
-    given: dict[str, Any] = {**keywords, **_arguments(url, durable=True)}
+    given: dict[str, Any] = {**keywords, **_arguments(url, {})}
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(*args, **given, autocommit=True) as connection:
@@ -83,8 +90,9 @@ async def listen(url: URL, heard: Callable[[], None]) -> None:
             await asyncio.sleep(AGAIN)  # reading and writing say in the log what is wrong
 
 
-def _arguments(url: URL, *, durable: bool) -> dict[str, Any]:
+def _arguments(url: URL, settings: dict[str, str]) -> dict[str, Any]:
     own = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
-    settings = _ALWAYS | ({} if durable else {"synchronous_commit": "off"})
-    options = " ".join([*(f"-c {name}={value}" for name, value in settings.items()), str(own)])  # the last one counts
+    options = " ".join(
+        [*(f"-c {name}={value}" for name, value in (_ALWAYS | settings).items()), str(own)]
+    )  # the last one counts
     return {name: value for name, value in _REACHED.items() if name not in url.query} | {"options": options}
