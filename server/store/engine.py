@@ -169,11 +169,12 @@ class _Patience:
             if self._lost:
                 raise TemporarilyUnavailable("The server is busy with other searches and lists. Try again.")
             self._driver = driver if isinstance(driver, sqlite3.Connection) else None
-        connection.info[_PATIENCE] = self
+        known = connection.info
+        known[_PATIENCE] = self
         try:
             yield
         finally:
-            del connection.info[_PATIENCE]
+            del known[_PATIENCE]  # the connection's own, even if that has broken
             with self._lock:
                 self._driver = None
 

@@ -141,7 +141,7 @@ PLACES = {
 
 @pytest.mark.parametrize(
     ("size", "kinds"),
-    [((60, 20), ("markup", "escape", "long")), ((120, 40), ("link", "emoji", "breaks"))],
+    [((60, 20), ("escape", "long")), ((120, 40), ("link", "breaks"))],
     ids=["60x20", "120x40"],
 )
 async def test_every_page_of_a_model(

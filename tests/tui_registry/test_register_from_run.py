@@ -13,11 +13,7 @@ from tests.tui_registry.test_hostile_text import assert_sound
 from tests.tui_registry.tracked import EXPERIMENT, Tracked, tracking
 from tui_registry.screens.run import RunPlace
 
-pytestmark = [
-    *THEIR_WARNINGS,
-    pytest.mark.mlflow_server,
-    pytest.mark.xdist_group("mlflow_server"),  # one server is enough for all of them
-]
+pytestmark = [*THEIR_WARNINGS, pytest.mark.mlflow_server]
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 

@@ -12,7 +12,7 @@ from tui_registry.widgets.header import Header
 from tui_registry.widgets.table import Table
 
 SMALLEST = (60, 20)
-SIZES = [SMALLEST, (80, 24), (100, 30), (120, 40), (200, 60), (120, 40), (100, 30), (80, 24), SMALLEST]
+SIZES = [SMALLEST, (80, 24), (120, 40), (200, 60), (100, 30), SMALLEST]
 
 PLACES = {
     "inbox": (),
