@@ -18,6 +18,9 @@ SQLITE = tuple(
     for verb in ("UPDATE", "DELETE")
 )
 POSTGRESQL = (
+    # The first databases sorted names as their own language does. Those that sort by code points stay as they are.
+    'ALTER TABLE registered_models ALTER COLUMN name TYPE text COLLATE "C"',
+    'ALTER TABLE aliases ALTER COLUMN alias TYPE text COLLATE "C"',
     f"""CREATE FUNCTION activities_are_kept() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION '{SAID}'; END
     $$""",
