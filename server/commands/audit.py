@@ -94,8 +94,12 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        yield file
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        output.unlink()  # a part of it would look like all
+        raise
 
 
 def _follow(chain: Chain, records: Iterator[dict[str, Any]]) -> None:

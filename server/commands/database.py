@@ -1,6 +1,7 @@
 """What commands on the database itself share: which one it is, how far they are, and how they fail."""
 
 import contextlib
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ def told(what_failed: str = "The database could not be used") -> Iterator[None]:
         fail(str(error))
     except BrokenPipeError:
         raise  # who read what is written here has seen enough
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         fail(f"{what_failed}: {summary(error)}")
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.pool import QueuePool
 
 from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
-from server.store.postgresql import CANCELLED, listen, postgresql_engine
+from server.store.postgresql import CANCELLED, READ_ONLY, listen, postgresql_engine
 from server.store.statements import Statement
 
 __all__ = [
@@ -325,7 +325,7 @@ def explain(error: Exception) -> RegistryError | None:
     """What a client is told when the database itself refuses; None if the error is not the database's."""
     if isinstance(error, OperationalError) and _gave_up(error):
         return InvalidParameterValue(_TOO_LONG)
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_unusable(error)):
         # PostgreSQL's own words name hosts and roles: they are for the log.
         told = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
         return TemporarilyUnavailable(
@@ -335,6 +335,12 @@ def explain(error: Exception) -> RegistryError | None:
     if isinstance(error, IntegrityError):
         return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
     return None
+
+
+def _is_unusable(error: DBAPIError) -> bool:
+    """Whether the database is damaged, or only to be read: which drivers do not count as a matter of operation."""
+    damaged = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return damaged or getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def _gave_up(error: OperationalError) -> bool:
