@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -71,7 +72,7 @@ def test_while_postgresql_is_down_the_answer_is_503_and_then_all_is_well(
 def test_where_nothing_may_be_written_reading_goes_on(postgresql: Bundled, api: Api, live: LiveRegistry) -> None:
     """As on a standby that has not been promoted, or at a provider that locks what is full."""
     api.post("/mlflow/registered-models/create", name="before").ok()
-    name = live.database.rpartition("/")[2].partition("?")[0]
+    name = urlsplit(live.database).path.removeprefix("/")
 
     def lock(setting: str) -> None:
         with psycopg.connect(postgresql.url, autocommit=True) as connection:
