@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from server.operations.call import Policy
+from server.rules.limits import Limits
 from server.store.engine import CONNECTIONS, LONGEST_READ, URL
 
 
@@ -12,6 +13,7 @@ class Settings:
 
     connections: how many connections to PostgreSQL read at the same time.
     longest_read: seconds after which a search or a list is given up.
+    limits: what the server takes of anybody before it refuses.
     durable: whether a write is on the disk before it is answered; only a throwaway registry does without.
     demo_clock: whether a client may say, with the header ``X-Demo-Time`` (milliseconds), when a change was made; only
     for filling a throwaway registry with history.
@@ -21,5 +23,6 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     connections: int = CONNECTIONS
     longest_read: float = LONGEST_READ
+    limits: Limits = field(default_factory=Limits)
     durable: bool = True
     demo_clock: bool = False

@@ -3,6 +3,7 @@
 import getpass
 import time
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,8 @@ from server.commands.backup import backup, restore
 from server.commands.database import database_option, progress_bar, told
 from server.operations import tokens, users
 from server.operations.call import Call
-from server.rules.errors import ResourceDoesNotExist
+from server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from server.rules.limits import Limits, with_changes
 from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
@@ -58,6 +60,32 @@ for command in (audit, backup, restore):
     type=click.FloatRange(0.01, 3600),
     help="After so many seconds a search or a list is given up, and refused.",
 )
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Speak TLS with this certificate: PEM, the server's own first. SIGHUP reads it and its key anew.",
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key: PEM.")
+@click.option(
+    "--insecure-http",
+    is_flag=True,
+    help="Listen for other machines without TLS: for a balancer that speaks it, or a network of your own.",
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address or network whose X-Forwarded-For is believed. More than once for several.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Change a limit; the README lists them. More than once for several.",
+)
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -69,13 +97,21 @@ def serve(
     protect_active_versions: bool,
     connections: int,
     longest_read: float,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    insecure_http: bool,
+    trusted_proxies: tuple[str, ...],
+    limits: tuple[str, ...],
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
     from server import service
+    from server.tls import Certificate
 
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
     service.run(
         service.Options(
             database=database,
@@ -84,11 +120,32 @@ def serve(
             protect_active_versions=protect_active_versions,
             connections=connections,
             longest_read=longest_read,
+            certificate=None if tls_cert is None or tls_key is None else Certificate(tls_cert, tls_key),
+            insecure_http=insecure_http,
+            trusted_proxies=[_network(each) for each in trusted_proxies],
+            limits=_limits(limits),
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
         )
     )
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"'{text}' is not an address such as 10.0.0.7, nor a network such as 10.0.0.0/24.",
+            param_hint="--trusted-proxy",
+        ) from None
+
+
+def _limits(given: tuple[str, ...]) -> Limits:
+    try:
+        return with_changes(given)
+    except InvalidParameterValue as error:
+        raise click.BadParameter(error.message, param_hint="--limit") from None
 
 
 @main.group("users")

@@ -14,7 +14,7 @@ from server.rules.errors import (
     Unauthenticated,
 )
 
-RETRY_AFTER = 1  # seconds: what a client is told when the server is short of something
+RETRY_AFTER = 1  # seconds: what a client is told while the server is short of something
 
 
 def json_answer(answer: Answer, status: int = 200) -> Response:
@@ -32,6 +32,8 @@ def error_answer(error: RegistryError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="tui-registry"'
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
-    if isinstance(error, RequestLimitExceeded | TemporarilyUnavailable):
+    if isinstance(error, RequestLimitExceeded):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, TemporarilyUnavailable):
         headers["Retry-After"] = str(RETRY_AFTER)
     return Response(to_json(body), error.status, headers, "application/json")

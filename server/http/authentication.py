@@ -1,14 +1,22 @@
-"""Who calls: access tokens, as a Bearer token or as the password of Basic authentication."""
+"""Who calls: access tokens, as a Bearer token or as the password of Basic authentication.
+
+A token is looked up by its SHA-256. How long that takes may tell of the hash's first letters, but nothing of the token:
+who chooses a token does not choose its hash, and cannot come nearer to one by trying. Nothing else is compared.
+"""
 
 import asyncio
 import base64
 import hashlib
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from server.http.crowd import party
+from server.http.throttle import Throttle
 from server.rules.errors import Unauthenticated
+from server.rules.limits import Limits
 from server.rules.principals import Principal
 from server.store import counters, principals, tokens
 from server.store.engine import Database
@@ -34,22 +42,46 @@ class _Known:
 
 class Authenticator:
     """Finds the principal of a token. What it found is kept until any principal, group, token or registry-wide grant
-    changes, whichever process changed it."""
+    changes, whichever process changed it.
 
-    def __init__(self, database: Database) -> None:
+    Who tries many tokens that are not valid must wait. Tokens that were valid before are looked up meanwhile: one
+    program with a bad token locks out nobody behind the same address.
+    """
+
+    def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
+        self._throttle = Throttle(limits)
         self._known: dict[str, _Known] = {}
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        """Digests of tokens that were valid when they were last looked up."""
         self._revision = -1
         self._noting: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int) -> Principal:
-        """The caller of a request; raises Unauthenticated. ``now`` is in milliseconds."""
-        return await self.principal_of(credentials_of(request), now)
+        """The caller of a request; raises Unauthenticated or RequestLimitExceeded. ``now`` is in milliseconds."""
+        user, token = credentials_of(request)
+        digest = _digest(token)
+        seen = digest in self._seen
+        if not seen:
+            self._throttle.check(_source(request), now)
+        try:
+            principal = await self._find(user, digest, now)
+        except Unauthenticated:
+            self._seen.pop(digest, None)
+            self._throttle.count(_source(request), now)
+            raise
+        if not seen:
+            self._seen[digest] = None
+            if len(self._seen) > MAX_CACHED:
+                self._seen.popitem(last=False)
+        return principal
 
     async def principal_of(self, credentials: tuple[str | None, str], now: int) -> Principal:
-        """The same by a user's name, if one was given, and a token."""
+        """The same by a user's name, if one was given, and a token; for a stream, which goes on with what it has."""
         user, token = credentials
-        digest = hashlib.sha256(token.encode()).hexdigest()
+        return await self._find(user, _digest(token), now)
+
+    async def _find(self, user: str | None, digest: str, now: int) -> Principal:
         known = await self._lookup(digest)
         if known is None:
             raise Unauthenticated(f"The access token is not valid: it may have been revoked. {_HOW}")
@@ -93,11 +125,23 @@ class Authenticator:
         return known
 
 
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _source(request: Request) -> str:
+    client = request.scope.get("client")
+    return party(client[0] if client else None)
+
+
 def credentials_of(request: Request) -> tuple[str | None, str]:
     """The user's name, if Basic authentication gave one, and the token."""
-    header = request.headers.get("authorization")
-    if header is None:
+    headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if not headers:
         raise Unauthenticated(f"This call needs authentication. {_HOW}")
+    if len(headers) > 1:  # a proxy may have looked at the other one
+        raise Unauthenticated(f"There is more than one Authorization header. {_HOW}")
+    header: str = headers[0].decode("latin-1")
     scheme, _, value = header.partition(" ")
     value = value.strip()
     if scheme.lower() == "bearer" and value:

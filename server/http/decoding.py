@@ -14,13 +14,11 @@ from server.rules.validation import validated
 
 Body = TypeVar("Body", bound=BaseModel)
 
-MAX_BODY = 4 * 1024 * 1024  # bytes; the longest legal request is a tag of 100,000 characters, or some dozens of them
-MAX_DRAINED = 64 * 1024 * 1024  # bytes read and thrown away, so that a client that sends too much can read the answer
 
-
-async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str]) -> Body:
-    """Query parameters, then the JSON body, then the path: of a field given twice, the last counts."""
-    fields = _query_fields(request, body) | await _json_fields(request) | dict(path_fields)
+async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str], longest: int) -> Body:
+    """Query parameters, then the JSON body, then the path: of a field given twice, the last counts. ``longest`` is what
+    the JSON body may have, in bytes."""
+    fields = _query_fields(request, body) | await _json_fields(request, longest) | dict(path_fields)
     return validated(body, fields)
 
 
@@ -43,8 +41,8 @@ def _list_fields(body: type[BaseModel]) -> frozenset[str]:
     )
 
 
-async def _json_fields(request: Request) -> dict[str, Any]:
-    content = await _read_body(request)
+async def _json_fields(request: Request, longest: int) -> dict[str, Any]:
+    content = await _read_body(request, longest)
     if not content.strip():
         return {}
     try:
@@ -56,18 +54,17 @@ async def _json_fields(request: Request) -> dict[str, Any]:
     return fields
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, longest: int) -> bytes:
+    """One that is too long is read to its end, or until the protocol cuts it off: who still sends reads no answer."""
     chunks: list[bytes] = []
     size = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size <= MAX_BODY:
+            if size <= longest:
                 chunks.append(chunk)
-            elif size > MAX_DRAINED:
-                break
     except ClientDisconnect:
         raise BadRequest("The request's body ended before it was whole.") from None
-    if size > MAX_BODY:
-        raise RequestTooLarge(f"The request's body is larger than {MAX_BODY} bytes. Send less at a time.")
+    if size > longest:
+        raise RequestTooLarge(f"The request's body is larger than {longest} bytes. Send less at a time.")
     return b"".join(chunks)

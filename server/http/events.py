@@ -1,8 +1,9 @@
 """The event stream: every change that the caller may read, as it is committed (Server-Sent Events, WHATWG HTML).
 
-An event's id is the change's sequence number. A client that comes back with ``Last-Event-ID`` misses nothing; one that
-comes for the first time is told of what happens from now on. Each look at the database asks anew who the caller is and
-what they may read, so a stream ends with its token, and shows nothing after a right is taken away.
+An event's id is the change's place among all of them, concealed (rules.positions). A client that comes back with it as
+``Last-Event-ID`` misses nothing; one that comes for the first time is told of what happens from now on. Each look at
+the database asks anew who the caller is and what they may read, so a stream ends with its token, and shows nothing
+after a right is taken away. So many may be open, and so many by one principal: see rules.limits.
 
 One look a second, for all streams, finds what other processes changed, where the database does not tell of it at once.
 """
@@ -11,7 +12,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from pydantic_core import to_json
@@ -19,10 +21,14 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import AppStatus
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from server.http.authentication import Authenticator, credentials_of
 from server.operations.feed import activity_entity
-from server.rules.errors import InvalidParameterValue, Unauthenticated
+from server.rules.errors import InvalidParameterValue, RequestLimitExceeded, TemporarilyUnavailable, Unauthenticated
+from server.rules.limits import Limits
+from server.rules.positions import conceal, reveal
+from server.rules.principals import Principal
 from server.store import activities, counters
 from server.store.activities import ActivityRow
 from server.store.engine import Connection, Database, explain
@@ -32,18 +38,21 @@ log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for changes that another process made
 RECHECK = 5.0  # seconds between a stream's looks at whether its token has expired
 PING = 15  # seconds between comments that keep the connection alive through proxies
+LATER = 30  # seconds after which who has too many streams may try again
 
 
 class EventStream:
     """Wakes the open streams after each commit, of whichever process, and ends them when the server stops."""
 
-    def __init__(self, database: Database, authenticator: Authenticator) -> None:
+    def __init__(self, database: Database, authenticator: Authenticator, limits: Limits) -> None:
         self._database = database
         self._authenticator = authenticator
+        self._limits = limits
         self._committed = asyncio.Event()
         self._changed = asyncio.Condition()
         self._changes = 0
         self._open = 0
+        self._open_by: Counter[str] = Counter()
         self._stopping = False
 
     @contextlib.asynccontextmanager
@@ -71,41 +80,65 @@ class EventStream:
         self._stopping = True
         self._committed.set()
 
-    async def open(self, request: Request) -> Response:
+    async def open(self, request: Request, principal: Principal) -> Response:
         """Every change that the caller may read, as it is committed: a stream of Server-Sent Events."""
         credentials = credentials_of(request)
-        position = await self._start(request.headers.get("last-event-id"))
-        return EventSourceResponse(self._events(credentials, position), ping=PING)
+        key = await self._database.read(counters.key)
+        last_seen = request.headers.get("last-event-id")
+        position = await self._start(last_seen, key)
+        ready = conceal(position, key, fresh=True) if last_seen is None else last_seen
+        self._enter(principal)
+        return _Counted(
+            self._events(credentials, position, ready, key), ended=partial(self._leave, principal), ping=PING
+        )
 
-    async def _start(self, last_seen: str | None) -> int:
+    def _enter(self, principal: Principal) -> None:
+        """Take a place; raises what says that there is none. Whoever has got one gives it back."""
+        if self._open >= self._limits.streams:
+            raise TemporarilyUnavailable("The server has as many event streams open as it can serve. Try again later.")
+        if self._open_by[principal.id] >= self._limits.streams_per_principal:
+            raise RequestLimitExceeded(
+                f"{principal.name} has {self._limits.streams_per_principal} event streams open, and may have no more. "
+                "Close some.",
+                retry_after=LATER,
+            )
+        self._open += 1
+        self._open_by[principal.id] += 1
+
+    def _leave(self, principal: Principal) -> None:
+        self._open -= 1
+        self._open_by[principal.id] -= 1
+        if not self._open_by[principal.id]:
+            del self._open_by[principal.id]
+
+    async def _start(self, last_seen: str | None, key: bytes) -> int:
         newest = await self._database.read(activities.last_sequence)
         if last_seen is None:
             return newest
-        if not last_seen.isdecimal() or len(last_seen) > 18:
-            raise InvalidParameterValue("Last-Event-ID must be the id of an event, such as 42. Leave it out to begin.")
-        return min(int(last_seen), newest)
+        position = reveal(last_seen, key)
+        if position is None:
+            raise InvalidParameterValue("Last-Event-ID is not the id of an event of this registry. Leave it out.")
+        return min(position, newest)
 
-    async def _events(self, credentials: tuple[str | None, str], position: int) -> AsyncIterator[ServerSentEvent]:
-        self._open += 1
-        try:
-            yield ServerSentEvent(event="ready", id=str(position), data="{}")
-            while not self._stopping:
-                changes = self._changes
-                try:
-                    rows, position = await self._look(credentials, position)
-                except Unauthenticated:
-                    return
-                except Exception as error:
-                    if explain(error) is None:
-                        raise
-                    rows = []  # the database is away: the client is told when it is back
-                for row in rows:
-                    data = to_json(activity_entity(row)).decode()
-                    yield ServerSentEvent(event="activity", id=str(row.sequence), data=data)
-                if len(rows) < activities.BATCH:
-                    await self._wait(changes)
-        finally:
-            self._open -= 1
+    async def _events(
+        self, credentials: tuple[str | None, str], position: int, ready: str, key: bytes
+    ) -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent(event="ready", id=ready, data="{}")
+        while not self._stopping:
+            changes = self._changes
+            try:
+                rows, position = await self._look(credentials, position)
+            except Unauthenticated:
+                return
+            except Exception as error:
+                if explain(error) is None:
+                    raise
+                rows = []  # the database is away: the client is told when it is back
+            for row in rows:
+                data = to_json(activity_entity(row)).decode()
+                yield ServerSentEvent(event="activity", id=conceal(row.sequence, key), data=data)
+            if len(rows) < activities.BATCH:
+                await self._wait(changes)
 
     async def _look(self, credentials: tuple[str | None, str], position: int) -> tuple[list[ActivityRow], int]:
         """What has happened since a position, for the caller as they are now, and the position after it."""
@@ -144,6 +177,20 @@ class EventStream:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK):
                     await self._committed.wait()
+
+
+class _Counted(EventSourceResponse):
+    """Tells when it has ended, however that came."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent], *, ended: Callable[[], None], ping: int) -> None:
+        super().__init__(events, ping=ping)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
 
 def _state(connection: Connection) -> tuple[int, int]:

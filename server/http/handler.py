@@ -39,8 +39,8 @@ class Handler:
     def __init__(self, routes: Iterable[Route], database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
-        self._authenticator = Authenticator(database)
-        self.events = EventStream(database, self._authenticator)
+        self._authenticator = Authenticator(database, settings.limits)
+        self.events = EventStream(database, self._authenticator, settings.limits)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
         by_pattern: dict[str, dict[str, Route]] = {}
@@ -68,8 +68,8 @@ class Handler:
             return json_answer(route.operation())
         principal = await self._authenticator.authenticate(request, now)
         if route.operation is None:
-            return await self.events.open(request)
-        body = await decode(request, route.body, path_fields)
+            return await self.events.open(request, principal)
+        body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes)
         if self._settings.demo_clock and (told := request.headers.get("x-demo-time")):
             now = _demo_time(told)
         address = client[0] if (client := request.scope.get("client")) else None

@@ -8,8 +8,9 @@ from server.operations.subjects import Subject, model, version
 from server.operations.transitions import request_entity
 from server.rules.errors import InvalidParameterValue
 from server.rules.page_tokens import digest, read_token, write_token
+from server.rules.positions import conceal, reveal
 from server.rules.stages import EXCLUSIVE_STAGES
-from server.store import activities, model_versions, transition_requests
+from server.store import activities, counters, model_versions, transition_requests
 from server.store.activities import ActivityRow, Filter
 from server.store.transition_requests import RequestRow
 from server.wire.activity import ListActivities
@@ -38,12 +39,12 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
         until=body.to,
     )
     query = digest("activities", body.model_dump(exclude={"page_token", "max_results"}))
-    position = read_token(body.page_token, query, (int,)) if body.page_token else None
+    key = counters.key(call.connection)
     rows = activities.feed(
         call.connection,
         call.principal,
         narrowed,
-        before=None if position is None else int(position[0]),
+        before=_place(body.page_token, query, key) if body.page_token else None,
         limit=body.max_results + 1,
     )
     shown = rows[: body.max_results]
@@ -51,7 +52,7 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
     return without_empty(
         {
             "activities": [activity_entity(row) for row in shown],
-            "next_page_token": write_token(query, (shown[-1].sequence,)) if more else None,
+            "next_page_token": write_token(query, (conceal(shown[-1].sequence, key),)) if more else None,
         }
     )
 
@@ -73,6 +74,14 @@ def activity_entity(row: ActivityRow) -> dict[str, Any]:
             "system_comment": row.system_comment,
         }
     )
+
+
+def _place(page_token: str, query: str, key: bytes) -> int:
+    (letters,) = read_token(page_token, query, (str,))
+    place = reveal(str(letters), key)
+    if place is None:
+        raise InvalidParameterValue("The page_token is of another registry. Send none to begin anew.")
+    return place
 
 
 def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:

@@ -4,6 +4,7 @@ RegistryError
 ├── InvalidParameterValue      400
 │   └── RequestTooLarge        413
 ├── BadRequest                 400
+│   └── RequestTimeout         408
 ├── InvalidState               400
 ├── ResourceAlreadyExists      400
 ├── Conflict                   409
@@ -54,6 +55,12 @@ class BadRequest(RegistryError):
 
     status = 400
     error_code = ErrorCode.BAD_REQUEST
+
+
+class RequestTimeout(BadRequest):
+    """It did not come in time."""
+
+    status = 408
 
 
 class InvalidState(RegistryError):
@@ -109,8 +116,14 @@ class MethodNotAllowed(RegistryError):
 
 
 class RequestLimitExceeded(RegistryError):
+    """``retry_after`` is in how many seconds it may be tried again."""
+
     status = 429
     error_code = ErrorCode.REQUEST_LIMIT_EXCEEDED
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class InternalError(RegistryError):

@@ -1,6 +1,8 @@
-"""Counters that tell one process that another has changed something."""
+"""Counters that tell one process that another has changed something; and the numbers that a registry draws once."""
 
-from sqlalchemy import Connection, bindparam, select, update
+import secrets
+
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.store.statements import Statement
 from server.store.tables import counters
@@ -8,8 +10,28 @@ from server.store.tables import counters
 IDENTITY = "identity"
 """Moves with every change of principals, memberships, tokens and registry-wide grants."""
 
+_KEY = ("key 1", "key 2")
+"""Numbers of 63 random bits: together the key of rules.positions."""
+
 _READ = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
 _ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=counters.c.value + 1))
+_NAMES = Statement(select(counters.c.name))
+_INSERT = Statement(insert(counters))
+
+
+def found(connection: Connection) -> None:
+    """Have those that are not there yet."""
+    there = {row[0] for row in _NAMES.run(connection)}
+    if IDENTITY not in there:
+        _INSERT.run(connection, name=IDENTITY, value=1)
+    for name in _KEY:
+        if name not in there:
+            _INSERT.run(connection, name=name, value=secrets.randbits(63))
+
+
+def key(connection: Connection) -> bytes:
+    """What the registry conceals places with, the same in every process."""
+    return b"".join(read(connection, name).to_bytes(8) for name in _KEY)
 
 
 def read(connection: Connection, name: str) -> int:

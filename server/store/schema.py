@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, insert, inspect, select, text
+from sqlalchemy import URL, Connection, inspect, text
 
 from server.rules.errors import InvalidState
 from server.rules.permissions import Level
@@ -11,7 +11,6 @@ from server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
 from server.store import counters, grants, principals, snapshot
 from server.store.engine import make_engine
 from server.store.principals import PrincipalRow
-from server.store.tables import counters as counter_rows
 
 log = logging.getLogger(__name__)
 
@@ -112,5 +111,4 @@ def _found(connection: Connection, now: int) -> None:
             principals.add(connection, group, now)
             if name == USERS:
                 grants.grant(connection, TOKENS, group.id, Level.READ)
-    if connection.execute(select(counter_rows.c.name)).first() is None:
-        connection.execute(insert(counter_rows).values(name=counters.IDENTITY, value=1))
+    counters.found(connection)

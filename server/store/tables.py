@@ -226,7 +226,7 @@ counters = Table(
     "counters",
     metadata,
     # 'identity' moves with every change of principals, memberships, tokens or registry-wide grants, so that cached
-    # principals are known to be stale, whichever process made the change.
+    # principals are known to be stale, whichever process made the change. The others are a key: see store.counters.
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )

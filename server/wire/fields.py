@@ -1,10 +1,14 @@
 """The kinds of value that fields hold, each checked the same way wherever it appears."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_INT64 = 2**63 - 1
+
+_INTEGER = re.compile("-?[0-9]+")
+"""An integer written out. Python also reads 1_0, +1, blanks around it and other scripts' digits: nobody means that."""
 
 
 def _no_nul(text: str) -> str:
@@ -21,18 +25,16 @@ def _digits(value: Any) -> Any:
 
 
 def _is_integer(value: str) -> str:
-    try:
-        number = int(value)
-    except ValueError:
-        raise ValueError("must be an integer, such as 3") from None
-    if abs(number) > MAX_INT64:
+    if not _INTEGER.fullmatch(value):
+        raise ValueError("must be an integer, such as 3")
+    if len(value) > 30 or abs(int(value)) > MAX_INT64:
         raise ValueError("is too large for a version number")
     return value
 
 
-def _no_boolean(value: Any) -> Any:
-    """Python counts with them; nobody else does."""
-    if isinstance(value, bool):
+def _written_out(value: Any) -> Any:
+    """Python counts with booleans, too; nobody else does."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _INTEGER.fullmatch(value)):
         raise ValueError("must be an integer, such as 3")
     return value
 
@@ -45,7 +47,7 @@ Description = Annotated[Text, Field(max_length=100_000)]
 Version = Annotated[Text, BeforeValidator(_digits), AfterValidator(_is_integer), Field(examples=["3"])]
 """A version number as MLflow writes it: a string of digits. Numbers are accepted too."""
 
-Integer = Annotated[int, BeforeValidator(_no_boolean)]
+Integer = Annotated[int, BeforeValidator(_written_out)]
 
 Milliseconds = Annotated[Integer, Field(ge=0, le=MAX_INT64, examples=[1767225600000])]
 """A moment: milliseconds since the epoch, UTC."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from server.wire.fields import Entity, RequestBody, Text
+from server.wire.fields import Entity, Integer, RequestBody, Text
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -144,8 +144,8 @@ class ListResources(ShownAttributes):
     filter: Text = ""
     sort_by: Text = ""
     sort_order: SortOrder = SortOrder.ASCENDING
-    start_index: int = Field(default=1, le=2**53)
-    count: int = 100
+    start_index: Integer = Field(default=1, le=2**53)
+    count: Integer = 100
 
 
 class User(ScimEntity):

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from server.wire.fields import Entity, RequestBody, Text
+from server.wire.fields import Entity, Integer, RequestBody, Text
 from server.wire.permission import AccessControlRequest
 
 MAX_LIFETIME = 36_500 * 24 * 60 * 60  # seconds: a hundred years
@@ -40,7 +40,7 @@ class CreateToken(RequestBody):
     """Without ``lifetime_seconds`` it never expires."""
 
     comment: Text | None = Field(default=None, max_length=1024)
-    lifetime_seconds: int | None = Field(default=None, ge=1, le=MAX_LIFETIME)
+    lifetime_seconds: Integer | None = Field(default=None, ge=1, le=MAX_LIFETIME)
 
 
 class CreateTokenOnBehalf(CreateToken):
@@ -70,9 +70,9 @@ class UpdateToken(RequestBody):
 class ListTokens(RequestBody):
     """All tokens, or those that somebody owns or made."""
 
-    created_by_id: int | None = None
+    created_by_id: Integer | None = None
     created_by_username: Text | None = None
-    owner_id: int | None = None
+    owner_id: Integer | None = None
 
 
 class ChangeTokenPermissions(RequestBody):

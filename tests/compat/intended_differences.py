@@ -98,6 +98,8 @@ LENGTHS = "MLflow's tables have the limit too, but SQLite does not hold it to th
 NEWLINE = "MLflow's pattern, by oversight, lets a line break stand at the end."
 CLIMBING = "MLflow's own server refuses it as well; only its store, used directly, does not."
 
+READ_BY_PYTHON = "MLflow lets Python read the number, which takes more for one than anybody means, or Databricks takes."
+
 
 def _create(**arguments: object) -> Operation:
     return Operation("create_registered_model", arguments)
@@ -144,6 +146,10 @@ EXAMPLES = (
         "0 found",
         "1 found",
         "MLflow's own server writes '' where there is no run, and finds it; only its store, used directly, does not.",
+    ),
+    *(
+        Example(Operation("get_model_version", {"name": "iris", "version": version}), ACCEPTED, INVALID, READ_BY_PYTHON)
+        for version in (" 1 ", "+1", "0_1", "١")
     ),
     Example(
         _search(filter_string="tags. = 'v'"), "0 found", INVALID, "There is no tag without a key; a word was forgotten."

@@ -1,7 +1,7 @@
 """Event streams, as a client reads them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,10 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
+from server.rules.positions import conceal, reveal
+from server.store import counters
 from tests.server.api import PATIENCE, Api
+from tests.server.contents import changing
 
 
 @dataclass
@@ -54,6 +57,21 @@ class Stream:
                 read.append(self.next())
             except StopIteration:
                 return read
+
+
+def event_id(database: str, number: int) -> str:
+    """The id of the event that is so-manieth in a registry."""
+    with changing(database) as connection:
+        return conceal(number, counters.key(connection))
+
+
+def numbers_of(database: str, events: Iterable[dict[str, Any]]) -> list[int]:
+    """What the ids of events conceal: the place of each among all changes."""
+    with changing(database) as connection:
+        key = counters.key(connection)
+    numbers = [reveal(event["event_id"], key) for event in events]
+    assert None not in numbers
+    return [number for number in numbers if number is not None]
 
 
 @contextmanager

@@ -4,10 +4,12 @@ import base64
 import hashlib
 import json
 
+import httpx
 import pytest
 from sqlalchemy import update
 
 from server.http.route import Route
+from server.http.routes import ROUTES
 from server.store import counters
 from server.store.tables import principals, tokens
 from tests.live_registry import command
@@ -24,6 +26,8 @@ def bad_credentials(people: People) -> dict[str, str]:
     for name in ("forgetful", "gone"):
         command(database, "users", "create", name)
     expired, gone = command(database, "tokens", "create", "forgetful", "gone", "--days", "1").split()
+    revoked = people.admin.post("/token/create").ok()
+    people.admin.post("/token/delete", token_id=revoked["token_info"]["token_id"]).ok()
     with changing(database) as connection:
         digest = hashlib.sha256(expired.encode()).hexdigest()
         connection.execute(update(tokens).where(tokens.c.hash == digest).values(expiry_timestamp=1))
@@ -57,6 +61,7 @@ def bad_credentials(people: People) -> dict[str, str]:
         "Basic, wrong user": basic(f"somebody:{good}"),
         "Basic, no user": basic(f":{good}"),
         "expired": f"Bearer {expired}",
+        "revoked": f"Bearer {revoked['token_value']}",
         "deactivated": f"Bearer {gone}",
     }
 
@@ -74,3 +79,16 @@ def test_bad_credentials(route: Route, bad_credentials: dict[str, str], people: 
             assert "token" in message
             assert answer.headers["www-authenticate"].startswith("Bearer")
             assert_refused(answer)
+
+
+def test_what_is_served_without_credentials() -> None:
+    """Whoever adds to it does so on purpose."""
+    public = {name_of(route) for route in ROUTES if route not in GUARDED}
+    assert public == {"GET /health", "GET /version", "GET /api/3.0/mlflow/server-info"}
+
+
+def test_the_other_prefix_is_guarded_too(people: People) -> None:
+    with httpx.Client(base_url=f"{people.registry.url}/ajax-api/2.0") as nobody:
+        for route in GUARDED:
+            for headers in ({}, {"Authorization": "Bearer tr_wrong"}):
+                assert nobody.request(route.method, route.path, headers=headers).status_code == 401, name_of(route)

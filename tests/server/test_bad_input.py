@@ -149,6 +149,37 @@ def test_fields_in_the_query(route: Route, people: People, contents: Contents) -
                 assert_refused(people.admin.send(route.method, f"{attempt.path}?{query}&{field}={value}"))
 
 
+NUMBERS = {
+    "version",
+    "max_results",
+    "from",
+    "to",
+    "startIndex",
+    "count",
+    "lifetime_seconds",
+    "owner_id",
+    "created_by_id",
+}
+NOT_WRITTEN_OUT = ("1_0", "+1", " 1", "1 ", "\t1", "1\n", "--1", "1.0", "1e0", "0x1", "\uff11", "\u0661", "1,0", "")
+
+
+@pytest.mark.parametrize("route", [route for route in GUARDED if NUMBERS & in_body(route).keys()], ids=name_of)
+def test_numbers_that_only_python_reads(route: Route, people: People, contents: Contents) -> None:
+    """In the body and in the query alike."""
+    tried = (route.method, route.path) in TRIED
+    path, fields = route.path, {}
+    if tried:
+        attempt = attempt_of(route, people)
+        path, fields = attempt.path, attempt.fields
+    for field in NUMBERS & in_body(route).keys():
+        rest = {name: each for name, each in fields.items() if name != field}
+        for value in NOT_WRITTEN_OUT:
+            query = urlencode({**rest, field: value}, doseq=True)
+            with contents.unchanged():
+                people.admin.send(route.method, path, json.dumps({**rest, field: value}).encode()).invalid()
+                people.admin.send(route.method, f"{path}?{query}").invalid()
+
+
 BODIES = {
     "broken": b'{"name": ',
     "half": b'{"name"',

@@ -1,0 +1,65 @@
+"""Bytes as an attacker sends them."""
+
+import contextlib
+import json
+import re
+import socket
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.server.api import PATIENCE
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a server said on a connection, and whether it ended that; ``reset``: in the middle of something."""
+
+    content: bytes
+    ended: bool
+    reset: bool = False
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of its answers, in their order."""
+        return [int(each) for each in re.findall(rb"HTTP/1\.1 (\d{3}) ", self.content)]
+
+    @property
+    def error(self) -> Any:
+        """The JSON of the last answer."""
+        return json.loads(self.content.rpartition(b"\r\n\r\n")[2])
+
+
+def connect(url: str, *, source: str = "127.0.0.1", receive: int | None = None) -> socket.socket:
+    """A connection from an address of this machine; ``receive``: bytes that it takes in before they are read."""
+    where = urlsplit(url)
+    connection = socket.socket()
+    connection.settimeout(PATIENCE)
+    if receive is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    connection.bind((source, 0))
+    connection.connect((where.hostname or "", where.port or 80))
+    return connection
+
+
+def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", patience: float = PATIENCE) -> Said:
+    """What comes until the server ends the connection, or says nothing for ``patience`` seconds."""
+    with connect(url, source=source) as connection:
+        connection.settimeout(patience)
+        with contextlib.suppress(ConnectionError):  # it may be refused meanwhile
+            connection.sendall(content)
+        return rest(connection)
+
+
+def rest(connection: socket.socket) -> Said:
+    said = b""
+    while True:
+        try:
+            chunk = connection.recv(65536)
+        except TimeoutError:
+            return Said(said, ended=False)
+        except ConnectionError:
+            return Said(said, ended=True, reset=True)
+        if not chunk:
+            return Said(said, ended=True)
+        said += chunk
