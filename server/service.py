@@ -36,7 +36,7 @@ from server.tls import Certificate
 log = logging.getLogger(__name__)
 
 GRACE = 10  # seconds that open requests get to finish
-HANDSHAKE = 10  # seconds for TLS's
+GOODBYE = 2  # seconds in which a client may answer that a TLS connection ends; those that are idle do not
 SENDING = 256 * 1024  # bytes on their way to a client; of more, the system would tell late that they are not taken
 OTHER_FILES = 200  # that the server has open, besides connections
 LOOK = 1.0  # seconds between looks for whether anybody still needs this server
@@ -151,7 +151,9 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         if self._context is not None:
             loop.create_server = partial(  # type: ignore[method-assign]  # uvicorn does not hand this on
-                loop.create_server, ssl_handshake_timeout=HANDSHAKE
+                loop.create_server,
+                ssl_handshake_timeout=self._options.limits.head_seconds,
+                ssl_shutdown_timeout=GOODBYE,
             )
             loop.add_signal_handler(signal.SIGHUP, self._renew)
         await super().startup(sockets)

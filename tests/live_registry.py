@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -57,9 +58,10 @@ class LiveRegistry:
 
 class Server:
     """``tui-registry serve`` as a process, which can be killed and started again at the same address. As a context
-    manager it ends the process, if it still runs."""
+    manager it ends the process, if it still runs. ``verify`` is the file of an authority to check its TLS by."""
 
-    def __init__(self, folder: Path, database: str, *options: str) -> None:
+    def __init__(self, folder: Path, database: str, *options: str, verify: str | None = None) -> None:
+        self._trusting = ssl.create_default_context(cafile=verify)
         self.log = folder / "server.log"
         self._ready = folder / "ready.json"
         self._arguments = [*PROGRAM, "serve", "--database", database, "--state-file", str(self._ready), *options]
@@ -89,7 +91,8 @@ class Server:
             time.sleep(0.05)
         url: str = json.loads(self._ready.read_text())["url"]
         self._port = httpx.URL(url).port or 0
-        assert httpx.get(f"{url}/health", timeout=PATIENCE).status_code == 200
+        reached = url.replace("//0.0.0.0:", "//127.0.0.1:")  # which no certificate is for
+        assert httpx.get(f"{reached}/health", timeout=PATIENCE, verify=self._trusting).status_code == 200
         return url
 
     def kill(self) -> None:
@@ -118,14 +121,16 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, maintenance: str | None = None) -> Iterator[LiveRegistry]:
+def serving(
+    folder: Path, *options: str, maintenance: str | None = None, verify: str | None = None
+) -> Iterator[LiveRegistry]:
     """A registry with one administrator, served until the block ends. It must then end by itself when asked to, and
     must not have failed unexpectedly on the way. ``options`` are added to ``serve``; ``maintenance`` is as for
-    fresh_database."""
+    fresh_database, ``verify`` as for Server."""
     with fresh_database(folder, maintenance) as database:
         command(database, "users", "create", ADMIN, "--admin")
         admin_token = command(database, "tokens", "create", ADMIN).strip()
-        with Server(folder, database, *options) as server:
+        with Server(folder, database, *options, verify=verify) as server:
             url = server.start()
             yield LiveRegistry(url, database, admin_token, server.pid, server.log, {ADMIN: admin_token})
         assert server.end() == 0, f"the server ended badly:\n{server.log.read_text()}"

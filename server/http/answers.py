@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic_core import to_json
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from server.operations.call import Answer
 from server.rules.errors import (
@@ -15,13 +16,25 @@ from server.rules.errors import (
 )
 
 RETRY_AFTER = 1  # seconds: what a client is told while the server is short of something
+PART = 64 * 1024  # bytes of a long answer that are sent at once
 
 
 def json_answer(answer: Answer, status: int = 200) -> Response:
     if status == 204:
         return Response(status_code=status)
     content = answer.encode() if isinstance(answer, str) else to_json(answer)
-    return Response(content, status, media_type="application/json")
+    kind = Response if len(content) <= PART else _Long
+    return kind(content, status, media_type="application/json")
+
+
+class _Long(Response):
+    """Sent no faster than it is taken."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for start in range(0, len(self.body), PART):
+            part = self.body[start : start + PART]
+            await send({"type": "http.response.body", "body": part, "more_body": start + PART < len(self.body)})
 
 
 def error_answer(error: RegistryError) -> Response:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.http.answers import error_answer
+from server.http.answers import PART, error_answer
 from server.http.crowd import Crowd
 from server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
@@ -241,6 +241,8 @@ class _Joined:
         if not self._written:
             self._loop.call_soon(self._send)
         self._written.append(data)
+        if len(data) >= PART:
+            self._send()  # whoever writes more is to know whether this can be sent
 
     def close(self) -> None:
         self._send()

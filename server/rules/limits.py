@@ -24,7 +24,9 @@ class Limits:
         64 * 1024 * 1024, "read and thrown away of a body that is too large, so that its sender can read why"
     )
     pipelined: int = _limit(32, "requests sent ahead on one connection: known clients send none")
-    head_seconds: int = _limit(20, "until the head of a request is whole, the first one's on a new connection too")
+    head_seconds: int = _limit(
+        20, "until TLS is agreed on, and until the head of a request is whole, the first one's too"
+    )
     body_seconds: int = _limit(60, "until the body of a request is whole: 4 MiB at 70 kB/s")
     idle_seconds: int = _limit(75, "that a connection is kept for a next request: longer than clients keep theirs")
     stalled_seconds: int = _limit(60, "in which a reader takes something of what is too much to be on its way at once")
