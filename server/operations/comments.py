@@ -1,5 +1,6 @@
 """Verbs on comments."""
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -34,6 +35,7 @@ def create(call: Call, body: CreateComment, subject: VersionSubject) -> Answer:
         model_name=version.name,
         version=version.version,
         comment_id=comment_id,
+        detail=_changed(None, body.comment),
     )
     return _read(call, comment_id)
 
@@ -41,14 +43,14 @@ def create(call: Call, body: CreateComment, subject: VersionSubject) -> Answer:
 def update(call: Call, body: UpdateComment, subject: CommentSubject) -> Answer:
     """The feed shows the new text where the old one stood."""
     comments.edit(call.connection, subject.comment.id, body.comment, call.now)
-    _record(call, ActivityType.EDITED_COMMENT, subject.comment)
+    _record(call, ActivityType.EDITED_COMMENT, subject.comment, body.comment)
     return _read(call, subject.comment.id)
 
 
 def delete(call: Call, body: CommentId, subject: CommentSubject) -> Answer:
     """The text is gone from the feed too."""
     comments.remove(call.connection, subject.comment.id)
-    _record(call, ActivityType.DELETED_COMMENT, subject.comment)
+    _record(call, ActivityType.DELETED_COMMENT, subject.comment, None)
     return {}
 
 
@@ -78,7 +80,8 @@ def _entity(call: Call, row: CommentRow) -> dict[str, Any]:
     return entity | ({"available_actions": actions} if actions else {})
 
 
-def _record(call: Call, activity_type: ActivityType, comment: CommentRow) -> None:
+def _record(call: Call, activity_type: ActivityType, comment: CommentRow, text: str | None) -> None:
+    """``text`` is the new one, if there is one."""
     of_whom = None if comment.principal_id == call.principal.id else f"{comment.user_id}'s comment"
     record(
         call,
@@ -87,4 +90,11 @@ def _record(call: Call, activity_type: ActivityType, comment: CommentRow) -> Non
         model_name=comment.name,
         version=comment.version,
         system_comment=of_whom,
+        detail=_changed(comment.comment, text),
     )
+
+
+def _changed(before: str | None, after: str | None) -> dict[str, Any]:
+    """For the audit, which keeps no text that its author may delete: enough to recognise it by."""
+    digests = (None if text is None else hashlib.sha256(text.encode()).hexdigest() for text in (before, after))
+    return {"comment_sha256": list(digests)}

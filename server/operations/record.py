@@ -1,6 +1,5 @@
 """Recording who did what: one row of the activities for every change."""
 
-import json
 import uuid
 from typing import Any
 
@@ -43,7 +42,7 @@ def record(
         comment=comment,
         comment_id=comment_id,
         system_comment=system_comment,
-        detail=None if detail is None else json.dumps(detail),
+        detail=detail,
     )
     return without_empty(
         {

@@ -7,7 +7,6 @@ from server.operations.call import Answer, Call
 from server.rules.search import MODELS, VERSIONS, Search, read_search
 from server.store import model_versions as version_rows
 from server.store import registered_models as model_rows
-from server.store.search import model_clauses, version_clauses
 from server.wire.model_version import SearchModelVersions
 from server.wire.registered_model import ListRegisteredModels, SearchRegisteredModels
 
@@ -21,8 +20,7 @@ def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -
         max_results=body.max_results,
         page_token=body.page_token,
     )
-    clauses = model_clauses(search)
-    rows = model_rows.page(call.connection, call.principal, clauses, limit=search.max_results + 1)
+    rows = model_rows.page(call.connection, call.principal, search, limit=search.max_results + 1)
     return _page("registered_models", search, rows)
 
 
@@ -40,8 +38,7 @@ def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answ
         max_results=body.max_results,
         page_token=body.page_token,
     )
-    clauses = version_clauses(search)
-    rows = version_rows.page(call.connection, call.principal, clauses, limit=search.max_results + 1)
+    rows = version_rows.page(call.connection, call.principal, search, limit=search.max_results + 1)
     return _page("model_versions", search, rows)
 
 

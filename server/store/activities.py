@@ -1,10 +1,12 @@
 """Statements on activities: every change is appended here, and the feed and the event stream read it."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
 
+from server.rules.audit import FIRST, digest_of
 from server.rules.principals import Principal
 from server.store.access import caller, readable
 from server.store.statements import Statement
@@ -40,12 +42,16 @@ class Filter(NamedTuple):
     until: int | None = None
 
 
-_INSERT = Statement(
-    insert(activities)
-    .values({column.name: bindparam(column.name) for column in activities.c if column.name != "sequence"})
-    .returning(activities.c.sequence)
-)
+_INSERT = Statement(insert(activities).values({column.name: bindparam(column.name) for column in activities.c}))
 _LAST = Statement(select(func.max(activities.c.sequence)))
+_HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
+_DIGEST = Statement(select(activities.c.digest).where(activities.c.sequence == bindparam("sequence")))
+_FIRST_SINCE = Statement(
+    select(func.min(activities.c.sequence)).where(activities.c.creation_timestamp >= bindparam("since"))
+)
+_RECORDS = Statement(
+    select(activities).where(activities.c.sequence > bindparam("sequence")).order_by(activities.c.sequence).limit(BATCH)
+)
 
 _rows = (
     select(
@@ -68,10 +74,37 @@ _rows = (
 )
 
 
-def append(connection: Connection, **columns: Any) -> int:
-    """The sequence number of the new row."""
-    sequence: int = _INSERT.scalar(connection, **columns)
-    return sequence
+def append(connection: Connection, *, detail: dict[str, Any] | None, **columns: Any) -> None:
+    """One more record at the end of the chain. Writers take turns, so that there is one end."""
+    sequence, previous = _HEAD.run(connection).first() or (0, FIRST)
+    columns |= {"sequence": sequence + 1, "detail": None if detail is None else json.dumps(detail)}
+    _INSERT.run(connection, digest=digest_of(audit_record(columns, previous)), **columns)
+
+
+def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:
+    """A row as rules.audit has it: with its digest, if it has one."""
+    record = {name: value for name, value in columns.items() if value is not None}
+    if "detail" in record:
+        record["detail"] = json.loads(record["detail"])
+    return record | {"previous": previous}
+
+
+def records(connection: Connection, *, after: int = 0) -> Iterator[dict[str, Any]]:
+    """All that was recorded after a sequence number, oldest first, as rules.audit has it. It is read piece by piece:
+    what is written meanwhile is read, too."""
+    names = [column.name for column in activities.c]
+    previous: str = _DIGEST.scalar(connection, sequence=after) or FIRST
+    while rows := _RECORDS.run(connection, sequence=after):
+        for row in rows:
+            columns = dict(zip(names, row, strict=True))
+            yield audit_record(columns, previous)
+            after, previous = columns["sequence"], columns["digest"]
+
+
+def last_before(connection: Connection, since: int) -> int:
+    """The number of the record before the first of that time (milliseconds) or later."""
+    first: int | None = _FIRST_SINCE.scalar(connection, since=since)
+    return last_sequence(connection) if first is None else first - 1
 
 
 def last_sequence(connection: Connection) -> int:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.pool import QueuePool
 
 from server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
-from server.store.postgresql import CANCELLED, listen, postgresql_engine
+from server.store.postgresql import CANCELLED, READ_ONLY, listen, postgresql_engine
 from server.store.statements import Statement
 
 __all__ = [
@@ -52,6 +52,7 @@ BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transac
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
 THREADS = min(4, os.cpu_count() or 1)  # that read an SQLite file at length
 LONGEST_READ = 10.0  # seconds, where nothing else is said
+AGAIN = 0.05  # seconds until a read that goes on though it was interrupted is interrupted once more
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 CACHE = 32 * 1024  # KiB of pages that a reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
@@ -143,19 +144,25 @@ def make_engine(
 
 
 class _Patience:
-    """With a read in a thread. When it is lost, the read begins no other statement, and SQLite is interrupted in the
-    one that it is at; PostgreSQL loses its own with each."""
+    """With a read in a thread. When it is lost, SQLite is interrupted; on PostgreSQL, which loses its own with each
+    statement, the read begins no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._lock = threading.Lock()
         self._lost = False
         self._driver: sqlite3.Connection | None = None
+        self._loop = loop
+        self._timer = loop.call_later(seconds, self._lose)
 
-    def lose(self) -> None:
+    def _lose(self) -> None:
         with self._lock:  # so that the next to use the connection is not the one interrupted
             self._lost = True
             if self._driver is not None:
                 self._driver.interrupt()
+        self._timer = self._loop.call_later(AGAIN, self._lose)  # it may have been between two statements
+
+    def end(self) -> None:
+        self._timer.cancel()
 
     def check(self) -> None:
         if self._lost:
@@ -218,12 +225,12 @@ class Database:
         """Run statements that change nothing. ``lengthy``: they may take longer than it takes to hand them over."""
         if self._reading is not None and not lengthy:
             return work(self._reading)
-        loop, patience = asyncio.get_running_loop(), _Patience()
-        timer = loop.call_later(self._longest_read, patience.lose)
+        loop = asyncio.get_running_loop()
+        patience = _Patience(loop, self._longest_read)
         try:
             return await loop.run_in_executor(self._readers, self._read_pooled, work, patience)
         finally:
-            timer.cancel()
+            patience.end()
 
     async def write(self, work: Work[T]) -> T:
         """Run statements in one transaction; returns when it is committed. An exception undoes all of it.
@@ -325,7 +332,7 @@ def explain(error: Exception) -> RegistryError | None:
     """What a client is told when the database itself refuses; None if the error is not the database's."""
     if isinstance(error, OperationalError) and _gave_up(error):
         return InvalidParameterValue(_TOO_LONG)
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_unusable(error)):
         # PostgreSQL's own words name hosts and roles: they are for the log.
         told = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
         return TemporarilyUnavailable(
@@ -335,6 +342,12 @@ def explain(error: Exception) -> RegistryError | None:
     if isinstance(error, IntegrityError):
         return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
     return None
+
+
+def _is_unusable(error: DBAPIError) -> bool:
+    """Whether the database is damaged, or only to be read: which drivers do not count as a matter of operation."""
+    damaged = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return damaged or getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def _gave_up(error: OperationalError) -> bool:

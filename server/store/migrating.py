@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func, insert, literal, or_, select, text
+from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func, insert, literal, or_, select
 
 from server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
 from server.rules.principals import ADMINS, USERS
 from server.store import schema
 from server.store.engine import make_engine
-from server.store.tables import activities, counters, grants, metadata, principals
+from server.store.tables import counters, grants, metadata, principals
 
 BATCH = 1000  # rows read and written at a time
 NAMED = 10  # rows named in a message at the most
@@ -54,12 +54,17 @@ def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda d
         with writing.begin() as destination:
             _refuse_what_is_not_empty(destination)
             with reading.begin() as origin:  # a writer's turn, so that it stays as it is meanwhile
-                copied = _copy(origin, destination, progress)
-            _compare(copied, destination, progress)
-            return copied
+                return copy_and_compare(origin, destination, progress)
     finally:
         reading.dispose()
         writing.dispose()
+
+
+def copy_and_compare(origin: Connection, destination: Connection, progress: Progress) -> list[TableDigest]:
+    """Write all that the origin's transaction sees into a registry that holds nothing yet, and read it back."""
+    copied = _copy(origin, destination, progress)
+    _compare(copied, destination, progress)
+    return copied
 
 
 def _copy(origin: Connection, destination: Connection, progress: Progress) -> list[TableDigest]:
@@ -75,7 +80,6 @@ def _copy(origin: Connection, destination: Connection, progress: Progress) -> li
             destination.execute(insert(table), [dict(row) for row in batch])
             progress(done := done + len(batch), total)
         copied.append(sums.of(table))
-    _go_on_counting(destination)
     return copied
 
 
@@ -149,14 +153,4 @@ def _refuse_what_postgresql_cannot_hold(origin: Connection) -> None:
             "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n  "
             + "\n  ".join(found[:NAMED])
             + ("\n  and others" if len(found) >= NAMED else "")
-        )
-
-
-def _go_on_counting(destination: Connection) -> None:
-    """The next activity gets the next number; SQLite sees to that by itself."""
-    if destination.dialect.name == "postgresql" and (
-        last := destination.execute(select(func.max(activities.c.sequence))).scalar()
-    ):
-        destination.execute(
-            text("SELECT setval(pg_get_serial_sequence('activities', 'sequence'), :last)"), {"last": last}
         )

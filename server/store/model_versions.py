@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -20,10 +21,11 @@ from sqlalchemy import (
 )
 
 from server.rules.principals import Principal
+from server.rules.search import Search
 from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
-from server.store.narrowing import narrowed
-from server.store.search import Clauses
+from server.store.narrowing import Plan
+from server.store.search import SHAPES, Shape, shape_of, values_of, version_clauses
 from server.store.statements import Statement
 from server.store.tables import aliases, model_versions, registered_models, version_tags
 from server.wire.stage import Stage
@@ -296,14 +298,19 @@ def remove(connection: Connection, model_id: str, version: int) -> None:
     _DELETE.run(connection, model_id=model_id, version=version)
 
 
+@lru_cache(SHAPES)
+def _plan(shape: Shape) -> Plan:
+    clauses = version_clauses(shape)
+    found = _FOUND.where(*clauses.conditions).add_columns(*clauses.position)
+    return Plan(found, order=clauses.order, candidates=clauses.candidates, row=_key)
+
+
 def page(
-    connection: Connection, principal: Principal, clauses: Clauses, *, limit: int
+    connection: Connection, principal: Principal, search: Search, *, limit: int
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
     them) with its position, from which the next page goes on."""
-    found = narrowed(connection, principal, _FOUND.where(*clauses.conditions), clauses.candidates, _key)
-    found = found.add_columns(*clauses.position).order_by(*clauses.order).limit(limit)
-    rows = connection.execute(found, caller(principal)).all()
+    rows = _plan(shape_of(search)).page(connection, principal, values_of(search), limit)
     listed = json.dumps([(row[0], row[1]) for row in rows])
     documents = {(model_id, number): each for model_id, number, each in _DOCUMENTS.run(connection, ids=listed)}
     return [(documents[key], tuple(row[2:])) for row in rows if (key := (row[0], row[1])) in documents]

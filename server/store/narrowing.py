@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, select, tuple_
 
 from server.rules.permissions import Level
 from server.rules.principals import Principal
 from server.store.access import caller, readable, readable_objects
+from server.store.statements import Rows, Statement
 
 FEW = 15_000
 """Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
@@ -31,44 +32,73 @@ class Candidate(NamedTuple):
     few: int = FEW
 
 
-def narrowed(
-    connection: Connection,
-    principal: Principal,
-    found: Select[Any],
-    candidates: Sequence[Candidate] | None,
-    row: Columns,
-) -> Select[Any]:
-    """Of what is found what the caller may read, led by the smallest of the candidates if that one is few.
+class Plan:
+    """The statements that may lead to a page of what is found. Each is put together when it is first needed."""
 
-    ``row``: the columns of what is found that a candidate's columns are compared with, as many as it has; the first is
-    the model's id.
-    """
-    given = caller(principal)
-    readables = found.where(readable(row[0]))
-    if candidates is None:
-        return readables
-    own = Candidate(readable_objects())  # the same, but as a candidate
-    if principal.root_level < Level.READ:
-        candidates = [*candidates, own]
-    few = [(size, each) for each in candidates if (size := _count(connection, each.rows, each.few, given)) <= each.few]
-    if few:
-        least = min(few, key=itemgetter(0))[1]
-        return _among(found if least is own else readables, least, row)
-    if len(candidates) > 1:  # each of them is many, but what they have in common may be few
-        common = readables
-        for candidate in candidates:
-            common = _among(common, candidate, row)
-        if _count(connection, common, FEW, given) <= FEW:
-            return common
-    return readables
+    def __init__(
+        self,
+        found: Select[Any],
+        *,
+        order: Sequence[ColumnElement[Any]],
+        candidates: Sequence[Candidate] | None,
+        row: Columns,
+    ) -> None:
+        """``row``: the columns of what is found that a candidate's columns are compared with, as many as it has; the
+        first is the model's id."""
+        self._found = found
+        self._readables = found.where(readable(row[0]))
+        self._order = order
+        self._row = row
+        self._counted = None if candidates is None else [_Counted(each) for each in candidates]
+        self._own = _Counted(Candidate(readable_objects()))  # what the caller may read, but as a candidate
+        self._commons: dict[Leading, _Counted] = {}
+        self._pages: dict[Leading, Statement] = {}
+
+    def page(self, connection: Connection, principal: Principal, given: dict[str, Any], limit: int) -> Rows:
+        """What is found and the caller may read, ``limit`` rows at the most. ``given``: the query's parameters."""
+        given = given | caller(principal)
+        leading = self._leading(connection, principal, given)
+        if leading not in self._pages:
+            found = self._led(leading).order_by(*self._order)
+            self._pages[leading] = Statement(found.limit(bindparam("limit", type_=Integer())))
+        return self._pages[leading].run(connection, limit=limit, **given)
+
+    def _leading(self, connection: Connection, principal: Principal, given: dict[str, Any]) -> "Leading":
+        """The smallest of the candidates if that one is few, or all of them if what they have in common is; or none."""
+        if self._counted is None:
+            return ()
+        own = (self._own,) if principal.root_level < Level.READ else ()
+        candidates = (*self._counted, *own)
+        sizes = [(each.size(connection, given), each) for each in candidates]
+        few = [(size, each) for size, each in sizes if size <= each.candidate.few]
+        if few:
+            return (min(few, key=itemgetter(0))[1],)
+        if len(candidates) > 1:  # each of them is many, but what they have in common may be few
+            if candidates not in self._commons:
+                self._commons[candidates] = _Counted(Candidate(self._led(candidates)))
+            if self._commons[candidates].size(connection, given) <= FEW:
+                return candidates
+        return ()
+
+    def _led(self, leading: "Leading") -> Select[Any]:
+        found = self._found if leading == (self._own,) else self._readables
+        for each in leading:
+            columns = self._row[: len(each.candidate.rows.selected_columns)]
+            found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(each.candidate.rows))
+        return found
 
 
-def _among(found: Select[Any], candidate: Candidate, row: Columns) -> Select[Any]:
-    columns = row[: len(candidate.rows.selected_columns)]
-    return found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(candidate.rows))
+class _Counted:
+    """A candidate, and what counts its rows no further than one more than few."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        rows = candidate.rows.limit(candidate.few + 1).subquery()
+        self._count = Statement(select(func.count()).select_from(rows))
+
+    def size(self, connection: Connection, given: dict[str, Any]) -> int:
+        count: int = self._count.scalar(connection, **given)
+        return count
 
 
-def _count(connection: Connection, query: Select[Any], few: int, given: dict[str, Any]) -> int:
-    """How many rows there are, counted no further than one more than few."""
-    rows = query.limit(few + 1).subquery()
-    return connection.execute(select(func.count()).select_from(rows), given).scalar_one()
+Leading = tuple[_Counted, ...]

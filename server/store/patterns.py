@@ -9,10 +9,12 @@ told otherwise; it finds a prefix by an index where the column's collation is "C
 import re
 from typing import Any, Self
 
-from sqlalchemy import Boolean, ColumnElement, literal
+from sqlalchemy import Boolean, ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+Text = ColumnElement[str]
 
 _GLOB = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 
@@ -135,23 +137,31 @@ def has_trigram(pattern: str) -> bool:
     return re.search(r"[^%_*?[]{3}", pattern) is not None
 
 
-def names_like(pattern: str, *, any_case: bool) -> Any:
+def for_glob(pattern: str) -> str:
+    """The same pattern as SQLite's GLOB reads it."""
+    return pattern.translate(_GLOB)
+
+
+def names_like(pattern: Text, glob: Text) -> Any:
     """Rows of one column, ``model_id``: the models whose names match."""
-    if any_case:
-        return _NamesILike(literal(pattern)).table_valued("model_id")
-    return _NamesLike(literal(pattern), literal(pattern.translate(_GLOB))).table_valued("model_id")
+    return _NamesLike(pattern, glob).table_valued("model_id")
 
 
-def has_value(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
+def names_ilike(pattern: Text) -> Any:
+    """The same in any letter case."""
+    return _NamesILike(pattern).table_valued("model_id")
+
+
+def has_value(column: ColumnElement[Any], value: Text) -> ColumnElement[bool]:
     """Whether a text, which may be long, is this one."""
-    return _HasValue(column, literal(value))
+    return _HasValue(column, value)
 
 
-def like(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+def like(column: ColumnElement[Any], pattern: Text, glob: Text) -> ColumnElement[bool]:
     """Whether a whole value matches."""
-    return _Like(column, literal(pattern), literal(pattern.translate(_GLOB)))
+    return _Like(column, pattern, glob)
 
 
-def ilike(column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+def ilike(column: ColumnElement[Any], pattern: Text) -> ColumnElement[bool]:
     """Whether a whole value matches, in any letter case."""
-    return _ILike(column, literal(pattern))
+    return _ILike(column, pattern)

@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "tui_registry"
 CANCELLED = "57014"  # the SQLSTATE of a statement that took too long
+READ_ONLY = "25006"  # the SQLSTATE of a change where none may be made: on a standby, say
 AGAIN = 1.0  # seconds before a listener that lost its connection tries to have another
 
 _REACHED = {

@@ -1,6 +1,7 @@
 """Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
 
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -17,11 +18,12 @@ from sqlalchemy import (
 
 from server.rules.permissions import LEVELS
 from server.rules.principals import Principal
+from server.rules.search import Search
 from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, rendered, text
 from server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
-from server.store.narrowing import narrowed
-from server.store.search import Clauses
+from server.store.narrowing import Plan
+from server.store.search import SHAPES, Shape, model_clauses, shape_of, values_of
 from server.store.statements import Statement
 from server.store.tables import aliases, model_tags, model_versions, registered_models
 
@@ -204,14 +206,19 @@ def remove(connection: Connection, model_id: str) -> None:
     _DELETE.run(connection, model_id=model_id)
 
 
+@lru_cache(SHAPES)
+def _plan(shape: Shape) -> Plan:
+    clauses = model_clauses(shape)
+    found = _FOUND.where(*clauses.conditions).add_columns(*clauses.position)
+    return Plan(found, order=clauses.order, candidates=clauses.candidates, row=_id)
+
+
 def page(
-    connection: Connection, principal: Principal, clauses: Clauses, *, limit: int
+    connection: Connection, principal: Principal, search: Search, *, limit: int
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
     goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
     are in order of their stages, not as where a model is read alone."""
-    found = narrowed(connection, principal, _FOUND.where(*clauses.conditions), clauses.candidates, _id)
-    found = found.add_columns(*clauses.position).order_by(*clauses.order).limit(limit)
-    rows = connection.execute(found, caller(principal)).all()
+    rows = _plan(shape_of(search)).page(connection, principal, values_of(search), limit)
     documents: dict[str, str] = dict(_DOCUMENTS.run(connection, ids=json.dumps([row[0] for row in rows])))
     return [(documents[row[0]], tuple(row[1:])) for row in rows if row[0] in documents]

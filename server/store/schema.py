@@ -1,34 +1,44 @@
 """Bringing a database to the newest schema, and what every registry holds from the start."""
 
-import contextlib
-import sqlite3
+import logging
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, inspect, text
 
+from server.rules.errors import InvalidState
 from server.rules.permissions import Level
 from server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
-from server.store import counters, grants, principals
+from server.store import counters, grants, principals, snapshot
 from server.store.engine import make_engine
 from server.store.principals import PrincipalRow
 
+log = logging.getLogger(__name__)
+
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0003"
+NEWEST = "0004"
 """The revision of the last step under migrations/versions."""
 
 
 class SchemaTooNewError(Exception):
     """The database was written by a newer program. The message says so."""
 
+    def __init__(self, present: str) -> None:
+        super().__init__(
+            f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
+            "written by a newer one. Install that version, or restore a backup that was made before."
+        )
 
-def upgrade(url: URL, *, now: int) -> None:
-    """Create or upgrade the schema, and fill in what is always there. Does nothing to a database that has it all."""
+
+def upgrade(url: URL, *, now: int, keep: bool = True) -> None:
+    """Create or upgrade the schema, and fill in what is always there. Does nothing to a database that has it all.
+
+    ``keep``: an SQLite file is kept beside it as it was before its schema changed."""
     engine = make_engine(url, write=True)
     try:
         with engine.begin() as connection:
             present = _present(connection)
             if present != NEWEST:
-                _step_up(connection, present, url)
+                _step_up(connection, present, url if keep else None)
             _found(connection, now)
     finally:
         engine.dispose()
@@ -42,7 +52,31 @@ def _present(connection: Connection) -> str | None:
     return revision
 
 
-def _step_up(connection: Connection, present: str | None, url: URL) -> None:
+def check(connection: Connection) -> None:
+    """Raises SchemaTooNewError, or InvalidState where the schema is older or there is no registry at all."""
+    present = _present(connection)
+    if present is None:
+        raise InvalidState("There is no registry in this database.")
+    if present > NEWEST:
+        raise SchemaTooNewError(present)
+    if present < NEWEST:
+        raise InvalidState(
+            f"This database has the older schema '{present}'. Start the server on it once: that upgrades it, after a "
+            "backup of an SQLite file."
+        )
+
+
+def is_registry(url: URL) -> bool:
+    """Whether a database has a schema of ours, of whichever revision."""
+    engine = make_engine(url, write=True)
+    try:
+        with engine.connect() as connection:
+            return _present(connection) is not None
+    finally:
+        engine.dispose()
+
+
+def _step_up(connection: Connection, present: str | None, kept: URL | None) -> None:
     # Alembic takes as long to import as all the rest of the server, and is needed once in a database's life.
     from alembic import command
     from alembic.config import Config
@@ -53,22 +87,20 @@ def _step_up(connection: Connection, present: str | None, url: URL) -> None:
     config.attributes["connection"] = connection
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     if present is not None and present not in known:
-        raise SchemaTooNewError(
-            f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
-            "written by a newer one. Install that version, or restore a backup that was made before."
-        )
-    if present is not None and url.get_backend_name() == "sqlite" and url.database:
-        _back_up(Path(url.database), present)
+        raise SchemaTooNewError(present)
+    if present is not None and kept is not None and kept.get_backend_name() == "sqlite" and kept.database:
+        _back_up(Path(kept.database), present)
     command.upgrade(config, "head")
 
 
 def _back_up(file: Path, present: str) -> None:
     """Keep the database as it is before its schema changes, beside it, readable by its owner only."""
-    copy = file.with_name(f"{file.name}.{present}.backup")
-    copy.unlink(missing_ok=True)
-    copy.touch(mode=0o600)
-    with contextlib.closing(sqlite3.connect(file)) as source:
-        source.execute("VACUUM INTO ?", (str(copy),))  # whole and at one moment, whatever is in the WAL
+    kept = file.with_name(f"{file.name}.{present}.backup")
+    with snapshot.partial_file(kept) as copy:
+        snapshot.fill(copy, file)
+        snapshot.sync(copy)
+        copy.replace(kept)
+    log.warning("the database had the schema %s and gets %s; as it was it is kept in %s", present, NEWEST, kept)
 
 
 def _found(connection: Connection, now: int) -> None:

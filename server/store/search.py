@@ -5,6 +5,9 @@ The permission filter and the rows themselves are registered_models.page and mod
 There are two ways to a page: to walk along its order and leave out what does not match, which is fast where much
 matches, or to collect all that matches and sort it, which is fast where little does. ``candidates`` are what may be
 little: store.narrowing looks which way to go.
+
+Putting a statement together costs more than running it on few rows. So one is put together for each shape of search,
+which is all but the values in it, and the values are its parameters.
 """
 
 import json
@@ -16,10 +19,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    String,
     Table,
     and_,
+    bindparam,
     func,
-    literal,
     literal_column,
     not_,
     or_,
@@ -28,11 +32,10 @@ from sqlalchemy import (
 
 from server.rules.filters import IS_PROMPT, Comparison
 from server.rules.ordering import Order
-from server.rules.page_tokens import Position
 from server.rules.search import Search
 from server.store.dialects import among
 from server.store.narrowing import FEW_NAMES, Candidate
-from server.store.patterns import has_trigram, has_value, ilike, like, names_like
+from server.store.patterns import for_glob, has_trigram, has_value, ilike, like, names_ilike, names_like
 from server.store.tables import model_tags, model_versions, registered_models, version_tags
 
 Column = ColumnElement[Any]
@@ -52,23 +55,102 @@ _VERSION_COLUMNS: Mapping[str, Column] = {
     "creation_timestamp": model_versions.c.creation_timestamp,
     "last_updated_timestamp": model_versions.c.last_updated_timestamp,
 }
+_NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
+SHAPES = 512
+"""How many shapes of searches are kept, each some kilobytes: clients ask the same few over and over."""
+_PATTERNS = frozenset({"LIKE", "ILIKE"})
 
 
-def _in(column: Column, values: Sequence[str]) -> ColumnElement[bool]:
-    return among(column, literal(json.dumps(values)))
+class Term(NamedTuple):
+    """A comparison without its value. ``number`` names its parameters; ``key`` of a tag is the number of the first
+    comparison that speaks of the same one.
+
+    finds_empty: whether the empty text would match.
+    begins, has_trigram: whether a pattern begins with a character, and has three of them in a row, to find names by.
+    """
+
+    number: int
+    kind: str
+    key: str
+    comparator: str
+    finds_empty: bool
+    begins: bool
+    has_trigram: bool
+
+    @property
+    def value(self) -> Column:
+        return _parameter(f"asked_value_{self.number}", number=self.kind == "attribute" and self.key in _NUMBERS)
+
+    @property
+    def glob(self) -> Column:
+        return _parameter(f"asked_glob_{self.number}")
 
 
-_COMPARATORS: Mapping[str, Callable[[Column, Any], ColumnElement[bool]]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "LIKE": like,
-    "ILIKE": ilike,
-    "IN": _in,
-    "NOT IN": lambda column, values: not_(_in(column, values)),
+class Shape(NamedTuple):
+    """A search without its values. ``goes_on``: whether it is of a page after the first."""
+
+    terms: tuple[Term, ...]
+    prompts: bool
+    order: tuple[Order, ...]
+    goes_on: bool
+
+
+def shape_of(search: Search) -> Shape:
+    firsts: dict[str, int] = {}
+    terms: list[Term] = []
+    for number, each in enumerate(search.comparisons):
+        key = each.key if each.kind == "attribute" else str(firsts.setdefault(each.key, number))
+        pattern = str(each.value) if each.comparator in _PATTERNS else ""
+        begins = pattern[:1] not in {"", "%", "_"}
+        terms.append(
+            Term(number, each.kind, key, each.comparator, _finds_empty(each), begins, has_trigram(pattern)),
+        )
+    return Shape(tuple(terms), search.prompts, search.order, search.position is not None)
+
+
+def values_of(search: Search) -> dict[str, Any]:
+    """The parameters of the statements of a search's shape."""
+    given: dict[str, Any] = {f"asked_position_{number}": value for number, value in enumerate(search.position or ())}
+    for number, each in enumerate(search.comparisons):
+        given[f"asked_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
+        if each.comparator == "LIKE":
+            given[f"asked_glob_{number}"] = for_glob(str(each.value))
+        if each.kind == "tag":
+            given[f"asked_key_{number}"] = each.key
+    return given
+
+
+def _finds_empty(comparison: Comparison) -> bool:
+    value = comparison.value
+    match comparison.comparator:
+        case "=":
+            return value == ""
+        case "!=":
+            return value != ""
+        case "IN":
+            return isinstance(value, tuple) and "" in value
+        case "NOT IN":
+            return isinstance(value, tuple) and "" not in value
+        case _:
+            return isinstance(value, str) and value.strip("%") == ""
+
+
+def _parameter(name: str, *, number: bool = False) -> Column:
+    """Numbers are bound as 64 bits wide: a filter's may be more than the column holds."""
+    return bindparam(name, type_=BigInteger() if number else String())
+
+
+_COMPARATORS: Mapping[str, Callable[[Column, Term], ColumnElement[bool]]] = {
+    "=": lambda column, term: operator.eq(column, term.value),
+    "!=": lambda column, term: operator.ne(column, term.value),
+    "<": lambda column, term: operator.lt(column, term.value),
+    "<=": lambda column, term: operator.le(column, term.value),
+    ">": lambda column, term: operator.gt(column, term.value),
+    ">=": lambda column, term: operator.ge(column, term.value),
+    "LIKE": lambda column, term: like(column, term.value, term.glob),
+    "ILIKE": lambda column, term: ilike(column, term.value),
+    "IN": lambda column, term: among(column, term.value),
+    "NOT IN": lambda column, term: not_(among(column, term.value)),
 }
 
 
@@ -91,146 +173,126 @@ class Clauses(NamedTuple):
     candidates: Sequence[Candidate] | None
 
 
-def model_clauses(search: Search) -> Clauses:
+def model_clauses(shape: Shape) -> Clauses:
     """For statements that select from registered_models."""
     model = registered_models.c
     conditions = [
-        *_attributes([each for each in search.comparisons if each.key != "stage"], _MODEL_COLUMNS),
-        *(_at_stage(each) for each in search.comparisons if (each.kind, each.key) == ("attribute", "stage")),
-        *_tags(search.comparisons, model_tags, {"model_id": model.id}),
+        *_attributes([each for each in shape.terms if each.key != "stage"], _MODEL_COLUMNS),
+        *(_at_stage(each) for each in shape.terms if (each.kind, each.key) == ("attribute", "stage")),
+        *_tags(shape.terms, model_tags, {"model_id": model.id}),
     ]
-    if not search.prompts:
+    if not shape.prompts:
         conditions.append(_NO_PROMPT)
-    return _clauses(search, _MODEL_COLUMNS, conditions, _candidates(search.comparisons, model_tags))
+    return _clauses(shape, _MODEL_COLUMNS, conditions, _candidates(shape.terms, model_tags))
 
 
-def version_clauses(search: Search) -> Clauses:
+def version_clauses(shape: Shape) -> Clauses:
     """For statements that select from model_versions joined with registered_models.
 
     A model of which any version is a prompt is left out with all its versions, as MLflow does.
     """
     version = model_versions.c
-    named = [each for each in search.comparisons if each.key == "name" and each.comparator in {"=", "IN"}]
-    others = [each for each in search.comparisons if each not in named]
+    named = [each for each in shape.terms if each.key == "name" and each.comparator in {"=", "IN"}]
+    others = [each for each in shape.terms if each not in named]
     conditions = [
         *(_of_model_named(each) for each in named),
         *_attributes(others, _VERSION_COLUMNS),
-        *_tags(search.comparisons, version_tags, {"model_id": version.model_id, "version": version.version}),
+        *_tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version}),
     ]
-    if not search.prompts:
+    if not shape.prompts:
         conditions.append(_OF_NO_PROMPT)
-    return _clauses(search, _VERSION_COLUMNS, conditions, _candidates(search.comparisons, version_tags))
+    return _clauses(shape, _VERSION_COLUMNS, conditions, _candidates(shape.terms, version_tags))
 
 
-def _of_model_named(comparison: Comparison) -> ColumnElement[bool]:
+def _of_model_named(term: Term) -> ColumnElement[bool]:
     """Said of a version's own column, so that the index of a model's versions by time leads to them in their order."""
-    models = select(registered_models.c.id).where(_compare(registered_models.c.name, comparison))
-    if comparison.comparator == "=":
+    models = select(registered_models.c.id).where(_compare(registered_models.c.name, term))
+    if term.comparator == "=":
         return model_versions.c.model_id == models.scalar_subquery()
     return model_versions.c.model_id.in_(models)
 
 
-def _at_stage(comparison: Comparison) -> ColumnElement[bool]:
+def _at_stage(term: Term) -> ColumnElement[bool]:
     """Whether a model has a version at a stage, or none."""
     held = (
         select(literal_column("1"))
-        .where(model_versions.c.model_id == registered_models.c.id, model_versions.c.stage == comparison.value)
+        .where(model_versions.c.model_id == registered_models.c.id, model_versions.c.stage == term.value)
         .exists()
     )
-    return held if comparison.comparator == "=" else not_(held)
+    return held if term.comparator == "=" else not_(held)
 
 
-def _attributes(comparisons: Sequence[Comparison], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:
-    return [_compare(columns[each.key], each) for each in comparisons if each.kind == "attribute"]
+def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:
+    return [_compare(columns[each.key], each) for each in terms if each.kind == "attribute"]
 
 
-def _tags(comparisons: Sequence[Comparison], tags: Table, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
+def _tags(terms: Sequence[Term], tags: Table, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
     """One look at a row's own tags for each key: a row has a key once, so its comparisons all speak of the same value.
 
     ``row`` are a row's values in the columns by which its tags are found.
     """
-    by_key: dict[str, list[Comparison]] = {}
-    for each in comparisons:
+    by_key: dict[str, list[Term]] = {}
+    for each in terms:
         if each.kind == "tag":
             by_key.setdefault(each.key, []).append(each)
     conditions: list[ColumnElement[bool]] = []
     for key, of_key in by_key.items():
         own = (tags.c[name] == column for name, column in row.items())
-        found = and_(tags.c.key == key, *(_compare(tags.c.value, each) for each in of_key))
+        found = and_(tags.c.key == _parameter(f"asked_key_{key}"), *(_compare(tags.c.value, each) for each in of_key))
         conditions.append(select(literal_column("1")).where(*own, found).exists())
     return conditions
 
 
-def _candidates(comparisons: Sequence[Comparison], tags: Table) -> list[Candidate]:
-    """What the comparisons that an index can answer find: tags by their value, models by their name."""
+def _candidates(terms: Sequence[Term], tags: Table) -> list[Candidate]:
+    """What the terms that an index can answer find: tags by their value, models by their name."""
     found: list[Candidate] = []
     of_row = (tags.c.model_id,) if tags is model_tags else (tags.c.model_id, tags.c.version)
-    for each in comparisons:
+    for each in terms:
         if each.kind == "tag" and each.comparator in {"=", "LIKE", "ILIKE"}:
-            matches = has_value if each.comparator == "=" else _COMPARATORS[each.comparator]
-            rows = select(*of_row).where(tags.c.key == each.key, matches(tags.c.value, each.value))
-            found.append(Candidate(rows))
-        elif each.key == "name" and each.comparator in {"LIKE", "ILIKE"} and each.kind == "attribute":
-            pattern = str(each.value)
-            if each.comparator == "LIKE" and pattern[:1] not in {"", "%", "_"}:  # the names are in order
-                rows = select(registered_models.c.id).where(like(registered_models.c.name, pattern))
+            value = tags.c.value
+            matches = has_value(value, each.value) if each.comparator == "=" else _compare(value, each)
+            found.append(Candidate(select(*of_row).where(tags.c.key == _parameter(f"asked_key_{each.key}"), matches)))
+        elif each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
+            if each.comparator == "LIKE" and each.begins:  # the names are in order
+                rows = select(registered_models.c.id).where(_compare(registered_models.c.name, each))
                 found.append(Candidate(rows, FEW_NAMES))
-            elif has_trigram(pattern):
-                rows = select(names_like(pattern, any_case=each.comparator == "ILIKE").c.model_id)
-                found.append(Candidate(rows, FEW_NAMES))
+            elif each.has_trigram:
+                named = names_like(each.value, each.glob) if each.comparator == "LIKE" else names_ilike(each.value)
+                found.append(Candidate(select(named.c.model_id), FEW_NAMES))
     return found
 
 
-def _compare(column: Column, comparison: Comparison) -> ColumnElement[bool]:
-    value = comparison.value
-    if column is model_versions.c.run_id and _empty_matches(comparison):
+def _compare(column: Column, term: Term) -> ColumnElement[bool]:
+    if column is model_versions.c.run_id and term.finds_empty:  # that of a version without a run, which is NULL here
         column = func.coalesce(column, "")  # only where it matters, as no index serves it
-    # Numbers are bound as 64 bits wide: a filter's may be more than the column holds.
-    bound = literal(value, BigInteger()) if isinstance(value, int) else value
-    return _COMPARATORS[comparison.comparator](column, bound)
-
-
-def _empty_matches(comparison: Comparison) -> bool:
-    """Whether the run id '' would match: that of a version without a run, which is NULL here."""
-    value = comparison.value
-    match comparison.comparator:
-        case "=":
-            return value == ""
-        case "!=":
-            return value != ""
-        case "IN":
-            return isinstance(value, tuple) and "" in value
-        case "NOT IN":
-            return isinstance(value, tuple) and "" not in value
-        case _:
-            return isinstance(value, str) and value.strip("%") == ""
+    return _COMPARATORS[term.comparator](column, term)
 
 
 def _clauses(
-    search: Search,
+    shape: Shape,
     columns: Mapping[str, Column],
     conditions: list[ColumnElement[bool]],
     candidates: Sequence[Candidate],
 ) -> Clauses:
-    position = [columns[each.key] for each in search.order]
-    if search.position is not None:
-        conditions.append(_after(search.order, position, search.position))
+    position = [columns[each.key] for each in shape.order]
+    if shape.goes_on:
+        conditions.append(_after(shape.order, position))
     order = [
-        column.asc() if each.ascending else column.desc() for each, column in zip(search.order, position, strict=True)
+        column.asc() if each.ascending else column.desc() for each, column in zip(shape.order, position, strict=True)
     ]
-    named = any((each.kind, each.key, each.comparator) == ("attribute", "name", "=") for each in search.comparisons)
+    named = any((each.kind, each.key, each.comparator) == ("attribute", "name", "=") for each in shape.terms)
     return Clauses(conditions, order, position, None if named else candidates)
 
 
-def _after(order: Sequence[Order], columns: Sequence[Column], position: Position) -> ColumnElement[bool]:
+def _after(order: Sequence[Order], columns: Sequence[Column], number: int = 0) -> ColumnElement[bool]:
     """What comes after a position: beyond it in the first key or, where that is equal, after it in the others.
 
     Every step says twice how the key lies, so that an index on the first can lead to the place.
     """
-    (first, *others), (column, *other_columns), (value, *other_values) = order, columns, position
-    bound = literal(value, BigInteger()) if isinstance(value, int) else literal(value)
+    (first, *others), (column, *other_columns) = order, columns
+    bound = _parameter(f"asked_position_{number}", number=first.key in _NUMBERS)
     beyond = column > bound if first.ascending else column < bound
     if not others:
         return beyond
     reached = column >= bound if first.ascending else column <= bound
-    return and_(reached, or_(beyond, _after(others, other_columns, tuple(other_values))))
+    return and_(reached, or_(beyond, _after(others, other_columns, number + 1)))

@@ -193,8 +193,9 @@ comments = Table(
 activities = Table(
     "activities",
     metadata,
-    # Every change ever made, in order of commit; nothing is updated or deleted here. It has no foreign keys, so that
-    # it outlives what it tells of. model_id is NULL for changes of users, groups, tokens and registry-wide grants.
+    # Every change ever made, in order of commit; triggers keep anything from being updated or deleted here. It has no
+    # foreign keys, so that it outlives what it tells of. model_id is NULL for changes of users, groups, tokens and
+    # registry-wide grants.
     Column("sequence", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("activity_type", Text, nullable=False),
@@ -212,6 +213,7 @@ activities = Table(
     Column("comment_id", Text),  # the comment's own text stays in comments, where its author can delete it
     Column("system_comment", Text),
     Column("detail", Text),  # JSON: what changed, before and after
+    Column("digest", Text, nullable=False, server_default=""),  # of the row and the one before: see rules.audit
     Index("ix_activities_model", "model_id", "version", "sequence"),
     Index("ix_activities_feed", "model_id", "sequence"),
     Index("ix_activities_user", "user_id", "sequence"),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select
 
 from server.rules.search import MODELS, VERSIONS, Searchable, read_search
 from server.store.engine import database_url, make_engine
-from server.store.search import model_clauses, version_clauses
+from server.store.search import model_clauses, shape_of, values_of, version_clauses
 from server.store.tables import metadata, model_tags, model_versions, registered_models, version_tags
 
 with warnings.catch_warnings():
@@ -65,12 +65,12 @@ class Registries:
         token = ""
         while True:
             search = read_search(searchable, filter_text=text, order_by=order_by, max_results=page, page_token=token)
-            clauses = (version_clauses if version else model_clauses)(search)
+            clauses = (version_clauses if version else model_clauses)(shape_of(search))
             shown = [registered_models.c.name, *version]
             query = select(*shown, *clauses.position).where(*clauses.conditions).order_by(*clauses.order)
             if version:
                 query = query.select_from(model_versions.join(registered_models))
-            answer = [tuple(row) for row in self.ours.execute(query.limit(page + 1))]
+            answer = [tuple(row) for row in self.ours.execute(query.limit(page + 1), values_of(search))]
             rows += [row[: len(shown)] for row in answer[:page]]
             if len(answer) <= page:
                 return rows

@@ -8,7 +8,7 @@ import pytest
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
 
-MODELS, TAGS = 20, 20
+MODELS, TAGS = 80, 20
 LONG = "a" * 5_000
 SLOW = "%" + "a" * 2_500 + "b%"
 """It takes a database millions of comparisons to see that the long text does not match."""

@@ -338,7 +338,7 @@ def test_event_streams_beyond_the_limit_are_refused_while_others_are_served(smal
             each_stream.until(lambda one: one["name"] == "told of")
     print(f"\n{ATTEMPTS:,} attempts to open a stream beyond {SMALL['streams']}: {dict(outcomes)}; {served:,} served")
     assert outcomes == {(503, "TEMPORARILY_UNAVAILABLE"): ATTEMPTS}
-    assert served > 100
+    assert served > 10
     deadline = time.monotonic() + 30
     while True:  # those that were closed make room
         answer = admin.send("HEAD", "/mlflow/events")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -66,6 +67,31 @@ def test_while_postgresql_is_down_the_answer_is_503_and_then_all_is_well(
         assert [model["name"] for model in _list(api).ok()["registered_models"]] == ["after", "before"]
         assert events.next()["name"] == "after"  # the stream has lived through it
     assert "the database refused" in live.log.read_text()
+
+
+def test_where_nothing_may_be_written_reading_goes_on(postgresql: Bundled, api: Api, live: LiveRegistry) -> None:
+    """As on a standby that has not been promoted, or at a provider that locks what is full."""
+    api.post("/mlflow/registered-models/create", name="before").ok()
+    name = urlsplit(live.database).path.removeprefix("/")
+
+    def lock(setting: str) -> None:
+        with psycopg.connect(postgresql.url, autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {setting}'.encode())
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tui-registry'"
+            )
+
+    lock("on")
+    try:
+        until_served(api)
+        refused = api.post("/mlflow/registered-models/create", name="meanwhile")
+        assert "Nothing was changed" in refused.refused(503, "TEMPORARILY_UNAVAILABLE")
+        assert len(_list(api).ok()["registered_models"]) == 1
+    finally:
+        lock("off")
+    until_served(api)
+    api.post("/mlflow/registered-models/create", name="after").ok()
+    assert len(_list(api).ok()["registered_models"]) == 2
 
 
 def test_connections_that_were_cut_are_made_anew_unnoticed(postgresql: Bundled, api: Api) -> None:

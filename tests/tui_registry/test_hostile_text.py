@@ -132,7 +132,7 @@ PLACES = {
     "card-description": (("g", "J"), "description"),
     "delete-model": (("X",), "Delete this model for good?"),
     "copy": (("escape", "y"), "models:/ URI"),
-    "access": (("escape", "p"), "Access"),
+    "access": (("escape", "p"), OWNER),
     "why": (("w",), "esc"),
     "grant": (("escape", "n"), "Level"),
 }

@@ -1,25 +1,25 @@
-"""The server's commands. ``tui-registry`` hands them on to here; ``python -m server`` runs them too."""
+"""The server's commands put together. ``tui-registry`` hands them on to here; ``python -m server`` runs them too."""
 
-import contextlib
 import getpass
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
+from server.commands.audit import audit
+from server.commands.backup import backup, restore
+from server.commands.database import database_option, progress_bar, told
 from server.operations import tokens, users
 from server.operations.call import Call
-from server.rules.errors import InvalidParameterValue, RegistryError, ResourceDoesNotExist
+from server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from server.rules.limits import Limits, with_changes
 from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
-from server.store.engine import CONNECTIONS, LONGEST_READ, database_url, make_engine, summary
+from server.store.engine import CONNECTIONS, LONGEST_READ, database_url, make_engine
 from server.wire.scim import CreateUser
 
 T = TypeVar("T")
@@ -27,31 +27,17 @@ T = TypeVar("T")
 DAY = 24 * 60 * 60  # seconds
 
 
-def _default_database() -> str:
-    """Where the console keeps its own registry."""
-    import platformdirs
-
-    return str(Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db")
-
-
-_database = click.option(
-    "--database",
-    metavar="PATH_OR_URL",
-    envvar="TUI_REGISTRY_DATABASE",
-    show_envvar=True,
-    default=_default_database,
-    show_default="the console's own registry",
-    help="An SQLite file, or a URL such as postgresql://host/registry.",
-)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A model registry for MLflow's and Databricks' clients."""
 
 
+for command in (audit, backup, restore):
+    main.add_command(command)
+
+
 @main.command()
-@_database
+@database_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=5055, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
@@ -170,7 +156,7 @@ def users_group() -> None:
 @users_group.command("create")
 @click.argument("name")
 @click.option("--admin", is_flag=True, help="Make them a member of the group 'admins', who may do everything.")
-@_database
+@database_option
 def create_user(*, name: str, admin: bool, database: str) -> None:
     """Create the user NAME."""
     _change(database, lambda call: users.add(call, CreateUser(user_name=name), admin=admin))
@@ -187,7 +173,7 @@ def tokens_group() -> None:
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; never, if left out.")
 @click.option("--comment", help="What it is for.")
 @click.option("--found", is_flag=True, hidden=True, help="Make each NAME an administrator first, if there is none.")
-@_database
+@database_option
 def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, found: bool, database: str) -> None:
     """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
 
@@ -215,34 +201,13 @@ def migrate(*, source: str, target: str) -> None:
     """
     from server.store import migrating
 
-    try:
+    with told("The registry could not be copied"):
         urls = database_url(source), database_url(target)
-        with _progress_bar() as progress:
+        with progress_bar("Copying and comparing") as progress:
             tables = migrating.migrate(*urls, now=time.time_ns() // 1_000_000, progress=progress)
-    except RegistryError as error:
-        _fail(error.message)
-    except schema.SchemaTooNewError as error:
-        _fail(str(error))
-    except (SQLAlchemyError, OSError) as error:
-        _fail(f"The registry could not be copied: {summary(error)}")
     for name, rows, digest in tables:
         click.echo(f"{name:<20} {rows:>12,} rows  {digest[:16]}")
     click.echo("Both hold the same: every row was read back and compared.", err=True)
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, for what tells how much is done, of how much; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    with click.progressbar(length=0, label="Copying and comparing", file=sys.stderr, show_pos=True) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield progress
 
 
 def _id_of(call: Call, name: str) -> str | None:
@@ -269,7 +234,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
         root_level=Level.MANAGE,
         admin=True,
     )
-    try:
+    with told():
         url = database_url(location)
         schema.upgrade(url, now=now)
         engine = make_engine(url, write=True)
@@ -278,14 +243,3 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
                 return work(Call(connection, operator, now))
         finally:
             engine.dispose()
-    except RegistryError as error:
-        _fail(error.message)
-    except schema.SchemaTooNewError as error:
-        _fail(str(error))
-    except (SQLAlchemyError, OSError) as error:
-        _fail(f"The database could not be used: {summary(error)}")
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(1)

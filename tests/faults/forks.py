@@ -1,0 +1,104 @@
+"""Servers that are up in a moment: each is forked from a process that has loaded the program already.
+
+A hundred servers that are killed would else spend most of their time with starting.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.live_registry import PATIENCE, ROOT
+
+
+class Forks:
+    """``start`` serves a database, ``kill`` ends that server as the loss of power would. One at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "forks.log"
+        self._state = folder / "fork.json"
+        self._pid = 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.forks"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def start(self, database: str) -> str:
+        """The server's URL."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._state.unlink(missing_ok=True)
+        self._process.stdin.write(json.dumps({"database": database, "state_file": str(self._state)}) + "\n")
+        self._process.stdin.flush()
+        self._pid = int(self._process.stdout.readline())
+        deadline = time.monotonic() + PATIENCE
+        while not self._state.exists():
+            assert time.monotonic() < deadline, self.log.read_text()
+            assert _runs(self._pid), self.log.read_text()
+            time.sleep(0.005)
+        url: str = json.loads(self._state.read_text())["url"]
+        return url
+
+    @property
+    def pid(self) -> int:
+        return self._pid
+
+    def kill(self) -> None:
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            while _runs(self._pid):
+                time.sleep(0.002)
+            self._pid = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(PATIENCE)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _serve_as_asked() -> None:
+    """For each line on the standard input a child that serves; its process id is printed."""
+    from server import service
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for line in sys.stdin:
+        asked = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            options = service.Options(
+                database=asked["database"], host="127.0.0.1", port=0, state_file=Path(asked["state_file"])
+            )
+            service.run(options)
+            os._exit(0)
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    _serve_as_asked()

@@ -1,0 +1,269 @@
+"""The audit log: every change is in it, with the change; and whoever tampers with it is found out."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from server.commands import main
+from server.http.route import Route
+from server.http.routes import ROUTES
+from tests.live_registry import PROGRAM, ROOT, LiveRegistry, command, serving
+from tests.server.api import Answer, Api
+from tests.server.attempts import CASES
+from tests.server.contents import changing
+from tests.server.people import ADMIN, CREATOR, People
+
+SCIM = "/preview/scim/v2"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    with serving(tmp_path_factory.mktemp("audited")) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def people(live: LiveRegistry) -> Iterator[People]:
+    with closing(People(live)) as people:
+        yield people
+
+
+@pytest.fixture
+def busy(fresh_registry: LiveRegistry) -> LiveRegistry:
+    """A registry with some records, all of them sound."""
+    with Api(fresh_registry.url, fresh_registry.admin_token) as api:
+        for number in range(10):
+            text = "[b]\x1b[31m\u202e需要\ud800".encode("utf-8", "replace").decode()
+            api.post("/mlflow/registered-models/create", name=f"m{number}", description=text * 10).ok()
+    return fresh_registry
+
+
+def audit(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["audit", *arguments])
+
+
+def verify(database: str, *options: str) -> Result:
+    return audit("verify", "--database", database, *options)
+
+
+def exported(database: str, *options: str) -> list[dict[str, Any]]:
+    result = audit("export", "--database", database, *options)
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+NAMED = {"Users": "userName", "Groups": "displayName", "ServicePrincipals": "displayName"}
+RENAMED = [{"op": "replace", "path": "displayName", "value": "renamed"}]
+ENTRY = {"group_name": "group-CAN_READ", "permission_level": "CAN_USE"}
+FIELDS: dict[str, dict[str, Any]] = {
+    "PUT": {"displayName": "put", "access_control_list": []},
+    "PATCH": {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": RENAMED,
+        "token": {"comment": "noted"},
+        "update_mask": "comment",
+        "access_control_list": [ENTRY],
+    },
+    "POST": {},
+    "DELETE": {},
+}
+"""Something to change by, for whichever route: what it does not know it passes over."""
+
+
+def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
+    """A change by a route that is not in CASES, ready to be made."""
+    fields = dict(FIELDS[route.method])
+    path = route.path
+    for plural, name in NAMED.items():
+        if f"/{plural}" in path:
+            named = {name: f"audited-{plural}-{number}"}
+            if "{id}" in path:
+                path = path.replace("{id}", admin.post(f"{SCIM}/{plural}", **named).ok()["id"])
+            fields = named | fields if name != "displayName" or route.method != "PUT" else fields
+    token = admin.post("/token/create").ok()["token_info"]["token_id"]
+    if path == "/token/delete":
+        fields["token_id"] = token
+    if "on-behalf-of" in path:
+        robot = admin.post(f"{SCIM}/ServicePrincipals", displayName="robot").ok()
+        fields["application_id"] = robot["applicationId"]
+    return lambda: admin.call(route.method, path.replace("{token_id}", token), fields)
+
+
+def test_every_route_that_changes_something_is_recorded(people: People, live: LiveRegistry) -> None:
+    """With who did it, with which token, from where; and no token's text is ever in it."""
+
+    def records_of(make: Callable[[], Answer]) -> list[dict[str, Any]]:
+        before = len(exported(live.database))
+        answer = make()
+        added = exported(live.database)[before:]
+        assert added or answer.status >= 400, f"{answer.asked} left no record"
+        assert all(each["token_id"] and each["address"] == "127.0.0.1" for each in added)
+        return added
+
+    changing_routes = {(route.method, route.path) for route in ROUTES if route.writes}
+    recorded = set()
+    for case in CASES:
+        if (case.method, case.route) in changing_routes:
+            caller = CREATOR if "own" in case.ability else ADMIN
+            if records_of(partial(case.prepare(people, caller).make, people.api(caller))):
+                recorded.add((case.method, case.route))
+    for number, route in enumerate(ROUTES):
+        if (route.method, route.path) in changing_routes - recorded:
+            assert records_of(administer(people.admin, route, number)), f"{route.method} {route.path}"
+            recorded.add((route.method, route.path))
+    assert recorded == changing_routes
+    result = verify(live.database)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"{len(exported(live.database))}:")
+    text = json.dumps(exported(live.database))
+    secrets = [str(api.token) for api in people.apis.values()]
+    assert not [secret for secret in secrets if secret in text]
+
+
+def test_what_the_command_line_does_is_recorded(busy: LiveRegistry) -> None:
+    before = len(exported(busy.database))
+    command(busy.database, "users", "create", "zoe")
+    token = command(busy.database, "tokens", "create", "zoe").strip()
+    added = exported(busy.database)[before:]
+    assert [each["activity_type"] for each in added] == ["CREATED_PRINCIPAL", "CREATED_TOKEN"]
+    assert all("(command line)" in each["user_id"] for each in added)
+    assert token not in json.dumps(added)
+
+
+def unguarded(connection: Connection, statement: str) -> None:
+    """Run a statement as somebody does who first takes away what keeps the log."""
+    if connection.dialect.name == "sqlite":
+        for verb in ("update", "delete"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS activities_no_{verb}")
+    else:
+        connection.exec_driver_sql("ALTER TABLE activities DISABLE TRIGGER ALL")
+    connection.exec_driver_sql(statement)
+
+
+SWAP = (
+    "UPDATE activities SET sequence = -5 WHERE sequence = 5",
+    "UPDATE activities SET sequence = 5 WHERE sequence = 6",
+    "UPDATE activities SET sequence = 6 WHERE sequence = -5",
+)
+COPY = (
+    "INSERT INTO activities (sequence, id, activity_type, creation_timestamp, principal_id, user_id, digest) "
+    "SELECT sequence + 1000, 'forged', activity_type, creation_timestamp, principal_id, user_id, digest "
+    "FROM activities WHERE sequence = 5"
+)
+TAMPERED = {
+    "who": (("UPDATE activities SET user_id = 'mallory' WHERE sequence = 5",), 5),
+    "when": (("UPDATE activities SET creation_timestamp = creation_timestamp + 1 WHERE sequence = 5",), 5),
+    "what": (("UPDATE activities SET detail = '{}' WHERE sequence = 5",), 5),
+    "which token": (("UPDATE activities SET token_id = NULL WHERE sequence = 5",), 5),
+    "its digest": (("UPDATE activities SET digest = 'x' WHERE sequence = 5",), 5),
+    "removed": (("DELETE FROM activities WHERE sequence = 5",), 6),
+    "the first removed": (("DELETE FROM activities WHERE sequence = 1",), 2),
+    "moved": (SWAP, 5),
+    "added": ((COPY,), 1005),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_what_was_tampered_with_is_found(busy: LiveRegistry, how: str) -> None:
+    statements, found = TAMPERED[how]
+    assert verify(busy.database).exit_code == 0
+    with changing(busy.database) as connection:
+        for statement in statements:
+            unguarded(connection, statement)
+    result = verify(busy.database)
+    assert result.exit_code == 1
+    assert f"Error: Record {found} " in result.stderr
+    assert "is not what was written" in result.stderr
+
+
+def test_an_end_that_was_cut_off_is_found_by_its_head(busy: LiveRegistry) -> None:
+    head = verify(busy.database).stdout.strip()
+    assert verify(busy.database, "--head", head).exit_code == 0
+    with changing(busy.database) as connection:
+        unguarded(connection, "DELETE FROM activities WHERE sequence > 8")
+    assert verify(busy.database).exit_code == 0, "what is left is sound"
+    result = verify(busy.database, "--head", head)
+    assert result.exit_code == 1
+    assert "cut off" in result.stderr
+    with Api(busy.url, busy.admin_token) as api:  # and grown again, to the same length
+        for number in range(20):
+            api.post("/mlflow/registered-models/create", name=f"other-{number}").ok()
+    assert verify(busy.database).exit_code == 0
+    result = verify(busy.database, "--head", head)
+    assert result.exit_code == 1
+    assert "written anew" in result.stderr
+
+
+@pytest.mark.parametrize("statement", ["UPDATE activities SET user_id = 'x'", "DELETE FROM activities"])
+def test_the_database_itself_keeps_the_log(busy: LiveRegistry, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="only ever added to"), changing(busy.database) as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_an_export_is_verified_without_the_database(busy: LiveRegistry, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    assert audit("export", "--database", busy.database, "--output", str(file)).exit_code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    head = verify(busy.database).stdout.strip()
+    result = audit("verify", "--file", str(file), "--head", head)
+    assert (result.exit_code, result.stdout.strip()) == (0, head)
+    again = audit("export", "--database", busy.database, "--output", str(file))
+    assert again.exit_code == 1, "it is there already"
+    lines = file.read_text().splitlines()
+    for tampered in (
+        [*lines[:4], *lines[5:]],
+        [*lines[:4], lines[5], lines[4], *lines[6:]],
+        [*lines[:4], lines[4].replace('"admin"', '"mallory"'), *lines[5:]],
+        [*lines[:4], "nonsense", *lines[5:]],
+        lines[:-1],
+    ):
+        assert tampered != lines
+        file.write_text("\n".join(tampered))
+        assert audit("verify", "--file", str(file), "--head", head).exit_code == 1
+
+
+def test_a_part_of_the_log(busy: LiveRegistry) -> None:
+    everything = exported(busy.database)
+    assert exported(busy.database, "--since", "2020-01-01") == everything
+    assert exported(busy.database, "--since", "2999-12-31T10:00+02:00") == []
+    since = audit("export", "--database", busy.database, "--since", "soon")
+    assert since.exit_code == 2
+    assert "Write it as" in since.stderr
+
+
+def test_any_program_can_verify_it(busy: LiveRegistry) -> None:
+    """As the documentation says, with nothing of ours."""
+    import hashlib
+
+    previous = "0" * 64
+    for record in exported(busy.database):
+        digest = record.pop("digest")
+        assert record["previous"] == previous
+        canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        assert hashlib.sha256(canonical.encode("ascii")).hexdigest() == digest
+        previous = digest
+
+
+def test_a_reader_of_the_export_may_go_away(busy: LiveRegistry) -> None:
+    program = " ".join([*PROGRAM, "audit", "export", "--database", f"'{busy.database}'", "| head -n 1"])
+    result = subprocess.run(program, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (result.stdout.count("\n"), result.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("command_line", [("verify",), ("export",)])
+def test_where_there_is_no_registry(command_line: tuple[str, ...], tmp_path: Path) -> None:
+    result = audit(*command_line, "--database", str(tmp_path / "none.db"))
+    assert (result.exit_code, "There is no database" in result.stderr) == (1, True)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "text.db").write_text("no database at all" * 100)
+    result = audit(*command_line, "--database", str(tmp_path / "text.db"))
+    assert (result.exit_code, "not a database" in result.stderr) == (1, True)
