@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tui_registry.screens.profiles import AllowChanges, OpenProfile
     from tui_registry.tracking.client import TrackingClient
 
+BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
 LEISURE = 1.0  # seconds until what the start can do without is loaded
@@ -111,7 +112,8 @@ class ConsoleApp(PersonalApp):
         if self._tracking is None:
             connection = self.connection
             uri, token = (connection.tracking_uri or "", connection.token) if connection else ("", "")
-            self._tracking = TrackingClient(uri, registry_token=token, journal=self.client.journal)
+            ca = connection.ca if connection else None
+            self._tracking = TrackingClient(uri, registry_token=token, ca=ca, journal=self.client.journal)
         return self._tracking
 
     def short_name(self, user: str) -> str:
@@ -394,7 +396,12 @@ class ConsoleApp(PersonalApp):
         """Open the registry, then follow its changes, and come back when the connection breaks."""
         self.connection = await self._opened()
         self._label = self.connection.label
-        self._client = RegistryClient(self.connection.url, self.connection.token, read_only=self.connection.read_only)
+        self._client = RegistryClient(
+            self.connection.url,
+            self.connection.token,
+            read_only=self.connection.read_only,
+            trust=self.connection.trust,
+        )
         self.connected.set()
         self._tell(ConnectionChanged())
         while True:
@@ -409,6 +416,9 @@ class ConsoleApp(PersonalApp):
                 self._user = None
                 self._soon()
                 continue
+            except Refused as error:
+                if error.status == BAD_REQUEST:
+                    self._last_event = ""  # of another registry, or of an older one: it begins anew
             except CallError:
                 pass
             self._set_state("lost")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from server.wire.error import Error
 from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
+from tui_registry.client.trust import explained, trusted
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -35,9 +36,16 @@ class Transport:
     talks_to: ClassVar[str] = "a registry"
 
     def __init__(
-        self, url: str, token: str, *, read_only: bool = False, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        read_only: bool = False,
+        trust: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``read_only``: nothing that could change the registry is sent, whoever asks for it."""
+        """``read_only``: nothing that could change the registry is sent, whoever asks for it. ``trust``: what the
+        server's certificate is checked by, if not by the system's authorities."""
         self.url = url.rstrip("/")
         self.read_only = read_only
         self.journal = Journal()
@@ -45,7 +53,7 @@ class Transport:
             base_url=self.url,
             headers={"Authorization": authorization(token), "Accept": "application/json"},
             timeout=TIMEOUT,
-            verify=_trusted(self.url),
+            verify=trust or trusted(self.url),
             limits=httpx.Limits(keepalive_expiry=KEPT),
             transport=transport,
         )
@@ -82,7 +90,7 @@ class Transport:
                 async for event in source.aiter_sse():
                     yield event.id, event.event
         except (httpx.RequestError, httpx_sse.SSEError) as error:
-            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
+            raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], /, **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in ("", None)}
@@ -101,10 +109,10 @@ class Transport:
             response = await self._http.request(method, API + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
             self.journal.add(method, path, "unreachable", began)
-            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
+            raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
         except httpx.RequestError as error:
             self.journal.add(method, path, "no answer", began)
-            raise LostAnswer(f"{self.url} did not answer: {_why(error)}") from error
+            raise LostAnswer(f"{self.url} did not answer: {why(error)}") from error
         self.journal.add(method, path, str(response.status_code), began)
         if response.is_success:
             return response
@@ -118,12 +126,6 @@ class Transport:
                 f"The answer to {response.request.method} {response.request.url.path} is not what {self.talks_to} "
                 f"says. Is {response.request.url.host} really one?"
             ) from error
-
-
-def _trusted(url: str) -> ssl.SSLContext | bool:
-    """Whose certificates are believed. Reading those of the world's authorities takes a tenth of the console's start: a
-    server that is spoken to without TLS does without, and nobody at all is trusted then."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.lower().startswith("http://") else True
 
 
 def authorization(token: str) -> str:
@@ -140,8 +142,10 @@ def _refusal(response: httpx.Response) -> Refused:
     return kind(response.status_code, said.error_code, said.message)
 
 
-def _why(error: Exception) -> str:
-    """The cause, for people: the operating system's own words, if it has said something."""
+def why(error: Exception) -> str:
+    """The cause, for people: what is wrong with TLS, or the operating system's own words, if it has said something."""
+    if told := explained(error):
+        return told
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
