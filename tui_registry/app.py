@@ -1,8 +1,9 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
+import random
+import signal
 import sys
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from tui_registry import clipboard
+from tui_registry import clipboard, crash
 from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
@@ -94,6 +95,7 @@ class ConsoleApp(PersonalApp):
         self._conversing = False
         self._next_profile: str | None = None
         self._tracking: TrackingClient | None = None
+        self.ended_by: signal.Signals | None = None
         self._undo: list[Write] = []  # what takes back the changes made here, the newest last
 
     @property
@@ -153,6 +155,9 @@ class ConsoleApp(PersonalApp):
         return self._state in {"live", "connecting"}
 
     def on_mount(self) -> None:
+        if not self.is_headless:  # asked to end, or left alone by its terminal
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self._end, number)
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
         self.set_timer(LEISURE, self._load)
@@ -173,6 +178,10 @@ class ConsoleApp(PersonalApp):
     def action_leave(self) -> None:
         """What is being written is written; leaving waits for its answer."""
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+
+    def _end(self, number: signal.Signals) -> None:
+        self.ended_by = number
+        self.action_leave()
 
     async def _leave(self) -> None:
         if self._writes:
@@ -417,12 +426,14 @@ class ConsoleApp(PersonalApp):
                 self._soon()
                 continue
             except Refused as error:
+                self._retry = max(self._retry, error.retry_after)
                 if error.status == BAD_REQUEST:
                     self._last_event = ""  # of another registry, or of an older one: it begins anew
             except CallError:
                 pass
             self._set_state("lost")
-            await asyncio.sleep(self._retry)
+            # Not all consoles at once, when a server is back.
+            await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # nobody is to be kept from guessing it
             self._retry = min(self._retry * 2, LAST_RETRY)
 
     async def _opened(self) -> Connection:
@@ -483,12 +494,10 @@ class ConsoleApp(PersonalApp):
             places[-1].post_message(message)
 
     def _fatal_error(self) -> None:
-        """Textual would print the values of local variables, tokens among them; this prints where it happened."""
+        """Textual would print the values of local variables, tokens among them; this keeps where it happened."""
         self.bell()
-        report = "".join(traceback.format_exception(self._exception or sys.exception()))
-        if self.connection is not None:
-            report = report.replace(self.connection.token, "…")
-        self._exit_renderables.append(
-            Text("tui-registry stopped because of a mistake in itself. Please report this:\n\n" + report)
-        )
+        error = self._exception or sys.exception()
+        if error is not None:
+            text = crash.report(error, [self.connection.token] if self.connection else ())
+            self._exit_renderables.append(Text(crash.told(text, crash.keep(text))))
         self._close_messages_no_wait()
