@@ -18,6 +18,7 @@ import pytest
 
 from server.store.engine import database_url, make_engine
 from tests.faults.history import check
+from tests.faults.rounds import ROUNDS
 from tests.live_registry import Server, command
 from tests.server.api import Api
 from tests.tui_registry.terminal import PATIENCE, ROOT
@@ -30,7 +31,7 @@ ENDS = {
     "SIGHUP": signal.SIGHUP,
     "SIGTERM": signal.SIGTERM,
 }
-ROUNDS = 3  # for each of these, at different moments
+MOMENTS = max(1, ROUNDS // 100)
 
 
 class Seat:
@@ -127,7 +128,7 @@ def stage_now(home: Path) -> str:
     return stage
 
 
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", range(MOMENTS))
 @pytest.mark.parametrize("how", ENDS)
 def test_in_the_middle_of_a_write(home: Path, how: str, number: int) -> None:
     delay = random.Random(f"{how}{number}").random() * 0.1
