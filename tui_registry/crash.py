@@ -3,7 +3,6 @@
 import os
 import platform
 import re
-import sys
 import tempfile
 import time
 import traceback
@@ -61,9 +60,3 @@ def told(text: str, file: Path | None) -> str:
         f"What has been written is written. A report is in {file}\n"
         "Please look through it, and send it to those who make tui-registry."
     )
-
-
-def stop(error: BaseException) -> None:
-    """Keep and tell a mistake that came before the console was there, or after it."""
-    text = report(error)
-    print(told(text, keep(text)), file=sys.stderr)
