@@ -117,6 +117,8 @@ def _run(connect: Any) -> None:
         finally:
             if app.connection is not None and app.connection.embedded is not None:
                 app.connection.embedded.close()
+        if app.ended_by is not None:
+            sys.exit(128 + app.ended_by)
         if app.return_code:
             sys.exit(app.return_code)
         if profile is None:
