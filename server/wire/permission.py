@@ -71,7 +71,7 @@ class ChangePermissions(RequestBody):
     if the direct entries are the same still: else 409, and nothing is changed."""
 
     object_id: Text
-    etag: Text = ""
+    etag: Text | None = None
     access_control_list: list[AccessControlRequest] = Field(default=[], max_length=1000)
 
 
