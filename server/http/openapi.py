@@ -21,6 +21,13 @@ _ERROR = {
     "description": "The request was not served; `message` says what to do.",
     "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}},
 }
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The id of the last event that was read: the stream goes on after it, and misses nothing.",
+    "schema": {"type": "string"},
+}
 
 
 def openapi_route(routes: Iterable[Route]) -> Route:
@@ -72,14 +79,15 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "description": f"Takes the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
         "responses": {
-            str(route.status): {"description": "Done."}
-            | ({} if route.status == 204 else {"content": {"application/json": {"schema": _schema_of(route.answer)}}}),
+            str(route.status): {"description": "Done."} | _content(route),
             "4XX": _ERROR,
             "5XX": _ERROR,
         },
     }
     if route.ability is Ability.PUBLIC:
         described["security"] = []
+    if route.operation is None:
+        described["parameters"].append(_LAST_EVENT_ID)
     if route.body is NoFields:
         return described
     if route.method in {"GET", "DELETE"}:
@@ -94,6 +102,15 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": _body_schema(route.body, in_path, schemas)}},
         }
     return described
+
+
+def _content(route: Route) -> dict[str, Any]:
+    """What an answer holds, if it holds anything."""
+    if route.status == 204:
+        return {}
+    if route.operation is None:
+        return {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    return {"content": {"application/json": {"schema": _schema_of(route.answer)}}}
 
 
 def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The words of a filter: what rules.filters reads, one by one."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -37,9 +38,9 @@ class Token:
         return self.kind in ("word", "mark") and self.text.upper() == word
 
 
-def split(text: str) -> list[Token]:
-    """The tokens of a filter, without blanks; the last is its end. Raises InvalidParameterValue."""
-    tokens = []
+def split(text: str) -> Iterator[Token]:
+    """The tokens of a filter, without blanks; the last is its end. Raises InvalidParameterValue, but only once it gets
+    there: who sends a long text that makes no sense is to be told soon."""
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -47,9 +48,9 @@ def split(text: str) -> list[Token]:
             what = "a quote that is not closed" if text[position] in "'\"`" else "something with no meaning there"
             fail(Token("", text[position:], position), f"There is {what}")
         if match.lastgroup != "blank":
-            tokens.append(Token(str(match.lastgroup), match[0], position))
+            yield Token(str(match.lastgroup), match[0], position)
         position = match.end()
-    return [*tokens, Token("end", "", position)]
+    yield Token("end", "", position)
 
 
 def fail(token: Token, advice: str) -> NoReturn:

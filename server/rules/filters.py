@@ -83,13 +83,7 @@ def parse_filter(text: str, attributes: Mapping[str, frozenset[str]]) -> tuple[C
         raise InvalidParameterValue(
             f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read. Search several times."
         )
-    comparisons = tuple(_Reader(text, attributes).read())
-    if len(comparisons) > MAX_COMPARISONS:
-        raise InvalidParameterValue(
-            f"The filter has {len(comparisons)} comparisons, and at most {MAX_COMPARISONS} are read. "
-            "Replace some by one IN list, or search several times."
-        )
-    return comparisons
+    return tuple(_Reader(text, attributes).read())
 
 
 def asks_for_prompts(comparisons: tuple[Comparison, ...]) -> bool:
@@ -106,17 +100,22 @@ class _Reader:
     def __init__(self, text: str, attributes: Mapping[str, frozenset[str]]) -> None:
         self._attributes = attributes
         self._tokens = split(text)
-        self._next = 0
+        self._next = next(self._tokens)
 
     def read(self) -> list[Comparison]:
         if self._peek().kind == "end":
             fail(self._peek(), "The filter is blank. Leave it out to search everything")
-        comparisons = []
+        comparisons: list[Comparison] = []
         while self._peek().kind != "end":
             if self._peek().says("AND"):
                 self._take()
-            else:
-                comparisons.append(self._comparison())
+                continue
+            if len(comparisons) == MAX_COMPARISONS:
+                raise InvalidParameterValue(
+                    f"The filter has too many comparisons: at most {MAX_COMPARISONS} are read. "
+                    "Replace some by one IN list, or search several times."
+                )
+            comparisons.append(self._comparison())
         return comparisons
 
     def _comparison(self) -> Comparison:
@@ -193,12 +192,12 @@ class _Reader:
         return tuple(values)
 
     def _peek(self) -> Token:
-        return self._tokens[self._next]
+        return self._next
 
     def _take(self) -> Token:
-        token = self._tokens[self._next]
+        token = self._next
         if token.kind != "end":
-            self._next += 1
+            self._next = next(self._tokens)
         return token
 
     def _keys(self) -> str:

@@ -61,14 +61,17 @@ def parse_order(clauses: Sequence[str], orderable: Orderable) -> tuple[Order, ..
 
     Raises InvalidParameterValue for a clause that cannot be read, an unknown key, and a key that comes twice.
     """
-    asked = [_parse_clause(clause, orderable) for clause in clauses] or list(orderable.default)
-    seen = [order.key for order in asked]
-    for key in seen:
-        if seen.count(key) > 1:
-            raise InvalidParameterValue(f"order_by has '{key}' twice: {list(clauses)}. Keep one of them.")
+    asked: dict[str, Order] = {}
+    for clause in clauses:
+        order = _parse_clause(clause, orderable)
+        if order.key in asked:
+            raise InvalidParameterValue(f"order_by has '{order.key}' twice, at last as {clause!r}. Keep one of them.")
+        asked[order.key] = order
+    if not asked:
+        asked = {order.key: order for order in orderable.default}
     total: list[Order] = []
     missing = {order.key for order in orderable.unique}
-    for order in (*asked, *(order for order in orderable.unique if order.key not in seen)):
+    for order in (*asked.values(), *(order for order in orderable.unique if order.key not in asked)):
         if not missing:
             break  # what follows would never decide between two rows
         total.append(order)

@@ -64,8 +64,6 @@ def _of_list(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
     rows = values(columns.listed[top]) if top in columns.listed else columns.related[top]().subquery()
     value: Column = rows.c.value if top in columns.listed else rows.c[part]
     query: Select[Any] = select(literal_column("1")).select_from(rows)
-    if comparison.operator == "pr":
-        return query.exists()
     if comparison.operator == "ne":
         return not_(query.where(_compare(value, Comparison(comparison.attribute, "eq", comparison.value))).exists())
     return query.where(_compare(value, comparison)).exists()

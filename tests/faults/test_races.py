@@ -211,6 +211,25 @@ def test_two_who_change_the_permissions(shared: Shared, name: str) -> None:
     assert granted(shared, path)[users[0]] in {"CAN_EDIT", "CAN_MANAGE"}
 
 
+def test_editors_who_all_read_the_same_list(shared: Shared, name: str) -> None:
+    """Each writes the whole list anew, as it takes to remove somebody: one of them does, and the others are told."""
+    with shared.api as api:
+        found = api.get("/mlflow/databricks/registered-models/get", name=name).ok()["registered_model_databricks"]
+        for number in range(8):
+            api.post("/preview/scim/v2/Users", userName=f"{name}-{number}").ok()
+        path = f"/permissions/registered-models/{found['id']}"
+        read = api.get(path).ok()["etag"]
+
+    def write(user: str) -> Callable[[Api], Answer]:
+        entries = [{"user_name": user, "permission_level": "CAN_READ"}]
+        return lambda api: api.put(path, access_control_list=entries, etag=read)
+
+    answers = shared.at_once(*(write(f"{name}-{number}") for number in range(8)))
+    assert statuses(answers) == {200: 1, 409: 7}
+    (winner,) = (number for number, answer in enumerate(answers) if answer.status == 200)
+    assert [each for each in granted(shared, path) if each.startswith(name)] == [f"{name}-{winner}"]
+
+
 def granted(shared: Shared, path: str) -> dict[str, str]:
     """The level of each user that was granted one on the very object."""
     with shared.api as api:

@@ -20,6 +20,7 @@ from tests.server.directory import (
     new_name,
     patched,
 )
+from tests.server.people import user_id
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 
@@ -170,6 +171,7 @@ def test_lists_are_filtered_sorted_and_paged(fresh: Api) -> None:
     for number, display in ((1, "Zoe"), (2, "yan"), (3, "Xia"), (4, None)):
         fields = {} if display is None else {"displayName": display}
         create_user(fresh, f"u{number}", active=number != 2, emails=[{"value": f"U{number}@x.org"}], **fields)
+    fresh.patch(f"{USERS}/{user_id(fresh, 'admin')}", Operations=[{"op": "add", "path": "roles", "value": ""}]).ok()
     create_group(fresh, "g", [fresh.get(USERS, filter="userName eq 'u1'").ok()["Resources"][0]["id"]])
 
     def found(text: str) -> list[str]:
@@ -188,6 +190,8 @@ def test_lists_are_filtered_sorted_and_paged(fresh: Api) -> None:
     assert found("active eq false") == ["u2"]
     assert found('emails eq "u3@X.org"') == ["u3"]
     assert found('emails.value ne "u3@x.org"') == ["admin", "u1", "u2", "u4"]
+    assert found("emails pr") == ["u1", "u2", "u3", "u4"]
+    assert found("roles pr") == []  # what is empty is as what is not there
     assert found('groups.display eq "G" or groups.display eq "admins"') == ["admin", "u1"]
     assert found('groups.display eq "users"') == ["admin", "u1", "u2", "u3", "u4"]
 

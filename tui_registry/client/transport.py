@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -24,6 +25,9 @@ KEPT = (
     2.0  # seconds that an idle connection is used again: servers and what is before them end theirs after five or more
 )
 EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
+
+
+LONGEST_REST = 60.0  # seconds that a server which asks for it is left alone
 
 
 class Done(BaseModel):
@@ -88,7 +92,8 @@ class Transport:
                     await source.response.aread()
                     raise _refusal(source.response)
                 async for event in source.aiter_sse():
-                    yield event.id, event.event
+                    if event.data:  # or else it is a sign of life
+                        yield event.id, event.event
         except (httpx.RequestError, httpx_sse.SSEError) as error:
             raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
 
@@ -122,9 +127,9 @@ class Transport:
         try:
             return answer.model_validate_json(response.content or b"{}")
         except ValidationError as error:
+            kind = response.headers.get("content-type", "").partition(";")[0] or "nothing"
             raise Misunderstood(
-                f"The answer to {response.request.method} {response.request.url.path} is not what {self.talks_to} "
-                f"says. Is {response.request.url.host} really one?"
+                f"Not an answer of {self.talks_to} ({kind[:30]}). Is {response.request.url.host} one?"
             ) from error
 
 
@@ -137,9 +142,24 @@ def _refusal(response: httpx.Response) -> Refused:
     try:
         said = Error.model_validate_json(response.content)
     except ValidationError:
-        said = Error(error_code="", message=f"The server answered {response.status_code} {response.reason_phrase}.")
+        said = Error(error_code="", message=_status(response))
     kind = Unauthenticated if response.status_code == httpx.codes.UNAUTHORIZED else Refused
-    return kind(response.status_code, said.error_code, said.message)
+    return kind(response.status_code, said.error_code, said.message, retry_after=_retry_after(response))
+
+
+def _status(response: httpx.Response) -> str:
+    """What an answer says that is no registry's."""
+    told = f"{response.status_code} {response.reason_phrase}".strip()
+    if response.has_redirect_location:
+        where = urlsplit(response.headers["location"]).hostname or response.headers["location"]
+        return f"The server sends elsewhere: {told}, {where[:60]}. Is there a sign-in between?"
+    return f"The server answered {told}."
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds that the server wants to be left alone for; 0 where it does not say."""
+    told = response.headers.get("retry-after", "")
+    return min(float(told), LONGEST_REST) if told.isdecimal() and len(told) < 10 else 0.0
 
 
 def why(error: Exception) -> str:
@@ -153,4 +173,6 @@ def why(error: Exception) -> str:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.TimeoutException):
         return "it takes too long"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "the connection ended too early"
     return str(error) or type(error).__name__

@@ -1,0 +1,216 @@
+"""Whatever the API's description allows, and what it forbids, sent to every call of it by Schemathesis: as the
+administrator and as somebody who may only read. No answer is a failure, and each is as described: its status, its
+content type, its fields.
+
+A random name is that of nothing: what is there is put in place of some of the fields, so that much gets further than
+to a 404. What is there is new for every call, as some delete it.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core import NOT_SET
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from server.http.openapi import describe
+from server.http.route import Route
+from server.http.routes import ROUTES
+from tests.faults.rounds import ROUNDS
+from tests.live_registry import ADMIN, LiveRegistry, serving
+from tests.server.api import PATIENCE, PREFIX, Answer, Api, hold_against_contract
+from tests.server.attempts import MODELS, REQUESTS
+from tests.server.directory import (
+    SERVICE_PRINCIPALS,
+    USERS,
+    create_group,
+    create_service_principal,
+    create_user,
+    new_name,
+)
+from tests.server.spoiling import in_body, name_of
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EVENTS = "/mlflow/events"
+ROOT = "/permissions/registered-models/root"
+READER = "reader"
+CALLERS = [ADMIN, READER]
+
+Fields = dict[str, Any]
+Operation = APIOperation[Any, Any, Any, Any]
+
+
+def operations() -> dict[str, Operation]:
+    """Every call by its method and path. The server gives the same description."""
+    schema = schemathesis.openapi.from_dict(describe(ROUTES))
+    schema.config.generation.update(with_security_parameters=False)  # the token is that of a caller
+    found = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
+    return {f"{each.method.upper()} {each.path.removeprefix(PREFIX)}": each for each in found}
+
+
+OPERATIONS = operations()
+ANSWERED = [route for route in ROUTES if route.path != EVENTS]
+"""The event stream goes on until its reader hangs up."""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    """A registry that may be left in any state."""
+    with serving(tmp_path_factory.mktemp("described")) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def admin(live: LiveRegistry) -> Iterator[Api]:
+    with Api(live.url, live.admin_token) as api:
+        assert api.get("/openapi.json").ok() == json.loads(json.dumps(describe(ROUTES)))
+        reader = {"user_name": READER, "permission_level": "CAN_READ"}
+        live.token(READER)
+        api.put(ROOT, access_control_list=[reader]).ok()
+        yield api
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as kept:
+        kept.trust_env = False
+        yield kept
+
+
+@pytest.fixture(scope="module")
+def counts() -> Iterator[Counter[str]]:
+    counted: Counter[str] = Counter()
+    yield counted
+    print(f"\n{counted.total()} calls of {len(ANSWERED)} routes: {dict(sorted(counted.items()))}")
+
+
+def what_is_there(admin: Api, route: Route) -> Fields:
+    """Fields of a call that would succeed, by their names, as far as anything must be there for it."""
+    model = new_name("model")
+    of_version = {"name": model, "version": "1"}
+    admin.post("/mlflow/registered-models/create", name=model).ok()
+    admin.post("/mlflow/model-versions/create", name=model, source="s3://models/1").ok()
+    admin.post("/mlflow/registered-models/set-tag", name=model, key="key", value="a").ok()
+    admin.post("/mlflow/model-versions/set-tag", **of_version, key="key", value="a").ok()
+    admin.post("/mlflow/registered-models/alias", **of_version, alias="champion").ok()
+    admin.post("/mlflow/transition-requests/create", **of_version, stage="Staging").ok()
+    comment = admin.post("/mlflow/comments/create", **of_version, comment="a").ok()["comment"]
+    described = admin.get("/mlflow/databricks/registered-models/get", name=model).ok()
+    user, principal = create_user(admin), create_service_principal(admin)
+    group = create_group(admin, None, [user["id"]])
+    token = admin.post("/token/create").ok()["token_info"]
+    identified = {"Users": user, "Groups": group, "ServicePrincipals": principal}
+    kind = next((each for each in identified if f"/{each}" in route.path), None)
+    level = "CAN_USE" if "/authorization/" in route.path else "CAN_EDIT"
+    there: Fields = of_version | {
+        "id": identified[kind]["id"] if kind else comment["id"],
+        "new_name": new_name("renamed"),
+        "source": f"models:/{model}/1",
+        "stage": "Staging",
+        "archive_existing_versions": True,
+        "stages": ["None", "Staging"],
+        "creator": "admin",
+        "alias": "champion",
+        "key": "key",
+        "comment": "a",
+        "object_id": described["registered_model_databricks"]["id"],
+        "access_control_list": [{"user_name": user["userName"], "permission_level": level}],
+        "token_id": token["token_id"],
+        "token": {"comment": "a"},
+        "update_mask": "comment",
+        "owner_id": int(principal["id"]),
+        "application_id": principal["applicationId"],
+        "userName": user["userName"],
+        "displayName": new_name("group"),
+        "applicationId": principal["applicationId"],
+        "Operations": [{"op": "replace", "path": "displayName", "value": new_name("named")}],
+        "members": [{"value": principal["id"]}],
+        "filter": f"{'displayName eq' if kind else 'name ='} '{model}'",
+        "order_by": ["name DESC"],
+        "sortBy": "displayName",
+        "attributes": "displayName,groups",
+        "max_results": 1,
+        "count": 2,
+        "page_token": "",
+        "user": "admin",
+    }
+    new: dict[str, Fields] = {
+        f"POST {MODELS}/create": {"name": new_name("model")},
+        f"POST {REQUESTS}/create": {"stage": "Production"},
+        f"POST {USERS}": {"userName": new_name("user"), "name": {"givenName": "Ann"}},
+        f"PUT {USERS}/{{id}}": {"name": {"givenName": "Ann"}},
+        f"POST {SERVICE_PRINCIPALS}": {"applicationId": new_name("application")},
+    }
+    return there | new.get(name_of(route), {})
+
+
+def put(case: Case[Any], there: Fields, kept: set[str]) -> None:
+    """What is there in place of these fields, wherever the call takes them."""
+    for name in kept:
+        if f"{{{name}}}" in case.path:
+            case.path_parameters[name] = there[name]
+        elif isinstance(case.body, dict):
+            case.body[name] = there[name]
+        elif isinstance(case.query, dict):
+            case.query[name] = there[name]
+
+
+def fields_of(route: Route) -> set[str]:
+    """The names of all that a call takes."""
+    return set(in_body(route)) | set(re.findall(r"\{(\w+)\}", route.path))
+
+
+@pytest.mark.parametrize("route", ANSWERED, ids=name_of)
+def test_answers_are_as_described(
+    route: Route, live: LiveRegistry, admin: Api, session: requests.Session, counts: Counter[str]
+) -> None:
+    operation = OPERATIONS[name_of(route)]
+
+    def ask(case: Case[Any], caller: str) -> int:
+        headers = {"Authorization": f"Bearer {live.token(caller)}"}
+        response = case.call(live.url, session, headers, timeout=PATIENCE)
+        counts[f"{caller} {response.status_code}"] += 1
+        case.validate_response(response, CHECKS, headers=headers)
+        assert response.status_code != 401, "the token was valid"
+        sent = {name: value for name, (value, *_) in response.headers.items()}
+        answer = Answer(case.formatted_path, response.status_code, response.content, sent)
+        hold_against_contract(route.method, case.formatted_path.removeprefix(PREFIX), answer)
+        return response.status_code
+
+    there = what_is_there(admin, route)
+    names = fields_of(route) & there.keys()
+    kept = st.just(names) | st.sets(st.sampled_from(sorted(names))) if names else st.just(names)
+    cases = operation.as_strategy(GenerationMode.POSITIVE) | operation.as_strategy(GenerationMode.NEGATIVE)
+
+    @settings(
+        max_examples=max(8, ROUNDS // 12),
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases, kept=kept, caller=st.sampled_from(CALLERS))
+    def ask_for_anything(case: Case[Any], kept: set[str], caller: str) -> None:
+        put(case, there, kept)
+        ask(case, caller)
+
+    ask_for_anything()
+    plain = operation.Case(path_parameters={}, query={}, body={} if operation.body else NOT_SET)
+    put(plain, what_is_there(admin, route), names)
+    assert ask(plain, ADMIN) == route.status
