@@ -33,8 +33,8 @@ from tests.live_registry import command
 from tests.server.api import Answer, Api
 from tests.server.people import SCIM, add_group, user_id
 
-EXAMPLES = max(5, ROUNDS // 5)
-STEPS = 50  # of each example
+EXAMPLES = max(5, ROUNDS // 3)
+STEPS = 30  # of each example
 PHASES = (Phase.generate, Phase.shrink) if ROUNDS > 100 else (Phase.generate,)
 """The shortest way to a mistake takes minutes to find, so the short form tells the first it met."""
 ANN, BOB = "ann", "bob"
