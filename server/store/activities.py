@@ -16,7 +16,7 @@ BATCH = 500
 
 
 class ActivityRow(NamedTuple):
-    """One change, with the model's name as it is now, or as it last was."""
+    """One change, with the model's name as it is now, or, of a model that is gone, as it was then."""
 
     sequence: int
     id: str

@@ -81,6 +81,8 @@ class Model:
     description: str | None
     tags: dict[str, str]
     grants: dict[str, str]
+    names: set[str]
+    """That it ever had."""
     id: str = ""
     aliases: dict[str, int] = field(default_factory=dict)
     versions: dict[int, Version] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class PlainRegistry:
     members: set[str] = field(default_factory=set)
     """Of GROUP."""
     gone: set[str] = field(default_factory=set)
-    """Names of deleted models."""
+    """Names that deleted models ever had."""
 
     # Who may
 
@@ -153,15 +155,15 @@ class PlainRegistry:
     def create_model(self, who: str, name: str, description: str | None, tags: dict[str, str]) -> Model:
         if name in self.models:
             raise taken()
-        model = Model(name, who, description, dict(tags), {who: MANAGE})
+        model = Model(name, who, description, dict(tags), {who: MANAGE}, {name})
         self.models[name] = model
         model.history.append(Deed("CREATED_MODEL", who))
         return model
 
     def delete_model(self, who: str, name: str) -> None:
-        self.model(who, name, MANAGE)
+        model = self.model(who, name, MANAGE)
         del self.models[name]
-        self.gone.add(name)
+        self.gone |= model.names
 
     def rename(self, who: str, name: str, new: str) -> None:
         model = self.model(who, name, MANAGE)
@@ -169,6 +171,7 @@ class PlainRegistry:
             raise taken()
         del self.models[name]
         model.name = new
+        model.names.add(new)
         self.models[new] = model
         model.history.append(Deed("RENAMED_MODEL", who))
 

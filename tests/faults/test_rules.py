@@ -115,17 +115,18 @@ class Rules(RuleBasedStateMachine):
 
     # Models
 
-    @initialize(levels=st.tuples(levels, levels), stage=stages)
-    def begin(self, levels: tuple[str, str], stage: str) -> None:
+    @initialize(levels=st.tuples(levels, levels), of_group=levels, stage=stages)
+    def begin(self, levels: tuple[str, str], of_group: str, stage: str) -> None:
         """Something to be about."""
         for name, who, other, level in ((NAMES[0], ANN, BOB, levels[0]), (NAMES[1], BOB, ANN, levels[1])):
             self.create_model(who, name, None, {})
             for _ in range(2):
                 self.create_version(who, name, None, None)
-            self.grant(who, name, [(other, level)], False)
+            self.grant(who, name, [(other, level), (GROUP, of_group)], False)
             self.transition(who, (name, 1), stage, False, None, False)
             self.request(other, (name, 1), "Archived", None)
-            self.request(other, (name, 2), "Production", "please")
+            for each in (who, other):
+                self.request(each, (name, 2), "Production", "please")
             self.comment(other, (name, 1))
             self.tag_model(who, name, KEYS[0], VALUES[1])
             self.tag_version(who, (name, 1), KEYS[1], VALUES[2])
