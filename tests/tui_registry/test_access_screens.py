@@ -1,5 +1,6 @@
 """The access place under the fingers: levels granted, changed, taken away and explained."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
