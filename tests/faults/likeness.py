@@ -1,6 +1,7 @@
 """Whether a live registry shows somebody exactly what the plain one says that it must."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,8 +12,9 @@ MODELS, VERSIONS = "/mlflow/registered-models", "/mlflow/model-versions"
 MOST = 1000  # of a page
 
 
-def compare(api: Api, who: str, plain: PlainRegistry) -> None:
-    """Fails where anything that they may read is not as it must be, or is shown though they may not."""
+def compare(api: Api, who: str, plain: PlainRegistry, since: int) -> None:
+    """Fails where anything that they may read is not as it must be, or is shown though they may not. ``since`` is when
+    the plain registry began, in milliseconds."""
     for model in plain.readable(who):
         shown = api.get("/mlflow/databricks/registered-models/get", name=model.name).ok()["registered_model_databricks"]
         assert shown.pop("id") == model.id
@@ -25,6 +27,7 @@ def compare(api: Api, who: str, plain: PlainRegistry) -> None:
         for version in model.versions.values():
             _compare_version(api, who, plain, model, version)
     _compare_requests(api, who, plain)
+    _compare_feed(api, who, plain, since)
 
 
 def _compare_version(api: Api, who: str, plain: PlainRegistry, model: Model, version: Version) -> None:
@@ -49,6 +52,15 @@ def _compare_history(api: Api, model: Model) -> None:
         for deed in model.history
     ]
     assert {each["name"] for each in shown} == {model.name}
+
+
+def _compare_feed(api: Api, who: str, plain: PlainRegistry, since: int) -> None:
+    """How much is told of each model, of those whose name no deleted one had."""
+    told = api.get("/mlflow/activities/list", max_results=MOST, **{"from": since}).ok().get("activities", [])
+    assert len(told) < MOST
+    assert Counter(each["name"] for each in told if each["name"] not in plain.gone) == {
+        model.name: len(model.history) for model in plain.readable(who) if model.name not in plain.gone
+    }
 
 
 def _compare_permissions(api: Api, model: Model, plain: PlainRegistry) -> None:

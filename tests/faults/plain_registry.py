@@ -98,6 +98,8 @@ class PlainRegistry:
     root: dict[str, str] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
     """Of GROUP."""
+    gone: set[str] = field(default_factory=set)
+    """Names of deleted models."""
 
     # Who may
 
@@ -159,6 +161,7 @@ class PlainRegistry:
     def delete_model(self, who: str, name: str) -> None:
         self.model(who, name, MANAGE)
         del self.models[name]
+        self.gone.add(name)
 
     def rename(self, who: str, name: str, new: str) -> None:
         model = self.model(who, name, MANAGE)
