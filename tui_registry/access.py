@@ -61,10 +61,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AccessList:
-    """Every grant that holds on an object."""
+    """Every grant that holds on an object. ``etag``: what the server calls the direct ones as they were read."""
 
     grants: frozenset[Grant]
     registry_wide: bool
+    etag: str | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, permissions: ObjectPermissions, *, registry_wide: bool) -> "AccessList":
@@ -80,6 +81,7 @@ class AccessList:
                 for each in entry.all_permissions
             ),
             registry_wide,
+            permissions.etag,
         )
 
     @property

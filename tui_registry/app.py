@@ -1,60 +1,49 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
+import random
+import signal
 import sys
-import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from tui_registry import clipboard
+from tui_registry import clipboard, crash
 from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
-from tui_registry.personal import PersonalApp
-from tui_registry.screens.confirm import Confirm, Consent, Question
 from tui_registry.screens.place import Place
 from tui_registry.screens.places import PLACES, load, place
 from tui_registry.screens.problem import Problem
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings
 from tui_registry.text import one_line
-from tui_registry.writes import Verdict, Write, perform
+from tui_registry.writing import WritingApp
 
 if TYPE_CHECKING:
     from tui_registry.screens.profiles import AllowChanges, OpenProfile
     from tui_registry.tracking.client import TrackingClient
 
+BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
 LEISURE = 1.0  # seconds until what the start can do without is loaded
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
 
-UNDOABLE = 50  # changes that can be taken back, one after the other
-SEVERITY: dict[Verdict, SeverityLevel] = {
-    Verdict.DONE: "information",
-    Verdict.REFUSED: "warning",
-    Verdict.UNKNOWN: "error",
-}
-PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
-"""Seconds that a result stays on the screen."""
-
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
 
-class ConsoleApp(PersonalApp):
+class ConsoleApp(WritingApp):
     """The console on one registry. Its result is the profile to open next, if one was asked for."""
 
     TITLE = "tui-registry"
@@ -84,16 +73,12 @@ class ConsoleApp(PersonalApp):
         self._label = ""
         self._user: str | None = None  # empty, if the registry does not say
         self._state = "connecting"
-        self._progress = ""
         self._telling = False
         self._last_event = ""
         self._retry = FIRST_RETRY
-        self.deciding: set[str] = set()  # ids of the requests whose decision is being written
-        self._writes: set[asyncio.Task[None]] = set()
-        self._conversing = False
         self._next_profile: str | None = None
         self._tracking: TrackingClient | None = None
-        self._undo: list[Write] = []  # what takes back the changes made here, the newest last
+        self.ended_by: signal.Signals | None = None
 
     @property
     def client(self) -> RegistryClient:
@@ -111,7 +96,8 @@ class ConsoleApp(PersonalApp):
         if self._tracking is None:
             connection = self.connection
             uri, token = (connection.tracking_uri or "", connection.token) if connection else ("", "")
-            self._tracking = TrackingClient(uri, registry_token=token, journal=self.client.journal)
+            ca = connection.ca if connection else None
+            self._tracking = TrackingClient(uri, registry_token=token, ca=ca, journal=self.client.journal)
         return self._tracking
 
     def short_name(self, user: str) -> str:
@@ -134,7 +120,7 @@ class ConsoleApp(PersonalApp):
             return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
         if action == f"go('{self.current_mode}')":
             return len(self.screen_stack) > 1
-        return action != "undo" or bool(self._undo)
+        return action != "undo" or self.can_undo
 
     @property
     def registry_label(self) -> str:
@@ -144,13 +130,16 @@ class ConsoleApp(PersonalApp):
     @property
     def state(self) -> str:
         """How fresh things are, for people."""
-        return f"⋯ {self._progress}" if self._progress else STATES[self._state]
+        return f"⋯ {self.progress}" if self.progress else STATES[self._state]
 
     @property
     def is_live(self) -> bool:
         return self._state in {"live", "connecting"}
 
     def on_mount(self) -> None:
+        if not self.is_headless:  # asked to end, or left alone by its terminal
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self._end, number)
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
         self.set_timer(LEISURE, self._load)
@@ -172,10 +161,14 @@ class ConsoleApp(PersonalApp):
         """What is being written is written; leaving waits for its answer."""
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
 
+    def _end(self, number: signal.Signals) -> None:
+        self.ended_by = number
+        self.action_leave()
+
     async def _leave(self) -> None:
-        if self._writes:
+        if self.is_writing:
             self.tell_progress("waiting for the server to answer")
-            await asyncio.wait(self._writes, timeout=20)
+            await self.written(timeout=20)
         self.exit(self._next_profile)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -266,8 +259,8 @@ class ConsoleApp(PersonalApp):
             elif isinstance(answer, AllowChanges) and self.connection is not None:
                 self.connection = replace(self.connection, read_only=False)
                 self.client.read_only = False
-                self._tell(ConnectionChanged())
-                self._tell(RegistryChanged())
+                self.tell(ConnectionChanged())
+                self.tell(RegistryChanged())
 
         self.push_screen(Profiles(self._label, read_only=self.is_read_only), chosen)
 
@@ -298,105 +291,23 @@ class ConsoleApp(PersonalApp):
         if isinstance(self.screen, Place) and not isinstance(self.screen, Calls):
             self.push_screen(Calls())
 
-    def keep_working(self, work: Awaitable[None]) -> None:
-        """Run a write to its end, whatever screens come and go."""
-        task = asyncio.ensure_future(work)
-        self._writes.add(task)
-        task.add_done_callback(self._written)
-
-    def _written(self, task: asyncio.Task[None]) -> None:
-        self._writes.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._tell_mistake(error)
-
-    def converse(self, talk: Callable[[], Awaitable[None]]) -> None:
-        """Ask the user, one question after the other. What the server refuses or does not answer ends it, and is told.
-
-        One conversation at a time: a key that begins another while the server is asked for this one does nothing."""
-        if self._conversing:
-            return
-        self._conversing = True
-        self.run_worker(self._converse(talk), exit_on_error=False, name="conversation")
-
-    async def _converse(self, talk: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await talk()
-        except CallError as error:
-            self.tell_result("Nothing was changed", Verdict.REFUSED, str(error))
-        finally:
-            self._conversing = False
-
-    def write(self, *writes: Write, then: Callable[[], None] | None = None, undoing: bool = False) -> None:
-        """Make changes, one after the other, until one does not happen; tell what came of each. ``then`` is called if
-        all happened."""
-        self.keep_working(self._make(writes, then, undoing=undoing))
-
-    async def _make(self, writes: Sequence[Write], then: Callable[[], None] | None, *, undoing: bool) -> None:
-        happened = True
-        try:
-            for write in writes:
-                result = await perform(write, self.tell_progress)
-                self.tell_result(write.title, result.verdict, result.told)
-                happened = result.verdict is Verdict.DONE
-                if not happened:
-                    break
-                if write.inverse is not None and not undoing:
-                    self._undo = [*self._undo, write.inverse][-UNDOABLE:]
-        finally:
-            self.tell_progress("")
-        self._tell(RegistryChanged())
-        if happened and then is not None:
-            then()
-
-    def tell_result(self, title: str, verdict: Verdict, told: str) -> None:
-        """Say what came of a change."""
-        self.notify(
-            one_line(told),
-            title=one_line(title),
-            severity=SEVERITY[verdict],
-            timeout=PATIENCE[verdict],
-            markup=False,
-        )
-
-    def action_undo(self) -> None:
-        """Take back the newest change that has a true inverse, if things are still as that change left them."""
-        if not self._undo or not isinstance(self.screen, Place):
-            return
-        write = self._undo[-1]
-
-        def answered(consent: Consent | None) -> None:
-            if consent is not None and write in self._undo:
-                self._undo.remove(write)
-                self.write(write, undoing=True)
-
-        told = [Content(one_line(f"• {write.title}: {write.doing}", 300))]
-        self.push_screen(Confirm(Question("Undo the last change?", told, "Undo")), answered)
-
-    def tell_progress(self, progress: str) -> None:
-        self._progress = progress
-        self._tell(ConnectionChanged())
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A mistake in what runs behind the screen is not to pass unseen."""
         if event.state is WorkerState.ERROR:
-            self._tell_mistake(event.worker.error)
-
-    def _tell_mistake(self, error: BaseException | None) -> None:
-        self.notify(
-            one_line(f"{type(error).__name__}: {error}"),
-            title="A mistake in tui-registry itself",
-            severity="error",
-            markup=False,
-            timeout=30,
-        )
+            self.tell_mistake(event.worker.error)
 
     async def _live(self) -> None:
         """Open the registry, then follow its changes, and come back when the connection breaks."""
         self.connection = await self._opened()
         self._label = self.connection.label
-        self._client = RegistryClient(self.connection.url, self.connection.token, read_only=self.connection.read_only)
+        self._client = RegistryClient(
+            self.connection.url,
+            self.connection.token,
+            read_only=self.connection.read_only,
+            trust=self.connection.trust,
+        )
         self.connected.set()
-        self._tell(ConnectionChanged())
+        self.tell(ConnectionChanged())
         while True:
             try:
                 await self._listen()
@@ -409,10 +320,15 @@ class ConsoleApp(PersonalApp):
                 self._user = None
                 self._soon()
                 continue
+            except Refused as error:
+                self._retry = max(self._retry, error.retry_after)
+                if error.status == BAD_REQUEST:
+                    self._last_event = ""  # of another registry, or of an older one: it begins anew
             except CallError:
                 pass
             self._set_state("lost")
-            await asyncio.sleep(self._retry)
+            # Not all consoles at once, when a server is back.
+            await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # nobody is to be kept from guessing it
             self._retry = min(self._retry * 2, LAST_RETRY)
 
     async def _opened(self) -> Connection:
@@ -449,12 +365,12 @@ class ConsoleApp(PersonalApp):
     def _look_without_events(self) -> None:
         """Proxies may hold events back; the screen is then refreshed from time to time."""
         if self.connected.is_set() and self._state != "live":
-            self._tell(RegistryChanged())
+            self.tell(RegistryChanged())
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
             self._state = state
-            self._tell(ConnectionChanged())
+            self.tell(ConnectionChanged())
 
     def _soon(self) -> None:
         """Tell the places of changes, but not of each."""
@@ -464,21 +380,13 @@ class ConsoleApp(PersonalApp):
 
     def _tell_changed(self) -> None:
         self._telling = False
-        self._tell(RegistryChanged())
-
-    def _tell(self, message: ConnectionChanged | RegistryChanged) -> None:
-        """Tell the place that is seen; the others look for themselves when they are seen again."""
-        places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
-        if places:
-            places[-1].post_message(message)
+        self.tell(RegistryChanged())
 
     def _fatal_error(self) -> None:
-        """Textual would print the values of local variables, tokens among them; this prints where it happened."""
+        """Textual would print the values of local variables, tokens among them; this keeps where it happened."""
         self.bell()
-        report = "".join(traceback.format_exception(self._exception or sys.exception()))
-        if self.connection is not None:
-            report = report.replace(self.connection.token, "…")
-        self._exit_renderables.append(
-            Text("tui-registry stopped because of a mistake in itself. Please report this:\n\n" + report)
-        )
+        error = self._exception or sys.exception()
+        if error is not None:
+            text = crash.report(error, [self.connection.token] if self.connection else ())
+            self._exit_renderables.append(Text(crash.told(text, crash.keep(text))))
         self._close_messages_no_wait()

@@ -72,7 +72,7 @@ def _hand_on(name: str, help_text: str) -> None:
 
 _hand_on("serve", "Serve a registry in the foreground.")
 _hand_on("users", "Create users, in the database directly.")
-_hand_on("tokens", "Create access tokens, in the database directly.")
+_hand_on("tokens", "Create, list and revoke access tokens, in the database directly.")
 _hand_on("audit", "Verify and export the log of every change.")
 _hand_on("backup", "Write a registry into a file, while servers run on it.")
 _hand_on("restore", "Put a backup in a database's place.")
@@ -117,6 +117,8 @@ def _run(connect: Any) -> None:
         finally:
             if app.connection is not None and app.connection.embedded is not None:
                 app.connection.embedded.close()
+        if app.ended_by is not None:
+            sys.exit(128 + app.ended_by)
         if app.return_code:
             sys.exit(app.return_code)
         if profile is None:

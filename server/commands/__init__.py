@@ -1,8 +1,10 @@
 """The server's commands put together. ``tui-registry`` hands them on to here; ``python -m server`` runs them too."""
 
 import getpass
+import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +21,7 @@ from server.rules.limits import Limits, with_changes
 from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.store import principals, schema
+from server.store import tokens as token_rows
 from server.store.engine import CONNECTIONS, LONGEST_READ, database_url, make_engine
 from server.wire.scim import CreateUser
 
@@ -188,6 +191,50 @@ def create_token(*, names: tuple[str, ...], days: int | None, comment: str | Non
 
     for token in _change(database, issue):
         click.echo(token)
+
+
+@tokens_group.command("list")
+@database_option
+def list_tokens(*, database: str) -> None:
+    """List everybody's tokens, newest first: ids, owners, and when they were made, expire and were last used (UTC)."""
+
+    def read(call: Call) -> list[tuple[str, ...]]:
+        infos = [json.loads(info) for info in token_rows.listed(call.connection)]
+        owners = principals.named(call.connection, {str(info["owner_id"]) for info in infos})
+        return [
+            (
+                info["token_id"],
+                owners[str(info["owner_id"])][1],
+                _moment(info["creation_time"]),
+                "never" if info["expiry_time"] < 0 else _moment(info["expiry_time"]),
+                _moment(info["last_used_time"]) if info.get("last_used_time") else "never",
+                info.get("comment") or "",
+            )
+            for info in infos
+        ]
+
+    rows = [("ID", "OWNER", "MADE", "EXPIRES", "USED", "COMMENT"), *_change(database, read)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@tokens_group.command("revoke")
+@click.argument("token_ids", metavar="ID...", nargs=-1, required=True)
+@database_option
+def revoke_token(*, token_ids: tuple[str, ...], database: str) -> None:
+    """Accept the tokens with these IDs no more, at once and at every server. 'tokens list' tells the ids."""
+
+    def revoke(call: Call) -> None:
+        for token_id in token_ids:
+            tokens.revoke(call, token_id)
+
+    _change(database, revoke)
+    click.echo(f"Revoked {len(token_ids)}.", err=True)
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """What commands on the database itself share: which one it is, how far they are, and how they fail."""
 
 import contextlib
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -44,8 +45,9 @@ def told(what_failed: str = "The database could not be used") -> Iterator[None]:
         fail(error.message)
     except SchemaTooNewError as error:
         fail(str(error))
-    except BrokenPipeError:
-        raise  # who read what is written here has seen enough
+    except BrokenPipeError:  # who read what is written here has seen enough; what is left must not be tried at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         fail(f"{what_failed}: {summary(error)}")
 

@@ -82,15 +82,17 @@ class EventStream:
 
     async def open(self, request: Request, principal: Principal) -> Response:
         """Every change that the caller may read, as it is committed: a stream of Server-Sent Events."""
-        credentials = credentials_of(request)
-        key = await self._database.read(counters.key)
-        last_seen = request.headers.get("last-event-id")
-        position = await self._start(last_seen, key)
-        ready = conceal(position, key, fresh=True) if last_seen is None else last_seen
         self._enter(principal)
-        return _Counted(
-            self._events(credentials, position, ready, key), ended=partial(self._leave, principal), ping=PING
-        )
+        try:
+            key = await self._database.read(counters.key)
+            last_seen = request.headers.get("last-event-id")
+            position = await self._start(last_seen, key)
+        except BaseException:
+            self._leave(principal)
+            raise
+        ready = conceal(position, key, fresh=True) if last_seen is None else last_seen
+        events = self._events(credentials_of(request), position, ready, key)
+        return _Counted(events, ended=partial(self._leave, principal), ping=PING)
 
     def _enter(self, principal: Principal) -> None:
         """Take a place; raises what says that there is none. Whoever has got one gives it back."""

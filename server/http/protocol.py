@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.http.answers import PART, error_answer
 from server.http.crowd import Crowd
@@ -40,6 +40,7 @@ class Protocol(HttpToolsProtocol):
         self._body = 0
         self._problem: RegistryError | None = None
         self._due: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
         self._taken = 0
         self._stall: asyncio.TimerHandle | None = None
 
@@ -60,6 +61,12 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._running is not None and self._running is not self.cycle:
+            # uvicorn tells the newest request only; another may be the one that is being answered, and a stream.
+            self._running.disconnected = True
+            self._running.message_event.set()
+        self._running = None
+        self.pipeline.clear()
         self._unset_keepalive_if_required()
         self._forget()
         if self._stall is not None:
@@ -67,6 +74,10 @@ class Protocol(HttpToolsProtocol):
         if self._party is not None:
             self._crowd.leave(self._party)
             self._party = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     # --- what comes
 
@@ -251,7 +262,9 @@ class _Joined:
             self._on_rest()
 
     def _send(self) -> None:
-        if self._written:
+        if self._transport.is_closing():
+            self._written = []  # nobody is there any more
+        elif self._written:
             for data in self._written:
                 self.handed_on += len(data)
             self._transport.writelines(self._written)

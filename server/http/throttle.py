@@ -25,6 +25,9 @@ class Throttle:
         self._clear_at: OrderedDict[str, float] = OrderedDict()
         """When all is forgiven (milliseconds since the epoch): each failure moves it on by a pace."""
 
+        self._told: set[str] = set()
+        """Of whom the log tells already."""
+
     @property
     def remembered(self) -> int:
         """How many parties are."""
@@ -44,7 +47,11 @@ class Throttle:
         """A failed attempt."""
         before = self._clear_at.pop(party, 0)
         self._clear_at[party] = after = max(before, now) + self._pace
-        if before - now <= (self._most - 1) * self._pace < after - now:
+        if before <= now:
+            self._told.discard(party)
+        if after - now > (self._most - 1) * self._pace and party not in self._told:
+            self._told.add(party)
             log.warning("too many access tokens from %s are not valid: it must wait", party)
         if len(self._clear_at) > self._parties:
-            self._clear_at.popitem(last=False)
+            forgotten, _ = self._clear_at.popitem(last=False)
+            self._told.discard(forgotten)

@@ -1,5 +1,7 @@
 """Access control lists: what the permissions of models and those of tokens have in common."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -24,6 +26,11 @@ _NAME_FIELDS = {
 def direct(call: Call, object_id: str) -> dict[str, Level]:
     """Principal id to level, of the direct grants on an object."""
     return {row.principal_id: Level(row.level) for row in grants.on(call.connection, object_id)}
+
+
+def etag(call: Call, object_id: str) -> str:
+    """What stands for the direct grants on an object as they are now: others have another one."""
+    return hashlib.sha256(json.dumps(sorted(direct(call, object_id).items())).encode()).hexdigest()[:32]
 
 
 def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[[str], Level]) -> dict[str, Level]:

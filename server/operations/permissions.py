@@ -5,6 +5,7 @@ from functools import partial
 from server.operations import access_lists
 from server.operations.call import Answer, Call
 from server.operations.subjects import ObjectSubject
+from server.rules.errors import Conflict
 from server.rules.permissions import LEVELS, Level, level_name, parse_level
 from server.rules.principals import ROOT
 from server.store import grants
@@ -33,12 +34,12 @@ def levels(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:
 def add(call: Call, body: ChangePermissions, subject: ObjectSubject) -> Answer:
     """PATCH: give the levels listed, and leave the other entries as they are."""
     wanted = _wanted(call, body, subject)
-    return _change(call, subject, access_lists.direct(call, subject.object_id) | wanted)
+    return _change(call, body, subject, access_lists.direct(call, subject.object_id) | wanted)
 
 
 def replace(call: Call, body: ChangePermissions, subject: ObjectSubject) -> Answer:
     """PUT: the levels listed are the only direct entries from now on."""
-    return _change(call, subject, _wanted(call, body, subject))
+    return _change(call, body, subject, _wanted(call, body, subject))
 
 
 def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict[str, Level]:
@@ -46,7 +47,9 @@ def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict
     return access_lists.wanted(call, body.access_control_list, parse)
 
 
-def _change(call: Call, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
+def _change(call: Call, body: ChangePermissions, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
+    if body.etag is not None and body.etag != access_lists.etag(call, subject.object_id):
+        raise Conflict("Somebody else changed these permissions meanwhile. Nothing was changed; read them again.")
     access_lists.change(call, subject.object_id, after, level_name, model=subject.model)
     return _entity(call, subject)
 
@@ -62,4 +65,5 @@ def _entity(call: Call, subject: ObjectSubject) -> Answer:
             level_name,
             inherited_from=None if subject.model is None else ROOT_PATH,
         ),
+        "etag": access_lists.etag(call, subject.object_id),
     }

@@ -107,8 +107,13 @@ def update(call: Call, body: UpdateToken, subject: Subject) -> Answer:
 
 def delete(call: Call, body: TokenId, subject: Subject) -> Answer:
     """Revoke anybody's token, at once."""
-    _delete(call, _find(call, body.token_id))
+    revoke(call, body.token_id)
     return {}
+
+
+def revoke(call: Call, token_id: str) -> None:
+    """The same by its id."""
+    _delete(call, _find(call, token_id))
 
 
 def _find(call: Call, token_id: str) -> TokenRow:

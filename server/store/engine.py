@@ -108,7 +108,7 @@ def make_engine(
 ) -> Engine:
     """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
     if url.get_backend_name() != "sqlite":
-        return postgresql_engine(url, write=write, durable=durable, connections=connections, longest_read=LONGEST_READ)
+        return postgresql_engine(url, write=write, durable=durable, connections=connections, longest_read=longest_read)
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

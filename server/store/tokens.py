@@ -38,6 +38,7 @@ _public: dict[str, ColumnElement[Any]] = {
     "creation_time": tokens.c.creation_timestamp,
     "expiry_time": func.coalesce(tokens.c.expiry_timestamp, literal_column("-1")),
     "comment": tokens.c.comment,
+    "last_used_time": tokens.c.last_used_timestamp,
 }
 _PUBLIC_INFO = rendered(document(**_public))
 _INFO = rendered(
@@ -127,7 +128,11 @@ def of_owner(connection: Connection, principal_id: str, now: int) -> list[str]:
 
 
 def listed(
-    connection: Connection, *, owner_id: str | None, created_by_id: str | None, created_by: str | None
+    connection: Connection,
+    *,
+    owner_id: str | None = None,
+    created_by_id: str | None = None,
+    created_by: str | None = None,
 ) -> list[str]:
     """All tokens, or those of an owner or by a maker, newest first, each a TokenInfo in JSON."""
     conditions: list[ColumnElement[bool]] = []

@@ -44,7 +44,12 @@ Text = Annotated[str, AfterValidator(_no_nul)]
 
 Description = Annotated[Text, Field(max_length=100_000)]
 
-Version = Annotated[Text, BeforeValidator(_digits), AfterValidator(_is_integer), Field(examples=["3"])]
+Version = Annotated[
+    Text,
+    BeforeValidator(_digits),
+    AfterValidator(_is_integer),
+    Field(examples=["3"], json_schema_extra={"pattern": f"^{_INTEGER.pattern}$"}),
+]
 """A version number as MLflow writes it: a string of digits. Numbers are accepted too."""
 
 Integer = Annotated[int, BeforeValidator(_written_out)]

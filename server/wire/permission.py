@@ -36,11 +36,13 @@ class AccessControl(Entity):
 
 
 class ObjectPermissions(Entity):
-    """``object_id`` is ``/registered-models/<id>``."""
+    """``object_id`` is ``/registered-models/<id>``. ``etag`` stands for the direct entries as they are now: see
+    ChangePermissions."""
 
     object_id: str
     object_type: str
     access_control_list: list[AccessControl] = []
+    etag: str | None = None
 
 
 class AccessControlRequest(RequestBody):
@@ -65,9 +67,11 @@ class PermissionsOf(RequestBody):
 
 
 class ChangePermissions(RequestBody):
-    """PATCH adds or changes the entries given; PUT makes them the only direct ones."""
+    """PATCH adds or changes the entries given; PUT makes them the only direct ones. With an ``etag``, only
+    if the direct entries are the same still: else 409, and nothing is changed."""
 
     object_id: Text
+    etag: Text | None = None
     access_control_list: list[AccessControlRequest] = Field(default=[], max_length=1000)
 
 

@@ -19,12 +19,13 @@ class TokenPermissionLevel(StrEnum):
 
 
 class PublicTokenInfo(Entity):
-    """A token as its owner sees it."""
+    """A token as its owner sees it. ``last_used_time`` is when it was last used, to a minute."""
 
     token_id: str
     creation_time: int
     expiry_time: int
     comment: str | None = None
+    last_used_time: int | None = None
 
 
 class TokenInfo(PublicTokenInfo):

@@ -4,21 +4,16 @@ On PostgreSQL two servers share the database, and every second caller asks the o
 """
 
 import json
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server.store.engine import database_url, make_engine
-from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
-from tests.live_registry import ADMIN, DATABASE_VARIABLE, Server, command, fresh_database
+from tests.faults.shared_registry import SharedRegistry, shared_registry
+from tests.live_registry import ADMIN
 from tests.server.api import Answer, Api
 
 APPROVERS = 50
@@ -36,17 +31,8 @@ VERSIONS = "/mlflow/model-versions"
 REQUESTS = "/mlflow/transition-requests"
 
 
-@dataclass
-class Shared:
-    """A registry that may have several servers."""
-
-    database: str
-    urls: Sequence[str]
-    token: str
-
-    @property
-    def api(self) -> Api:
-        return Api(self.urls[0], self.token)
+class Shared(SharedRegistry):
+    """A registry that many call."""
 
     def at_once(self, *calls: Callable[[Api], Answer]) -> list[Answer]:
         """All of them begin together, over the servers by turns; each that was refused was told why."""
@@ -72,12 +58,6 @@ class Shared:
                 assert answer.json["message"]
         return [answers[number] for number in range(len(calls))]
 
-    def check(self) -> None:
-        engine = make_engine(database_url(self.database), write=False)
-        with engine.connect() as connection:
-            check(connection)
-        engine.dispose()
-
     def activities(self, name: str) -> list[tuple[str, str | None, str | None]]:
         with self.api as api:
             found = api.get("/mlflow/activities/list", name=name, max_results=1000).ok()["activities"]
@@ -86,17 +66,8 @@ class Shared:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    folder = tmp_path_factory.mktemp("races")
-    with fresh_database(folder) as database, ExitStack() as stack:
-        command(database, "users", "create", ADMIN, "--admin")
-        token = command(database, "tokens", "create", ADMIN).strip()
-        urls = []
-        for number in range(2 if os.environ.get(DATABASE_VARIABLE) else 1):
-            own = Path(folder / str(number))
-            own.mkdir()
-            server = stack.enter_context(Server(own, database))
-            urls.append(server.start())
-        yield Shared(database, urls, token)
+    with shared_registry(tmp_path_factory.mktemp("races")) as found:
+        yield Shared(found.database, found.urls, found.token)
 
 
 @pytest.fixture
@@ -238,6 +209,25 @@ def test_two_who_change_the_permissions(shared: Shared, name: str) -> None:
     for answer in shared.at_once(*(grant(users[0], level) for level in ("CAN_EDIT", "CAN_MANAGE") * 5)):
         answer.ok()
     assert granted(shared, path)[users[0]] in {"CAN_EDIT", "CAN_MANAGE"}
+
+
+def test_editors_who_all_read_the_same_list(shared: Shared, name: str) -> None:
+    """Each writes the whole list anew, as it takes to remove somebody: one of them does, and the others are told."""
+    with shared.api as api:
+        found = api.get("/mlflow/databricks/registered-models/get", name=name).ok()["registered_model_databricks"]
+        for number in range(8):
+            api.post("/preview/scim/v2/Users", userName=f"{name}-{number}").ok()
+        path = f"/permissions/registered-models/{found['id']}"
+        read = api.get(path).ok()["etag"]
+
+    def write(user: str) -> Callable[[Api], Answer]:
+        entries = [{"user_name": user, "permission_level": "CAN_READ"}]
+        return lambda api: api.put(path, access_control_list=entries, etag=read)
+
+    answers = shared.at_once(*(write(f"{name}-{number}") for number in range(8)))
+    assert statuses(answers) == {200: 1, 409: 7}
+    (winner,) = (number for number, answer in enumerate(answers) if answer.status == 200)
+    assert [each for each in granted(shared, path) if each.startswith(name)] == [f"{name}-{winner}"]
 
 
 def granted(shared: Shared, path: str) -> dict[str, str]:

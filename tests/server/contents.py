@@ -36,21 +36,21 @@ class Contents:
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """Whatever happens in the block changes nothing."""
-        version = self._version()
+        version = self.version()
         self._then.exec_driver_sql("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
         try:
             self._then.exec_driver_sql("SELECT count(*) FROM counters")  # from here on it sees what is there now
             yield
-            if self._version() != version:  # or else nobody has written at all
+            if version is None or self.version() != version:  # or else nobody has written at all
                 before, after = rows(self._then), rows(self._now)
                 for table in after:
                     assert after[table] == before[table], f"{table} changed: {after[table] ^ before[table]}"
         finally:
             self._then.exec_driver_sql("ROLLBACK")
 
-    def _version(self) -> object:
-        """Something that changes with every commit of anybody else."""
-        return self._now.exec_driver_sql("PRAGMA data_version").scalar_one() if self._sqlite else object()
+    def version(self) -> int | None:
+        """Something that changes with every commit of anybody else; None where there is no such thing."""
+        return self._now.exec_driver_sql("PRAGMA data_version").scalar_one() if self._sqlite else None
 
 
 def rows(connection: Connection) -> dict[str, set[Any]]:

@@ -34,6 +34,8 @@ class Stream:
     def next(self) -> dict[str, Any]:
         """The next activity; StopIteration at the stream's end."""
         event = next(self._events)
+        while not event.data:  # a sign of life
+            event = next(self._events)
         assert event.event == "activity"
         activity: dict[str, Any] = json.loads(event.data) | {"event_id": event.id}
         self.seen.append(activity)

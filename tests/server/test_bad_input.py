@@ -76,6 +76,7 @@ LEGAL: dict[str, set[str]] = {
     "run_link": ANY_TEXT | {"null"},
     "model_id": ANY_TEXT | {"null"},
     "comment": ANY_TEXT | {"null"},
+    "etag": {"null"},
     "POST /mlflow/comments/create comment": ANY_TEXT - {"empty"},
     "PATCH /mlflow/comments/update comment": ANY_TEXT - {"empty"},
     "archive_existing_versions": {"one", "true"},

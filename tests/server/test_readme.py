@@ -1,12 +1,16 @@
-"""The README tells the truth about who may do what: its table is made from the one that guards the routes."""
+"""The README tells the truth about who may do what, and how much: its tables are made from those in force."""
 
+from dataclasses import fields
 from pathlib import Path
 
+from server.rules.limits import Limits
 from server.rules.permissions import ALL_STAGES, LEVELS, Ability, Level, allows
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- abilities: made from server/rules/permissions.py, checked by tests/server/test_readme.py -->"
 END = "<!-- /abilities -->"
+LIMITS_BEGIN = "<!-- limits: made from server/rules/limits.py, checked by tests/server/test_readme.py -->"
+LIMITS_END = "<!-- /limits -->"
 NOT_OF_MODELS = {Ability.PUBLIC, Ability.ANYONE, Ability.USE_TOKENS, Ability.ADMINISTER}
 
 
@@ -29,6 +33,17 @@ def ability_table() -> str:
                 cells.append("own" if allows(ability, level, author=True) else "")
         lines.append(f"| {ability} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def limit_table() -> str:
+    rows = [f"| `{each.name}` | {each.default:,} | {each.metadata['reason']} |" for each in fields(Limits)]
+    return "\n".join(["| limit | default | of |", "|---|--:|---|", *rows])
+
+
+def test_the_readmes_limits_are_those_in_force() -> None:
+    text = README.read_text()
+    shown = text[text.index(LIMITS_BEGIN) + len(LIMITS_BEGIN) : text.index(LIMITS_END)].strip()
+    assert shown == limit_table(), f"put this between the marks in README.md:\n\n{limit_table()}"
 
 
 def test_the_readmes_ability_table_is_the_one_in_force() -> None:

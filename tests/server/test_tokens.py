@@ -6,9 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner
 
-from tests.live_registry import LiveRegistry
+from server.commands import main
+from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
+from tests.server.contents import Contents
 from tests.server.directory import SCIM, create_service_principal, new_name
 
 TOKENS = "/token-management/tokens"
@@ -38,7 +41,8 @@ def test_a_token_of_ones_own(user: Api, registry: LiveRegistry) -> None:
     assert info["comment"] == "laptop"
     with Api(registry.url, made["token_value"]) as api:
         assert api.get(f"{SCIM}/Me").ok() == user.get(f"{SCIM}/Me").ok()
-        assert info in api.get("/token/list").ok()["token_infos"]
+        listed = api.get("/token/list").ok()["token_infos"]
+        assert info in [{name: one[name] for name in one if name != "last_used_time"} for one in listed]
         assert made["token_value"] not in api.get("/token/list").content.decode()
         user.post("/token/delete", token_id=info["token_id"]).ok()
         assert api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
@@ -91,6 +95,7 @@ def test_administrators_manage_everybodys_tokens(user: Api, admin: Api, registry
             "created_by_id": int(me["id"]),
             "created_by_username": me["userName"],
             "last_used_day": info["last_used_day"],
+            "last_used_time": info["last_used_time"],
         }
         assert info["last_used_day"] % DAY == 0
         assert admin.get(TOKENS, created_by_username=me["userName"].upper()).ok()["token_infos"] == [info]
@@ -161,3 +166,43 @@ def test_who_may_have_tokens(fresh_registry: LiveRegistry) -> None:
         admin.patch("/permissions/registered-models/root", access_control_list=[everything]).ok()
         assert user.post("/token/create").denied()
         assert user.get(PERMISSIONS).denied()
+
+
+def test_the_last_use_is_kept_to_a_minute_and_reading_writes_nothing(fresh_registry: LiveRegistry) -> None:
+    """Many calls in a minute are one note, made beside them; whoever has the token sees it."""
+    began = time.time_ns() // 1_000_000
+    with Api(fresh_registry.url, fresh_registry.admin_token) as api:
+        deadline = time.monotonic() + 60
+        while "last_used_time" not in (info := api.get("/token/list").ok()["token_infos"][0]):
+            assert time.monotonic() < deadline, "the use of the token was never noted"
+        assert began <= info["last_used_time"] <= time.time_ns() // 1_000_000
+        with Contents(fresh_registry.database) as contents:
+            version = contents.version()
+            for _ in range(200):
+                api.get("/mlflow/registered-models/list").ok()
+            if version is not None:
+                assert contents.version() == version  # nobody wrote at all
+            assert api.get("/token/list").ok()["token_infos"] == [info]
+
+
+def test_tokens_are_listed_and_revoked_by_commands(fresh_registry: LiveRegistry) -> None:
+    """While the server runs; what was revoked is refused at once."""
+    database = fresh_registry.database
+    value = fresh_registry.token("ada")
+    with Api(fresh_registry.url, value) as api:
+        api.get(f"{SCIM}/Me").ok()
+        deadline = time.monotonic() + 60
+        while "never" in (line := _line_of(database, "ada")).split()[5:]:
+            assert time.monotonic() < deadline, line
+        token_id = line.split()[0]
+        assert value not in line
+        command(database, "tokens", "revoke", token_id)
+        api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+    refused = CliRunner().invoke(main, ["tokens", "revoke", token_id, "--database", database])
+    assert refused.exit_code == 1
+    assert "not found" in refused.stderr
+
+
+def _line_of(database: str, owner: str) -> str:
+    (line,) = [line for line in command(database, "tokens", "list").splitlines() if line.split()[1] == owner]
+    return line

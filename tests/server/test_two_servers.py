@@ -116,6 +116,24 @@ def test_a_token_revoked_at_one_is_refused_by_the_other_at_once(pair: Pair) -> N
             api.get("/mlflow/registered-models/list").refused(401, "UNAUTHENTICATED")
 
 
+@pytest.mark.parametrize("end", ["revoked", "deactivated"])
+def test_a_stream_at_one_ends_with_its_token_at_the_other(end: str, pair: Pair) -> None:
+    name = f"listener-{end}"
+    command(pair.database, "users", "create", name)
+    value = command(pair.database, "tokens", "create", name).strip()
+    with Api(pair.second.url, value) as api, Api(pair.first.url, value) as there, stream(api) as events:
+        if end == "revoked":
+            (info,) = there.get("/token/list").ok()["token_infos"]
+            there.post("/token/delete", token_id=info["token_id"]).ok()
+        else:
+            user_id = there.get("/preview/scim/v2/Me").ok()["id"]
+            active = {"op": "replace", "path": "active", "value": False}
+            pair.first.patch(f"/preview/scim/v2/Users/{user_id}", Operations=[active]).ok()
+        began = time.monotonic()
+        assert events.rest() == []
+        print(f"\nended {time.monotonic() - began:.2f} s after it was {end} at the other server")
+
+
 def test_a_right_taken_away_at_one_is_gone_at_the_other_at_once(pair: Pair) -> None:
     pair.version("shared")
     command(pair.database, "users", "create", "reader")

@@ -1,9 +1,12 @@
 """Everybody sees what they may read, and nothing else: not by lists, not by streams, not by the words of an error."""
 
+import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -214,6 +217,45 @@ def test_an_open_stream_follows_the_rights(people: People) -> None:
         people.as_before(sometimes)
         say(people, sometimes)
         assert {one["name"] for one in events.until_comment(say(people, always))} == {always}
+
+
+def test_nobody_can_count_what_is_hidden(people: People) -> None:
+    """Neither by the ids of events, nor by what begins a stream, nor by the feed's page tokens: whether nothing or
+    much happened elsewhere in between, they tell the same."""
+    name, api = people.newcomer()
+    seen, hidden = people.model("seen"), people.model("hidden")
+    for model in (seen, hidden):
+        people.version(model)
+    entry = {"user_name": name, "permission_level": "CAN_READ"}
+    people.creator.patch(people.permissions_path(seen), access_control_list=[entry]).ok()
+    with stream(api) as events:
+        ids = []
+        for happening in (0, 1, 20):
+            for _ in range(happening):
+                say(people, hidden)
+            ids.append(events.until_comment(say(people, seen))[-1]["event_id"])
+    begun = []
+    for _ in range(3):
+        with stream(api) as again:
+            begun.append(again.ready)
+    pages = [
+        api.get("/mlflow/activities/list", name=seen, max_results=number).ok()["next_page_token"] for number in (1, 2)
+    ]
+    inner = [json.loads(base64.urlsafe_b64decode(page + "=" * (-len(page) % 4)))[1] for page in pages]
+    told = [*ids, *begun, *inner]
+    assert len(set(told)) == len(told) - len(
+        set(ids) & set(inner)
+    )  # an event has one id, a beginning is never the same
+    for each in told:
+        assert re.fullmatch(r"[\w\-]{32}", each)
+    blocks = [base64.urlsafe_b64decode(each) for each in told]
+    # Numbers that are near each other would share most of their bytes.
+    alike = [sum(a == b for a, b in zip(one, other, strict=True)) for one, other in pairwise(blocks) if one != other]
+    assert max(alike) <= 6
+    # What somebody else was told, or made up, opens nothing.
+    forged = base64.urlsafe_b64encode(bytes([blocks[0][0] ^ 1]) + blocks[0][1:]).decode()
+    assert "Last-Event-ID" in api.send("GET", "/mlflow/events", None, {"Last-Event-ID": forged}).invalid()
+    assert "Last-Event-ID" in api.send("GET", "/mlflow/events", None, {"Last-Event-ID": "1"}).invalid()
 
 
 @pytest.mark.parametrize("end", ["expired", "revoked", "deactivated", "deleted"])

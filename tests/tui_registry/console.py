@@ -1,6 +1,7 @@
 """The console under a test's fingers, without a terminal: keys go in, and what a user would see comes out."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -91,10 +92,11 @@ async def console(
     size: tuple[int, int] = SMALL,
     *,
     tracking_uri: str | None = None,
+    trust: ssl.SSLContext | None = None,
     settings: Settings | None = None,
 ) -> AsyncIterator[Console]:
     """A console on a registry, until the block ends; it must not have made a mistake by then."""
-    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri), settings)
+    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri, trust=trust), settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Console(app, pilot)
         try:

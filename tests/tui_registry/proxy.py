@@ -23,6 +23,8 @@ class Proxy:
         self._strikes_late = False
         self.asked: list[str] = []
         """The request lines, in the order of their coming."""
+        self.instead: bytes | None = None
+        """What every request is answered with, in place of the server; the connection ends with it."""
         self.delay = 0.0
         """Seconds that each request takes to the server."""
 
@@ -86,6 +88,10 @@ class Proxy:
                 line = content.partition(b"\r\n")[0]
                 if line.endswith(b"HTTP/1.1"):
                     self.asked.append(line.decode())
+                    if self.instead is not None:
+                        writer.write(self.instead)
+                        await writer.drain()
+                        return
                     if self._held and self._held in line:
                         held.append(self._released)
                     if self._strike is not None and self._struck in line:

@@ -213,7 +213,7 @@ async def test_notes_and_what_is_undone(scene: Scene) -> None:
         await shown.shows("Undo the last change?")
         assert_sound(shown)
         await shown.press("y")
-        await shown.until(lambda: len(shown.app._undo) == 0 and not shown.app._writes, "it is undone")
+        await shown.until(lambda: not shown.app.can_undo and not shown.app.is_writing, "it is undone")
 
 
 async def test_markdown_opens_nothing_and_stays_within_its_place(scene: Scene) -> None:

@@ -63,7 +63,7 @@ async def test_bad_answers_are_told_apart(scene: Scene, fault: Fault, kind: type
 
 async def test_what_is_no_tracking_server_is_said_to_be_none(scene: Scene) -> None:
     async with FaultyTransport(answer_is_html) as transport, TrackingClient(scene.url, transport=transport) as client:
-        with pytest.raises(Misunderstood, match="is not what an MLflow tracking server says"):
+        with pytest.raises(Misunderstood, match="Not an answer of an MLflow tracking server"):
             await client.experiments()
     async with TrackingClient(scene.url) as client:
         with pytest.raises(Refused) as caught:

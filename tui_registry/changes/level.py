@@ -17,7 +17,7 @@ def give(client: RegistryClient, governed: Governed, before: AccessList, princip
         if level:
             await client.add_permissions(governed.id, [entry(principal, level)])
         else:
-            await client.replace_permissions(governed.id, after.entries())
+            await client.replace_permissions(governed.id, after.entries(), etag=before.etag)
 
     async def happened() -> bool:
         return (await read(client, governed)).direct.get(principal, "") == level
@@ -47,14 +47,18 @@ def _restoring(
 ) -> Write:
     """The write that makes the direct grants what they were, if nobody has changed them since."""
 
+    seen = after
+
     async def send() -> None:
-        await client.replace_permissions(governed.id, before.entries())
+        await client.replace_permissions(governed.id, before.entries(), etag=seen.etag)
 
     async def happened() -> bool:
         return (await read(client, governed)).direct == before.direct
 
     async def changed_meanwhile() -> str:
-        return "" if (await read(client, governed)).direct == after.direct else MEANWHILE
+        nonlocal seen
+        seen = await read(client, governed)
+        return "" if seen.direct == after.direct else MEANWHILE
 
     return Write(
         title=title,

@@ -15,8 +15,11 @@ class CallError(Exception):
 
 
 class Refused(CallError):
-    def __init__(self, status: int, error_code: str, message: str) -> None:
+    """``retry_after``: seconds that the server wants to be left alone for."""
+
+    def __init__(self, status: int, error_code: str, message: str, *, retry_after: float = 0.0) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
         self.status = status
         self.error_code = error_code
 

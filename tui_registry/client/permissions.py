@@ -26,11 +26,12 @@ class PermissionCalls(Transport):
             "PATCH", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
         )
 
-    async def replace_permissions(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
-        """Make these the only direct entries."""
-        return await self._send(
-            "PUT", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
-        )
+    async def replace_permissions(
+        self, object_id: str, entries: Sequence[AccessControlRequest], *, etag: str | None = None
+    ) -> ObjectPermissions:
+        """Make these the only direct entries, if those are still what was read with this ``etag``."""
+        listed = [_entry(each) for each in entries]
+        return await self._send("PUT", _path(object_id), ObjectPermissions, access_control_list=listed, etag=etag)
 
 
 def _path(object_id: str) -> str:

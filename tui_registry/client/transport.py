@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from server.wire.error import Error
 from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
+from tui_registry.client.trust import explained, trusted
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -23,6 +25,9 @@ KEPT = (
     2.0  # seconds that an idle connection is used again: servers and what is before them end theirs after five or more
 )
 EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
+
+
+LONGEST_REST = 60.0  # seconds that a server which asks for it is left alone
 
 
 class Done(BaseModel):
@@ -35,9 +40,16 @@ class Transport:
     talks_to: ClassVar[str] = "a registry"
 
     def __init__(
-        self, url: str, token: str, *, read_only: bool = False, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        read_only: bool = False,
+        trust: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``read_only``: nothing that could change the registry is sent, whoever asks for it."""
+        """``read_only``: nothing that could change the registry is sent, whoever asks for it. ``trust``: what the
+        server's certificate is checked by, if not by the system's authorities."""
         self.url = url.rstrip("/")
         self.read_only = read_only
         self.journal = Journal()
@@ -45,7 +57,7 @@ class Transport:
             base_url=self.url,
             headers={"Authorization": authorization(token), "Accept": "application/json"},
             timeout=TIMEOUT,
-            verify=_trusted(self.url),
+            verify=trust or trusted(self.url),
             limits=httpx.Limits(keepalive_expiry=KEPT),
             transport=transport,
         )
@@ -80,9 +92,10 @@ class Transport:
                     await source.response.aread()
                     raise _refusal(source.response)
                 async for event in source.aiter_sse():
-                    yield event.id, event.event
+                    if event.data:  # or else it is a sign of life
+                        yield event.id, event.event
         except (httpx.RequestError, httpx_sse.SSEError) as error:
-            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
+            raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], /, **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in ("", None)}
@@ -101,10 +114,10 @@ class Transport:
             response = await self._http.request(method, API + path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
             self.journal.add(method, path, "unreachable", began)
-            raise Unreachable(f"{self.url} cannot be reached: {_why(error)}") from error
+            raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
         except httpx.RequestError as error:
             self.journal.add(method, path, "no answer", began)
-            raise LostAnswer(f"{self.url} did not answer: {_why(error)}") from error
+            raise LostAnswer(f"{self.url} did not answer: {why(error)}") from error
         self.journal.add(method, path, str(response.status_code), began)
         if response.is_success:
             return response
@@ -114,16 +127,10 @@ class Transport:
         try:
             return answer.model_validate_json(response.content or b"{}")
         except ValidationError as error:
+            kind = response.headers.get("content-type", "").partition(";")[0] or "nothing"
             raise Misunderstood(
-                f"The answer to {response.request.method} {response.request.url.path} is not what {self.talks_to} "
-                f"says. Is {response.request.url.host} really one?"
+                f"Not an answer of {self.talks_to} ({kind[:30]}). Is {response.request.url.host} one?"
             ) from error
-
-
-def _trusted(url: str) -> ssl.SSLContext | bool:
-    """Whose certificates are believed. Reading those of the world's authorities takes a tenth of the console's start: a
-    server that is spoken to without TLS does without, and nobody at all is trusted then."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.lower().startswith("http://") else True
 
 
 def authorization(token: str) -> str:
@@ -135,13 +142,30 @@ def _refusal(response: httpx.Response) -> Refused:
     try:
         said = Error.model_validate_json(response.content)
     except ValidationError:
-        said = Error(error_code="", message=f"The server answered {response.status_code} {response.reason_phrase}.")
+        said = Error(error_code="", message=_status(response))
     kind = Unauthenticated if response.status_code == httpx.codes.UNAUTHORIZED else Refused
-    return kind(response.status_code, said.error_code, said.message)
+    return kind(response.status_code, said.error_code, said.message, retry_after=_retry_after(response))
 
 
-def _why(error: Exception) -> str:
-    """The cause, for people: the operating system's own words, if it has said something."""
+def _status(response: httpx.Response) -> str:
+    """What an answer says that is no registry's."""
+    told = f"{response.status_code} {response.reason_phrase}".strip()
+    if response.has_redirect_location:
+        where = urlsplit(response.headers["location"]).hostname or response.headers["location"]
+        return f"The server sends elsewhere: {told}, {where[:60]}. Is there a sign-in between?"
+    return f"The server answered {told}."
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds that the server wants to be left alone for; 0 where it does not say."""
+    told = response.headers.get("retry-after", "")
+    return min(float(told), LONGEST_REST) if told.isdecimal() and len(told) < 10 else 0.0
+
+
+def why(error: Exception) -> str:
+    """The cause, for people: what is wrong with TLS, or the operating system's own words, if it has said something."""
+    if told := explained(error):
+        return told
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
@@ -149,4 +173,6 @@ def _why(error: Exception) -> str:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.TimeoutException):
         return "it takes too long"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "the connection ended too early"
     return str(error) or type(error).__name__

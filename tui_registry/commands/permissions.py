@@ -170,7 +170,7 @@ def revoke_permission(
         return await _write(  # the API takes nothing away: all that stays is written anew
             client,
             place,
-            lambda: client.replace_permissions(place.object_id, [_request(*kept) for kept in after]),
+            lambda: client.replace_permissions(place.object_id, [_request(*kept) for kept in after], etag=before.etag),
             lambda now: _level_of(now, principal, inherited=False) is None,
             f"{principal} no longer has {had} on {place.label}.{still}",
         )

@@ -23,6 +23,14 @@ def _particulars(command: Callable[..., None]) -> Callable[..., None]:
             "--colour", metavar="COLOUR", help="Behind its name in the console: red, #aa0000 ...; '' for none."
         ),
         click.option(
+            "--insecure-http/--only-https",
+            default=None,
+            help="Whether the token may be sent to an http:// URL, for all on the way to read.",
+        ),
+        click.option(
+            "--ca", metavar="FILE", help="Whom its certificate must be signed by: a PEM file; '' for the system's."
+        ),
+        click.option(
             "--read-only/--read-write", default=None, help="Whether the console and commands may write there."
         ),
     ):
@@ -45,6 +53,8 @@ def login(*, url: str, profile: str | None, token_stdin: bool, **particulars: An
         name = session_login.login(url, profile, token, **particulars)
     except session_login.LoginError as error:
         raise Failure(Exit.REFUSED, str(error)) from None
+    if particulars["insecure_http"]:
+        note("Warning: without TLS, whoever can read the network can read the token.")
     note(f"Logged in. Open it with: tui-registry --profile {name}")
 
 

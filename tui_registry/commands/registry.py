@@ -41,7 +41,9 @@ def ask(profile: str | None, work: "Callable[[RegistryClient], Awaitable[T]]", *
         raise Failure(Exit.NOT_ALLOWED if problem.lacking else Exit.REFUSED, str(problem)) from None
 
     async def spoken() -> T:
-        async with RegistryClient(connection.url, connection.token, read_only=connection.read_only) as client:
+        async with RegistryClient(
+            connection.url, connection.token, read_only=connection.read_only, trust=connection.trust
+        ) as client:
             return await work(client)
 
     try:

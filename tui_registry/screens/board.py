@@ -120,7 +120,7 @@ class Board(StagePlace):
 
     def show_problem(self, problem: str) -> None:
         if not any(table.row_count for table in self.tables.values()):
-            self.table.show([], empty=problem)
+            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

@@ -171,6 +171,11 @@ class Place(Screen[None]):
         """The age of what is shown, if anything is."""
         return "" if self._read_at is None else time.strftime(" · as of %H:%M:%S", time.localtime(self._read_at))
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether nothing was read yet, so that nothing can be said."""
+        return self._read_at is None
+
     def fetch(self, group: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run a reading, in place of the one of its group that may be under way."""
         self.run_worker(work, group=group, exclusive=True, exit_on_error=False)

@@ -198,9 +198,13 @@ class StagePlace(DecidingPlace, EditingPlace):
             parts.append(Content.styled(f" {label} ", "bold reverse" if stage is self.stage else "dim"))
         self.switcher.update(Content(" ").join(parts))
 
+    def tell_state(self) -> None:
+        super().tell_state()
+        self.lay_out()  # what was read for the first time is counted now
+
     def count(self, stage: Stage) -> str:
         """How many versions a stage has, for people."""
-        return str(self.tables[stage].row_count)
+        return "–" if self.is_unread else str(self.tables[stage].row_count)
 
     @on(Table.Highlighted)
     def _highlighted_row(self) -> None:

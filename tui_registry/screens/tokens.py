@@ -101,7 +101,7 @@ class Tokens(Section):
     def _row(self, token: PublicTokenInfo) -> Row:
         detailed = token if isinstance(token, TokenInfo) else None
         expired = 0 < token.expiry_time < time.time() * 1000
-        used = detailed.last_used_day if detailed else None
+        used = token.last_used_time
         return Row(
             token.token_id,
             (
@@ -109,7 +109,7 @@ class Tokens(Section):
                 (one_line(token.comment or ""), ""),
                 (age(token.creation_time), "dim"),
                 ("expired" if expired else _day(token.expiry_time), "red" if expired else "dim"),
-                (("never" if detailed else "") if used is None else _day(used), "dim"),
+                ("never" if used is None else _day(used), "dim"),
                 (one_line(self.console_app.short_name(detailed.created_by_username) if detailed else ""), "dim"),
             ),
         )
@@ -119,9 +119,10 @@ class Tokens(Section):
         if token is None:
             return Content("")
         until = "never expires" if token.expiry_time == NEVER else f"until {moment(token.expiry_time)}"
+        used = "never used" if token.last_used_time is None else f"last used {moment(token.last_used_time)}"
         return Content.assemble(
             (one_line(token.comment or "no comment"), "bold"),
-            (f"\nmade {moment(token.creation_time)}, {until}, id {one_line(token.token_id)}", "dim"),
+            (f"\nmade {moment(token.creation_time)}, {until}, {used}, id {one_line(token.token_id)}", "dim"),
         )
 
     def is_live(self, action: str) -> bool:

@@ -3,10 +3,12 @@
 import getpass
 import os
 import shlex
+import ssl
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from tui_registry.client.trust import TrustError, can_be_overheard, trusted
 from tui_registry.session import credentials, profiles
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
 
@@ -21,6 +23,8 @@ class Connection:
     read_only: nothing may be written there.
     colour: what its name stands on in the console's first line.
     tracking_uri: the MLflow server whose runs are registered there.
+    ca: the file of the authority that its certificate must be signed by; without one, the system's are meant.
+    trust: the same, read.
     """
 
     url: str
@@ -30,6 +34,8 @@ class Connection:
     read_only: bool = False
     colour: str | None = None
     tracking_uri: str | None = None
+    ca: str | None = None
+    trust: ssl.SSLContext | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.label!r}, {self.url!r})"
@@ -52,7 +58,8 @@ def connect(
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or, if
     there is none of these, the embedded one, started if need be. Blocks.
 
-    TUI_REGISTRY_READ_ONLY makes whatever is opened read-only. TUI_REGISTRY_TRACKING_URI is for what has no profile.
+    TUI_REGISTRY_READ_ONLY makes whatever is opened read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
+    TUI_REGISTRY_INSECURE_HTTP are for what has no profile.
     """
     try:
         return _connect(profile, ask_token=ask_token, environment=os.environ if environment is None else environment)
@@ -64,9 +71,26 @@ def connect(
         raise ConnectionProblem(f"{error.filename}: {error.strerror}") from None
 
 
+_NO = {"", "0", "false", "no", "off"}
+
+
 def is_read_only(environment: Mapping[str, str]) -> bool:
     """Whatever it is set to, unless that means no: who mistypes it is better kept from writing."""
-    return environment.get("TUI_REGISTRY_READ_ONLY", "").strip().lower() not in {"", "0", "false", "no", "off"}
+    return environment.get("TUI_REGISTRY_READ_ONLY", "").strip().lower() not in _NO
+
+
+def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Connection:
+    """With what its certificate is checked by. Raises ConnectionProblem, also if its token would go over a network in
+    the open, and nobody said that it may."""
+    if can_be_overheard(connection.url) and not insecure_http:
+        raise ConnectionProblem(
+            f"{connection.url} is plain http: whoever can read the network could read your token. Nothing was sent.\n\n"
+            f"Use its https:// URL, if it has one. If the network is your own, say that it may be sent: {remedy}"
+        )
+    try:
+        return replace(connection, trust=trusted(connection.url, connection.ca))
+    except TrustError as error:
+        raise ConnectionProblem(f"The authority of {connection.url} cannot be used. {error}") from None
 
 
 def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, str]) -> Connection:
@@ -77,25 +101,35 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
     if name is None:
         return _embedded(environment)
     chosen = known.get(name)
-    lacking = Connection(
-        chosen.url,
-        "",
-        name,
-        read_only=chosen.read_only or is_read_only(environment),
-        colour=chosen.colour,
-        tracking_uri=chosen.tracking_uri,
+    lacking = _checked(
+        Connection(
+            chosen.url,
+            "",
+            name,
+            read_only=chosen.read_only or is_read_only(environment),
+            colour=chosen.colour,
+            tracking_uri=chosen.tracking_uri,
+            ca=chosen.ca,
+        ),
+        insecure_http=chosen.insecure_http,
+        remedy=f"tui-registry profiles set {shlex.quote(name)} --insecure-http",
     )
     return replace(lacking, token=_ask(chosen.url) if ask_token else _kept(name, chosen, lacking))
 
 
 def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
     url = address(environment, "TUI_REGISTRY_URL") or ""
-    lacking = Connection(
-        url,
-        "",
-        url.partition("://")[2],
-        read_only=is_read_only(environment),
-        tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
+    lacking = _checked(
+        Connection(
+            url,
+            "",
+            url.partition("://")[2],
+            read_only=is_read_only(environment),
+            tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
+            ca=environment.get("TUI_REGISTRY_CA") or None,
+        ),
+        insecure_http=environment.get("TUI_REGISTRY_INSECURE_HTTP", "").strip().lower() in {"1", "true", "yes", "on"},
+        remedy="TUI_REGISTRY_INSECURE_HTTP=1",
     )
     token = _ask(url) if ask_token else environment.get("TUI_REGISTRY_TOKEN")
     if not token:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from tui_registry.client.trust import trusted
 from tui_registry.session import credentials
 
 START_LIMIT = 30.0  # seconds
@@ -85,7 +86,10 @@ class EmbeddedRegistry:
 
         try:
             answer = httpx.get(
-                f"{self.url}/api/2.0/preview/scim/v2/Me", headers={"Authorization": f"Bearer {token}"}, timeout=5.0
+                f"{self.url}/api/2.0/preview/scim/v2/Me",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=5.0,
+                verify=trusted(self.url),
             )
         except httpx.TransportError:
             return False
@@ -99,7 +103,7 @@ class EmbeddedRegistry:
 
         try:
             url: str = json.loads(self._beside("server").read_text())["url"]
-            return url if httpx.get(f"{url}/health", timeout=5.0).is_success else None
+            return url if httpx.get(f"{url}/health", timeout=5.0, verify=trusted(url)).is_success else None
         except (OSError, ValueError, KeyError, httpx.TransportError):
             return None
 

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from tui_registry.client.trust import TrustError, can_be_overheard, trusted
 from tui_registry.session import credentials, profiles
 from tui_registry.session.profiles import Profile, ProfileError
 
@@ -19,11 +20,13 @@ def login(
     read_only: bool | None = None,
     colour: str | None = None,
     tracking_uri: str | None = None,
+    ca: str | None = None,
+    insecure_http: bool | None = None,
 ) -> str:
     """Check a token with the registry, keep it in the keyring, and remember the profile; the profile's name.
 
-    What is None stays as the profile of that name has it, and what is empty is taken away. The first profile becomes
-    the default.
+    What is None stays as the profile of that name has it, and what is empty is taken away; but that the token may be
+    sent in the open holds for the URL it was said of. The first profile becomes the default.
     """
     if not token:
         raise LoginError("No token was given.")
@@ -35,7 +38,22 @@ def login(
         known = profiles.read()
         name = name or urlsplit(address).netloc
         before = known.profiles.get(name)
-        profile = _with(before, {"url": address}, read_only=read_only, colour=colour, tracking_uri=tracking_uri)
+        if before is not None and before.url != address and insecure_http is None:
+            insecure_http = False
+        profile = _with(
+            before,
+            {"url": address},
+            read_only=read_only,
+            colour=colour,
+            tracking_uri=tracking_uri,
+            ca=ca,
+            insecure_http=insecure_http,
+        )
+        if can_be_overheard(profile.url) and not profile.insecure_http:
+            raise LoginError(
+                f"{profile.url} is plain http: whoever can read the network could read your token. Nothing was sent. "
+                "Use its https:// URL, if it has one; if the network is your own, add --insecure-http."
+            )
         _check(profile, token)
         credentials.store(profiles.account(name, profile), token)
         profiles.write(known.having(name, profile))
@@ -49,14 +67,17 @@ def login(
     return name
 
 
-def change(
-    name: str, *, read_only: bool | None = None, colour: str | None = None, tracking_uri: str | None = None
-) -> Profile:
-    """Change what a profile says besides its URL. What is None stays, and what is empty is taken away.
+def change(name: str, **particulars: Any) -> Profile:
+    """Change what a profile says besides its URL, as ``login`` takes it. What is None stays, and what is empty is taken
+    away.
 
     Raises ProfileError."""
     known = profiles.read()
-    profile = _with(known.get(name), {}, read_only=read_only, colour=colour, tracking_uri=tracking_uri)
+    profile = _with(known.get(name), {}, **particulars)
+    try:
+        trusted(profile.url, profile.ca)
+    except TrustError as error:
+        raise ProfileError(str(error)) from None
     profiles.write(known.model_copy(update={"profiles": known.profiles | {name: profile}}))
     return profile
 
@@ -93,14 +114,19 @@ def _check(profile: Profile, token: str) -> None:
     """Raises LoginError unless a registry is there and accepts the token."""
     import httpx
 
-    from tui_registry.client.transport import API, authorization
+    from tui_registry.client.transport import API, authorization, why
 
     try:
         answer = httpx.get(
-            f"{profile.url}{API}/preview/scim/v2/Me", headers={"Authorization": authorization(token)}, timeout=15.0
+            f"{profile.url}{API}/preview/scim/v2/Me",
+            headers={"Authorization": authorization(token)},
+            timeout=15.0,
+            verify=trusted(profile.url, profile.ca),
         )
+    except TrustError as error:
+        raise LoginError(str(error)) from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise LoginError(f"{profile.url} cannot be reached: {error}") from None
+        raise LoginError(f"{profile.url} cannot be reached: {why(error)}") from None
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise LoginError(f"{profile.url} does not accept this token. Ask for a new one.")
     if not answer.is_success:

@@ -7,6 +7,8 @@
     read_only = true                               # nothing is written there
     colour = "red"                                 # behind its name in the console: a name, or #rrggbb
     tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
+    ca = "/etc/ssl/our-authority.pem"              # whom its certificate must be signed by, if not by the system's
+    insecure_http = true                           # the token may go to an http:// URL, for all on the way to read
 
 Only the URL must be there. There are no secrets in it: a profile's token is in the keyring, under the profile's name
 and URL.
@@ -19,6 +21,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from tui_registry.client.trust import can_be_overheard
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
 
@@ -36,6 +39,8 @@ class Profile(BaseModel):
     read_only: bool = False
     colour: str | None = None
     tracking_uri: str | None = None
+    ca: str | None = None
+    insecure_http: bool = False
 
     @field_validator("url", "tracking_uri")
     @classmethod
@@ -47,6 +52,12 @@ class Profile(BaseModel):
         if urlsplit(url).password is not None:
             raise ValueError("must not hold a password: the file is not a place for secrets")
         return url.rstrip("/")
+
+    @field_validator("ca")
+    @classmethod
+    def _is_absolute(cls, ca: str | None) -> str | None:
+        """Wherever the console is started from."""
+        return None if ca is None else str(Path(ca).expanduser().absolute())
 
     @field_validator("colour")
     @classmethod
@@ -63,7 +74,9 @@ class Profile(BaseModel):
         read_only = ["read-only"] if self.read_only else []
         colour = [self.colour] if self.colour else []
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
-        return [*read_only, *colour, *runs]
+        checked_by = [f"checked by {self.ca}"] if self.ca else []
+        insecure = ["token sent in the open"] if self.insecure_http and can_be_overheard(self.url) else []
+        return [*read_only, *colour, *runs, *checked_by, *insecure]
 
 
 def _is_solid(name: str) -> bool:

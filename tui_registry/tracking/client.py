@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tui_registry.client.errors import Refused, Unreachable
 from tui_registry.client.journal import Journal
 from tui_registry.client.transport import Transport
+from tui_registry.client.trust import TrustError, trusted
 from tui_registry.search import quoted
 from tui_registry.tracking.artifact import Artifact, ArtifactPage
 from tui_registry.tracking.authorization import authorization
@@ -37,19 +38,28 @@ class TrackingClient(Transport):
         uri: str,
         *,
         registry_token: str = "",
+        ca: str | None = None,
         journal: Journal | None = None,
         environment: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """``registry_token`` is what must not be sent. What ``uri`` says before an ``@`` is left out: it would be
-        shown, and stored with the versions that are registered. Raises Unreachable, if it is no URL."""
+        shown, and stored with the versions that are registered. Its certificate is checked by the file that MLflow's
+        own variable names, or else by the system's authorities and that of ``ca``. Raises Unreachable, if it is no
+        URL, or such a file cannot be used."""
+        variables = os.environ if environment is None else environment
         try:
             address = str(httpx.URL(uri).copy_with(userinfo=b""))
         except httpx.InvalidURL as error:
             raise Unreachable(f"The tracking server's address is no URL: {error}") from None
-        super().__init__(address, "", read_only=True, transport=transport)
+        own = variables.get("MLFLOW_TRACKING_SERVER_CERT_PATH")
+        try:
+            trust = trusted(address, own or ca, besides=not own)
+        except TrustError as error:
+            raise Unreachable(f"The authority of the tracking server cannot be used. {error}") from None
+        super().__init__(address, "", read_only=True, trust=trust, transport=transport)
         del self._http.headers["Authorization"]
-        given = authorization(os.environ if environment is None else environment, registry_token=registry_token)
+        given = authorization(variables, registry_token=registry_token)
         if given is not None:
             self._http.headers["Authorization"] = given
         if journal is not None:

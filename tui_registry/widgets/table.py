@@ -6,6 +6,7 @@ cell is plain text that has passed tui_registry.text, with a style.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -221,7 +222,7 @@ class Table(ScrollView, can_focus=True):
         y -= self._top
         number = y + self.scroll_offset.y
         if not self._rows:
-            told = self.empty.split("\n")
+            told = [part for line in self.empty.split("\n") for part in wrap(line, max(20, width - GUTTER)) or [""]]
             text = clip(" " * GUTTER + told[y], width) if y < len(told) else " " * width
             return Strip([Segment(text, base + Style(dim=y > 0 or None))], width)
         if number >= len(self._rows):

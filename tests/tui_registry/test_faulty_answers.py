@@ -1,0 +1,93 @@
+"""Answers that no registry gives: said in words on every place, nothing shown that is not so, and over by itself."""
+
+import json
+
+import pytest
+
+from tests.tui_registry.console import console
+from tests.tui_registry.proxy import proxied
+from tests.tui_registry.scene import Scene
+
+
+def answer(
+    status: str, body: str, *, kind: str = "application/json", more: str = "", length: int | None = None
+) -> bytes:
+    content = body.encode()
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(content) if length is None else length}\r\n"
+        f"Connection: close\r\n{more}\r\n"
+    ).encode() + content
+
+
+def error(status: str, code: str, message: str, more: str = "") -> bytes:
+    return answer(status, json.dumps({"error_code": code, "message": message}), more=more)
+
+
+OTHER = {"requests": 5, "registered_models": {}, "activities": "x", "model_versions": 1, "Resources": 3, "userName": 7}
+FAULTS = {
+    "403": (error("403 Forbidden", "PERMISSION_DENIED", "You may not look at this."), "You may not look at this."),
+    "409": (error("409 Conflict", "RESOURCE_CONFLICT", "Look again."), "Look again."),
+    "429": (error("429 Too Many Requests", "REQUEST_LIMIT_EXCEEDED", "Too many.", "Retry-After: 1\r\n"), "Too many."),
+    "500": (error("500 Internal Server Error", "INTERNAL_ERROR", "[b]It failed[/]\x1b[31m"), "[b]It failed[/]"),
+    "503": (answer("503 Service Unavailable", "", kind="text/plain"), "The server answered 503 Service Unavailable."),
+    "a page of a hotel": (answer("200 OK", "<html>Welcome</html>", kind="text/html"), "Not an answer of a registry"),
+    "a sign-in": (answer("302 Found", "", more="Location: https://login.example.com/?x=1\r\n"), "login.example.com"),
+    "half of it": (answer("200 OK", '{"requests": [{"id": "12'), "Not an answer of a registry (application/json)"),
+    "of another shape": (answer("200 OK", json.dumps(OTHER)), "Not an answer of a registry"),
+    "no object": (answer("200 OK", "[1, 2]"), "Not an answer of a registry"),
+    "shorter than it says": (answer("200 OK", '{"requests": [', length=5000), "the connection ended too early"),
+    "cut off in its head": (b"HTTP/1.1 200 OK\r\nContent-Ty", "did not answer"),
+    "none": (b"", "did not answer: the connection ended too early"),
+    "no HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "did not answer"),
+    "huge": (answer("200 OK", '{"registered_models": [' + " " * 20_000_000), "Not an answer of a registry"),
+}
+"""What comes in the place of every answer, and what is then to be read."""
+
+PLACES = {"2": "Models", "3": "Board", "4": "Activity", "5": "Access"}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_it_is_said_on_every_place_and_passes(scene: Scene, fault: str) -> None:
+    instead, told = FAULTS[fault]
+    model = scene.pending("there")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows("Inbox (1)", model, "● live")
+        proxy.instead = instead
+        await shown.press("f5")
+        await shown.shows("✗ not read · as of ", model)  # what was read stays, and says how old it is
+        for key, title in PLACES.items():
+            await shown.press(key)
+            refused = (
+                fault == "403" and title == "Access"
+            )  # who is no administrator may not look, and that is an answer
+            await shown.shows(title, "● live" if refused else "✗ not read")
+            flat = " ".join(shown.text.split())
+            assert told in flat, shown.text
+            assert refused or "● live" not in shown.text
+            assert "(0)" not in shown.header, "nothing was counted"
+            assert "None 0" not in shown.text
+            assert "\x1b" not in shown.text
+        await shown.press("1", "a")
+        await shown.press("y")
+        await shown.press("escape")
+        proxy.instead = None
+        await shown.press("f5")
+        await shown.shows("● live")
+        await shown.press("2")
+        await shown.shows("Models", model, "● live")
+
+
+async def test_a_server_that_asks_for_rest_gets_it(scene: Scene) -> None:
+    """What is tried again by itself waits for as long as the server said."""
+    model = scene.pending("resting")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows(model, "● live")
+        await proxy.cut()
+        proxy.instead = error("429 Too Many Requests", "REQUEST_LIMIT_EXCEEDED", "Too many.", "Retry-After: 3\r\n")
+        await proxy.open()
+        await shown.until(lambda: any("/events" in line for line in proxy.asked[-1:]), "it asks for the events again")
+        asked = len([line for line in proxy.asked if "/events" in line])
+        await shown.pilot.pause(2.0)
+        assert len([line for line in proxy.asked if "/events" in line]) == asked, "it leaves the server alone"
+        proxy.instead = None
+        await shown.shows("● live")

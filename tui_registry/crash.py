@@ -1,0 +1,62 @@
+"""What is left of a mistake in the console itself: a report without secrets, for who mends it."""
+
+import os
+import platform
+import re
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+_TOKENS = re.compile(r"\b(?:tr_|dapi)[\w-]{8,}|(?i:(?<=bearer )|(?<=basic ))[^\s'\",]+")
+"""Tokens of this registry's kind and of Databricks', and whatever an Authorization header held."""
+
+
+def report(error: BaseException, secrets: Sequence[str] = ()) -> str:
+    """Where it happened and with what; not the values of variables. ``secrets`` are left out wherever they stand."""
+    told = "".join(traceback.format_exception(error))
+    for secret in filter(None, secrets):
+        told = told.replace(secret, "…")
+    around = {
+        "tui-registry": version("tui-registry"),
+        "textual": version("textual"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "terminal": " ".join(os.environ.get(name, "-") for name in ("TERM", "COLORTERM", "TERM_PROGRAM")),
+        "over SSH": "yes" if os.environ.get("SSH_TTY") else "no",
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    lines = "".join(f"{name}: {value}\n" for name, value in around.items())
+    return _TOKENS.sub("…", f"{lines}\n{told}")
+
+
+def keep(text: str) -> Path | None:
+    """Write a report into a file that only its owner may read; None where that is not possible."""
+    import platformdirs
+
+    for folder in (Path(platformdirs.user_log_dir("tui-registry", appauthor=False)), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor, name = tempfile.mkstemp(
+                prefix=f"mistake-{time.strftime('%Y%m%d-%H%M%S')}-", suffix=".txt", dir=folder
+            )
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+        except OSError:
+            continue
+        return Path(name)
+    return None
+
+
+def told(text: str, file: Path | None) -> str:
+    """What the user is told: where the report is or, if it could not be kept, all of it."""
+    what = text.rstrip().rpartition("\n")[2]
+    if file is None:
+        return f"tui-registry stopped because of a mistake in itself. Please report this:\n\n{text}"
+    return (
+        f"tui-registry stopped because of a mistake in itself: {what}\n"
+        f"What has been written is written. A report is in {file}\n"
+        "Please look through it, and send it to those who make tui-registry."
+    )
