@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from server.rules.errors import InvalidState
+from server.rules.errors import InvalidState, ResourceDoesNotExist
 
 PAGES = 2048  # copied between two looks at how far it is: 8 MiB
 BUSY_TIMEOUT = 30.0  # seconds
@@ -52,6 +52,8 @@ def new_file(file: Path) -> Iterator[Path]:
     own name, whole; if the block fails, there is none. Raises InvalidState if there is one already."""
     if file.exists():
         raise InvalidState(f"There is {file} already. It stays as it is: give another name.")
+    if not file.parent.is_dir():
+        raise ResourceDoesNotExist(f"There is no folder {file.parent}. Make it first.")
     with partial_file(file) as partial:
         yield partial
         sync(partial)

@@ -119,6 +119,11 @@ def test_where_there_is_no_registry(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_is_not_there(fresh_registry: LiveRegistry, tmp_path: Path) -> None:
+    result = run("backup", str(tmp_path / "none" / "b"), "--database", fresh_registry.database)
+    assert (result.exit_code, "There is no folder" in result.stderr) == (1, True)
+
+
 def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
     """And nothing is left where it would have gone."""
     spoiled = tmp_path / "spoiled"

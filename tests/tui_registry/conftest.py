@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.live_registry import LiveRegistry, serving
+from tests.tui_registry.office import Office
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal import UNWANTED
 
@@ -35,3 +36,10 @@ def command_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in [name for name in os.environ if name.startswith(UNWANTED)]:
         monkeypatch.delenv(variable)
     return tmp_path
+
+
+@pytest.fixture
+def office(scene: Scene) -> Iterator[Office]:
+    office = Office(scene)
+    yield office
+    office.close()
