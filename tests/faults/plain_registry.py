@@ -41,6 +41,10 @@ def invalid() -> Refused:
     return Refused(400, "INVALID_PARAMETER_VALUE")
 
 
+def changed_meanwhile() -> Refused:
+    return Refused(409, "RESOURCE_CONFLICT")
+
+
 @dataclass
 class Comment:
     author: str
@@ -209,9 +213,19 @@ class PlainRegistry:
 
     # Permissions
 
-    def grant(self, who: str, name: str, entries: Iterable[tuple[str, str]], *, only: bool) -> None:
-        """``only``: whoever is not listed loses what they had."""
+    def grant(
+        self,
+        who: str,
+        name: str,
+        entries: Iterable[tuple[str, str]],
+        *,
+        only: bool,
+        seen: dict[str, str] | None = None,
+    ) -> None:
+        """``only``: whoever is not listed loses what they had. ``seen``: what must still be so, if anything."""
         model = self.model(who, name, MANAGE)
+        if seen is not None and seen != model.grants:
+            raise changed_meanwhile()
         wanted: dict[str, str] = {} if only else dict(model.grants)
         listed: dict[str, str] = {}
         for principal, level in entries:

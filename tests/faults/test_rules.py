@@ -6,7 +6,7 @@ what one wrote and the other remembered shows. The file is long because it has a
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, groupby
 from typing import Any, ClassVar
 
@@ -58,6 +58,7 @@ commented: st.SearchStrategy[tuple[str, str]] = st.runner().flatmap(lambda rules
 stages = st.sampled_from([*STAGES, "Production"])
 texts = st.sampled_from([None, "said", "said ä'\"\n"])
 levels = st.sampled_from(LEVELS)
+members = st.sets(st.sampled_from([ANN, BOB]))
 entries = st.lists(st.tuples(st.sampled_from([ANN, BOB, GROUP]), levels), max_size=3)
 keys, values, aliases = st.sampled_from(KEYS), st.sampled_from(VALUES), st.sampled_from(ALIASES)
 
@@ -72,6 +73,8 @@ class Rules(RuleBasedStateMachine):
         super().__init__()
         self._turn = 0
         self.plain = PlainRegistry()
+        self.seen: dict[str, tuple[dict[str, str], str]] = {}
+        """The grants on models as somebody saw them, with the etag for that."""
         self.comments = [("0" * 32, ANN)]
         """The ids and authors of all there were."""
         admin = self.apis[ADMIN][0]
@@ -115,14 +118,14 @@ class Rules(RuleBasedStateMachine):
 
     # Models
 
-    @initialize(levels=st.tuples(levels, levels), of_group=levels, stage=stages)
-    def begin(self, levels: tuple[str, str], of_group: str, stage: str) -> None:
+    @initialize(levels=st.tuples(levels, levels), of_group=levels, members=members, stage=stages)
+    def begin(self, levels: tuple[str, str], of_group: str, members: set[str], stage: str) -> None:
         """Something to be about."""
         for name, who, other, level in ((NAMES[0], ANN, BOB, levels[0]), (NAMES[1], BOB, ANN, levels[1])):
             self.create_model(who, name, None, {})
             for _ in range(2):
                 self.create_version(who, name, None, None)
-            self.grant(who, name, [(other, level), (GROUP, of_group)], False)
+            self.grant(who, name, [(other, level), (GROUP, of_group)], False, True)
             self.transition(who, (name, 1), stage, False, None, False)
             self.request(other, (name, 1), "Archived", None)
             for each in (who, other):
@@ -131,6 +134,7 @@ class Rules(RuleBasedStateMachine):
             self.tag_model(who, name, KEYS[0], VALUES[1])
             self.tag_version(who, (name, 1), KEYS[1], VALUES[2])
             self.set_alias(who, (name, 1), ALIASES[0])
+        self.let_in(ADMIN, members)
 
     @rule(who=whos, name=names, text=texts, tags=st.dictionaries(keys, values, max_size=2))
     def create_model(self, who: str, name: str, text: str | None, tags: dict[str, str]) -> None:
@@ -214,40 +218,36 @@ class Rules(RuleBasedStateMachine):
 
     # Permissions
 
-    @rule(who=whos, name=names, entries=entries, only=st.booleans())
-    def grant(self, who: str, name: str, entries: list[tuple[str, str]], only: bool) -> None:
+    @rule(who=whos, name=names, entries=entries, only=st.booleans(), careful=st.booleans())
+    def grant(self, who: str, name: str, entries: list[tuple[str, str]], only: bool, careful: bool) -> None:
+        """A careful one says what was seen before, which somebody may have changed."""
         model = self.plain.models.get(name)
         if model is None:
             return  # it has no id to be changed by
-        listed = [
-            {"group_name" if principal == GROUP else "user_name": principal, "permission_level": level}
-            for principal, level in entries
-        ]
-        self._same(
+        seen, etag = self.seen.get(model.id, (None, "")) if careful else (None, "")
+        fields: dict[str, Any] = {"access_control_list": access_list(entries)} | ({"etag": etag} if etag else {})
+        path = f"/permissions/registered-models/{model.id}"
+        _, answer = self._same(
             "replace permissions" if only else "add permissions",
-            lambda: self.plain.grant(who, name, entries, only=only),
-            lambda: self.api(who).call(
-                "PUT" if only else "PATCH",
-                f"/permissions/registered-models/{model.id}",
-                {"access_control_list": listed},
-            ),
+            lambda: self.plain.grant(who, name, entries, only=only, seen=seen),
+            lambda: self.api(who).call("PUT" if only else "PATCH", path, fields),
         )
+        if answer and (careful or model.id not in self.seen):
+            self.seen[model.id] = dict(model.grants), answer["etag"]
         self._look_at_levels()
 
     @rule(who=rulers, levels=st.dictionaries(st.sampled_from([ANN, BOB, GROUP]), st.sampled_from([CREATE, *LEVELS])))
     def grant_on_all(self, who: str, levels: dict[str, str]) -> None:
-        listed = [
-            {"group_name" if principal == GROUP else "user_name": principal, "permission_level": level}
-            for principal, level in levels.items()
-        ]
         self._same(
             "permissions on all",
             lambda: self.plain.grant_on_all(who, levels),
-            lambda: self.api(who).put("/permissions/registered-models/root", access_control_list=listed),
+            lambda: self.api(who).put(
+                "/permissions/registered-models/root", access_control_list=access_list(levels.items())
+            ),
         )
         self._look_at_levels()
 
-    @rule(who=rulers, members=st.sets(st.sampled_from([ANN, BOB])))
+    @rule(who=rulers, members=members)
     def let_in(self, who: str, members: set[str]) -> None:
         listed = [{"value": self._ids[member]} for member in sorted(members)]
         self._same(
@@ -474,6 +474,14 @@ class Rules(RuleBasedStateMachine):
     def teardown(self) -> None:
         for who in (ADMIN, BOB):
             self.look(who)
+
+
+def access_list(entries: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """How calls list levels."""
+    return [
+        {"group_name" if principal == GROUP else "user_name": principal, "permission_level": level}
+        for principal, level in entries
+    ]
 
 
 def version_of(place: tuple[str, int]) -> dict[str, str]:
