@@ -236,6 +236,14 @@ class Rules(RuleBasedStateMachine):
             self.seen[model.id] = dict(model.grants), answer["etag"]
         self._look_at_levels()
 
+    @rule(who=rulers, name=names, entries=entries, others=entries, only=st.booleans())
+    def grant_meanwhile(
+        self, who: str, name: str, entries: list[tuple[str, str]], others: list[tuple[str, str]], only: bool
+    ) -> None:
+        """What was seen is changed before it is built on."""
+        self.grant(who, name, others, False, False)
+        self.grant(who, name, entries, only, True)
+
     @rule(who=rulers, levels=st.dictionaries(st.sampled_from([ANN, BOB, GROUP]), st.sampled_from([CREATE, *LEVELS])))
     def grant_on_all(self, who: str, levels: dict[str, str]) -> None:
         self._same(
