@@ -23,6 +23,7 @@ from tests.server.api import Answer, Api
 
 WRITERS = 4
 MODELS = ("alpha", "beta")
+WRITES = 60  # of which the log is cut off
 LONGEST = 0.12  # seconds from the first write to the end of the server
 
 
@@ -145,8 +146,10 @@ def test_a_log_that_ends_anywhere(tmp_path: Path) -> None:
         kill_again_and_again(forks, database, token, 1, done)
         url = forks.start(database)
         writer = threading.Thread(target=write, args=(url, token, 0, done))
+        before = done.writes
         writer.start()
-        time.sleep(LONGEST)
+        while done.writes < before + WRITES:
+            time.sleep(0.01)
         forks.kill()
         writer.join()
     log = (tmp_path / "registry.db-wal").read_bytes()

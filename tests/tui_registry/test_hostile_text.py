@@ -178,7 +178,7 @@ async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int
             (("j", "j", "e"), "esc"),
             (("escape", "tab"), "Users"),
             (("j", "j", "G"), "Users"),
-            (("tab",), "Groups"),
+            (("tab",), "Groups ("),
             (("g", "j", "enter"), "Members"),
             (("escape", "tab", "tab"), "Tokens"),
             (("at",), "Calls"),

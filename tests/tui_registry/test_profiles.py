@@ -56,7 +56,9 @@ def test_the_example_of_the_documentation_is_read() -> None:
         read_only=True,
         colour="red",
         tracking_uri="https://mlflow.example.com",
+        ca="/etc/ssl/our-authority.pem",
     )
+    assert known.get("lab") == Profile(url="http://registry.lab.example.com:5055", insecure_http=True)
 
 
 def test_what_is_as_usual_is_not_written() -> None:
