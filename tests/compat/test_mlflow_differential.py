@@ -3,7 +3,7 @@
 Intended differences are listed in intended_differences.py, and tested one by one.
 
 Each seed is a history of its own, the same each time; a failing one is shortened to the calls that it takes. The short
-form runs for about a minute. For the long form, of more histories::
+form runs for half a minute. For the long form, of more histories::
 
     TUI_REGISTRY_HISTORIES=2000 python -m pytest tests/compat/test_mlflow_differential.py
 """
@@ -31,7 +31,7 @@ from tests.live_registry import serving
 
 pytestmark = THEIR_WARNINGS
 
-HISTORIES = int(os.environ.get("TUI_REGISTRY_HISTORIES", "40"))
+HISTORIES = int(os.environ.get("TUI_REGISTRY_HISTORIES", "25"))
 LENGTH = 60  # random operations of a history
 
 Sides = tuple[Side, Side]

@@ -44,10 +44,13 @@ FAULTS = {
 """What comes in the place of every answer, and what is then to be read."""
 
 PLACES = {"2": "Models", "3": "Board", "4": "Activity", "5": "Access"}
+SEEN_ALWAYS = {"Models", "Board"}
+SEEN_EVERYWHERE = {"403", "500", "a page of a hotel", "shorter than it says"}
+"""One of each way in which a call goes wrong; the others do so on the first places as on all."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_it_is_said_on_every_place_and_passes(scene: Scene, fault: str) -> None:
+async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
     instead, told = FAULTS[fault]
     model = scene.pending("there")
     async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
@@ -56,6 +59,8 @@ async def test_it_is_said_on_every_place_and_passes(scene: Scene, fault: str) ->
         await shown.press("f5")
         await shown.shows("✗ not read · as of ", model)  # what was read stays, and says how old it is
         for key, title in PLACES.items():
+            if title not in SEEN_ALWAYS and fault not in SEEN_EVERYWHERE:
+                continue
             await shown.press(key)
             refused = (
                 fault == "403" and title == "Access"
