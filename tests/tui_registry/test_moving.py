@@ -83,6 +83,26 @@ async def test_the_board_is_narrowed_and_shows_who_waits(scene: Scene) -> None:
         await shown.shows("None 0", "Production 0")
 
 
+async def test_enter_after_words_on_the_board(scene: Scene) -> None:
+    """It opens the one model that has them, else it goes where there are matches."""
+    one, other = scene.model("zeppelin-fares-eu"), scene.model("zeppelin-fees")
+    scene.version(one, "Production")
+    scene.version(other, "Archived", description="out of use")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("3")
+        await shown.shows("Staging 0", "Production 1", "Archived 1")
+        await shown.press("slash")
+        await shown.type("zep")
+        await shown.shows("matching “zep”", "Production 1", "Archived 1", "none")
+        await shown.press("enter")
+        await shown.shows(one, "Board")
+        await shown.press("slash")
+        await shown.type("zep far")
+        await shown.shows("matching “zep far”", "Production 1", "Archived 0")
+        await shown.press("enter")
+        await shown.shows(f"Models › {one}", "1 version")
+
+
 async def test_two_versions_are_compared(scene: Scene) -> None:
     name = scene.model("compared")
     scene.version(name, "Production", description="the old one", tags=[{"key": "auc", "value": "0.81"}])

@@ -29,7 +29,6 @@ LOUD = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.
 class ActivityFeed(Listing, EditingPlace):
     place = "activity"
     title_shown = "Activity"
-    finds_models = True
     nothing = "Nothing has happened yet."
     no_match = "Nothing that matches has happened."
     hint = "a model's name, user:NAME, type:approved, since:7d"
@@ -109,8 +108,9 @@ class ActivityFeed(Listing, EditingPlace):
             return subject is not None and subject.version is not None
         return super().is_live(action)
 
-    def models_shown(self) -> set[str]:
-        return {self._activities[row].name for row in self.table.keys if row in self._activities}
+    def enter(self) -> None:
+        names = {self._activities[row].name for row in self.table.keys if row in self._activities}
+        self.find_model(self.typed, names)
 
     def _narrowed(self, typed: str) -> ActivityFilter:
         narrowed = activity_filter(typed)

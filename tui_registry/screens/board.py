@@ -170,8 +170,10 @@ class Board(StagePlace):
         if not self._typed:
             self._line.display = False
         elif self._shown_for == self._typed:
-            keys = (key for table in self.tables.values() for key in table.keys)
-            self.find_model(self._typed, {self._versions[key].name for key in keys})
+            found = [(stage, key) for stage, table in self.tables.items() for key in table.keys]
+            if found and not self.table.row_count:
+                self.go(found[0][0])
+            self.find_model(self._typed, {self._versions[key].name for _stage, key in found})
         else:
             self.console_app.find_model(self._typed)
 

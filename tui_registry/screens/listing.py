@@ -19,8 +19,7 @@ class Listing(Place):
     """Subclasses say the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search`` begin typing.
 
     title_shown: stands in the header. nothing, no_match: what stands there without rows. hint: stands in the empty
-    line that is typed in. opens_best: whether Enter, while typing, opens the best match. finds_models: whether Enter,
-    where nothing matches what was typed, looks for it among the models.
+    line that is typed in. opens_best: whether Enter, while typing, opens the best match.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
@@ -29,7 +28,6 @@ class Listing(Place):
     no_match: ClassVar[str]
     hint: ClassVar[str]
     opens_best: ClassVar[bool] = False
-    finds_models: ClassVar[bool] = False
 
     def __init__(self, *trail: str) -> None:
         super().__init__(*(trail or (self.title_shown,)))
@@ -93,7 +91,7 @@ class Listing(Place):
         self._answered = True
         if self._opening:
             self._opening = False
-            self._enter()
+            self.enter()
 
     def complaint(self, problem: str) -> str:
         """What to say where there is nothing to show, by lines."""
@@ -154,16 +152,14 @@ class Listing(Place):
         if not self.typed:
             self.filter_line.display = False
         elif self._answered:
-            self._enter()
+            self.enter()
         else:
             self._opening = True
 
-    def _enter(self) -> None:
-        """What Enter means after letters whose rows are shown."""
+    def enter(self) -> None:
+        """What Enter means after words whose rows are shown, beside going on with these rows."""
         if self.opens_best:
             self.table.action_open()
-        elif self.finds_models:
-            self.find_model(self.typed, self.models_shown())
 
     @on(Table.NearEnd)
     def _near_end(self) -> None:
@@ -189,10 +185,6 @@ class Listing(Place):
             self.reload()
         self.highlighted()
         self.post_message(LivenessChanged())
-
-    def models_shown(self) -> set[str]:
-        """The names of the models that the rows are about."""
-        return set()
 
     def find(self, typed: str) -> None:
         """Type this, and open the best match as soon as it is known."""

@@ -116,11 +116,11 @@ class Place(Screen[None]):
         self.console_app.find_model()
 
     def find_model(self, typed: str, shown: Collection[str]) -> None:
-        """Enter was pressed after letters that left rows about these models. If one is left, whose name has them, it is
+        """Enter was pressed after words that left rows about these models. If one is left, whose name has them, it is
         meant; if none is, the models are searched; else the rows are."""
         if not shown:
             self.console_app.find_model(typed)
-        elif len(shown) == 1 and typed.casefold() in (name := next(iter(shown))).casefold():
+        elif len(shown) == 1 and _has_words(name := next(iter(shown)), typed):
             self.console_app.open_model(name)
 
     def action_refresh(self) -> None:
@@ -183,3 +183,7 @@ class Place(Screen[None]):
     def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run something that is not to be dropped when another thing begins."""
         self.run_worker(work, exit_on_error=False)
+
+
+def _has_words(name: str, typed: str) -> bool:
+    return all(word in name.casefold() for word in typed.casefold().split())

@@ -25,7 +25,6 @@ SECTIONS = {
 class Section(Listing):
     """``about_row`` says more about the row under the cursor; ``note`` what the user may do here."""
 
-    finds_models = True
     is_section = True  # whether it is one of those that Tab goes through
 
     def __init__(self, *trail: str) -> None:
@@ -71,8 +70,9 @@ class Section(Listing):
         self.note.display = bool(told)
         self.highlighted()
 
-    def models_shown(self) -> set[str]:
-        return set(self.table.keys[:2])  # none of them a model: what was typed is meant for these, if there are any
+    def enter(self) -> None:
+        if not self.table.row_count:  # else what was typed is meant for the rows, and none of them is a model
+            self.console_app.find_model(self.typed)
 
     def about_row(self, key: str) -> Content:
         """More about a row, in a few lines."""
