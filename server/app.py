@@ -12,7 +12,7 @@ from server.http.openapi import openapi_route
 from server.http.routes import ROUTES
 from server.settings import Settings
 from server.store import schema
-from server.store.engine import Database
+from server.store.database import Database
 
 
 class Registry:

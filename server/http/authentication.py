@@ -19,7 +19,7 @@ from server.rules.errors import Unauthenticated
 from server.rules.limits import Limits
 from server.rules.principals import Principal
 from server.store import counters, principals, tokens
-from server.store.engine import Database
+from server.store.database import Database
 from server.store.principals import TokenHolder
 
 log = logging.getLogger(__name__)

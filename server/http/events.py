@@ -31,7 +31,8 @@ from server.rules.positions import conceal, reveal
 from server.rules.principals import Principal
 from server.store import activities, counters
 from server.store.activities import ActivityRow
-from server.store.engine import Connection, Database, explain
+from server.store.database import Database
+from server.store.engine import Connection, explain
 
 log = logging.getLogger(__name__)
 

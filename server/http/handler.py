@@ -26,7 +26,8 @@ from server.rules.errors import (
 )
 from server.rules.permissions import Ability, require
 from server.settings import Settings
-from server.store.engine import Connection, Database, explain, summary
+from server.store.database import Database
+from server.store.engine import Connection, explain, summary
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 

@@ -25,6 +25,7 @@ from server.rules.search import Search
 from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
 from server.store.narrowing import Plan
+from server.store.patience import expect_to_take_long
 from server.store.search import SHAPES, Shape, shape_of, values_of, version_clauses
 from server.store.statements import Statement
 from server.store.tables import aliases, model_versions, registered_models, version_tags
@@ -310,7 +311,10 @@ def page(
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
     them) with its position, from which the next page goes on."""
-    rows = _plan(shape_of(search)).page(connection, principal, values_of(search), limit)
+    shape = shape_of(search)
+    if shape.compares_texts:
+        expect_to_take_long(connection)
+    rows = _plan(shape).page(connection, principal, values_of(search), limit)
     listed = json.dumps([(row[0], row[1]) for row in rows])
     documents = {(model_id, number): each for model_id, number, each in _DOCUMENTS.run(connection, ids=listed)}
     return [(documents[key], tuple(row[2:])) for row in rows if (key := (row[0], row[1])) in documents]

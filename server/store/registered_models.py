@@ -23,6 +23,7 @@ from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, rendered, text
 from server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
 from server.store.narrowing import Plan
+from server.store.patience import expect_to_take_long
 from server.store.search import SHAPES, Shape, model_clauses, shape_of, values_of
 from server.store.statements import Statement
 from server.store.tables import aliases, model_tags, model_versions, registered_models
@@ -219,6 +220,9 @@ def page(
     """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
     goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
     are in order of their stages, not as where a model is read alone."""
-    rows = _plan(shape_of(search)).page(connection, principal, values_of(search), limit)
+    shape = shape_of(search)
+    if shape.compares_texts:
+        expect_to_take_long(connection)
+    rows = _plan(shape).page(connection, principal, values_of(search), limit)
     documents: dict[str, str] = dict(_DOCUMENTS.run(connection, ids=json.dumps([row[0] for row in rows])))
     return [(documents[row[0]], tuple(row[1:])) for row in rows if row[0] in documents]

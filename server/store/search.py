@@ -94,6 +94,11 @@ class Shape(NamedTuple):
     order: tuple[Order, ...]
     goes_on: bool
 
+    @property
+    def compares_texts(self) -> bool:
+        """Whether long texts are compared with patterns: one such comparison may take a second."""
+        return any(term.comparator in _PATTERNS and term.key != "name" for term in self.terms)
+
 
 def shape_of(search: Search) -> Shape:
     firsts: dict[str, int] = {}

@@ -1,0 +1,110 @@
+"""The database: where it is read, and by whom it is written.
+
+On SQLite, reads run at once on the event loop: they take microseconds, less than handing them to another thread. What
+may take longer, and what turns out to, runs in threads, each with a connection of its own, so that it holds up nobody's
+other calls; it is given up when it takes too long. On PostgreSQL all reads run in threads.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import URL, event
+from sqlalchemy.exc import DBAPIError
+
+from server.store.engine import CONNECTIONS, LONGEST_READ, gave_up, make_engine
+from server.store.patience import LengthyError, Moment, Patience, check_patience
+from server.store.postgresql import listen
+from server.store.writer import Work, Writer
+
+T = TypeVar("T")
+
+THREADS = min(4, os.cpu_count() or 1)  # that read an SQLite file at length
+
+
+class Database:
+    """An open database. ``on_commit`` is called, on the writer's thread, after each commit that changed something.
+
+    On PostgreSQL it has ``connections`` connections to read with, and two more: one that writes, and one that listens.
+    """
+
+    def __init__(
+        self,
+        url: URL,
+        *,
+        durable: bool = True,
+        connections: int = CONNECTIONS,
+        longest_read: float = LONGEST_READ,
+    ) -> None:
+        """``longest_read``: seconds after which a lengthy read is given up."""
+        self.url = url
+        self.on_commit: Callable[[], None] = lambda: None
+        embedded = url.get_backend_name() == "sqlite"
+        threads = THREADS if embedded else connections  # each of which never waits for a connection
+        self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
+        event.listen(self._reader, "before_cursor_execute", check_patience)
+        self._reading = self._reader.connect() if embedded else None
+        if self._reading is not None:
+            self._moment = Moment(self._reading)
+        self._readers = ThreadPoolExecutor(threads, "registry-reader")
+        self._longest_read = longest_read
+        self._writing = make_engine(url, write=True, durable=durable)
+        self._writer = Writer(self._writing, self._tell_commit)
+
+    async def read(self, work: Work[T], *, lengthy: bool = False) -> T:
+        """Run statements that change nothing. They may be run twice. ``lengthy``: they usually take longer than it
+        takes to hand them over."""
+        if self._reading is not None and not lengthy:
+            try:
+                with self._moment:
+                    return work(self._reading)
+            except LengthyError:
+                pass
+            except DBAPIError as error:
+                if not gave_up(error):
+                    raise
+        loop = asyncio.get_running_loop()
+        patience = Patience(loop, self._longest_read)
+        try:
+            return await loop.run_in_executor(self._readers, self._read_pooled, work, patience)
+        finally:
+            patience.end()
+
+    async def write(self, work: Work[T]) -> T:
+        """Run statements in one transaction; returns when it is committed. An exception undoes all of it. They may be
+        run twice, and only once be committed.
+
+        A caller that stops waiting does not stop the write.
+        """
+        return await self._writer.put(work)
+
+    async def listen(self) -> None:
+        """Have ``on_commit`` called for the commits of other processes, too, if the database tells of them."""
+        if self._reading is None:
+            await listen(self.url, self.on_commit)
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        self._writer.close()
+        self._readers.shutdown()
+        if self._reading is not None:
+            self._reading.close()
+        self._reader.dispose()
+        self._writing.dispose()
+
+    def _tell_commit(self) -> None:
+        self.on_commit()  # which may be another by now
+
+    def _read_pooled(self, work: Work[T], patience: Patience) -> T:
+        try:
+            with self._reader.connect() as connection, patience.with_what_runs_on(connection):
+                return work(connection)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The server was restarted or dropped the connection. That has emptied the pool, so this is a new connection;
+        # a check before every read would cost each of them a round trip.
+        with self._reader.connect() as connection, patience.with_what_runs_on(connection):
+            return work(connection)

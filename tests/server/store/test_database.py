@@ -1,0 +1,127 @@
+"""An SQLite file read and written where it takes longer than a moment, and where another program writes."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from server.rules.errors import InvalidState
+from server.store.database import Database
+from server.store.engine import database_url
+
+COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n"
+A_MILLION = COUNTED.format(1_000_000)
+TURNS = 20
+"""That the event loop has meanwhile, at the least: thousands, if what takes long runs elsewhere, else two or three."""
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Database]:
+    with contextlib.closing(sqlite3.connect(folder / "registry.db")) as connection:
+        connection.execute("CREATE TABLE made (number INTEGER)")
+    database = Database(database_url(str(folder / "registry.db")))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def made(folder: Path) -> list[int]:
+    with contextlib.closing(sqlite3.connect(folder / "registry.db")) as connection:
+        return [number for (number,) in connection.execute("SELECT number FROM made ORDER BY rowid")]
+
+
+def adding(number: int, fault: Exception | None = None) -> Callable[[Connection], int]:
+    def work(connection: Connection) -> int:
+        connection.execute(text("INSERT INTO made VALUES (:number)"), {"number": number})
+        if fault is not None:
+            raise fault
+        return number
+
+    return work
+
+
+def adding_a_million(connection: Connection) -> int:
+    return connection.exec_driver_sql(f"INSERT INTO made SELECT -1 FROM ({A_MILLION})").rowcount
+
+
+def summing(connection: Connection) -> int:
+    total: int = connection.exec_driver_sql(f"SELECT sum(i) FROM ({A_MILLION})").scalar_one()
+    return total
+
+
+async def turns(until: asyncio.Future[int]) -> int:
+    """How often the event loop has its turn meanwhile."""
+    count = 0
+    while not until.done():
+        await asyncio.sleep(0)
+        count += 1
+    return count
+
+
+async def test_a_long_read_holds_up_nobody(tmp_path: Path) -> None:
+    async with opened(tmp_path) as database:
+        reading = asyncio.ensure_future(database.read(summing))
+        assert await turns(reading) > TURNS
+        assert reading.result() == 500_000_500_000
+
+
+async def test_a_long_write_holds_up_nobody_and_is_made_once(tmp_path: Path) -> None:
+    """Nor are the writes that were made beside it."""
+    async with opened(tmp_path) as database:
+        before = [asyncio.ensure_future(database.write(adding(number))) for number in range(3)]
+        writing = asyncio.ensure_future(database.write(adding_a_million))
+        after = [asyncio.ensure_future(database.write(adding(number))) for number in range(3, 6)]
+        assert await turns(writing) > TURNS
+        assert await asyncio.gather(*before, *after) == [0, 1, 2, 3, 4, 5]
+        assert writing.result() == 1_000_000
+    numbers = made(tmp_path)
+    assert numbers[:3] + numbers[-3:] == [0, 1, 2, 3, 4, 5]
+    assert numbers[3:-3] == [-1] * 1_000_000
+
+
+async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
+    told: list[bool] = []
+    async with opened(tmp_path) as database:
+        database.on_commit = lambda: told.append(True)
+        outcomes = await asyncio.gather(
+            *(database.write(adding(number, InvalidState("no") if number % 3 == 1 else None)) for number in range(9)),
+            return_exceptions=True,
+        )
+        assert [isinstance(each, InvalidState) for each in outcomes] == [number % 3 == 1 for number in range(9)]
+        commits = len(told)
+        assert commits >= 1
+        with pytest.raises(InvalidState):
+            await database.write(adding(9, InvalidState("no")))
+        assert len(told) == commits, "nothing was committed"
+        assert await database.write(adding(10)) == 10
+    assert made(tmp_path) == [0, 2, 3, 5, 6, 8, 10]
+
+
+async def test_while_another_program_writes(tmp_path: Path) -> None:
+    """Writes wait for it, reads do not."""
+    async with opened(tmp_path) as database:
+        with contextlib.closing(sqlite3.connect(tmp_path / "registry.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writing = [asyncio.ensure_future(database.write(adding(number))) for number in range(5)]
+            for _ in range(TURNS):
+                assert await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()) == 1
+                await asyncio.sleep(0.01)
+            assert not any(each.done() for each in writing)
+            other.execute("INSERT INTO made VALUES (100)")
+            other.execute("COMMIT")
+            assert await asyncio.gather(*writing) == [0, 1, 2, 3, 4]
+        assert await database.write(adding(5)) == 5
+    assert made(tmp_path) == [100, 0, 1, 2, 3, 4, 5]
+
+
+async def test_what_is_queued_is_finished_at_the_end(tmp_path: Path) -> None:
+    async with opened(tmp_path) as database:
+        writing = [asyncio.ensure_future(database.write(adding(number))) for number in range(200)]
+        await asyncio.sleep(0)
+    assert made(tmp_path) == list(range(200))
+    assert await asyncio.gather(*writing) == list(range(200))
