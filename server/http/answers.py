@@ -22,7 +22,8 @@ PART = 64 * 1024  # bytes of a long answer that are sent at once
 def json_answer(answer: Answer, status: int = 200) -> Response:
     if status == 204:
         return Response(status_code=status)
-    content = answer.encode() if isinstance(answer, str) else to_json(answer)
+    written = answer.encode() if isinstance(answer, str) else answer
+    content = written if isinstance(written, bytes) else to_json(written)
     kind = Response if len(content) <= PART else _Long
     return kind(content, status, media_type="application/json")
 

@@ -6,8 +6,8 @@ from typing import Any
 from server.rules.principals import Principal
 from server.store.engine import Connection
 
-Answer = str | dict[str, Any]
-"""JSON: as text, when the database assembled it, or as data still to be written out."""
+Answer = str | bytes | dict[str, Any]
+"""JSON: written out, when the database assembled it, or as data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,9 @@ def delete(call: Call, body: ModelName, subject: ModelSubject) -> Answer:
 def latest_versions(call: Call, body: GetLatestVersions, subject: ModelSubject) -> Answer:
     """The highest version of each stage asked for, or of every stage."""
     asked = {parse_stage(stage) for stage in body.stages} or set(Stage)
-    versions = model_versions.latest(call.connection, subject.model.name, [stage for stage in Stage if stage in asked])
-    return '{"model_versions":[' + ",".join(versions) + "]}" if versions else {}
+    model = subject.model
+    stages = [stage for stage in Stage if stage in asked]
+    return model_versions.latest(call.connection, model.id, model.revision, stages) or {}
 
 
 def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> Answer:
@@ -150,7 +151,8 @@ def delete_tag(call: Call, body: DeleteRegisteredModelTag, subject: ModelSubject
 
 
 def _read(call: Call, name: str) -> Answer:
-    answer = registered_models.read(call.connection, call.principal, name)
+    model = registered_models.find(call.connection, call.principal, name)
+    answer = registered_models.read(call.connection, model) if model is not None and model.level >= Level.READ else None
     if answer is None:
         raise no_model(name)
     return answer

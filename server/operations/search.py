@@ -42,7 +42,7 @@ def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answ
     return _page("model_versions", search, rows)
 
 
-def _page(member: str, search: Search, rows: Sequence[tuple[str, tuple[Any, ...]]]) -> Answer:
+def _page(member: str, search: Search, rows: Sequence[tuple[bytes, tuple[Any, ...]]]) -> Answer:
     """One row more than a page was read, to know whether another page follows."""
     shown = rows[: search.max_results]
     if not shown:
@@ -50,4 +50,5 @@ def _page(member: str, search: Search, rows: Sequence[tuple[str, tuple[Any, ...]
     token = ""
     if len(rows) > len(shown):
         token = f',"next_page_token":"{search.token_after(shown[-1][1])}"'
-    return f'{{"{member}":[{",".join(document for document, _ in shown)}]{token}}}'
+    listed = b",".join(document for document, _ in shown)
+    return b"".join((f'{{"{member}":['.encode(), listed, f"]{token}}}".encode()))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
 from server.rules.audit import FIRST, digest_of
 from server.rules.principals import Principal
@@ -43,6 +43,11 @@ class Filter(NamedTuple):
 
 
 _INSERT = Statement(insert(activities).values({column.name: bindparam(column.name) for column in activities.c}))
+_REVISE = Statement(
+    update(registered_models)
+    .where(registered_models.c.id == bindparam("model_id"))
+    .values(revision=bindparam("sequence"))
+)
 _LAST = Statement(select(func.max(activities.c.sequence)))
 _HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
 _DIGEST = Statement(select(activities.c.digest).where(activities.c.sequence == bindparam("sequence")))
@@ -75,10 +80,13 @@ _rows = (
 
 
 def append(connection: Connection, *, detail: dict[str, Any] | None, **columns: Any) -> None:
-    """One more record at the end of the chain. Writers take turns, so that there is one end."""
+    """One more record at the end of the chain, which is the model's newest revision. Writers take turns, so that there
+    is one end."""
     sequence, previous = _HEAD.run(connection).first() or (0, FIRST)
     columns |= {"sequence": sequence + 1, "detail": None if detail is None else json.dumps(detail)}
     _INSERT.run(connection, digest=digest_of(audit_record(columns, previous)), **columns)
+    if columns["model_id"] is not None:
+        _REVISE.run(connection, model_id=columns["model_id"], sequence=sequence + 1)
 
 
 def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy import URL, event
 from sqlalchemy.exc import DBAPIError
 
+from server.store.documents import keep_documents
 from server.store.engine import CONNECTIONS, LONGEST_READ, gave_up, make_engine
 from server.store.patience import LengthyError, Moment, Patience, check_patience
 from server.store.postgresql import listen
@@ -44,6 +45,7 @@ class Database:
         embedded = url.get_backend_name() == "sqlite"
         threads = THREADS if embedded else connections  # each of which never waits for a connection
         self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
+        keep_documents(self._reader)
         event.listen(self._reader, "before_cursor_execute", check_patience)
         self._reading = self._reader.connect() if embedded else None
         if self._reading is not None:

@@ -24,6 +24,7 @@ from server.rules.principals import Principal
 from server.rules.search import Search
 from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
+from server.store.documents import documents_of
 from server.store.narrowing import Plan
 from server.store.patience import expect_to_take_long
 from server.store.search import SHAPES, Shape, shape_of, values_of, version_clauses
@@ -142,14 +143,14 @@ def highest_of_stage() -> ColumnElement[int]:
 
 
 _LATEST = Statement(
-    select(rendered(document(**_members_with_aliases())))
+    select(registered_models.c.revision, rendered(document(**_members_with_aliases())))
     .select_from(
         registered_models.join(stages, among(stages.c.stage, bindparam("stages", type_=String()))).join(
             model_versions,
             (model_versions.c.model_id == registered_models.c.id) & (model_versions.c.version == highest_of_stage()),
         )
     )
-    .where(_that_name)
+    .where(registered_models.c.id == bindparam("model_id"))
     .order_by(first_of_stage)
 )
 _HIGHEST = Statement(
@@ -182,12 +183,14 @@ _TOUCH_ALL = Statement(
 )
 _DELETE = Statement(delete(model_versions).where(_the_version))
 _key = (model_versions.c.model_id, model_versions.c.version)
-_FOUND = select(*_key).select_from(
+_FOUND = select(*_key, registered_models.c.revision).select_from(
     model_versions.join(registered_models, registered_models.c.id == unindexed(model_versions.c.model_id))
 )
 _listed = pairs(bindparam("ids", type_=String()))
 _DOCUMENTS = Statement(
-    select(_listed.c.id, _listed.c.number, rendered(document(**version_members()))).select_from(
+    select(
+        _listed.c.id, _listed.c.number, registered_models.c.revision, rendered(document(**version_members()))
+    ).select_from(
         _listed.join(
             model_versions,
             (model_versions.c.model_id == _listed.c.id) & (model_versions.c.version == _listed.c.number),
@@ -220,10 +223,18 @@ def read_document(connection: Connection, model_id: str, version: int) -> str:
     return answer
 
 
-def latest(connection: Connection, name: str, wanted: Sequence[Stage]) -> list[str]:
-    """The highest version in each stage that has one, each a ModelVersion in JSON, in MLflow's order."""
+def latest(connection: Connection, model_id: str, revision: int, wanted: Sequence[Stage]) -> bytes | None:
+    """A ModelVersions in JSON: the highest version in each stage that has one, in MLflow's order. None if none has.
+    ``revision`` is the model's."""
+    documents = documents_of(connection)
     asked = json.dumps([stage.value for stage in wanted])
-    return [row[0] for row in _LATEST.run(connection, name=name, stages=asked)]
+    key = ("latest versions", model_id, asked)
+    if (known := documents.find(key, revision)) is not None:
+        return known
+    rows = _LATEST.run(connection, model_id=model_id, stages=asked)
+    if not rows:
+        return None
+    return documents.keep(key, rows[0][0], '{"model_versions":[' + ",".join(row[1] for row in rows) + "]}")
 
 
 def highest(connection: Connection, principal: Principal, name: str) -> int | None:
@@ -308,13 +319,17 @@ def _plan(shape: Shape) -> Plan:
 
 def page(
     connection: Connection, principal: Principal, search: Search, *, limit: int
-) -> list[tuple[str, tuple[Any, ...]]]:
+) -> list[tuple[bytes, tuple[Any, ...]]]:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
     them) with its position, from which the next page goes on."""
     shape = shape_of(search)
     if shape.compares_texts:
         expect_to_take_long(connection)
     rows = _plan(shape).page(connection, principal, values_of(search), limit)
-    listed = json.dumps([(row[0], row[1]) for row in rows])
-    documents = {(model_id, number): each for model_id, number, each in _DOCUMENTS.run(connection, ids=listed)}
-    return [(documents[key], tuple(row[2:])) for row in rows if (key := (row[0], row[1])) in documents]
+    documents = documents_of(connection)
+    found = {row[:2]: documents.find(("listed version", *row[:2]), row[2]) for row in rows}
+    missing = [key for key, document in found.items() if document is None]
+    if missing:
+        for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
+            found[model_id, number] = documents.keep(("listed version", model_id, number), revision, document)
+    return [(document, row[3:]) for row in rows if (document := found[row[:2]]) is not None]

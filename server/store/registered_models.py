@@ -21,6 +21,7 @@ from server.rules.principals import Principal
 from server.rules.search import Search
 from server.store.access import caller, level_on, readable
 from server.store.dialects import among, array, document, rendered, text
+from server.store.documents import documents_of
 from server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
 from server.store.narrowing import Plan
 from server.store.patience import expect_to_take_long
@@ -30,11 +31,16 @@ from server.store.tables import aliases, model_tags, model_versions, registered_
 
 
 class ModelRow(NamedTuple):
-    """What a change of a model needs to know of it. ``level`` is the caller's, as rules.permissions.Level counts."""
+    """What must be known of a model before anything else.
+
+    level: the caller's, as rules.permissions.Level counts.
+    revision: another after every change of the model and of what belongs to it.
+    """
 
     id: str
     name: str
     level: int
+    revision: int
 
 
 def _latest_versions(order: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -87,14 +93,16 @@ _level_name = case(
 _the_model = registered_models.c.id == bindparam("model_id")
 _that_name = registered_models.c.name == bindparam("name")
 _id = (registered_models.c.id,)
-_row = select(registered_models.c.id, registered_models.c.name, level_on(registered_models.c.id))
+_row = select(
+    registered_models.c.id, registered_models.c.name, level_on(registered_models.c.id), registered_models.c.revision
+)
 
 _FIND = Statement(_row.where(_that_name))
 _FIND_BY_ID = Statement(_row.where(_the_model))
 _READ = Statement(
-    select(rendered(document(registered_model=document(**_members(first_of_stage))))).where(
-        _that_name, readable(registered_models.c.id)
-    )
+    select(
+        registered_models.c.revision, rendered(document(registered_model=document(**_members(first_of_stage))))
+    ).where(_the_model)
 )
 _READ_DATABRICKS = Statement(
     select(
@@ -127,11 +135,11 @@ _TAKE_NUMBER = Statement(
     .returning(registered_models.c.last_version)
 )
 _DELETE = Statement(delete(registered_models).where(_the_model))
-_FOUND = select(registered_models.c.id)
+_FOUND = select(registered_models.c.id, registered_models.c.revision)
 _DOCUMENTS = Statement(
-    select(registered_models.c.id, rendered(document(**_members(model_versions.c.stage)))).where(
-        among(registered_models.c.id, bindparam("ids", type_=String()))
-    )
+    select(
+        registered_models.c.id, registered_models.c.revision, rendered(document(**_members(model_versions.c.stage)))
+    ).where(among(registered_models.c.id, bindparam("ids", type_=String())))
 )
 
 
@@ -147,10 +155,14 @@ def find_by_id(connection: Connection, principal: Principal, model_id: str) -> M
     return None if row is None else ModelRow(*row)
 
 
-def read(connection: Connection, principal: Principal, name: str) -> str | None:
-    """A RegisteredModelAnswer in JSON, or None if there is no such model that the caller may read."""
-    answer: str | None = _READ.scalar(connection, name=name, **caller(principal))
-    return answer
+def read(connection: Connection, model: ModelRow) -> bytes | None:
+    """A RegisteredModelAnswer in JSON, or None if the model was deleted meanwhile. The caller may read it."""
+    documents = documents_of(connection)
+    key = ("model", model.id)
+    if (known := documents.find(key, model.revision)) is not None:
+        return known
+    row = _READ.run(connection, model_id=model.id).first()
+    return None if row is None else documents.keep(key, *row)
 
 
 def read_databricks(connection: Connection, principal: Principal, name: str) -> str | None:
@@ -175,6 +187,7 @@ def add(connection: Connection, *, model_id: str, name: str, description: str | 
         creation_timestamp=now,
         last_updated_timestamp=now,
         last_version=0,
+        revision=0,
     )
 
 
@@ -216,7 +229,7 @@ def _plan(shape: Shape) -> Plan:
 
 def page(
     connection: Connection, principal: Principal, search: Search, *, limit: int
-) -> list[tuple[str, tuple[Any, ...]]]:
+) -> list[tuple[bytes, tuple[Any, ...]]]:
     """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
     goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
     are in order of their stages, not as where a model is read alone."""
@@ -224,5 +237,10 @@ def page(
     if shape.compares_texts:
         expect_to_take_long(connection)
     rows = _plan(shape).page(connection, principal, values_of(search), limit)
-    documents: dict[str, str] = dict(_DOCUMENTS.run(connection, ids=json.dumps([row[0] for row in rows])))
-    return [(documents[row[0]], tuple(row[1:])) for row in rows if row[0] in documents]
+    documents = documents_of(connection)
+    found = {model_id: documents.find(("listed model", model_id), revision) for model_id, revision, *_ in rows}
+    missing = [model_id for model_id, document in found.items() if document is None]
+    if missing:
+        for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
+            found[model_id] = documents.keep(("listed model", model_id), revision, document)
+    return [(document, row[2:]) for row in rows if (document := found[row[0]]) is not None]

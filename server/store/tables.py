@@ -95,6 +95,7 @@ registered_models = Table(
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("last_updated_timestamp", BigInteger, nullable=False),
     Column("last_version", Integer, nullable=False),  # the highest number ever given: numbers are not used twice
+    Column("revision", BigInteger, nullable=False, server_default="0"),  # the last activity of it or of its versions
     Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
     Index("ix_registered_models_user", "user_id", "name"),
 )

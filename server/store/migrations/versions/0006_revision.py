@@ -1,0 +1,11 @@
+"""A model's revision: the number of the last change of it or of its versions."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.add_column("registered_models", sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"))
