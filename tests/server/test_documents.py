@@ -1,0 +1,129 @@
+"""What is kept of answers is never shown when it is no longer true."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from server.http.routes import ROUTES
+from server.rules.permissions import Level
+from server.rules.principals import Principal, PrincipalKind
+from server.rules.search import MODELS, VERSIONS, read_search
+from server.store import model_versions, registered_models
+from server.store.documents import Documents, documents_of
+from server.store.engine import database_url, make_engine
+from server.wire.stage import Stage
+from tests.live_registry import Server, serving
+from tests.server.api import Api
+from tests.server.attempts import CASES
+from tests.server.people import ADMIN, CREATOR, People
+
+SOMEBODY = Principal("1", "somebody", PrincipalKind.USER, "", (), Level.MANAGE, admin=True)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+    with serving(tmp_path_factory.mktemp("documents")) as live, closing(People(live)) as everybody:
+        yield everybody
+
+
+@pytest.fixture(scope="module")
+def database(people: People) -> Iterator[Connection]:
+    """A connection that keeps nothing."""
+    engine = make_engine(database_url(people.registry.database), write=False)
+    with engine.connect() as connection:
+        documents_of(connection).keep("a document", 1, "text")
+        assert documents_of(connection).find("a document", 1) is None
+        yield connection
+    engine.dispose()
+
+
+def told(api: Api, name: str) -> dict[str, Any]:
+    """What a server says of a model, in every answer that it keeps."""
+    model = api.get("/mlflow/registered-models/get", name=name)
+    latest = api.get("/mlflow/registered-models/get-latest-versions", name=name)
+    listed = api.get("/mlflow/registered-models/search", filter=f"name = '{name}'").ok()
+    versions = api.get("/mlflow/model-versions/search", filter=f"name = '{name}'").ok()
+    return {
+        "model": model.ok() if model.status == 200 else None,
+        "latest": latest.ok() if latest.status == 200 else {},
+        "listed": listed.get("registered_models", []),
+        "versions": versions.get("model_versions", []),
+    }
+
+
+def stored(database: Connection, name: str) -> dict[str, Any]:
+    """The same, read anew."""
+    model = registered_models.find(database, SOMEBODY, name)
+    alone = latest = None
+    if model is not None:
+        alone = registered_models.read(database, model)
+        latest = model_versions.latest(database, model.id, model.revision, list(Stage))
+    listed = registered_models.page(database, SOMEBODY, read_search(MODELS, **_named(name)), limit=1000)
+    versions = model_versions.page(database, SOMEBODY, read_search(VERSIONS, **_named(name)), limit=1000)
+    return {
+        "model": json.loads(alone) if alone else None,
+        "latest": json.loads(latest) if latest else {},
+        "listed": [json.loads(document) for document, _ in listed],
+        "versions": [json.loads(document) for document, _ in versions],
+    }
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"filter_text": f"name = '{name}'", "order_by": (), "max_results": 999, "page_token": ""}
+
+
+def test_after_every_kind_of_change(people: People, database: Connection) -> None:
+    changing = {(route.method, route.path) for route in ROUTES if route.writes and route.path.startswith("/mlflow")}
+    tried: set[tuple[str, str]] = set()
+    for case in CASES:
+        if (case.method, case.route) not in changing:
+            continue
+        caller = CREATOR if "own" in case.ability else ADMIN
+        attempt = case.prepare(people, caller)
+        names = {attempt.fields[field] for field in ("name", "new_name") if field in attempt.fields}
+        for name in names:
+            told(people.admin, name)  # from now on it is kept
+        if attempt.make(people.api(caller)).status >= 400:
+            continue  # a comment of somebody else's
+        for name in names:
+            assert told(people.admin, name) == stored(database, name), f"after {case}"
+        tried.add((case.method, case.route))
+    assert tried == changing
+
+
+def test_after_a_change_by_another_server(people: People, database: Connection, tmp_path: Path) -> None:
+    name = people.model("elsewhere")
+    with Server(tmp_path, people.registry.database) as other, Api(other.start(), people.registry.admin_token) as second:
+        for number in range(3):
+            told(people.admin, name)
+            second.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
+            assert told(people.admin, name) == stored(database, name)
+
+
+def test_what_was_undone_is_not_kept(people: People, database: Connection) -> None:
+    """A change that fails at its end has moved the revision, and another will move it to the same number."""
+    name = people.model("undone")
+    api = people.admin
+    for number in range(5):
+        api.post("/mlflow/registered-models/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS")
+        api.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
+        assert told(api, name) == stored(database, name)
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    documents = Documents(most=100)
+    for number in range(50):
+        assert documents.keep(number, 1, "x" * 10) == b"x" * 10
+    assert [number for number in range(50) if documents.find(number, 1)] == list(range(40, 50))
+    documents.keep(45, 2, "y" * 20)
+    assert documents.find(45, 1) is None
+    assert documents.find(45, 2) == b"y" * 20
+    assert documents.find(40, 1) is None, "it made room"
+    assert documents.keep("large", 1, "z" * 101) == b"z" * 101
+    assert documents.find("large", 1) is None
+    assert documents.find(49, 1) is not None, "what has no room takes none"
