@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
 
 from server.http.handler import Handler
 from server.http.openapi import openapi_route
@@ -16,7 +17,7 @@ from server.store.database import Database
 
 
 class Registry:
-    """``asgi`` is the registry as an ASGI application. Its database is brought to the newest schema when it is made."""
+    """An ASGI application. Its database is brought to the newest schema when it is made."""
 
     def __init__(self, settings: Settings) -> None:
         schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
@@ -27,7 +28,10 @@ class Registry:
             longest_read=settings.longest_read,
         )
         self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
-        self.asgi = Router(default=self._handler, lifespan=self._lifespan)
+        self._router = Router(lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._handler if scope["type"] == "http" else self._router)(scope, receive, send)
 
     def end_streams(self) -> None:
         """Let the open event streams end; they would keep the server waiting."""

@@ -127,7 +127,7 @@ class _Server(uvicorn.Server):
         crowd = Crowd(options.limits, options.trusted_proxies)
         super().__init__(
             uvicorn.Config(
-                registry.asgi,
+                registry,
                 http=cast("type[asyncio.Protocol]", partial(Protocol, crowd=crowd)),
                 ws="none",
                 log_level="error",  # each request that is not HTTP would be a line, and anybody can send many

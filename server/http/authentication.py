@@ -55,6 +55,8 @@ class Authenticator:
         self._seen: OrderedDict[str, None] = OrderedDict()
         """Digests of tokens that were valid when they were last looked up."""
         self._revision = -1
+        self._view: int | None = None
+        """In which that was seen."""
         self._noting: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int) -> Principal:
@@ -110,10 +112,13 @@ class Authenticator:
             log.warning("the use of a token could not be noted: %s", error)
 
     async def _lookup(self, digest: str) -> _Known | None:
-        revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
-        if revision != self._revision or len(self._known) > MAX_CACHED:
-            self._known.clear()
-            self._revision = revision
+        if self._database.view is None or self._database.view != self._view:
+            revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
+            if revision != self._revision or len(self._known) > MAX_CACHED:
+                self._known.clear()
+                self._revision = revision
+            self._view = self._database.view
+        revision = self._revision
         known = self._known.get(digest)
         if known is None:
             holder = await self._database.read(lambda connection: principals.holder_of(connection, digest))

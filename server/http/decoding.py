@@ -41,7 +41,12 @@ def _list_fields(body: type[BaseModel]) -> frozenset[str]:
     )
 
 
+_TELLS_OF_BODY = frozenset((b"content-length", b"transfer-encoding"))
+
+
 async def _json_fields(request: Request, longest: int) -> dict[str, Any]:
+    if not any(name in _TELLS_OF_BODY for name, _ in request.scope["headers"]):
+        return {}
     content = await _read_body(request, longest)
     if not content.strip():
         return {}

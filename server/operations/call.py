@@ -1,7 +1,7 @@
 """What every operation needs to know of the request that it serves."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.rules.principals import Principal
 from server.store.engine import Connection
@@ -21,8 +21,7 @@ class Policy:
     protect_active_versions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request: on an open transaction, by an authenticated caller.
 
     now: milliseconds since the epoch; the same for all that the request does.

@@ -31,7 +31,7 @@ def check_model_name(name: str, field: str = "name") -> str:
         raise InvalidParameterValue(f"Missing value for required parameter '{field}'.")
     if "/" in name or ":" in name:
         raise InvalidParameterValue(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.")
-    if not _is_plain_path(name):
+    if name == "." or name.startswith(".."):
         raise InvalidParameterValue(f"Invalid model name '{name}'. Names cannot be '.' or start with '..'.")
     _check_length("Model name", name, MAX_MODEL_NAME)
     return name

@@ -5,6 +5,7 @@ Every statement that reads models, versions or what belongs to them joins one of
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, func, literal, or_, select
@@ -20,7 +21,12 @@ _root_level = bindparam("root_level", type_=Integer())
 
 def caller(principal: Principal) -> dict[str, Any]:
     """The parameters of level_on and readable."""
-    return {"identities": json.dumps(principal.identities), "root_level": int(principal.root_level)}
+    return {"identities": _listed(principal.identities), "root_level": int(principal.root_level)}
+
+
+@lru_cache
+def _listed(identities: tuple[str, ...]) -> str:
+    return json.dumps(identities)
 
 
 def level_on(object_id: ColumnElement[str]) -> ColumnElement[int]:

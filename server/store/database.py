@@ -1,8 +1,9 @@
 """The database: where it is read, and by whom it is written.
 
-On SQLite, reads run at once on the event loop: they take microseconds, less than handing them to another thread. What
-may take longer, and what turns out to, runs in threads, each with a connection of its own, so that it holds up nobody's
-other calls; it is given up when it takes too long. On PostgreSQL all reads run in threads.
+On SQLite, reads run at once on the event loop: they take microseconds, less than handing them to another thread. Those
+of one turn of the loop share a view of the database, as beginning one costs as much as a read. What may take longer,
+and what turns out to, runs in threads, each with a connection of its own, so that it holds up nobody's other calls; it
+is given up when it takes too long. On PostgreSQL all reads run in threads.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.exc import DBAPIError
 
 from server.store.documents import keep_documents
-from server.store.engine import CONNECTIONS, LONGEST_READ, gave_up, make_engine
+from server.store.engine import CONNECTIONS, LONGEST_READ, driver_of, gave_up, make_engine
 from server.store.patience import LengthyError, Moment, Patience, check_patience
 from server.store.postgresql import listen
 from server.store.writer import Work, Writer
@@ -47,18 +48,28 @@ class Database:
         self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
         keep_documents(self._reader)
         event.listen(self._reader, "before_cursor_execute", check_patience)
+        self._view: int | None = None
+        self._views = 0
         self._reading = self._reader.connect() if embedded else None
         if self._reading is not None:
+            self._driver = driver_of(self._reading)
             self._moment = Moment(self._reading)
         self._readers = ThreadPoolExecutor(threads, "registry-reader")
         self._longest_read = longest_read
         self._writing = make_engine(url, write=True, durable=durable)
         self._writer = Writer(self._writing, self._tell_commit)
 
+    @property
+    def view(self) -> int | None:
+        """A number: while it is the same, reads see the same. None where each may see something else."""
+        return self._view
+
     async def read(self, work: Work[T], *, lengthy: bool = False) -> T:
         """Run statements that change nothing. They may be run twice. ``lengthy``: they usually take longer than it
         takes to hand them over."""
         if self._reading is not None and not lengthy:
+            if self._view is None:
+                self._begin_view()
             try:
                 with self._moment:
                     return work(self._reading)
@@ -92,12 +103,27 @@ class Database:
         self._writer.close()
         self._readers.shutdown()
         if self._reading is not None:
+            self._end_view()
             self._reading.close()
         self._reader.dispose()
         self._writing.dispose()
 
     def _tell_commit(self) -> None:
         self.on_commit()  # which may be another by now
+
+    def _begin_view(self) -> None:
+        self._driver.execute("BEGIN")
+        self._views += 1
+        self._view = self._views
+        # Whatever follows from a commit that the view does not show, a request that was sent after it included, comes
+        # to the loop later than this, and is served later.
+        asyncio.get_running_loop().call_soon(self._end_view)
+
+    def _end_view(self) -> None:
+        if self._view is not None:
+            self._view = None
+            if self._driver.in_transaction:  # which what went wrong may have ended
+                self._driver.execute("COMMIT")
 
     def _read_pooled(self, work: Work[T], patience: Patience) -> T:
         try:

@@ -6,7 +6,6 @@ SQLAlchemy's own results, too, would cost more than the rows in them.
 """
 
 import sqlite3
-from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -18,9 +17,7 @@ from sqlalchemy.sql.elements import ClauseElement
 class Rows(list[tuple[Any, ...]]):
     """All rows of a result. ``rowcount`` is how many a statement changed."""
 
-    def __init__(self, rows: Iterable[Any], rowcount: int) -> None:
-        super().__init__(rows)
-        self.rowcount = rowcount
+    rowcount = 0
 
     def first(self) -> tuple[Any, ...] | None:
         return self[0] if self else None
@@ -35,15 +32,17 @@ class Statement:
 
     def run(self, connection: Connection, **parameters: Any) -> Rows:
         """Every parameter that the statement does not hold already must be given: KeyError names the missing one."""
-        dialect = connection.dialect.name
-        if dialect not in self._compiled:
-            self._compiled[dialect] = self._compile(connection)
-        sql, positions, own = self._compiled[dialect]
-        values = own | parameters
+        compiled = self._compiled.get(connection.dialect.name)
+        if compiled is None:
+            compiled = self._compiled[connection.dialect.name] = self._compile(connection)
+        sql, positions, own = compiled
+        parameters.update(own)
         if positions is not None:
-            return _run_on_sqlite(connection, sql, tuple([values[name] for name in positions]))
-        result = connection.exec_driver_sql(sql, values)
-        return Rows(result.all() if result.returns_rows else (), result.rowcount)
+            return _run_on_sqlite(connection, sql, [parameters[name] for name in positions])
+        result = connection.exec_driver_sql(sql, parameters)
+        rows = Rows(result.all() if result.returns_rows else ())
+        rows.rowcount = result.rowcount
+        return rows
 
     def scalar(self, connection: Connection, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
@@ -60,12 +59,14 @@ class Statement:
         return compiled.string, positions, own
 
 
-def _run_on_sqlite(connection: Connection, sql: str, values: tuple[Any, ...]) -> Rows:
+def _run_on_sqlite(connection: Connection, sql: str, values: list[Any]) -> Rows:
     """The transaction is the connection's own: SQLite's are begun by statements, not by SQLAlchemy's first one."""
     cursor = connection.connection.cursor()
     try:
         cursor.execute(sql, values)
-        return Rows(cursor.fetchall(), cursor.rowcount)
+        rows = Rows(cursor.fetchall())
+        rows.rowcount = cursor.rowcount
+        return rows
     except sqlite3.Error as error:
         raise DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=connection.dialect) from error
     finally:
