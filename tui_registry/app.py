@@ -1,6 +1,7 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
+import gc
 import random
 import signal
 import sys
@@ -24,7 +25,6 @@ from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.place import Place
 from tui_registry.screens.places import PLACES, load, place
-from tui_registry.screens.problem import Problem
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings
 from tui_registry.text import one_line
@@ -146,6 +146,9 @@ class ConsoleApp(WritingApp):
 
     def _load(self) -> None:
         """Have the places ready before they are asked for."""
+        if not gc.isenabled():  # since the command began, see tui_registry.cli
+            gc.freeze()  # what is there stays: it need not be looked at again and again
+            gc.enable()
         self.run_worker(load, thread=True, exit_on_error=False)
 
     async def on_unmount(self) -> None:
@@ -312,6 +315,8 @@ class ConsoleApp(WritingApp):
             try:
                 await self._listen()
             except Unauthenticated as error:
+                from tui_registry.screens.problem import Problem
+
                 self._set_state("refused")
                 remedy = await self.push_screen_wait(Problem("The token is refused", str(error), token_helps=True))
                 if remedy.token:
@@ -339,6 +344,8 @@ class ConsoleApp(WritingApp):
             try:
                 return await asyncio.to_thread(self._connect)
             except ConnectionProblem as error:
+                from tui_registry.screens.problem import Problem
+
                 lacking = error.lacking
                 question = Problem("The registry cannot be opened", str(error), token_helps=lacking is not None)
             remedy = await self.push_screen_wait(question)

@@ -3,20 +3,14 @@
 import gc
 import os
 import sys
-import tempfile
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tui_registry.commands.activity import activity
 from tui_registry.commands.exits import EPILOG, Exit, Failure
-from tui_registry.commands.keys import keys
-from tui_registry.commands.models import models
-from tui_registry.commands.permissions import permissions
-from tui_registry.commands.profiles import login, logout, profiles
-from tui_registry.commands.requests import requests
 
 _HANDED_ON: dict[str, Any] = {
     "context_settings": {"ignore_unknown_options": True, "help_option_names": []},
@@ -24,7 +18,35 @@ _HANDED_ON: dict[str, Any] = {
 }
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+_ELSEWHERE = {
+    "requests": "requests",
+    "models": "models",
+    "activity": "activity",
+    "permissions": "permissions",
+    "login": "profiles",
+    "logout": "profiles",
+    "profiles": "profiles",
+    "keys": "keys",
+}
+"""The modules of the commands that are in one of their own, imported when they are asked for."""
+
+
+class Commands(click.Group):
+    """Those of this module and those elsewhere."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(f"tui_registry.commands.{_ELSEWHERE[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG
+)
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
 @click.option("--profile", metavar="NAME", help="The profile to open, instead of the default one.")
 @click.option("--ask-token", is_flag=True, help="Ask for the token, and keep it for this session only.")
@@ -42,6 +64,8 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
 @main.command()
 def demo() -> None:
     """Open the console on a throwaway registry full of made-up models, requests and people."""
+    import tempfile
+
     from tui_registry.demo.fill import FillError
     from tui_registry.session.connection import ConnectionProblem
     from tui_registry.session.demo import DemoRegistry
@@ -56,10 +80,6 @@ def demo() -> None:
             raise Failure(Exit.REFUSED, f"The demo could not be started.\n{error}") from None
         finally:
             registry.close()
-
-
-for command in (requests, models, activity, permissions, login, logout, profiles, keys):
-    main.add_command(command)
 
 
 def _hand_on(name: str, help_text: str) -> None:
@@ -98,15 +118,13 @@ def _run(connect: Any) -> None:
 
     if not sys.stdout.isatty():
         raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
-    gc.disable()  # while so much is imported and so little can be freed; see below
+    gc.disable()  # while so much is imported and so little can be freed; the application enables it, see ConsoleApp
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some, it reads what every package says
     settings, complaints = _settings()
     mouse = terminal.prepare(settings=settings)
     no_color = os.environ.get("NO_COLOR")
     sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's own command, which takes longer to import than all the rest of it; it does without
     from tui_registry.app import ConsoleApp
-
-    gc.freeze()  # what is there stays: it need not be looked at again and again
-    gc.enable()
 
     while True:
         if no_color:

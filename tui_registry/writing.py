@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.notifications import SeverityLevel
@@ -9,11 +10,13 @@ from textual.notifications import SeverityLevel
 from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.personal import PersonalApp
-from tui_registry.screens.confirm import Confirm, Consent, Question
 from tui_registry.screens.place import Place
 from tui_registry.session.settings import Settings
 from tui_registry.text import one_line
 from tui_registry.writes import Verdict, Write, perform
+
+if TYPE_CHECKING:
+    from tui_registry.screens.confirm import Consent
 
 UNDOABLE = 50  # changes that can be taken back, one after the other
 SEVERITY: dict[Verdict, SeverityLevel] = {
@@ -112,9 +115,11 @@ class WritingApp(PersonalApp):
         """Take back the newest change that has a true inverse, if things are still as that change left them."""
         if not self._undo or not isinstance(self.screen, Place):
             return
+        from tui_registry.screens.confirm import Confirm, Question
+
         write = self._undo[-1]
 
-        def answered(consent: Consent | None) -> None:
+        def answered(consent: "Consent | None") -> None:
             if consent is not None and write in self._undo:
                 self._undo.remove(write)
                 self.write(write, undoing=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -9,10 +10,12 @@ from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
 from tui_registry.decisions import EXCLUSIVE, NEEDS, Decision, Outcome, Target, decide
 from tui_registry.messages import LivenessChanged
-from tui_registry.screens.confirm import Confirm, Consent, Question, word_for
 from tui_registry.screens.place import Place
 from tui_registry.text import one_line
 from tui_registry.widgets.request_details import RequestDetails
+
+if TYPE_CHECKING:
+    from tui_registry.screens.confirm import Consent, Question
 
 SHOWN = 200  # targets listed by name
 
@@ -56,15 +59,17 @@ class DecidingPlace(Place):
     def _ask(self, decision: Decision) -> None:
         if not self.decisions_are_live(decision.value):
             return
+        from tui_registry.screens.confirm import Confirm
+
         targets = _targets(self.chosen_requests(), self.known_requests(), decision)
 
-        def answered(consent: Consent | None) -> None:
+        def answered(consent: "Consent | None") -> None:
             if consent is not None:
                 self.console_app.keep_working(self._decide(decision, targets, consent))
 
         self.app.push_screen(Confirm(question(decision, targets)), answered)
 
-    async def _decide(self, decision: Decision, targets: Sequence[Target], consent: Consent) -> None:
+    async def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
         app = self.console_app
         outcomes: list[Outcome] = []
         app.deciding |= {target.id for target in targets}
@@ -116,8 +121,10 @@ def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], deci
     return list(targets.values())
 
 
-def question(decision: Decision, targets: Sequence[Target]) -> Question:
+def question(decision: Decision, targets: Sequence[Target]) -> "Question":
     """What is asked before requests are decided."""
+    from tui_registry.screens.confirm import Question, word_for
+
     verb = decision.value.capitalize()
     more = [Content(f"  and {len(targets) - SHOWN} more")] if len(targets) > SHOWN else []
     production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)

@@ -10,22 +10,16 @@ from tui_registry.changes import comment as comments
 from tui_registry.changes.description import describe
 from tui_registry.changes.subject import Subject
 from tui_registry.changes.tag import tag
-from tui_registry.screens.choose import Choose
 from tui_registry.screens.confirm import Confirm, Question
+from tui_registry.screens.copying import CopyingPlace
 from tui_registry.screens.form import Field, Form
-from tui_registry.screens.place import Place
-from tui_registry.snippets import snippets
 from tui_registry.text import one_line
 
 Talk = Callable[[], Awaitable[None]]
 
 
-class EditingPlace(Place):
+class EditingPlace(CopyingPlace):
     """Subclasses say which model or version is meant, and what they know of it."""
-
-    def subject(self) -> Subject | None:
-        """The model or version under the cursor."""
-        raise NotImplementedError
 
     def known_description(self) -> str:
         """The description of the subject, as it is shown."""
@@ -50,10 +44,6 @@ class EditingPlace(Place):
     def action_permissions(self) -> None:
         if (subject := self.subject()) is not None:
             self.console_app.open_access(subject.name)
-
-    def action_copy(self) -> None:
-        if (subject := self.subject()) is not None:
-            self.console_app.converse(partial(self._copy, subject))
 
     async def _describe(self, subject: Subject, before: str) -> None:
         app = self.console_app
@@ -123,12 +113,6 @@ class EditingPlace(Place):
         if values is not None:
             known = frozenset(each.id for each in await app.client.comments(subject.name, subject.version or ""))
             app.write(comments.write(app.client, subject, values["comment"], known=known))
-
-    async def _copy(self, subject: Subject) -> None:
-        app = self.console_app
-        chosen = await app.push_screen_wait(Choose(f"Copy of {subject}", snippets(subject, app.client.url)))
-        if chosen is not None:
-            app.copy(chosen)
 
 
 def _is_number(text: str) -> str:

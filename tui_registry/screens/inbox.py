@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from server.wire.activity import ActivityType
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxRequest
 from tui_registry.actions import WHILE_TYPING, bindings
@@ -20,8 +19,8 @@ from tui_registry.changes.subject import Subject
 from tui_registry.client.errors import CallError
 from tui_registry.decisions import Outcome, displaced
 from tui_registry.messages import LivenessChanged
+from tui_registry.screens.copying import CopyingPlace
 from tui_registry.screens.deciding import DecidingPlace
-from tui_registry.screens.editing import EditingPlace
 from tui_registry.text import one_line
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
@@ -42,7 +41,7 @@ ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
 """How the requests can be sorted; the server's own way first."""
 
 
-class Inbox(DecidingPlace, EditingPlace):
+class Inbox(DecidingPlace, CopyingPlace):
     place = "inbox"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
@@ -190,6 +189,8 @@ class Inbox(DecidingPlace, EditingPlace):
             self.fetch("details", partial(self._fetch_details, request))
 
     async def _fetch_details(self, request: InboxRequest) -> None:
+        from server.wire.activity import ActivityType
+
         await asyncio.sleep(PAUSE)
         client = self.console_app.client
         try:

@@ -1,21 +1,25 @@
 """What one needs to know to decide a request: who asked and why, what the version is, what it would displace."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from server.wire.activity import Activity
-from server.wire.comment import Comment
-from server.wire.model_version import ModelVersion
-from server.wire.transition_request import InboxRequest
 from tui_registry.ages import age, moment
 from tui_registry.text import lines, one_line
-from tui_registry.widgets.activities import did, what
 from tui_registry.widgets.stages import STAGE_TINTS
+
+if TYPE_CHECKING:
+    from server.wire.activity import Activity
+    from server.wire.comment import Comment
+    from server.wire.model_version import ModelVersion
+    from server.wire.transition_request import InboxRequest
 
 LABEL = 9  # cells
 SHOWN = 2_000  # characters of a description or comment
@@ -116,6 +120,8 @@ def _commented(comment: Comment) -> list[Content]:
 
 
 def _done(activity: Activity) -> Content:
+    from tui_registry.widgets.activities import did, what
+
     who = one_line(activity.user_id or "")
     return Content.styled(f"{age(activity.creation_timestamp):>4}  {who} {did(activity)}  {what(activity)}", "dim")
 
