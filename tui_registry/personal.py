@@ -11,7 +11,6 @@ from tui_registry import terminal
 from tui_registry.actions import EVERYWHERE
 from tui_registry.keymap import load_or_default
 from tui_registry.keys import shown
-from tui_registry.screens.themes import Themes
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.text import one_line
 
@@ -26,6 +25,8 @@ class PersonalApp(App[str]):
         self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
         self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
         self._complaints = [*complaints, *problems, *self._use_theme(settings.theme)]
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._is_styled = False
 
     def get_driver_class(self) -> type[Driver]:
         if not terminal.is_remote(os.environ) or sys.platform == "win32":
@@ -33,6 +34,12 @@ class PersonalApp(App[str]):
         from tui_registry.sparing_driver import SparingDriver
 
         return SparingDriver
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Textual does this for the first screen too, when every rule has just been read, with the theme of above."""
+        if self._is_styled:
+            super().refresh_css(animate)
+        self._is_styled = True
 
     def redraw(self) -> None:
         """Draw everything anew: something else may have written on the terminal."""
@@ -61,6 +68,8 @@ class PersonalApp(App[str]):
 
     def action_theme(self) -> None:
         """Choose among the themes; without colours, among those that need none."""
+        from tui_registry.screens.themes import Themes
+
         themes = [
             (name, "the terminal's own colours" if theme.ansi else "dark" if theme.dark else "light")
             for name, theme in sorted(self.available_themes.items(), key=lambda each: (not each[1].ansi, each[0]))

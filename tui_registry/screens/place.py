@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WIDE = 100  # columns
 SLOW = 1.0  # seconds after which a reading that is still under way is told
 
 
@@ -35,10 +36,11 @@ class Place(Screen[None]):
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []
     has_text: ClassVar[bool] = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 
     def __init__(self, *trail: str) -> None:
         super().__init__()
+        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")  # Textual does it after a first frame
         self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
         self.header = Header(trail)
         self.bar = ActionBar()
