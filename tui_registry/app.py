@@ -27,6 +27,7 @@ from tui_registry.screens.place import Place
 from tui_registry.screens.places import PLACES, load, place
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 from tui_registry.writing import WritingApp
 
@@ -149,6 +150,8 @@ class ConsoleApp(WritingApp):
         if not gc.isenabled():  # since the command began, see tui_registry.cli
             gc.freeze()  # what is there stays: it need not be looked at again and again
             gc.enable()
+        if not self.stylesheet.has_source(str(ELSEWHERE), ""):
+            self.stylesheet.read(ELSEWHERE)
         self.run_worker(load, thread=True, exit_on_error=False)
 
     async def on_unmount(self) -> None:

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -31,6 +32,7 @@ class Choice:
 class Choose(ModalScreen[str | None]):
     """Answers the value chosen, or None."""
 
+    CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
     COLUMNS = (Column("", 1), Column("", 12, grow=1, most=24), Column("", 16, grow=3))
 

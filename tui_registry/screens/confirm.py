@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
@@ -53,6 +54,7 @@ class Consent:
 class Confirm(ModalScreen[Consent | None]):
     """Answers None for no."""
 
+    CSS_PATH = ELSEWHERE
     AUTO_FOCUS = "#no"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -22,6 +22,7 @@ from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
 from tui_registry.screens.choose import Choice
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -59,6 +60,7 @@ class Field:
 class Form(ModalScreen[dict[str, str] | None]):
     """Answers the values by the fields' names, or None."""
 
+    CSS_PATH = ELSEWHERE
     VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),

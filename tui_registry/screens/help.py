@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from tui_registry.actions import Action
 from tui_registry.keymap import in_force
+from tui_registry.styles import ELSEWHERE
 from tui_registry.widgets.table import Column, Row, Table
 
 QUESTIONS = "Questions: y n tab"
@@ -20,6 +21,7 @@ QUESTIONS = "Questions: y n tab"
 class Help(ModalScreen[Action | None]):
     """Answers the action chosen, or None."""
 
+    CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", show=False),
         Binding("down", "move(1)", show=False, priority=True),

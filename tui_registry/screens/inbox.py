@@ -43,6 +43,7 @@ ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
 
 class Inbox(DecidingPlace, CopyingPlace):
     place = "inbox"
+    CSS_PATH = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 16, grow=3, most=48),

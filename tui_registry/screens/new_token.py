@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 class NewToken(ModalScreen[None]):
+    CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
         Binding("y", "copy", show=False),

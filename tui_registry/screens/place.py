@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tui_registry.actions import FILTERING, WRITING, Action, of_place
 from tui_registry.client.errors import CallError
 from tui_registry.messages import ConnectionChanged, LivenessChanged, RegistryChanged
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
@@ -32,6 +33,7 @@ class Place(Screen[None]):
     which takes it later: a fast typist's first letters would be lost.
     """
 
+    CSS_PATH = ELSEWHERE
     place: ClassVar[str]
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import lines
 
 
@@ -24,6 +25,7 @@ class Remedy:
 class Problem(ModalScreen[Remedy]):
     """Says what is wrong; answers what to try. Leaving it leaves the console."""
 
+    CSS_PATH = ELSEWHERE
     AUTO_FOCUS = ""  # letters are keys until a token is asked for
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", show=False),

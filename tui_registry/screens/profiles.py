@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui_registry.session import profiles
 from tui_registry.session.profiles import ProfileError
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -32,6 +33,7 @@ class AllowChanges:
 class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
     """Answers what to do, or None."""
 
+    CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.styles import ELSEWHERE
 from tui_registry.widgets.table import Column, Row, Table
 
 SEEN = 12  # rows at once
@@ -19,6 +20,7 @@ SEEN = 12  # rows at once
 class Themes(ModalScreen[str | None]):
     """Answers the theme chosen; None, after the one before is back, if none was."""
 
+    CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
     COLUMNS = (Column("", 20, grow=1, most=30), Column("", 20, grow=1))
 

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from tui_registry.access import EVERYBODY, Person, reasons
 from tui_registry.grants import Seen
+from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ GROUPS = 20  # that are listed by name
 
 
 class Why(ModalScreen[None]):
+    CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,w,enter", "close", show=False),
         Binding("down,j", "read_on(1)", show=False),
