@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
+HELD = 0.15  # seconds that the first frame waits for rows at the most
 LEISURE = 1.0  # seconds until what the start can do without is loaded
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
 
@@ -69,6 +71,7 @@ class ConsoleApp(WritingApp):
         super().__init__(settings or Settings(), complaints)
         self._copied = ""
         self.connected = asyncio.Event()
+        self._held: ExitStack | None = None
         self.connection: Connection | None = None
         self._connect = connect
         self._label = ""
@@ -141,9 +144,19 @@ class ConsoleApp(WritingApp):
         if not self.is_headless:  # asked to end, or left alone by its terminal
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+        self._held = ExitStack()
+        self._held.enter_context(self.batch_update())
+        self.set_timer(HELD, self.draw)
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
         self.set_timer(LEISURE, self._load)
+
+    def draw(self) -> None:
+        """Draw, which the start puts off until there is something to see."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+            self.refresh()
 
     def _load(self) -> None:
         """Have the places ready before they are asked for."""

@@ -8,7 +8,6 @@ from textual.content import Content
 
 from tui_registry.actions import Action
 from tui_registry.client.errors import CallError
-from tui_registry.search import models_filter
 from tui_registry.text import one_line
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class ModelsProvider(Provider):
     """Models whose names contain what is typed."""
 
     async def search(self, query: str) -> Hits:
+        from tui_registry.search import models_filter
+
         app = cast("ConsoleApp", self.app)
         if not app.connected.is_set():
             return

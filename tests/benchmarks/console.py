@@ -35,7 +35,7 @@ WORDS = ("zeppelin", "harbour", "quokka", "windmill", "saffron")
 def variables(registry: LiveRegistry | None = None, url: str = "", *, remote: bool = False) -> dict[str, str]:
     """An environment without anybody's settings."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    kept |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": os.devnull}
+    kept |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": "/nonexistent"}
     if registry is not None:
         kept |= {"TUI_REGISTRY_URL": url or registry.url, "TUI_REGISTRY_TOKEN": registry.admin_token}
     if remote:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import BindingType
@@ -33,7 +34,7 @@ class Place(Screen[None]):
     which takes it later: a fast typist's first letters would be lost.
     """
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH: ClassVar[Path | None] = ELSEWHERE
     place: ClassVar[str]
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -148,6 +149,7 @@ class Place(Screen[None]):
             self._read_at, self._problem = time.time(), ""
         finally:
             late.stop()
+            self.console_app.draw()
         self.tell_state()
         self.bar.show(self.live_actions)
 
