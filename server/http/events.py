@@ -64,6 +64,8 @@ class EventStream:
         AppStatus.enable_automatic_graceful_drain = False
 
         def committed() -> None:
+            if not self._open:
+                return  # whoever opens one will look first
             with contextlib.suppress(RuntimeError):  # the loop has ended, and the streams with it
                 loop.call_soon_threadsafe(self._committed.set)
 
