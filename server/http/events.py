@@ -29,10 +29,10 @@ from server.rules.errors import InvalidParameterValue, RequestLimitExceeded, Tem
 from server.rules.limits import Limits
 from server.rules.positions import conceal, reveal
 from server.rules.principals import Principal
-from server.store import activities, counters
-from server.store.activities import ActivityRow
+from server.store import activities, counters, feed
 from server.store.database import Database
 from server.store.engine import Connection, explain
+from server.store.feed import ActivityRow
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,8 @@ class EventStream:
         AppStatus.enable_automatic_graceful_drain = False
 
         def committed() -> None:
+            if not self._open:
+                return  # whoever opens one will look first
             with contextlib.suppress(RuntimeError):  # the loop has ended, and the streams with it
                 loop.call_soon_threadsafe(self._committed.set)
 
@@ -140,7 +142,7 @@ class EventStream:
             for row in rows:
                 data = to_json(activity_entity(row)).decode()
                 yield ServerSentEvent(event="activity", id=conceal(row.sequence, key), data=data)
-            if len(rows) < activities.BATCH:
+            if len(rows) < feed.BATCH:
                 await self._wait(changes)
 
     async def _look(self, credentials: tuple[str | None, str], position: int) -> tuple[list[ActivityRow], int]:
@@ -149,8 +151,8 @@ class EventStream:
         newest = await self._database.read(activities.last_sequence)
         if position >= newest:
             return [], position
-        rows = await self._database.read(partial(activities.after, principal=principal, sequence=position))
-        if len(rows) == activities.BATCH:
+        rows = await self._database.read(partial(feed.after, principal=principal, sequence=position))
+        if len(rows) == feed.BATCH:
             return rows, rows[-1].sequence
         return rows, max(newest, rows[-1].sequence if rows else 0)  # some may have been written between the two
 

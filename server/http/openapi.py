@@ -98,7 +98,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         ]
     else:
         described["requestBody"] = {
-            "required": True,
+            "required": bool(_required(schemas[route.body.__name__], in_path)),
             "content": {"application/json": {"schema": _body_schema(route.body, in_path, schemas)}},
         }
     return described
@@ -129,8 +129,12 @@ def _body_schema(body: type[BaseModel], in_path: list[str], schemas: dict[str, A
     return {
         "type": "object",
         "properties": {name: each for name, each in schema["properties"].items() if name not in in_path},
-        "required": [name for name in schema.get("required", ()) if name not in in_path],
+        "required": _required(schema, in_path),
     }
+
+
+def _required(schema: dict[str, Any], in_path: list[str]) -> list[str]:
+    return [name for name in schema.get("required", ()) if name not in in_path]
 
 
 def _first_line(docstring: str | None) -> str:

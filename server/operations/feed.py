@@ -10,8 +10,8 @@ from server.rules.errors import InvalidParameterValue
 from server.rules.page_tokens import digest, read_token, write_token
 from server.rules.positions import conceal, reveal
 from server.rules.stages import EXCLUSIVE_STAGES
-from server.store import activities, counters, model_versions, transition_requests
-from server.store.activities import ActivityRow, Filter
+from server.store import counters, feed, model_versions, transition_requests
+from server.store.feed import ActivityRow, Filter, Place
 from server.store.transition_requests import RequestRow
 from server.wire.activity import ListActivities
 from server.wire.transition_request import ListTransitionRequests
@@ -38,9 +38,9 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
         since=body.from_,
         until=body.to,
     )
-    query = digest("activities", body.model_dump(exclude={"page_token", "max_results"}))
+    query = digest("activities by time", body.model_dump(exclude={"page_token", "max_results"}))
     key = counters.key(call.connection)
-    rows = activities.feed(
+    rows = feed.feed(
         call.connection,
         call.principal,
         narrowed,
@@ -52,7 +52,7 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
     return without_empty(
         {
             "activities": [activity_entity(row) for row in shown],
-            "next_page_token": write_token(query, (conceal(shown[-1].sequence, key),)) if more else None,
+            "next_page_token": write_token(query, _written(shown[-1], key)) if more else None,
         }
     )
 
@@ -76,12 +76,16 @@ def activity_entity(row: ActivityRow) -> dict[str, Any]:
     )
 
 
-def _place(page_token: str, query: str, key: bytes) -> int:
-    (letters,) = read_token(page_token, query, (str,))
-    place = reveal(str(letters), key)
-    if place is None:
+def _written(row: ActivityRow, key: bytes) -> tuple[int, str]:
+    return row.creation_timestamp, conceal(row.sequence, key)
+
+
+def _place(page_token: str, query: str, key: bytes) -> Place:
+    time, letters = read_token(page_token, query, (int, str))
+    sequence = reveal(str(letters), key)
+    if sequence is None:
         raise InvalidParameterValue("The page_token is of another registry. Send none to begin anew.")
-    return place
+    return Place(int(time), sequence)
 
 
 def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:

@@ -46,8 +46,7 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
         user_id=call.principal.name,
         now=call.now,
     )
-    for key, value in new_tags.items():
-        tags.set_on_version(call.connection, model.id, version, key, value)
+    tags.add_to_version(call.connection, model.id, version, new_tags)
     record(
         call,
         ActivityType.CREATED_VERSION,

@@ -38,8 +38,7 @@ def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
         user_id=call.principal.name,
         now=call.now,
     )
-    for key, value in new_tags.items():
-        tags.set_on_model(call.connection, model_id, key, value)
+    tags.add_to_model(call.connection, model_id, new_tags)
     grants.grant(call.connection, model_id, call.principal.id, Level.MANAGE)
     record(
         call,

@@ -7,7 +7,9 @@ is given up when it takes too long. On PostgreSQL all reads run in threads.
 """
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -56,7 +58,7 @@ class Database:
             self._moment = Moment(self._reading)
         self._readers = ThreadPoolExecutor(threads, "registry-reader")
         self._longest_read = longest_read
-        self._writing = make_engine(url, write=True, durable=durable)
+        self._writing = make_engine(url, write=not embedded, durable=durable)
         self._writer = Writer(self._writing, self._tell_commit)
 
     @property
@@ -122,8 +124,9 @@ class Database:
     def _end_view(self) -> None:
         if self._view is not None:
             self._view = None
-            if self._driver.in_transaction:  # which what went wrong may have ended
-                self._driver.execute("COMMIT")
+            with contextlib.suppress(sqlite3.Error):  # of a damaged file; whoever reads it is told
+                if self._driver.in_transaction:
+                    self._driver.execute("ROLLBACK")
 
     def _read_pooled(self, work: Work[T], patience: Patience) -> T:
         try:

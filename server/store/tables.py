@@ -215,10 +215,10 @@ activities = Table(
     Column("system_comment", Text),
     Column("detail", Text),  # JSON: what changed, before and after
     Column("digest", Text, nullable=False, server_default=""),  # of the row and the one before: see rules.audit
-    Index("ix_activities_model", "model_id", "version", "sequence"),
-    Index("ix_activities_feed", "model_id", "sequence"),
-    Index("ix_activities_user", "user_id", "sequence"),
-    Index("ix_activities_type", "activity_type", "sequence"),
+    Index("ix_activities_model", "model_id", "version", "creation_timestamp", "sequence"),
+    Index("ix_activities_feed", "model_id", "creation_timestamp", "sequence"),
+    Index("ix_activities_user", "user_id", "creation_timestamp", "sequence"),
+    Index("ix_activities_type", "activity_type", "creation_timestamp", "sequence"),
     Index("ix_activities_time", "creation_timestamp", "sequence"),
     sqlite_autoincrement=True,
 )

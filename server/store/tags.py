@@ -1,5 +1,7 @@
 """Statements on tags, of models and of versions. Setting one replaces the value it had."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from server.store.statements import Statement
@@ -20,6 +22,12 @@ _DELETE_FROM_VERSION = Statement(delete(version_tags).where(_of_version))
 _INSERT_ON_VERSION = Statement(insert(version_tags))
 
 
+def add_to_model(connection: Connection, model_id: str, values: Mapping[str, str]) -> None:
+    """The tags of a new model."""
+    for key, value in values.items():
+        _INSERT_ON_MODEL.run(connection, model_id=model_id, key=key, value=value)
+
+
 def set_on_model(connection: Connection, model_id: str, key: str, value: str) -> str | None:
     """The value that the tag had before, or None."""
     before = delete_from_model(connection, model_id, key)
@@ -33,6 +41,12 @@ def delete_from_model(connection: Connection, model_id: str, key: str) -> str | 
     if before is not None:
         _DELETE_FROM_MODEL.run(connection, model_id=model_id, key=key)
     return before
+
+
+def add_to_version(connection: Connection, model_id: str, version: int, values: Mapping[str, str]) -> None:
+    """The tags of a new version."""
+    for key, value in values.items():
+        _INSERT_ON_VERSION.run(connection, model_id=model_id, version=version, key=key, value=value)
 
 
 def set_on_version(connection: Connection, model_id: str, version: int, key: str, value: str) -> str | None:

@@ -1,11 +1,11 @@
 """Writes queue here. They are committed in groups, so that many writers share one wait for the disk
-(``synchronous=FULL``: what is answered is on the disk). Each runs in a savepoint, so that one that fails undoes nothing
-of the others.
+(``synchronous=FULL``: what is answered is on the disk). One that fails undoes nothing of the others.
 
 On SQLite a group runs on the event loop, as reads do: two threads that share one interpreter would hand it to each
 other at every statement, at several times the statement's cost. Only what waits is done in the writer's thread: the
-commit, which waits for the disk; and a whole group, when another process is writing or something takes longer than a
-moment. On PostgreSQL, where every statement waits, all of it is. There, each process has such a writer; they take
+commit, which waits for the disk; and a whole group, when another process is writing, when something takes longer than a
+moment, or when one has changed something before it failed: there, each write has a savepoint to go back to. On
+PostgreSQL, where every statement waits, all is done in the thread. There, each process has such a writer; they take
 turns.
 """
 
@@ -37,13 +37,44 @@ Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 TURN = 0.004  # seconds after which no other write is begun on the event loop, so that reads have their turn, too
-_SAVE, _RELEASE, _UNDO = (
-    Statement(text(f"{verb} one_write")) for verb in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+_SAVE, _RELEASE, _UNDO, _BEGIN, _COMMIT, _ROLLBACK = (
+    Statement(text(words))
+    for words in (
+        "SAVEPOINT one_write",
+        "RELEASE SAVEPOINT one_write",
+        "ROLLBACK TO SAVEPOINT one_write",
+        "BEGIN IMMEDIATE",  # what it reads is still true when it writes
+        "COMMIT",
+        "ROLLBACK",
+    )
 )
 
 
+class _HalfDoneError(Exception):
+    """A write changed something, and then failed."""
+
+
+class _Transaction:
+    """On SQLite; SQLAlchemy's own does the same on PostgreSQL."""
+
+    def __init__(self, connection: Connection) -> None:
+        _BEGIN.run(connection)
+        self._connection = connection
+        self.is_active = True
+
+    def commit(self) -> None:
+        _COMMIT.run(self._connection)
+        self.is_active = False
+
+    def rollback(self) -> None:
+        self.is_active = False
+        if driver_of(self._connection).in_transaction:  # which what went wrong may have ended
+            _ROLLBACK.run(self._connection)
+
+
 class Writer:
-    """``engine`` makes connections that write. ``on_commit`` is called, on the writer's thread, after each commit."""
+    """``engine`` makes connections that write; on SQLite, such as begin no transactions by themselves. ``on_commit`` is
+    called, on the writer's thread, after each commit."""
 
     def __init__(self, engine: Engine, on_commit: Callable[[], None]) -> None:
         self._engine = engine
@@ -95,10 +126,10 @@ class Writer:
         transaction = None
         try:
             with self._moment:
-                transaction = connection.begin()
+                transaction = _Transaction(connection)
                 while self._queue and len(group) < GROUP and time.perf_counter() < end:
                     group.append(self._queue.popleft())
-                    outcomes.append(_write_one(connection, *group[-1]))
+                    outcomes.append(_try_one(connection, *group[-1]))
             if not _has_changed(outcomes):
                 transaction.rollback()
         except Exception:  # in the thread it will take its time, or its reason be told
@@ -133,7 +164,7 @@ class Writer:
         while (task := self._tasks.get()) is not None:
             task()
 
-    def _commit(self, transaction: RootTransaction, outcomes: list[Outcome]) -> list[Outcome]:
+    def _commit(self, transaction: _Transaction, outcomes: list[Outcome]) -> list[Outcome]:
         try:
             transaction.commit()
         except Exception as error:  # the thread must live on, and every writer of the group be told
@@ -145,16 +176,26 @@ class Writer:
     def _write(self, group: list[Job]) -> list[Outcome]:
         committing = False
         try:
-            with self._waiting() as connection, connection.begin() as transaction:
+            with self._waiting() as connection, self._transaction(connection) as transaction:
                 outcomes = [_write_one(connection, *job) for job in group]
                 committing = _has_changed(outcomes)
-                if not committing:
-                    transaction.rollback()  # nobody is told, and nothing waits for the disk
+                if committing:
+                    transaction.commit()
         except Exception as error:  # as above
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
             self._on_commit()
         return outcomes
+
+    @contextlib.contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[RootTransaction | _Transaction]:
+        """Undone, if it is not committed: then nobody is told, and nothing waits for the disk."""
+        transaction = connection.begin() if self._here is None else _Transaction(connection)
+        try:
+            yield transaction
+        finally:
+            if transaction.is_active:
+                _undo(transaction)
 
     @contextlib.contextmanager
     def _waiting(self) -> Iterator[Connection]:
@@ -170,7 +211,7 @@ class Writer:
             _wait_for_others(self._here, 0)
 
 
-def _undo(transaction: RootTransaction | None) -> None:
+def _undo(transaction: RootTransaction | _Transaction | None) -> None:
     """Whatever state it is in."""
     if transaction is not None:
         with contextlib.suppress(DBAPIError):
@@ -181,14 +222,26 @@ def _wait_for_others(connection: Connection, seconds: float) -> None:
     driver_of(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}").close()
 
 
+def _try_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
+    """A write without a savepoint. Raises what is no matter of this write alone."""
+    driver = driver_of(connection)
+    before = driver.total_changes
+    try:
+        return done, work(connection), None
+    except LengthyError:
+        raise
+    except Exception as error:
+        if isinstance(error, DBAPIError) or driver.total_changes != before:
+            raise _HalfDoneError from error
+        return done, None, error  # it is the answer to whoever asked for this write
+
+
 def _write_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
     """Raises what is no matter of this write alone."""
     _SAVE.run(connection)
     outcome: Outcome
     try:
         outcome = (done, work(connection), None)
-    except LengthyError:
-        raise
     except Exception as error:  # it is the answer to whoever asked for this write
         if connection.invalidated:
             raise  # the connection is gone, and with it the whole group

@@ -75,3 +75,9 @@ def resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]
         return schema
     found: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return found
+
+
+def test_a_body_is_required_where_one_of_its_fields_is(document: dict[str, Any]) -> None:
+    paths = document["paths"]
+    assert paths["/api/2.0/mlflow/registered-models/create"]["post"]["requestBody"]["required"]
+    assert not paths["/api/2.0/token/create"]["post"]["requestBody"]["required"]

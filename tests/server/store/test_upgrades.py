@@ -23,7 +23,7 @@ from tests.live_registry import DATABASE_VARIABLE, Server, command, fresh_databa
 from tests.server.api import Api
 
 MADE = Path(__file__).parent / "upgrades"
-COMMITS = {"662be60": "0001", "65f68c0": "0001", "751be30": "0002", "9523ffb": "0003"}
+COMMITS = {"662be60": "0001", "65f68c0": "0001", "751be30": "0002", "9523ffb": "0003", "da732e4": "0004"}
 """The commits that changed the schema since there was a program to serve it, and the revision that each made."""
 
 
@@ -58,8 +58,9 @@ def _fill(location: str, file: Path, revision: str) -> None:
                 rows = [dict(row) for row in reading.execute(select(theirs.tables[table.name])).mappings()]
                 if rows:
                     writing.execute(insert(table), rows)
-        for column in ("registered_models ALTER name", "aliases ALTER alias"):  # as they were at first
-            writing.exec_driver_sql(f'ALTER TABLE {column} TYPE text COLLATE "default"')
+        if revision < "0004":
+            for column in ("registered_models ALTER name", "aliases ALTER alias"):  # as they were at first
+                writing.exec_driver_sql(f'ALTER TABLE {column} TYPE text COLLATE "default"')
     target.dispose()
     source.dispose()
 
