@@ -162,6 +162,9 @@ def _statement(shape: _Shape) -> Statement:
     if shape.goes_on:
         time, sequence = bindparam("before_time", type_=BigInteger()), bindparam("before_sequence", type_=BigInteger())
         conditions.append(and_(_time <= time, or_(_time < time, _sequence < sequence)))
-    return Statement(
-        _rows.where(*conditions).order_by(_time.desc(), _sequence.desc()).limit(bindparam("limit", type_=Integer()))
-    )
+    newest_first = (_time.desc(), _sequence.desc())
+    limit = bindparam("limit", type_=Integer())
+    if shape.rights != _OWN:
+        return Statement(_rows.where(*conditions).order_by(*newest_first).limit(limit))
+    page = select(_sequence).where(*conditions).order_by(*newest_first).limit(limit)  # which the index has
+    return Statement(_rows.where(_sequence.in_(page)).order_by(*newest_first))

@@ -313,8 +313,14 @@ def remove(connection: Connection, model_id: str, version: int) -> None:
 @lru_cache(SHAPES)
 def _plan(shape: Shape) -> Plan:
     clauses = version_clauses(shape)
-    found = _FOUND.where(*clauses.conditions).add_columns(*clauses.position)
-    return Plan(found, order=clauses.order, candidates=clauses.candidates, row=_key)
+    found = _FOUND.add_columns(*clauses.position)
+    return Plan(
+        found,
+        conditions=clauses.conditions,
+        order=clauses.order,
+        candidates=clauses.candidates,
+        row=_key,
+    )
 
 
 def page(

@@ -26,10 +26,13 @@ Columns = tuple[ColumnElement[Any], ...]
 
 class Candidate(NamedTuple):
     """A query that an index answers, and how many of its rows are few. Whatever is found is among its rows: the ids of
-    models or, where it has two columns, models' ids and version numbers."""
+    models or, where it has two columns, models' ids and version numbers.
+
+    says: a condition that all of its rows meet, and need not be asked for."""
 
     rows: Select[Any]
     few: int = FEW
+    says: ColumnElement[bool] | None = None
 
 
 class Plan:
@@ -39,6 +42,7 @@ class Plan:
         self,
         found: Select[Any],
         *,
+        conditions: Sequence[ColumnElement[bool]],
         order: Sequence[ColumnElement[Any]],
         candidates: Sequence[Candidate] | None,
         row: Columns,
@@ -46,7 +50,7 @@ class Plan:
         """``row``: the columns of what is found that a candidate's columns are compared with, as many as it has; the
         first is the model's id."""
         self._found = found
-        self._readables = found.where(readable(row[0]))
+        self._conditions = conditions
         self._order = order
         self._row = row
         self._counted = None if candidates is None else [_Counted(each) for each in candidates]
@@ -81,7 +85,10 @@ class Plan:
         return ()
 
     def _led(self, leading: "Leading") -> Select[Any]:
-        found = self._found if leading == (self._own,) else self._readables
+        said = [each.candidate.says for each in leading]
+        found = self._found.where(*(each for each in self._conditions if not any(each is other for other in said)))
+        if leading != (self._own,):
+            found = found.where(readable(self._row[0]))
         for each in leading:
             columns = self._row[: len(each.candidate.rows.selected_columns)]
             found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(each.candidate.rows))

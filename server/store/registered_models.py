@@ -223,8 +223,14 @@ def remove(connection: Connection, model_id: str) -> None:
 @lru_cache(SHAPES)
 def _plan(shape: Shape) -> Plan:
     clauses = model_clauses(shape)
-    found = _FOUND.where(*clauses.conditions).add_columns(*clauses.position)
-    return Plan(found, order=clauses.order, candidates=clauses.candidates, row=_id)
+    found = _FOUND.add_columns(*clauses.position)
+    return Plan(
+        found,
+        conditions=clauses.conditions,
+        order=clauses.order,
+        candidates=clauses.candidates,
+        row=_id,
+    )
 
 
 def page(

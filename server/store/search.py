@@ -181,14 +181,15 @@ class Clauses(NamedTuple):
 def model_clauses(shape: Shape) -> Clauses:
     """For statements that select from registered_models."""
     model = registered_models.c
+    tags = _tags(shape.terms, model_tags, {"model_id": model.id})
     conditions = [
         *_attributes([each for each in shape.terms if each.key != "stage"], _MODEL_COLUMNS),
         *(_at_stage(each) for each in shape.terms if (each.kind, each.key) == ("attribute", "stage")),
-        *_tags(shape.terms, model_tags, {"model_id": model.id}),
+        *tags.values(),
     ]
     if not shape.prompts:
         conditions.append(_NO_PROMPT)
-    return _clauses(shape, _MODEL_COLUMNS, conditions, _candidates(shape.terms, model_tags))
+    return _clauses(shape, _MODEL_COLUMNS, conditions, _candidates(shape.terms, model_tags, tags))
 
 
 def version_clauses(shape: Shape) -> Clauses:
@@ -199,14 +200,15 @@ def version_clauses(shape: Shape) -> Clauses:
     version = model_versions.c
     named = [each for each in shape.terms if each.key == "name" and each.comparator in {"=", "IN"}]
     others = [each for each in shape.terms if each not in named]
+    tags = _tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version})
     conditions = [
         *(_of_model_named(each) for each in named),
         *_attributes(others, _VERSION_COLUMNS),
-        *_tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version}),
+        *tags.values(),
     ]
     if not shape.prompts:
         conditions.append(_OF_NO_PROMPT)
-    return _clauses(shape, _VERSION_COLUMNS, conditions, _candidates(shape.terms, version_tags))
+    return _clauses(shape, _VERSION_COLUMNS, conditions, _candidates(shape.terms, version_tags, tags))
 
 
 def _of_model_named(term: Term) -> ColumnElement[bool]:
@@ -231,7 +233,7 @@ def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[Co
     return [_compare(columns[each.key], each) for each in terms if each.kind == "attribute"]
 
 
-def _tags(terms: Sequence[Term], tags: Table, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
+def _tags(terms: Sequence[Term], tags: Table, row: Mapping[str, Column]) -> dict[str, ColumnElement[bool]]:
     """One look at a row's own tags for each key: a row has a key once, so its comparisons all speak of the same value.
 
     ``row`` are a row's values in the columns by which its tags are found.
@@ -240,23 +242,26 @@ def _tags(terms: Sequence[Term], tags: Table, row: Mapping[str, Column]) -> list
     for each in terms:
         if each.kind == "tag":
             by_key.setdefault(each.key, []).append(each)
-    conditions: list[ColumnElement[bool]] = []
+    conditions: dict[str, ColumnElement[bool]] = {}
     for key, of_key in by_key.items():
         own = (tags.c[name] == column for name, column in row.items())
         found = and_(tags.c.key == _parameter(f"asked_key_{key}"), *(_compare(tags.c.value, each) for each in of_key))
-        conditions.append(select(literal_column("1")).where(*own, found).exists())
+        conditions[key] = select(literal_column("1")).where(*own, found).exists()
     return conditions
 
 
-def _candidates(terms: Sequence[Term], tags: Table) -> list[Candidate]:
-    """What the terms that an index can answer find: tags by their value, models by their name."""
+def _candidates(terms: Sequence[Term], tags: Table, conditions: Mapping[str, ColumnElement[bool]]) -> list[Candidate]:
+    """What the terms that an index can answer find: tags by their value, models by their name. ``conditions`` are those
+    on tags."""
     found: list[Candidate] = []
     of_row = (tags.c.model_id,) if tags is model_tags else (tags.c.model_id, tags.c.version)
     for each in terms:
         if each.kind == "tag" and each.comparator in {"=", "LIKE", "ILIKE"}:
             value = tags.c.value
             matches = has_value(value, each.value) if each.comparator == "=" else _compare(value, each)
-            found.append(Candidate(select(*of_row).where(tags.c.key == _parameter(f"asked_key_{each.key}"), matches)))
+            rows = select(*of_row).where(tags.c.key == _parameter(f"asked_key_{each.key}"), matches)
+            alone = [other.key for other in terms if other.kind == "tag"].count(each.key) == 1
+            found.append(Candidate(rows, says=conditions[each.key] if alone else None))
         elif each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
             if each.comparator == "LIKE" and each.begins:  # the names are in order
                 rows = select(registered_models.c.id).where(_compare(registered_models.c.name, each))
