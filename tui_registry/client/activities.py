@@ -1,14 +1,9 @@
 """Calls about activities."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from server.wire.activity import ActivityPage
 from tui_registry.client.transport import Transport
-
-if TYPE_CHECKING:
-    from server.wire.activity import ActivityPage
 
 
 class ActivityCalls(Transport):
@@ -26,8 +21,6 @@ class ActivityCalls(Transport):
     ) -> ActivityPage:
         """Activities of a version, of a model, or of all, newest first; of these types, if any are named; from a time
         on and before another, both in milliseconds since the epoch."""
-        from server.wire.activity import ActivityPage
-
         return await self._get(
             "/mlflow/activities/list",
             ActivityPage,

@@ -1,13 +1,7 @@
 """Calls about the comments on a version."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from server.wire.comment import Comment, CommentAnswer, CommentList
 from tui_registry.client.transport import Done, Transport
-
-if TYPE_CHECKING:
-    from server.wire.comment import Comment
 
 COMMENTS = "/mlflow/comments"
 
@@ -15,20 +9,14 @@ COMMENTS = "/mlflow/comments"
 class CommentCalls(Transport):
     async def comments(self, name: str, version: str) -> list[Comment]:
         """Oldest first."""
-        from server.wire.comment import CommentList
-
         answer = await self._get(f"{COMMENTS}/list", CommentList, name=name, version=version)
         return answer.comments
 
     async def comment(self, name: str, version: str, text: str) -> Comment:
-        from server.wire.comment import CommentAnswer
-
         answer = await self._send("POST", f"{COMMENTS}/create", CommentAnswer, name=name, version=version, comment=text)
         return answer.comment
 
     async def edit_comment(self, id: str, text: str) -> Comment:  # noqa: A002  # the wire's name
-        from server.wire.comment import CommentAnswer
-
         answer = await self._send("PATCH", f"{COMMENTS}/update", CommentAnswer, id=id, comment=text)
         return answer.comment
 

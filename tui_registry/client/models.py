@@ -1,18 +1,15 @@
 """Calls about registered models, their tags and aliases."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from server.wire.registered_model import (
+    RegisteredModel,
+    RegisteredModelAnswer,
+    RegisteredModelDatabricks,
+    RegisteredModelDatabricksAnswer,
+    RegisteredModelPage,
+)
 from tui_registry.client.transport import Done, Transport
-
-if TYPE_CHECKING:
-    from server.wire.registered_model import (
-        RegisteredModel,
-        RegisteredModelDatabricks,
-        RegisteredModelPage,
-    )
 
 MODELS = "/mlflow/registered-models"
 
@@ -21,8 +18,6 @@ class ModelCalls(Transport):
     async def search_models(
         self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
     ) -> RegisteredModelPage:
-        from server.wire.registered_model import RegisteredModelPage
-
         return await self._get(
             "/mlflow/registered-models/search",
             RegisteredModelPage,
@@ -34,14 +29,10 @@ class ModelCalls(Transport):
 
     async def model(self, name: str) -> RegisteredModelDatabricks:
         """A model with its id and the caller's own level."""
-        from server.wire.registered_model import RegisteredModelDatabricksAnswer
-
         answer = await self._get("/mlflow/databricks/registered-models/get", RegisteredModelDatabricksAnswer, name=name)
         return answer.registered_model_databricks
 
     async def create_model(self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None) -> None:
-        from server.wire.registered_model import RegisteredModelAnswer
-
         listed = [{"key": key, "value": value} for key, value in (tags or {}).items()]
         await self._send(
             "POST", f"{MODELS}/create", RegisteredModelAnswer, name=name, description=description, tags=listed or None
@@ -49,16 +40,12 @@ class ModelCalls(Transport):
 
     async def describe_model(self, name: str, description: str) -> RegisteredModel:
         """Replace the description; an empty one clears it."""
-        from server.wire.registered_model import RegisteredModelAnswer
-
         answer = await self._send(
             "PATCH", f"{MODELS}/update", RegisteredModelAnswer, name=name, description=description
         )
         return answer.registered_model
 
     async def rename_model(self, name: str, new_name: str) -> RegisteredModel:
-        from server.wire.registered_model import RegisteredModelAnswer
-
         answer = await self._send("POST", f"{MODELS}/rename", RegisteredModelAnswer, name=name, new_name=new_name)
         return answer.registered_model
 

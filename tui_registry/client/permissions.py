@@ -1,15 +1,10 @@
 """Calls about who may do what: the access control list of a model (by its id) or of the whole registry (``root``)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from server.wire.permission import AccessControlRequest, LevelDescription, ObjectPermissions, PermissionLevels
 from tui_registry.client.transport import Transport
-
-if TYPE_CHECKING:
-    from server.wire.permission import AccessControlRequest, LevelDescription, ObjectPermissions
 
 ROOT = "root"
 """The id of the registry-wide object: what is granted there holds on every model."""
@@ -18,21 +13,15 @@ ROOT = "root"
 class PermissionCalls(Transport):
     async def permissions(self, object_id: str) -> ObjectPermissions:
         """Every principal with a level, direct or inherited."""
-        from server.wire.permission import ObjectPermissions
-
         return await self._get(_path(object_id), ObjectPermissions)
 
     async def permission_levels(self, object_id: str) -> list[LevelDescription]:
         """The levels that can be granted there, from the lowest, with what the server says of each."""
-        from server.wire.permission import PermissionLevels
-
         answer = await self._get(f"{_path(object_id)}/permissionLevels", PermissionLevels)
         return answer.permission_levels
 
     async def add_permissions(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
         """Grant these, each in place of its principal's direct level, and leave the others as they are."""
-        from server.wire.permission import ObjectPermissions
-
         return await self._send(
             "PATCH", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
         )
@@ -41,8 +30,6 @@ class PermissionCalls(Transport):
         self, object_id: str, entries: Sequence[AccessControlRequest], *, etag: str | None = None
     ) -> ObjectPermissions:
         """Make these the only direct entries, if those are still what was read with this ``etag``."""
-        from server.wire.permission import ObjectPermissions
-
         listed = [_entry(each) for each in entries]
         return await self._send("PUT", _path(object_id), ObjectPermissions, access_control_list=listed, etag=etag)
 

@@ -1,19 +1,16 @@
 """Calls about access tokens: one's own, and, for administrators, everybody's."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from server.wire.token import (
+    CreatedToken,
+    CreatedTokenOnBehalf,
+    PublicTokenInfo,
+    PublicTokenInfos,
+    TokenInfo,
+    TokenInfos,
+)
 from tui_registry.client.transport import Done, Transport
-
-if TYPE_CHECKING:
-    from server.wire.token import (
-        CreatedToken,
-        CreatedTokenOnBehalf,
-        PublicTokenInfo,
-        TokenInfo,
-    )
 
 MANAGEMENT = "/token-management"
 
@@ -21,22 +18,16 @@ MANAGEMENT = "/token-management"
 class TokenCalls(Transport):
     async def own_tokens(self) -> list[PublicTokenInfo]:
         """The caller's that have not expired, newest first."""
-        from server.wire.token import PublicTokenInfos
-
         answer = await self._get("/token/list", PublicTokenInfos)
         return answer.token_infos
 
     async def tokens(self) -> list[TokenInfo]:
         """Everybody's, expired ones too, newest first; for administrators."""
-        from server.wire.token import TokenInfos
-
         answer = await self._get(f"{MANAGEMENT}/tokens", TokenInfos)
         return answer.token_infos
 
     async def create_token(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:
         """A token of the caller's own, without a lifetime for good. Its value is shown this one time."""
-        from server.wire.token import CreatedToken
-
         return await self._send(
             "POST", "/token/create", CreatedToken, comment=comment, lifetime_seconds=lifetime_seconds
         )
@@ -45,8 +36,6 @@ class TokenCalls(Transport):
         self, application_id: str, *, comment: str = "", lifetime_seconds: int | None = None
     ) -> CreatedTokenOnBehalf:
         """The same for a service principal; for administrators."""
-        from server.wire.token import CreatedTokenOnBehalf
-
         return await self._send(
             "POST",
             f"{MANAGEMENT}/on-behalf-of/tokens",

@@ -1,14 +1,9 @@
 """Calls about model versions and their tags."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from server.wire.model_version import ModelVersion, ModelVersionAnswer, ModelVersionPage
 from tui_registry.client.transport import Done, Transport
-
-if TYPE_CHECKING:
-    from server.wire.model_version import ModelVersion, ModelVersionPage
 
 VERSIONS = "/mlflow/model-versions"
 
@@ -17,8 +12,6 @@ class VersionCalls(Transport):
     async def search_versions(
         self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
     ) -> ModelVersionPage:
-        from server.wire.model_version import ModelVersionPage
-
         return await self._get(
             "/mlflow/model-versions/search",
             ModelVersionPage,
@@ -29,8 +22,6 @@ class VersionCalls(Transport):
         )
 
     async def version(self, name: str, version: str) -> ModelVersion:
-        from server.wire.model_version import ModelVersionAnswer
-
         answer = await self._get("/mlflow/model-versions/get", ModelVersionAnswer, name=name, version=version)
         return answer.model_version
 
@@ -46,8 +37,6 @@ class VersionCalls(Transport):
         tags: Mapping[str, str] | None = None,
     ) -> ModelVersion:
         """Add the artifacts at a URI as the model's next version."""
-        from server.wire.model_version import ModelVersionAnswer
-
         listed = [{"key": key, "value": value} for key, value in (tags or {}).items()]
         answer = await self._send(
             "POST",
@@ -65,8 +54,6 @@ class VersionCalls(Transport):
 
     async def describe_version(self, name: str, version: str, description: str) -> ModelVersion:
         """Replace the description; an empty one clears it."""
-        from server.wire.model_version import ModelVersionAnswer
-
         answer = await self._send(
             "PATCH", f"{VERSIONS}/update", ModelVersionAnswer, name=name, version=version, description=description
         )
