@@ -16,7 +16,7 @@ _INSERT = Statement(insert(activities).values({column.name: bindparam(column.nam
 _REVISE = Statement(
     update(registered_models)
     .where(registered_models.c.id == bindparam("model_id"))
-    .values(revision=bindparam("sequence"))
+    .values(revision=bindparam("digest"))
 )
 _LAST = Statement(select(func.max(activities.c.sequence)))
 _HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
@@ -30,13 +30,14 @@ _RECORDS = Statement(
 
 
 def append(connection: Connection, *, detail: dict[str, Any] | None, **columns: Any) -> None:
-    """One more record at the end of the chain, which is the model's newest revision. Writers take turns, so that there
-    is one end."""
+    """One more record at the end of the chain; its digest is the model's new revision. Writers take turns, so that
+    there is one end."""
     sequence, previous = _HEAD.run(connection).first() or (0, FIRST)
     columns |= {"sequence": sequence + 1, "detail": None if detail is None else json.dumps(detail)}
-    _INSERT.run(connection, digest=digest_of(audit_record(columns, previous)), **columns)
+    digest = digest_of(audit_record(columns, previous))
+    _INSERT.run(connection, digest=digest, **columns)
     if columns["model_id"] is not None:
-        _REVISE.run(connection, model_id=columns["model_id"], sequence=sequence + 1)
+        _REVISE.run(connection, model_id=columns["model_id"], digest=digest)
 
 
 def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:

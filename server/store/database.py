@@ -12,6 +12,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import URL, event
@@ -82,10 +83,13 @@ class Database:
                     raise
         loop = asyncio.get_running_loop()
         patience = Patience(loop, self._longest_read)
+        reading = self._readers.submit(self._read_pooled, work, patience)
+        reading.add_done_callback(partial(_on_loop, loop, patience.end))
         try:
-            return await loop.run_in_executor(self._readers, self._read_pooled, work, patience)
-        finally:
-            patience.end()
+            return await asyncio.wrap_future(reading)
+        except asyncio.CancelledError:
+            patience.lose()  # nobody waits for it any more
+            raise
 
     async def write(self, work: Work[T]) -> T:
         """Run statements in one transaction; returns when it is committed. An exception undoes all of it. They may be
@@ -139,3 +143,8 @@ class Database:
         # a check before every read would cost each of them a round trip.
         with self._reader.connect() as connection, patience.with_what_runs_on(connection):
             return work(connection)
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None], _done: object) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(call)

@@ -10,7 +10,8 @@ from collections.abc import Hashable
 
 from sqlalchemy import Connection, Engine
 
-MOST = 32 * 1024 * 1024  # bytes that the documents of one database have at the most
+MOST = 32 * 1024 * 1024  # bytes that the documents of one database take at the most
+BESIDE = 350  # bytes that each takes besides its text
 _OPTION = "documents"
 
 
@@ -20,22 +21,22 @@ class Documents:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._size = 0
-        self._kept: dict[Hashable, tuple[int, bytes]] = {}
+        self._kept: dict[Hashable, tuple[str, bytes]] = {}
         self._lock = threading.Lock()  # of who adds: threads read, too
 
-    def find(self, key: Hashable, revision: int) -> bytes | None:
+    def find(self, key: Hashable, revision: str) -> bytes | None:
         """``key`` says what the document is of."""
         found = self._kept.get(key)
         return found[1] if found is not None and found[0] == revision else None
 
-    def keep(self, key: Hashable, revision: int, document: str) -> bytes:
+    def keep(self, key: Hashable, revision: str, document: str) -> bytes:
         """``revision`` was read in one statement with the document, or before it."""
         content = document.encode()
         with self._lock:
             self._forget(key)
-            if len(content) <= self._most:
+            if len(content) + BESIDE <= self._most:
                 self._kept[key] = (revision, content)
-                self._size += len(content)
+                self._size += len(content) + BESIDE
                 while self._size > self._most:
                     self._forget(next(iter(self._kept)))
         return content
@@ -43,10 +44,10 @@ class Documents:
     def _forget(self, key: Hashable) -> None:
         known = self._kept.pop(key, None)
         if known is not None:
-            self._size -= len(known[1])
+            self._size -= len(known[1]) + BESIDE
 
 
-_NONE = Documents(most=-1)
+_NONE = Documents(most=0)
 
 
 def keep_documents(engine: Engine) -> None:

@@ -223,7 +223,7 @@ def read_document(connection: Connection, model_id: str, version: int) -> str:
     return answer
 
 
-def latest(connection: Connection, model_id: str, revision: int, wanted: Sequence[Stage]) -> bytes | None:
+def latest(connection: Connection, model_id: str, revision: str, wanted: Sequence[Stage]) -> bytes | None:
     """A ModelVersions in JSON: the highest version in each stage that has one, in MLflow's order. None if none has.
     ``revision`` is the model's."""
     documents = documents_of(connection)

@@ -26,7 +26,10 @@ class LengthyError(Exception):
 
 
 class Moment:
-    """While it lasts, what runs on an SQLite connection is interrupted when it takes longer than MOMENT."""
+    """While it lasts, what runs on an SQLite connection is interrupted when it takes longer than MOMENT.
+
+    SQLite counts steps by statement, over all its runs. Many different statements of few steps are not interrupted.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._end = math.inf
@@ -64,16 +67,23 @@ class Patience:
         self._lost = False
         self._driver: sqlite3.Connection | None = None
         self._loop = loop
-        self._timer = loop.call_later(seconds, self._lose)
+        self._ended = False
+        self._timer = loop.call_later(seconds, self.lose)
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
+        """At once; to be called on the loop."""
+        self._timer.cancel()
+        if self._ended:
+            return
         with self._lock:  # so that the next to use the connection is not the one interrupted
             self._lost = True
             if self._driver is not None:
                 self._driver.interrupt()
-        self._timer = self._loop.call_later(AGAIN, self._lose)  # it may have been between two statements
+        self._timer = self._loop.call_later(AGAIN, self.lose)  # it may have been between two statements
 
     def end(self) -> None:
+        """The read is over; to be called on the loop."""
+        self._ended = True
         self._timer.cancel()
 
     def check(self) -> None:

@@ -40,7 +40,7 @@ class ModelRow(NamedTuple):
     id: str
     name: str
     level: int
-    revision: int
+    revision: str
 
 
 def _latest_versions(order: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -187,7 +187,7 @@ def add(connection: Connection, *, model_id: str, name: str, description: str | 
         creation_timestamp=now,
         last_updated_timestamp=now,
         last_version=0,
-        revision=0,
+        revision="",
     )
 
 

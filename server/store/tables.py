@@ -95,7 +95,9 @@ registered_models = Table(
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("last_updated_timestamp", BigInteger, nullable=False),
     Column("last_version", Integer, nullable=False),  # the highest number ever given: numbers are not used twice
-    Column("revision", BigInteger, nullable=False, server_default="0"),  # the last activity of it or of its versions
+    # The digest of the last activity of it or of its versions: numbers would be given twice, if the database were set
+    # back to an earlier state.
+    Column("revision", Text, nullable=False, server_default=""),
     Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
     Index("ix_registered_models_user", "user_id", "name"),
 )

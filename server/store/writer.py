@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, RootTransaction, text
 from sqlalchemy.exc import DBAPIError
 
 from server.rules.errors import TemporarilyUnavailable
-from server.store.engine import BUSY_TIMEOUT, driver_of, explain, gave_up, summary
+from server.store.engine import BUSY_TIMEOUT, driver_of, explain, summary
 from server.store.patience import LengthyError, Moment
 from server.store.statements import Statement
 
@@ -104,8 +104,9 @@ class Writer:
         self._tasks.put(None)
         self._thread.join()
         self._is_busy = True
-        while self._queue:
-            _tell(self._write(self._taken()))
+        wanted = [job for job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
+        for start in range(0, len(wanted), GROUP):
+            _tell(self._write(wanted[start : start + GROUP]))
         if self._here is not None:
             self._here.close()
 
@@ -122,12 +123,12 @@ class Writer:
     def _begin_here(self, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
         group: list[Job] = []
         outcomes: list[Outcome] = []
-        end = time.perf_counter() + TURN
         transaction = None
         try:
             with self._moment:
                 transaction = _Transaction(connection)
-                while self._queue and len(group) < GROUP and time.perf_counter() < end:
+                end = time.perf_counter() + TURN
+                while self._queue and len(group) < GROUP and (not group or time.perf_counter() < end):
                     group.append(self._queue.popleft())
                     outcomes.append(_try_one(connection, *group[-1]))
             if not _has_changed(outcomes):
@@ -152,8 +153,8 @@ class Writer:
         self._tasks.put(run)
 
     def _end(self, loop: asyncio.AbstractEventLoop, outcomes: list[Outcome]) -> None:
+        loop.call_soon(self._begin, loop)
         _tell(outcomes)
-        loop.call_soon(self._begin, loop)  # after those who have just been told
 
     def _taken(self) -> list[Job]:
         return [self._queue.popleft() for _ in range(min(GROUP, len(self._queue)))]
@@ -170,7 +171,7 @@ class Writer:
         except Exception as error:  # the thread must live on, and every writer of the group be told
             _undo(transaction)
             return _failed([done for done, _, _ in outcomes], error)
-        self._on_commit()
+        self._tell_commit()
         return outcomes
 
     def _write(self, group: list[Job]) -> list[Outcome]:
@@ -184,8 +185,14 @@ class Writer:
         except Exception as error:  # as above
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
-            self._on_commit()
+            self._tell_commit()
         return outcomes
+
+    def _tell_commit(self) -> None:
+        try:
+            self._on_commit()
+        except Exception:
+            log.exception("telling of a commit failed unexpectedly")  # and what was committed is committed
 
     @contextlib.contextmanager
     def _transaction(self, connection: Connection) -> Iterator[RootTransaction | _Transaction]:
@@ -233,7 +240,7 @@ def _try_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any])
     except Exception as error:
         if isinstance(error, DBAPIError) or driver.total_changes != before:
             raise _HalfDoneError from error
-        return done, None, error  # it is the answer to whoever asked for this write
+        return done, None, _answer(error)
 
 
 def _write_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
@@ -242,15 +249,24 @@ def _write_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any
     outcome: Outcome
     try:
         outcome = (done, work(connection), None)
-    except Exception as error:  # it is the answer to whoever asked for this write
+    except Exception as error:
         if connection.invalidated:
             raise  # the connection is gone, and with it the whole group
-        if isinstance(error, DBAPIError) and gave_up(error):
-            raise  # and so is the transaction
+        if connection.dialect.name == "sqlite" and not driver_of(connection).in_transaction:
+            raise  # SQLite has undone all of it, because of a full disk, say
         _UNDO.run(connection)
-        outcome = (done, None, error)
+        outcome = (done, None, _answer(error))
     _RELEASE.run(connection)
     return outcome
+
+
+def _answer(error: Exception) -> Exception:
+    """To whoever asked for this write."""
+    if not isinstance(error, StopIteration):
+        return error
+    answer = RuntimeError("a write raised StopIteration")  # which no future takes
+    answer.__cause__ = error
+    return answer
 
 
 def _has_changed(outcomes: list[Outcome]) -> bool:

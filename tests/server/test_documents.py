@@ -14,7 +14,7 @@ from server.rules.permissions import Level
 from server.rules.principals import Principal, PrincipalKind
 from server.rules.search import MODELS, VERSIONS, read_search
 from server.store import model_versions, registered_models
-from server.store.documents import Documents, documents_of
+from server.store.documents import BESIDE, Documents, documents_of
 from server.store.engine import database_url, make_engine
 from server.wire.stage import Stage
 from tests.live_registry import Server, serving
@@ -36,8 +36,8 @@ def database(people: People) -> Iterator[Connection]:
     """A connection that keeps nothing."""
     engine = make_engine(database_url(people.registry.database), write=False)
     with engine.connect() as connection:
-        documents_of(connection).keep("a document", 1, "text")
-        assert documents_of(connection).find("a document", 1) is None
+        documents_of(connection).keep("a document", "1", "text")
+        assert documents_of(connection).find("a document", "1") is None
         yield connection
     engine.dispose()
 
@@ -116,14 +116,15 @@ def test_what_was_undone_is_not_kept(people: People, database: Connection) -> No
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
-    documents = Documents(most=100)
+    documents = Documents(most=10 * (BESIDE + 10))
     for number in range(50):
-        assert documents.keep(number, 1, "x" * 10) == b"x" * 10
-    assert [number for number in range(50) if documents.find(number, 1)] == list(range(40, 50))
-    documents.keep(45, 2, "y" * 20)
-    assert documents.find(45, 1) is None
-    assert documents.find(45, 2) == b"y" * 20
-    assert documents.find(40, 1) is None, "it made room"
-    assert documents.keep("large", 1, "z" * 101) == b"z" * 101
-    assert documents.find("large", 1) is None
-    assert documents.find(49, 1) is not None, "what has no room takes none"
+        assert documents.keep(number, "1", "x" * 10) == b"x" * 10
+    assert [number for number in range(50) if documents.find(number, "1")] == list(range(40, 50))
+    documents.keep(45, "2", "y" * 20)
+    assert documents.find(45, "1") is None
+    assert documents.find(45, "2") == b"y" * 20
+    assert documents.find(40, "1") is None, "it made room"
+    large = "z" * 10 * (BESIDE + 10)
+    assert documents.keep("large", "1", large) == large.encode()
+    assert documents.find("large", "1") is None
+    assert documents.find(49, "1") is not None, "what has no room takes none"

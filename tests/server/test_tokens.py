@@ -1,6 +1,7 @@
 """Access tokens over HTTP: one's own, everybody's, and who may have some."""
 
 import hashlib
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
 from tests.server.contents import Contents
 from tests.server.directory import SCIM, create_service_principal, new_name
+from tests.server.sockets import connect, rest
 
 TOKENS = "/token-management/tokens"
 PERMISSIONS = "/permissions/authorization/tokens"
@@ -206,3 +208,22 @@ def test_tokens_are_listed_and_revoked_by_commands(fresh_registry: LiveRegistry)
 def _line_of(database: str, owner: str) -> str:
     (line,) = [line for line in command(database, "tokens", "list").splitlines() if line.split()[1] == owner]
     return line
+
+
+def test_a_body_that_comes_after_the_token_was_revoked(user: Api, registry: LiveRegistry) -> None:
+    """Who is refused now cannot have begun early."""
+    name = new_name("slow-body")
+    user.post("/mlflow/registered-models/create", name=name).ok()
+    made = user.post("/token/create").ok()
+    content = json.dumps({"name": name, "key": "late", "value": "1"}).encode()
+    head = (
+        "POST /api/2.0/mlflow/registered-models/set-tag HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        f"Authorization: Bearer {made['token_value']}\r\nContent-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    with connect(registry.url) as connection:
+        connection.sendall(head + content[:5])
+        user.get("/mlflow/registered-models/get", name=name).ok()  # so that the other was begun with
+        user.post("/token/delete", token_id=made["token_info"]["token_id"]).ok()
+        connection.sendall(content[5:])
+        assert rest(connection).statuses == [401]
+    assert "tags" not in user.get("/mlflow/registered-models/get", name=name).ok()["registered_model"]

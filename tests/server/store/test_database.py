@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from server.rules.errors import InvalidState
+from server.store import writer
 from server.store.database import Database
 from server.store.engine import database_url
 
@@ -125,3 +126,51 @@ async def test_what_is_queued_is_finished_at_the_end(tmp_path: Path) -> None:
         await asyncio.sleep(0)
     assert made(tmp_path) == list(range(200))
     assert await asyncio.gather(*writing) == list(range(200))
+
+
+async def test_however_long_it_takes_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least one write is made in each turn."""
+    monkeypatch.setattr(writer, "TURN", 0.0)
+    async with opened(tmp_path) as database:
+        assert await asyncio.gather(*(database.write(adding(number)) for number in range(20))) == list(range(20))
+    assert made(tmp_path) == list(range(20))
+
+
+async def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
+    """Or else the end would wait for it."""
+    async with opened(tmp_path) as database:
+        reading = asyncio.ensure_future(
+            database.read(lambda connection: connection.exec_driver_sql(COUNTED.format(10**9)).fetchall(), lengthy=True)
+        )
+        await asyncio.sleep(0.05)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert await database.read(summing) == 500_000_500_000
+
+
+@pytest.mark.parametrize("begun", ["on the loop", "in the thread"])
+async def test_writing_goes_on_after_whatever_went_wrong(tmp_path: Path, begun: str) -> None:
+    def stops(connection: Connection) -> int:
+        if begun == "in the thread":
+            adding(-1)(connection)  # so that it is begun anew there
+        raise StopIteration
+
+    def telling() -> None:
+        raise InvalidState("nobody listens")
+
+    def is_undone(connection: Connection) -> int:
+        """As SQLite does it when the disk is full."""
+        adding(-1)(connection)
+        connection.exec_driver_sql("ROLLBACK")
+        raise InvalidState("the disk is full")
+
+    async with opened(tmp_path) as database:
+        database.on_commit = telling
+        assert await database.write(adding(0)) == 0
+        with pytest.raises(RuntimeError):
+            await database.write(stops)
+        with pytest.raises(InvalidState, match="disk"):
+            await database.write(is_undone)
+        assert await database.write(adding(1)) == 1
+    assert made(tmp_path) == [0, 1]

@@ -1,4 +1,4 @@
-"""A model's revision: the number of the last change of it or of its versions."""
+"""A model's revision: the digest of the last change of it or of its versions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,4 +8,4 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    op.add_column("registered_models", sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("registered_models", sa.Column("revision", sa.Text, nullable=False, server_default=""))
