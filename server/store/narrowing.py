@@ -13,11 +13,14 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, fu
 from server.rules.permissions import Level
 from server.rules.principals import Principal
 from server.store.access import caller, readable, readable_objects
+from server.store.patience import expect_to_take_long
 from server.store.statements import Rows, Statement
 
 FEW = 15_000
 """Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
 them, unless all of them are at its end."""
+LENGTHY = 3_000
+"""Rows whose collecting takes so long that it is not begun on the event loop."""
 FEW_NAMES = 2_000
 """The same of models found by the trigrams of their names: each of these costs more, and walking along names less."""
 
@@ -76,7 +79,10 @@ class Plan:
         sizes = [(each.size(connection, given), each) for each in candidates]
         few = [(size, each) for size, each in sizes if size <= each.candidate.few]
         if few:
-            return (min(few, key=itemgetter(0))[1],)
+            size, leading = min(few, key=itemgetter(0))
+            if size > LENGTHY:
+                expect_to_take_long(connection)
+            return (leading,)
         if len(candidates) > 1:  # each of them is many, but what they have in common may be few
             if candidates not in self._commons:
                 self._commons[candidates] = _Counted(Candidate(self._led(candidates)))
