@@ -105,6 +105,7 @@ class Writer:
         self._thread.join()
         self._is_busy = True
         wanted = [job for job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
+        self._queue.clear()
         for start in range(0, len(wanted), GROUP):
             _tell(self._write(wanted[start : start + GROUP]))
         if self._here is not None:
