@@ -312,15 +312,7 @@ def remove(connection: Connection, model_id: str, version: int) -> None:
 
 @lru_cache(SHAPES)
 def _plan(shape: Shape) -> Plan:
-    clauses = version_clauses(shape)
-    found = _FOUND.add_columns(*clauses.position)
-    return Plan(
-        found,
-        conditions=clauses.conditions,
-        order=clauses.order,
-        candidates=clauses.candidates,
-        row=_key,
-    )
+    return Plan(_FOUND, version_clauses(shape), row=_key)
 
 
 def page(

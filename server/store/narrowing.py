@@ -38,25 +38,33 @@ class Candidate(NamedTuple):
     says: ColumnElement[bool] | None = None
 
 
+class Clauses(NamedTuple):
+    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it. ``candidates`` is
+    None where the conditions themselves lead to few: all that is found has the same name."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    order: Sequence[ColumnElement[Any]]
+    position: Sequence[ColumnElement[Any]]
+    candidates: Sequence[Candidate] | None
+
+
 class Plan:
     """The statements that may lead to a page of what is found. Each is put together when it is first needed."""
 
     def __init__(
         self,
         found: Select[Any],
+        clauses: Clauses,
         *,
-        conditions: Sequence[ColumnElement[bool]],
-        order: Sequence[ColumnElement[Any]],
-        candidates: Sequence[Candidate] | None,
         row: Columns,
     ) -> None:
-        """``row``: the columns of what is found that a candidate's columns are compared with, as many as it has; the
-        first is the model's id."""
-        self._found = found
-        self._conditions = conditions
-        self._order = order
+        """``found``: what a row gives besides its position. ``row``: the columns of what is found that a candidate's
+        columns are compared with, as many as it has; the first is the model's id."""
+        self._found = found.add_columns(*clauses.position)
+        self._conditions = clauses.conditions
+        self._order = clauses.order
         self._row = row
-        self._counted = None if candidates is None else [_Counted(each) for each in candidates]
+        self._counted = None if clauses.candidates is None else [_Counted(each) for each in clauses.candidates]
         self._own = _Counted(Candidate(readable_objects()))  # what the caller may read, but as a candidate
         self._commons: dict[Leading, _Counted] = {}
         self._pages: dict[Leading, Statement] = {}

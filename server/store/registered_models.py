@@ -222,15 +222,7 @@ def remove(connection: Connection, model_id: str) -> None:
 
 @lru_cache(SHAPES)
 def _plan(shape: Shape) -> Plan:
-    clauses = model_clauses(shape)
-    found = _FOUND.add_columns(*clauses.position)
-    return Plan(
-        found,
-        conditions=clauses.conditions,
-        order=clauses.order,
-        candidates=clauses.candidates,
-        row=_id,
-    )
+    return Plan(_FOUND, model_clauses(shape), row=_id)
 
 
 def page(

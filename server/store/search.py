@@ -34,7 +34,7 @@ from server.rules.filters import IS_PROMPT, Comparison
 from server.rules.ordering import Order
 from server.rules.search import Search
 from server.store.dialects import among
-from server.store.narrowing import FEW_NAMES, Candidate
+from server.store.narrowing import FEW_NAMES, Candidate, Clauses
 from server.store.patterns import for_glob, has_trigram, has_value, ilike, like, names_ilike, names_like
 from server.store.tables import model_tags, model_versions, registered_models, version_tags
 
@@ -166,16 +166,6 @@ def _prompts(tags: Table) -> Select[Any]:
 
 _NO_PROMPT = registered_models.c.id.not_in(_prompts(model_tags))
 _OF_NO_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
-
-
-class Clauses(NamedTuple):
-    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it. ``candidates`` is
-    None where the conditions themselves lead to few: all that is found has the same name."""
-
-    conditions: Sequence[ColumnElement[bool]]
-    order: Sequence[Column]
-    position: Sequence[Column]
-    candidates: Sequence[Candidate] | None
 
 
 def model_clauses(shape: Shape) -> Clauses:
