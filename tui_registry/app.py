@@ -1,12 +1,10 @@
 """The console put together: the client, the places, the live connection."""
 
 import asyncio
-import gc
 import random
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -25,10 +23,10 @@ from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.place import Place
-from tui_registry.screens.places import PLACES, load, place
+from tui_registry.screens.places import PLACES, place
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.settings import Settings
-from tui_registry.styles import ELSEWHERE
+from tui_registry.starting import Start
 from tui_registry.text import one_line
 from tui_registry.writing import WritingApp
 
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
-HELD = 0.15  # seconds that the first frame waits for rows at the most
-LEISURE = 1.0  # seconds until what the start can do without is loaded
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
 
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
@@ -71,7 +67,7 @@ class ConsoleApp(WritingApp):
         super().__init__(settings or Settings(), complaints)
         self._copied = ""
         self.connected = asyncio.Event()
-        self._held: ExitStack | None = None
+        self.starting = Start(self)
         self.connection: Connection | None = None
         self._connect = connect
         self._label = ""
@@ -144,28 +140,9 @@ class ConsoleApp(WritingApp):
         if not self.is_headless:  # asked to end, or left alone by its terminal
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
-        self._held = ExitStack()
-        self._held.enter_context(self.batch_update())
-        self.set_timer(HELD, self.draw)
+        self.starting.begin()
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
-        self.set_timer(LEISURE, self._load)
-
-    def draw(self) -> None:
-        """Draw, which the start puts off until there is something to see."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
-            self.refresh()
-
-    def _load(self) -> None:
-        """Have the places ready before they are asked for."""
-        if not gc.isenabled():  # since the command began, see tui_registry.cli
-            gc.freeze()  # what is there stays: it need not be looked at again and again
-            gc.enable()
-        if not self.stylesheet.has_source(str(ELSEWHERE), ""):
-            self.stylesheet.read(ELSEWHERE)
-        self.run_worker(load, thread=True, exit_on_error=False)
 
     async def on_unmount(self) -> None:
         if self.connected.is_set():

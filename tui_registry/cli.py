@@ -118,7 +118,7 @@ def _run(connect: Any) -> None:
 
     if not sys.stdout.isatty():
         raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
-    gc.disable()  # while so much is imported and so little can be freed; the application enables it, see ConsoleApp
+    gc.disable()  # while so much is imported and so little can be freed; it is enabled again by tui_registry.starting
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some, it reads what every package says
     settings, complaints = _settings()
     mouse = terminal.prepare(settings=settings)

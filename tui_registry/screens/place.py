@@ -149,7 +149,7 @@ class Place(Screen[None]):
             self._read_at, self._problem = time.time(), ""
         finally:
             late.stop()
-            self.console_app.draw()
+            self.console_app.starting.draw()
         self.tell_state()
         self.bar.show(self.live_actions)
 
