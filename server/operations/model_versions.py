@@ -95,9 +95,8 @@ def delete(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
         raise InvalidState(
             f"This server does not let a version be deleted while it is in {version.stage}. Archive it first."
         )
-    _record(call, ActivityType.DELETED_VERSION, version, None, {"stage": version.stage})
+    _record(call, ActivityType.DELETED_VERSION, version, None, {"stage": version.stage}, touches=True)
     model_versions.remove(call.connection, version.model_id, version.version)
-    registered_models.touch(call.connection, version.model_id, call.now)
     return {}
 
 
@@ -146,7 +145,13 @@ def _resolve(call: Call, source: str) -> str:
 
 
 def _record(
-    call: Call, activity_type: ActivityType, version: VersionRow, what: str | None, detail: dict[str, object]
+    call: Call,
+    activity_type: ActivityType,
+    version: VersionRow,
+    what: str | None,
+    detail: dict[str, object],
+    *,
+    touches: bool = False,
 ) -> None:
     record(
         call,
@@ -156,4 +161,5 @@ def _record(
         version=version.version,
         system_comment=what,
         detail=detail,
+        touches=touches,
     )

@@ -22,8 +22,10 @@ def record(
     comment_id: str | None = None,
     system_comment: str | None = None,
     detail: dict[str, Any] | None = None,
+    touches: bool = False,
 ) -> dict[str, Any]:
-    """The activity as the wire shows it. ``detail`` says what changed, before and after, for the audit."""
+    """The activity as the wire shows it. ``detail`` says what changed, before and after, for the audit; ``touches``,
+    whether the model counts as updated by it."""
     activity_id = uuid.uuid4().hex
     activities.append(
         call.connection,
@@ -43,6 +45,7 @@ def record(
         comment_id=comment_id,
         system_comment=system_comment,
         detail=detail,
+        touches=touches,
     )
     return without_empty(
         {

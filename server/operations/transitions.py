@@ -13,7 +13,7 @@ from server.operations.subjects import RequestSubject, TransitionSubject
 from server.rules.errors import Conflict, InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
 from server.rules.permissions import level_name, request_actions
 from server.rules.stages import check_archiving
-from server.store import model_versions, registered_models, transition_requests
+from server.store import model_versions, transition_requests
 from server.store.model_versions import VersionRow
 from server.store.transition_requests import RequestRow
 from server.wire.activity import ActivityType
@@ -81,7 +81,6 @@ def request(call: Call, body: CreateTransitionRequest, subject: TransitionSubjec
 
 def approve(call: Call, body: ApproveTransitionRequest, subject: TransitionSubject) -> Answer:
     """Grant every open request of the version for that stage, and move the version."""
-    _require_open(call, subject)
     activity = _move(
         call,
         subject,
@@ -94,8 +93,9 @@ def approve(call: Call, body: ApproveTransitionRequest, subject: TransitionSubje
 
 def reject(call: Call, body: RejectTransitionRequest, subject: TransitionSubject) -> Answer:
     """Refuse every open request of the version for that stage."""
-    _require_open(call, subject)
     requesters = _settle(call, subject.version, subject.target)
+    if not requesters:
+        raise _none_open(subject)
     activity = _record(
         call,
         ActivityType.REJECTED_REQUEST,
@@ -111,7 +111,7 @@ def cancel(call: Call, body: DeleteTransitionRequest, subject: RequestSubject) -
     """Take back one user's request."""
     row = subject.request
     if not transition_requests.remove(call.connection, row.id):
-        raise _already_decided()
+        raise Conflict("Somebody else has just decided or cancelled this request. Nothing was changed; look again.")
     activity = record(
         call,
         ActivityType.CANCELLED_REQUEST,
@@ -151,13 +151,14 @@ def _move(
     """Put a version into a stage, and do what follows from it. Returns the activity."""
     version, target = subject.version, subject.target
     check_archiving(target, archive_existing_versions=archive)
+    requesters = _settle(call, version, target)
+    if activity_type is ActivityType.APPROVED_REQUEST and not requesters:
+        raise _none_open(subject)
     if archive:
         _archive_others(call, version, target)
-    requesters = _settle(call, version, target)
     model_versions.move(call.connection, version.model_id, version.version, target, call.now)
-    registered_models.touch(call.connection, version.model_id, call.now)
     asked = f"requested by {', '.join(requesters)}" if requesters else None
-    return _record(call, activity_type, version, target, comment, asked)
+    return _record(call, activity_type, version, target, comment, asked, touches=True)
 
 
 def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
@@ -179,25 +180,14 @@ def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
 
 def _settle(call: Call, version: VersionRow, target: Stage) -> list[str]:
     """Close the open requests of a version for a stage; who had asked."""
-    requesters = []
-    for row in _open_requests(call, version):
-        if row.to_stage is target:
-            if not transition_requests.remove(call.connection, row.id):
-                raise _already_decided()
-            requesters.append(row.user_id)
-    return requesters
+    return transition_requests.settle(call.connection, version.model_id, version.version, target)
 
 
-def _require_open(call: Call, subject: TransitionSubject) -> None:
-    if not any(row.to_stage is subject.target for row in _open_requests(call, subject.version)):
-        raise ResourceDoesNotExist(
-            f"There is no open request to move version {subject.version.version} of '{subject.version.name}' to "
-            f"{subject.target}. It may have been decided or cancelled; list the version's open requests."
-        )
-
-
-def _already_decided() -> Conflict:
-    return Conflict("Somebody else has just decided or cancelled this request. Nothing was changed; look again.")
+def _none_open(subject: TransitionSubject) -> ResourceDoesNotExist:
+    return ResourceDoesNotExist(
+        f"There is no open request to move version {subject.version.version} of '{subject.version.name}' to "
+        f"{subject.target}. It may have been decided or cancelled; list the version's open requests."
+    )
 
 
 def _open_requests(call: Call, version: VersionRow) -> list[RequestRow]:
@@ -211,6 +201,8 @@ def _record(
     target: Stage,
     comment: str | None,
     system_comment: str | None = None,
+    *,
+    touches: bool = False,
 ) -> dict[str, Any]:
     return record(
         call,
@@ -222,4 +214,5 @@ def _record(
         to_stage=target,
         comment=comment or None,
         system_comment=system_comment,
+        touches=touches,
     )

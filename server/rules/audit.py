@@ -22,6 +22,8 @@ from server.rules.errors import InvalidParameterValue, InvalidState
 FIRST = "0" * 64
 """What stands for the digest before the first record."""
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 class Head(NamedTuple):
     """A record by its number, and its digest."""
@@ -43,8 +45,7 @@ class Head(NamedTuple):
 
 def digest_of(record: Mapping[str, Any]) -> str:
     """``record`` has all but its own digest."""
-    canonical = json.dumps(record, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(record).encode()).hexdigest()
 
 
 class BrokenChainError(InvalidState):

@@ -13,11 +13,13 @@ from server.store.tables import activities, registered_models
 BATCH = 500
 
 _INSERT = Statement(insert(activities).values({column.name: bindparam(column.name) for column in activities.c}))
-_REVISE = Statement(
+_revise = (
     update(registered_models)
     .where(registered_models.c.id == bindparam("model_id"))
     .values(revision=bindparam("digest"))
 )
+_REVISE = Statement(_revise)
+_REVISE_AND_TOUCH = Statement(_revise.values(last_updated_timestamp=bindparam("now")))
 _LAST = Statement(select(func.max(activities.c.sequence)))
 _HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
 _DIGEST = Statement(select(activities.c.digest).where(activities.c.sequence == bindparam("sequence")))
@@ -29,23 +31,30 @@ _RECORDS = Statement(
 )
 
 
-def append(connection: Connection, *, detail: dict[str, Any] | None, **columns: Any) -> None:
+def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
     """One more record at the end of the chain; its digest is the model's new revision. Writers take turns, so that
-    there is one end."""
+    there is one end. ``touches``: whether it is the model's last update, too."""
     sequence, previous = _HEAD.run(connection).first() or (0, FIRST)
-    columns |= {"sequence": sequence + 1, "detail": None if detail is None else json.dumps(detail)}
-    digest = digest_of(audit_record(columns, previous))
-    _INSERT.run(connection, digest=digest, **columns)
-    if columns["model_id"] is not None:
-        _REVISE.run(connection, model_id=columns["model_id"], digest=digest)
+    columns["sequence"] = sequence + 1
+    digest = digest_of(_with_values(columns | {"detail": detail, "previous": previous}))
+    _INSERT.run(connection, detail=None if detail is None else json.dumps(detail), digest=digest, **columns)
+    model_id = columns["model_id"]
+    if touches:
+        _REVISE_AND_TOUCH.run(connection, model_id=model_id, digest=digest, now=columns["creation_timestamp"])
+    elif model_id is not None:
+        _REVISE.run(connection, model_id=model_id, digest=digest)
 
 
 def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:
     """A row as rules.audit has it: with its digest, if it has one."""
-    record = {name: value for name, value in columns.items() if value is not None}
+    record = _with_values(columns)
     if "detail" in record:
         record["detail"] = json.loads(record["detail"])
     return record | {"previous": previous}
+
+
+def _with_values(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if value is not None}
 
 
 def records(connection: Connection, *, after: int = 0) -> Iterator[dict[str, Any]]:

@@ -127,7 +127,6 @@ _DESCRIBE = Statement(
     .where(_the_model)
     .values(description=bindparam("text"), last_updated_timestamp=bindparam("now"))
 )
-_TOUCH = Statement(update(registered_models).where(_the_model).values(last_updated_timestamp=bindparam("now")))
 _TAKE_NUMBER = Statement(
     update(registered_models)
     .where(_the_model)
@@ -202,11 +201,6 @@ def rename(connection: Connection, model_id: str, new_name: str, now: int) -> No
 
 def describe(connection: Connection, model_id: str, text: str | None, now: int) -> None:
     _DESCRIBE.run(connection, model_id=model_id, text=text, now=now)
-
-
-def touch(connection: Connection, model_id: str, now: int) -> None:
-    """Set the time of the last update."""
-    _TOUCH.run(connection, model_id=model_id, now=now)
 
 
 def take_number(connection: Connection, model_id: str, now: int) -> int:

@@ -15,7 +15,7 @@ from server.store.principals import PrincipalRow
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0006"
+NEWEST = "0007"
 """The revision of the last step under migrations/versions."""
 
 

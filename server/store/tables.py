@@ -200,7 +200,7 @@ activities = Table(
     # foreign keys, so that it outlives what it tells of. model_id is NULL for changes of users, groups, tokens and
     # registry-wide grants.
     Column("sequence", Serial, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False),
     Column("activity_type", Text, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("principal_id", Text, nullable=False),
@@ -222,7 +222,6 @@ activities = Table(
     Index("ix_activities_user", "user_id", "creation_timestamp", "sequence"),
     Index("ix_activities_type", "activity_type", "creation_timestamp", "sequence"),
     Index("ix_activities_time", "creation_timestamp", "sequence"),
-    sqlite_autoincrement=True,
 )
 
 counters = Table(

@@ -85,6 +85,15 @@ _INBOX = {
 """By whether only one model's are wanted, and whether a page came before."""
 _INSERT = Statement(insert(transition_requests))
 _DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
+_SETTLE = Statement(
+    delete(transition_requests)
+    .where(_for_stage)
+    .returning(
+        transition_requests.c.creation_timestamp,
+        transition_requests.c.id,
+        transition_requests.c.user_id,
+    )
+)
 
 
 def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[RequestRow]:
@@ -138,6 +147,12 @@ def add(
 def remove(connection: Connection, request_id: str) -> bool:
     """Whether it was there to be removed: of two who decide at once, one is told no."""
     return _DELETE.run(connection, id=request_id).rowcount == 1
+
+
+def settle(connection: Connection, model_id: str, version: int, stage: Stage) -> list[str]:
+    """Close the open requests of a version for a stage. Who had asked, the newest first."""
+    settled = _SETTLE.run(connection, model_id=model_id, version=version, stage=stage.value)
+    return [user_id for _, _, user_id in sorted(settled, reverse=True)]
 
 
 def _row(row: object) -> RequestRow:

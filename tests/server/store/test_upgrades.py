@@ -23,7 +23,14 @@ from tests.live_registry import DATABASE_VARIABLE, Server, command, fresh_databa
 from tests.server.api import Api
 
 MADE = Path(__file__).parent / "upgrades"
-COMMITS = {"662be60": "0001", "65f68c0": "0001", "751be30": "0002", "9523ffb": "0003", "da732e4": "0004"}
+COMMITS = {
+    "662be60": "0001",
+    "65f68c0": "0001",
+    "751be30": "0002",
+    "9523ffb": "0003",
+    "da732e4": "0004",
+    "aa0d7c8": "0006",
+}
 """The commits that changed the schema since there was a program to serve it, and the revision that each made."""
 
 

@@ -1,6 +1,6 @@
 """Makes the registries that test_upgrades.py upgrades, each by the very program that had that schema.
 
-    python -m tests.server.store.upgrades.make 662be60 65f68c0 751be30 9523ffb da732e4
+    python -m tests.server.store.upgrades.make 662be60 65f68c0 751be30 9523ffb da732e4 aa0d7c8
 
 takes the commits that changed the schema, checks each out into a folder of its own, serves a registry with it, fills
 it, and keeps the SQLite file beside this one, compressed.
