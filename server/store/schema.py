@@ -15,7 +15,7 @@ from server.store.principals import PrincipalRow
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0007"
+NEWEST = "0008"
 """The revision of the last step under migrations/versions."""
 
 

@@ -138,7 +138,7 @@ model_tags = Table(
     Column("model_id", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    Index("ix_model_tags_value", "key", "value", "model_id"),
+    Index("ix_model_tags_value", "key", "value", "model_id", unique=True),  # see migration 0008
 )
 
 version_tags = Table(

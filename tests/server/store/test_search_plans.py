@@ -105,6 +105,10 @@ PATHS = {
     "models by a part of the name": (models("name LIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
     "models by a part in any case": (models("name ILIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
     "models by a tag": (models("tags.k = 'v'"), "COVERING INDEX ix_model_tags_value (key=? AND value=?)"),
+    "models by a tag and another tag": (
+        models("tags.k = 'v' AND tags.l = 'w'"),
+        "COVERING INDEX ix_model_tags_value (key=? AND value=? AND model_id=?)",
+    ),
     "models by a part of a tag": (models("tags.k LIKE '%v%'"), "COVERING INDEX ix_model_tags_value (key=?)"),
     "models by a person": (models("user_id = 'ada'"), "ix_registered_models_user (user_id=?)"),
     "models by a stage": (models("stage = 'Staging'"), "ix_model_versions_stage (model_id=? AND stage=?)"),

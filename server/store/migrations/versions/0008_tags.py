@@ -1,0 +1,13 @@
+"""SQLite is told that a model has a tag once. So it sees in the index of values, which has all that it asks for,
+whether a model has one, and does not look up the tag itself."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":  # on PostgreSQL the index has the beginnings of the values
+        op.drop_index("ix_model_tags_value", "model_tags")
+        op.create_index("ix_model_tags_value", "model_tags", ("key", "value", "model_id"), unique=True)
