@@ -7,7 +7,6 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 _TOKENS = re.compile(r"\b(?:tr_|dapi)[\w-]{8,}|(?i:(?<=bearer )|(?<=basic ))[^\s'\",]+")
@@ -16,6 +15,8 @@ _TOKENS = re.compile(r"\b(?:tr_|dapi)[\w-]{8,}|(?i:(?<=bearer )|(?<=basic ))[^\s
 
 def report(error: BaseException, secrets: Sequence[str] = ()) -> str:
     """Where it happened and with what; not the values of variables. ``secrets`` are left out wherever they stand."""
+    from importlib.metadata import version
+
     told = "".join(traceback.format_exception(error))
     for secret in filter(None, secrets):
         told = told.replace(secret, "…")

@@ -1,7 +1,8 @@
 """Calls about the comments on a version."""
 
 from server.wire.comment import Comment, CommentAnswer, CommentList
-from tui_registry.client.transport import Done, Transport
+from server.wire.fields import Nothing
+from tui_registry.client.transport import Transport
 
 COMMENTS = "/mlflow/comments"
 
@@ -21,4 +22,4 @@ class CommentCalls(Transport):
         return answer.comment
 
     async def delete_comment(self, id: str) -> None:  # noqa: A002  # the wire's name
-        await self._send("DELETE", f"{COMMENTS}/delete", Done, id=id)
+        await self._send("DELETE", f"{COMMENTS}/delete", Nothing, id=id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from server.wire.fields import Nothing
 from server.wire.registered_model import (
     RegisteredModel,
     RegisteredModelAnswer,
@@ -9,7 +10,7 @@ from server.wire.registered_model import (
     RegisteredModelDatabricksAnswer,
     RegisteredModelPage,
 )
-from tui_registry.client.transport import Done, Transport
+from tui_registry.client.transport import Transport
 
 MODELS = "/mlflow/registered-models"
 
@@ -50,17 +51,17 @@ class ModelCalls(Transport):
         return answer.registered_model
 
     async def delete_model(self, name: str) -> None:
-        await self._send("DELETE", f"{MODELS}/delete", Done, name=name)
+        await self._send("DELETE", f"{MODELS}/delete", Nothing, name=name)
 
     async def set_model_tag(self, name: str, key: str, value: str) -> None:
-        await self._send("POST", f"{MODELS}/set-tag", Done, name=name, key=key, value=value)
+        await self._send("POST", f"{MODELS}/set-tag", Nothing, name=name, key=key, value=value)
 
     async def delete_model_tag(self, name: str, key: str) -> None:
-        await self._send("DELETE", f"{MODELS}/delete-tag", Done, name=name, key=key)
+        await self._send("DELETE", f"{MODELS}/delete-tag", Nothing, name=name, key=key)
 
     async def set_alias(self, name: str, alias: str, version: str) -> None:
         """Give a version an alias; the version that had it loses it."""
-        await self._send("POST", f"{MODELS}/alias", Done, name=name, alias=alias, version=version)
+        await self._send("POST", f"{MODELS}/alias", Nothing, name=name, alias=alias, version=version)
 
     async def delete_alias(self, name: str, alias: str) -> None:
-        await self._send("DELETE", f"{MODELS}/alias", Done, name=name, alias=alias)
+        await self._send("DELETE", f"{MODELS}/alias", Nothing, name=name, alias=alias)

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
+from server.wire.fields import Nothing
 from server.wire.scim import Group, GroupPage, ServicePrincipal, ServicePrincipalPage, User, UserPage
-from tui_registry.client.transport import Answer, Done, Transport
+from tui_registry.client.transport import Answer, Transport
 
 SCIM = "/preview/scim/v2"
 USERS, SERVICE_PRINCIPALS, GROUPS = f"{SCIM}/Users", f"{SCIM}/ServicePrincipals", f"{SCIM}/Groups"
@@ -75,7 +76,7 @@ class PeopleCalls(Transport):
 
     async def delete_group(self, group_id: str) -> None:
         """Its members stay; what it was allowed is gone."""
-        await self._send("DELETE", _of(GROUPS, group_id), Done)
+        await self._send("DELETE", _of(GROUPS, group_id), Nothing)
 
     async def _patch(self, path: str, answer: type[Answer], op: str, what: str, value: Any) -> Answer:
         operation = {"op": op, "path": what, "value": value}

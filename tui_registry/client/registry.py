@@ -1,7 +1,6 @@
 """The registry's calls, typed by the wire's models: a class for each noun, and here all of them together."""
 
-from pydantic import BaseModel
-
+from server.wire.fields import Entity
 from tui_registry.client.activities import ActivityCalls
 from tui_registry.client.comments import CommentCalls
 from tui_registry.client.models import ModelCalls
@@ -12,7 +11,7 @@ from tui_registry.client.tokens import TokenCalls
 from tui_registry.client.versions import VersionCalls
 
 
-class _Me(BaseModel):
+class _Me(Entity):
     id: str = ""
     userName: str = ""  # noqa: N815  # SCIM's name
 

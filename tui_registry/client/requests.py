@@ -1,9 +1,10 @@
 """Calls about transition requests, and about transitions."""
 
 from server.wire.activity import Activity, ActivityAnswer
+from server.wire.fields import Nothing
 from server.wire.stage import Stage
 from server.wire.transition_request import InboxPage, InboxRequest, ModelVersionDatabricks, ModelVersionDatabricksAnswer
-from tui_registry.client.transport import Done, Transport
+from tui_registry.client.transport import Transport
 
 
 class RequestCalls(Transport):
@@ -22,7 +23,7 @@ class RequestCalls(Transport):
         await self._send(
             "POST",
             "/mlflow/transition-requests/create",
-            Done,
+            Nothing,
             name=name,
             version=version,
             stage=stage,

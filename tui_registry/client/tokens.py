@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from server.wire.fields import Nothing
 from server.wire.token import (
     CreatedToken,
     CreatedTokenOnBehalf,
@@ -10,7 +11,7 @@ from server.wire.token import (
     TokenInfo,
     TokenInfos,
 )
-from tui_registry.client.transport import Done, Transport
+from tui_registry.client.transport import Transport
 
 MANAGEMENT = "/token-management"
 
@@ -46,8 +47,8 @@ class TokenCalls(Transport):
         )
 
     async def revoke_own_token(self, token_id: str) -> None:
-        await self._send("POST", "/token/delete", Done, token_id=token_id)
+        await self._send("POST", "/token/delete", Nothing, token_id=token_id)
 
     async def revoke_token(self, token_id: str) -> None:
         """Anybody's; for administrators."""
-        await self._send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", Done)
+        await self._send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", Nothing)

@@ -30,10 +30,6 @@ EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a 
 LONGEST_REST = 60.0  # seconds that a server which asks for it is left alone
 
 
-class Done(BaseModel):
-    """An answer that says no more than that it was done."""
-
-
 class Transport:
     """What every kind of call is made with. ``talks_to``: what should be at the other end."""
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from server.wire.fields import Nothing
 from server.wire.model_version import ModelVersion, ModelVersionAnswer, ModelVersionPage
-from tui_registry.client.transport import Done, Transport
+from tui_registry.client.transport import Transport
 
 VERSIONS = "/mlflow/model-versions"
 
@@ -60,10 +61,10 @@ class VersionCalls(Transport):
         return answer.model_version
 
     async def delete_version(self, name: str, version: str) -> None:
-        await self._send("DELETE", f"{VERSIONS}/delete", Done, name=name, version=version)
+        await self._send("DELETE", f"{VERSIONS}/delete", Nothing, name=name, version=version)
 
     async def set_version_tag(self, name: str, version: str, key: str, value: str) -> None:
-        await self._send("POST", f"{VERSIONS}/set-tag", Done, name=name, version=version, key=key, value=value)
+        await self._send("POST", f"{VERSIONS}/set-tag", Nothing, name=name, version=version, key=key, value=value)
 
     async def delete_version_tag(self, name: str, version: str, key: str) -> None:
-        await self._send("DELETE", f"{VERSIONS}/delete-tag", Done, name=name, version=version, key=key)
+        await self._send("DELETE", f"{VERSIONS}/delete-tag", Nothing, name=name, version=version, key=key)
