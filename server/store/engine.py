@@ -35,6 +35,7 @@ LONGEST_READ = 10.0  # seconds, where nothing else is said
 CACHE = 32 * 1024  # KiB of pages that a reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
 LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
+CHECKPOINT = LOG // 4096  # pages in it that are written into the database together: many are the same ones by then
 TOO_LONG = (
     "This takes the database too long to answer. Ask for less: a filter with another comparison, with fewer of them or "
     "with a pattern that does not begin with %, or a smaller page."
@@ -110,6 +111,7 @@ def make_engine(
             f"cache_size = -{CACHE}",
             f"mmap_size = {MAP}",
             f"journal_size_limit = {LOG}",
+            f"wal_autocheckpoint = {CHECKPOINT}",
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
