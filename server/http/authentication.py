@@ -112,12 +112,13 @@ class Authenticator:
             log.warning("the use of a token could not be noted: %s", error)
 
     async def _lookup(self, digest: str) -> _Known | None:
-        if self._database.view is None or self._database.view != self._view:
+        view = self._database.view()
+        if view is None or view != self._view:
             revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
             if revision != self._revision or len(self._known) > MAX_CACHED:
                 self._known.clear()
                 self._revision = revision
-            self._view = self._database.view
+            self._view = view
         revision = self._revision
         known = self._known.get(digest)
         if known is None:

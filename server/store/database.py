@@ -15,17 +15,19 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
 from server.store.documents import keep_documents
 from server.store.engine import CONNECTIONS, LONGEST_READ, driver_of, gave_up, make_engine
 from server.store.patience import LengthyError, Moment, Patience, check_patience
 from server.store.postgresql import listen
+from server.store.statements import Statement
 from server.store.writer import Work, Writer
 
 T = TypeVar("T")
 
+_COMMITS = Statement(text("PRAGMA data_version"))  # another number after every commit of another connection
 THREADS = min(4, os.cpu_count() or 1)  # that read an SQLite file at length
 
 
@@ -52,7 +54,6 @@ class Database:
         keep_documents(self._reader)
         event.listen(self._reader, "before_cursor_execute", check_patience)
         self._view: int | None = None
-        self._views = 0
         self._reading = self._reader.connect() if embedded else None
         if self._reading is not None:
             self._driver = driver_of(self._reading)
@@ -62,17 +63,17 @@ class Database:
         self._writing = make_engine(url, write=not embedded, durable=durable)
         self._writer = Writer(self._writing, self._tell_commit)
 
-    @property
     def view(self) -> int | None:
         """A number: while it is the same, reads see the same. None where each may see something else."""
+        if self._view is None and self._reading is not None:
+            self._begin_view(self._reading)
         return self._view
 
     async def read(self, work: Work[T], *, lengthy: bool = False) -> T:
         """Run statements that change nothing. They may be run twice. ``lengthy``: they usually take longer than it
         takes to hand them over."""
         if self._reading is not None and not lengthy:
-            if self._view is None:
-                self._begin_view()
+            self.view()
             try:
                 with self._moment:
                     return work(self._reading)
@@ -117,20 +118,22 @@ class Database:
     def _tell_commit(self) -> None:
         self.on_commit()  # which may be another by now
 
-    def _begin_view(self) -> None:
+    def _begin_view(self, connection: Connection) -> None:
         self._driver.execute("BEGIN")
-        self._views += 1
-        self._view = self._views
+        try:
+            self._view = _COMMITS.scalar(connection)
+        except DBAPIError:
+            self._end_view()
+            raise
         # Whatever follows from a commit that the view does not show, a request that was sent after it included, comes
         # to the loop later than this, and is served later.
         asyncio.get_running_loop().call_soon(self._end_view)
 
     def _end_view(self) -> None:
-        if self._view is not None:
-            self._view = None
-            with contextlib.suppress(sqlite3.Error):  # of a damaged file; whoever reads it is told
-                if self._driver.in_transaction:
-                    self._driver.execute("ROLLBACK")
+        self._view = None
+        with contextlib.suppress(sqlite3.Error):  # of a damaged file; whoever reads it is told
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
 
     def _read_pooled(self, work: Work[T], patience: Patience) -> T:
         try:

@@ -85,6 +85,35 @@ async def test_a_long_write_holds_up_nobody_and_is_made_once(tmp_path: Path) -> 
     assert numbers[3:-3] == [-1] * 1_000_000
 
 
+async def test_a_view_has_another_number_after_every_commit_and_only_then(tmp_path: Path) -> None:
+    """Whoever made it. Within a turn of the event loop nothing changes."""
+    async with opened(tmp_path) as database:
+
+        async def view() -> tuple[int | None, int]:
+            await asyncio.sleep(0)  # the next turn
+            before = database.view()
+            count = await database.read(
+                lambda connection: connection.execute(text("SELECT count(*) FROM made")).scalar_one()
+            )
+            assert database.view() == before
+            return before, count
+
+        first, _ = await view()
+        assert await view() == (first, 0)
+        await database.write(adding(1))
+        second, count = await view()
+        assert (second != first, count) == (True, 1)
+        database.view()
+        with contextlib.closing(sqlite3.connect(tmp_path / "registry.db", isolation_level=None)) as other:
+            other.execute("INSERT INTO made VALUES (2)")
+        assert database.view() == second
+        third, count = await view()
+        assert (third not in (first, second), count) == (True, 2)
+        with pytest.raises(InvalidState):
+            await database.write(adding(3, InvalidState("no")))
+        assert await view() == (third, 2)
+
+
 async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
     told: list[bool] = []
     async with opened(tmp_path) as database:
