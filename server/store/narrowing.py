@@ -31,11 +31,14 @@ class Candidate(NamedTuple):
     """A query that an index answers, and how many of its rows are few. Whatever is found is among its rows: the ids of
     models or, where it has two columns, models' ids and version numbers.
 
-    says: a condition that all of its rows meet, and need not be asked for."""
+    narrowed: its rows that meet some of the conditions, too, so that less has to be looked up.
+    says: those conditions, which need not be asked for.
+    """
 
     rows: Select[Any]
     few: int = FEW
-    says: ColumnElement[bool] | None = None
+    narrowed: Select[Any] | None = None
+    says: Sequence[ColumnElement[bool]] = ()
 
 
 class Clauses(NamedTuple):
@@ -99,14 +102,16 @@ class Plan:
         return ()
 
     def _led(self, leading: "Leading") -> Select[Any]:
-        said = [each.candidate.says for each in leading]
-        found = self._found.where(*(each for each in self._conditions if not any(each is other for other in said)))
-        if leading != (self._own,):
-            found = found.where(readable(self._row[0]))
-        for each in leading:
-            columns = self._row[: len(each.candidate.rows.selected_columns)]
-            found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(each.candidate.rows))
-        return found
+        found = self._found if leading == (self._own,) else self._found.where(readable(self._row[0]))
+        said: set[ColumnElement[bool]] = set()
+        for candidate in (counted.candidate for counted in leading):
+            if candidate.says and said.issuperset(candidate.says):
+                continue  # it would say nothing new
+            rows = candidate.rows if candidate.narrowed is None else candidate.narrowed
+            columns = self._row[: len(rows.selected_columns)]
+            found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(rows))
+            said.update(candidate.says)
+        return found.where(*(each for each in self._conditions if each not in said))
 
 
 class _Counted:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     Select,
     String,
     Table,
@@ -172,14 +173,15 @@ def model_clauses(shape: Shape) -> Clauses:
     """For statements that select from registered_models."""
     model = registered_models.c
     tags = _tags(shape.terms, model_tags, {"model_id": model.id})
+    candidates = _candidates(shape.terms, model_tags, ("model_id",), tags)
     conditions = [
         *_attributes([each for each in shape.terms if each.key != "stage"], _MODEL_COLUMNS),
         *(_at_stage(each) for each in shape.terms if (each.kind, each.key) == ("attribute", "stage")),
-        *tags.values(),
+        *tags,
     ]
     if not shape.prompts:
         conditions.append(_NO_PROMPT)
-    return _clauses(shape, _MODEL_COLUMNS, conditions, _candidates(shape.terms, model_tags, tags))
+    return _clauses(shape, _MODEL_COLUMNS, conditions, candidates)
 
 
 def version_clauses(shape: Shape) -> Clauses:
@@ -191,14 +193,15 @@ def version_clauses(shape: Shape) -> Clauses:
     named = [each for each in shape.terms if each.key == "name" and each.comparator in {"=", "IN"}]
     others = [each for each in shape.terms if each not in named]
     tags = _tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version})
+    candidates = _candidates(shape.terms, version_tags, ("model_id", "version"), tags)
     conditions = [
         *(_of_model_named(each) for each in named),
         *_attributes(others, _VERSION_COLUMNS),
-        *tags.values(),
+        *tags,
     ]
     if not shape.prompts:
         conditions.append(_OF_NO_PROMPT)
-    return _clauses(shape, _VERSION_COLUMNS, conditions, _candidates(shape.terms, version_tags, tags))
+    return _clauses(shape, _VERSION_COLUMNS, conditions, candidates)
 
 
 def _of_model_named(term: Term) -> ColumnElement[bool]:
@@ -223,36 +226,58 @@ def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[Co
     return [_compare(columns[each.key], each) for each in terms if each.kind == "attribute"]
 
 
-def _tags(terms: Sequence[Term], tags: Table, row: Mapping[str, Column]) -> dict[str, ColumnElement[bool]]:
+def _tags(terms: Sequence[Term], tags: FromClause, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
     """One look at a row's own tags for each key: a row has a key once, so its comparisons all speak of the same value.
 
     ``row`` are a row's values in the columns by which its tags are found.
     """
+    return [
+        select(literal_column("1"))
+        .where(*(tags.c[name] == column for name, column in row.items()), _matches(tags, of_key))
+        .select_from(tags)
+        .exists()
+        for of_key in _by_key(terms)
+    ]
+
+
+def _by_key(terms: Sequence[Term]) -> list[list[Term]]:
+    """The comparisons of tags, those of each key together."""
     by_key: dict[str, list[Term]] = {}
     for each in terms:
         if each.kind == "tag":
             by_key.setdefault(each.key, []).append(each)
-    conditions: dict[str, ColumnElement[bool]] = {}
-    for key, of_key in by_key.items():
-        own = (tags.c[name] == column for name, column in row.items())
-        found = and_(tags.c.key == _parameter(f"asked_key_{key}"), *(_compare(tags.c.value, each) for each in of_key))
-        conditions[key] = select(literal_column("1")).where(*own, found).exists()
-    return conditions
+    return list(by_key.values())
 
 
-def _candidates(terms: Sequence[Term], tags: Table, conditions: Mapping[str, ColumnElement[bool]]) -> list[Candidate]:
+def _matches(tags: FromClause, of_key: Sequence[Term]) -> ColumnElement[bool]:
+    """What is said of the tag of one key, by all that is compared with it."""
+    key = _parameter(f"asked_key_{of_key[0].key}")
+    return and_(tags.c.key == key, *(_has(tags.c.value, each) for each in of_key))
+
+
+def _has(value: Column, term: Term) -> ColumnElement[bool]:
+    """So that an index of values, or of their beginnings, leads to it."""
+    return has_value(value, term.value) if term.comparator == "=" else _compare(value, term)
+
+
+def _candidates(
+    terms: Sequence[Term], tags: Table, row: Sequence[str], conditions: Sequence[ColumnElement[bool]]
+) -> list[Candidate]:
     """What the terms that an index can answer find: tags by their value, models by their name. ``conditions`` are those
-    on tags."""
+    on tags, and ``row`` the columns by which a row's tags are found."""
     found: list[Candidate] = []
-    of_row = (tags.c.model_id,) if tags is model_tags else (tags.c.model_id, tags.c.version)
+    columns = {name: tags.c[name] for name in row}
+    for of_key in _by_key(terms):
+        others = [each for each in terms if each not in of_key]
+        narrowed = select(*columns.values()).where(
+            _matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns)
+        )
+        for each in of_key:
+            if each.comparator in {"=", "LIKE", "ILIKE"}:
+                rows = select(*columns.values()).where(_matches(tags, [each]))
+                found.append(Candidate(rows, narrowed=narrowed, says=conditions))
     for each in terms:
-        if each.kind == "tag" and each.comparator in {"=", "LIKE", "ILIKE"}:
-            value = tags.c.value
-            matches = has_value(value, each.value) if each.comparator == "=" else _compare(value, each)
-            rows = select(*of_row).where(tags.c.key == _parameter(f"asked_key_{each.key}"), matches)
-            alone = [other.key for other in terms if other.kind == "tag"].count(each.key) == 1
-            found.append(Candidate(rows, says=conditions[each.key] if alone else None))
-        elif each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
+        if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
             if each.comparator == "LIKE" and each.begins:  # the names are in order
                 rows = select(registered_models.c.id).where(_compare(registered_models.c.name, each))
                 found.append(Candidate(rows, FEW_NAMES))
