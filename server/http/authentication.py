@@ -84,7 +84,9 @@ class Authenticator:
         return await self._find(user, _digest(token), now)
 
     async def _find(self, user: str | None, digest: str, now: int) -> Principal:
-        known = await self._lookup(digest)
+        known = self._known.get(digest) if self._is_current() else None
+        if known is None:
+            known = await self._lookup(digest)
         if known is None:
             raise Unauthenticated(f"The access token is not valid: it may have been revoked. {_HOW}")
         principal = known.holder.principal
@@ -111,9 +113,14 @@ class Authenticator:
         if not noting.cancelled() and (error := noting.exception()) is not None:
             log.warning("the use of a token could not be noted: %s", error)
 
-    async def _lookup(self, digest: str) -> _Known | None:
+    def _is_current(self) -> bool:
+        """Whether nothing can have changed since what is known was read."""
         view = self._database.view()
-        if view is None or view != self._view:
+        return view is not None and view == self._view
+
+    async def _lookup(self, digest: str) -> _Known | None:
+        if not self._is_current():
+            view = self._database.view()
             revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
             if revision != self._revision or len(self._known) > MAX_CACHED:
                 self._known.clear()

@@ -22,6 +22,7 @@ from server.store.documents import keep_documents
 from server.store.engine import CONNECTIONS, LONGEST_READ, driver_of, gave_up, make_engine
 from server.store.patience import LengthyError, Moment, Patience, check_patience
 from server.store.postgresql import listen
+from server.store.seen import forget
 from server.store.statements import Statement
 from server.store.writer import Work, Writer
 
@@ -54,6 +55,7 @@ class Database:
         keep_documents(self._reader)
         event.listen(self._reader, "before_cursor_execute", check_patience)
         self._view: int | None = None
+        self._last_view: int | None = None
         self._reading = self._reader.connect() if embedded else None
         if self._reading is not None:
             self._driver = driver_of(self._reading)
@@ -125,6 +127,9 @@ class Database:
         except DBAPIError:
             self._end_view()
             raise
+        if self._view != self._last_view:
+            self._last_view = self._view
+            forget(connection)
         # Whatever follows from a commit that the view does not show, a request that was sent after it included, comes
         # to the loop later than this, and is served later.
         asyncio.get_running_loop().call_soon(self._end_view)

@@ -26,6 +26,7 @@ from server.store.model_versions import first_of_stage, highest_of_stage, stages
 from server.store.narrowing import Plan
 from server.store.patience import expect_to_take_long
 from server.store.search import SHAPES, Shape, model_clauses, shape_of, values_of
+from server.store.seen import seen
 from server.store.statements import Statement
 from server.store.tables import aliases, model_tags, model_versions, registered_models
 
@@ -144,8 +145,12 @@ _DOCUMENTS = Statement(
 
 def find(connection: Connection, principal: Principal, name: str) -> ModelRow | None:
     """The model of that name with the caller's level on it, which may be none at all."""
-    row = _FIND.run(connection, name=name, **caller(principal)).first()
-    return None if row is None else ModelRow(*row)
+
+    def read() -> ModelRow | None:
+        row = _FIND.run(connection, name=name, **caller(principal)).first()
+        return None if row is None else ModelRow(*row)
+
+    return seen(connection, ("model", name, principal.identities, principal.root_level), read)
 
 
 def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:

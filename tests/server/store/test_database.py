@@ -13,6 +13,7 @@ from server.rules.errors import InvalidState
 from server.store import writer
 from server.store.database import Database
 from server.store.engine import database_url
+from server.store.seen import MOST, seen
 
 COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n"
 A_MILLION = COUNTED.format(1_000_000)
@@ -112,6 +113,37 @@ async def test_a_view_has_another_number_after_every_commit_and_only_then(tmp_pa
         with pytest.raises(InvalidState):
             await database.write(adding(3, InvalidState("no")))
         assert await view() == (third, 2)
+
+
+async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None:
+    """And kept until then, but no more of it than there is room for."""
+    read = 0
+
+    def counted(connection: Connection) -> int:
+        nonlocal read
+        read += 1
+        count: int = connection.execute(text("SELECT count(*) FROM made")).scalar_one()
+        return count
+
+    def looking(number: int) -> Callable[[Connection], int]:
+        return lambda connection: seen(connection, number, lambda: counted(connection))
+
+    async with opened(tmp_path) as database:
+        for made_so_far in range(3):
+            for number in (0, 1, 0, 1):
+                await asyncio.sleep(0)
+                assert await database.read(looking(number)) == made_so_far
+            assert read == 2 * (made_so_far + 1)
+            await database.write(adding(made_so_far))
+        read = 0
+        for number in (*range(MOST), *range(MOST)):
+            await database.read(looking(number))
+        assert read == MOST
+        await database.read(looking(MOST))
+        await database.read(looking(0))
+        assert read == MOST + 2
+        assert await database.write(looking(0)) == 3, "where something is changed, nothing is kept"
+        assert read == MOST + 3
 
 
 async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
