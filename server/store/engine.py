@@ -1,9 +1,12 @@
 """Connections to the two databases, how they are set up, and what it means when one of them refuses."""
 
 import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -20,7 +23,9 @@ __all__ = [
     "URL",
     "Connection",
     "Engine",
+    "begin_in_turn",
     "database_url",
+    "do_not_wait",
     "driver_of",
     "explain",
     "gave_up",
@@ -29,7 +34,10 @@ __all__ = [
     "summary",
 ]
 
+T = TypeVar("T")
+
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
+LOOK = 0.002  # seconds between its looks for whether that is over
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
 LONGEST_READ = 10.0  # seconds, where nothing else is said
 CACHE = 32 * 1024  # KiB of pages that a reading connection keeps in memory
@@ -99,7 +107,7 @@ def make_engine(
     if write:
         # The driver would begin a transaction only before the first change; this one locks from the start, so that
         # what it read is still true when it writes.
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
@@ -117,6 +125,39 @@ def make_engine(
             connection.execute(f"PRAGMA {pragma}").close()
 
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    do_not_wait(connection)
+    try:
+        begin_in_turn(partial(connection.exec_driver_sql, "BEGIN IMMEDIATE"))
+    finally:
+        do_not_wait(connection, but=BUSY_TIMEOUT)
+
+
+def begin_in_turn(begin: Callable[[], T]) -> T:
+    """Take SQLite's lock, on a connection that does not wait, as soon as no other process has it.
+
+    SQLite by itself looks ever more rarely, in the end ten times a second, and would seldom find a busy server's
+    database free. Raises OperationalError after BUSY_TIMEOUT.
+    """
+    end = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            return begin()
+        except OperationalError as error:
+            if not _is_taken(error) or time.monotonic() > end:
+                raise
+        time.sleep(LOOK)
+
+
+def do_not_wait(connection: Connection, *, but: float = 0) -> None:
+    """For other processes' transactions; ``but``: seconds that it may take."""
+    driver_of(connection).execute(f"PRAGMA busy_timeout = {but * 1000:.0f}").close()
+
+
+def _is_taken(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, RootTransaction, text
 from sqlalchemy.exc import DBAPIError
 
 from server.rules.errors import TemporarilyUnavailable
-from server.store.engine import BUSY_TIMEOUT, driver_of, explain, summary
+from server.store.engine import begin_in_turn, do_not_wait, driver_of, explain, summary
 from server.store.patience import LengthyError, Moment
 from server.store.statements import Statement
 
@@ -82,7 +82,7 @@ class Writer:
         self._here = engine.connect() if engine.dialect.name == "sqlite" else None
         if self._here is not None:
             self._moment = Moment(self._here)
-            _wait_for_others(self._here, 0)
+            do_not_wait(self._here)
         self._queue: deque[Job] = deque()
         self._is_busy = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -178,7 +178,7 @@ class Writer:
     def _write(self, group: list[Job]) -> list[Outcome]:
         committing = False
         try:
-            with self._waiting() as connection, self._transaction(connection) as transaction:
+            with self._connection() as connection, self._transaction(connection) as transaction:
                 outcomes = [_write_one(connection, *job) for job in group]
                 committing = _has_changed(outcomes)
                 if committing:
@@ -195,28 +195,18 @@ class Writer:
         except Exception:
             log.exception("telling of a commit failed unexpectedly")  # and what was committed is committed
 
+    def _connection(self) -> contextlib.AbstractContextManager[Connection]:
+        return self._engine.connect() if self._here is None else contextlib.nullcontext(self._here)
+
     @contextlib.contextmanager
     def _transaction(self, connection: Connection) -> Iterator[RootTransaction | _Transaction]:
         """Undone, if it is not committed: then nobody is told, and nothing waits for the disk."""
-        transaction = connection.begin() if self._here is None else _Transaction(connection)
+        transaction = connection.begin() if self._here is None else begin_in_turn(partial(_Transaction, connection))
         try:
             yield transaction
         finally:
             if transaction.is_active:
                 _undo(transaction)
-
-    @contextlib.contextmanager
-    def _waiting(self) -> Iterator[Connection]:
-        """A connection that may wait for others' transactions."""
-        if self._here is None:
-            with self._engine.connect() as connection:
-                yield connection
-            return
-        _wait_for_others(self._here, BUSY_TIMEOUT)
-        try:
-            yield self._here
-        finally:
-            _wait_for_others(self._here, 0)
 
 
 def _undo(transaction: RootTransaction | _Transaction | None) -> None:
@@ -224,10 +214,6 @@ def _undo(transaction: RootTransaction | _Transaction | None) -> None:
     if transaction is not None:
         with contextlib.suppress(DBAPIError):
             transaction.rollback()
-
-
-def _wait_for_others(connection: Connection, seconds: float) -> None:
-    driver_of(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}").close()
 
 
 def _try_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
