@@ -2,9 +2,9 @@
 
 from sqlalchemy import insert
 
-from server.store.engine import database_url, make_engine
-from server.store.tables import model_versions, registered_models
 from tests.live_registry import ADMIN, LiveRegistry
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.tables import model_versions, registered_models
 
 
 def crowd(registry: LiveRegistry, models: int, *wanted: str) -> None:

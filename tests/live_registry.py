@@ -17,7 +17,7 @@ from typing import Self
 import httpx
 from click.testing import CliRunner
 
-from server.commands import main
+from tui_registry_server.commands import main
 
 DATABASE_VARIABLE = "TUI_REGISTRY_TEST_DATABASE"
 """Where the tests keep their registries: in SQLite files if it is not set. BUNDLED means the PostgreSQL that comes with
@@ -26,7 +26,7 @@ there, so the user needs the right to create some."""
 
 BUNDLED = "postgresql"
 
-PROGRAM = (sys.executable, "-m", "server")
+PROGRAM = (sys.executable, "-P", "-m", "tui_registry_server")
 ROOT = Path(__file__).parent.parent
 ADMIN = "admin"
 PATIENCE = 60  # seconds for the server to start, or to end; a loaded machine takes some

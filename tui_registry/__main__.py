@@ -1,4 +1,9 @@
-"""``python -m tui_registry``."""
+"""``python -P -m tui_registry``."""
+
+import sys
+
+if not sys.flags.safe_path:
+    del sys.path[0]  # the current folder, which ``-m`` without ``-P`` puts first: what lies there is not ours to run
 
 from tui_registry.cli import main
 

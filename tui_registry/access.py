@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from server.wire.permission import AccessControlRequest, ObjectPermissions, PermissionLevel
+from tui_registry_server.wire.permission import AccessControlRequest, ObjectPermissions, PermissionLevel
 
 ADMINS = "admins"
 """The group whose members manage everything."""

@@ -1,4 +1,4 @@
-"""The commands put together. Those of the server are handed on to ``python -m server``."""
+"""The commands put together. Those of the server are handed on to ``python -m tui_registry_server``."""
 
 import gc
 import os
@@ -87,7 +87,7 @@ def _hand_on(name: str, help_text: str) -> None:
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(*, arguments: tuple[str, ...]) -> None:
         # The process becomes the server: signals reach it directly, and nothing of the console stays in memory.
-        os.execv(sys.executable, [sys.executable, "-m", "server", name, *arguments])  # noqa: S606  # no shell is meant
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "tui_registry_server", name, *arguments])  # noqa: S606  # no shell is meant
 
 
 _hand_on("serve", "Serve a registry in the foreground.")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.wire.stage import Stage
-from server.wire.transition_request import InboxRequest, RequestAction
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.writes import Verdict, find_out, may_have_happened, not_sent
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest, RequestAction
 
 
 class Decision(StrEnum):

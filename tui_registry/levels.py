@@ -3,8 +3,8 @@
 The server decides; this only keeps off the screen what it would refuse. A test holds it against the server's own table.
 """
 
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
 
 _ORDER = list(PermissionLevel)  # the wire's order: each level includes those before it
 

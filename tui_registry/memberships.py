@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.wire.scim import Group, ServicePrincipal, User
 from tui_registry.access import Kind, Person, Principal
 from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
+from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
 ASKED = 100  # comparisons that a filter may have
 

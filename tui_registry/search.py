@@ -5,9 +5,9 @@ import time
 from datetime import datetime
 from typing import TypedDict
 
-from server.wire.activity import ActivityType
-from server.wire.stage import Stage
 from tui_registry.widgets.activities import WORDS
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.stage import Stage
 
 
 def models_filter(typed: str) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
-from server.rules.permissions import Level
-from server.store.engine import database_url, make_engine
-from server.store.tables import (
+from tests.live_registry import ADMIN, command
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.tables import (
     activities,
     grants,
     memberships,
@@ -25,7 +26,6 @@ from server.store.tables import (
     transition_requests,
     version_tags,
 )
-from tests.live_registry import ADMIN, command
 
 VERSIONS = 10  # of each model
 HUGE, HUGE_VERSIONS = "huge-model", 60_000

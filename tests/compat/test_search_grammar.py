@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.filters import parse_filter
-from server.rules.ordering import parse_order
-from server.rules.search import MODELS, VERSIONS, Searchable
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.filters import parse_filter
+from tui_registry_server.rules.ordering import parse_order
+from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow uses of SQLAlchemy is on its way out; MLflow's to mend

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
 
-from server.rules.search import MODELS, VERSIONS, Searchable, read_search
-from server.store.engine import database_url, make_engine
-from server.store.search import model_clauses, shape_of, values_of, version_clauses
-from server.store.tables import metadata, model_tags, model_versions, registered_models, version_tags
+from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable, read_search
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.search import model_clauses, shape_of, values_of, version_clauses
+from tui_registry_server.store.tables import metadata, model_tags, model_versions, registered_models, version_tags
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow uses of SQLAlchemy is on its way out; MLflow's to mend

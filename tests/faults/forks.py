@@ -84,7 +84,7 @@ def _runs(pid: int) -> bool:
 
 def _serve_as_asked() -> None:
     """For each line on the standard input a child that serves; its process id is printed."""
-    from server import service
+    from tui_registry_server import service
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:

@@ -7,10 +7,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from server.rules.filters import NUMBER, STAGE
-from server.rules.scim_filter import EQUALITY, MAX_DEPTH, ORDER, WITHIN, All, Comparison, Either, Filter, Not
-from server.rules.scim_resources import Attribute, Kind, Resource
-from server.rules.search import Searchable
+from tui_registry_server.rules.filters import NUMBER, STAGE
+from tui_registry_server.rules.scim_filter import (
+    EQUALITY,
+    MAX_DEPTH,
+    ORDER,
+    WITHIN,
+    All,
+    Comparison,
+    Either,
+    Filter,
+    Not,
+)
+from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
+from tui_registry_server.rules.search import Searchable
 
 NOISE = "'\"`()[]{}=!<>,;.:%_-+/*#$@\\ \t\n\r\0\x1b\u00a0\u202e\ufffd\U0001f600aAxeqANDINORnotor019\u0661ßıé"
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(NOISE, max_size=40)

@@ -4,9 +4,9 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, select
 
-from server.rules.audit import Chain
-from server.store.activities import records
-from server.store.tables import model_versions, registered_models, transition_requests
+from tui_registry_server.rules.audit import Chain
+from tui_registry_server.store.activities import records
+from tui_registry_server.store.tables import model_versions, registered_models, transition_requests
 
 MOVED = {"APPLIED_TRANSITION", "APPROVED_REQUEST", "SYSTEM_TRANSITION"}
 SETTLED = {"APPROVED_REQUEST", "REJECTED_REQUEST", "CANCELLED_REQUEST"}

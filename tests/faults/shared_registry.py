@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.store.engine import database_url, make_engine
 from tests.faults.history import check
 from tests.live_registry import ADMIN, DATABASE_VARIABLE, Server, command, fresh_database
 from tests.server.api import Api
+from tui_registry_server.store.engine import database_url, make_engine
 
 
 @dataclass

@@ -28,9 +28,6 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from server.http.openapi import describe
-from server.http.route import Route
-from server.http.routes import ROUTES
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import ADMIN, LiveRegistry, serving
 from tests.server.api import PATIENCE, PREFIX, Answer, Api, hold_against_contract
@@ -44,6 +41,9 @@ from tests.server.directory import (
     new_name,
 )
 from tests.server.spoiling import in_body, name_of
+from tui_registry_server.http.openapi import describe
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EVENTS = "/mlflow/events"

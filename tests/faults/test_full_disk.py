@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from server.commands import main
-from server.store.engine import database_url, make_engine
 from tests.faults.history import check
 from tests.live_registry import DATABASE_VARIABLE, LiveRegistry, Server, command, serving
 from tests.server.api import Api
+from tui_registry_server.commands import main
+from tui_registry_server.store.engine import database_url, make_engine
 
 pytestmark = pytest.mark.skipif(bool(os.environ.get(DATABASE_VARIABLE)), reason="of SQLite's file")
 TEXT = "d" * 20_000

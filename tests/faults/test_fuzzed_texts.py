@@ -15,16 +15,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.filters import parse_filter
-from server.rules.ordering import parse_order
-from server.rules.page_tokens import read_token
-from server.rules.scim_filter import MAX_FILTER, All, Comparison, Either, Filter, Not
-from server.rules.scim_filter import parse_filter as parse_scim_filter
-from server.rules.scim_patch import read_changes
-from server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Kind, Resource
-from server.rules.search import MODELS, VERSIONS, Searchable
-from server.wire.scim import PatchOperation
 from tests.faults.grammars import (
     ANYTHING,
     SCIM_VALUES,
@@ -41,6 +31,16 @@ from tests.faults.rounds import ROUNDS
 from tests.live_registry import serving
 from tests.server.api import Answer, Api
 from tests.server.directory import GROUPS, SCIM, USERS
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.filters import parse_filter
+from tui_registry_server.rules.ordering import parse_order
+from tui_registry_server.rules.page_tokens import read_token
+from tui_registry_server.rules.scim_filter import MAX_FILTER, All, Comparison, Either, Filter, Not
+from tui_registry_server.rules.scim_filter import parse_filter as parse_scim_filter
+from tui_registry_server.rules.scim_patch import read_changes
+from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Kind, Resource
+from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
+from tui_registry_server.wire.scim import PatchOperation
 
 SEARCHES = [(MODELS, "/mlflow/registered-models/search"), (VERSIONS, "/mlflow/model-versions/search")]
 FEW = settings(

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from server.store.engine import database_url, make_engine
 from tests.faults.forks import Forks
 from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import command, fresh_database
 from tests.server.api import Answer, Api
+from tui_registry_server.store.engine import database_url, make_engine
 
 WRITERS = 4
 MODELS = ("alpha", "beta")

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from server.http.route import Route
-from server.http.routes import ROUTES
-from server.wire.error import Error, ErrorCode
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.wire.error import Error, ErrorCode
 
 PREFIX = "/api/2.0"
 PATIENCE = 60  # seconds

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
-from server.store.engine import database_url, make_engine
-from server.store.tables import metadata
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.tables import metadata
 
 UNTOLD = {("tokens", "last_used_timestamp")}
 """Columns that even a refused request may touch."""

@@ -2,12 +2,12 @@
 
 from pydantic.fields import FieldInfo
 
-from server.http.route import Route
-from server.http.routes import ROUTES
-from server.rules.permissions import Ability
 from tests.server.api import Answer
 from tests.server.attempts import CASES, Attempt
 from tests.server.people import ADMIN, People
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.rules.permissions import Ability
 
 LONGEST_MESSAGE = 2000  # characters: what a client sent is not sent back whole
 

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from server.rules.positions import conceal, reveal
-from server.store import counters
 from tests.server.api import PATIENCE, Api
 from tests.server.contents import changing
+from tui_registry_server.rules.positions import conceal, reveal
+from tui_registry_server.store import counters
 
 
 @dataclass

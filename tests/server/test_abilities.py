@@ -2,11 +2,11 @@
 
 import pytest
 
-from server.http.routes import ROUTES
-from server.rules.permissions import Ability
 from tests.server.attempts import CASES, Case
 from tests.server.contents import Contents
 from tests.server.people import CALLERS, LEVELS, Caller, People
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.rules.permissions import Ability
 
 # Copied by hand from what the registry promises. Columns: LEVELS.
 TABLE = """

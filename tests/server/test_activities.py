@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server.store.tables import activities
 from tests.server.attempts import CASES, MODELS, Case
 from tests.server.contents import changing
 from tests.server.people import CREATOR, Caller, People
+from tui_registry_server.store.tables import activities
 
 RECORDED = {
     "POST /mlflow/registered-models/create": "CREATED_MODEL",

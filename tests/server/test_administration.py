@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from server.http.route import Route
-from server.http.routes import ROUTES
-from server.rules.permissions import Ability
-from server.store.tables import activities
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.contents import Contents, changing
 from tests.server.directory import GROUPS, USERS, create_group, create_user, new_name, patched
 from tests.server.spoiling import assert_refused, in_body
 from tests.server.test_bad_input import VALUES
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.rules.permissions import Ability
+from tui_registry_server.store.tables import activities
 
 BODIES = {
     "Users": {"userName": "refused"},

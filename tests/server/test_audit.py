@@ -13,14 +13,14 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from server.commands import main
-from server.http.route import Route
-from server.http.routes import ROUTES
 from tests.live_registry import PROGRAM, ROOT, LiveRegistry, command, serving
 from tests.server.api import Answer, Api
 from tests.server.attempts import CASES
 from tests.server.contents import changing
 from tests.server.people import ADMIN, CREATOR, People
+from tui_registry_server.commands import main
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
 
 SCIM = "/preview/scim/v2"
 

@@ -13,11 +13,11 @@ import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
-from server.commands import main
 from tests.crowd import crowd
 from tests.live_registry import DATABASE_VARIABLE, PROGRAM, ROOT, LiveRegistry, Server, fresh_database, serving
 from tests.server.api import Api
 from tests.server.test_audit import verify
+from tui_registry_server.commands import main
 
 CROWD = 10_000
 UNGUARD = "DROP TRIGGER activities_no_update"

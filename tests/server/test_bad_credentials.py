@@ -8,15 +8,15 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from server.http.route import Route
-from server.http.routes import ROUTES
-from server.store import counters
-from server.store.tables import principals, tokens
 from tests.live_registry import command
 from tests.server.api import Api
 from tests.server.contents import Contents, changing
 from tests.server.people import People
 from tests.server.spoiling import GUARDED, TRIED, assert_refused, attempt_of, name_of
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.store import counters
+from tui_registry_server.store.tables import principals, tokens
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from server.http.routes import ROUTES
 from tests.server.api import is_rooted
 from tests.server.contents import Contents
 from tests.server.people import People
 from tests.server.spoiling import LONGEST_MESSAGE, assert_refused
+from tui_registry_server.http.routes import ROUTES
 
 PATHS = sorted({route.path.replace("{object_id}", "root") for route in ROUTES})
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "PURGE")

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from server.http.route import Route
 from tests.server.attempts import Attempt
 from tests.server.contents import Contents
 from tests.server.people import People
 from tests.server.spoiling import GUARDED, TRIED, WITH_BODY, assert_refused, attempt_of, in_body, name_of
+from tui_registry_server.http.route import Route
 
 LONG = "x" * 200_000
 VALUES = {

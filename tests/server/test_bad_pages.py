@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from server.http.routes import ROUTES
 from tests.server.contents import Contents
 from tests.server.people import People
 from tests.server.spoiling import assert_refused, in_body
+from tui_registry_server.http.routes import ROUTES
 
 LISTS = {
     "/mlflow/registered-models/search": 1000,

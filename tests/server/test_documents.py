@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from server.http.routes import ROUTES
-from server.rules.permissions import Level
-from server.rules.principals import Principal, PrincipalKind
-from server.rules.search import MODELS, VERSIONS, read_search
-from server.store import model_versions, registered_models
-from server.store.documents import BESIDE, Documents, documents_of
-from server.store.engine import database_url, make_engine
-from server.wire.stage import Stage
 from tests.live_registry import Server, serving
 from tests.server.api import Api
 from tests.server.attempts import CASES
 from tests.server.people import ADMIN, CREATOR, People
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
+from tui_registry_server.store import model_versions, registered_models
+from tui_registry_server.store.documents import BESIDE, Documents, documents_of
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.wire.stage import Stage
 
 SOMEBODY = Principal("1", "somebody", PrincipalKind.USER, "", (), Level.MANAGE, admin=True)
 

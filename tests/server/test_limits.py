@@ -15,13 +15,13 @@ from itertools import cycle
 import pytest
 from click.testing import CliRunner
 
-from server.commands import main
-from server.rules.limits import Limits
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import DATABASE_VARIABLE, LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.sockets import Said, connect, exchange, rest
 from tests.server.streams import stream
+from tui_registry_server.commands import main
+from tui_registry_server.rules.limits import Limits
 
 ATTEMPTS = 2_000 if os.environ.get(DATABASE_VARIABLE) else 10_000  # to open event streams; PostgreSQL takes longer
 SMALL = {

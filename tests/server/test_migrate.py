@@ -11,14 +11,14 @@ import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
-from server.commands import main
-from server.store.tables import metadata
 from tests.live_registry import PATIENCE, PROGRAM, ROOT, Server, command, fresh_database, serving
 from tests.postgresql import bundled_server
 from tests.server.api import Api
 from tests.server.attempts import CASES
 from tests.server.people import CREATOR, People
 from tests.server.streams import numbers_of, stream
+from tui_registry_server.commands import main
+from tui_registry_server.store.tables import metadata
 
 LISTS = {
     "/mlflow/registered-models/search": "registered_models",

@@ -6,11 +6,18 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from server.store.tables import aliases, comments, model_tags, model_versions, transition_requests, version_tags
 from tests.server.attempts import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
 from tests.server.contents import Contents, changing
 from tests.server.people import CREATOR, Caller, People
 from tests.server.test_requests import AT_ONCE, at_once
+from tui_registry_server.store.tables import (
+    aliases,
+    comments,
+    model_tags,
+    model_versions,
+    transition_requests,
+    version_tags,
+)
 
 READER = Caller("CAN_READ", "direct")
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from server.http.route import Route
-from server.http.routes import ROUTES
-from server.rules.permissions import Ability
 from tests.server.api import Api
 from tests.server.people import People
 from tests.server.spoiling import in_body, name_of
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.rules.permissions import Ability
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from server.commands import main
 from tests.live_registry import PATIENCE, LiveRegistry, Server, command, fresh_database, serving
 from tests.postgresql import Bundled, bundled_server
 from tests.server.api import Answer, Api
 from tests.server.streams import stream
+from tui_registry_server.commands import main
 
 CONNECTIONS = 3
 

@@ -3,13 +3,13 @@
 from dataclasses import fields
 from pathlib import Path
 
-from server.rules.limits import Limits
-from server.rules.permissions import ALL_STAGES, LEVELS, Ability, Level, allows
+from tui_registry_server.rules.limits import Limits
+from tui_registry_server.rules.permissions import ALL_STAGES, LEVELS, Ability, Level, allows
 
 README = Path(__file__).parents[2] / "README.md"
-BEGIN = "<!-- abilities: made from server/rules/permissions.py, checked by tests/server/test_readme.py -->"
+BEGIN = "<!-- abilities: made from rules/permissions.py, checked by tests/server/test_readme.py -->"
 END = "<!-- /abilities -->"
-LIMITS_BEGIN = "<!-- limits: made from server/rules/limits.py, checked by tests/server/test_readme.py -->"
+LIMITS_BEGIN = "<!-- limits: made from rules/limits.py, checked by tests/server/test_readme.py -->"
 LIMITS_END = "<!-- /limits -->"
 NOT_OF_MODELS = {Ability.PUBLIC, Ability.ANYONE, Ability.USE_TOKENS, Ability.ADMINISTER}
 

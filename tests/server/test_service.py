@@ -16,10 +16,10 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from server.commands import main
 from tests.live_registry import PATIENCE, PROGRAM, ROOT, command
 from tests.server.api import Api
 from tests.server.streams import stream
+from tui_registry_server.commands import main
 
 
 @dataclass

@@ -11,15 +11,15 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from server.commands import main
-from server.http.crowd import party
-from server.http.throttle import Throttle
-from server.rules.errors import RequestLimitExceeded
-from server.rules.limits import Limits
-from server.store.tables import activities
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
 from tests.server.contents import changing
+from tui_registry_server.commands import main
+from tui_registry_server.http.crowd import party
+from tui_registry_server.http.throttle import Throttle
+from tui_registry_server.rules.errors import RequestLimitExceeded
+from tui_registry_server.rules.limits import Limits
+from tui_registry_server.store.tables import activities
 
 ME = "/preview/scim/v2/Me"
 MOST = 5

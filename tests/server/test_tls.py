@@ -17,11 +17,11 @@ import trustme
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 
-from server.commands import main
 from tests.certificates import Files, issue
 from tests.live_registry import LiveRegistry, command, fresh_database, serving
 from tests.live_registry import Server as Process
 from tests.server.sockets import connect, rest
+from tui_registry_server.commands import main
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from server.commands import main
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
 from tests.server.contents import Contents
 from tests.server.directory import SCIM, create_service_principal, new_name
 from tests.server.sockets import connect, rest
+from tui_registry_server.commands import main
 
 TOKENS = "/token-management/tokens"
 PERMISSIONS = "/permissions/authorization/tokens"

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from server.store.engine import database_url
-from server.store.schema import NEWEST
-from server.store.tables import activities
 from tests.live_registry import PROGRAM, ROOT, Server, command, fresh_database
 from tests.server.api import Api
 from tests.server.contents import changing
 from tests.server.streams import numbers_of, stream
+from tui_registry_server.store.engine import database_url
+from tui_registry_server.store.schema import NEWEST
+from tui_registry_server.store.tables import activities
 
 TOGETHER = 10  # times that two approve at once
 

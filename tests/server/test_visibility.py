@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from server.store import counters
-from server.store.tables import principals, tokens
 from tests.live_registry import command
 from tests.server.api import Api
 from tests.server.attempts import CASES, CREATE_MODEL, Case
 from tests.server.contents import changing
 from tests.server.people import CALLERS, SCIM, Caller, People, add_group, user_id
 from tests.server.streams import stream
+from tui_registry_server.store import counters
+from tui_registry_server.store.tables import principals, tokens
 
 STRANGER = Caller("none", "direct")
 PAGE = 7

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from server.wire.permission import AccessControl, ObjectPermissions, Permission
 from tests.live_registry import ADMIN, LiveRegistry
 from tui_registry import addresses, memberships
 from tui_registry.access import (
@@ -28,6 +27,7 @@ from tui_registry.client.permissions import ROOT
 from tui_registry.client.registry import RegistryClient
 from tui_registry.grants import WHOLE_REGISTRY, effects, governed_model, read
 from tui_registry.screens.accounts import accounts_filter
+from tui_registry_server.wire.permission import AccessControl, ObjectPermissions, Permission
 
 ADA, KIM = Principal(Kind.USER, "ada"), Principal(Kind.USER, "kim")
 LEADS, STAFF = Principal(Kind.GROUP, "ml-leads"), Principal(Kind.GROUP, "all-staff")

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from server.wire.scim import User
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.faulty_transport import (
     Fault,
@@ -24,6 +23,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.grants import governed_model, read
 from tui_registry.memberships import found
 from tui_registry.writes import Verdict, Write, perform
+from tui_registry_server.wire.scim import User
 
 
 @dataclass

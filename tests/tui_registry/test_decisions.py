@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 import pytest
 
-from server.wire.stage import Stage
 from tests.tui_registry.faulty_transport import (
     Fault,
     FaultyTransport,
@@ -28,6 +27,7 @@ from tui_registry import writes
 from tui_registry.client.registry import RegistryClient
 from tui_registry.decisions import Decision, Outcome, Target, decide
 from tui_registry.writes import Verdict
+from tui_registry_server.wire.stage import Stage
 
 SETTLED = {
     Decision.APPROVE: ("APPROVED_REQUEST", "Approved", "Staging"),

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from server.wire.activity import ActivityType
-from server.wire.permission import PermissionLevel
 from tests.live_registry import LiveRegistry, command, serving
 from tui_registry.demo.clock import Clock, Minutes, Workday
 from tui_registry.demo.fill import FillError, fill
 from tui_registry.demo.people import ADMIN, GROUPS, NAMES
 from tui_registry.demo.plan import plan
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.permission import PermissionLevel
 
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 NOW = datetime(2026, 3, 11, 15, 20, tzinfo=timezone(timedelta(hours=1)))  # a Wednesday

@@ -2,10 +2,10 @@
 
 import pytest
 
-from server.rules.permissions import LEVELS, Ability, allows
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
 from tui_registry.levels import NEEDED, may, moves_at_once
+from tui_registry_server.rules.permissions import LEVELS, Ability, allows
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
 
 ABILITIES = {
     "new_version": Ability.EDIT,

@@ -16,13 +16,13 @@ from pathlib import Path
 import pyte
 import pytest
 
-from server.store.engine import database_url, make_engine
 from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import Server, command
 from tests.server.api import Api
 from tests.tui_registry.terminal import PATIENCE, ROOT
 from tests.tui_registry.test_embedded import beside, runs, server_pid, until, variables
+from tui_registry_server.store.engine import database_url, make_engine
 
 SIZE = (120, 40)
 MODEL = "closing"

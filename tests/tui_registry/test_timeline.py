@@ -3,11 +3,11 @@
 import time
 from datetime import datetime, timedelta
 
-from server.wire.activity import ActivityType, FeedActivity
 from tests.tui_registry.console import LARGE, console
 from tests.tui_registry.scene import Scene
 from tui_registry.search import activity_filter
 from tui_registry.widgets.timeline import per_day
+from tui_registry_server.wire.activity import ActivityType, FeedActivity
 
 
 def moved(when: datetime, kind: ActivityType = ActivityType.APPLIED_TRANSITION) -> FeedActivity:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from server.wire.stage import Stage
 from tests.tui_registry.faulty_transport import (
     Fault,
     FaultyTransport,
@@ -25,6 +24,7 @@ from tui_registry.changes.subject import Subject
 from tui_registry.changes.tag import tag
 from tui_registry.client.registry import RegistryClient
 from tui_registry.writes import Verdict, Write, perform
+from tui_registry_server.wire.stage import Stage
 
 Make = Callable[[RegistryClient, Scene, str], Awaitable[Write]]
 

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from server.wire.scim import ServicePrincipal, User
 from tui_registry.access import Kind
 from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
 from tui_registry.memberships import Found
 from tui_registry.writes import Write
+from tui_registry_server.wire.scim import ServicePrincipal, User
 
 Account = User | ServicePrincipal
 

@@ -1,9 +1,9 @@
 """Writing, editing and deleting comments."""
 
-from server.wire.comment import Comment
 from tui_registry.changes.subject import Subject
 from tui_registry.client.registry import RegistryClient
 from tui_registry.writes import Write
+from tui_registry_server.wire.comment import Comment
 
 
 def write(client: RegistryClient, subject: Subject, text: str, *, known: frozenset[str]) -> Write:

@@ -8,7 +8,6 @@ its own registry.
 
 from dataclasses import dataclass, field
 
-from server.wire.model_version import ModelVersion
 from tui_registry.changes import model as models
 from tui_registry.changes.version import newest_of
 from tui_registry.client.errors import CallError, Refused, Unreachable
@@ -17,6 +16,7 @@ from tui_registry.search import named
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry.writes import Write
+from tui_registry_server.wire.model_version import ModelVersion
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from server.wire.token import PublicTokenInfo
 from tui_registry.client.registry import RegistryClient
 from tui_registry.writes import Write
+from tui_registry_server.wire.token import PublicTokenInfo
 
 
 async def of_maker(client: RegistryClient, program: str) -> Sequence[PublicTokenInfo]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from server.wire.model_version import ModelVersion
-from server.wire.stage import Stage
 from tui_registry.client.registry import RegistryClient
 from tui_registry.search import named
 from tui_registry.writes import Write
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.stage import Stage
 
 
 async def holders(client: RegistryClient, name: str, stage: Stage) -> list[ModelVersion]:

@@ -1,10 +1,10 @@
 """Adding and deleting versions."""
 
-from server.wire.model_version import ModelVersion
 from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
 from tui_registry.search import named
 from tui_registry.writes import Write
+from tui_registry_server.wire.model_version import ModelVersion
 
 
 async def newest_of(client: RegistryClient, name: str) -> int:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from server.wire.activity import ActivityPage
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.activity import ActivityPage
 
 
 class ActivityCalls(Transport):

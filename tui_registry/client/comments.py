@@ -1,8 +1,8 @@
 """Calls about the comments on a version."""
 
-from server.wire.comment import Comment, CommentAnswer, CommentList
-from server.wire.fields import Nothing
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.comment import Comment, CommentAnswer, CommentList
+from tui_registry_server.wire.fields import Nothing
 
 COMMENTS = "/mlflow/comments"
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from server.wire.fields import Nothing
-from server.wire.registered_model import (
+from tui_registry.client.transport import Transport
+from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.registered_model import (
     RegisteredModel,
     RegisteredModelAnswer,
     RegisteredModelDatabricks,
     RegisteredModelDatabricksAnswer,
     RegisteredModelPage,
 )
-from tui_registry.client.transport import Transport
 
 MODELS = "/mlflow/registered-models"
 

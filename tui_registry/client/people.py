@@ -8,9 +8,9 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
-from server.wire.fields import Nothing
-from server.wire.scim import Group, GroupPage, ServicePrincipal, ServicePrincipalPage, User, UserPage
 from tui_registry.client.transport import Answer, Transport
+from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.scim import Group, GroupPage, ServicePrincipal, ServicePrincipalPage, User, UserPage
 
 SCIM = "/preview/scim/v2"
 USERS, SERVICE_PRINCIPALS, GROUPS = f"{SCIM}/Users", f"{SCIM}/ServicePrincipals", f"{SCIM}/Groups"

@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from server.wire.permission import AccessControlRequest, LevelDescription, ObjectPermissions, PermissionLevels
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.permission import (
+    AccessControlRequest,
+    LevelDescription,
+    ObjectPermissions,
+    PermissionLevels,
+)
 
 ROOT = "root"
 """The id of the registry-wide object: what is granted there holds on every model."""

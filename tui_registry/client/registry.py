@@ -1,6 +1,5 @@
 """The registry's calls, typed by the wire's models: a class for each noun, and here all of them together."""
 
-from server.wire.fields import Entity
 from tui_registry.client.activities import ActivityCalls
 from tui_registry.client.comments import CommentCalls
 from tui_registry.client.models import ModelCalls
@@ -9,6 +8,7 @@ from tui_registry.client.permissions import PermissionCalls
 from tui_registry.client.requests import RequestCalls
 from tui_registry.client.tokens import TokenCalls
 from tui_registry.client.versions import VersionCalls
+from tui_registry_server.wire.fields import Entity
 
 
 class _Me(Entity):

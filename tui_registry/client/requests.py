@@ -1,10 +1,15 @@
 """Calls about transition requests, and about transitions."""
 
-from server.wire.activity import Activity, ActivityAnswer
-from server.wire.fields import Nothing
-from server.wire.stage import Stage
-from server.wire.transition_request import InboxPage, InboxRequest, ModelVersionDatabricks, ModelVersionDatabricksAnswer
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.activity import Activity, ActivityAnswer
+from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import (
+    InboxPage,
+    InboxRequest,
+    ModelVersionDatabricks,
+    ModelVersionDatabricksAnswer,
+)
 
 
 class RequestCalls(Transport):

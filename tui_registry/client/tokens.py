@@ -2,8 +2,9 @@
 
 from urllib.parse import quote
 
-from server.wire.fields import Nothing
-from server.wire.token import (
+from tui_registry.client.transport import Transport
+from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.token import (
     CreatedToken,
     CreatedTokenOnBehalf,
     PublicTokenInfo,
@@ -11,7 +12,6 @@ from server.wire.token import (
     TokenInfo,
     TokenInfos,
 )
-from tui_registry.client.transport import Transport
 
 MANAGEMENT = "/token-management"
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from server.wire.error import Error
 from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
 from tui_registry.client.trust import explained, trusted
+from tui_registry_server.wire.error import Error
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from server.wire.fields import Nothing
-from server.wire.model_version import ModelVersion, ModelVersionAnswer, ModelVersionPage
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.model_version import ModelVersion, ModelVersionAnswer, ModelVersionPage
 
 VERSIONS = "/mlflow/model-versions"
 

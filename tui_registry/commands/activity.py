@@ -9,8 +9,8 @@ from tui_registry.commands.output import note, print_json, print_lines, table, w
 from tui_registry.commands.registry import all_of, ask, registry_command, with_token
 
 if TYPE_CHECKING:
-    from server.wire.activity import FeedActivity
     from tui_registry.client.registry import RegistryClient
+    from tui_registry_server.wire.activity import FeedActivity
 
 LIMIT = 100  # activities, if nothing is said
 
@@ -89,8 +89,8 @@ def activity(
 
 
 def _kinds(part: str) -> list[str]:
-    from server.wire.activity import ActivityType
     from tui_registry.search import kinds_named
+    from tui_registry_server.wire.activity import ActivityType
 
     kinds = kinds_named(part)
     if not kinds:

@@ -11,11 +11,11 @@ from tui_registry.commands.registry import all_of, ask, registry_command, with_t
 from tui_registry.commands.requests import open_requests, request_table
 
 if TYPE_CHECKING:
-    from server.wire.model_version import ModelVersion
-    from server.wire.registered_model import RegisteredModel, RegisteredModelDatabricks
-    from server.wire.tag import Tag
-    from server.wire.transition_request import InboxRequest
     from tui_registry.client.registry import RegistryClient
+    from tui_registry_server.wire.model_version import ModelVersion
+    from tui_registry_server.wire.registered_model import RegisteredModel, RegisteredModelDatabricks
+    from tui_registry_server.wire.tag import Tag
+    from tui_registry_server.wire.transition_request import InboxRequest
 
 
 @click.group()

@@ -11,9 +11,9 @@ from tui_registry.commands.output import print_json, print_lines, table, whole, 
 from tui_registry.commands.registry import ask, registry_command
 
 if TYPE_CHECKING:
-    from server.wire.permission import AccessControl, AccessControlRequest, ObjectPermissions
-    from server.wire.scim import User
     from tui_registry.client.registry import RegistryClient
+    from tui_registry_server.wire.permission import AccessControl, AccessControlRequest, ObjectPermissions
+    from tui_registry_server.wire.scim import User
 
 KINDS = {
     "user_name": "user",
@@ -239,7 +239,7 @@ def _one_principal(user: str | None, group: str | None, service_principal: str |
 
 
 def _level(text: str) -> str:
-    from server.wire.permission import PermissionLevel
+    from tui_registry_server.wire.permission import PermissionLevel
 
     try:
         return PermissionLevel(text.upper()).value
@@ -271,7 +271,7 @@ def _without(found: "ObjectPermissions", principal: Principal) -> list[Entry]:
 
 
 def _request(principal: Principal, level: str) -> "AccessControlRequest":
-    from server.wire.permission import AccessControlRequest
+    from tui_registry_server.wire.permission import AccessControlRequest
 
     return AccessControlRequest.model_validate({principal.field: principal.name, "permission_level": level})
 

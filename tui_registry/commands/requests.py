@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.wire.stage import Stage
 from tui_registry.commands.exits import Exit, Failure, exit_of
 from tui_registry.commands.output import note, print_json, print_lines, table, whole, wire
 from tui_registry.commands.registry import all_of, ask, registry_command
+from tui_registry_server.wire.stage import Stage
 
 if TYPE_CHECKING:
-    from server.wire.activity import FeedActivity
-    from server.wire.transition_request import InboxRequest
     from tui_registry.client.registry import RegistryClient
     from tui_registry.decisions import Decision
+    from tui_registry_server.wire.activity import FeedActivity
+    from tui_registry_server.wire.transition_request import InboxRequest
 
 STAGE = click.Choice([stage.value for stage in Stage], case_sensitive=False)
 HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
 from tui_registry.demo.people import NAMES
 from tui_registry.demo.step import Step
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
 
 MODELS = "/mlflow/registered-models"
 VERSIONS = "/mlflow/model-versions"

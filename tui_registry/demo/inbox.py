@@ -1,9 +1,9 @@
 """The open requests, and what is being said about them."""
 
-from server.wire.stage import Stage
 from tui_registry.demo.chronicle import Chronicle
 from tui_registry.demo.clock import Minutes, Workday
 from tui_registry.demo.happening import Happening
+from tui_registry_server.wire.stage import Stage
 
 ask, say, tag = Chronicle.ask, Chronicle.say, Chronicle.tag
 PRODUCTION, STAGING, ARCHIVED = Stage.PRODUCTION, Stage.STAGING, Stage.ARCHIVED

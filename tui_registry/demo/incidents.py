@@ -1,9 +1,9 @@
 """Stories from the last weeks, told by hand: a rollback, and what teams say to each other."""
 
-from server.wire.stage import Stage
 from tui_registry.demo.chronicle import Chronicle
 from tui_registry.demo.clock import Minutes, Workday
 from tui_registry.demo.happening import Happening
+from tui_registry_server.wire.stage import Stage
 
 alias, approve, ask, cancel = Chronicle.alias, Chronicle.approve, Chronicle.ask, Chronicle.cancel
 describe, move, reject, say, tag = Chronicle.describe, Chronicle.move, Chronicle.reject, Chronicle.say, Chronicle.tag

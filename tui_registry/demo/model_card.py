@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from server.wire.permission import PermissionLevel as Level
 from tui_registry.demo.clock import When
+from tui_registry_server.wire.permission import PermissionLevel as Level
 
 
 class Flow(Enum):

@@ -4,13 +4,13 @@ import random
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from server.wire.permission import PermissionLevel as Level
-from server.wire.stage import Stage
 from tui_registry.demo import remarks, training
 from tui_registry.demo.chronicle import Chronicle
 from tui_registry.demo.clock import HOURS, Clock, Minutes
 from tui_registry.demo.model_card import Card, Ending, Flow
 from tui_registry.demo.people import NAMES, TEAMS, VALIDATION
+from tui_registry_server.wire.permission import PermissionLevel as Level
+from tui_registry_server.wire.stage import Stage
 
 SEED = 20
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.wire.permission import PermissionLevel as Level
+from tui_registry_server.wire.permission import PermissionLevel as Level
 
 
 @dataclass(frozen=True, slots=True)

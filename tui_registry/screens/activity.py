@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from server.wire.activity import ActivityType, FeedActivity
 from tui_registry.actions import FILTERING, bindings
 from tui_registry.ages import age
 from tui_registry.changes.subject import Subject
@@ -18,6 +17,7 @@ from tui_registry.text import one_line
 from tui_registry.widgets.activities import did, moves, what
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.activity import ActivityType, FeedActivity
 
 if TYPE_CHECKING:
     from tui_registry.widgets.timeline import Timeline

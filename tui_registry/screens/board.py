@@ -10,10 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from server.wire.model_version import ModelVersion
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
-from server.wire.transition_request import InboxRequest
 from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.client.errors import CallError
@@ -23,6 +19,10 @@ from tui_registry.screens.stages import StagePlace
 from tui_registry.search import versions_filter
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
 
 REQUESTS = 1000  # open requests that are told on the board, the newest ones
 

@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from server.wire.permission import AccessControl, ObjectPermissions
-from server.wire.registered_model import RegisteredModelDatabricks
 from tui_registry.actions import bindings
 from tui_registry.ages import age, moment
 from tui_registry.changes.subject import Subject
@@ -16,6 +14,8 @@ from tui_registry.levels import may
 from tui_registry.screens.adding import delete_model, rename_model
 from tui_registry.screens.sheet import Fact, Sheet
 from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry_server.wire.permission import AccessControl, ObjectPermissions
+from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 
 NEEDS = {"tags": "tag", "aliases": "alias", "rename": "rename", "delete_model": "delete"}
 """What each action needs, as levels.py calls it."""

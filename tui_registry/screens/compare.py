@@ -10,15 +10,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from server.wire.activity import ActivityType
-from server.wire.model_version import ModelVersion
-from server.wire.stage import Stage
 from tui_registry.actions import bindings
 from tui_registry.ages import age, moment
 from tui_registry.client.registry import RegistryClient
 from tui_registry.screens.place import Place
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.stage import Stage
 
 LAST = "description"  # below the tags, of which each version may have others
 MOVES = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)

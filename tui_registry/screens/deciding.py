@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from server.wire.stage import Stage
-from server.wire.transition_request import InboxRequest
 from tui_registry.decisions import EXCLUSIVE, NEEDS, Decision, Outcome, Target, decide
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.place import Place
 from tui_registry.text import one_line
 from tui_registry.widgets.request_details import RequestDetails
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
 
 if TYPE_CHECKING:
     from tui_registry.screens.confirm import Consent, Question

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from server.wire.scim import ComplexValue
 from tui_registry import addresses, memberships
 from tui_registry.access import ADMINS, EVERYBODY
 from tui_registry.actions import WHILE_TYPING, bindings
@@ -19,6 +18,7 @@ from tui_registry.screens.form import Form
 from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.scim import ComplexValue
 
 KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
 """The words for what a member's reference points to."""

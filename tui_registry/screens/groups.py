@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from server.wire.scim import Group
 from tui_registry.access import ADMINS, EVERYBODY
 from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.changes import group as changes
@@ -17,6 +16,7 @@ from tui_registry.screens.group import GroupMembers
 from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.scim import Group
 
 ABOUT = {
     ADMINS: "Its members manage everything. It always keeps at least one.",

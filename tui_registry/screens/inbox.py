@@ -11,8 +11,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from server.wire.stage import Stage
-from server.wire.transition_request import InboxRequest
 from tui_registry.actions import WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.changes.subject import Subject
@@ -25,6 +23,8 @@ from tui_registry.text import one_line
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.writes import Verdict
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
 
 PAGE = 1000  # requests in one reading
 ACTIVITIES = 5  # of the version, the newest ones, beside the request
@@ -190,7 +190,7 @@ class Inbox(DecidingPlace, CopyingPlace):
             self.fetch("details", partial(self._fetch_details, request))
 
     async def _fetch_details(self, request: InboxRequest) -> None:
-        from server.wire.activity import ActivityType
+        from tui_registry_server.wire.activity import ActivityType
 
         await asyncio.sleep(PAUSE)
         client = self.console_app.client

@@ -10,11 +10,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from server.wire.model_version import ModelVersion
-from server.wire.permission import PermissionLevel
-from server.wire.registered_model import RegisteredModelDatabricks
-from server.wire.stage import Stage
-from server.wire.transition_request import InboxRequest
 from tui_registry.actions import bindings
 from tui_registry.ages import age
 from tui_registry.levels import may
@@ -24,6 +19,11 @@ from tui_registry.screens.stages import StagePlace
 from tui_registry.search import named
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
 
 SHOWN = 1000  # versions, the newest ones
 DEEDS = {"edit": "edit", "tags": "tag", "aliases": "alias", "delete": "delete"}

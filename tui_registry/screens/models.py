@@ -5,8 +5,6 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from server.wire.registered_model import RegisteredModel
-from server.wire.stage import Stage
 from tui_registry.actions import SEARCHING, WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.changes.subject import Subject
@@ -18,6 +16,8 @@ from tui_registry.search import models_filter
 from tui_registry.text import one_line
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.registered_model import RegisteredModel
+from tui_registry_server.wire.stage import Stage
 
 
 class Models(Listing, EditingPlace):

@@ -4,9 +4,6 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from server.wire.model_version import ModelVersion
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
 from tui_registry.changes.transition import holders, request, transition
 from tui_registry.decisions import EXCLUSIVE
 from tui_registry.levels import moves_at_once
@@ -14,6 +11,9 @@ from tui_registry.screens.choose import Choice, Choose
 from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.deciding import archive_label, displacing
 from tui_registry.text import one_line
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
 
 if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp

@@ -13,12 +13,12 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
-from server.wire.tag import Tag
 from tui_registry.changes.subject import Subject
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.text import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry_server.wire.tag import Tag
 
 TOO_WIDE = re.compile(r"^.*\|.*[^\s|]{60}|(\|[^|\n]*){10}", re.MULTILINE)
 """Tables with columns for which no cell is left; Textual draws their lines longer than they are."""

@@ -11,9 +11,6 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from server.wire.model_version import ModelVersion
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
 from tui_registry.changes import version as versions
 from tui_registry.changes.subject import Subject
 from tui_registry.changes.transition import holders
@@ -27,6 +24,9 @@ from tui_registry.screens.moving import move
 from tui_registry.search import named
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Table
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
 
 WIDE = 100  # cells from which the stages stand side by side
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
 from tui_registry import addresses, memberships
 from tui_registry.access import Kind
 from tui_registry.actions import WHILE_TYPING, WRITING, bindings
@@ -24,6 +23,7 @@ from tui_registry.screens.section import Section
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row
 from tui_registry.writes import Verdict
+from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
 
 FORBIDDEN = 403
 DAY = 24 * 60 * 60  # seconds

@@ -8,10 +8,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from server.wire.comment import Comment, CommentAction
-from server.wire.model_version import ModelVersion
-from server.wire.permission import PermissionLevel
-from server.wire.transition_request import InboxRequest
 from tui_registry.actions import bindings
 from tui_registry.ages import age, moment
 from tui_registry.changes import comment as comments
@@ -25,6 +21,10 @@ from tui_registry.screens.sheet import Fact, Sheet
 from tui_registry.text import lines
 from tui_registry.widgets.activities import did, what
 from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry_server.wire.comment import Comment, CommentAction
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.transition_request import InboxRequest
 
 ACTIVITIES = 50  # the newest ones
 

@@ -111,7 +111,7 @@ class EmbeddedRegistry:
         state = self._beside("server")
         state.unlink(missing_ok=True)
         arguments = [
-            *(sys.executable, "-m", "server", "serve"),
+            *(sys.executable, "-P", "-m", "tui_registry_server", "serve"),
             *("--database", str(self.database), "--port", "0"),
             *("--state-file", str(state), "--end-with", str(self._beside("consoles"))),
             *(["--throwaway"] if self._throwaway else []),
@@ -141,7 +141,7 @@ class EmbeddedRegistry:
         """Make a token for each; who is not there yet is made an administrator, as the first one must be."""
         return subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
             [
-                *(sys.executable, "-m", "server", "tokens", "create", *names),
+                *(sys.executable, "-P", "-m", "tui_registry_server", "tokens", "create", *names),
                 *("--found", "--comment", "console", "--database", str(self.database)),
             ],
             stdin=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
 """Activities in people's words, everywhere the same."""
 
-from server.wire.activity import Activity, ActivityType
-from server.wire.stage import Stage
 from tui_registry.text import one_line
+from tui_registry_server.wire.activity import Activity, ActivityType
+from tui_registry_server.wire.stage import Stage
 
 WORDS = {
     ActivityType.APPLIED_TRANSITION: "moved",

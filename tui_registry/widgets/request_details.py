@@ -16,10 +16,10 @@ from tui_registry.text import lines, one_line
 from tui_registry.widgets.stages import STAGE_TINTS
 
 if TYPE_CHECKING:
-    from server.wire.activity import Activity
-    from server.wire.comment import Comment
-    from server.wire.model_version import ModelVersion
-    from server.wire.transition_request import InboxRequest
+    from tui_registry_server.wire.activity import Activity
+    from tui_registry_server.wire.comment import Comment
+    from tui_registry_server.wire.model_version import ModelVersion
+    from tui_registry_server.wire.transition_request import InboxRequest
 
 LABEL = 9  # cells
 SHOWN = 2_000  # characters of a description or comment

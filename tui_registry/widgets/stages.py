@@ -1,6 +1,6 @@
 """How stages look, everywhere the same."""
 
-from server.wire.stage import Stage
+from tui_registry_server.wire.stage import Stage
 
 STAGE_STYLES = {
     Stage.NONE: "",

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from textual_plot import AxisFormatter, HiResMode, PlotWidget
 
-from server.wire.activity import ActivityType, FeedActivity
+from tui_registry_server.wire.activity import ActivityType, FeedActivity
 
 DAYS = 30
 MOVES = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST)

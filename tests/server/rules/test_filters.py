@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.filters import (
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.filters import (
     MAX_COMPARISONS,
     MAX_FILTER,
     MAX_PATTERN,

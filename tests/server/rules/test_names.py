@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.names import check_alias, check_model_name, check_new_alias, check_source, check_tag_key, check_tags
-from server.wire.tag import Tag
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.names import (
+    check_alias,
+    check_model_name,
+    check_new_alias,
+    check_source,
+    check_tag_key,
+    check_tags,
+)
+from tui_registry_server.wire.tag import Tag
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.page_tokens import digest, read_token, write_token
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 NUMBERS = st.integers(-(2**63) + 1, 2**63 - 1)

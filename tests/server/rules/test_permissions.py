@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.rules.errors import InvalidParameterValue, PermissionDenied
-from server.rules.permissions import (
+from tui_registry_server.rules.errors import InvalidParameterValue, PermissionDenied
+from tui_registry_server.rules.permissions import (
     GRANTS,
     LEVELS,
     Ability,
@@ -14,9 +14,9 @@ from server.rules.permissions import (
     request_actions,
     require,
 )
-from server.wire.comment import CommentAction
-from server.wire.permission import PermissionLevel
-from server.wire.stage import Stage
+from tui_registry_server.wire.comment import CommentAction
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
 
 
 @pytest.mark.parametrize("ability", Ability)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.scim_filter import (
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.scim_filter import (
     MAX_COMPARISONS,
     MAX_DEPTH,
     MAX_FILTER,
@@ -16,7 +16,7 @@ from server.rules.scim_filter import (
     Not,
     parse_filter,
 )
-from server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute
+from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute
 
 WORDS = st.sampled_from(
     [

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.scim_patch import Add, Change, Put, Remove, apply_change, read_changes
-from server.rules.scim_resources import GROUP, USER, Resource
-from server.wire.scim import ComplexValue, PatchOperation
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.scim_patch import Add, Change, Put, Remove, apply_change, read_changes
+from tui_registry_server.rules.scim_resources import GROUP, USER, Resource
+from tui_registry_server.wire.scim import ComplexValue, PatchOperation
 
 
 def changes(resource: Resource, op: str, path: str | None, value: Any = None) -> list[Change]:

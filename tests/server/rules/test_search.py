@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.ordering import Order
-from server.rules.search import MODELS, VERSIONS, Search, Searchable, read_search
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.ordering import Order
+from tui_registry_server.rules.search import MODELS, VERSIONS, Search, Searchable, read_search
 
 
 def search(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rules.errors import InvalidParameterValue
-from server.rules.stages import check_archiving, parse_stage
-from server.wire.stage import Stage
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.stages import check_archiving, parse_stage
+from tui_registry_server.wire.stage import Stage
 
 
 @given(st.sampled_from(Stage), st.data())

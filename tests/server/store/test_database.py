@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from server.rules.errors import InvalidState
-from server.store import writer
-from server.store.database import Database
-from server.store.engine import database_url
-from server.store.seen import MOST, seen
+from tui_registry_server.rules.errors import InvalidState
+from tui_registry_server.store import writer
+from tui_registry_server.store.database import Database
+from tui_registry_server.store.engine import database_url
+from tui_registry_server.store.seen import MOST, seen
 
 COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n"
 A_MILLION = COUNTED.format(1_000_000)

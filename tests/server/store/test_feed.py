@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from server.rules.permissions import Level
-from server.rules.principals import Principal, PrincipalKind
-from server.store import feed, schema, tables
-from server.store.engine import database_url, make_engine
-from server.store.feed import Filter, Place
 from tests.live_registry import fresh_database
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.store import feed, schema, tables
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.feed import Filter, Place
 
 ACTIVITIES, MODELS, TIMES = 300, 12, 40
 OWN = ("m1", "m5", "m6")

@@ -3,7 +3,7 @@
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from server.store.schema import MIGRATIONS, NEWEST
+from tui_registry_server.store.schema import MIGRATIONS, NEWEST
 
 
 def test_newest_is_the_head_of_the_migrations() -> None:

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from server.rules.permissions import Level
-from server.rules.principals import Principal, PrincipalKind
-from server.rules.search import MODELS, VERSIONS, read_search
-from server.store import feed as activity_feed
-from server.store import model_versions, registered_models, schema, tables, transition_requests
-from server.store.engine import database_url, make_engine
-from server.store.feed import Filter, Place
-from server.store.narrowing import FEW
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
+from tui_registry_server.store import feed as activity_feed
+from tui_registry_server.store import model_versions, registered_models, schema, tables, transition_requests
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.feed import Filter, Place
+from tui_registry_server.store.narrowing import FEW
 
 
 def somebody(root_level: Level) -> Principal:

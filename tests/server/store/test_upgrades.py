@@ -16,11 +16,11 @@ from alembic.config import Config
 from click.testing import CliRunner
 from sqlalchemy import MetaData, create_engine, insert, select
 
-from server.commands import main
-from server.store import schema
-from server.store.engine import database_url, make_engine
 from tests.live_registry import DATABASE_VARIABLE, Server, command, fresh_database
 from tests.server.api import Api
+from tui_registry_server.commands import main
+from tui_registry_server.store import schema
+from tui_registry_server.store.engine import database_url, make_engine
 
 MADE = Path(__file__).parent / "upgrades"
 COMMITS = {

@@ -1,8 +1,8 @@
 """The models of fraud detection: fast, retrained often, watched around the clock."""
 
-from server.wire.permission import PermissionLevel as Level
 from tui_registry.demo.clock import Minutes, Workday
 from tui_registry.demo.model_card import Card, Ending, Flow
+from tui_registry_server.wire.permission import PermissionLevel as Level
 
 CARDS = (
     Card(

@@ -49,9 +49,12 @@ def _git(*arguments: str) -> None:
 def _fill(program: Path, database: str) -> None:
     """A registry with some of everything, by its own commands and over HTTP."""
 
+    named = program / "server" / "tui_registry_server"
+    python = (sys.executable, "-m", named.name if named.exists() else "server")  # what the package was called by then
+    environment = os.environ | {"PYTHONPATH": str(named.parent if named.exists() else program)}
+
     def command(*arguments: str) -> str:
-        called = [sys.executable, "-m", "server", *arguments, "--database", database]
-        environment = os.environ | {"PYTHONPATH": str(program)}
+        called = [*python, *arguments, "--database", database]
         return subprocess.run(
             called, cwd=program, env=environment, check=True, capture_output=True, text=True
         ).stdout.strip()
@@ -60,9 +63,9 @@ def _fill(program: Path, database: str) -> None:
     token = command("tokens", "create", "admin")
     state = program / "state.json"
     server = subprocess.Popen(
-        [sys.executable, "-m", "server", "serve", "--database", database, "--port", "0", "--state-file", str(state)],
+        [*python, "serve", "--database", database, "--port", "0", "--state-file", str(state)],
         cwd=program,
-        env=os.environ | {"PYTHONPATH": str(program)},
+        env=environment,
     )
     try:
         while not state.exists():

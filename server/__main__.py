@@ -1,5 +1,0 @@
-"""``python -m server``."""
-
-from server.commands import main
-
-main(prog_name="tui-registry")

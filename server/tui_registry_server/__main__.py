@@ -1,0 +1,10 @@
+"""``python -P -m tui_registry_server``."""
+
+import sys
+
+if not sys.flags.safe_path:
+    del sys.path[0]  # the current folder, which ``-m`` without ``-P`` puts first: what lies there is not ours to run
+
+from tui_registry_server.commands import main
+
+main(prog_name="tui-registry")

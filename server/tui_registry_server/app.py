@@ -1,0 +1,44 @@
+"""The server put together: database, routes, event stream."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
+from tui_registry_server.http.handler import Handler
+from tui_registry_server.http.openapi import openapi_route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.settings import Settings
+from tui_registry_server.store import schema
+from tui_registry_server.store.database import Database
+
+
+class Registry:
+    """An ASGI application. Its database is brought to the newest schema when it is made."""
+
+    def __init__(self, settings: Settings) -> None:
+        schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
+        self._database = Database(
+            settings.database,
+            durable=settings.durable,
+            connections=settings.connections,
+            longest_read=settings.longest_read,
+        )
+        self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
+        self._router = Router(lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._handler if scope["type"] == "http" else self._router)(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """Let the open event streams end; they would keep the server waiting."""
+        self._handler.events.stop()
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
+        async with self._handler.events.listening():
+            yield
+        self._database.close()

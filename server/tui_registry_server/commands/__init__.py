@@ -1,0 +1,292 @@
+"""The server's commands put together: what ``tui-registry`` hands on to ``python -P -m tui_registry_server``."""
+
+import getpass
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from tui_registry_server.commands.audit import audit
+from tui_registry_server.commands.backup import backup, restore
+from tui_registry_server.commands.database import database_option, progress_bar, told
+from tui_registry_server.operations import tokens, users
+from tui_registry_server.operations.call import Call
+from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from tui_registry_server.rules.limits import Limits, with_changes
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.store import principals, schema
+from tui_registry_server.store import tokens as token_rows
+from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, database_url, make_engine
+from tui_registry_server.wire.scim import CreateUser
+
+T = TypeVar("T")
+
+DAY = 24 * 60 * 60  # seconds
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A model registry for MLflow's and Databricks' clients."""
+
+
+for command in (audit, backup, restore):
+    main.add_command(command)
+
+
+@main.command()
+@database_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=5055, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--protect-active-versions",
+    is_flag=True,
+    help="Refuse, as Databricks does, to delete or rename a model or version while it is in Staging or Production.",
+)
+@click.option(
+    "--connections",
+    default=CONNECTIONS,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Connections to PostgreSQL that read at the same time. Two more write and listen.",
+)
+@click.option(
+    "--longest-read",
+    metavar="SECONDS",
+    default=LONGEST_READ,
+    show_default=True,
+    type=click.FloatRange(0.01, 3600),
+    help="After so many seconds a search or a list is given up, and refused.",
+)
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Speak TLS with this certificate: PEM, the server's own first. SIGHUP reads it and its key anew.",
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key: PEM.")
+@click.option(
+    "--insecure-http",
+    is_flag=True,
+    help="Listen for other machines without TLS: for a balancer that speaks it, or a network of your own.",
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address or network whose X-Forwarded-For is believed. More than once for several.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Change a limit; the README lists them. More than once for several.",
+)
+@click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
+@click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
+@click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
+def serve(
+    *,
+    database: str,
+    host: str,
+    port: int,
+    protect_active_versions: bool,
+    connections: int,
+    longest_read: float,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    insecure_http: bool,
+    trusted_proxies: tuple[str, ...],
+    limits: tuple[str, ...],
+    throwaway: bool,
+    state_file: Path | None,
+    end_with: Path | None,
+) -> None:
+    """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
+    from tui_registry_server import service
+    from tui_registry_server.tls import Certificate
+
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
+    service.run(
+        service.Options(
+            database=database,
+            host=host,
+            port=port,
+            protect_active_versions=protect_active_versions,
+            connections=connections,
+            longest_read=longest_read,
+            certificate=None if tls_cert is None or tls_key is None else Certificate(tls_cert, tls_key),
+            insecure_http=insecure_http,
+            trusted_proxies=[_network(each) for each in trusted_proxies],
+            limits=_limits(limits),
+            throwaway=throwaway,
+            state_file=state_file,
+            end_with=end_with,
+        )
+    )
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"'{text}' is not an address such as 10.0.0.7, nor a network such as 10.0.0.0/24.",
+            param_hint="--trusted-proxy",
+        ) from None
+
+
+def _limits(given: tuple[str, ...]) -> Limits:
+    try:
+        return with_changes(given)
+    except InvalidParameterValue as error:
+        raise click.BadParameter(error.message, param_hint="--limit") from None
+
+
+@main.group("users")
+def users_group() -> None:
+    """Users, in the database directly, whether the server runs or not."""
+
+
+@users_group.command("create")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make them a member of the group 'admins', who may do everything.")
+@database_option
+def create_user(*, name: str, admin: bool, database: str) -> None:
+    """Create the user NAME."""
+    _change(database, lambda call: users.add(call, CreateUser(user_name=name), admin=admin))
+    click.echo(f"Created {'administrator' if admin else 'user'} {name}.", err=True)
+
+
+@main.group("tokens")
+def tokens_group() -> None:
+    """Access tokens, in the database directly, whether the server runs or not."""
+
+
+@tokens_group.command("create")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; never, if left out.")
+@click.option("--comment", help="What it is for.")
+@click.option("--found", is_flag=True, hidden=True, help="Make each NAME an administrator first, if there is none.")
+@database_option
+def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, found: bool, database: str) -> None:
+    """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
+
+    def issue(call: Call) -> list[str]:
+        lifetime = None if days is None else days * DAY
+        for name in names:
+            if found and _id_of(call, name) is None:
+                users.add(call, CreateUser(user_name=name), admin=True)
+        return [
+            tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
+        ]
+
+    for token in _change(database, issue):
+        click.echo(token)
+
+
+@tokens_group.command("list")
+@database_option
+def list_tokens(*, database: str) -> None:
+    """List everybody's tokens, newest first: ids, owners, and when they were made, expire and were last used (UTC)."""
+
+    def read(call: Call) -> list[tuple[str, ...]]:
+        infos = [json.loads(info) for info in token_rows.listed(call.connection)]
+        owners = principals.named(call.connection, {str(info["owner_id"]) for info in infos})
+        return [
+            (
+                info["token_id"],
+                owners[str(info["owner_id"])][1],
+                _moment(info["creation_time"]),
+                "never" if info["expiry_time"] < 0 else _moment(info["expiry_time"]),
+                _moment(info["last_used_time"]) if info.get("last_used_time") else "never",
+                info.get("comment") or "",
+            )
+            for info in infos
+        ]
+
+    rows = [("ID", "OWNER", "MADE", "EXPIRES", "USED", "COMMENT"), *_change(database, read)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@tokens_group.command("revoke")
+@click.argument("token_ids", metavar="ID...", nargs=-1, required=True)
+@database_option
+def revoke_token(*, token_ids: tuple[str, ...], database: str) -> None:
+    """Accept the tokens with these IDs no more, at once and at every server. 'tokens list' tells the ids."""
+
+    def revoke(call: Call) -> None:
+        for token_id in token_ids:
+            tokens.revoke(call, token_id)
+
+    _change(database, revoke)
+    click.echo(f"Revoked {len(token_ids)}.", err=True)
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+@main.command()
+@click.argument("source")
+@click.argument("target")
+def migrate(*, source: str, target: str) -> None:
+    """Copy the registry in the database SOURCE into the empty database TARGET, and compare the two.
+
+    Each is an SQLite file or a URL such as postgresql://host/registry. Stop the servers on SOURCE first: it stays as it
+    is, and what they would still write to it is not copied.
+    """
+    from tui_registry_server.store import migrating
+
+    with told("The registry could not be copied"):
+        urls = database_url(source), database_url(target)
+        with progress_bar("Copying and comparing") as progress:
+            tables = migrating.migrate(*urls, now=time.time_ns() // 1_000_000, progress=progress)
+    for name, rows, digest in tables:
+        click.echo(f"{name:<20} {rows:>12,} rows  {digest[:16]}")
+    click.echo("Both hold the same: every row was read back and compared.", err=True)
+
+
+def _id_of(call: Call, name: str) -> str | None:
+    """The id of the user or else the service principal of this name."""
+    kinds = (PrincipalKind.USER, PrincipalKind.SERVICE_PRINCIPAL)
+    return next(filter(None, (principals.id_of(call.connection, kind, name) for kind in kinds)), None)
+
+
+def _holder(call: Call, name: str) -> str:
+    if principal_id := _id_of(call, name):
+        return principal_id
+    raise ResourceDoesNotExist(f"There is no user '{name}'. Create one with: tui-registry users create {name}")
+
+
+def _change(location: str, work: Callable[[Call], T]) -> T:
+    """Run a change in one transaction, as the person at the keyboard."""
+    now = time.time_ns() // 1_000_000
+    operator = Principal(
+        id="",
+        name=f"{getpass.getuser()} (command line)",
+        kind=PrincipalKind.USER,
+        token_id="",
+        identities=(),
+        root_level=Level.MANAGE,
+        admin=True,
+    )
+    with told():
+        url = database_url(location)
+        schema.upgrade(url, now=now)
+        engine = make_engine(url, write=True)
+        try:
+            with engine.begin() as connection:
+                return work(Call(connection, operator, now))
+        finally:
+            engine.dispose()

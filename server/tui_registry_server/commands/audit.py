@@ -1,0 +1,120 @@
+"""``audit``: the log of every change, verified and exported. See rules.audit for its chain."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from tui_registry_server.commands.database import database_option, progress_bar, reading, told
+from tui_registry_server.rules.audit import BrokenChainError, Chain, Head
+from tui_registry_server.store import activities
+
+
+class _Head(click.ParamType[Head]):
+    name = "head"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Head:
+        with told():
+            return Head.read(value)
+
+
+class _Time(click.ParamType[int]):
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
+        """Milliseconds. What has no time zone is UTC."""
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no time. Write it as 2026-11-23 or 2026-11-23T14:30.", param, context)
+        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+@click.group()
+def audit() -> None:
+    """The log of every change: who, when, from where, with which token, what before and after."""
+
+
+@audit.command()
+@click.option("--head", type=_Head(), help="What an earlier run printed: that record must still be there as it was.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Verify what 'audit export' wrote, instead of the database.",
+)
+@database_option
+def verify(*, head: Head | None, file: Path | None, database: str) -> None:
+    """See whether any record was changed, removed, added or moved since it was written.
+
+    Every record holds a digest of itself and of the one before it. Who can write to the database can also write all
+    digests anew, or cut off the end: keep the head that this prints elsewhere, and give it the next time.
+    """
+    chain = Chain(head)
+    with told(f"{file} could not be read" if file else "The database could not be read"):
+        if file is not None:
+            with file.open(encoding="utf-8") as lines:
+                _follow(chain, _parsed(lines))
+        else:
+            with reading(database) as connection, progress_bar("Verifying") as progress:
+                total = activities.last_sequence(connection)
+                for record in activities.records(connection):
+                    chain.follow(record)
+                    if chain.count % activities.BATCH == 0:
+                        progress(chain.count, max(total, chain.count))
+                progress(total, total)
+                chain.end()
+    click.echo(f"{chain.count:,} records, none of them changed.", err=True)
+    if chain.head is not None:
+        click.echo(chain.head)
+
+
+@audit.command()
+@click.option("--since", type=_Time(), help="From this time on (UTC, unless it says otherwise).")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="A new file, readable by you only, instead of the terminal."
+)
+@database_option
+def export(*, since: int | None, output: Path | None, database: str) -> None:
+    """Write the records as JSON Lines, oldest first, with their digests."""
+    with told("The log could not be exported"), reading(database) as connection, _opened(output) as file:
+        after = 0 if since is None else activities.last_before(connection, since)
+        for record in activities.records(connection, after=after):
+            file.write(json.dumps(record, sort_keys=True) + "\n")
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        output.unlink()  # a part of it would look like all
+        raise
+
+
+def _follow(chain: Chain, records: Iterator[dict[str, Any]]) -> None:
+    for record in records:
+        chain.follow(record)
+    chain.end()
+
+
+def _parsed(lines: TextIO) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise BrokenChainError(f"Line {number} is not a record.")
+        yield record

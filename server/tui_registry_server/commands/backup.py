@@ -1,0 +1,48 @@
+"""``backup`` and ``restore``: a registry in one file, and back."""
+
+import time
+from pathlib import Path
+
+import click
+
+from tui_registry_server.commands.database import database_option, progress_bar, told
+from tui_registry_server.store import backup as backups
+from tui_registry_server.store.engine import database_url, shown
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@database_option
+def backup(*, file: Path, database: str) -> None:
+    """Write the registry, as it is at this moment, into the new FILE.
+
+    Servers may run on it, and go on writing. FILE is an SQLite database, also where the registry is kept in PostgreSQL.
+    It is readable by you only: it holds all that the registry holds, and digests of the tokens.
+    """
+    with told("The registry could not be backed up"), progress_bar("Backing up") as progress:
+        backups.back_up(database_url(database), file.absolute(), now=_now(), progress=progress)
+    click.echo(f"Backed up to {file}. Verify it: tui-registry audit verify --database {file}", err=True)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Put an SQLite file that is there already aside, under another name.")
+@database_option
+def restore(*, file: Path, force: bool, database: str) -> None:
+    """Put the backup FILE in the database's place.
+
+    Stop the servers first. The backup is looked at before: that it is whole, of a schema that this program knows, and
+    that its audit log is as it was written. PostgreSQL's database must be an empty one.
+    """
+    with told("The backup could not be restored"), progress_bar("Restoring") as progress:
+        head, kept = backups.restore(
+            file.absolute(), database_url(database), replace=force, now=_now(), progress=progress
+        )
+    if kept is not None:
+        click.echo(f"What was there before is kept in {kept}.", err=True)
+    click.echo(f"Restored {file} to {shown(database)}. The head of its audit log:", err=True)
+    click.echo(head or "none: nothing was ever recorded")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

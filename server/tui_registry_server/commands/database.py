@@ -1,0 +1,87 @@
+"""What commands on the database itself share: which one it is, how far they are, and how they fail."""
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from tui_registry_server.rules.errors import RegistryError, ResourceDoesNotExist
+from tui_registry_server.store import schema
+from tui_registry_server.store.engine import database_url, make_engine, summary
+from tui_registry_server.store.schema import SchemaTooNewError
+
+
+def _default_database() -> str:
+    """Where the console keeps its own registry."""
+    import platformdirs
+
+    return str(Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db")
+
+
+database_option = click.option(
+    "--database",
+    metavar="PATH_OR_URL",
+    envvar="TUI_REGISTRY_DATABASE",
+    show_envvar=True,
+    default=_default_database,
+    show_default="the console's own registry",
+    help="An SQLite file, or a URL such as postgresql://host/registry.",
+)
+
+
+@contextlib.contextmanager
+def told(what_failed: str = "The database could not be used") -> Iterator[None]:
+    """Whatever goes wrong with the database in the block is said in a line, and the program ends with 1."""
+    try:
+        yield
+    except RegistryError as error:
+        fail(error.message)
+    except SchemaTooNewError as error:
+        fail(str(error))
+    except BrokenPipeError:  # who read what is written here has seen enough; what is left must not be tried at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        fail(f"{what_failed}: {summary(error)}")
+
+
+@contextlib.contextmanager
+def reading(location: str) -> Iterator[Connection]:
+    """A connection to a registry that is there, with the schema that this program knows."""
+    url = database_url(location)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
+        raise ResourceDoesNotExist(f"There is no database {url.database}.")
+    engine = make_engine(url, write=False)
+    try:
+        with engine.connect() as connection:
+            schema.check(connection)
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def fail(message: str) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(1)
+
+
+@contextlib.contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, for what tells how much is done, of how much; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=0, label=label, file=sys.stderr, show_pos=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield progress

@@ -1,0 +1,65 @@
+"""Who is connected: how many connections there are, and how many of them come from one address."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from tui_registry_server.rules.errors import RegistryError, RequestLimitExceeded, TemporarilyUnavailable
+from tui_registry_server.rules.limits import Limits
+
+log = logging.getLogger(__name__)
+
+Network = IPv4Network | IPv6Network
+
+
+def party(address: str | None) -> str:
+    """Whom an address stands for. Who has one IPv6 address has all of its /64."""
+    try:
+        known = ip_address(address or "")
+    except ValueError:  # a Unix socket's, or what a proxy made up
+        return (address or "")[:100]
+    if isinstance(known, IPv6Address):
+        if known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)
+        return str(IPv6Network((known, 64), strict=False))
+    return str(known)
+
+
+class Crowd:
+    """Everybody connected. ``proxies`` are those that speak for many."""
+
+    def __init__(self, limits: Limits, proxies: Sequence[Network] = ()) -> None:
+        self.limits = limits
+        self._proxies = proxies
+        self._by_party: Counter[str] = Counter()
+        self._full = False
+
+    def enter(self, address: str) -> str:
+        """Count a connection; whom it is counted for."""
+        name = party(address)
+        self._by_party[name] += 1
+        return name
+
+    def leave(self, name: str) -> None:
+        self._by_party[name] -= 1
+        if not self._by_party[name]:
+            del self._by_party[name]
+
+    def problem(self, name: str, connections: int) -> RegistryError | None:
+        """Why a connection is refused that makes them so many."""
+        was_full, self._full = self._full, connections > self.limits.connections
+        if self._full:
+            if not was_full:
+                log.warning("%d connections are open: further ones are refused", self.limits.connections)
+            return TemporarilyUnavailable("The server has as many connections as it can serve. Try again.")
+        if self._by_party[name] > self.limits.connections_per_address and not self._is_proxy(name):
+            return RequestLimitExceeded("Your address has as many connections as it may have. Close some, or wait.")
+        return None
+
+    def _is_proxy(self, name: str) -> bool:
+        try:
+            network = IPv6Network(name) if ":" in name else IPv4Network(name)
+        except ValueError:
+            return False
+        return any(network.overlaps(proxy) for proxy in self._proxies if proxy.version == network.version)

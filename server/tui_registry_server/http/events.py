@@ -1,0 +1,208 @@
+"""The event stream: every change that the caller may read, as it is committed (Server-Sent Events, WHATWG HTML).
+
+An event's id is the change's place among all of them, concealed (rules.positions). A client that comes back with it as
+``Last-Event-ID`` misses nothing; one that comes for the first time is told of what happens from now on. Each look at
+the database asks anew who the caller is and what they may read, so a stream ends with its token, and shows nothing
+after a right is taken away. So many may be open, and so many by one principal: see rules.limits.
+
+One look a second, for all streams, finds what other processes changed, where the database does not tell of it at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+from pydantic_core import to_json
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import AppStatus
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tui_registry_server.http.authentication import Authenticator, credentials_of
+from tui_registry_server.operations.feed import activity_entity
+from tui_registry_server.rules.errors import (
+    InvalidParameterValue,
+    RequestLimitExceeded,
+    TemporarilyUnavailable,
+    Unauthenticated,
+)
+from tui_registry_server.rules.limits import Limits
+from tui_registry_server.rules.positions import conceal, reveal
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.store import activities, counters, feed
+from tui_registry_server.store.database import Database
+from tui_registry_server.store.engine import Connection, explain
+from tui_registry_server.store.feed import ActivityRow
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0  # seconds between looks for changes that another process made
+RECHECK = 5.0  # seconds between a stream's looks at whether its token has expired
+PING = 15  # seconds between comments that keep the connection alive through proxies
+LATER = 30  # seconds after which who has too many streams may try again
+
+
+class EventStream:
+    """Wakes the open streams after each commit, of whichever process, and ends them when the server stops."""
+
+    def __init__(self, database: Database, authenticator: Authenticator, limits: Limits) -> None:
+        self._database = database
+        self._authenticator = authenticator
+        self._limits = limits
+        self._committed = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self._changes = 0
+        self._open = 0
+        self._open_by: Counter[str] = Counter()
+        self._stopping = False
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Be woken by commits while the block runs, on the event loop that serves."""
+        loop = asyncio.get_running_loop()
+        # The library would cut the streams off in the middle when the server is told to end; stop() lets them finish.
+        AppStatus.enable_automatic_graceful_drain = False
+
+        def committed() -> None:
+            if not self._open:
+                return  # whoever opens one will look first
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and the streams with it
+                loop.call_soon_threadsafe(self._committed.set)
+
+        self._database.on_commit = committed
+        tasks = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._database.listen())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """End every stream."""
+        self._stopping = True
+        self._committed.set()
+
+    async def open(self, request: Request, principal: Principal) -> Response:
+        """Every change that the caller may read, as it is committed: a stream of Server-Sent Events."""
+        self._enter(principal)
+        try:
+            key = await self._database.read(counters.key)
+            last_seen = request.headers.get("last-event-id")
+            position = await self._start(last_seen, key)
+        except BaseException:
+            self._leave(principal)
+            raise
+        ready = conceal(position, key, fresh=True) if last_seen is None else last_seen
+        events = self._events(credentials_of(request), position, ready, key)
+        return _Counted(events, ended=partial(self._leave, principal), ping=PING)
+
+    def _enter(self, principal: Principal) -> None:
+        """Take a place; raises what says that there is none. Whoever has got one gives it back."""
+        if self._open >= self._limits.streams:
+            raise TemporarilyUnavailable("The server has as many event streams open as it can serve. Try again later.")
+        if self._open_by[principal.id] >= self._limits.streams_per_principal:
+            raise RequestLimitExceeded(
+                f"{principal.name} has {self._limits.streams_per_principal} event streams open, and may have no more. "
+                "Close some.",
+                retry_after=LATER,
+            )
+        self._open += 1
+        self._open_by[principal.id] += 1
+
+    def _leave(self, principal: Principal) -> None:
+        self._open -= 1
+        self._open_by[principal.id] -= 1
+        if not self._open_by[principal.id]:
+            del self._open_by[principal.id]
+
+    async def _start(self, last_seen: str | None, key: bytes) -> int:
+        newest = await self._database.read(activities.last_sequence)
+        if last_seen is None:
+            return newest
+        position = reveal(last_seen, key)
+        if position is None:
+            raise InvalidParameterValue("Last-Event-ID is not the id of an event of this registry. Leave it out.")
+        return min(position, newest)
+
+    async def _events(
+        self, credentials: tuple[str | None, str], position: int, ready: str, key: bytes
+    ) -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent(event="ready", id=ready, data="{}")
+        while not self._stopping:
+            changes = self._changes
+            try:
+                rows, position = await self._look(credentials, position)
+            except Unauthenticated:
+                return
+            except Exception as error:
+                if explain(error) is None:
+                    raise
+                rows = []  # the database is away: the client is told when it is back
+            for row in rows:
+                data = to_json(activity_entity(row)).decode()
+                yield ServerSentEvent(event="activity", id=conceal(row.sequence, key), data=data)
+            if len(rows) < feed.BATCH:
+                await self._wait(changes)
+
+    async def _look(self, credentials: tuple[str | None, str], position: int) -> tuple[list[ActivityRow], int]:
+        """What has happened since a position, for the caller as they are now, and the position after it."""
+        principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
+        newest = await self._database.read(activities.last_sequence)
+        if position >= newest:
+            return [], position
+        rows = await self._database.read(partial(feed.after, principal=principal, sequence=position))
+        if len(rows) == feed.BATCH:
+            return rows, rows[-1].sequence
+        return rows, max(newest, rows[-1].sequence if rows else 0)  # some may have been written between the two
+
+    async def _wait(self, changes: int) -> None:
+        """Until something has changed since that many changes, or for RECHECK seconds."""
+        async with self._changed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RECHECK):
+                    await self._changed.wait_for(lambda: self._changes != changes)
+
+    async def _watch(self) -> None:
+        """Wake the streams when something has changed, and when they are to end."""
+        known: tuple[int, int] | None = None
+        while True:
+            self._committed.clear()
+            try:
+                now = await self._database.read(_state) if self._open else known
+            except Exception as error:  # none may end the watch; those of the database are the streams' to find, too
+                if explain(error) is None:
+                    log.exception("looking for changes failed unexpectedly")
+                now = known
+            if now != known or self._stopping:
+                known = now
+                async with self._changed:
+                    self._changes += 1
+                    self._changed.notify_all()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._committed.wait()
+
+
+class _Counted(EventSourceResponse):
+    """Tells when it has ended, however that came."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent], *, ended: Callable[[], None], ping: int) -> None:
+        super().__init__(events, ping=ping)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
+
+
+def _state(connection: Connection) -> tuple[int, int]:
+    """What moves with every change that a stream could show, or that could end it."""
+    return activities.last_sequence(connection), counters.read(connection, counters.IDENTITY)

@@ -1,0 +1,138 @@
+"""The one path of a request: find its route, authenticate, decode, load the subject, check the ability, operate."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tui_registry_server.http.answers import error_answer, json_answer
+from tui_registry_server.http.authentication import Authenticator
+from tui_registry_server.http.decoding import decode
+from tui_registry_server.http.events import EventStream
+from tui_registry_server.http.route import Route
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.rules.errors import (
+    EndpointNotFound,
+    InternalError,
+    InvalidParameterValue,
+    MethodNotAllowed,
+    RegistryError,
+)
+from tui_registry_server.rules.permissions import Ability, require
+from tui_registry_server.settings import Settings
+from tui_registry_server.store.database import Database
+from tui_registry_server.store.engine import Connection, explain, summary
+
+PREFIXES = ("/api/2.0", "/ajax-api/2.0")
+
+log = logging.getLogger(__name__)
+
+
+class Handler:
+    """An ASGI application over a table of routes."""
+
+    def __init__(self, routes: Iterable[Route], database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._authenticator = Authenticator(database, settings.limits)
+        self.events = EventStream(database, self._authenticator, settings.limits)
+        self._fixed: dict[str, dict[str, Route]] = {}
+        self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
+        by_pattern: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            for path in (route.path,) if route.rooted else tuple(prefix + route.path for prefix in PREFIXES):
+                methods = by_pattern if "{" in path else self._fixed
+                methods.setdefault(path, {})[route.method] = route
+        for path, methods_of in by_pattern.items():
+            self._patterns.append((_pattern(path), methods_of))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._serve(request)
+        except RegistryError as error:
+            response = error_answer(error)
+        except Exception as error:
+            response = error_answer(_translate(error))
+        await response(scope, receive, send)
+
+    async def _serve(self, request: Request) -> Response:
+        route, path_fields = self._find(request.scope["path"], request.method)
+        now = time.time_ns() // 1_000_000
+        if route.ability is Ability.PUBLIC and route.operation is not None:
+            return json_answer(route.operation())
+        principal = await self._authenticator.authenticate(request, now)
+        if route.operation is None:
+            return await self.events.open(request, principal)
+        body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes)
+        if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened meanwhile
+            now = later
+            principal = await self._authenticator.authenticate(request, now)
+        if self._settings.demo_clock and (told := request.headers.get("x-demo-time")):
+            now = _demo_time(told)
+        address = client[0] if (client := request.scope.get("client")) else None
+
+        operation = route.operation
+
+        def work(connection: Connection) -> Answer:
+            return _operate(route, operation, Call(connection, principal, now, address, self._settings.policy), body)
+
+        if route.writes:
+            answer = await self._database.write(work)
+        else:
+            answer = await self._database.read(work, lengthy=route.lengthy)
+        return json_answer(answer, route.status)
+
+    def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
+        fields: dict[str, str] = {}
+        methods = self._fixed.get(path)
+        if methods is None:
+            for pattern, methods_of in self._patterns:
+                if match := pattern.fullmatch(path):
+                    methods, fields = methods_of, match.groupdict()
+                    break
+        if methods is None:
+            raise EndpointNotFound(f"There is no endpoint {path}. See /openapi.json for those there are.")
+        route = methods.get("GET" if method == "HEAD" else method)
+        if route is None:
+            allowed = sorted(methods)
+            raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(allowed)}.", allowed)
+        return route, fields
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Matches a path, with a group for each of its ``{fields}``."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+
+def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: Any) -> Answer:
+    subject = None
+    if route.subject is not None:
+        subject = route.subject(call, body)
+        require(route.ability, subject.level, stages=subject.stages, author=subject.author)
+    return operation(call, body, subject)
+
+
+def _demo_time(told: str) -> int:
+    if not told.isdecimal() or len(told) > 15:  # of 64 bits, and some 30,000 years
+        raise InvalidParameterValue("X-Demo-Time must be a number of milliseconds since the epoch.")
+    return int(told)
+
+
+def _translate(error: Exception) -> RegistryError:
+    """What a client is told of a failure that no rule foresaw. The log has the rest."""
+    known = explain(error)
+    if known is not None:
+        log.error("the database refused: %s", summary(error))
+        return known
+    reference = uuid.uuid4().hex
+    log.error("unexpected error %s", reference, exc_info=error)
+    return InternalError(
+        f"The server failed unexpectedly. Nothing was changed. Its log has the cause under reference {reference}."
+    )

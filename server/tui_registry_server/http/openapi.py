@@ -1,0 +1,141 @@
+"""The API's description (OpenAPI 3.1), made from the table of routes and the wire's models."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from pydantic_core import to_json
+
+from tui_registry_server.http.events import EventStream
+from tui_registry_server.http.route import NoFields, Route
+from tui_registry_server.rules.permissions import Ability
+from tui_registry_server.wire.error import Error
+from tui_registry_server.wire.fields import Nothing
+
+_REFERENCE = "#/components/schemas/{model}"
+_ERROR = {
+    "description": "The request was not served; `message` says what to do.",
+    "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}},
+}
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The id of the last event that was read: the stream goes on after it, and misses nothing.",
+    "schema": {"type": "string"},
+}
+
+
+def openapi_route(routes: Iterable[Route]) -> Route:
+    """``GET /openapi.json``, describing these routes."""
+    described = tuple(routes)
+
+    @cache
+    def operation() -> str:
+        return to_json(describe(described)).decode()
+
+    return Route("GET", "/openapi.json", Ability.PUBLIC, operation, rooted=True)
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """The document."""
+    routes = tuple(routes)
+    models = {model for route in routes for model in (route.body, route.answer)} - {NoFields, Nothing} | {Error}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        path = route.path if route.rooted else f"/api/2.0{route.path}"
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas["$defs"])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tui-registry",
+            "version": version("tui-registry"),
+            "description": "A model registry for MLflow's and Databricks' clients. `/ajax-api/2.0` answers like "
+            "`/api/2.0`. Times are milliseconds since the epoch; fields without a value are left out.",
+        },
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic", "description": "User `token`, password the token."},
+            },
+        },
+        "security": [{"bearer": []}, {"basic": []}],
+        "paths": paths,
+    }
+
+
+def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    in_path = re.findall(r"\{(\w+)\}", route.path)
+    described: dict[str, Any] = {
+        "operationId": f"{route.method.lower()}{re.sub(r'[^0-9A-Za-z]+', '_', route.path)}".rstrip("_"),
+        "summary": _first_line(route.operation.__doc__ if route.operation else EventStream.open.__doc__),
+        "description": f"Takes the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
+        "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
+        "responses": {
+            str(route.status): {"description": "Done."} | _content(route),
+            "4XX": _ERROR,
+            "5XX": _ERROR,
+        },
+    }
+    if route.ability is Ability.PUBLIC:
+        described["security"] = []
+    if route.operation is None:
+        described["parameters"].append(_LAST_EVENT_ID)
+    if route.body is NoFields:
+        return described
+    if route.method in {"GET", "DELETE"}:
+        described["parameters"] += [
+            _parameter(name, "query", schema, required=name in schemas[route.body.__name__].get("required", ()))
+            for name, schema in schemas[route.body.__name__]["properties"].items()
+            if name not in in_path
+        ]
+    else:
+        described["requestBody"] = {
+            "required": bool(_required(schemas[route.body.__name__], in_path)),
+            "content": {"application/json": {"schema": _body_schema(route.body, in_path, schemas)}},
+        }
+    return described
+
+
+def _content(route: Route) -> dict[str, Any]:
+    """What an answer holds, if it holds anything."""
+    if route.status == 204:
+        return {}
+    if route.operation is None:
+        return {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    return {"content": {"application/json": {"schema": _schema_of(route.answer)}}}
+
+
+def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": required, "schema": schema}
+
+
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {"type": "object"} if model is Nothing else {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def _body_schema(body: type[BaseModel], in_path: list[str], schemas: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are not already in the path."""
+    if not in_path:
+        return _schema_of(body)
+    schema = schemas[body.__name__]
+    return {
+        "type": "object",
+        "properties": {name: each for name, each in schema["properties"].items() if name not in in_path},
+        "required": _required(schema, in_path),
+    }
+
+
+def _required(schema: dict[str, Any], in_path: list[str]) -> list[str]:
+    return [name for name in schema.get("required", ()) if name not in in_path]
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").strip().partition("\n")[0]

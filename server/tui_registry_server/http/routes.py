@@ -1,0 +1,148 @@
+"""The table of routes: every call that the registry answers, and the ability that it takes."""
+
+from importlib.metadata import version as installed_version
+
+from tui_registry_server.http.route import NoFields, Route
+from tui_registry_server.operations import (
+    aliases,
+    comments,
+    feed,
+    groups,
+    permissions,
+    search,
+    service_principals,
+    subjects,
+    token_permissions,
+    tokens,
+    transitions,
+    users,
+)
+from tui_registry_server.operations import model_versions as versions
+from tui_registry_server.operations import registered_models as models
+from tui_registry_server.operations.call import Answer
+from tui_registry_server.rules.permissions import Ability as Can
+from tui_registry_server.wire import activity as a
+from tui_registry_server.wire import comment as c
+from tui_registry_server.wire import model_version as v
+from tui_registry_server.wire import permission as p
+from tui_registry_server.wire import registered_model as m
+from tui_registry_server.wire import scim as s
+from tui_registry_server.wire import token as t
+from tui_registry_server.wire import transition_request as r
+from tui_registry_server.wire.server_info import Health, ServerInfo
+
+MLFLOW_VERSION = "3.17.2"
+"""The MLflow whose registry this one answers like; clients ask for it."""
+
+
+def health() -> Answer:
+    """Whether the server is ready."""
+    return {"status": "OK"}
+
+
+def version() -> Answer:
+    """Which server this is, and which MLflow's registry it answers like."""
+    return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
+
+
+MODELS = "/mlflow/registered-models"
+VERSIONS = "/mlflow/model-versions"
+REQUESTS = "/mlflow/transition-requests"
+COMMENTS = "/mlflow/comments"
+DATABRICKS_MODELS = "/mlflow/databricks/registered-models"
+DATABRICKS_VERSIONS = "/mlflow/databricks/model-versions"
+PERMISSIONS = "/permissions/registered-models/{object_id}"
+SCIM = "/preview/scim/v2"
+TOKENS = "/token-management/tokens"
+TOKEN_PERMISSIONS = "/permissions/authorization/tokens"  # noqa: S105  # a path
+
+# fmt: off
+ROUTES = (
+    Route("GET", "/health", Can.PUBLIC, health, answer=Health, rooted=True),
+    Route("GET", "/version", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
+    Route("GET", "/api/3.0/mlflow/server-info", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
+
+    Route("POST", f"{MODELS}/create", Can.CREATE_MODEL, models.create, m.CreateRegisteredModel, subjects.registry, m.RegisteredModelAnswer),
+    Route("GET", f"{MODELS}/get", Can.READ, models.get, m.ModelName, None, m.RegisteredModelAnswer),
+    Route("GET", f"{DATABRICKS_MODELS}/get", Can.READ, models.get_databricks, m.ModelName, None, m.RegisteredModelDatabricksAnswer),
+    Route("PATCH", f"{MODELS}/update", Can.EDIT, models.update, m.UpdateRegisteredModel, subjects.model, m.RegisteredModelAnswer),
+    Route("POST", f"{MODELS}/rename", Can.MANAGE, models.rename, m.RenameRegisteredModel, subjects.model, m.RegisteredModelAnswer),
+    Route("DELETE", f"{MODELS}/delete", Can.MANAGE, models.delete, m.ModelName, subjects.model),
+    Route("GET", f"{MODELS}/search", Can.READ, search.registered_models, m.SearchRegisteredModels, None, m.RegisteredModelPage),
+    Route("GET", f"{MODELS}/list", Can.READ, search.all_registered_models, m.ListRegisteredModels, None, m.RegisteredModelPage),
+    Route("GET", f"{MODELS}/get-latest-versions", Can.READ, models.latest_versions, m.GetLatestVersions, subjects.model, m.LatestVersions),
+    Route("POST", f"{MODELS}/get-latest-versions", Can.READ, models.latest_versions, m.GetLatestVersions, subjects.model, m.LatestVersions, writes=False),
+    Route("POST", f"{MODELS}/set-tag", Can.EDIT, models.set_tag, m.SetRegisteredModelTag, subjects.model),
+    Route("DELETE", f"{MODELS}/delete-tag", Can.EDIT, models.delete_tag, m.DeleteRegisteredModelTag, subjects.model),
+    Route("GET", f"{MODELS}/alias", Can.READ, aliases.get, m.RegisteredModelAlias, None, v.ModelVersionAnswer),
+    Route("POST", f"{MODELS}/alias", Can.SET_ALIAS, aliases.assign, m.SetRegisteredModelAlias, subjects.version),
+    Route("DELETE", f"{MODELS}/alias", Can.SET_ALIAS, aliases.release, m.RegisteredModelAlias, subjects.model),
+
+    Route("POST", f"{VERSIONS}/create", Can.EDIT, versions.create, v.CreateModelVersion, subjects.model, v.ModelVersionAnswer),
+    Route("GET", f"{VERSIONS}/get", Can.READ, versions.get, v.VersionName, None, v.ModelVersionAnswer),
+    Route("GET", f"{VERSIONS}/get-download-uri", Can.READ, versions.download_uri, v.VersionName, None, v.DownloadUri),
+    Route("PATCH", f"{VERSIONS}/update", Can.EDIT, versions.update, v.UpdateModelVersion, subjects.version, v.ModelVersionAnswer),
+    Route("DELETE", f"{VERSIONS}/delete", Can.MANAGE, versions.delete, v.VersionName, subjects.version),
+    Route("GET", f"{VERSIONS}/search", Can.READ, search.model_versions, v.SearchModelVersions, None, v.ModelVersionPage),
+    Route("POST", f"{VERSIONS}/set-tag", Can.EDIT, versions.set_tag, v.SetModelVersionTag, subjects.version),
+    Route("DELETE", f"{VERSIONS}/delete-tag", Can.EDIT, versions.delete_tag, v.DeleteModelVersionTag, subjects.version),
+    Route("POST", f"{VERSIONS}/transition-stage", Can.TRANSITION, transitions.transition, v.TransitionStage, subjects.transition, v.ModelVersionAnswer),
+    Route("POST", f"{DATABRICKS_VERSIONS}/transition-stage", Can.TRANSITION, transitions.transition_databricks, v.TransitionStageDatabricks, subjects.transition, r.ModelVersionDatabricksAnswer),
+
+    Route("POST", f"{REQUESTS}/create", Can.REQUEST_TRANSITION, transitions.request, r.CreateTransitionRequest, subjects.transition, r.TransitionRequestAnswer),
+    Route("GET", f"{REQUESTS}/list", Can.READ, feed.requests, r.ListTransitionRequests, None, r.InboxPage, lengthy=True),
+    Route("POST", f"{REQUESTS}/approve", Can.TRANSITION, transitions.approve, r.ApproveTransitionRequest, subjects.transition, a.ActivityAnswer),
+    Route("POST", f"{REQUESTS}/reject", Can.TRANSITION, transitions.reject, r.RejectTransitionRequest, subjects.transition, a.ActivityAnswer),
+    Route("DELETE", f"{REQUESTS}/delete", Can.CANCEL_REQUEST, transitions.cancel, r.DeleteTransitionRequest, subjects.request, a.ActivityAnswer),
+
+    Route("GET", f"{COMMENTS}/list", Can.READ, comments.of_version, c.ListComments, subjects.version, c.CommentList, lengthy=True),
+    Route("POST", f"{COMMENTS}/create", Can.COMMENT, comments.create, c.CreateComment, subjects.version, c.CommentAnswer),
+    Route("PATCH", f"{COMMENTS}/update", Can.EDIT_COMMENT, comments.update, c.UpdateComment, subjects.comment, c.CommentAnswer),
+    Route("DELETE", f"{COMMENTS}/delete", Can.DELETE_COMMENT, comments.delete, c.CommentId, subjects.comment),
+
+    Route("GET", "/mlflow/activities/list", Can.READ, feed.listed, a.ListActivities, None, a.ActivityPage, lengthy=True),
+    Route("GET", "/mlflow/events", Can.ANYONE, None),
+
+    Route("GET", PERMISSIONS, Can.READ, permissions.get, p.PermissionsOf, subjects.permissions_object, p.ObjectPermissions),
+    Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
+    Route("PATCH", PERMISSIONS, Can.MANAGE, permissions.add, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
+    Route("GET", f"{PERMISSIONS}/permissionLevels", Can.READ, permissions.levels, p.PermissionsOf, subjects.permissions_object, p.PermissionLevels),
+
+    Route("GET", f"{SCIM}/Me", Can.ANYONE, users.me, s.ShownAttributes, None, s.User),
+
+    Route("GET", f"{SCIM}/Users", Can.ANYONE, users.listed, s.ListResources, None, s.UserPage, lengthy=True),
+    Route("POST", f"{SCIM}/Users", Can.ADMINISTER, users.create, s.CreateUser, subjects.administration, s.User, status=201),
+    Route("GET", f"{SCIM}/Users/{{id}}", Can.ANYONE, users.get, s.GetResource, None, s.User, lengthy=True),
+    Route("PUT", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.replace, s.ReplaceUser, subjects.administration, s.User),
+    Route("PATCH", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.patch, s.PatchResource, subjects.administration, s.User),
+    Route("DELETE", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("GET", f"{SCIM}/Groups", Can.ANYONE, groups.listed, s.ListResources, None, s.GroupPage, lengthy=True),
+    Route("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201),
+    Route("GET", f"{SCIM}/Groups/{{id}}", Can.ANYONE, groups.get, s.GetResource, None, s.Group, lengthy=True),
+    Route("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group),
+    Route("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group),
+    Route("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("GET", f"{SCIM}/ServicePrincipals", Can.ANYONE, service_principals.listed, s.ListResources, None, s.ServicePrincipalPage, lengthy=True),
+    Route("POST", f"{SCIM}/ServicePrincipals", Can.ADMINISTER, service_principals.create, s.ServicePrincipalFields, subjects.administration, s.ServicePrincipal, status=201),
+    Route("GET", f"{SCIM}/ServicePrincipals/{{id}}", Can.ANYONE, service_principals.get, s.GetResource, None, s.ServicePrincipal, lengthy=True),
+    Route("PUT", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.replace, s.ReplaceServicePrincipal, subjects.administration, s.ServicePrincipal),
+    Route("PATCH", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.patch, s.PatchResource, subjects.administration, s.ServicePrincipal),
+    Route("DELETE", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
+    Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),
+    Route("POST", "/token/delete", Can.ANYONE, tokens.delete_own, t.TokenId),
+    Route("PATCH", "/token/{token_id}", Can.ANYONE, tokens.update_own, t.UpdateToken),
+    Route("GET", TOKENS, Can.ADMINISTER, tokens.listed, t.ListTokens, subjects.administration, t.TokenInfos, lengthy=True),
+    Route("GET", f"{TOKENS}/{{token_id}}", Can.ADMINISTER, tokens.get, t.TokenId, subjects.administration, t.TokenAnswer),
+    Route("PATCH", f"{TOKENS}/{{token_id}}", Can.ADMINISTER, tokens.update, t.UpdateToken, subjects.administration, t.TokenInfo),
+    Route("DELETE", f"{TOKENS}/{{token_id}}", Can.ADMINISTER, tokens.delete, t.TokenId, subjects.administration),
+    Route("POST", "/token-management/on-behalf-of/tokens", Can.ADMINISTER, tokens.create_on_behalf, t.CreateTokenOnBehalf, subjects.administration, t.CreatedTokenOnBehalf),
+    Route("GET", TOKEN_PERMISSIONS, Can.ADMINISTER, token_permissions.get, NoFields, subjects.administration, p.ObjectPermissions),
+    Route("PUT", TOKEN_PERMISSIONS, Can.ADMINISTER, token_permissions.replace, t.ChangeTokenPermissions, subjects.administration, p.ObjectPermissions),
+    Route("PATCH", TOKEN_PERMISSIONS, Can.ADMINISTER, token_permissions.add, t.ChangeTokenPermissions, subjects.administration, p.ObjectPermissions),
+    Route("GET", f"{TOKEN_PERMISSIONS}/permissionLevels", Can.ADMINISTER, token_permissions.levels, NoFields, subjects.administration, p.PermissionLevels),
+)
+# fmt: on

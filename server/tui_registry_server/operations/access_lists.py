@@ -1,0 +1,126 @@
+"""Access control lists: what the permissions of models and those of tokens have in common."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tui_registry_server.operations.call import Call
+from tui_registry_server.operations.record import record, without_empty
+from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import ADMINS, PrincipalKind
+from tui_registry_server.store import counters, grants, principals
+from tui_registry_server.store.grants import GrantRow
+from tui_registry_server.store.registered_models import ModelRow
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.permission import AccessControlRequest
+
+_NAME_FIELDS = {
+    PrincipalKind.USER: "user_name",
+    PrincipalKind.GROUP: "group_name",
+    PrincipalKind.SERVICE_PRINCIPAL: "service_principal_name",
+}
+
+
+def direct(call: Call, object_id: str) -> dict[str, Level]:
+    """Principal id to level, of the direct grants on an object."""
+    return {row.principal_id: Level(row.level) for row in grants.on(call.connection, object_id)}
+
+
+def etag(call: Call, object_id: str) -> str:
+    """What stands for the direct grants on an object as they are now: others have another one."""
+    return hashlib.sha256(json.dumps(sorted(direct(call, object_id).items())).encode()).hexdigest()[:32]
+
+
+def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[[str], Level]) -> dict[str, Level]:
+    """Principal id to the highest level listed for it."""
+    levels: dict[str, Level] = {}
+    for entry in entries:
+        kind, name = _principal(entry)
+        level = parse(entry.permission_level)
+        if kind is PrincipalKind.GROUP and name.lower() == ADMINS:
+            if level is Level.MANAGE:
+                continue
+            raise InvalidParameterValue(f"Cannot change permissions for group 'admins' to {entry.permission_level}.")
+        principal_id = principals.id_of(call.connection, kind, name)
+        if principal_id is None:
+            what = kind.value.replace("_", " ")
+            raise ResourceDoesNotExist(f"Principal: {what} '{name}' does not exist. Create it first, or mend the name.")
+        levels[principal_id] = max(level, levels.get(principal_id, Level.NONE))
+    return levels
+
+
+def change(
+    call: Call, object_id: str, after: dict[str, Level], level_name: Callable[[int], str], *, model: ModelRow | None
+) -> None:
+    """Make these the direct grants on an object, which is a model or, without one, something of the registry's."""
+    before = direct(call, object_id)
+    changes: dict[str, list[str | None]] = {}
+    for principal_id in before.keys() - after.keys():
+        grants.revoke(call.connection, object_id, principal_id)
+        changes[principal_id] = [level_name(before[principal_id]), None]
+    for principal_id, level in after.items():
+        old = before.get(principal_id)
+        if old != level:
+            grants.grant(call.connection, object_id, principal_id, level)
+            changes[principal_id] = [None if old is None else level_name(old), level_name(level)]
+    if not changes:
+        return
+    if model is None:
+        counters.advance(call.connection, counters.IDENTITY)
+    named = {
+        principals.name_of(call.connection, principal_id) or principal_id: levels
+        for principal_id, levels in changes.items()
+    }
+    record(
+        call,
+        ActivityType.CHANGED_PERMISSIONS,
+        model_id=model.id if model else None,
+        model_name=model.name if model else None,
+        system_comment="; ".join(
+            f"{name}: {old or 'none'} -> {new or 'none'}" for name, (old, new) in sorted(named.items())
+        ),
+        detail={"object": object_id, "levels": named},
+    )
+
+
+def entries(
+    own: Iterable[GrantRow],
+    inherited: Iterable[GrantRow],
+    level_name: Callable[[int], str],
+    *,
+    inherited_from: str | None,
+) -> list[dict[str, Any]]:
+    """One AccessControl for each principal. Members of ``admins`` have the highest level, on an object that inherits
+    from another by that."""
+    listed: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def permissions_of(kind: str, name: str, display_name: str | None) -> list[dict[str, Any]]:
+        entry = listed.setdefault(
+            (kind, name),
+            without_empty({_NAME_FIELDS[PrincipalKind(kind)]: name, "display_name": display_name})
+            | {"all_permissions": []},
+        )
+        permissions: list[dict[str, Any]] = entry["all_permissions"]
+        return permissions
+
+    by_itself: dict[str, Any] = {"inherited": False}
+    by_inheritance: dict[str, Any] = {"inherited": True, "inherited_from_object": [inherited_from]}
+    for rows, how in ((own, by_itself), (inherited, by_inheritance)):
+        for row in rows:
+            permissions_of(row.kind, row.name, row.display_name).append(
+                {"permission_level": level_name(row.level), **how}
+            )
+    permissions_of(PrincipalKind.GROUP, ADMINS, None).append(
+        {"permission_level": level_name(Level.MANAGE), **(by_itself if inherited_from is None else by_inheritance)}
+    )
+    return list(listed.values())
+
+
+def _principal(entry: AccessControlRequest) -> tuple[PrincipalKind, str]:
+    for kind, field in _NAME_FIELDS.items():
+        name = getattr(entry, field)
+        if name is not None:
+            return kind, name
+    raise InvalidParameterValue("Name exactly one of user_name, group_name and service_principal_name in each entry.")

@@ -1,0 +1,131 @@
+"""Reading over all models: the inbox of open requests, and the feed of activities."""
+
+from typing import Any
+
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.record import without_empty
+from tui_registry_server.operations.subjects import Subject, model, version
+from tui_registry_server.operations.transitions import request_entity
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.page_tokens import digest, read_token, write_token
+from tui_registry_server.rules.positions import conceal, reveal
+from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
+from tui_registry_server.store import counters, feed, model_versions, transition_requests
+from tui_registry_server.store.feed import ActivityRow, Filter, Place
+from tui_registry_server.store.transition_requests import RequestRow
+from tui_registry_server.wire.activity import ListActivities
+from tui_registry_server.wire.transition_request import ListTransitionRequests
+
+
+def requests(call: Call, body: ListTransitionRequests, subject: Subject) -> Answer:
+    """The open requests of one version, of one model, or, with neither name nor version, the inbox."""
+    if body.version is None:
+        return _inbox(call, body)
+    if body.name is None:
+        raise InvalidParameterValue("Give the model's name with the version, or neither for the inbox.")
+    return _of_version(call, body)
+
+
+def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
+    """Activities, newest first: of a version, of a model, or of all that the caller may read."""
+    if body.version is not None and body.name is None:
+        raise InvalidParameterValue("Give the model's name with the version.")
+    narrowed = Filter(
+        model_id=None if body.name is None else _model_id(call, body),
+        version=None if body.version is None else int(body.version),
+        user=body.user,
+        types=tuple(dict.fromkeys(body.activity_type)),  # each is a parameter, of which a statement has only so many
+        since=body.from_,
+        until=body.to,
+    )
+    query = digest("activities by time", body.model_dump(exclude={"page_token", "max_results"}))
+    key = counters.key(call.connection)
+    rows = feed.feed(
+        call.connection,
+        call.principal,
+        narrowed,
+        before=_place(body.page_token, query, key) if body.page_token else None,
+        limit=body.max_results + 1,
+    )
+    shown = rows[: body.max_results]
+    more = len(rows) > len(shown)
+    return without_empty(
+        {
+            "activities": [activity_entity(row) for row in shown],
+            "next_page_token": write_token(query, _written(shown[-1], key)) if more else None,
+        }
+    )
+
+
+def activity_entity(row: ActivityRow) -> dict[str, Any]:
+    """An activity as the feed and the event stream show it."""
+    return without_empty(
+        {
+            "id": row.id,
+            "activity_type": row.activity_type,
+            "creation_timestamp": row.creation_timestamp,
+            "last_updated_timestamp": row.creation_timestamp,
+            "user_id": row.user_id,
+            "name": row.name,
+            "version": None if row.version is None else str(row.version),
+            "from_stage": row.from_stage,
+            "to_stage": row.to_stage,
+            "comment": row.comment,
+            "system_comment": row.system_comment,
+        }
+    )
+
+
+def _written(row: ActivityRow, key: bytes) -> tuple[int, str]:
+    return row.creation_timestamp, conceal(row.sequence, key)
+
+
+def _place(page_token: str, query: str, key: bytes) -> Place:
+    time, letters = read_token(page_token, query, (int, str))
+    sequence = reveal(str(letters), key)
+    if sequence is None:
+        raise InvalidParameterValue("The page_token is of another registry. Send none to begin anew.")
+    return Place(int(time), sequence)
+
+
+def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:
+    if body.version is None:
+        return model(call, body).model.id  # type: ignore[arg-type]  # its name was seen to be there
+    return version(call, body).version.model_id  # type: ignore[arg-type]  # as above
+
+
+def _of_version(call: Call, body: ListTransitionRequests) -> Answer:
+    row = version(call, body).version  # type: ignore[arg-type]  # its name and version were seen to be there
+    rows = transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
+    return {"requests": [_inbox_entity(call, row) for row in rows]} if rows else {}
+
+
+def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
+    model_id = None if body.name is None else _model_id(call, body)
+    query = digest("inbox", {"model": model_id})
+    position = read_token(body.page_token, query, (int, str)) if body.page_token else None
+    rows = transition_requests.inbox(
+        call.connection,
+        call.principal,
+        model_id=model_id,
+        after=None if position is None else (int(position[0]), str(position[1])),
+        limit=body.max_results + 1,
+    )
+    shown = rows[: body.max_results]
+    last = shown[-1] if len(rows) > len(shown) else None
+    return without_empty(
+        {
+            "requests": [_inbox_entity(call, row) for row in shown],
+            "next_page_token": None if last is None else write_token(query, (last.creation_timestamp, last.id)),
+        }
+    )
+
+
+def _inbox_entity(call: Call, row: RequestRow) -> dict[str, Any]:
+    holders = (
+        model_versions.holders(call.connection, row.model_id, row.to_stage) if row.to_stage in EXCLUSIVE_STAGES else []
+    )
+    return without_empty(
+        request_entity(call, row)
+        | {"name": row.name, "version": str(row.version), "displaces": [str(number) for number in holders]}
+    )

@@ -1,0 +1,165 @@
+"""Verbs on model versions, but for their stages: see transitions."""
+
+import re
+
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.record import record
+from tui_registry_server.operations.subjects import ModelSubject, VersionSubject, no_version
+from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState
+from tui_registry_server.rules.names import check_model_name, check_source, check_tag_key, check_tags, version_number
+from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
+from tui_registry_server.store import model_versions, registered_models, tags
+from tui_registry_server.store.model_versions import VersionRow
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.fields import MAX_INT64
+from tui_registry_server.wire.model_version import (
+    CreateModelVersion,
+    DeleteModelVersionTag,
+    SetModelVersionTag,
+    UpdateModelVersion,
+    VersionName,
+)
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.tag import Tag
+
+_LOGGED_MODEL = re.compile(r"models:/+m-[0-9a-f]{32}/?")
+_REGISTERED_VERSION = re.compile(r"models:/+(?P<name>[^/@]+)/(?P<version>\d+)/?")
+
+
+def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answer:
+    """A new version, in stage None, with the next number."""
+    model = subject.model
+    source = check_source(body.source)
+    new_tags = check_tags(body.tags)
+    storage_location = _resolve(call, source)
+    version = registered_models.take_number(call.connection, model.id, call.now)
+    model_versions.add(
+        call.connection,
+        model_id=model.id,
+        version=version,
+        description=body.description,
+        source=source,
+        storage_location=storage_location,
+        run_id=body.run_id,
+        run_link=body.run_link,
+        logged_model_id=body.model_id,
+        user_id=call.principal.name,
+        now=call.now,
+    )
+    tags.add_to_version(call.connection, model.id, version, new_tags)
+    record(
+        call,
+        ActivityType.CREATED_VERSION,
+        model_id=model.id,
+        model_name=model.name,
+        version=version,
+        to_stage=Stage.NONE,
+        detail={"source": source, "run_id": body.run_id, "description": body.description, "tags": new_tags},
+    )
+    return _read(call, model.name, version)
+
+
+def get(call: Call, body: VersionName, subject: None) -> Answer:
+    """The version with its tags and aliases."""
+    return _read(call, check_model_name(body.name), version_number(body.version))
+
+
+def download_uri(call: Call, body: VersionName, subject: None) -> Answer:
+    """Where the artifacts are: the source, or what it stood for when the version was made."""
+    name = check_model_name(body.name)
+    uri = model_versions.download_uri(call.connection, call.principal, name, version_number(body.version))
+    if uri is None:
+        raise no_version(name, body.version)
+    return {"artifact_uri": uri}
+
+
+def update(call: Call, body: UpdateModelVersion, subject: VersionSubject) -> Answer:
+    """Set the description, or clear it if none is given."""
+    version = subject.version
+    before = model_versions.description(call.connection, version.model_id, version.version)
+    model_versions.describe(call.connection, version.model_id, version.version, body.description, call.now)
+    _record(
+        call,
+        ActivityType.UPDATED_VERSION,
+        version,
+        "changed the description",
+        {"description": [before, body.description]},
+    )
+    return _read(call, version.name, version.version)
+
+
+def delete(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
+    """With its tags, aliases, requests and comments. Its number is not used again."""
+    version = subject.version
+    if call.policy.protect_active_versions and version.stage in EXCLUSIVE_STAGES:
+        raise InvalidState(
+            f"This server does not let a version be deleted while it is in {version.stage}. Archive it first."
+        )
+    _record(call, ActivityType.DELETED_VERSION, version, None, {"stage": version.stage}, touches=True)
+    model_versions.remove(call.connection, version.model_id, version.version)
+    return {}
+
+
+def set_tag(call: Call, body: SetModelVersionTag, subject: VersionSubject) -> Answer:
+    """Set a tag of the version, in place of the value it had."""
+    version = subject.version
+    ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
+    before = tags.set_on_version(call.connection, version.model_id, version.version, key, value)
+    _record(call, ActivityType.SET_TAG, version, f"set tag {key}", {"key": key, "value": [before, value]})
+    return {}
+
+
+def delete_tag(call: Call, body: DeleteModelVersionTag, subject: VersionSubject) -> Answer:
+    """Deleting a tag that is not there is no error, as in MLflow."""
+    version = subject.version
+    key = check_tag_key(body.key)
+    before = tags.delete_from_version(call.connection, version.model_id, version.version, key)
+    if before is not None:
+        _record(call, ActivityType.DELETED_TAG, version, f"deleted tag {key}", {"key": key, "value": [before, None]})
+    return {}
+
+
+def _read(call: Call, name: str, version: int) -> Answer:
+    answer = model_versions.read(call.connection, call.principal, name, version)
+    if answer is None:
+        raise no_version(name, version)
+    return answer
+
+
+def _resolve(call: Call, source: str) -> str:
+    """What a source stands for. A logged model is known only to the client's tracking store, which resolves it."""
+    if not source.startswith("models:") or _LOGGED_MODEL.fullmatch(source):
+        return source
+    match = _REGISTERED_VERSION.fullmatch(source)
+    if match is None:
+        raise InvalidParameterValue(
+            f"Invalid model version source: '{source}'. Give models:/<name>/<version number> of this registry, "
+            "models:/m-<id> of a logged model, or the URI of the artifacts."
+        )
+    name, version = match["name"], int(match["version"])
+    known = version <= MAX_INT64  # databases cannot compare with more
+    uri = model_versions.download_uri(call.connection, call.principal, name, version) if known else None
+    if uri is None:
+        raise no_version(name, version)
+    return uri
+
+
+def _record(
+    call: Call,
+    activity_type: ActivityType,
+    version: VersionRow,
+    what: str | None,
+    detail: dict[str, object],
+    *,
+    touches: bool = False,
+) -> None:
+    record(
+        call,
+        activity_type,
+        model_id=version.model_id,
+        model_name=version.name,
+        version=version.version,
+        system_comment=what,
+        detail=detail,
+        touches=touches,
+    )

@@ -1,0 +1,69 @@
+"""Reading and changing who may do what: the access control list of a model, or of the whole registry."""
+
+from functools import partial
+
+from tui_registry_server.operations import access_lists
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.subjects import ObjectSubject
+from tui_registry_server.rules.errors import Conflict
+from tui_registry_server.rules.permissions import LEVELS, Level, level_name, parse_level
+from tui_registry_server.rules.principals import ROOT
+from tui_registry_server.store import grants
+from tui_registry_server.wire.permission import ChangePermissions, PermissionLevel, PermissionsOf
+
+ROOT_PATH = "/registered-models/"
+"""How an entry says that it was inherited from the registry-wide object."""
+
+
+def get(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:
+    """Every principal with a level on the object, direct or inherited."""
+    return _entity(call, subject)
+
+
+def levels(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:
+    """The levels that can be given on the object."""
+    return {
+        "permission_levels": [
+            {"permission_level": wire.value, "description": description}
+            for wire, (_, description) in LEVELS.items()
+            if subject.model is None or wire is not PermissionLevel.CAN_CREATE_REGISTERED_MODEL
+        ]
+    }
+
+
+def add(call: Call, body: ChangePermissions, subject: ObjectSubject) -> Answer:
+    """PATCH: give the levels listed, and leave the other entries as they are."""
+    wanted = _wanted(call, body, subject)
+    return _change(call, body, subject, access_lists.direct(call, subject.object_id) | wanted)
+
+
+def replace(call: Call, body: ChangePermissions, subject: ObjectSubject) -> Answer:
+    """PUT: the levels listed are the only direct entries from now on."""
+    return _change(call, body, subject, _wanted(call, body, subject))
+
+
+def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict[str, Level]:
+    parse = partial(parse_level, registry_wide=subject.model is None)
+    return access_lists.wanted(call, body.access_control_list, parse)
+
+
+def _change(call: Call, body: ChangePermissions, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
+    if body.etag is not None and body.etag != access_lists.etag(call, subject.object_id):
+        raise Conflict("Somebody else changed these permissions meanwhile. Nothing was changed; read them again.")
+    access_lists.change(call, subject.object_id, after, level_name, model=subject.model)
+    return _entity(call, subject)
+
+
+def _entity(call: Call, subject: ObjectSubject) -> Answer:
+    registry_wide = [] if subject.model is None else grants.on(call.connection, ROOT)
+    return {
+        "object_id": f"/registered-models/{subject.object_id}",
+        "object_type": "registered-model",
+        "access_control_list": access_lists.entries(
+            grants.on(call.connection, subject.object_id),
+            [row for row in registry_wide if row.level >= Level.READ],
+            level_name,
+            inherited_from=None if subject.model is None else ROOT_PATH,
+        ),
+        "etag": access_lists.etag(call, subject.object_id),
+    }

@@ -1,0 +1,67 @@
+"""Recording who did what: one row of the activities for every change."""
+
+import uuid
+from typing import Any
+
+from tui_registry_server.operations.call import Call
+from tui_registry_server.store import activities
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.stage import Stage
+
+
+def record(
+    call: Call,
+    activity_type: ActivityType,
+    *,
+    model_id: str | None = None,
+    model_name: str | None = None,
+    version: int | None = None,
+    from_stage: Stage | None = None,
+    to_stage: Stage | None = None,
+    comment: str | None = None,
+    comment_id: str | None = None,
+    system_comment: str | None = None,
+    detail: dict[str, Any] | None = None,
+    touches: bool = False,
+) -> dict[str, Any]:
+    """The activity as the wire shows it. ``detail`` says what changed, before and after, for the audit; ``touches``,
+    whether the model counts as updated by it."""
+    activity_id = uuid.uuid4().hex
+    activities.append(
+        call.connection,
+        id=activity_id,
+        activity_type=activity_type.value,
+        creation_timestamp=call.now,
+        principal_id=call.principal.id,
+        user_id=call.principal.name,
+        token_id=call.principal.token_id,
+        address=call.address,
+        model_id=model_id,
+        model_name=model_name,
+        version=version,
+        from_stage=from_stage,
+        to_stage=to_stage,
+        comment=comment,
+        comment_id=comment_id,
+        system_comment=system_comment,
+        detail=detail,
+        touches=touches,
+    )
+    return without_empty(
+        {
+            "id": activity_id,
+            "activity_type": activity_type.value,
+            "creation_timestamp": call.now,
+            "last_updated_timestamp": call.now,
+            "user_id": call.principal.name,
+            "comment": comment,
+            "system_comment": system_comment,
+            "from_stage": from_stage,
+            "to_stage": to_stage,
+        }
+    )
+
+
+def without_empty(entity: dict[str, Any]) -> dict[str, Any]:
+    """Fields without a value and empty lists are left out of an answer."""
+    return {name: value for name, value in entity.items() if value not in (None, [], "")}

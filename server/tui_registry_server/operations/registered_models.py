@@ -1,0 +1,176 @@
+"""Verbs on registered models."""
+
+import uuid
+
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.record import record
+from tui_registry_server.operations.subjects import ModelSubject, Subject, no_model
+from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
+from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.stages import EXCLUSIVE_STAGES, parse_stage
+from tui_registry_server.store import grants, model_versions, registered_models, tags
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.registered_model import (
+    CreateRegisteredModel,
+    DeleteRegisteredModelTag,
+    GetLatestVersions,
+    ModelName,
+    RenameRegisteredModel,
+    SetRegisteredModelTag,
+    UpdateRegisteredModel,
+)
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.tag import Tag
+
+
+def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
+    """A new model, managed by its creator."""
+    name = check_model_name(body.name)
+    new_tags = check_tags(body.tags)
+    _require_free(call, name)
+    model_id = uuid.uuid4().hex
+    registered_models.add(
+        call.connection,
+        model_id=model_id,
+        name=name,
+        description=body.description,
+        user_id=call.principal.name,
+        now=call.now,
+    )
+    tags.add_to_model(call.connection, model_id, new_tags)
+    grants.grant(call.connection, model_id, call.principal.id, Level.MANAGE)
+    record(
+        call,
+        ActivityType.CREATED_MODEL,
+        model_id=model_id,
+        model_name=name,
+        detail={"description": body.description, "tags": new_tags},
+    )
+    return _read(call, name)
+
+
+def get(call: Call, body: ModelName, subject: None) -> Answer:
+    """The model with the newest version of each stage."""
+    return _read(call, check_model_name(body.name))
+
+
+def get_databricks(call: Call, body: ModelName, subject: None) -> Answer:
+    """The model with its id and the caller's level."""
+    answer = registered_models.read_databricks(call.connection, call.principal, check_model_name(body.name))
+    if answer is None:
+        raise no_model(body.name)
+    return answer
+
+
+def update(call: Call, body: UpdateRegisteredModel, subject: ModelSubject) -> Answer:
+    """Set the description, or clear it if none is given."""
+    model = subject.model
+    before = registered_models.description(call.connection, model.id)
+    registered_models.describe(call.connection, model.id, body.description, call.now)
+    record(
+        call,
+        ActivityType.UPDATED_MODEL,
+        model_id=model.id,
+        model_name=model.name,
+        system_comment="changed the description",
+        detail={"description": [before, body.description]},
+    )
+    return _read(call, model.name)
+
+
+def rename(call: Call, body: RenameRegisteredModel, subject: ModelSubject) -> Answer:
+    """Everything of the model goes with it."""
+    model = subject.model
+    new_name = check_model_name(body.new_name, "new_name")
+    _refuse_if_active(call, model.id, "renamed")
+    if new_name != model.name:
+        _require_free(call, new_name)
+    registered_models.rename(call.connection, model.id, new_name, call.now)
+    model_versions.touch_all(call.connection, model.id, call.now)
+    record(
+        call,
+        ActivityType.RENAMED_MODEL,
+        model_id=model.id,
+        model_name=new_name,
+        system_comment=f"renamed from {model.name}",
+        detail={"name": [model.name, new_name]},
+    )
+    return _read(call, new_name)
+
+
+def delete(call: Call, body: ModelName, subject: ModelSubject) -> Answer:
+    """With its versions and all that belongs to them. The activities stay, for those who could read the model."""
+    model = subject.model
+    _refuse_if_active(call, model.id, "deleted")
+    record(call, ActivityType.DELETED_MODEL, model_id=model.id, model_name=model.name)
+    registered_models.remove(call.connection, model.id)
+    return {}
+
+
+def latest_versions(call: Call, body: GetLatestVersions, subject: ModelSubject) -> Answer:
+    """The highest version of each stage asked for, or of every stage."""
+    asked = {parse_stage(stage) for stage in body.stages} or set(Stage)
+    model = subject.model
+    stages = [stage for stage in Stage if stage in asked]
+    return model_versions.latest(call.connection, model.id, model.revision, stages) or {}
+
+
+def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> Answer:
+    """Set a tag of the model, in place of the value it had."""
+    model = subject.model
+    ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
+    before = tags.set_on_model(call.connection, model.id, key, value)
+    record(
+        call,
+        ActivityType.SET_TAG,
+        model_id=model.id,
+        model_name=model.name,
+        system_comment=f"set tag {key}",
+        detail={"key": key, "value": [before, value]},
+    )
+    return {}
+
+
+def delete_tag(call: Call, body: DeleteRegisteredModelTag, subject: ModelSubject) -> Answer:
+    """Deleting a tag that is not there is no error, as in MLflow."""
+    model = subject.model
+    key = check_tag_key(body.key)
+    before = tags.delete_from_model(call.connection, model.id, key)
+    if before is not None:
+        record(
+            call,
+            ActivityType.DELETED_TAG,
+            model_id=model.id,
+            model_name=model.name,
+            system_comment=f"deleted tag {key}",
+            detail={"key": key, "value": [before, None]},
+        )
+    return {}
+
+
+def _read(call: Call, name: str) -> Answer:
+    model = registered_models.find(call.connection, call.principal, name)
+    answer = registered_models.read(call.connection, model) if model is not None and model.level >= Level.READ else None
+    if answer is None:
+        raise no_model(name)
+    return answer
+
+
+def _require_free(call: Call, name: str) -> None:
+    if registered_models.find(call.connection, call.principal, name) is not None:
+        raise ResourceAlreadyExists(
+            f"Registered Model (name={name}) already exists. Choose another name, or add a version to that model."
+        )
+
+
+def _refuse_if_active(call: Call, model_id: str, deed: str) -> None:
+    if not call.policy.protect_active_versions:
+        return
+    for stage in EXCLUSIVE_STAGES:
+        holders = model_versions.holders(call.connection, model_id, stage)
+        if holders:
+            raise InvalidState(
+                f"This server does not let a model be {deed} while versions of it are in Staging or Production: "
+                f"version {holders[0]} is in {stage}. Archive it first."
+            )

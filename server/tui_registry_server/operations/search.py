@@ -1,0 +1,54 @@
+"""Searching registered models and model versions, a page at a time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.rules.search import MODELS, VERSIONS, Search, read_search
+from tui_registry_server.store import model_versions as version_rows
+from tui_registry_server.store import registered_models as model_rows
+from tui_registry_server.wire.model_version import SearchModelVersions
+from tui_registry_server.wire.registered_model import ListRegisteredModels, SearchRegisteredModels
+
+
+def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -> Answer:
+    """Models that the caller may read and a filter lets through."""
+    search = read_search(
+        MODELS,
+        filter_text=body.filter,
+        order_by=body.order_by,
+        max_results=body.max_results,
+        page_token=body.page_token,
+    )
+    rows = model_rows.page(call.connection, call.principal, search, limit=search.max_results + 1)
+    return _page("registered_models", search, rows)
+
+
+def all_registered_models(call: Call, body: ListRegisteredModels, subject: None) -> Answer:
+    """Every model that the caller may read, by name."""
+    return registered_models(call, SearchRegisteredModels(**body.model_dump()), None)
+
+
+def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answer:
+    """Versions that the caller may read and a filter lets through."""
+    search = read_search(
+        VERSIONS,
+        filter_text=body.filter,
+        order_by=body.order_by,
+        max_results=body.max_results,
+        page_token=body.page_token,
+    )
+    rows = version_rows.page(call.connection, call.principal, search, limit=search.max_results + 1)
+    return _page("model_versions", search, rows)
+
+
+def _page(member: str, search: Search, rows: Sequence[tuple[bytes, tuple[Any, ...]]]) -> Answer:
+    """One row more than a page was read, to know whether another page follows."""
+    shown = rows[: search.max_results]
+    if not shown:
+        return {}
+    token = ""
+    if len(rows) > len(shown):
+        token = f',"next_page_token":"{search.token_after(shown[-1][1])}"'
+    listed = b",".join(document for document, _ in shown)
+    return b"".join((f'{{"{member}":['.encode(), listed, f"]{token}}}".encode()))

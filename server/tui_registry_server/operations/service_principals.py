@@ -1,0 +1,62 @@
+"""Verbs on service principals: identities of programs."""
+
+import uuid
+
+from tui_registry_server.operations import principals
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.subjects import Subject
+from tui_registry_server.rules.scim_patch import apply_change, read_changes
+from tui_registry_server.rules.scim_resources import SERVICE_PRINCIPAL
+from tui_registry_server.rules.validation import validated
+from tui_registry_server.wire.scim import (
+    GetResource,
+    ListResources,
+    PatchResource,
+    ReplaceServicePrincipal,
+    ResourceId,
+    ServicePrincipalFields,
+)
+
+
+def create(call: Call, body: ServicePrincipalFields, subject: Subject) -> Answer:
+    """A new service principal, with a new application id unless it brings one."""
+    columns = principals.columns_of(body) | {"active": body.active is not False}
+    row = principals.create(call, SERVICE_PRINCIPAL, body.application_id or str(uuid.uuid4()), columns)
+    return principals.read(call, SERVICE_PRINCIPAL, row.id)
+
+
+def get(call: Call, body: GetResource, subject: None) -> Answer:
+    """The service principal with the groups that it is in."""
+    return principals.read(call, SERVICE_PRINCIPAL, body.id, body.attributes, body.excluded_attributes)
+
+
+def listed(call: Call, body: ListResources, subject: None) -> Answer:
+    """Service principals that a filter lets through, sorted, a page at a time."""
+    return principals.page(call, SERVICE_PRINCIPAL, body)
+
+
+def replace(call: Call, body: ReplaceServicePrincipal, subject: Subject) -> Answer:
+    """PUT: what is left out is cleared, but for applicationId and active, which stay as they are."""
+    principals.begin_change(call)
+    row = principals.find(call, SERVICE_PRINCIPAL, body.id)
+    principals.same_name(body.application_id, row, SERVICE_PRINCIPAL)
+    active = row.active if body.active is None else body.active
+    principals.change(call, SERVICE_PRINCIPAL, row, row._replace(**principals.columns_of(body), active=active))
+    return principals.read(call, SERVICE_PRINCIPAL, row.id)
+
+
+def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
+    """Change what is named, and leave the rest as it is."""
+    principals.begin_change(call)
+    row = principals.find(call, SERVICE_PRINCIPAL, body.id)
+    fields = principals.fields_of(row) | {"applicationId": row.name, "active": row.active}
+    for change in read_changes(body.operations, SERVICE_PRINCIPAL):
+        apply_change(fields, change)
+    return replace(call, validated(ReplaceServicePrincipal, fields), subject)
+
+
+def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
+    """With tokens, memberships and permissions; the history keeps the application id."""
+    principals.begin_change(call)
+    principals.delete(call, SERVICE_PRINCIPAL, principals.find(call, SERVICE_PRINCIPAL, body.id))
+    return {}

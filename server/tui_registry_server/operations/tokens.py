@@ -1,0 +1,162 @@
+"""Verbs on access tokens: one's own, and, for administrators, everybody's."""
+
+import hashlib
+import secrets
+import uuid
+
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.record import record
+from tui_registry_server.operations.subjects import Subject
+from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from tui_registry_server.rules.principals import PrincipalKind
+from tui_registry_server.store import counters, principals, tokens
+from tui_registry_server.store.tokens import TokenRow
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.fields import RequestBody
+from tui_registry_server.wire.token import CreateToken, CreateTokenOnBehalf, ListTokens, TokenId, UpdateToken
+
+PREFIX = "tr_"
+"""Tells a token of this registry from other secrets, for people and for scanners."""
+
+SECOND = 1000  # milliseconds
+
+
+def issue(call: Call, principal_id: str, *, owner: str, comment: str | None, lifetime: int | None) -> tuple[str, str]:
+    """A new token and its id. It has 256 random bits; only its hash is kept, so this is the one time it is shown.
+
+    lifetime: seconds until it expires, or None for never.
+    """
+    token = PREFIX + secrets.token_urlsafe(32)
+    token_id = uuid.uuid4().hex
+    tokens.add(
+        call.connection,
+        token_id=token_id,
+        digest=hashlib.sha256(token.encode()).hexdigest(),
+        principal_id=principal_id,
+        comment=comment or None,
+        created_by=call.principal.name,
+        created_by_id=call.principal.id or None,
+        now=call.now,
+        expiry=None if lifetime is None else call.now + lifetime * SECOND,
+    )
+    counters.advance(call.connection, counters.IDENTITY)
+    _record(call, ActivityType.CREATED_TOKEN, "created", owner, token_id)
+    return token, token_id
+
+
+def create(call: Call, body: CreateToken, subject: Subject) -> Answer:
+    """A new token of the caller's own. Its value is shown this one time."""
+    caller = call.principal
+    token, token_id = issue(call, caller.id, owner=caller.name, comment=body.comment, lifetime=body.lifetime_seconds)
+    return _created(token, tokens.read_public(call.connection, token_id))
+
+
+def create_on_behalf(call: Call, body: CreateTokenOnBehalf, subject: Subject) -> Answer:
+    """A new token for a service principal. Its value is shown this one time."""
+    name = body.application_id
+    owner_id = principals.id_of(call.connection, PrincipalKind.SERVICE_PRINCIPAL, name)
+    if owner_id is None:
+        raise ResourceDoesNotExist(
+            f"There is no service principal with application id '{name}'. Create it first, or mend the id."
+        )
+    token, token_id = issue(call, owner_id, owner=name, comment=body.comment, lifetime=body.lifetime_seconds)
+    return _created(token, tokens.read(call.connection, token_id))
+
+
+def own(call: Call, body: RequestBody, subject: None) -> Answer:
+    """The caller's tokens that have not expired, newest first."""
+    return _infos(tokens.of_owner(call.connection, call.principal.id, call.now))
+
+
+def update_own(call: Call, body: UpdateToken, subject: None) -> Answer:
+    """Change the comment of a token of one's own."""
+    _describe(call, body, _find_own(call, body.token_id))
+    return {}
+
+
+def delete_own(call: Call, body: TokenId, subject: None) -> Answer:
+    """Revoke a token of the caller's own, even the one that this call is made with."""
+    _delete(call, _find_own(call, body.token_id))
+    return {}
+
+
+def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
+    """Everybody's tokens, expired ones too, newest first."""
+    return _infos(
+        tokens.listed(
+            call.connection,
+            owner_id=None if body.owner_id is None else str(body.owner_id),
+            created_by_id=None if body.created_by_id is None else str(body.created_by_id),
+            created_by=body.created_by_username,
+        )
+    )
+
+
+def get(call: Call, body: TokenId, subject: Subject) -> Answer:
+    """What is known of a token, which is all but its value."""
+    row = _find(call, body.token_id)
+    return f'{{"token_info":{tokens.read(call.connection, row.id)}}}'
+
+
+def update(call: Call, body: UpdateToken, subject: Subject) -> Answer:
+    """Change anybody's token's comment."""
+    row = _find(call, body.token_id)
+    _describe(call, body, row)
+    return tokens.read(call.connection, row.id)
+
+
+def delete(call: Call, body: TokenId, subject: Subject) -> Answer:
+    """Revoke anybody's token, at once."""
+    revoke(call, body.token_id)
+    return {}
+
+
+def revoke(call: Call, token_id: str) -> None:
+    """The same by its id."""
+    _delete(call, _find(call, token_id))
+
+
+def _find(call: Call, token_id: str) -> TokenRow:
+    return _found(tokens.find(call.connection, token_id), token_id)
+
+
+def _find_own(call: Call, token_id: str) -> TokenRow:
+    """Somebody else's answers as one that does not exist."""
+    row = tokens.find(call.connection, token_id)
+    return _found(row if row is not None and row.principal_id == call.principal.id else None, token_id)
+
+
+def _found(row: TokenRow | None, token_id: str) -> TokenRow:
+    if row is None:
+        raise ResourceDoesNotExist(
+            f"Token with id {token_id[:100]} not found. It may have been revoked; list the tokens to see their ids."
+        )
+    return row
+
+
+def _describe(call: Call, body: UpdateToken, row: TokenRow) -> None:
+    if not set(body.update_mask.split(",")) <= {"comment", "*"}:
+        raise InvalidParameterValue(f"update_mask is '{body.update_mask[:100]}'. Only 'comment' can be changed.")
+    comment = body.token.comment or None
+    if comment == row.comment:
+        return
+    tokens.describe(call.connection, row.id, comment)
+    _record(call, ActivityType.CHANGED_TOKEN, "changed the comment of", row.owner, row.id)
+
+
+def _delete(call: Call, row: TokenRow) -> None:
+    tokens.remove(call.connection, row.id)
+    counters.advance(call.connection, counters.IDENTITY)
+    _record(call, ActivityType.DELETED_TOKEN, "revoked", row.owner, row.id)
+
+
+def _record(call: Call, activity_type: ActivityType, verb: str, owner: str, token_id: str) -> None:
+    record(call, activity_type, system_comment=f"{verb} a token for {owner}", detail={"token_id": token_id})
+
+
+def _created(token: str, info: str) -> Answer:
+    return f'{{"token_value":"{token}","token_info":{info}}}'
+
+
+def _infos(infos: list[str]) -> Answer:
+    return f'{{"token_infos":[{",".join(infos)}]}}' if infos else {}

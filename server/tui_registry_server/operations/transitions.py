@@ -1,0 +1,223 @@
+"""Moving versions between stages, directly or by request and decision.
+
+However a version gets to a stage, no open request for that stage is left behind: what was asked for has happened.
+"""
+
+import json
+import uuid
+from typing import Any
+
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.record import record, without_empty
+from tui_registry_server.operations.subjects import RequestSubject, TransitionSubject
+from tui_registry_server.rules.errors import (
+    Conflict,
+    InvalidParameterValue,
+    ResourceAlreadyExists,
+    ResourceDoesNotExist,
+)
+from tui_registry_server.rules.permissions import level_name, request_actions
+from tui_registry_server.rules.stages import check_archiving
+from tui_registry_server.store import model_versions, transition_requests
+from tui_registry_server.store.model_versions import VersionRow
+from tui_registry_server.store.transition_requests import RequestRow
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.model_version import TransitionStage, TransitionStageDatabricks
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import (
+    ApproveTransitionRequest,
+    CreateTransitionRequest,
+    DeleteTransitionRequest,
+    RejectTransitionRequest,
+)
+
+
+def transition(call: Call, body: TransitionStage, subject: TransitionSubject) -> Answer:
+    """Move a version at once."""
+    _move(call, subject, ActivityType.APPLIED_TRANSITION, archive=body.archive_existing_versions, comment=None)
+    answer = model_versions.read(call.connection, call.principal, subject.version.name, subject.version.version)
+    if answer is None:
+        raise Conflict("The version was deleted meanwhile.")
+    return answer
+
+
+def transition_databricks(call: Call, body: TransitionStageDatabricks, subject: TransitionSubject) -> Answer:
+    """Move a version at once, with a comment; the answer has the caller's level and the requests still open."""
+    version = subject.version
+    _move(call, subject, ActivityType.APPLIED_TRANSITION, archive=body.archive_existing_versions, comment=body.comment)
+    document = json.loads(model_versions.read_document(call.connection, version.model_id, version.version))
+    open_requests = [request_entity(call, row) for row in _open_requests(call, version)]
+    return {
+        "model_version_databricks": without_empty(
+            {**document, "permission_level": level_name(subject.level), "open_requests": open_requests}
+        )
+    }
+
+
+def request(call: Call, body: CreateTransitionRequest, subject: TransitionSubject) -> Answer:
+    """Ask for a move that somebody else decides on."""
+    version, target = subject.version, subject.target
+    if version.stage is target:
+        raise InvalidParameterValue(
+            f"Version {version.version} of '{version.name}' is in {target} already. Ask for another stage."
+        )
+    if any(row.to_stage is target and row.principal_id == call.principal.id for row in _open_requests(call, version)):
+        raise ResourceAlreadyExists(
+            f"You have asked already to move version {version.version} of '{version.name}' to {target}. Wait for the "
+            "decision, or cancel that request first."
+        )
+    request_id = uuid.uuid4().hex
+    transition_requests.add(
+        call.connection,
+        request_id=request_id,
+        model_id=version.model_id,
+        version=version.version,
+        stage=target,
+        principal=call.principal,
+        comment=body.comment or None,
+        now=call.now,
+    )
+    _record(call, ActivityType.REQUESTED_TRANSITION, version, target, body.comment)
+    for row in _open_requests(call, version):
+        if row.id == request_id:
+            return {"request": request_entity(call, row)}
+    raise Conflict("The request was decided before it could be shown.")
+
+
+def approve(call: Call, body: ApproveTransitionRequest, subject: TransitionSubject) -> Answer:
+    """Grant every open request of the version for that stage, and move the version."""
+    activity = _move(
+        call,
+        subject,
+        ActivityType.APPROVED_REQUEST,
+        archive=body.archive_existing_versions,
+        comment=body.comment,
+    )
+    return {"activity": activity}
+
+
+def reject(call: Call, body: RejectTransitionRequest, subject: TransitionSubject) -> Answer:
+    """Refuse every open request of the version for that stage."""
+    requesters = _settle(call, subject.version, subject.target)
+    if not requesters:
+        raise _none_open(subject)
+    activity = _record(
+        call,
+        ActivityType.REJECTED_REQUEST,
+        subject.version,
+        subject.target,
+        body.comment,
+        f"requested by {', '.join(requesters)}",
+    )
+    return {"activity": activity}
+
+
+def cancel(call: Call, body: DeleteTransitionRequest, subject: RequestSubject) -> Answer:
+    """Take back one user's request."""
+    row = subject.request
+    if not transition_requests.remove(call.connection, row.id):
+        raise Conflict("Somebody else has just decided or cancelled this request. Nothing was changed; look again.")
+    activity = record(
+        call,
+        ActivityType.CANCELLED_REQUEST,
+        model_id=row.model_id,
+        model_name=row.name,
+        version=row.version,
+        from_stage=row.from_stage,
+        to_stage=row.to_stage,
+        comment=body.comment or None,
+        system_comment=None if subject.author else f"requested by {row.user_id}",
+    )
+    return {"activity": activity}
+
+
+def request_entity(call: Call, row: RequestRow) -> dict[str, Any]:
+    """An open request as the wire shows it, with what the caller may do with it."""
+    return without_empty(
+        {
+            "id": row.id,
+            "activity_type": ActivityType.REQUESTED_TRANSITION.value,
+            "creation_timestamp": row.creation_timestamp,
+            "last_updated_timestamp": row.creation_timestamp,
+            "user_id": row.user_id,
+            "from_stage": row.from_stage,
+            "to_stage": row.to_stage,
+            "comment": row.comment,
+            "available_actions": request_actions(
+                row.level, row.from_stage, row.to_stage, author=row.principal_id == call.principal.id
+            ),
+        }
+    )
+
+
+def _move(
+    call: Call, subject: TransitionSubject, activity_type: ActivityType, *, archive: bool, comment: str | None
+) -> dict[str, Any]:
+    """Put a version into a stage, and do what follows from it. Returns the activity."""
+    version, target = subject.version, subject.target
+    check_archiving(target, archive_existing_versions=archive)
+    requesters = _settle(call, version, target)
+    if activity_type is ActivityType.APPROVED_REQUEST and not requesters:
+        raise _none_open(subject)
+    if archive:
+        _archive_others(call, version, target)
+    model_versions.move(call.connection, version.model_id, version.version, target, call.now)
+    asked = f"requested by {', '.join(requesters)}" if requesters else None
+    return _record(call, activity_type, version, target, comment, asked, touches=True)
+
+
+def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
+    for number in model_versions.holders(call.connection, newcomer.model_id, stage):
+        if number == newcomer.version:
+            continue
+        holder = newcomer._replace(version=number, stage=stage)
+        _settle(call, holder, Stage.ARCHIVED)
+        model_versions.move(call.connection, holder.model_id, number, Stage.ARCHIVED, call.now)
+        _record(
+            call,
+            ActivityType.SYSTEM_TRANSITION,
+            holder,
+            Stage.ARCHIVED,
+            None,
+            f"archived because version {newcomer.version} moved to {stage}",
+        )
+
+
+def _settle(call: Call, version: VersionRow, target: Stage) -> list[str]:
+    """Close the open requests of a version for a stage; who had asked."""
+    return transition_requests.settle(call.connection, version.model_id, version.version, target)
+
+
+def _none_open(subject: TransitionSubject) -> ResourceDoesNotExist:
+    return ResourceDoesNotExist(
+        f"There is no open request to move version {subject.version.version} of '{subject.version.name}' to "
+        f"{subject.target}. It may have been decided or cancelled; list the version's open requests."
+    )
+
+
+def _open_requests(call: Call, version: VersionRow) -> list[RequestRow]:
+    return transition_requests.of_version(call.connection, call.principal, version.model_id, version.version)
+
+
+def _record(
+    call: Call,
+    activity_type: ActivityType,
+    version: VersionRow,
+    target: Stage,
+    comment: str | None,
+    system_comment: str | None = None,
+    *,
+    touches: bool = False,
+) -> dict[str, Any]:
+    return record(
+        call,
+        activity_type,
+        model_id=version.model_id,
+        model_name=version.name,
+        version=version.version,
+        from_stage=version.stage,
+        to_stage=target,
+        comment=comment or None,
+        system_comment=system_comment,
+        touches=touches,
+    )

@@ -1,0 +1,100 @@
+"""Verbs on users, and on whoever calls."""
+
+from dataclasses import replace as changed
+from typing import Any
+
+from tui_registry_server.operations import principals
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.subjects import Subject
+from tui_registry_server.rules.principals import ADMINS, PrincipalKind
+from tui_registry_server.rules.scim_patch import apply_change, read_changes
+from tui_registry_server.rules.scim_resources import USER
+from tui_registry_server.rules.validation import validated
+from tui_registry_server.store import memberships
+from tui_registry_server.store.principals import PrincipalRow, id_of
+from tui_registry_server.wire.scim import (
+    CreateUser,
+    GetResource,
+    ListResources,
+    Name,
+    PatchResource,
+    ReplaceUser,
+    ResourceId,
+    ShownAttributes,
+    UserFields,
+)
+
+
+def me(call: Call, body: ShownAttributes, subject: None) -> Answer:
+    """Who calls, as a user: a service principal's userName is its application id."""
+    as_user = changed(USER, kind=call.principal.kind)
+    return principals.read(call, as_user, call.principal.id, body.attributes, body.excluded_attributes)
+
+
+def create(call: Call, body: CreateUser, subject: Subject) -> Answer:
+    """A new user, active unless said otherwise."""
+    return principals.read(call, USER, add(call, body))
+
+
+def add(call: Call, body: CreateUser, *, admin: bool = False) -> str:
+    """The id of a new user. An admin is a member of the group ``admins``."""
+    columns = _columns(body) | {"active": body.active is not False}
+    row = principals.create(call, USER, body.user_name, columns, admin=admin)
+    group_id = id_of(call.connection, PrincipalKind.GROUP, ADMINS)
+    if admin and group_id is not None:
+        memberships.join(call.connection, group_id, [row.id])
+    return row.id
+
+
+def get(call: Call, body: GetResource, subject: None) -> Answer:
+    """The user with the groups that they are in."""
+    return principals.read(call, USER, body.id, body.attributes, body.excluded_attributes)
+
+
+def listed(call: Call, body: ListResources, subject: None) -> Answer:
+    """Users that a filter lets through, sorted, a page at a time."""
+    return principals.page(call, USER, body)
+
+
+def replace(call: Call, body: ReplaceUser, subject: Subject) -> Answer:
+    """PUT: what is left out is cleared, but for userName and active, which stay as they are."""
+    principals.begin_change(call)
+    row = principals.find(call, USER, body.id)
+    principals.same_name(body.user_name, row, USER)
+    active = row.active if body.active is None else body.active
+    principals.change(call, USER, row, row._replace(**_columns(body), active=active))
+    return principals.read(call, USER, row.id)
+
+
+def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
+    """Change what is named, and leave the rest as it is."""
+    principals.begin_change(call)
+    fields = _fields(principals.find(call, USER, body.id))
+    for change in read_changes(body.operations, USER):
+        apply_change(fields, change)
+    return replace(call, validated(ReplaceUser, fields), subject)
+
+
+def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
+    """With tokens, memberships and permissions; the history keeps the name."""
+    principals.begin_change(call)
+    principals.delete(call, USER, principals.find(call, USER, body.id))
+    return {}
+
+
+def _columns(fields: UserFields) -> dict[str, Any]:
+    name = fields.name or Name()
+    return principals.columns_of(fields) | {
+        "given_name": name.given_name or None,
+        "family_name": name.family_name or None,
+        "emails": principals.as_json(fields.emails),
+    }
+
+
+def _fields(row: PrincipalRow) -> dict[str, Any]:
+    return principals.fields_of(row) | {
+        "userName": row.name,
+        "active": row.active,
+        "name": {"givenName": row.given_name, "familyName": row.family_name},
+        "emails": principals.from_json(row.emails),
+    }

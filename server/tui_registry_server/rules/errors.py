@@ -1,0 +1,136 @@
+"""The one tree of errors. Each is a status, a code of the wire, and a message that says what to do.
+
+RegistryError
+├── InvalidParameterValue      400
+│   └── RequestTooLarge        413
+├── BadRequest                 400
+│   └── RequestTimeout         408
+├── InvalidState               400
+├── ResourceAlreadyExists      400
+├── Conflict                   409
+├── Unauthenticated            401
+├── PermissionDenied           403
+├── ResourceDoesNotExist       404
+├── EndpointNotFound           404
+├── MethodNotAllowed           405
+├── RequestLimitExceeded       429
+├── InternalError              500
+└── TemporarilyUnavailable     503
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from tui_registry_server.wire.error import ErrorCode
+
+LONGEST = 1000  # characters of a message; what a client sent may be quoted in it, and be as long as a request
+
+
+class RegistryError(Exception):
+    """A request that cannot be served as asked. Of a long message the middle is left out."""
+
+    status: ClassVar[int]
+    error_code: ClassVar[ErrorCode]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        half = LONGEST // 2
+        self.message = message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
+
+
+class InvalidParameterValue(RegistryError):
+    """A field is missing, mistyped, too long, or says something impossible."""
+
+    status = 400
+    error_code = ErrorCode.INVALID_PARAMETER_VALUE
+
+
+class RequestTooLarge(InvalidParameterValue):
+    status = 413
+    error_code = ErrorCode.MAX_REQUEST_SIZE_EXCEEDED
+
+
+class BadRequest(RegistryError):
+    """The request could not be read at all."""
+
+    status = 400
+    error_code = ErrorCode.BAD_REQUEST
+
+
+class RequestTimeout(BadRequest):
+    """It did not come in time."""
+
+    status = 408
+
+
+class InvalidState(RegistryError):
+    """The thing meant is not in a state that allows it."""
+
+    status = 400
+    error_code = ErrorCode.INVALID_STATE
+
+
+class ResourceAlreadyExists(RegistryError):
+    status = 400
+    error_code = ErrorCode.RESOURCE_ALREADY_EXISTS
+
+
+class Conflict(RegistryError):
+    """Somebody else was faster."""
+
+    status = 409
+    error_code = ErrorCode.RESOURCE_CONFLICT
+
+
+class Unauthenticated(RegistryError):
+    status = 401
+    error_code = ErrorCode.UNAUTHENTICATED
+
+
+class PermissionDenied(RegistryError):
+    status = 403
+    error_code = ErrorCode.PERMISSION_DENIED
+
+
+class ResourceDoesNotExist(RegistryError):
+    """There is none, or the caller may not know of it."""
+
+    status = 404
+    error_code = ErrorCode.RESOURCE_DOES_NOT_EXIST
+
+
+class EndpointNotFound(RegistryError):
+    status = 404
+    error_code = ErrorCode.ENDPOINT_NOT_FOUND
+
+
+class MethodNotAllowed(RegistryError):
+    """``allowed`` are the methods that there are."""
+
+    status = 405
+    error_code = ErrorCode.METHOD_NOT_ALLOWED
+
+    def __init__(self, message: str, allowed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class RequestLimitExceeded(RegistryError):
+    """``retry_after`` is in how many seconds it may be tried again."""
+
+    status = 429
+    error_code = ErrorCode.REQUEST_LIMIT_EXCEEDED
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class InternalError(RegistryError):
+    status = 500
+    error_code = ErrorCode.INTERNAL_ERROR
+
+
+class TemporarilyUnavailable(RegistryError):
+    status = 503
+    error_code = ErrorCode.TEMPORARILY_UNAVAILABLE

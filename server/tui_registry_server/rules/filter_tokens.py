@@ -1,0 +1,59 @@
+"""The words of a filter: what rules.filters reads, one by one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+
+_SINGLE = r"'(?:''|\\'|[^'])*'"  # as far as the last quote that is not one of two, and not after a backslash
+_DOUBLE = r'"(?:""|\\"|[^"])*"'
+_BACKTICKS = r"`(?:``|[^`])*`"
+_TOKEN = re.compile(
+    rf"""(?P<blank>\s+)
+      | (?P<text>{_SINGLE} | {_DOUBLE})
+      | (?P<number>-?\d[\w.]*)
+      | (?P<word>\w+ (?: \. (?: {_BACKTICKS} | {_SINGLE} | {_DOUBLE} | \w+(?:\.\w+)* ) )?)
+      | (?P<comparator>[<>=!~]+)
+      | (?P<mark>[(),])""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word as it stands in the filter, and where: ``start`` counts characters from 0.
+
+    ``kind`` is ``text`` (with its quotes), ``number``, ``word`` (a keyword or a key, with its quotes), ``comparator``,
+    ``mark`` or, after the last one, ``end``.
+    """
+
+    kind: str
+    text: str
+    start: int
+
+    def says(self, word: str) -> bool:
+        """Whether it is this keyword, in any letter case, or this mark."""
+        return self.kind in ("word", "mark") and self.text.upper() == word
+
+
+def split(text: str) -> Iterator[Token]:
+    """The tokens of a filter, without blanks; the last is its end. Raises InvalidParameterValue, but only once it gets
+    there: who sends a long text that makes no sense is to be told soon."""
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            what = "a quote that is not closed" if text[position] in "'\"`" else "something with no meaning there"
+            fail(Token("", text[position:], position), f"There is {what}")
+        if match.lastgroup != "blank":
+            yield Token(str(match.lastgroup), match[0], position)
+        position = match.end()
+    yield Token("end", "", position)
+
+
+def fail(token: Token, advice: str) -> NoReturn:
+    """Refuse the filter because of this token."""
+    where = "at its end" if token.kind == "end" else f"at character {token.start + 1}, {token.text[:50]!r}"
+    raise InvalidParameterValue(f"Invalid filter {where}: {advice}.")

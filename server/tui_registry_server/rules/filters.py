@@ -1,0 +1,228 @@
+r"""Filters of the two searches, read as MLflow reads them.
+
+    filter      = { comparison | AND }
+    comparison  = key comparator value
+    key         = name | attribute.name | tags.k | tag.k     k: words joined by dots, or quoted: `a b`, "a b", 'a b'
+    comparator  = "=" | "!=" | "<" | "<=" | ">" | ">=" | LIKE | ILIKE | [NOT] IN
+    value       = 'text' | "text" | digits | ( text {, text} )
+
+Every comparison must hold. There is no OR, no grouping, no NULL; words are read in any letter case, keys are not. An
+empty filter holds for everything, one of blanks alone is an error. MLflow does not miss an AND, nor mind one too many,
+so this does not either.
+
+What is between the quotes is the value as it stands: ``''`` is two quotes and ``\`` a backslash, though both keep the
+quote that follows from ending the text. MLflow reads the texts of a list as Python does, where both would mean
+something else; a list that holds one is refused rather than read in either way.
+
+What a comparison means:
+
+- ``=``, ``!=`` and IN compare character by character.
+- LIKE and ILIKE match the whole value against a pattern, in which ``%`` is any text and ``_`` any one character.
+  Nothing escapes them: a backslash is a backslash. LIKE minds the letter case, ILIKE does not (on SQLite, as far as A
+  to Z go; on PostgreSQL, in every script).
+- A comparison of a tag holds only where the tag is there: ``tags.k != 'x'`` leaves out what has no tag ``k``.
+- ``stage`` and ``user_id`` (who made it) are this registry's own. A model is at every stage that one of its versions is
+  at; ``stage != 'Production'`` finds models without a version there. Stages are read in any letter case.
+- A version without a run has the run id ``''``.
+- Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are left out, unless the first comparison of that tag is
+  ``= 'true'`` or ``!= 'false'``. Where they are left out, the filter's comparisons of that tag say nothing more.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.filter_tokens import Token, fail, split
+from tui_registry_server.rules.stages import parse_stage
+from tui_registry_server.wire.fields import MAX_INT64
+from tui_registry_server.wire.stage import Stage
+
+TEXT = frozenset({"=", "!=", "LIKE", "ILIKE"})
+LISTED = TEXT | {"IN", "NOT IN"}
+NUMBER = frozenset({"=", "!=", "<", "<=", ">", ">="})
+
+STAGE = frozenset({"=", "!="})
+
+MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {"name": LISTED, "user_id": LISTED, "stage": STAGE}
+VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "name": LISTED,
+    "version_number": NUMBER,
+    "run_id": LISTED,
+    "source_path": TEXT,
+    "user_id": LISTED,
+    "stage": STAGE,
+}
+TAG_COMPARATORS = TEXT
+IS_PROMPT = "mlflow.prompt.is_prompt"
+
+MAX_FILTER = 200_000  # characters; those of a megabyte keep everybody else waiting for seconds
+MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit how deep those nest
+MAX_PATTERN = 10_000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One condition. ``value`` is an int for a version's number, a tuple for a list, a string otherwise."""
+
+    kind: Literal["attribute", "tag"]
+    key: str
+    comparator: str
+    value: str | int | tuple[str, ...]
+
+
+def parse_filter(text: str, attributes: Mapping[str, frozenset[str]]) -> tuple[Comparison, ...]:
+    """The comparisons of a filter, in its order. ``attributes`` are the keys besides tags, with their comparators.
+
+    Raises InvalidParameterValue, which says where the filter cannot be read and what could stand there.
+    """
+    if not text:
+        return ()
+    if len(text) > MAX_FILTER:
+        raise InvalidParameterValue(
+            f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read. Search several times."
+        )
+    return tuple(_Reader(text, attributes).read())
+
+
+def asks_for_prompts(comparisons: tuple[Comparison, ...]) -> bool:
+    """Whether prompts are searched too: see the module."""
+    first = next((each for each in comparisons if each.kind == "tag" and each.key == IS_PROMPT), None)
+    if first is None:
+        return False
+    return (first.comparator, str(first.value).lower()) in (("=", "true"), ("!=", "false"))
+
+
+class _Reader:
+    """Reads one filter from its first token to its last, the end."""
+
+    def __init__(self, text: str, attributes: Mapping[str, frozenset[str]]) -> None:
+        self._attributes = attributes
+        self._tokens = split(text)
+        self._next = next(self._tokens)
+
+    def read(self) -> list[Comparison]:
+        if self._peek().kind == "end":
+            fail(self._peek(), "The filter is blank. Leave it out to search everything")
+        comparisons: list[Comparison] = []
+        while self._peek().kind != "end":
+            if self._peek().says("AND"):
+                self._take()
+                continue
+            if len(comparisons) == MAX_COMPARISONS:
+                raise InvalidParameterValue(
+                    f"The filter has too many comparisons: at most {MAX_COMPARISONS} are read. "
+                    "Replace some by one IN list, or search several times."
+                )
+            comparisons.append(self._comparison())
+        return comparisons
+
+    def _comparison(self) -> Comparison:
+        kind, key = self._key()
+        at = self._peek()
+        comparator = self._comparator()
+        allowed = TAG_COMPARATORS if kind == "tag" else self._attributes[key]
+        if comparator not in allowed:
+            fail(at, f"'{key}' cannot be compared by '{comparator}'. Use one of {', '.join(sorted(allowed))}")
+        at = self._peek()
+        value: str | int | tuple[str, ...]
+        if comparator in ("IN", "NOT IN"):
+            value = self._list()
+        elif allowed is NUMBER:
+            value = self._number()
+        else:
+            value = self._quoted(f"'{key}' is compared with a text in quotes, such as 'my-value'")
+        if allowed is STAGE:
+            value = _stage(at, str(value))
+        if comparator in ("LIKE", "ILIKE") and isinstance(value, str) and len(value) > MAX_PATTERN:
+            fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
+        return Comparison(kind, key, comparator, value)
+
+    def _key(self) -> tuple[Literal["attribute", "tag"], str]:
+        token = self._take()
+        if token.kind != "word":
+            fail(token, f"A comparison begins with what is compared. Use {self._keys()}")
+        entity, dot, key = token.text.partition(".")
+        if dot and entity in ("tag", "tags"):
+            return "tag", _without(_without(key, "'\""), "`")
+        attribute = key if dot and entity == "attribute" else token.text
+        if attribute not in self._attributes:
+            fail(token, f"'{token.text}' cannot be searched. Use {self._keys()}")
+        return "attribute", attribute
+
+    def _comparator(self) -> str:
+        token = self._take()
+        if token.says("NOT") and self._peek().says("IN"):
+            self._take()
+            return "NOT IN"
+        if token.kind not in ("comparator", "word"):
+            fail(token, "A key is followed by a comparator, such as =, != or LIKE")
+        return token.text.upper()
+
+    def _quoted(self, advice: str) -> str:
+        token = self._take()
+        if token.kind != "text":
+            fail(token, advice)
+        return token.text[1:-1]
+
+    def _number(self) -> int:
+        token = self._take()
+        number = _integer(token)
+        if number is None or abs(number) > MAX_INT64:
+            fail(token, "A version number is compared with an integer of at most 64 bits, such as 3")
+        return number
+
+    def _list(self) -> tuple[str, ...]:
+        advice = "IN is followed by a list of texts in quotes, such as ('a', 'b')"
+        if not (opening := self._take()).says("("):
+            fail(opening, advice)
+        values: list[str] = []
+        while not values or not self._peek().says(")"):
+            token = self._peek()
+            value = self._quoted(advice)
+            if "\\" in value or "\n" in value or "\r" in value or token.text[0] * 2 in value:
+                fail(token, "A list holds no backslashes, line breaks or doubled quotes. Compare with = instead")
+            values.append(value)
+            if not self._peek().says(","):
+                break
+            self._take()
+        if not (closing := self._take()).says(")"):
+            fail(closing, advice)
+        return tuple(values)
+
+    def _peek(self) -> Token:
+        return self._next
+
+    def _take(self) -> Token:
+        token = self._next
+        if token.kind != "end":
+            self._next = next(self._tokens)
+        return token
+
+    def _keys(self) -> str:
+        return f"{', '.join(self._attributes)} or tags.<key>; comparisons are joined by AND, without OR or parentheses"
+
+
+def _stage(token: Token, text: str) -> str:
+    try:
+        return parse_stage(text).value
+    except InvalidParameterValue:
+        fail(token, f"There is no stage '{text}'. Use one of {', '.join(Stage)}")
+
+
+def _integer(token: Token) -> int | None:
+    """What a token says as a number: digits, or anything in quotes that Python takes for an integer, as MLflow does."""
+    try:
+        if token.kind == "text":
+            return int(token.text[1:-1])
+        return int(token.text) if re.fullmatch(r"-?\d+", token.text) else None
+    except ValueError:
+        return None
+
+
+def _without(key: str, quotes: str) -> str:
+    """A key without the quotes around it, if it has any of these."""
+    if len(key) >= 2 and key[0] == key[-1] and key[0] in quotes:
+        return key[1:-1]
+    return key

@@ -1,0 +1,54 @@
+"""How much anybody may ask of the server before it is refused, so that the others are served: every limit, its default
+and the reason for it. All are per process; ``serve --limit NAME=NUMBER`` changes one."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+
+
+def _limit(default: int, reason: str) -> Any:
+    return field(default=default, metadata={"reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are bytes, times seconds."""
+
+    head_bytes: int = _limit(
+        128 * 1024, "a request's head: 64 KiB of target, the most that one can have, and as much else"
+    )
+    head_fields: int = _limit(100, "header fields of a request: clients and proxies send some dozens at most")
+    body_bytes: int = _limit(4 * 1024 * 1024, "a request's body: some dozens of tags of 100,000 characters")
+    drained_bytes: int = _limit(
+        64 * 1024 * 1024, "read and thrown away of a body that is too large, so that its sender can read why"
+    )
+    pipelined: int = _limit(32, "requests sent ahead on one connection: known clients send none")
+    head_seconds: int = _limit(
+        20, "until TLS is agreed on, and until the head of a request is whole, the first one's too"
+    )
+    body_seconds: int = _limit(60, "until the body of a request is whole: 4 MiB at 70 kB/s")
+    idle_seconds: int = _limit(75, "that a connection is kept for a next request: longer than clients keep theirs")
+    stalled_seconds: int = _limit(60, "in which a reader takes something of what is too much to be on its way at once")
+    connections: int = _limit(2000, "open at once; a further one is told 503, and closed")
+    connections_per_address: int = _limit(500, "of them from one address that is not a trusted proxy's; then 429")
+    refused_connections: int = _limit(200, "beyond these that are told so before they are closed")
+    streams: int = _limit(500, "event streams open at once, each read for anew with every change; then 503")
+    streams_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
+    failed_attempts: int = _limit(20, "tokens from one address that are not valid, before it is told 429 for others")
+    failed_attempts_per_minute: int = _limit(10, "of them that are forgiven in a minute")
+    failing_addresses: int = _limit(10_000, "whose failed attempts are remembered; an IPv6 /64 is one address")
+
+
+def with_changes(given: tuple[str, ...]) -> Limits:
+    """The limits with these, written as ``name=number``, in place of the defaults. Raises InvalidParameterValue."""
+    known = [each.name for each in fields(Limits)]
+    changes: dict[str, int] = {}
+    for each in given:
+        name, _, number = each.partition("=")
+        if name not in known:
+            raise InvalidParameterValue(f"There is no limit '{name}'. Those there are: {', '.join(known)}.")
+        if not (number.isascii() and number.isdecimal()) or not 0 < int(number) < 2**53:
+            raise InvalidParameterValue(f"'{each}' is not a limit: write a whole number of at least 1, as {name}=50.")
+        changes[name] = int(number)
+    return Limits(**changes)

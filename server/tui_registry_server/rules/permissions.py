@@ -1,0 +1,182 @@
+"""Who may do what: one table.
+
+A caller's level on a model is the highest of: grants to them, grants to their groups (and the groups those are in),
+and the same on the registry-wide object ``root``. Members of ``admins`` always manage everything. An ability is had
+by any row of GRANTS that fits: the level is high enough, every stage touched is among the row's, and the row asks for
+no author or the caller is the author.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from tui_registry_server.rules.errors import InvalidParameterValue, PermissionDenied
+from tui_registry_server.wire.comment import CommentAction
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.token import TokenPermissionLevel
+from tui_registry_server.wire.transition_request import RequestAction
+
+
+class Level(IntEnum):
+    """Levels in order; the database stores the number."""
+
+    NONE = 0
+    CREATE = 10
+    READ = 20
+    EDIT = 30
+    MANAGE_STAGING = 40
+    MANAGE_PRODUCTION = 50
+    MANAGE = 60
+
+
+class Ability(StrEnum):
+    """What a route lets its caller do. PUBLIC asks for no token, ANYONE for any valid one."""
+
+    PUBLIC = "be served without a token"
+    ANYONE = "call with any token"
+    CREATE_MODEL = "create a model"
+    READ = "see a model, its versions, requests, activities, comments and download URI"
+    REQUEST_TRANSITION = "request a stage transition"
+    COMMENT = "comment"
+    EDIT = "add a version; edit descriptions and tags"
+    SET_ALIAS = "set and delete aliases"
+    TRANSITION = "transition a version; approve or reject a request"
+    CANCEL_REQUEST = "cancel a request"
+    EDIT_COMMENT = "edit a comment"
+    DELETE_COMMENT = "delete a comment"
+    MANAGE = "rename or delete a model, delete versions, change permissions"
+    USE_TOKENS = "create tokens of one's own"
+    ADMINISTER = "manage users, groups, other people's tokens, and who may use tokens"
+
+
+ALL_STAGES = frozenset(Stage)
+WITHOUT_PRODUCTION = ALL_STAGES - {Stage.PRODUCTION}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One row: ``ability`` from this level up, if every stage touched is among ``stages``, for authors only or all."""
+
+    ability: Ability
+    at_least: Level
+    stages: frozenset[Stage] = ALL_STAGES
+    author: bool = False
+
+
+GRANTS = (
+    Grant(Ability.ANYONE, at_least=Level.NONE),
+    Grant(Ability.CREATE_MODEL, at_least=Level.NONE),
+    Grant(Ability.READ, at_least=Level.READ),
+    Grant(Ability.REQUEST_TRANSITION, at_least=Level.READ),
+    Grant(Ability.COMMENT, at_least=Level.READ),
+    Grant(Ability.EDIT, at_least=Level.EDIT),
+    Grant(Ability.SET_ALIAS, at_least=Level.MANAGE_STAGING),
+    Grant(Ability.TRANSITION, at_least=Level.MANAGE_STAGING, stages=WITHOUT_PRODUCTION),
+    Grant(Ability.TRANSITION, at_least=Level.MANAGE_PRODUCTION),
+    Grant(Ability.CANCEL_REQUEST, at_least=Level.READ, author=True),
+    Grant(Ability.CANCEL_REQUEST, at_least=Level.MANAGE),
+    Grant(Ability.EDIT_COMMENT, at_least=Level.READ, author=True),
+    Grant(Ability.DELETE_COMMENT, at_least=Level.READ, author=True),
+    Grant(Ability.DELETE_COMMENT, at_least=Level.MANAGE),
+    Grant(Ability.MANAGE, at_least=Level.MANAGE),
+    Grant(Ability.USE_TOKENS, at_least=Level.READ),
+    Grant(Ability.ADMINISTER, at_least=Level.MANAGE),
+)
+"""USE_TOKENS and ADMINISTER are judged by the level on the token settings and by membership of ``admins``."""
+
+LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
+    PermissionLevel.CAN_CREATE_REGISTERED_MODEL: (Level.CREATE, "Can create registered models"),
+    PermissionLevel.CAN_READ: (Level.READ, "Can view details, request stage transitions and comment"),
+    PermissionLevel.CAN_EDIT: (Level.EDIT, "Can read, and add versions, edit descriptions and tags"),
+    PermissionLevel.CAN_MANAGE_STAGING_VERSIONS: (
+        Level.MANAGE_STAGING,
+        "Can edit, and move versions and decide requests among None, Staging and Archived, and set aliases",
+    ),
+    PermissionLevel.CAN_MANAGE_PRODUCTION_VERSIONS: (
+        Level.MANAGE_PRODUCTION,
+        "Can edit, and move versions and decide requests among all stages",
+    ),
+    PermissionLevel.CAN_MANAGE: (Level.MANAGE, "Can do everything: rename, delete, change permissions"),
+}
+"""The levels on the wire, in order, with what the database stores and what the permission editor says."""
+
+_ADMINS_DECIDE = {
+    Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
+    Ability.ADMINISTER: "that takes being a member of the group 'admins'. Ask one of them",
+}
+
+TOKEN_LEVELS: dict[TokenPermissionLevel, tuple[Level, str]] = {
+    TokenPermissionLevel.CAN_USE: (Level.READ, "Can create tokens of one's own"),
+    TokenPermissionLevel.CAN_MANAGE: (Level.MANAGE, "Can manage everybody's tokens: the group 'admins' only"),
+}
+"""The same for the token settings."""
+
+_BY_LEVEL = {level: wire for wire, (level, _) in LEVELS.items()}
+
+
+def allows(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> bool:
+    """Whether the table has a row for it."""
+    return any(
+        grant.ability is ability and level >= grant.at_least and stages <= grant.stages and (author or not grant.author)
+        for grant in GRANTS
+    )
+
+
+def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> None:
+    """Raises PermissionDenied, naming the ability missed and the level that would do."""
+    if allows(ability, level, stages=stages, author=author):
+        return
+    if ability in _ADMINS_DECIDE:
+        raise PermissionDenied(f"You may not {ability}: {_ADMINS_DECIDE[ability]}.")
+    rows = [grant for grant in GRANTS if grant.ability is ability and stages <= grant.stages]
+    if all(grant.author for grant in rows):
+        raise PermissionDenied(f"Only the author may do this: {ability}.")
+    enough = min(grant.at_least for grant in rows if not grant.author)
+    touched = f" ({' and '.join(stage for stage in Stage if stage in stages)})" if stages else ""
+    raise PermissionDenied(
+        f"Your permission level, {level_name(level) or 'none'}, does not let you {ability}{touched}: that takes "
+        f"{level_name(enough)}. Ask somebody with CAN_MANAGE on the model."
+    )
+
+
+def level_name(level: int) -> str:
+    """The wire's name of a stored level; empty for none."""
+    wire = _BY_LEVEL.get(Level(level))
+    return wire.value if wire else ""
+
+
+def parse_level(text: str, *, registry_wide: bool) -> Level:
+    """The level meant. CAN_CREATE_REGISTERED_MODEL only makes sense on the registry-wide object."""
+    known = [wire for wire in LEVELS if registry_wide or wire is not PermissionLevel.CAN_CREATE_REGISTERED_MODEL]
+    if text not in known:
+        raise InvalidParameterValue(f"Invalid permission level '{text}'. Choose one of {', '.join(known)}.")
+    return LEVELS[PermissionLevel(text)][0]
+
+
+def token_level_name(level: int) -> str:
+    """The wire's name of a level on the token settings."""
+    return (TokenPermissionLevel.CAN_MANAGE if level >= Level.MANAGE else TokenPermissionLevel.CAN_USE).value
+
+
+def parse_token_level(text: str) -> Level:
+    """The level on the token settings meant."""
+    if text not in list(TokenPermissionLevel):
+        raise InvalidParameterValue(
+            f"Invalid permission level '{text}'. Choose one of {', '.join(TokenPermissionLevel)}."
+        )
+    return TOKEN_LEVELS[TokenPermissionLevel(text)][0]
+
+
+def request_actions(level: int, from_stage: Stage, to_stage: Stage, *, author: bool) -> list[RequestAction]:
+    """What the caller may do with a transition request."""
+    touched = frozenset((from_stage, to_stage))
+    decide = [RequestAction.APPROVE, RequestAction.REJECT] if allows(Ability.TRANSITION, level, stages=touched) else []
+    cancel = [RequestAction.CANCEL] if allows(Ability.CANCEL_REQUEST, level, author=author) else []
+    return decide + cancel
+
+
+def comment_actions(level: int, *, author: bool) -> list[CommentAction]:
+    """What the caller may do with a comment."""
+    edit = [CommentAction.EDIT] if allows(Ability.EDIT_COMMENT, level, author=author) else []
+    delete = [CommentAction.DELETE] if allows(Ability.DELETE_COMMENT, level, author=author) else []
+    return edit + delete

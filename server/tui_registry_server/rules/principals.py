@@ -1,0 +1,65 @@
+"""Principals: who calls. Users, service principals and groups share one space of ids."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.permissions import Level
+
+
+class PrincipalKind(StrEnum):
+    USER = "user"
+    GROUP = "group"
+    SERVICE_PRINCIPAL = "service_principal"
+
+
+ADMINS = "admins"
+"""The group whose members manage everything. It cannot be deleted, nor its rights taken away."""
+
+USERS = "users"
+"""The group that every user and service principal is in, without being listed as a member."""
+
+ROOT = "root"
+"""The id of the registry-wide object: its grants hold on every model."""
+
+TOKENS = "tokens"
+"""The id of the token settings: a grant there lets a principal use tokens."""
+
+MAX_NAME = 256  # characters
+
+
+def new_id() -> str:
+    """An id that is free in all likelihood: 16 digits, not beginning with 0. Databricks' clients take the ids of
+    owners of tokens for integers, and JavaScript's are exact so far."""
+    return str(secrets.randbelow(8 * 10**15) + 10**15)
+
+
+def check_name(name: str) -> str:
+    """The name itself, if a principal may have it."""
+    if not name.strip() or name != name.strip():
+        raise InvalidParameterValue("A user's or group's name cannot be empty, nor begin or end with a space.")
+    if len(name) > MAX_NAME:
+        raise InvalidParameterValue(f"A user's or group's name has at most {MAX_NAME} characters.")
+    if not name.isprintable() or ":" in name:
+        raise InvalidParameterValue(
+            f"The name {name!r} has a colon or a character that cannot be printed; leave it out."
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller of a request, as its token proved.
+
+    identities: ids of the caller and of every group they are in, directly or through groups.
+    root_level: their level on the registry-wide object; MANAGE for admins.
+    """
+
+    id: str
+    name: str
+    kind: PrincipalKind
+    token_id: str
+    identities: tuple[str, ...]
+    root_level: Level
+    admin: bool

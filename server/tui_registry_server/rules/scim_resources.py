@@ -1,0 +1,142 @@
+"""What users, groups and service principals are made of: the attributes that filters, orders and changes may name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.principals import PrincipalKind
+from tui_registry_server.wire.scim import GROUP_SCHEMA, SERVICE_PRINCIPAL_SCHEMA, USER_SCHEMA
+
+
+class Kind(Enum):
+    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character."""
+
+    TEXT = auto()
+    EXACT = auto()
+    BOOLEAN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """``many``: a list of complex values, of which the path names one part, such as ``emails.value``."""
+
+    path: str
+    kind: Kind = Kind.TEXT
+    many: bool = False
+
+    @property
+    def top(self) -> str:
+        """The attribute of the resource that it is, or is a part of."""
+        return self.path.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of resource. ``name``: the attribute by which people name it. ``private``: the attributes that are
+    shown to administrators and to the principal itself only. ``read_only``: those that come about otherwise."""
+
+    kind: PrincipalKind
+    noun: str
+    plural: str
+    schema: str
+    name: str
+    attributes: Mapping[str, Attribute]
+    read_only: frozenset[str] = frozenset({"id", "schemas", "meta"})
+    private: frozenset[str] = frozenset({"emails", "externalId", "entitlements", "roles"})
+
+    def attribute(self, path: str) -> Attribute | None:
+        """The attribute of a path in any letter case, with or without the schema before it."""
+        return self.attributes.get(path.rpartition(":")[2].lower())
+
+
+def _by_path(*attributes: Attribute) -> Mapping[str, Attribute]:
+    """A list's name alone means its values."""
+    named = {attribute.path.lower(): attribute for attribute in attributes}
+    return named | {each.top.lower(): each for each in attributes if each.path.endswith(".value")}
+
+
+_EVERY = (
+    Attribute("id", Kind.EXACT),
+    Attribute("displayName"),
+    Attribute("externalId", Kind.EXACT),
+    Attribute("groups.value", Kind.EXACT, many=True),
+    Attribute("groups.display", many=True),
+    Attribute("entitlements.value", many=True),
+    Attribute("roles.value", many=True),
+)
+_ACTIVE = Attribute("active", Kind.BOOLEAN)
+
+USER = Resource(
+    PrincipalKind.USER,
+    "user",
+    "Users",
+    USER_SCHEMA,
+    "userName",
+    _by_path(
+        *_EVERY,
+        _ACTIVE,
+        Attribute("userName"),
+        Attribute("name.givenName"),
+        Attribute("name.familyName"),
+        Attribute("emails.value", many=True),
+    ),
+)
+SERVICE_PRINCIPAL = Resource(
+    PrincipalKind.SERVICE_PRINCIPAL,
+    "service principal",
+    "ServicePrincipals",
+    SERVICE_PRINCIPAL_SCHEMA,
+    "applicationId",
+    _by_path(*_EVERY, _ACTIVE, Attribute("applicationId")),
+)
+GROUP = Resource(
+    PrincipalKind.GROUP,
+    "group",
+    "Groups",
+    GROUP_SCHEMA,
+    "displayName",
+    _by_path(
+        *_EVERY,
+        Attribute("members.value", Kind.EXACT, many=True),
+        Attribute("members.display", many=True),
+    ),
+)
+
+RESOURCES: Mapping[PrincipalKind, Resource] = {each.kind: each for each in (USER, SERVICE_PRINCIPAL, GROUP)}
+
+ALWAYS_SHOWN = frozenset({"schemas", "id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which attributes an answer holds, by the parameters ``attributes`` and ``excludedAttributes``: comma-separated
+    names in any letter case, where a part such as ``name.givenName`` stands for the whole; and which are kept back."""
+
+    attributes: str = ""
+    excluded: str = ""
+    kept_back: frozenset[str] = frozenset()
+
+    def holds(self, attribute: str) -> bool:
+        if attribute in ALWAYS_SHOWN:
+            return True
+        if attribute in self.kept_back:
+            return False
+        asked, excluded = _names(self.attributes), _names(self.excluded)
+        return (not asked or attribute.lower() in asked) and attribute.lower() not in excluded
+
+
+def _names(listed: str) -> set[str]:
+    paths = (path.strip().rpartition(":")[2] for path in listed.split(","))
+    return {path.partition(".")[0].lower() for path in paths if path}
+
+
+def sort_attribute(resource: Resource, sort_by: str, kept_back: frozenset[str]) -> Attribute | None:
+    """What to sort by, None meaning the name. Raises InvalidParameterValue for what has no order."""
+    if not sort_by:
+        return None
+    attribute = resource.attribute(sort_by)
+    if attribute is None or attribute.many or attribute.top in kept_back:
+        orderly = sorted(each.path for each in resource.attributes.values() if not each.many)
+        raise InvalidParameterValue(f"sortBy cannot be '{sort_by[:100]}'. Use one of {', '.join(orderly)}.")
+    return attribute

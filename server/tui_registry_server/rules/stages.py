@@ -1,0 +1,28 @@
+"""Stages: how they are written, and which may hold one version at a time."""
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.wire.stage import Stage
+
+EXCLUSIVE_STAGES = (Stage.STAGING, Stage.PRODUCTION)
+"""A transition to one of these may archive the versions that hold it."""
+
+_CANONICAL = {stage.value.lower(): stage for stage in Stage}
+
+
+def parse_stage(text: str) -> Stage:
+    """The stage meant, in any letter case."""
+    try:
+        return _CANONICAL[text.lower()]
+    except KeyError:
+        raise InvalidParameterValue(
+            f"Invalid Model Version stage: {text}. Value must be one of {', '.join(Stage)}."
+        ) from None
+
+
+def check_archiving(stage: Stage, *, archive_existing_versions: bool) -> None:
+    """Only Staging and Production can be cleared for a newcomer."""
+    if archive_existing_versions and stage not in EXCLUSIVE_STAGES:
+        raise InvalidParameterValue(
+            f"Model version transition cannot archive existing model versions because '{stage}' is not an active "
+            f"stage. Leave archive_existing_versions out, or choose one of {', '.join(EXCLUSIVE_STAGES)}."
+        )

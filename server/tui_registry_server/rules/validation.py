@@ -1,0 +1,28 @@
+"""Reading data as one of the wire's models, or saying clearly what is wrong with it."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], fields: Mapping[str, Any]) -> Model:
+    """The fields as a model. Raises InvalidParameterValue."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidParameterValue(_explain(error.errors(include_url=False, include_context=True)[0])) from None
+
+
+def _explain(problem: ErrorDetails) -> str:
+    """What is wrong with the first wrong field, and what would be right."""
+    field = ".".join(str(part) for part in problem["loc"]) or "request"
+    if problem["type"] == "missing":
+        return f"Missing value for required parameter '{field}'. See /openapi.json for the parameters of this call."
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"Invalid value for parameter '{field}': {reason}."

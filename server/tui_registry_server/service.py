@@ -1,0 +1,242 @@
+"""Running the server: a listening socket, uvicorn on it, and a clean end."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import resource
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NoReturn, cast
+
+import click
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from tui_registry_server.app import Registry
+from tui_registry_server.http.crowd import Crowd, Network
+from tui_registry_server.http.protocol import Protocol
+from tui_registry_server.operations.call import Policy
+from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
+from tui_registry_server.rules.limits import Limits
+from tui_registry_server.settings import Settings
+from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, database_url, shown, summary
+from tui_registry_server.store.schema import SchemaTooNewError
+from tui_registry_server.tls import Certificate
+
+log = logging.getLogger(__name__)
+
+GRACE = 10  # seconds that open requests get to finish
+GOODBYE = 2  # seconds in which a client may answer that a TLS connection ends; those that are idle do not
+SENDING = 256 * 1024  # bytes on their way to a client; of more, the system would tell late that they are not taken
+OTHER_FILES = 200  # that the server has open, besides connections
+LOOK = 1.0  # seconds between looks for whether anybody still needs this server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to serve. ``state_file`` gets ``{"url": ..., "pid": ...}`` once the server is ready; ``end_with`` is a file
+    that the consoles hold a shared lock on: the server ends with the last of them. ``trusted_proxies`` are believed
+    whom they speak for."""
+
+    database: str
+    host: str
+    port: int
+    protect_active_versions: bool = False
+    connections: int = CONNECTIONS
+    longest_read: float = LONGEST_READ
+    certificate: Certificate | None = None
+    insecure_http: bool = False
+    trusted_proxies: Sequence[Network] = ()
+    limits: Limits = field(default_factory=Limits)
+    throwaway: bool = False
+    state_file: Path | None = None
+    end_with: Path | None = None
+
+
+def run(options: Options) -> None:
+    """Serve until a signal, or until nobody needs it; exits with 1 and a message if it cannot start, and with 2 if it
+    would do so without TLS for others than this machine, and nobody said that this is meant."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _allow_files(options.limits.connections + options.limits.refused_connections + OTHER_FILES)
+    try:
+        if options.certificate is None and not _is_loopback(options.host):
+            _warn_of_plain_http(options)
+        context = None if options.certificate is None else options.certificate.context()
+        listener = _listen(options.host, options.port)
+    except OSError as error:
+        _fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
+    except InvalidParameterValue as error:
+        _fail(error.message)
+    with listener:
+        _serve(options, listener, context)
+
+
+def _warn_of_plain_http(options: Options) -> None:
+    if not options.insecure_http:
+        raise click.UsageError(
+            f"{options.host} can be reached from other machines, and without TLS whoever can read the network can read "
+            "the tokens. Give a certificate with --tls-cert and --tls-key; or, if something before the server speaks "
+            "TLS, or the network is your own, say so with --insecure-http."
+        )
+    click.echo(
+        f"Warning: listening on {options.host} without TLS. Whoever can read the network can read the tokens.", err=True
+    )
+
+
+def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+    try:
+        registry = Registry(
+            Settings(
+                database=database_url(options.database),
+                policy=Policy(protect_active_versions=options.protect_active_versions),
+                connections=options.connections,
+                longest_read=options.longest_read,
+                limits=options.limits,
+                durable=not options.throwaway,
+                demo_clock=options.throwaway,
+            )
+        )
+    except (SchemaTooNewError, RegistryError) as error:
+        _fail(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        _fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
+    server = _Server(registry, listener, options, context)
+    # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,
+    # so that the process ends with 0.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, and ends the event streams before it waits for open requests."""
+
+    def __init__(
+        self, registry: Registry, listener: socket.socket, options: Options, context: ssl.SSLContext | None
+    ) -> None:
+        crowd = Crowd(options.limits, options.trusted_proxies)
+        super().__init__(
+            uvicorn.Config(
+                registry,
+                http=cast("type[asyncio.Protocol]", partial(Protocol, crowd=crowd)),
+                ws="none",
+                log_level="error",  # each request that is not HTTP would be a line, and anybody can send many
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(options.trusted_proxies),
+                forwarded_allow_ips=[str(proxy) for proxy in options.trusted_proxies],
+                ssl_context_factory=None if context is None else lambda *_: context,
+                timeout_keep_alive=options.limits.idle_seconds,
+                timeout_graceful_shutdown=GRACE,
+                callback_notify=self._look,
+                timeout_notify=LOOK,  # type: ignore[arg-type]  # compared with seconds as they are
+            )
+        )
+        self._registry = registry
+        self._options = options
+        self._context = context
+        self._url = _url(listener, "http" if context is None else "https")
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        if self._context is not None:
+            loop.create_server = partial(  # type: ignore[method-assign]  # uvicorn does not hand this on
+                loop.create_server,
+                ssl_handshake_timeout=self._options.limits.head_seconds,
+                ssl_shutdown_timeout=GOODBYE,
+            )
+            loop.add_signal_handler(signal.SIGHUP, self._renew)
+        await super().startup(sockets)
+        if self._options.state_file is not None:
+            _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
+        click.echo(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)", err=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._options.state_file is not None:
+            self._options.state_file.unlink(missing_ok=True)
+        self._registry.end_streams()
+        await super().shutdown(sockets)
+
+    def _renew(self) -> None:
+        """Serve new connections with the certificate and key that the files hold now."""
+        certificate, context = self._options.certificate, self._context
+        if certificate is None or context is None:
+            return
+        try:
+            certificate.context()  # if there is anything wrong with them, what is served stays as it is
+            certificate.load_into(context)
+        except InvalidParameterValue as error:
+            log.error("the certificate was not renewed: %s", error.message)
+        else:
+            log.warning("the certificate was renewed")
+
+    async def _look(self) -> None:
+        if self._options.end_with is not None and _is_unlocked(self._options.end_with):
+            self.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, address = _resolved(host, port)
+    listener = socket.create_server(address, family=family, backlog=2048)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDING)  # each connection has it from here
+    return listener
+
+
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return family, (str(address[0]), int(address[1]))
+
+
+def _is_loopback(host: str) -> bool:
+    return ip_address(_resolved(host, 0)[1][0].partition("%")[0]).is_loopback
+
+
+def _url(listener: socket.socket, scheme: str) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
+
+
+def _allow_files(wanted: int) -> None:
+    """Have the system let this process open so many files, if it may: each connection is one."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY or allowed >= wanted:
+        return
+    enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
+    if enough < wanted:
+        log.warning("only %d files may be open: raise it (ulimit -n), or lower --limit connections", enough)
+
+
+def _write_privately(file: Path, content: str) -> None:
+    """Whole or not at all, readable by its owner only."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(content)
+    draft.replace(file)
+
+
+def _is_unlocked(file: Path) -> bool:
+    """Whether no process holds a lock on the file."""
+    with file.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(1)

@@ -1,0 +1,80 @@
+"""Statements on activities: every change is appended here, in a chain that can be verified."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from tui_registry_server.rules.audit import FIRST, digest_of
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import activities, registered_models
+
+BATCH = 500
+
+_INSERT = Statement(insert(activities).values({column.name: bindparam(column.name) for column in activities.c}))
+_revise = (
+    update(registered_models)
+    .where(registered_models.c.id == bindparam("model_id"))
+    .values(revision=bindparam("digest"))
+)
+_REVISE = Statement(_revise)
+_REVISE_AND_TOUCH = Statement(_revise.values(last_updated_timestamp=bindparam("now")))
+_LAST = Statement(select(func.max(activities.c.sequence)))
+_HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
+_DIGEST = Statement(select(activities.c.digest).where(activities.c.sequence == bindparam("sequence")))
+_FIRST_SINCE = Statement(
+    select(func.min(activities.c.sequence)).where(activities.c.creation_timestamp >= bindparam("since"))
+)
+_RECORDS = Statement(
+    select(activities).where(activities.c.sequence > bindparam("sequence")).order_by(activities.c.sequence).limit(BATCH)
+)
+
+
+def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
+    """One more record at the end of the chain; its digest is the model's new revision. Writers take turns, so that
+    there is one end. ``touches``: whether it is the model's last update, too."""
+    sequence, previous = _HEAD.run(connection).first() or (0, FIRST)
+    columns["sequence"] = sequence + 1
+    digest = digest_of(_with_values(columns | {"detail": detail, "previous": previous}))
+    _INSERT.run(connection, detail=None if detail is None else json.dumps(detail), digest=digest, **columns)
+    model_id = columns["model_id"]
+    if touches:
+        _REVISE_AND_TOUCH.run(connection, model_id=model_id, digest=digest, now=columns["creation_timestamp"])
+    elif model_id is not None:
+        _REVISE.run(connection, model_id=model_id, digest=digest)
+
+
+def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:
+    """A row as rules.audit has it: with its digest, if it has one."""
+    record = _with_values(columns)
+    if "detail" in record:
+        record["detail"] = json.loads(record["detail"])
+    return record | {"previous": previous}
+
+
+def _with_values(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def records(connection: Connection, *, after: int = 0) -> Iterator[dict[str, Any]]:
+    """All that was recorded after a sequence number, oldest first, as rules.audit has it. It is read piece by piece:
+    what is written meanwhile is read, too."""
+    names = [column.name for column in activities.c]
+    previous: str = _DIGEST.scalar(connection, sequence=after) or FIRST
+    while rows := _RECORDS.run(connection, sequence=after):
+        for row in rows:
+            columns = dict(zip(names, row, strict=True))
+            yield audit_record(columns, previous)
+            after, previous = columns["sequence"], columns["digest"]
+
+
+def last_before(connection: Connection, since: int) -> int:
+    """The number of the record before the first of that time (milliseconds) or later."""
+    first: int | None = _FIRST_SINCE.scalar(connection, since=since)
+    return last_sequence(connection) if first is None else first - 1
+
+
+def last_sequence(connection: Connection) -> int:
+    """The number of the newest change; 0 before the first."""
+    return _LAST.scalar(connection) or 0

@@ -1,0 +1,27 @@
+"""Statements on aliases: names of one version of a model."""
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import aliases
+
+_that_alias = (aliases.c.model_id == bindparam("model_id")) & (aliases.c.alias == bindparam("alias"))
+
+_VERSION = Statement(select(aliases.c.version).where(_that_alias))
+_DELETE = Statement(delete(aliases).where(_that_alias))
+_INSERT = Statement(insert(aliases))
+
+
+def assign(connection: Connection, model_id: str, alias: str, version: int) -> int | None:
+    """Point an alias at a version; the version it pointed at before, or None."""
+    before = release(connection, model_id, alias)
+    _INSERT.run(connection, model_id=model_id, alias=alias, version=version)
+    return before
+
+
+def release(connection: Connection, model_id: str, alias: str) -> int | None:
+    """Delete an alias; the version it pointed at, or None if there was none."""
+    before: int | None = _VERSION.scalar(connection, model_id=model_id, alias=alias)
+    if before is not None:
+        _DELETE.run(connection, model_id=model_id, alias=alias)
+    return before

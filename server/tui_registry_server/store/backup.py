@@ -1,0 +1,128 @@
+"""A registry in one file, and back. The file is an SQLite database, whatever kind of database the registry is kept in:
+it can be opened, verified and served as it is."""
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from tui_registry_server.rules.audit import Chain, Head
+from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
+from tui_registry_server.store import activities, migrating, schema, snapshot
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.snapshot import Progress
+
+
+def back_up(source: URL, file: Path, *, now: int, progress: Progress = snapshot.no_progress) -> None:
+    """Write the registry as it is at one moment into a new file; others write to it meanwhile.
+
+    Raises InvalidState if the file is there already, or if there is no registry to back up.
+    """
+    with snapshot.new_file(file) as partial:
+        if source.get_backend_name() == "sqlite":
+            snapshot.fill(partial, _existing(source), progress)
+            return
+        target = database_url(str(partial))
+        schema.upgrade(target, now=now)
+        reading, writing = make_engine(source, write=False), make_engine(target, write=True, durable=False)
+        try:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            with reading.connect().execution_options(**options) as origin, writing.begin() as destination:
+                origin.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                schema.check(origin)
+                migrating.copy_and_compare(origin, destination, progress)
+        finally:
+            reading.dispose()
+            writing.dispose()
+        _in_one_file(partial)
+
+
+def restore(
+    file: Path, target: URL, *, replace: bool, now: int, progress: Progress = snapshot.no_progress
+) -> tuple[Head | None, Path | None]:
+    """Put a backup in a database's place. The head of its audit log, and where what was there before is kept now.
+
+    ``replace``: an SQLite file that holds a registry is put aside. Raises InvalidState if it is not to be, or is in
+    use, if the backup is damaged or no registry, or its audit log is broken, and where PostgreSQL's is not empty.
+    Raises schema.SchemaTooNewError for the backup of a newer program.
+    """
+    if not file.is_file():
+        raise ResourceDoesNotExist(f"There is no file {file}.")
+    if target.get_backend_name() != "sqlite":
+        with tempfile.TemporaryDirectory(prefix="tui-registry-restore-") as folder:
+            copy = Path(folder) / "registry.db"
+            snapshot.fill(copy, file, progress)
+            head = _verified(copy, now)
+            migrating.migrate(database_url(str(copy)), target, now=now, progress=progress)
+            return head, None
+    place = Path(target.database or "")
+    if place.exists() and not replace:
+        raise InvalidState(f"There is {place} already. With --force it is put aside, under another name.")
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with snapshot.partial_file(place) as copy:
+        snapshot.fill(copy, file, progress)
+        head = _verified(copy, now)
+        snapshot.sync(copy)
+        kept = _put_aside(place, now) if place.exists() else None
+        copy.replace(place)
+        snapshot.sync(place.parent)
+    return head, kept
+
+
+def _verified(copy: Path, now: int) -> Head | None:
+    """Look at all of a copied backup, and bring it to the newest schema."""
+    with closing(sqlite3.connect(copy)) as database:
+        (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise InvalidState(f"The backup is damaged: {verdict}.")
+    url = database_url(str(copy))
+    if not schema.is_registry(url):
+        raise InvalidState("The backup is a database, but not of a registry.")
+    schema.upgrade(url, now=now, keep=False)
+    engine = make_engine(url, write=True)
+    try:
+        with engine.connect() as connection:
+            chain = Chain()
+            for record in activities.records(connection):
+                chain.follow(record)
+    finally:
+        engine.dispose()
+    _in_one_file(copy)
+    return chain.head
+
+
+def _in_one_file(file: Path) -> None:
+    """Nothing of it is in a write-ahead log any more."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA journal_mode = DELETE").fetchone()
+
+
+def _put_aside(place: Path, now: int) -> Path:
+    """Give a database that nobody uses another name."""
+    moment = datetime.fromtimestamp(now / 1000, UTC)
+    kept = place.with_name(f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}")
+    try:
+        with closing(sqlite3.connect(place, timeout=0)) as database:
+            # What leaves the write-ahead log must be alone with the file. Afterwards all is in one.
+            (mode,) = database.execute("PRAGMA journal_mode = DELETE").fetchone()
+        if mode != "delete":
+            raise InvalidState(f"{place} is in use. Stop the servers and consoles on it first.")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise
+        raise InvalidState(f"{place} is in use. Stop the servers and consoles on it first.") from None
+    except sqlite3.DatabaseError:  # damaged: it is kept as it is, with what stands beside it
+        for each in ("-wal", "-shm"):
+            if (beside := Path(f"{place}{each}")).exists():
+                beside.replace(f"{kept}{each}")
+    place.replace(kept)
+    return kept
+
+
+def _existing(source: URL) -> Path:
+    if not (source.database and Path(source.database).is_file()):
+        raise ResourceDoesNotExist(f"There is no database {source.database}.")
+    return Path(source.database)

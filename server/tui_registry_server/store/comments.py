@@ -1,0 +1,98 @@
+"""Statements on comments."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.store.access import caller, level_on
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import comments, registered_models
+
+
+class CommentRow(NamedTuple):
+    """A comment with where it stands. ``level`` is the caller's on the model."""
+
+    id: str
+    model_id: str
+    name: str
+    version: int
+    principal_id: str
+    user_id: str
+    comment: str
+    creation_timestamp: int
+    last_updated_timestamp: int
+    level: int
+
+
+_rows = (
+    select(
+        comments.c.id,
+        comments.c.model_id,
+        registered_models.c.name,
+        comments.c.version,
+        comments.c.principal_id,
+        comments.c.user_id,
+        comments.c.comment,
+        comments.c.creation_timestamp,
+        comments.c.last_updated_timestamp,
+        level_on(comments.c.model_id),
+    )
+    .select_from(comments)
+    .join(registered_models, registered_models.c.id == comments.c.model_id)
+)
+_that_comment = comments.c.id == bindparam("id")
+
+_FIND = Statement(_rows.where(_that_comment))
+_OF_VERSION = Statement(
+    _rows.where(comments.c.model_id == bindparam("model_id"), comments.c.version == bindparam("version")).order_by(
+        comments.c.creation_timestamp, comments.c.id
+    )
+)
+_INSERT = Statement(insert(comments))
+_UPDATE = Statement(
+    update(comments).where(_that_comment).values(comment=bindparam("text"), last_updated_timestamp=bindparam("now"))
+)
+_DELETE = Statement(delete(comments).where(_that_comment))
+
+
+def find(connection: Connection, principal: Principal, comment_id: str) -> CommentRow | None:
+    row: Any = _FIND.run(connection, id=comment_id, **caller(principal)).first()
+    return None if row is None else CommentRow(*row)
+
+
+def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[CommentRow]:
+    """A version's comments, oldest first."""
+    rows = _OF_VERSION.run(connection, model_id=model_id, version=version, **caller(principal))
+    return [CommentRow(*row) for row in rows]
+
+
+def add(
+    connection: Connection,
+    *,
+    comment_id: str,
+    model_id: str,
+    version: int,
+    principal: Principal,
+    text: str,
+    now: int,
+) -> None:
+    _INSERT.run(
+        connection,
+        id=comment_id,
+        model_id=model_id,
+        version=version,
+        principal_id=principal.id,
+        user_id=principal.name,
+        comment=text,
+        creation_timestamp=now,
+        last_updated_timestamp=now,
+    )
+
+
+def edit(connection: Connection, comment_id: str, text: str, now: int) -> None:
+    _UPDATE.run(connection, id=comment_id, text=text, now=now)
+
+
+def remove(connection: Connection, comment_id: str) -> None:
+    _DELETE.run(connection, id=comment_id)

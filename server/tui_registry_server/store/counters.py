@@ -1,0 +1,43 @@
+"""Counters that tell one process that another has changed something; and the numbers that a registry draws once."""
+
+import secrets
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import counters
+
+IDENTITY = "identity"
+"""Moves with every change of principals, memberships, tokens and registry-wide grants."""
+
+_KEY = ("key 1", "key 2")
+"""Numbers of 63 random bits: together the key of rules.positions."""
+
+_READ = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
+_ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=counters.c.value + 1))
+_NAMES = Statement(select(counters.c.name))
+_INSERT = Statement(insert(counters))
+
+
+def found(connection: Connection) -> None:
+    """Have those that are not there yet."""
+    there = {row[0] for row in _NAMES.run(connection)}
+    if IDENTITY not in there:
+        _INSERT.run(connection, name=IDENTITY, value=1)
+    for name in _KEY:
+        if name not in there:
+            _INSERT.run(connection, name=name, value=secrets.randbits(63))
+
+
+def key(connection: Connection) -> bytes:
+    """What the registry conceals places with, the same in every process."""
+    return b"".join(read(connection, name).to_bytes(8) for name in _KEY)
+
+
+def read(connection: Connection, name: str) -> int:
+    value: int = _READ.scalar(connection, name=name)
+    return value
+
+
+def advance(connection: Connection, name: str) -> None:
+    _ADVANCE.run(connection, name=name)

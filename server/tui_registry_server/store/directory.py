@@ -1,0 +1,217 @@
+"""Users, groups and service principals as SCIM documents: one, or a filtered and sorted page of them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from tui_registry_server.rules.principals import USERS, PrincipalKind
+from tui_registry_server.rules.scim_filter import Filter
+from tui_registry_server.rules.scim_resources import GROUP, RESOURCES, USER, Attribute, Resource, Shown
+from tui_registry_server.store.dialects import array, document, parsed, rendered
+from tui_registry_server.store.directory_filters import Columns, condition
+from tui_registry_server.store.tables import memberships, principals
+
+_is_group = principals.c.kind == literal(PrincipalKind.GROUP.value)
+
+
+def _direct_groups() -> FromClause:
+    """Ids of the groups that the principal of the row around is in; among them ``users``, which has no rows."""
+    everyone = principals.alias("everyone")
+    return union_all(
+        select(memberships.c.group_id.label("id"))
+        .where(memberships.c.member_id == principals.c.id)
+        .correlate(principals),
+        select(everyone.c.id)
+        .where(everyone.c.kind == literal(PrincipalKind.GROUP.value), func.lower(everyone.c.name) == literal(USERS))
+        .where(principals.c.kind != literal(PrincipalKind.GROUP.value))
+        .correlate(principals),
+    ).subquery("direct_groups")
+
+
+def _all_groups() -> Select[Any]:
+    """The groups of the principal of the row around, as complex values, by name."""
+    direct = _direct_groups()
+    held = select(direct.c.id, literal_column("1").label("direct")).cte("held", recursive=True, nesting=True)
+    held = held.union(
+        select(memberships.c.group_id, literal_column("0")).join(held, memberships.c.member_id == held.c.id)
+    )
+    group = principals.alias("held_group")
+    each = (
+        select(group.c.id, group.c.name, func.max(held.c.direct).label("direct"))
+        .select_from(held)
+        .join(group, group.c.id == held.c.id)
+        .group_by(group.c.id, group.c.name)
+        .subquery("each_group")
+    )
+    way = case((each.c.direct == literal_column("1"), literal_column("'direct'")), else_=literal_column("'indirect'"))
+    return select(
+        document(
+            **{"display": each.c.name, "value": each.c.id, "type": way, "$ref": literal_column("'Groups/'") + each.c.id}
+        )
+    ).order_by(func.lower(each.c.name))
+
+
+def _members_of_group() -> Select[Any]:
+    """The direct members of the group of the row around, as complex values, by name."""
+    member = principals.alias("member")
+    reference = case({kind.value: f"{each.plural}/" for kind, each in RESOURCES.items()}, value=member.c.kind)
+    return (
+        select(
+            document(
+                **{
+                    "display": func.coalesce(member.c.display_name, member.c.name),
+                    "value": member.c.id,
+                    "$ref": reference + member.c.id,
+                }
+            )
+        )
+        .join_from(memberships, member, member.c.id == memberships.c.member_id)
+        .where(memberships.c.group_id == principals.c.id)
+        .order_by(func.lower(func.coalesce(member.c.display_name, member.c.name)), member.c.id)
+        .correlate(principals)
+    )
+
+
+def _named_groups() -> Select[Any]:
+    """Rows (value, display) of the direct groups of the principal of the row around."""
+    direct, group = _direct_groups(), principals.alias("direct_group")
+    return select(group.c.id.label("value"), group.c.name.label("display")).join_from(
+        direct, group, group.c.id == direct.c.id
+    )
+
+
+def _named_members() -> Select[Any]:
+    """Rows (value, display) of the direct members of the group of the row around."""
+    member = principals.alias("direct_member")
+    return (
+        select(member.c.id.label("value"), func.coalesce(member.c.display_name, member.c.name).label("display"))
+        .join_from(memberships, member, member.c.id == memberships.c.member_id)
+        .where(memberships.c.group_id == principals.c.id)
+        .correlate(principals)
+    )
+
+
+def _constant(value: object) -> ColumnElement[Any]:
+    return parsed(literal(json.dumps(value), String()))
+
+
+def _true_or_false(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return parsed(case((column, literal_column("'true'")), else_=literal_column("'false'")))
+
+
+def _attributes(resource: Resource) -> Mapping[str, ColumnElement[Any]]:
+    """The members of a resource's document."""
+    row = principals.c
+    name = document(givenName=row.given_name, familyName=row.family_name)
+    return {
+        "schemas": _constant([resource.schema]),
+        "id": row.id,
+        resource.name: row.name,
+        **({} if resource is GROUP else {"displayName": row.display_name, "active": _true_or_false(row.active)}),
+        **(
+            {
+                "name": parsed(case((or_(row.given_name.is_not(None), row.family_name.is_not(None)), rendered(name)))),
+                "emails": parsed(row.emails),
+            }
+            if resource is USER
+            else {}
+        ),
+        "externalId": row.external_id,
+        "entitlements": parsed(row.entitlements),
+        "roles": parsed(row.roles),
+        "groups": array(_all_groups()),
+        **({"members": array(_members_of_group())} if resource is GROUP else {}),
+        "meta": _constant({"resourceType": resource.plural.removesuffix("s")}),
+    }
+
+
+_COLUMNS: Columns = Columns(
+    single={
+        "id": principals.c.id,
+        "displayName": principals.c.display_name,
+        "externalId": principals.c.external_id,
+        "active": principals.c.active,
+        "name.givenName": principals.c.given_name,
+        "name.familyName": principals.c.family_name,
+        "userName": principals.c.name,
+        "applicationId": principals.c.name,
+    },
+    listed={
+        "emails": principals.c.emails,
+        "entitlements": principals.c.entitlements,
+        "roles": principals.c.roles,
+    },
+    related={"groups": _named_groups, "members": _named_members},
+)
+_GROUP_COLUMNS = _COLUMNS._replace(single={**_COLUMNS.single, "displayName": principals.c.name})
+
+
+def _columns(resource: Resource) -> Columns:
+    return _GROUP_COLUMNS if resource is GROUP else _COLUMNS
+
+
+def _document(resource: Resource, shown: Shown) -> ColumnElement[str]:
+    return rendered(document(**{name: each for name, each in _attributes(resource).items() if shown.holds(name)}))
+
+
+def read(connection: Connection, resource: Resource, principal_id: str, shown: Shown) -> str | None:
+    """The resource with this id in JSON, or None if there is none."""
+    query = select(_document(resource, shown)).where(
+        principals.c.id == principal_id, principals.c.kind == resource.kind.value
+    )
+    answer: str | None = connection.execute(query).scalar()
+    return answer
+
+
+def count(connection: Connection, resource: Resource, narrowed: Filter | None) -> int:
+    """How many resources a filter lets through."""
+    return connection.execute(
+        select(func.count()).select_from(principals).where(*_where(resource, narrowed))
+    ).scalar_one()
+
+
+def page(
+    connection: Connection,
+    resource: Resource,
+    narrowed: Filter | None,
+    shown: Shown,
+    *,
+    order: Attribute | None,
+    descending: bool,
+    offset: int,
+    limit: int,
+) -> list[str]:
+    """Resources that a filter lets through, each in JSON, by name or by another attribute and then the name.
+
+    What has no value in that attribute comes last, or, descending, first (RFC 7644, 3.4.2.3).
+    """
+    name = func.lower(principals.c.name)
+    keys: list[ColumnElement[Any]] = [name.desc() if descending else name]
+    if order is not None and (column := _columns(resource).single[order.path]) is not principals.c.name:
+        key = column if column is principals.c.active else func.lower(column)
+        keys = [key.desc().nulls_first() if descending else key.asc().nulls_last(), name]
+    # The page is chosen first: PostgreSQL would make the documents of the rows before it too.
+    chosen = select(principals.c.id).where(*_where(resource, narrowed)).order_by(*keys).limit(limit).offset(offset)
+    query = select(_document(resource, shown)).where(principals.c.id.in_(chosen.correlate(None))).order_by(*keys)
+    return [row[0] for row in connection.execute(query)]
+
+
+def _where(resource: Resource, narrowed: Filter | None) -> list[ColumnElement[bool]]:
+    of_kind = principals.c.kind == resource.kind.value
+    return [of_kind] if narrowed is None else [and_(of_kind, condition(narrowed, _columns(resource)))]

@@ -1,0 +1,198 @@
+"""Connections to the two databases, how they are set up, and what it means when one of them refuses."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from tui_registry_server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
+from tui_registry_server.store.postgresql import CANCELLED, READ_ONLY, postgresql_engine
+
+__all__ = [
+    "BUSY_TIMEOUT",
+    "CONNECTIONS",
+    "LONGEST_READ",
+    "TOO_LONG",
+    "URL",
+    "Connection",
+    "Engine",
+    "begin_in_turn",
+    "database_url",
+    "do_not_wait",
+    "driver_of",
+    "explain",
+    "gave_up",
+    "make_engine",
+    "shown",
+    "summary",
+]
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
+LOOK = 0.002  # seconds between its looks for whether that is over
+CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
+LONGEST_READ = 10.0  # seconds, where nothing else is said
+CACHE = 32 * 1024  # KiB of pages that a reading connection keeps in memory
+MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
+CHECKPOINT = LOG // 4096  # pages in it that are written into the database together: many are the same ones by then
+TOO_LONG = (
+    "This takes the database too long to answer. Ask for less: a filter with another comparison, with fewer of them or "
+    "with a pattern that does not begin with %, or a smaller page."
+)
+
+
+def database_url(location: str) -> URL:
+    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``.
+
+    Raises InvalidParameterValue for any other database.
+    """
+    if "://" not in location:
+        return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+    try:
+        url = make_url(location)
+    except (ArgumentError, ValueError):  # whose words may be a part of the password
+        raise InvalidParameterValue(
+            "The database's URL could not be read. It is written as postgresql://user@host:5432/registry; in a "
+            "password, characters such as @ : / are written as %40 %3A %2F."
+        ) from None
+    if url.drivername == "sqlite":
+        return url
+    if url.get_backend_name() != "postgresql":
+        raise InvalidParameterValue(
+            f"Databases of the kind '{url.drivername}' are not supported. Give the path of an SQLite file, or a URL "
+            "such as postgresql://host/registry."
+        )
+    if find_spec("psycopg") is None:
+        raise InvalidParameterValue(
+            "PostgreSQL needs its driver. Install it with: pip install 'tui-registry[postgresql]'"
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def shown(location: str) -> str:
+    """A database as it may be told in messages and logs: without what could be secret in it."""
+    if "://" not in location:
+        return location
+    url = database_url(location)
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
+
+
+def make_engine(
+    url: URL, *, write: bool, durable: bool = True, connections: int = 1, longest_read: float = LONGEST_READ
+) -> Engine:
+    """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
+    if url.get_backend_name() != "sqlite":
+        return postgresql_engine(url, write=write, durable=durable, connections=connections, longest_read=longest_read)
+    if url.database and url.database != ":memory:":
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        isolation_level=None if write else "AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "cached_statements": 512},
+    )
+    if write:
+        # The driver would begin a transaction only before the first change; this one locks from the start, so that
+        # what it read is still true when it writes.
+        event.listen(engine, "begin", _begin)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {'FULL' if durable else 'OFF'}",
+            "foreign_keys = ON",
+            f"cache_size = -{CACHE}",
+            f"mmap_size = {MAP}",
+            f"journal_size_limit = {LOG}",
+            f"wal_autocheckpoint = {CHECKPOINT}",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    do_not_wait(connection)
+    try:
+        begin_in_turn(partial(connection.exec_driver_sql, "BEGIN IMMEDIATE"))
+    finally:
+        do_not_wait(connection, but=BUSY_TIMEOUT)
+
+
+def begin_in_turn(begin: Callable[[], T]) -> T:
+    """Take SQLite's lock, on a connection that does not wait, as soon as no other process has it.
+
+    SQLite by itself looks ever more rarely, in the end ten times a second, and would seldom find a busy server's
+    database free. Raises OperationalError after BUSY_TIMEOUT.
+    """
+    end = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            return begin()
+        except OperationalError as error:
+            if not _is_taken(error) or time.monotonic() > end:
+                raise
+        time.sleep(LOOK)
+
+
+def do_not_wait(connection: Connection, *, but: float = 0) -> None:
+    """For other processes' transactions; ``but``: seconds that it may take."""
+    driver_of(connection).execute(f"PRAGMA busy_timeout = {but * 1000:.0f}").close()
+
+
+def _is_taken(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection to an SQLite file."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def explain(error: Exception) -> RegistryError | None:
+    """What a client is told when the database itself refuses; None if the error is not the database's."""
+    if isinstance(error, OperationalError) and gave_up(error):
+        return InvalidParameterValue(TOO_LONG)
+    if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_unusable(error)):
+        # PostgreSQL's own words name hosts and roles: they are for the log.
+        told = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
+        return TemporarilyUnavailable(
+            f"The database could not be used{told}. Nothing was changed. Try again; if it stays so, ask the "
+            "registry's operator to look at the disk and the log."
+        )
+    if isinstance(error, IntegrityError):
+        return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
+    return None
+
+
+def _is_unusable(error: DBAPIError) -> bool:
+    """Whether the database is damaged, or only to be read: which drivers do not count as a matter of operation."""
+    damaged = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return damaged or getattr(error.orig, "sqlstate", None) == READ_ONLY
+
+
+def gave_up(error: DBAPIError) -> bool:
+    """Whether it took longer than it may."""
+    interrupted = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+    return interrupted or getattr(error.orig, "sqlstate", None) == CANCELLED
+
+
+def summary(error: Exception) -> str:
+    """An error of the database in one line, without the statement."""
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())

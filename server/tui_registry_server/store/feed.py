@@ -1,0 +1,170 @@
+"""Reading the activities: the feed, newest first, and what an event stream has not seen yet.
+
+The feed is in order of time; activities of the same millisecond are in order of their numbers. (Numbers alone are the
+order of commits, which is not quite that of time: clocks are set, and servers have their own.) So whatever it is
+narrowed by, an index leads to it, from any time on.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, and_, bindparam, func, or_, select, true
+
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.store.access import caller, readable, readable_objects
+from tui_registry_server.store.dialects import unindexed
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import activities, comments, registered_models
+
+BATCH = 500
+FEW = 50_000
+"""Activities that are collected and sorted, by their index alone, in some 30 ms."""
+FEW_OBJECTS = 20_000
+"""Objects whose ids are collected in some 10 ms."""
+
+
+class ActivityRow(NamedTuple):
+    """One change, with the model's name as it is now, or, of a model that is gone, as it was then."""
+
+    sequence: int
+    id: str
+    activity_type: str
+    creation_timestamp: int
+    user_id: str
+    name: str
+    version: int | None
+    from_stage: str | None
+    to_stage: str | None
+    comment: str | None
+    system_comment: str | None
+
+
+class Filter(NamedTuple):
+    """What the feed is narrowed to. Times are milliseconds: ``since`` is included, ``until`` is not."""
+
+    model_id: str | None = None
+    version: int | None = None
+    user: str | None = None
+    types: Sequence[str] = ()
+    since: int | None = None
+    until: int | None = None
+
+
+class Place(NamedTuple):
+    """Of an activity in the feed."""
+
+    creation_timestamp: int
+    sequence: int
+
+
+class _Shape(NamedTuple):
+    """A question to the feed without its values.
+
+    given: the fields of Filter that say something, but for the types.
+    types: how many there are.
+    goes_on: whether it is of a page after the first.
+    rights: one of _RIGHTS.
+    """
+
+    given: frozenset[str]
+    types: int
+    goes_on: bool
+    rights: str
+
+
+_time, _sequence = activities.c.creation_timestamp, activities.c.sequence
+_CONDITIONS = {
+    "model_id": activities.c.model_id == bindparam("model_id"),
+    "version": activities.c.version == bindparam("version", type_=BigInteger()),
+    "user": activities.c.user_id == bindparam("user"),
+    "since": _time >= bindparam("since", type_=BigInteger()),
+    "until": _time < bindparam("until", type_=BigInteger()),
+}
+_ALL, _OWN, _AMONG_OWN, _ANY = "all", "own", "among own", "any"
+_RIGHTS = {
+    _ALL: true(),  # by a right to the whole registry
+    _OWN: activities.c.model_id.in_(readable_objects()),  # which leads to them
+    _AMONG_OWN: unindexed(activities.c.model_id).in_(readable_objects()),  # collected once
+    _ANY: readable(activities.c.model_id),  # looked up for each
+}
+"""How it is seen to that the caller may read what they get."""
+
+_rows = (
+    select(
+        _sequence,
+        activities.c.id,
+        activities.c.activity_type,
+        _time,
+        activities.c.user_id,
+        func.coalesce(registered_models.c.name, activities.c.model_name),
+        activities.c.version,
+        activities.c.from_stage,
+        activities.c.to_stage,
+        func.coalesce(comments.c.comment, activities.c.comment),
+        activities.c.system_comment,
+    )
+    .select_from(activities)
+    .outerjoin(registered_models, registered_models.c.id == activities.c.model_id)
+    .outerjoin(comments, comments.c.id == activities.c.comment_id)
+)
+_of_models = activities.c.model_id.is_not(None)
+_AFTER = Statement(
+    _rows.where(_of_models, readable(activities.c.model_id), _sequence > bindparam("sequence"))
+    .order_by(_sequence)
+    .limit(BATCH)
+)
+_COUNT_OBJECTS = Statement(select(func.count()).select_from(readable_objects().limit(FEW_OBJECTS + 1).subquery()))
+_COUNT_OWN = Statement(
+    select(func.count()).select_from(
+        select(_sequence).where(activities.c.model_id.in_(readable_objects())).limit(FEW + 1).subquery()
+    )
+)
+
+
+def feed(
+    connection: Connection, principal: Principal, narrowed: Filter, *, before: Place | None, limit: int
+) -> list[ActivityRow]:
+    """Changes that the caller may read, newest first, those that come after ``before``."""
+    values = {name: value for name, value in narrowed._asdict().items() if value is not None and name != "types"}
+    given = frozenset(values)
+    values |= {f"type_{number}": each for number, each in enumerate(narrowed.types)} | caller(principal)
+    if before is not None:
+        values |= {"before_time": before.creation_timestamp, "before_sequence": before.sequence}
+    rights = _rights(connection, principal, given)
+    statement = _statement(_Shape(given, len(narrowed.types), before is not None, rights))
+    return [ActivityRow(*row) for row in statement.run(connection, limit=limit, **values)]
+
+
+def after(connection: Connection, principal: Principal, sequence: int) -> list[ActivityRow]:
+    """Changes that the caller may read, oldest first, those newer than a sequence number, BATCH of them at the most."""
+    return [ActivityRow(*row) for row in _AFTER.run(connection, sequence=sequence, **caller(principal))]
+
+
+def _rights(connection: Connection, principal: Principal, given: frozenset[str]) -> str:
+    if principal.root_level >= Level.READ:
+        return _ALL
+    if "model_id" in given or _COUNT_OBJECTS.scalar(connection, **caller(principal)) > FEW_OBJECTS:
+        return _ANY
+    if "user" not in given and _COUNT_OWN.scalar(connection, **caller(principal)) <= FEW:
+        return _OWN
+    return _AMONG_OWN
+
+
+@lru_cache(512)
+def _statement(shape: _Shape) -> Statement:
+    conditions: list[ColumnElement[bool]] = [_of_models, _RIGHTS[shape.rights]]
+    conditions += [_CONDITIONS[name] for name in sorted(shape.given)]
+    if shape.types:
+        types: list[ColumnElement[str]] = [bindparam(f"type_{number}") for number in range(shape.types)]
+        conditions.append(activities.c.activity_type.in_(types))
+    if shape.goes_on:
+        time, sequence = bindparam("before_time", type_=BigInteger()), bindparam("before_sequence", type_=BigInteger())
+        conditions.append(and_(_time <= time, or_(_time < time, _sequence < sequence)))
+    newest_first = (_time.desc(), _sequence.desc())
+    limit = bindparam("limit", type_=Integer())
+    if shape.rights != _OWN:
+        return Statement(_rows.where(*conditions).order_by(*newest_first).limit(limit))
+    page = select(_sequence).where(*conditions).order_by(*newest_first).limit(limit)  # which the index has
+    return Statement(_rows.where(_sequence.in_(page)).order_by(*newest_first))

@@ -1,0 +1,93 @@
+"""Statements on memberships: who is in which group. Groups may be in groups.
+
+The group ``users`` holds every user and service principal without a row here.
+"""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Connection, String, bindparam, delete, func, insert, literal, select
+
+from tui_registry_server.rules.principals import ADMINS, PrincipalKind
+from tui_registry_server.store.dialects import among
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import memberships, principals
+
+
+def groups_of(principal_id: ColumnElement[str]) -> CTE:
+    """Ids of the groups of a principal, those groups' groups, and so on."""
+    direct = (
+        select(memberships.c.group_id.label("id"))
+        .where(memberships.c.member_id == principal_id)
+        .cte("groups_of", recursive=True)
+    )
+    return direct.union(select(memberships.c.group_id).where(memberships.c.member_id == direct.c.id))
+
+
+def _members_of(group_id: Any) -> CTE:
+    """Ids of the members of a group, of the groups among them, and so on."""
+    direct = select(memberships.c.member_id.label("id")).where(memberships.c.group_id == group_id)
+    members = direct.cte("members_of", recursive=True)
+    return members.union(select(memberships.c.member_id).where(memberships.c.group_id == members.c.id))
+
+
+_group_id = bindparam("group_id", type_=String())
+_ids = bindparam("ids", type_=String())
+_in_group = memberships.c.group_id == _group_id
+
+_above = groups_of(_group_id)
+_admins = _members_of(
+    select(principals.c.id)
+    .where(principals.c.kind == literal(PrincipalKind.GROUP.value), principals.c.name == literal(ADMINS))
+    .scalar_subquery()
+)
+
+_OF_GROUP = Statement(select(memberships.c.member_id).where(_in_group))
+_PRESENT = Statement(select(memberships.c.member_id).where(_in_group, among(memberships.c.member_id, _ids)))
+_ABOVE = Statement(select(_above.c.id))
+_JOIN = Statement(
+    insert(memberships).from_select(
+        ["group_id", "member_id"], select(_group_id, principals.c.id).where(among(principals.c.id, _ids))
+    )
+)
+_LEAVE = Statement(delete(memberships).where(_in_group, among(memberships.c.member_id, _ids)))
+_ADMINS = Statement(
+    select(func.count())
+    .select_from(principals)
+    .where(
+        principals.c.id.in_(select(_admins.c.id)),
+        principals.c.kind != literal(PrincipalKind.GROUP.value),
+        principals.c.active,
+    )
+)
+
+
+def of_group(connection: Connection, group_id: str) -> set[str]:
+    """Ids of the direct members."""
+    return {row[0] for row in _OF_GROUP.run(connection, group_id=group_id)}
+
+
+def present(connection: Connection, group_id: str, member_ids: Collection[str]) -> set[str]:
+    """Those of the ids that are direct members."""
+    return {row[0] for row in _PRESENT.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))}
+
+
+def above(connection: Connection, group_id: str) -> set[str]:
+    """Ids of the groups that a group is in, directly or through groups."""
+    return {row[0] for row in _ABOVE.run(connection, group_id=group_id)}
+
+
+def join(connection: Connection, group_id: str, member_ids: Collection[str]) -> None:
+    """Make principals members of a group; the caller has seen to it that they exist and are none yet."""
+    _JOIN.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+
+
+def leave(connection: Connection, group_id: str, member_ids: Collection[str]) -> None:
+    _LEAVE.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+
+
+def count_admins(connection: Connection) -> int:
+    """How many active users and service principals are in ``admins``, directly or through groups."""
+    number: int = _ADMINS.scalar(connection)
+    return number

@@ -1,0 +1,156 @@
+"""A whole registry, from one database into another, empty one: every table, in one transaction, read back and compared.
+
+A table's digest is the sum of the SHA-256 of its rows, so that it does not depend on the order in which a database
+gives them. Activities keep their numbers: clients come back to the event stream where they left it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func, insert, literal, or_, select
+
+from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
+from tui_registry_server.rules.principals import ADMINS, USERS
+from tui_registry_server.store import schema
+from tui_registry_server.store.engine import make_engine
+from tui_registry_server.store.tables import counters, grants, metadata, principals
+
+BATCH = 1000  # rows read and written at a time
+NAMED = 10  # rows named in a message at the most
+
+Progress = Callable[[int, int], None]
+"""Is told how many rows are done, of how many: each is written, and then read back."""
+
+
+class TableDigest(NamedTuple):
+    """A table's content: how many rows, and the sum of their digests, in hex."""
+
+    name: str
+    rows: int
+    digest: str
+
+
+def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda done, total: None) -> list[TableDigest]:
+    """What both hold afterwards, table by table. The source stays as it is, but for its schema; nobody can write to it
+    meanwhile. Until all is written and found equal the target holds an empty registry.
+
+    Raises ResourceDoesNotExist if there is no source, InvalidState if the target holds anything or gets something else
+    than was read, and BadRequest if PostgreSQL cannot hold a text.
+    """
+    if source == target:
+        raise InvalidState("Source and target are the same database.")
+    if source.get_backend_name() == "sqlite" and not (source.database and Path(source.database).is_file()):
+        raise ResourceDoesNotExist(f"There is no database {source.database}.")
+    schema.upgrade(source, now=now)
+    reading, writing = (make_engine(url, write=True) for url in (source, target))
+    try:
+        if target.get_backend_name() == "postgresql":
+            with reading.begin() as origin:
+                _refuse_what_postgresql_cannot_hold(origin)
+        schema.upgrade(target, now=now)
+        with writing.begin() as destination:
+            _refuse_what_is_not_empty(destination)
+            with reading.begin() as origin:  # a writer's turn, so that it stays as it is meanwhile
+                return copy_and_compare(origin, destination, progress)
+    finally:
+        reading.dispose()
+        writing.dispose()
+
+
+def copy_and_compare(origin: Connection, destination: Connection, progress: Progress) -> list[TableDigest]:
+    """Write all that the origin's transaction sees into a registry that holds nothing yet, and read it back."""
+    copied = _copy(origin, destination, progress)
+    _compare(copied, destination, progress)
+    return copied
+
+
+def _copy(origin: Connection, destination: Connection, progress: Progress) -> list[TableDigest]:
+    for table in reversed(metadata.sorted_tables):
+        destination.execute(delete(table))  # what every registry holds from the start
+    total = 2 * sum(_count(origin, table) for table in metadata.sorted_tables)
+    done = 0
+    copied = []
+    for table in metadata.sorted_tables:
+        sums = _Sums()
+        for batch in _batches(origin, table):
+            sums.add(batch)
+            destination.execute(insert(table), [dict(row) for row in batch])
+            progress(done := done + len(batch), total)
+        copied.append(sums.of(table))
+    return copied
+
+
+def _compare(copied: list[TableDigest], destination: Connection, progress: Progress) -> None:
+    done = sum(each.rows for each in copied)
+    total = 2 * done
+    for each in copied:
+        table = metadata.tables[each.name]
+        sums = _Sums()
+        for batch in _batches(destination, table):
+            sums.add(batch)
+            progress(done := done + len(batch), total)
+        if sums.of(table) != each:
+            raise InvalidState(
+                f"The table {each.name} was written, but holds something else than was read. Nothing was kept."
+            )
+
+
+class _Sums:
+    """A table's content, as it is read."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._sum = 0
+
+    def add(self, batch: list[Any]) -> None:
+        self._rows += len(batch)
+        for row in batch:
+            content = json.dumps(list(row.values()), ensure_ascii=False, separators=(",", ":"))
+            self._sum += int.from_bytes(hashlib.sha256(content.encode()).digest())
+
+    def of(self, table: Table) -> TableDigest:
+        return TableDigest(table.name, self._rows, f"{self._sum % 2**256:064x}")
+
+
+def _batches(connection: Connection, table: Table) -> Iterator[list[Any]]:
+    """A table's rows as mappings of its columns, read as they are taken."""
+    with connection.execute(select(table).execution_options(stream_results=True, yield_per=BATCH)) as result:
+        yield from (list(batch) for batch in result.mappings().partitions())
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _refuse_what_is_not_empty(destination: Connection) -> None:
+    """A database that holds more than a registry has from the start."""
+    others = select(principals.c.name).where(principals.c.name.not_in((ADMINS, USERS)))
+    founded = {principals: 2, grants: 1, counters: 3}
+    if destination.execute(others).first() is not None or any(
+        _count(destination, table) > founded.get(table, 0) for table in metadata.sorted_tables
+    ):
+        raise InvalidState("The target already holds a registry. Give an empty database; nothing was written.")
+
+
+def _refuse_what_postgresql_cannot_hold(origin: Connection) -> None:
+    """Texts with NUL characters, which SQLite takes and PostgreSQL does not."""
+    found: list[str] = []
+    nul = func.char(literal(0))
+    for table in metadata.sorted_tables:
+        texts = [column for column in table.c if isinstance(column.type, Text)]
+        if not texts or origin.dialect.name != "sqlite":
+            continue
+        query = select(table).where(or_(*(func.instr(cast(column, String), nul) > 0 for column in texts)))
+        for row in origin.execute(query.limit(NAMED)).mappings():
+            key = ", ".join(str(row[column.name]).replace("\0", "\\0") for column in table.primary_key)
+            columns = ", ".join(column.name for column in texts if "\0" in (row[column.name] or ""))
+            found.append(f"{table.name} ({key}): {columns}")
+    if found:
+        raise BadRequest(
+            "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n  "
+            + "\n  ".join(found[:NAMED])
+            + ("\n  and others" if len(found) >= NAMED else "")
+        )

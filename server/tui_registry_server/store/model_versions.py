@@ -1,0 +1,333 @@
+"""Statements on model versions. Each answer is one statement, which checks the caller's level as it reads."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
+
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.search import Search
+from tui_registry_server.store.access import caller, level_on, readable
+from tui_registry_server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
+from tui_registry_server.store.documents import documents_of
+from tui_registry_server.store.narrowing import Plan
+from tui_registry_server.store.patience import expect_to_take_long
+from tui_registry_server.store.search import SHAPES, Shape, shape_of, values_of, version_clauses
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import aliases, model_versions, registered_models, version_tags
+from tui_registry_server.wire.stage import Stage
+
+
+class VersionRow(NamedTuple):
+    """What a change of a version needs to know of it. ``level`` is the caller's, as rules.permissions.Level counts."""
+
+    model_id: str
+    name: str
+    version: int
+    stage: Stage
+    level: int
+
+
+def _tags() -> ColumnElement[Any]:
+    return array(
+        select(document(key=version_tags.c.key, value=version_tags.c.value))
+        .where(version_tags.c.model_id == model_versions.c.model_id, version_tags.c.version == model_versions.c.version)
+        .order_by(version_tags.c.key)
+        .correlate(model_versions)
+    )
+
+
+def version_members() -> dict[str, ColumnElement[Any]]:
+    """The members of a ModelVersion's JSON, without its aliases."""
+    version = model_versions.c
+    return {
+        "name": registered_models.c.name,
+        "version": text(version.version),
+        "creation_timestamp": version.creation_timestamp,
+        "last_updated_timestamp": version.last_updated_timestamp,
+        "user_id": version.user_id,
+        "current_stage": version.stage,
+        "description": version.description,
+        "source": version.source,
+        "run_id": version.run_id,
+        "run_link": version.run_link,
+        "model_id": version.logged_model_id,
+        "status": literal_column("'READY'"),
+        "tags": _tags(),
+    }
+
+
+def _members_with_aliases() -> dict[str, ColumnElement[Any]]:
+    names = strings(
+        select(aliases.c.alias)
+        .where(aliases.c.model_id == model_versions.c.model_id, aliases.c.version == model_versions.c.version)
+        .order_by(aliases.c.alias)
+        .correlate(model_versions)
+    )
+    return version_members() | {"aliases": names}
+
+
+_of_its_model = model_versions.join(registered_models)
+_that_name = registered_models.c.name == bindparam("name")
+_asked_version = bindparam("version", type_=BigInteger())  # a client may ask for more than the column holds
+_that_version = model_versions.c.version == _asked_version
+_the_version = (model_versions.c.model_id == bindparam("model_id")) & _that_version
+_in_stage = (model_versions.c.model_id == bindparam("model_id")) & (model_versions.c.stage == bindparam("stage"))
+
+_FIND = Statement(
+    select(
+        model_versions.c.model_id,
+        registered_models.c.name,
+        model_versions.c.version,
+        model_versions.c.stage,
+        level_on(model_versions.c.model_id),
+    )
+    .select_from(_of_its_model)
+    .where(_that_name, _that_version)
+)
+_READ = Statement(
+    select(rendered(document(model_version=document(**_members_with_aliases()))))
+    .select_from(_of_its_model)
+    .where(_that_name, _that_version, readable(registered_models.c.id))
+)
+_READ_BY_ALIAS = Statement(
+    select(rendered(document(model_version=document(**_members_with_aliases()))))
+    .select_from(_of_its_model)
+    .where(
+        _that_name,
+        readable(registered_models.c.id),
+        model_versions.c.version
+        == select(aliases.c.version)
+        .where(aliases.c.model_id == registered_models.c.id, aliases.c.alias == bindparam("alias"))
+        .correlate(registered_models)
+        .scalar_subquery(),
+    )
+)
+_DOCUMENT = Statement(select(rendered(document(**version_members()))).select_from(_of_its_model).where(_the_version))
+_stagemates = model_versions.alias("stagemates")
+first_of_stage = (
+    select(func.min(_stagemates.c.version))
+    .where(_stagemates.c.model_id == model_versions.c.model_id, _stagemates.c.stage == model_versions.c.stage)
+    .correlate(model_versions)
+    .scalar_subquery()
+)
+"""The lowest version in a version's stage: what MLflow orders the latest versions of a model by."""
+stages = union_all(*(select(literal_column(f"'{stage}'").label("stage")) for stage in Stage)).subquery("stages")
+"""A row for each stage."""
+
+
+def highest_of_stage() -> ColumnElement[int]:
+    """The highest version of a model in one of ``stages``: one look into the index, however many versions there are."""
+    newest = model_versions.alias("newest")
+    return (
+        select(func.max(newest.c.version))
+        .where(newest.c.model_id == registered_models.c.id, newest.c.stage == stages.c.stage)
+        .correlate(registered_models, stages)
+        .scalar_subquery()
+    )
+
+
+_LATEST = Statement(
+    select(registered_models.c.revision, rendered(document(**_members_with_aliases())))
+    .select_from(
+        registered_models.join(stages, among(stages.c.stage, bindparam("stages", type_=String()))).join(
+            model_versions,
+            (model_versions.c.model_id == registered_models.c.id) & (model_versions.c.version == highest_of_stage()),
+        )
+    )
+    .where(registered_models.c.id == bindparam("model_id"))
+    .order_by(first_of_stage)
+)
+_HIGHEST = Statement(
+    select(func.max(model_versions.c.version))
+    .select_from(_of_its_model)
+    .where(_that_name, readable(registered_models.c.id))
+)
+_DOWNLOAD_URI = Statement(
+    select(model_versions.c.storage_location)
+    .select_from(_of_its_model)
+    .where(_that_name, _that_version, readable(registered_models.c.id))
+)
+_DETAILS = Statement(select(model_versions.c.description).where(_the_version))
+_HOLDERS = Statement(select(model_versions.c.version).where(_in_stage).order_by(model_versions.c.version))
+_INSERT = Statement(insert(model_versions))
+_DESCRIBE = Statement(
+    update(model_versions)
+    .where(_the_version)
+    .values(description=bindparam("text"), last_updated_timestamp=bindparam("now"))
+)
+_MOVE = Statement(
+    update(model_versions)
+    .where(_the_version)
+    .values(stage=bindparam("to_stage"), last_updated_timestamp=bindparam("now"))
+)
+_TOUCH_ALL = Statement(
+    update(model_versions)
+    .where(model_versions.c.model_id == bindparam("model_id"))
+    .values(last_updated_timestamp=bindparam("now"))
+)
+_DELETE = Statement(delete(model_versions).where(_the_version))
+_key = (model_versions.c.model_id, model_versions.c.version)
+_FOUND = select(*_key, registered_models.c.revision).select_from(
+    model_versions.join(registered_models, registered_models.c.id == unindexed(model_versions.c.model_id))
+)
+_listed = pairs(bindparam("ids", type_=String()))
+_DOCUMENTS = Statement(
+    select(
+        _listed.c.id, _listed.c.number, registered_models.c.revision, rendered(document(**version_members()))
+    ).select_from(
+        _listed.join(
+            model_versions,
+            (model_versions.c.model_id == _listed.c.id) & (model_versions.c.version == _listed.c.number),
+        ).join(registered_models, registered_models.c.id == model_versions.c.model_id)
+    )
+)
+
+
+def find(connection: Connection, principal: Principal, name: str, version: int) -> VersionRow | None:
+    """That version with the caller's level on its model, which may be none at all."""
+    row = _FIND.run(connection, name=name, version=version, **caller(principal)).first()
+    return None if row is None else VersionRow(row[0], row[1], row[2], Stage(row[3]), row[4])
+
+
+def read(connection: Connection, principal: Principal, name: str, version: int) -> str | None:
+    """A ModelVersionAnswer in JSON, or None if there is no such version that the caller may read."""
+    answer: str | None = _READ.scalar(connection, name=name, version=version, **caller(principal))
+    return answer
+
+
+def read_by_alias(connection: Connection, principal: Principal, name: str, alias: str) -> str | None:
+    """A ModelVersionAnswer in JSON, or None if the model has no such alias, or the caller may not read it."""
+    answer: str | None = _READ_BY_ALIAS.scalar(connection, name=name, alias=alias, **caller(principal))
+    return answer
+
+
+def read_document(connection: Connection, model_id: str, version: int) -> str:
+    """A ModelVersion in JSON, without aliases. The caller's level was checked before."""
+    answer: str = _DOCUMENT.scalar(connection, model_id=model_id, version=version)
+    return answer
+
+
+def latest(connection: Connection, model_id: str, revision: str, wanted: Sequence[Stage]) -> bytes | None:
+    """A ModelVersions in JSON: the highest version in each stage that has one, in MLflow's order. None if none has.
+    ``revision`` is the model's."""
+    documents = documents_of(connection)
+    asked = json.dumps([stage.value for stage in wanted])
+    key = ("latest versions", model_id, asked)
+    if (known := documents.find(key, revision)) is not None:
+        return known
+    rows = _LATEST.run(connection, model_id=model_id, stages=asked)
+    if not rows:
+        return None
+    return documents.keep(key, rows[0][0], '{"model_versions":[' + ",".join(row[1] for row in rows) + "]}")
+
+
+def highest(connection: Connection, principal: Principal, name: str) -> int | None:
+    """The highest version of a model, or None if it has none that the caller may read."""
+    number: int | None = _HIGHEST.scalar(connection, name=name, **caller(principal))
+    return number
+
+
+def download_uri(connection: Connection, principal: Principal, name: str, version: int) -> str | None:
+    """Where the artifacts are, or None if there is no such version that the caller may read."""
+    answer: str | None = _DOWNLOAD_URI.scalar(connection, name=name, version=version, **caller(principal))
+    return answer
+
+
+def description(connection: Connection, model_id: str, version: int) -> str | None:
+    answer: str | None = _DETAILS.scalar(connection, model_id=model_id, version=version)
+    return answer
+
+
+def holders(connection: Connection, model_id: str, stage: Stage) -> list[int]:
+    """The versions in a stage, in order."""
+    return [row[0] for row in _HOLDERS.run(connection, model_id=model_id, stage=stage.value)]
+
+
+def add(
+    connection: Connection,
+    *,
+    model_id: str,
+    version: int,
+    description: str | None,
+    source: str,
+    storage_location: str,
+    run_id: str | None,
+    run_link: str | None,
+    logged_model_id: str | None,
+    user_id: str,
+    now: int,
+) -> None:
+    """A new version, in stage None."""
+    _INSERT.run(
+        connection,
+        model_id=model_id,
+        version=version,
+        stage=Stage.NONE.value,
+        description=description,
+        source=source,
+        storage_location=storage_location,
+        run_id=run_id,
+        run_link=run_link,
+        logged_model_id=logged_model_id,
+        user_id=user_id,
+        creation_timestamp=now,
+        last_updated_timestamp=now,
+    )
+
+
+def describe(connection: Connection, model_id: str, version: int, text: str | None, now: int) -> None:
+    _DESCRIBE.run(connection, model_id=model_id, version=version, text=text, now=now)
+
+
+def move(connection: Connection, model_id: str, version: int, stage: Stage, now: int) -> None:
+    """Put a version into a stage."""
+    _MOVE.run(connection, model_id=model_id, version=version, to_stage=stage.value, now=now)
+
+
+def touch_all(connection: Connection, model_id: str, now: int) -> None:
+    """Set the time of the last update of every version of a model."""
+    _TOUCH_ALL.run(connection, model_id=model_id, now=now)
+
+
+def remove(connection: Connection, model_id: str, version: int) -> None:
+    """With its tags, aliases, requests and comments."""
+    _DELETE.run(connection, model_id=model_id, version=version)
+
+
+@lru_cache(SHAPES)
+def _plan(shape: Shape) -> Plan:
+    return Plan(_FOUND, version_clauses(shape), row=_key)
+
+
+def page(
+    connection: Connection, principal: Principal, search: Search, *, limit: int
+) -> list[tuple[bytes, tuple[Any, ...]]]:
+    """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
+    them) with its position, from which the next page goes on."""
+    shape = shape_of(search)
+    if shape.compares_texts:
+        expect_to_take_long(connection)
+    rows = _plan(shape).page(connection, principal, values_of(search), limit)
+    documents = documents_of(connection)
+    found = {row[:2]: documents.find(("listed version", *row[:2]), row[2]) for row in rows}
+    missing = [key for key, document in found.items() if document is None]
+    if missing:
+        for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
+            found[model_id, number] = documents.keep(("listed version", model_id, number), revision, document)
+    return [(document, row[3:]) for row in rows if (document := found[row[:2]]) is not None]

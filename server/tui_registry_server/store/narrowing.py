@@ -1,0 +1,130 @@
+"""Finding few rows among many: which of a search's candidates leads to them, if any does.
+
+Whether a candidate is few is not guessed from statistics but tried, up to a bound; so an answer takes about as long on
+a registry of any size, whatever its database knows of itself.
+"""
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, select, tuple_
+
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.store.access import caller, readable, readable_objects
+from tui_registry_server.store.patience import expect_to_take_long
+from tui_registry_server.store.statements import Rows, Statement
+
+FEW = 15_000
+"""Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
+them, unless all of them are at its end."""
+LENGTHY = 3_000
+"""Rows whose collecting takes so long that it is not begun on the event loop."""
+FEW_NAMES = 2_000
+"""The same of models found by the trigrams of their names: each of these costs more, and walking along names less."""
+
+Columns = tuple[ColumnElement[Any], ...]
+
+
+class Candidate(NamedTuple):
+    """A query that an index answers, and how many of its rows are few. Whatever is found is among its rows: the ids of
+    models or, where it has two columns, models' ids and version numbers.
+
+    narrowed: its rows that meet some of the conditions, too, so that less has to be looked up.
+    says: those conditions, which need not be asked for.
+    """
+
+    rows: Select[Any]
+    few: int = FEW
+    narrowed: Select[Any] | None = None
+    says: Sequence[ColumnElement[bool]] = ()
+
+
+class Clauses(NamedTuple):
+    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it. ``candidates`` is
+    None where the conditions themselves lead to few: all that is found has the same name."""
+
+    conditions: Sequence[ColumnElement[bool]]
+    order: Sequence[ColumnElement[Any]]
+    position: Sequence[ColumnElement[Any]]
+    candidates: Sequence[Candidate] | None
+
+
+class Plan:
+    """The statements that may lead to a page of what is found. Each is put together when it is first needed."""
+
+    def __init__(
+        self,
+        found: Select[Any],
+        clauses: Clauses,
+        *,
+        row: Columns,
+    ) -> None:
+        """``found``: what a row gives besides its position. ``row``: the columns of what is found that a candidate's
+        columns are compared with, as many as it has; the first is the model's id."""
+        self._found = found.add_columns(*clauses.position)
+        self._conditions = clauses.conditions
+        self._order = clauses.order
+        self._row = row
+        self._counted = None if clauses.candidates is None else [_Counted(each) for each in clauses.candidates]
+        self._own = _Counted(Candidate(readable_objects()))  # what the caller may read, but as a candidate
+        self._commons: dict[Leading, _Counted] = {}
+        self._pages: dict[Leading, Statement] = {}
+
+    def page(self, connection: Connection, principal: Principal, given: dict[str, Any], limit: int) -> Rows:
+        """What is found and the caller may read, ``limit`` rows at the most. ``given``: the query's parameters."""
+        given = given | caller(principal)
+        leading = self._leading(connection, principal, given)
+        if leading not in self._pages:
+            found = self._led(leading).order_by(*self._order)
+            self._pages[leading] = Statement(found.limit(bindparam("limit", type_=Integer())))
+        return self._pages[leading].run(connection, limit=limit, **given)
+
+    def _leading(self, connection: Connection, principal: Principal, given: dict[str, Any]) -> "Leading":
+        """The smallest of the candidates if that one is few, or all of them if what they have in common is; or none."""
+        if self._counted is None:
+            return ()
+        own = (self._own,) if principal.root_level < Level.READ else ()
+        candidates = (*self._counted, *own)
+        sizes = [(each.size(connection, given), each) for each in candidates]
+        few = [(size, each) for size, each in sizes if size <= each.candidate.few]
+        if few:
+            size, leading = min(few, key=itemgetter(0))
+            if size > LENGTHY:
+                expect_to_take_long(connection)
+            return (leading,)
+        if len(candidates) > 1:  # each of them is many, but what they have in common may be few
+            if candidates not in self._commons:
+                self._commons[candidates] = _Counted(Candidate(self._led(candidates)))
+            if self._commons[candidates].size(connection, given) <= FEW:
+                return candidates
+        return ()
+
+    def _led(self, leading: "Leading") -> Select[Any]:
+        found = self._found if leading == (self._own,) else self._found.where(readable(self._row[0]))
+        said: set[ColumnElement[bool]] = set()
+        for candidate in (counted.candidate for counted in leading):
+            if candidate.says and said.issuperset(candidate.says):
+                continue  # it would say nothing new
+            rows = candidate.rows if candidate.narrowed is None else candidate.narrowed
+            columns = self._row[: len(rows.selected_columns)]
+            found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(rows))
+            said.update(candidate.says)
+        return found.where(*(each for each in self._conditions if each not in said))
+
+
+class _Counted:
+    """A candidate, and what counts its rows no further than one more than few."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        rows = candidate.rows.limit(candidate.few + 1).subquery()
+        self._count = Statement(select(func.count()).select_from(rows))
+
+    def size(self, connection: Connection, given: dict[str, Any]) -> int:
+        count: int = self._count.scalar(connection, **given)
+        return count
+
+
+Leading = tuple[_Counted, ...]

@@ -1,0 +1,148 @@
+"""Statements on principals: users, groups and service principals."""
+
+import json
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, String, Text, bindparam, delete, func, insert, literal, select, update
+
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
+from tui_registry_server.store.dialects import among
+from tui_registry_server.store.memberships import groups_of
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import grants, principals, tokens
+
+
+class TokenHolder(NamedTuple):
+    """The caller that a token proves, until when, and when the token was last noted as used (milliseconds)."""
+
+    principal: Principal
+    expiry_timestamp: int | None
+    last_used_timestamp: int | None
+
+
+class PrincipalRow(NamedTuple):
+    """A principal, but for its groups and members. The last three columns are JSON arrays."""
+
+    id: str
+    kind: str
+    name: str
+    active: bool
+    display_name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    external_id: str | None = None
+    emails: str | None = None
+    entitlements: str | None = None
+    roles: str | None = None
+
+
+_the_id = bindparam("id", type_=Text())
+_groups = groups_of(_the_id)
+
+_BY_TOKEN = Statement(
+    select(
+        tokens.c.id,
+        tokens.c.expiry_timestamp,
+        tokens.c.last_used_timestamp,
+        principals.c.id,
+        principals.c.name,
+        principals.c.kind,
+        principals.c.active,
+    )
+    .select_from(tokens)
+    .join(principals, principals.c.id == tokens.c.principal_id)
+    .where(tokens.c.hash == bindparam("hash"))
+)
+_GROUPS = Statement(
+    select(principals.c.id, principals.c.name).where(
+        principals.c.kind == literal(PrincipalKind.GROUP.value), principals.c.id.in_(select(_groups.c.id))
+    )
+)
+_BY_NAME = Statement(
+    select(principals.c.id).where(
+        principals.c.kind == bindparam("kind"), func.lower(principals.c.name) == func.lower(bindparam("name"))
+    )
+)
+_NAME = Statement(select(principals.c.name).where(principals.c.id == _the_id))
+_FIND = Statement(
+    select(*(principals.c[column] for column in PrincipalRow._fields)).where(
+        principals.c.id == _the_id, principals.c.kind == bindparam("kind")
+    )
+)
+_NAMES = Statement(
+    select(principals.c.id, principals.c.kind, principals.c.name).where(
+        among(principals.c.id, bindparam("ids", type_=String()))
+    )
+)
+_LEVELS = Statement(select(grants.c.principal_id, grants.c.level).where(grants.c.object_id == bindparam("object_id")))
+_INSERT = Statement(insert(principals))
+_UPDATE = Statement(
+    update(principals)
+    .where(principals.c.id == _the_id)
+    .values({column: bindparam(column) for column in PrincipalRow._fields if column not in ("id", "kind")})
+)
+_DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
+
+
+def holder_of(connection: Connection, token_digest: str) -> TokenHolder | None:
+    """Who a token belongs to, or None if there is no such token or its owner is not active."""
+    row = _BY_TOKEN.run(connection, hash=token_digest).first()
+    if row is None or not row[6]:
+        return None
+    token_id, expiry, last_used, principal_id, name, kind, _ = row
+    groups = list(_GROUPS.run(connection, id=principal_id))
+    everyone = id_of(connection, PrincipalKind.GROUP, USERS)
+    identities = tuple({principal_id, *(group[0] for group in groups), *([everyone] if everyone else [])})
+    admin = any(group[1] == ADMINS for group in groups)
+    levels = {row[0]: row[1] for row in _LEVELS.run(connection, object_id=ROOT)}
+    root_level = Level.MANAGE if admin else Level(max((levels.get(one, 0) for one in identities), default=0))
+    principal = Principal(
+        id=principal_id,
+        name=name,
+        kind=PrincipalKind(kind),
+        token_id=token_id,
+        identities=identities,
+        root_level=root_level,
+        admin=admin,
+    )
+    return TokenHolder(principal, expiry, last_used)
+
+
+def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:
+    """The id of the principal of that kind and name, in any letter case."""
+    answer: str | None = _BY_NAME.scalar(connection, kind=kind.value, name=name)
+    return answer
+
+
+def name_of(connection: Connection, principal_id: str) -> str | None:
+    """The name of a principal, as it is now."""
+    answer: str | None = _NAME.scalar(connection, id=principal_id)
+    return answer
+
+
+def find(connection: Connection, kind: PrincipalKind, principal_id: str) -> PrincipalRow | None:
+    row: Any = _FIND.run(connection, id=principal_id, kind=kind.value).first()
+    return None if row is None else (found := PrincipalRow(*row))._replace(active=bool(found.active))
+
+
+def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, tuple[PrincipalKind, str]]:
+    """Kind and name of those of the ids that there are."""
+    rows = _NAMES.run(connection, ids=json.dumps([*principal_ids]))
+    return {row[0]: (PrincipalKind(row[1]), row[2]) for row in rows}
+
+
+def add(connection: Connection, row: PrincipalRow, now: int) -> None:
+    """A new principal; the caller has seen to it that the name is free."""
+    _INSERT.run(connection, **row._asdict(), creation_timestamp=now)
+
+
+def change(connection: Connection, row: PrincipalRow) -> None:
+    """Write a principal's row anew; the caller has seen to it that the name is free."""
+    _UPDATE.run(connection, **row._asdict())
+
+
+def remove(connection: Connection, principal_id: str) -> None:
+    """With tokens, memberships and grants; what it did stays in the history, under its name."""
+    _DELETE.run(connection, id=principal_id)

@@ -1,0 +1,243 @@
+"""Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
+
+import json
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from tui_registry_server.rules.permissions import LEVELS
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.search import Search
+from tui_registry_server.store.access import caller, level_on, readable
+from tui_registry_server.store.dialects import among, array, document, rendered, text
+from tui_registry_server.store.documents import documents_of
+from tui_registry_server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
+from tui_registry_server.store.narrowing import Plan
+from tui_registry_server.store.patience import expect_to_take_long
+from tui_registry_server.store.search import SHAPES, Shape, model_clauses, shape_of, values_of
+from tui_registry_server.store.seen import seen
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import aliases, model_tags, model_versions, registered_models
+
+
+class ModelRow(NamedTuple):
+    """What must be known of a model before anything else.
+
+    level: the caller's, as rules.permissions.Level counts.
+    revision: another after every change of the model and of what belongs to it.
+    """
+
+    id: str
+    name: str
+    level: int
+    revision: str
+
+
+def _latest_versions(order: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The highest version of each stage."""
+    return array(
+        select(document(**version_members()))
+        .select_from(stages.join(model_versions, model_versions.c.version == highest_of_stage()))
+        .where(model_versions.c.model_id == registered_models.c.id)
+        .order_by(order)
+        .correlate(registered_models)
+    )
+
+
+def _tags() -> ColumnElement[Any]:
+    return array(
+        select(document(key=model_tags.c.key, value=model_tags.c.value))
+        .where(model_tags.c.model_id == registered_models.c.id)
+        .order_by(model_tags.c.key)
+        .correlate(registered_models)
+    )
+
+
+def _aliases() -> ColumnElement[Any]:
+    return array(
+        select(document(alias=aliases.c.alias, version=text(aliases.c.version)))
+        .where(aliases.c.model_id == registered_models.c.id)
+        .order_by(aliases.c.alias)
+        .correlate(registered_models)
+    )
+
+
+def _members(order: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """The members of a RegisteredModel's JSON; ``order`` is that of its latest versions."""
+    model = registered_models.c
+    return {
+        "name": model.name,
+        "creation_timestamp": model.creation_timestamp,
+        "last_updated_timestamp": model.last_updated_timestamp,
+        "user_id": model.user_id,
+        "description": model.description,
+        "latest_versions": _latest_versions(order),
+        "tags": _tags(),
+        "aliases": _aliases(),
+    }
+
+
+_level_name = case(
+    {int(level): wire.value for wire, (level, _) in LEVELS.items()}, value=level_on(registered_models.c.id)
+)
+_the_model = registered_models.c.id == bindparam("model_id")
+_that_name = registered_models.c.name == bindparam("name")
+_id = (registered_models.c.id,)
+_row = select(
+    registered_models.c.id, registered_models.c.name, level_on(registered_models.c.id), registered_models.c.revision
+)
+
+_FIND = Statement(_row.where(_that_name))
+_FIND_BY_ID = Statement(_row.where(_the_model))
+_READ = Statement(
+    select(
+        registered_models.c.revision, rendered(document(registered_model=document(**_members(first_of_stage))))
+    ).where(_the_model)
+)
+_READ_DATABRICKS = Statement(
+    select(
+        rendered(
+            document(
+                registered_model_databricks=document(
+                    id=registered_models.c.id, **_members(first_of_stage), permission_level=_level_name
+                )
+            )
+        )
+    ).where(_that_name, readable(registered_models.c.id))
+)
+_DETAILS = Statement(select(registered_models.c.description, registered_models.c.user_id).where(_the_model))
+_INSERT = Statement(insert(registered_models))
+_RENAME = Statement(
+    update(registered_models)
+    .where(_the_model)
+    .values(name=bindparam("new_name"), last_updated_timestamp=bindparam("now"))
+)
+_DESCRIBE = Statement(
+    update(registered_models)
+    .where(_the_model)
+    .values(description=bindparam("text"), last_updated_timestamp=bindparam("now"))
+)
+_TAKE_NUMBER = Statement(
+    update(registered_models)
+    .where(_the_model)
+    .values(last_version=registered_models.c.last_version + 1, last_updated_timestamp=bindparam("now"))
+    .returning(registered_models.c.last_version)
+)
+_DELETE = Statement(delete(registered_models).where(_the_model))
+_FOUND = select(registered_models.c.id, registered_models.c.revision)
+_DOCUMENTS = Statement(
+    select(
+        registered_models.c.id, registered_models.c.revision, rendered(document(**_members(model_versions.c.stage)))
+    ).where(among(registered_models.c.id, bindparam("ids", type_=String())))
+)
+
+
+def find(connection: Connection, principal: Principal, name: str) -> ModelRow | None:
+    """The model of that name with the caller's level on it, which may be none at all."""
+
+    def read() -> ModelRow | None:
+        row = _FIND.run(connection, name=name, **caller(principal)).first()
+        return None if row is None else ModelRow(*row)
+
+    return seen(connection, ("model", name, principal.identities, principal.root_level), read)
+
+
+def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
+    """The model of that id with the caller's level on it, which may be none at all."""
+    row = _FIND_BY_ID.run(connection, model_id=model_id, **caller(principal)).first()
+    return None if row is None else ModelRow(*row)
+
+
+def read(connection: Connection, model: ModelRow) -> bytes | None:
+    """A RegisteredModelAnswer in JSON, or None if the model was deleted meanwhile. The caller may read it."""
+    documents = documents_of(connection)
+    key = ("model", model.id)
+    if (known := documents.find(key, model.revision)) is not None:
+        return known
+    row = _READ.run(connection, model_id=model.id).first()
+    return None if row is None else documents.keep(key, *row)
+
+
+def read_databricks(connection: Connection, principal: Principal, name: str) -> str | None:
+    """A RegisteredModelDatabricksAnswer in JSON, or None if there is no such model that the caller may read."""
+    answer: str | None = _READ_DATABRICKS.scalar(connection, name=name, **caller(principal))
+    return answer
+
+
+def description(connection: Connection, model_id: str) -> str | None:
+    answer: str | None = _DETAILS.scalar(connection, model_id=model_id)
+    return answer
+
+
+def add(connection: Connection, *, model_id: str, name: str, description: str | None, user_id: str, now: int) -> None:
+    """The caller has seen to it that the name is free."""
+    _INSERT.run(
+        connection,
+        id=model_id,
+        name=name,
+        description=description,
+        user_id=user_id,
+        creation_timestamp=now,
+        last_updated_timestamp=now,
+        last_version=0,
+        revision="",
+    )
+
+
+def name_is_taken(connection: Connection, principal: Principal, name: str) -> bool:
+    """By any model, whether the caller may read it or not."""
+    return find(connection, principal, name) is not None
+
+
+def rename(connection: Connection, model_id: str, new_name: str, now: int) -> None:
+    _RENAME.run(connection, model_id=model_id, new_name=new_name, now=now)
+
+
+def describe(connection: Connection, model_id: str, text: str | None, now: int) -> None:
+    _DESCRIBE.run(connection, model_id=model_id, text=text, now=now)
+
+
+def take_number(connection: Connection, model_id: str, now: int) -> int:
+    """The number of the model's next version, never given before."""
+    number: int = _TAKE_NUMBER.scalar(connection, model_id=model_id, now=now)
+    return number
+
+
+def remove(connection: Connection, model_id: str) -> None:
+    """With all that belongs to it; its grants and activities stay, so that its readers can see who deleted it."""
+    _DELETE.run(connection, model_id=model_id)
+
+
+@lru_cache(SHAPES)
+def _plan(shape: Shape) -> Plan:
+    return Plan(_FOUND, model_clauses(shape), row=_id)
+
+
+def page(
+    connection: Connection, principal: Principal, search: Search, *, limit: int
+) -> list[tuple[bytes, tuple[Any, ...]]]:
+    """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
+    goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
+    are in order of their stages, not as where a model is read alone."""
+    shape = shape_of(search)
+    if shape.compares_texts:
+        expect_to_take_long(connection)
+    rows = _plan(shape).page(connection, principal, values_of(search), limit)
+    documents = documents_of(connection)
+    found = {model_id: documents.find(("listed model", model_id), revision) for model_id, revision, *_ in rows}
+    missing = [model_id for model_id, document in found.items() if document is None]
+    if missing:
+        for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
+            found[model_id] = documents.keep(("listed model", model_id), revision, document)
+    return [(document, row[2:]) for row in rows if (document := found[row[0]]) is not None]

@@ -1,0 +1,114 @@
+"""Bringing a database to the newest schema, and what every registry holds from the start."""
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, inspect, text
+
+from tui_registry_server.rules.errors import InvalidState
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
+from tui_registry_server.store import counters, grants, principals, snapshot
+from tui_registry_server.store.engine import make_engine
+from tui_registry_server.store.principals import PrincipalRow
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "0008"
+"""The revision of the last step under migrations/versions."""
+
+
+class SchemaTooNewError(Exception):
+    """The database was written by a newer program. The message says so."""
+
+    def __init__(self, present: str) -> None:
+        super().__init__(
+            f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
+            "written by a newer one. Install that version, or restore a backup that was made before."
+        )
+
+
+def upgrade(url: URL, *, now: int, keep: bool = True) -> None:
+    """Create or upgrade the schema, and fill in what is always there. Does nothing to a database that has it all.
+
+    ``keep``: an SQLite file is kept beside it as it was before its schema changed."""
+    engine = make_engine(url, write=True)
+    try:
+        with engine.begin() as connection:
+            present = _present(connection)
+            if present != NEWEST:
+                _step_up(connection, present, url if keep else None)
+            _found(connection, now)
+    finally:
+        engine.dispose()
+
+
+def _present(connection: Connection) -> str | None:
+    """The revision that the database says it is at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def check(connection: Connection) -> None:
+    """Raises SchemaTooNewError, or InvalidState where the schema is older or there is no registry at all."""
+    present = _present(connection)
+    if present is None:
+        raise InvalidState("There is no registry in this database.")
+    if present > NEWEST:
+        raise SchemaTooNewError(present)
+    if present < NEWEST:
+        raise InvalidState(
+            f"This database has the older schema '{present}'. Start the server on it once: that upgrades it, after a "
+            "backup of an SQLite file."
+        )
+
+
+def is_registry(url: URL) -> bool:
+    """Whether a database has a schema of ours, of whichever revision."""
+    engine = make_engine(url, write=True)
+    try:
+        with engine.connect() as connection:
+            return _present(connection) is not None
+    finally:
+        engine.dispose()
+
+
+def _step_up(connection: Connection, present: str | None, kept: URL | None) -> None:
+    # Alembic takes as long to import as all the rest of the server, and is needed once in a database's life.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if present is not None and present not in known:
+        raise SchemaTooNewError(present)
+    if present is not None and kept is not None and kept.get_backend_name() == "sqlite" and kept.database:
+        _back_up(Path(kept.database), present)
+    command.upgrade(config, "head")
+
+
+def _back_up(file: Path, present: str) -> None:
+    """Keep the database as it is before its schema changes, beside it, readable by its owner only."""
+    kept = file.with_name(f"{file.name}.{present}.backup")
+    with snapshot.partial_file(kept) as copy:
+        snapshot.fill(copy, file)
+        snapshot.sync(copy)
+        copy.replace(kept)
+    log.warning("the database had the schema %s and gets %s; as it was it is kept in %s", present, NEWEST, kept)
+
+
+def _found(connection: Connection, now: int) -> None:
+    """The groups that cannot be deleted, the right of everyone to have tokens, and the counters."""
+    for name in (ADMINS, USERS):
+        if principals.id_of(connection, PrincipalKind.GROUP, name) is None:
+            group = PrincipalRow(id=new_id(), kind=PrincipalKind.GROUP.value, name=name, active=True)
+            principals.add(connection, group, now)
+            if name == USERS:
+                grants.grant(connection, TOKENS, group.id, Level.READ)
+    counters.found(connection)

@@ -1,0 +1,323 @@
+"""A search in SQL: what rules.search understood, as the conditions, order and position of a page of rows.
+
+The permission filter and the rows themselves are registered_models.page and model_versions.page, which take these.
+
+There are two ways to a page: to walk along its order and leave out what does not match, which is fast where much
+matches, or to collect all that matches and sort it, which is fast where little does. ``candidates`` are what may be
+little: store.narrowing looks which way to go.
+
+Putting a statement together costs more than running it on few rows. So one is put together for each shape of search,
+which is all but the values in it, and the values are its parameters.
+"""
+
+import json
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
+
+from tui_registry_server.rules.filters import IS_PROMPT, Comparison
+from tui_registry_server.rules.ordering import Order
+from tui_registry_server.rules.search import Search
+from tui_registry_server.store.dialects import among
+from tui_registry_server.store.narrowing import FEW_NAMES, Candidate, Clauses
+from tui_registry_server.store.patterns import for_glob, has_trigram, has_value, ilike, like, names_ilike, names_like
+from tui_registry_server.store.tables import model_tags, model_versions, registered_models, version_tags
+
+Column = ColumnElement[Any]
+
+_MODEL_COLUMNS: Mapping[str, Column] = {
+    "name": registered_models.c.name,
+    "user_id": registered_models.c.user_id,
+    "last_updated_timestamp": registered_models.c.last_updated_timestamp,
+}
+_VERSION_COLUMNS: Mapping[str, Column] = {
+    "name": registered_models.c.name,
+    "version_number": model_versions.c.version,
+    "run_id": model_versions.c.run_id,
+    "user_id": model_versions.c.user_id,
+    "stage": model_versions.c.stage,
+    "source_path": model_versions.c.source,
+    "creation_timestamp": model_versions.c.creation_timestamp,
+    "last_updated_timestamp": model_versions.c.last_updated_timestamp,
+}
+_NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
+SHAPES = 512
+"""How many shapes of searches are kept, each some kilobytes: clients ask the same few over and over."""
+_PATTERNS = frozenset({"LIKE", "ILIKE"})
+
+
+class Term(NamedTuple):
+    """A comparison without its value. ``number`` names its parameters; ``key`` of a tag is the number of the first
+    comparison that speaks of the same one.
+
+    finds_empty: whether the empty text would match.
+    begins, has_trigram: whether a pattern begins with a character, and has three of them in a row, to find names by.
+    """
+
+    number: int
+    kind: str
+    key: str
+    comparator: str
+    finds_empty: bool
+    begins: bool
+    has_trigram: bool
+
+    @property
+    def value(self) -> Column:
+        return _parameter(f"asked_value_{self.number}", number=self.kind == "attribute" and self.key in _NUMBERS)
+
+    @property
+    def glob(self) -> Column:
+        return _parameter(f"asked_glob_{self.number}")
+
+
+class Shape(NamedTuple):
+    """A search without its values. ``goes_on``: whether it is of a page after the first."""
+
+    terms: tuple[Term, ...]
+    prompts: bool
+    order: tuple[Order, ...]
+    goes_on: bool
+
+    @property
+    def compares_texts(self) -> bool:
+        """Whether long texts are compared with patterns: one such comparison may take a second."""
+        return any(term.comparator in _PATTERNS and term.key != "name" for term in self.terms)
+
+
+def shape_of(search: Search) -> Shape:
+    firsts: dict[str, int] = {}
+    terms: list[Term] = []
+    for number, each in enumerate(search.comparisons):
+        key = each.key if each.kind == "attribute" else str(firsts.setdefault(each.key, number))
+        pattern = str(each.value) if each.comparator in _PATTERNS else ""
+        begins = pattern[:1] not in {"", "%", "_"}
+        terms.append(
+            Term(number, each.kind, key, each.comparator, _finds_empty(each), begins, has_trigram(pattern)),
+        )
+    return Shape(tuple(terms), search.prompts, search.order, search.position is not None)
+
+
+def values_of(search: Search) -> dict[str, Any]:
+    """The parameters of the statements of a search's shape."""
+    given: dict[str, Any] = {f"asked_position_{number}": value for number, value in enumerate(search.position or ())}
+    for number, each in enumerate(search.comparisons):
+        given[f"asked_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
+        if each.comparator == "LIKE":
+            given[f"asked_glob_{number}"] = for_glob(str(each.value))
+        if each.kind == "tag":
+            given[f"asked_key_{number}"] = each.key
+    return given
+
+
+def _finds_empty(comparison: Comparison) -> bool:
+    value = comparison.value
+    match comparison.comparator:
+        case "=":
+            return value == ""
+        case "!=":
+            return value != ""
+        case "IN":
+            return isinstance(value, tuple) and "" in value
+        case "NOT IN":
+            return isinstance(value, tuple) and "" not in value
+        case _:
+            return isinstance(value, str) and value.strip("%") == ""
+
+
+def _parameter(name: str, *, number: bool = False) -> Column:
+    """Numbers are bound as 64 bits wide: a filter's may be more than the column holds."""
+    return bindparam(name, type_=BigInteger() if number else String())
+
+
+_COMPARATORS: Mapping[str, Callable[[Column, Term], ColumnElement[bool]]] = {
+    "=": lambda column, term: operator.eq(column, term.value),
+    "!=": lambda column, term: operator.ne(column, term.value),
+    "<": lambda column, term: operator.lt(column, term.value),
+    "<=": lambda column, term: operator.le(column, term.value),
+    ">": lambda column, term: operator.gt(column, term.value),
+    ">=": lambda column, term: operator.ge(column, term.value),
+    "LIKE": lambda column, term: like(column, term.value, term.glob),
+    "ILIKE": lambda column, term: ilike(column, term.value),
+    "IN": lambda column, term: among(column, term.value),
+    "NOT IN": lambda column, term: not_(among(column, term.value)),
+}
+
+
+def _prompts(tags: Table) -> Select[Any]:
+    """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
+    return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
+
+
+_NO_PROMPT = registered_models.c.id.not_in(_prompts(model_tags))
+_OF_NO_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
+
+
+def model_clauses(shape: Shape) -> Clauses:
+    """For statements that select from registered_models."""
+    model = registered_models.c
+    tags = _tags(shape.terms, model_tags, {"model_id": model.id})
+    candidates = _candidates(shape.terms, model_tags, ("model_id",), tags)
+    conditions = [
+        *_attributes([each for each in shape.terms if each.key != "stage"], _MODEL_COLUMNS),
+        *(_at_stage(each) for each in shape.terms if (each.kind, each.key) == ("attribute", "stage")),
+        *tags,
+    ]
+    if not shape.prompts:
+        conditions.append(_NO_PROMPT)
+    return _clauses(shape, _MODEL_COLUMNS, conditions, candidates)
+
+
+def version_clauses(shape: Shape) -> Clauses:
+    """For statements that select from model_versions joined with registered_models.
+
+    A model of which any version is a prompt is left out with all its versions, as MLflow does.
+    """
+    version = model_versions.c
+    named = [each for each in shape.terms if each.key == "name" and each.comparator in {"=", "IN"}]
+    others = [each for each in shape.terms if each not in named]
+    tags = _tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version})
+    candidates = _candidates(shape.terms, version_tags, ("model_id", "version"), tags)
+    conditions = [
+        *(_of_model_named(each) for each in named),
+        *_attributes(others, _VERSION_COLUMNS),
+        *tags,
+    ]
+    if not shape.prompts:
+        conditions.append(_OF_NO_PROMPT)
+    return _clauses(shape, _VERSION_COLUMNS, conditions, candidates)
+
+
+def _of_model_named(term: Term) -> ColumnElement[bool]:
+    """Said of a version's own column, so that the index of a model's versions by time leads to them in their order."""
+    models = select(registered_models.c.id).where(_compare(registered_models.c.name, term))
+    if term.comparator == "=":
+        return model_versions.c.model_id == models.scalar_subquery()
+    return model_versions.c.model_id.in_(models)
+
+
+def _at_stage(term: Term) -> ColumnElement[bool]:
+    """Whether a model has a version at a stage, or none."""
+    held = (
+        select(literal_column("1"))
+        .where(model_versions.c.model_id == registered_models.c.id, model_versions.c.stage == term.value)
+        .exists()
+    )
+    return held if term.comparator == "=" else not_(held)
+
+
+def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:
+    return [_compare(columns[each.key], each) for each in terms if each.kind == "attribute"]
+
+
+def _tags(terms: Sequence[Term], tags: FromClause, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
+    """One look at a row's own tags for each key: a row has a key once, so its comparisons all speak of the same value.
+
+    ``row`` are a row's values in the columns by which its tags are found.
+    """
+    return [
+        select(literal_column("1"))
+        .where(*(tags.c[name] == column for name, column in row.items()), _matches(tags, of_key))
+        .select_from(tags)
+        .exists()
+        for of_key in _by_key(terms)
+    ]
+
+
+def _by_key(terms: Sequence[Term]) -> list[list[Term]]:
+    """The comparisons of tags, those of each key together."""
+    by_key: dict[str, list[Term]] = {}
+    for each in terms:
+        if each.kind == "tag":
+            by_key.setdefault(each.key, []).append(each)
+    return list(by_key.values())
+
+
+def _matches(tags: FromClause, of_key: Sequence[Term]) -> ColumnElement[bool]:
+    """What is said of the tag of one key, by all that is compared with it."""
+    key = _parameter(f"asked_key_{of_key[0].key}")
+    return and_(tags.c.key == key, *(_has(tags.c.value, each) for each in of_key))
+
+
+def _has(value: Column, term: Term) -> ColumnElement[bool]:
+    """So that an index of values, or of their beginnings, leads to it."""
+    return has_value(value, term.value) if term.comparator == "=" else _compare(value, term)
+
+
+def _candidates(
+    terms: Sequence[Term], tags: Table, row: Sequence[str], conditions: Sequence[ColumnElement[bool]]
+) -> list[Candidate]:
+    """What the terms that an index can answer find: tags by their value, models by their name. ``conditions`` are those
+    on tags, and ``row`` the columns by which a row's tags are found."""
+    found: list[Candidate] = []
+    columns = {name: tags.c[name] for name in row}
+    for of_key in _by_key(terms):
+        others = [each for each in terms if each not in of_key]
+        narrowed = select(*columns.values()).where(
+            _matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns)
+        )
+        for each in of_key:
+            if each.comparator in {"=", "LIKE", "ILIKE"}:
+                rows = select(*columns.values()).where(_matches(tags, [each]))
+                found.append(Candidate(rows, narrowed=narrowed, says=conditions))
+    for each in terms:
+        if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
+            if each.comparator == "LIKE" and each.begins:  # the names are in order
+                rows = select(registered_models.c.id).where(_compare(registered_models.c.name, each))
+                found.append(Candidate(rows, FEW_NAMES))
+            elif each.has_trigram:
+                named = names_like(each.value, each.glob) if each.comparator == "LIKE" else names_ilike(each.value)
+                found.append(Candidate(select(named.c.model_id), FEW_NAMES))
+    return found
+
+
+def _compare(column: Column, term: Term) -> ColumnElement[bool]:
+    if column is model_versions.c.run_id and term.finds_empty:  # that of a version without a run, which is NULL here
+        column = func.coalesce(column, "")  # only where it matters, as no index serves it
+    return _COMPARATORS[term.comparator](column, term)
+
+
+def _clauses(
+    shape: Shape,
+    columns: Mapping[str, Column],
+    conditions: list[ColumnElement[bool]],
+    candidates: Sequence[Candidate],
+) -> Clauses:
+    position = [columns[each.key] for each in shape.order]
+    if shape.goes_on:
+        conditions.append(_after(shape.order, position))
+    order = [
+        column.asc() if each.ascending else column.desc() for each, column in zip(shape.order, position, strict=True)
+    ]
+    named = any((each.kind, each.key, each.comparator) == ("attribute", "name", "=") for each in shape.terms)
+    return Clauses(conditions, order, position, None if named else candidates)
+
+
+def _after(order: Sequence[Order], columns: Sequence[Column], number: int = 0) -> ColumnElement[bool]:
+    """What comes after a position: beyond it in the first key or, where that is equal, after it in the others.
+
+    Every step says twice how the key lies, so that an index on the first can lead to the place.
+    """
+    (first, *others), (column, *other_columns) = order, columns
+    bound = _parameter(f"asked_position_{number}", number=first.key in _NUMBERS)
+    beyond = column > bound if first.ascending else column < bound
+    if not others:
+        return beyond
+    reached = column >= bound if first.ascending else column <= bound
+    return and_(reached, or_(beyond, _after(others, other_columns, number + 1)))

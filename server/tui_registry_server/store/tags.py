@@ -1,0 +1,64 @@
+"""Statements on tags, of models and of versions. Setting one replaces the value it had."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import model_tags, version_tags
+
+_of_model = (model_tags.c.model_id == bindparam("model_id")) & (model_tags.c.key == bindparam("key"))
+_of_version = (
+    (version_tags.c.model_id == bindparam("model_id"))
+    & (version_tags.c.version == bindparam("version"))
+    & (version_tags.c.key == bindparam("key"))
+)
+
+_MODEL_VALUE = Statement(select(model_tags.c.value).where(_of_model))
+_DELETE_FROM_MODEL = Statement(delete(model_tags).where(_of_model))
+_INSERT_ON_MODEL = Statement(insert(model_tags))
+_VERSION_VALUE = Statement(select(version_tags.c.value).where(_of_version))
+_DELETE_FROM_VERSION = Statement(delete(version_tags).where(_of_version))
+_INSERT_ON_VERSION = Statement(insert(version_tags))
+
+
+def add_to_model(connection: Connection, model_id: str, values: Mapping[str, str]) -> None:
+    """The tags of a new model."""
+    for key, value in values.items():
+        _INSERT_ON_MODEL.run(connection, model_id=model_id, key=key, value=value)
+
+
+def set_on_model(connection: Connection, model_id: str, key: str, value: str) -> str | None:
+    """The value that the tag had before, or None."""
+    before = delete_from_model(connection, model_id, key)
+    _INSERT_ON_MODEL.run(connection, model_id=model_id, key=key, value=value)
+    return before
+
+
+def delete_from_model(connection: Connection, model_id: str, key: str) -> str | None:
+    """The value that the tag had, or None if there was none."""
+    before: str | None = _MODEL_VALUE.scalar(connection, model_id=model_id, key=key)
+    if before is not None:
+        _DELETE_FROM_MODEL.run(connection, model_id=model_id, key=key)
+    return before
+
+
+def add_to_version(connection: Connection, model_id: str, version: int, values: Mapping[str, str]) -> None:
+    """The tags of a new version."""
+    for key, value in values.items():
+        _INSERT_ON_VERSION.run(connection, model_id=model_id, version=version, key=key, value=value)
+
+
+def set_on_version(connection: Connection, model_id: str, version: int, key: str, value: str) -> str | None:
+    """The value that the tag had before, or None."""
+    before = delete_from_version(connection, model_id, version, key)
+    _INSERT_ON_VERSION.run(connection, model_id=model_id, version=version, key=key, value=value)
+    return before
+
+
+def delete_from_version(connection: Connection, model_id: str, version: int, key: str) -> str | None:
+    """The value that the tag had, or None if there was none."""
+    before: str | None = _VERSION_VALUE.scalar(connection, model_id=model_id, version=version, key=key)
+    if before is not None:
+        _DELETE_FROM_VERSION.run(connection, model_id=model_id, version=version, key=key)
+    return before

@@ -1,0 +1,154 @@
+"""Statements on access tokens. Only their SHA-256 is stored."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from tui_registry_server.store.dialects import document, rendered
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import principals, tokens
+
+DAY = 24 * 60 * 60 * 1000  # milliseconds
+
+
+class TokenRow(NamedTuple):
+    """A token with its owner."""
+
+    id: str
+    principal_id: str
+    owner: str
+    comment: str | None
+
+
+_public: dict[str, ColumnElement[Any]] = {
+    "token_id": tokens.c.id,
+    "creation_time": tokens.c.creation_timestamp,
+    "expiry_time": func.coalesce(tokens.c.expiry_timestamp, literal_column("-1")),
+    "comment": tokens.c.comment,
+    "last_used_time": tokens.c.last_used_timestamp,
+}
+_PUBLIC_INFO = rendered(document(**_public))
+_INFO = rendered(
+    document(
+        **_public,
+        owner_id=cast(tokens.c.principal_id, BigInteger),
+        created_by_id=cast(tokens.c.created_by_id, BigInteger),
+        created_by_username=tokens.c.created_by,
+        last_used_day=tokens.c.last_used_timestamp - tokens.c.last_used_timestamp % literal_column(str(DAY)),
+    )
+)
+_newest_first = (tokens.c.creation_timestamp.desc(), tokens.c.id)
+_the_token = tokens.c.id == bindparam("token_id")
+
+_INSERT = Statement(insert(tokens))
+_USED = Statement(update(tokens).where(_the_token).values(last_used_timestamp=bindparam("now")))
+_COMMENT = Statement(update(tokens).where(_the_token).values(comment=bindparam("text")))
+_DELETE = Statement(delete(tokens).where(_the_token))
+_FIND = Statement(
+    select(tokens.c.id, tokens.c.principal_id, principals.c.name, tokens.c.comment)
+    .join_from(tokens, principals, principals.c.id == tokens.c.principal_id)
+    .where(_the_token)
+)
+_READ = Statement(select(_INFO).where(_the_token))
+_READ_PUBLIC = Statement(select(_PUBLIC_INFO).where(_the_token))
+_OF_OWNER = Statement(
+    select(_PUBLIC_INFO)
+    .where(
+        tokens.c.principal_id == bindparam("principal_id"),
+        or_(tokens.c.expiry_timestamp.is_(None), tokens.c.expiry_timestamp > bindparam("now")),
+    )
+    .order_by(*_newest_first)
+)
+
+
+def add(
+    connection: Connection,
+    *,
+    token_id: str,
+    digest: str,
+    principal_id: str,
+    comment: str | None,
+    created_by: str,
+    created_by_id: str | None,
+    now: int,
+    expiry: int | None,
+) -> None:
+    """``expiry`` is a time in milliseconds, or None for never."""
+    _INSERT.run(
+        connection,
+        id=token_id,
+        hash=digest,
+        principal_id=principal_id,
+        comment=comment,
+        created_by=created_by,
+        created_by_id=created_by_id,
+        creation_timestamp=now,
+        expiry_timestamp=expiry,
+        last_used_timestamp=None,
+    )
+
+
+def mark_used(connection: Connection, token_id: str, now: int) -> None:
+    _USED.run(connection, token_id=token_id, now=now)
+
+
+def find(connection: Connection, token_id: str) -> TokenRow | None:
+    row: Any = _FIND.run(connection, token_id=token_id).first()
+    return None if row is None else TokenRow(*row)
+
+
+def read(connection: Connection, token_id: str) -> str:
+    """A TokenInfo in JSON; the caller has seen to it that the token exists."""
+    answer: str = _READ.scalar(connection, token_id=token_id)
+    return answer
+
+
+def read_public(connection: Connection, token_id: str) -> str:
+    """A PublicTokenInfo in JSON; the caller has seen to it that the token exists."""
+    answer: str = _READ_PUBLIC.scalar(connection, token_id=token_id)
+    return answer
+
+
+def of_owner(connection: Connection, principal_id: str, now: int) -> list[str]:
+    """A principal's tokens that have not expired, newest first, each a PublicTokenInfo in JSON."""
+    return [row[0] for row in _OF_OWNER.run(connection, principal_id=principal_id, now=now)]
+
+
+def listed(
+    connection: Connection,
+    *,
+    owner_id: str | None = None,
+    created_by_id: str | None = None,
+    created_by: str | None = None,
+) -> list[str]:
+    """All tokens, or those of an owner or by a maker, newest first, each a TokenInfo in JSON."""
+    conditions: list[ColumnElement[bool]] = []
+    if owner_id is not None:
+        conditions.append(tokens.c.principal_id == owner_id)
+    if created_by_id is not None:
+        conditions.append(tokens.c.created_by_id == created_by_id)
+    if created_by is not None:
+        conditions.append(func.lower(tokens.c.created_by) == func.lower(created_by))
+    query = select(_INFO).where(*conditions).order_by(*_newest_first)
+    return [row[0] for row in connection.execute(query)]
+
+
+def describe(connection: Connection, token_id: str, comment: str | None) -> None:
+    _COMMENT.run(connection, token_id=token_id, text=comment)
+
+
+def remove(connection: Connection, token_id: str) -> None:
+    _DELETE.run(connection, token_id=token_id)

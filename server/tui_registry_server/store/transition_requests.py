@@ -1,0 +1,160 @@
+"""Statements on transition requests. An open request is a row; a settled one is only an activity."""
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select
+
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.store.access import caller, level_on, readable
+from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.tables import model_versions, registered_models, transition_requests
+from tui_registry_server.wire.stage import Stage
+
+
+class RequestRow(NamedTuple):
+    """An open request with what surrounds it. ``level`` is the caller's on the model."""
+
+    id: str
+    name: str
+    version: int
+    from_stage: Stage
+    to_stage: Stage
+    principal_id: str
+    user_id: str
+    comment: str | None
+    creation_timestamp: int
+    model_id: str
+    level: int
+
+
+_open = (
+    select(
+        transition_requests.c.id,
+        registered_models.c.name,
+        transition_requests.c.version,
+        model_versions.c.stage,
+        transition_requests.c.to_stage,
+        transition_requests.c.principal_id,
+        transition_requests.c.user_id,
+        transition_requests.c.comment,
+        transition_requests.c.creation_timestamp,
+        transition_requests.c.model_id,
+        level_on(transition_requests.c.model_id),
+    )
+    .select_from(transition_requests)
+    .join(
+        model_versions,
+        and_(
+            model_versions.c.model_id == transition_requests.c.model_id,
+            model_versions.c.version == transition_requests.c.version,
+        ),
+    )
+    .join(registered_models, registered_models.c.id == transition_requests.c.model_id)
+)
+_newest_first = (transition_requests.c.creation_timestamp.desc(), transition_requests.c.id.desc())
+
+
+def _inbox(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    return (
+        _open.where(readable(transition_requests.c.model_id), *conditions)
+        .order_by(*_newest_first)
+        .limit(bindparam("limit"))
+    )
+
+
+_of_version = and_(
+    transition_requests.c.model_id == bindparam("model_id"), transition_requests.c.version == bindparam("version")
+)
+_for_stage = and_(_of_version, transition_requests.c.to_stage == bindparam("stage"))
+
+_OF_VERSION = Statement(_open.where(_of_version).order_by(*_newest_first))
+_of_model = transition_requests.c.model_id == bindparam("model_id")
+_after = or_(
+    transition_requests.c.creation_timestamp < bindparam("timestamp"),
+    and_(
+        transition_requests.c.creation_timestamp == bindparam("timestamp"),
+        transition_requests.c.id < bindparam("id"),
+    ),
+)
+_INBOX = {
+    (False, False): Statement(_inbox()),
+    (False, True): Statement(_inbox(_after)),
+    (True, False): Statement(_inbox(_of_model)),
+    (True, True): Statement(_inbox(_of_model, _after)),
+}
+"""By whether only one model's are wanted, and whether a page came before."""
+_INSERT = Statement(insert(transition_requests))
+_DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
+_SETTLE = Statement(
+    delete(transition_requests)
+    .where(_for_stage)
+    .returning(
+        transition_requests.c.creation_timestamp,
+        transition_requests.c.id,
+        transition_requests.c.user_id,
+    )
+)
+
+
+def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[RequestRow]:
+    """The open requests of a version, newest first."""
+    return [_row(row) for row in _OF_VERSION.run(connection, model_id=model_id, version=version, **caller(principal))]
+
+
+def inbox(
+    connection: Connection,
+    principal: Principal,
+    *,
+    model_id: str | None,
+    after: tuple[int, str] | None,
+    limit: int,
+) -> list[RequestRow]:
+    """Open requests on a model, or on all that the caller may read, newest first; ``after``: (time, id) of the last
+    seen."""
+    given: dict[str, object] = {"limit": limit, **caller(principal)}
+    if model_id is not None:
+        given["model_id"] = model_id
+    if after is not None:
+        given |= {"timestamp": after[0], "id": after[1]}
+    rows = _INBOX[model_id is not None, after is not None].run(connection, **given)
+    return [_row(row) for row in rows]
+
+
+def add(
+    connection: Connection,
+    *,
+    request_id: str,
+    model_id: str,
+    version: int,
+    stage: Stage,
+    principal: Principal,
+    comment: str | None,
+    now: int,
+) -> None:
+    _INSERT.run(
+        connection,
+        id=request_id,
+        model_id=model_id,
+        version=version,
+        to_stage=stage.value,
+        principal_id=principal.id,
+        user_id=principal.name,
+        comment=comment,
+        creation_timestamp=now,
+    )
+
+
+def remove(connection: Connection, request_id: str) -> bool:
+    """Whether it was there to be removed: of two who decide at once, one is told no."""
+    return _DELETE.run(connection, id=request_id).rowcount == 1
+
+
+def settle(connection: Connection, model_id: str, version: int, stage: Stage) -> list[str]:
+    """Close the open requests of a version for a stage. Who had asked, the newest first."""
+    settled = _SETTLE.run(connection, model_id=model_id, version=version, stage=stage.value)
+    return [user_id for _, _, user_id in sorted(settled, reverse=True)]
+
+
+def _row(row: object) -> RequestRow:
+    request = RequestRow(*row)  # type: ignore[misc]  # a row of _open
+    return request._replace(from_stage=Stage(request.from_stage), to_stage=Stage(request.to_stage))

@@ -1,0 +1,282 @@
+"""Writes queue here. They are committed in groups, so that many writers share one wait for the disk
+(``synchronous=FULL``: what is answered is on the disk). One that fails undoes nothing of the others.
+
+On SQLite a group runs on the event loop, as reads do: two threads that share one interpreter would hand it to each
+other at every statement, at several times the statement's cost. Only what waits is done in the writer's thread: the
+commit, which waits for the disk; and a whole group, when another process is writing, when something takes longer than a
+moment, or when one has changed something before it failed: there, each write has a savepoint to go back to. On
+PostgreSQL, where every statement waits, all is done in the thread. There, each process has such a writer; they take
+turns.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, RootTransaction, text
+from sqlalchemy.exc import DBAPIError
+
+from tui_registry_server.rules.errors import TemporarilyUnavailable
+from tui_registry_server.store.engine import begin_in_turn, do_not_wait, driver_of, explain, summary
+from tui_registry_server.store.patience import LengthyError, Moment
+from tui_registry_server.store.statements import Statement
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+Job = tuple[Work[Any], asyncio.Future[Any]]
+Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
+
+GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
+TURN = 0.004  # seconds after which no other write is begun on the event loop, so that reads have their turn, too
+_SAVE, _RELEASE, _UNDO, _BEGIN, _COMMIT, _ROLLBACK = (
+    Statement(text(words))
+    for words in (
+        "SAVEPOINT one_write",
+        "RELEASE SAVEPOINT one_write",
+        "ROLLBACK TO SAVEPOINT one_write",
+        "BEGIN IMMEDIATE",  # what it reads is still true when it writes
+        "COMMIT",
+        "ROLLBACK",
+    )
+)
+
+
+class _HalfDoneError(Exception):
+    """A write changed something, and then failed."""
+
+
+class _Transaction:
+    """On SQLite; SQLAlchemy's own does the same on PostgreSQL."""
+
+    def __init__(self, connection: Connection) -> None:
+        _BEGIN.run(connection)
+        self._connection = connection
+        self.is_active = True
+
+    def commit(self) -> None:
+        _COMMIT.run(self._connection)
+        self.is_active = False
+
+    def rollback(self) -> None:
+        self.is_active = False
+        if driver_of(self._connection).in_transaction:  # which what went wrong may have ended
+            _ROLLBACK.run(self._connection)
+
+
+class Writer:
+    """``engine`` makes connections that write; on SQLite, such as begin no transactions by themselves. ``on_commit`` is
+    called, on the writer's thread, after each commit."""
+
+    def __init__(self, engine: Engine, on_commit: Callable[[], None]) -> None:
+        self._engine = engine
+        self._on_commit = on_commit
+        self._here = engine.connect() if engine.dialect.name == "sqlite" else None
+        if self._here is not None:
+            self._moment = Moment(self._here)
+            do_not_wait(self._here)
+        self._queue: deque[Job] = deque()
+        self._is_busy = False
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run_tasks, name="registry-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, work: Work[T]) -> asyncio.Future[T]:
+        """What comes of it is known when it is committed."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self._queue.append((work, done))
+        if not self._is_busy:
+            self._is_busy = True
+            loop.call_soon(self._begin, loop)
+        return done
+
+    def close(self) -> None:
+        """Finish what is queued."""
+        self._tasks.put(None)
+        self._thread.join()
+        self._is_busy = True
+        wanted = [job for job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
+        self._queue.clear()
+        for start in range(0, len(wanted), GROUP):
+            _tell(self._write(wanted[start : start + GROUP]))
+        if self._here is not None:
+            self._here.close()
+
+    # --- on the event loop
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._queue:
+            self._is_busy = False
+        elif self._here is None:
+            self._leave(loop, partial(self._write, self._taken()))
+        else:
+            self._begin_here(loop, self._here)
+
+    def _begin_here(self, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
+        group: list[Job] = []
+        outcomes: list[Outcome] = []
+        transaction = None
+        try:
+            with self._moment:
+                transaction = _Transaction(connection)
+                end = time.perf_counter() + TURN
+                while self._queue and len(group) < GROUP and (not group or time.perf_counter() < end):
+                    group.append(self._queue.popleft())
+                    outcomes.append(_try_one(connection, *group[-1]))
+            if not _has_changed(outcomes):
+                transaction.rollback()
+        except Exception:  # in the thread it will take its time, or its reason be told
+            _undo(transaction)
+            self._leave(loop, partial(self._write, group or self._taken()))
+            return
+        if transaction.is_active:
+            self._leave(loop, partial(self._commit, transaction, outcomes))
+        else:
+            self._end(loop, outcomes)
+
+    def _leave(self, loop: asyncio.AbstractEventLoop, task: Callable[[], list[Outcome]]) -> None:
+        """To the thread. What comes of it is told back on the loop."""
+
+        def run() -> None:
+            outcomes = task()
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(self._end, loop, outcomes)
+
+        self._tasks.put(run)
+
+    def _end(self, loop: asyncio.AbstractEventLoop, outcomes: list[Outcome]) -> None:
+        loop.call_soon(self._begin, loop)
+        _tell(outcomes)
+
+    def _taken(self) -> list[Job]:
+        return [self._queue.popleft() for _ in range(min(GROUP, len(self._queue)))]
+
+    # --- in the thread
+
+    def _run_tasks(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()
+
+    def _commit(self, transaction: _Transaction, outcomes: list[Outcome]) -> list[Outcome]:
+        try:
+            transaction.commit()
+        except Exception as error:  # the thread must live on, and every writer of the group be told
+            _undo(transaction)
+            return _failed([done for done, _, _ in outcomes], error)
+        self._tell_commit()
+        return outcomes
+
+    def _write(self, group: list[Job]) -> list[Outcome]:
+        committing = False
+        try:
+            with self._connection() as connection, self._transaction(connection) as transaction:
+                outcomes = [_write_one(connection, *job) for job in group]
+                committing = _has_changed(outcomes)
+                if committing:
+                    transaction.commit()
+        except Exception as error:  # as above
+            return _failed([done for _, done in group], error, committing=committing)
+        if committing:
+            self._tell_commit()
+        return outcomes
+
+    def _tell_commit(self) -> None:
+        try:
+            self._on_commit()
+        except Exception:
+            log.exception("telling of a commit failed unexpectedly")  # and what was committed is committed
+
+    def _connection(self) -> contextlib.AbstractContextManager[Connection]:
+        return self._engine.connect() if self._here is None else contextlib.nullcontext(self._here)
+
+    @contextlib.contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[RootTransaction | _Transaction]:
+        """Undone, if it is not committed: then nobody is told, and nothing waits for the disk."""
+        transaction = connection.begin() if self._here is None else begin_in_turn(partial(_Transaction, connection))
+        try:
+            yield transaction
+        finally:
+            if transaction.is_active:
+                _undo(transaction)
+
+
+def _undo(transaction: RootTransaction | _Transaction | None) -> None:
+    """Whatever state it is in."""
+    if transaction is not None:
+        with contextlib.suppress(DBAPIError):
+            transaction.rollback()
+
+
+def _try_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
+    """A write without a savepoint. Raises what is no matter of this write alone."""
+    driver = driver_of(connection)
+    before = driver.total_changes
+    try:
+        return done, work(connection), None
+    except LengthyError:
+        raise
+    except Exception as error:
+        if isinstance(error, DBAPIError) or driver.total_changes != before:
+            raise _HalfDoneError from error
+        return done, None, _answer(error)
+
+
+def _write_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
+    """Raises what is no matter of this write alone."""
+    _SAVE.run(connection)
+    outcome: Outcome
+    try:
+        outcome = (done, work(connection), None)
+    except Exception as error:
+        if connection.invalidated:
+            raise  # the connection is gone, and with it the whole group
+        if connection.dialect.name == "sqlite" and not driver_of(connection).in_transaction:
+            raise  # SQLite has undone all of it, because of a full disk, say
+        _UNDO.run(connection)
+        outcome = (done, None, _answer(error))
+    _RELEASE.run(connection)
+    return outcome
+
+
+def _answer(error: Exception) -> Exception:
+    """To whoever asked for this write."""
+    if not isinstance(error, StopIteration):
+        return error
+    answer = RuntimeError("a write raised StopIteration")  # which no future takes
+    answer.__cause__ = error
+    return answer
+
+
+def _has_changed(outcomes: list[Outcome]) -> bool:
+    return any(problem is None for _, _, problem in outcomes)
+
+
+def _failed(waiting: list[asyncio.Future[Any]], error: Exception, *, committing: bool = True) -> list[Outcome]:
+    failure: Exception = explain(error) or error
+    if committing and isinstance(error, DBAPIError) and error.connection_invalidated:
+        failure = TemporarilyUnavailable(
+            "The connection to the database broke while the change was committed: it may have been made, or not. Look "
+            "before you repeat it."
+        )
+    log.error("%d changes could not be written: %s", len(waiting), summary(error))
+    return [(done, None, failure) for done in waiting]
+
+
+def _tell(outcomes: list[Outcome]) -> None:
+    """Tell all writers of a group at once: waking the event loop for each would cost as much as a small write."""
+    for done, answer, problem in outcomes:
+        if done.cancelled():
+            continue
+        if problem is None:
+            done.set_result(answer)
+        else:
+            done.set_exception(problem)

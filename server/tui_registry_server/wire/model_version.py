@@ -1,0 +1,106 @@
+"""Model versions: one trained model under a registered model, at one stage."""
+
+from pydantic import Field
+
+from tui_registry_server.wire.fields import Description, Entity, Integer, Milliseconds, RequestBody, Text, Version
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.tag import Tag
+
+
+class ModelVersion(Entity):
+    """One version. ``version`` is a string of digits; ``status`` is always ``READY``: artifacts stay where they are."""
+
+    name: str
+    version: str
+    creation_timestamp: Milliseconds
+    last_updated_timestamp: Milliseconds
+    user_id: str | None = None
+    current_stage: Stage
+    description: str | None = None
+    source: str | None = None
+    run_id: str | None = None
+    run_link: str | None = None
+    model_id: str | None = None
+    status: str = "READY"
+    status_message: str | None = None
+    tags: list[Tag] = []
+    aliases: list[str] = []
+
+
+class CreateModelVersion(RequestBody):
+    """``source`` is the URI of the artifacts; ``models:/other/3`` and MLflow 3's ``models:/m-<id>`` are accepted."""
+
+    name: Text
+    source: Text = Field(max_length=500)
+    run_id: Text | None = Field(default=None, max_length=500)
+    run_link: Text | None = Field(default=None, max_length=500)
+    tags: list[Tag] = []
+    description: Description | None = None
+    model_id: Text | None = Field(default=None, max_length=500)
+
+
+class VersionName(RequestBody):
+    """The version meant."""
+
+    name: Text
+    version: Version
+
+
+class UpdateModelVersion(RequestBody):
+    """A request without a description clears it."""
+
+    name: Text
+    version: Version
+    description: Description | None = None
+
+
+class TransitionStage(RequestBody):
+    """Move a version to a stage; ``archive_existing_versions`` moves the others there to Archived."""
+
+    name: Text
+    version: Version
+    stage: Text
+    archive_existing_versions: bool = False
+
+
+class TransitionStageDatabricks(RequestBody):
+    """The same with a comment, which the activity keeps."""
+
+    name: Text
+    version: Version
+    stage: Text
+    archive_existing_versions: bool
+    comment: Description | None = None
+
+
+class SetModelVersionTag(RequestBody):
+    name: Text
+    version: Version
+    key: Text
+    value: Text = ""
+
+
+class DeleteModelVersionTag(RequestBody):
+    name: Text
+    version: Version
+    key: Text
+
+
+class SearchModelVersions(RequestBody):
+    filter: Text = ""
+    max_results: Integer = 200_000
+    order_by: list[Text] = []
+    page_token: Text = ""
+
+
+class ModelVersionAnswer(Entity):
+    model_version: ModelVersion
+
+
+class ModelVersionPage(Entity):
+    model_versions: list[ModelVersion] = []
+    next_page_token: str | None = None
+
+
+class DownloadUri(Entity):
+    artifact_uri: str

@@ -1,0 +1,125 @@
+"""Registered models: a name, and what all its versions share."""
+
+from tui_registry_server.wire.fields import Description, Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.tag import Tag
+
+
+class Alias(Entity):
+    """A name of one version of a model, such as ``champion``."""
+
+    alias: str
+    version: str
+
+
+class RegisteredModel(Entity):
+    """A model with the newest version of each stage."""
+
+    name: str
+    creation_timestamp: Milliseconds
+    last_updated_timestamp: Milliseconds
+    user_id: str | None = None
+    description: str | None = None
+    latest_versions: list[ModelVersion] = []
+    tags: list[Tag] = []
+    aliases: list[Alias] = []
+
+
+class RegisteredModelDatabricks(Entity):
+    """A model as Databricks shows it: with its id and the caller's own level on it."""
+
+    id: Id
+    name: str
+    creation_timestamp: Milliseconds
+    last_updated_timestamp: Milliseconds
+    user_id: str | None = None
+    description: str | None = None
+    latest_versions: list[ModelVersion] = []
+    tags: list[Tag] = []
+    aliases: list[Alias] = []
+    permission_level: PermissionLevel
+
+
+class CreateRegisteredModel(RequestBody):
+    name: Text
+    tags: list[Tag] = []
+    description: Description | None = None
+
+
+class ModelName(RequestBody):
+    """The model meant."""
+
+    name: Text
+
+
+class UpdateRegisteredModel(RequestBody):
+    """A request without a description clears it."""
+
+    name: Text
+    description: Description | None = None
+
+
+class RenameRegisteredModel(RequestBody):
+    name: Text
+    new_name: Text
+
+
+class SearchRegisteredModels(RequestBody):
+    filter: Text = ""
+    max_results: Integer = 100
+    order_by: list[Text] = []
+    page_token: Text = ""
+
+
+class ListRegisteredModels(RequestBody):
+    max_results: Integer = 100
+    page_token: Text = ""
+
+
+class GetLatestVersions(RequestBody):
+    """Stages in any letter case; none given means every stage."""
+
+    name: Text
+    stages: list[Text] = []
+
+
+class SetRegisteredModelTag(RequestBody):
+    name: Text
+    key: Text
+    value: Text = ""
+
+
+class DeleteRegisteredModelTag(RequestBody):
+    name: Text
+    key: Text
+
+
+class SetRegisteredModelAlias(RequestBody):
+    name: Text
+    alias: Text
+    version: Version
+
+
+class RegisteredModelAlias(RequestBody):
+    """The alias meant."""
+
+    name: Text
+    alias: Text
+
+
+class RegisteredModelAnswer(Entity):
+    registered_model: RegisteredModel
+
+
+class RegisteredModelDatabricksAnswer(Entity):
+    registered_model_databricks: RegisteredModelDatabricks
+
+
+class RegisteredModelPage(Entity):
+    registered_models: list[RegisteredModel] = []
+    next_page_token: str | None = None
+
+
+class LatestVersions(Entity):
+    model_versions: list[ModelVersion] = []

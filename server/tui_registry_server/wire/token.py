@@ -1,0 +1,108 @@
+"""Access tokens: one's own, everybody's, and who may have some.
+
+Times are milliseconds since the epoch; an ``expiry_time`` of -1 means never.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
+from tui_registry_server.wire.permission import AccessControlRequest
+
+MAX_LIFETIME = 36_500 * 24 * 60 * 60  # seconds: a hundred years
+
+
+class TokenPermissionLevel(StrEnum):
+    CAN_USE = "CAN_USE"
+    CAN_MANAGE = "CAN_MANAGE"
+
+
+class PublicTokenInfo(Entity):
+    """A token as its owner sees it. ``last_used_time`` is when it was last used, to a minute."""
+
+    token_id: str
+    creation_time: int
+    expiry_time: int
+    comment: str | None = None
+    last_used_time: int | None = None
+
+
+class TokenInfo(PublicTokenInfo):
+    """A token as administrators see it. ``last_used_day`` is the beginning of the day (UTC) of its last use."""
+
+    owner_id: int
+    created_by_id: int | None = None
+    created_by_username: str
+    last_used_day: int | None = None
+
+
+class CreateToken(RequestBody):
+    """Without ``lifetime_seconds`` it never expires."""
+
+    comment: Text | None = Field(default=None, max_length=1024)
+    lifetime_seconds: Integer | None = Field(default=None, ge=1, le=MAX_LIFETIME)
+
+
+class CreateTokenOnBehalf(CreateToken):
+    """For the service principal with this application id."""
+
+    application_id: Text
+
+
+class TokenId(RequestBody):
+    """The token meant, by its id: never by its value."""
+
+    token_id: Text
+
+
+class TokenChanges(RequestBody):
+    comment: Text | None = Field(default=None, max_length=1024)
+
+
+class UpdateToken(RequestBody):
+    """``update_mask`` names the fields of ``token`` that change; only the comment can."""
+
+    token_id: Text
+    token: TokenChanges
+    update_mask: Text
+
+
+class ListTokens(RequestBody):
+    """All tokens, or those that somebody owns or made."""
+
+    created_by_id: Integer | None = None
+    created_by_username: Text | None = None
+    owner_id: Integer | None = None
+
+
+class ChangeTokenPermissions(RequestBody):
+    """PATCH adds or changes the entries given; PUT makes them the only ones."""
+
+    access_control_list: list[AccessControlRequest] = Field(default=[], max_length=1000)
+
+
+class CreatedToken(Entity):
+    """``token_value`` is shown this one time."""
+
+    token_value: str
+    token_info: PublicTokenInfo
+
+
+class CreatedTokenOnBehalf(Entity):
+    """``token_value`` is shown this one time."""
+
+    token_value: str
+    token_info: TokenInfo
+
+
+class PublicTokenInfos(Entity):
+    token_infos: list[PublicTokenInfo] = []
+
+
+class TokenInfos(Entity):
+    token_infos: list[TokenInfo] = []
+
+
+class TokenAnswer(Entity):
+    token_info: TokenInfo
