@@ -11,7 +11,7 @@ import pexpect
 import pyte
 
 PATIENCE = 60  # seconds; a start takes one or two, on a loaded machine many more
-PROGRAM = [sys.executable, "-m", "tui_registry"]
+PROGRAM = [sys.executable, "-P", "-m", "tui_registry"]
 ROOT = Path(__file__).parents[2]
 KEYS = {
     "ctrl+q": "\x11",
@@ -93,6 +93,7 @@ def terminal(
     variables: Mapping[str, str],
     size: tuple[int, int] = (80, 24),
     program: Sequence[str] = PROGRAM,
+    cwd: Path = ROOT,
 ) -> Iterator[Terminal]:
     """A terminal of so many columns and lines with the program in it, killed after the block if it runs on."""
     columns, lines = size
@@ -100,7 +101,7 @@ def terminal(
     child = pexpect.spawn(
         program[0],
         [*program[1:], *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)} | dict(variables),
         dimensions=(lines, columns),
         timeout=PATIENCE,
