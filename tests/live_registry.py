@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +31,13 @@ PROGRAM = (sys.executable, "-P", "-m", "tui_registry_server")
 ROOT = Path(__file__).parent.parent
 ADMIN = "admin"
 PATIENCE = 60  # seconds for the server to start, or to end; a loaded machine takes some
+
+
+@cache
+def trusting(authority: str | None) -> ssl.SSLContext:
+    """What trusts the authority in a file or, without one, the system's. Each is read once: it takes some 50 ms, and
+    the tests make hundreds of clients."""
+    return ssl.create_default_context(cafile=authority)
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,7 @@ class LiveRegistry:
         """An HTTP client of the API, as the administrator unless a token says otherwise. The caller closes it.
         ``verify`` is as for Server."""
         headers = {"Authorization": f"Bearer {token or self.admin_token}"}
-        trusting = ssl.create_default_context(cafile=verify)
-        return httpx.Client(base_url=f"{self.url}/api/2.0", headers=headers, verify=trusting, timeout=PATIENCE)
+        return httpx.Client(base_url=f"{self.url}/api/2.0", headers=headers, verify=trusting(verify), timeout=PATIENCE)
 
 
 class Server:
@@ -63,7 +70,7 @@ class Server:
     manager it ends the process, if it still runs. ``verify`` is the file of an authority to check its TLS by."""
 
     def __init__(self, folder: Path, database: str, *options: str, verify: str | None = None) -> None:
-        self._trusting = ssl.create_default_context(cafile=verify)
+        self._trusting = trusting(verify)
         self.log = folder / "server.log"
         self._ready = folder / "ready.json"
         self._arguments = [*PROGRAM, "serve", "--database", database, "--state-file", str(self._ready), *options]
