@@ -155,7 +155,7 @@ class EventStream:
         principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
         newest = await self._database.read(activities.last_sequence)
         if position >= newest:
-            return [], position
+            return [], newest  # which is less where a standby was promoted that lacks the last changes
         rows = await self._database.read(partial(feed.after, principal=principal, sequence=position))
         if len(rows) == feed.BATCH:
             return rows, rows[-1].sequence
