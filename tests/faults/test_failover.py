@@ -24,7 +24,7 @@ from tests.server.streams import Stream, stream
 from tui_registry_server.store.engine import database_url, make_engine
 
 WRITERS = 2  # at each server
-LONGEST = "2"  # seconds that a server waits for its database
+LONGEST = "1"  # seconds that a server waits for its database
 FAILOVERS = max(1, ROUNDS // 100)
 MODEL = "alpha"
 CONNECTIONS = "FROM pg_stat_activity WHERE application_name = 'tui-registry'"
