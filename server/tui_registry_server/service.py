@@ -29,7 +29,7 @@ from tui_registry_server.operations.call import Policy
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.settings import Settings
-from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, database_url, shown, summary
+from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, shown, summary
 from tui_registry_server.store.schema import SchemaTooNewError
 from tui_registry_server.tls import Certificate
 
@@ -54,6 +54,7 @@ class Options:
     protect_active_versions: bool = False
     connections: int = CONNECTIONS
     longest_read: float = LONGEST_READ
+    longest_write: float = LONGEST_WRITE
     certificate: Certificate | None = None
     insecure_http: bool = False
     trusted_proxies: Sequence[Network] = ()
@@ -101,6 +102,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                 policy=Policy(protect_active_versions=options.protect_active_versions),
                 connections=options.connections,
                 longest_read=options.longest_read,
+                longest_write=options.longest_write,
                 limits=options.limits,
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,

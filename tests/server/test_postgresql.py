@@ -123,6 +123,13 @@ HIDDEN = {
     "a password": f"postgresql://ada:{SECRET}@127.0.0.1:1/registry",
     "a password in the query": f"postgresql://127.0.0.1:1/registry?user=ada&password={SECRET}",
     "a password that was not escaped": f"postgresql://ada:x@y:{SECRET}@127.0.0.1:1/registry",
+    "a password with a slash": f"postgresql://ada:1/{SECRET}@127.0.0.1:1/registry",
+    "two hosts": f"postgresql://ada:{SECRET}@127.0.0.1:1,127.0.0.1:2/registry?target_session_attrs=read-write",
+    "more ports than hosts": f"postgresql://ada:{SECRET}@127.0.0.1:1/registry?port=1,2",
+    "no such service": f"postgresql://ada:{SECRET}@/registry?service=nowhere",
+    "a parameter that is unknown": f"postgresql://ada:{SECRET}@127.0.0.1:1/registry?sslMode=require",
+    "a parameter with a bad value": f"postgresql://ada:{SECRET}@127.0.0.1:1/registry?target_session_attrs=writable",
+    "a number that is none": f"postgresql://ada:{SECRET}@127.0.0.1:1/registry?connect_timeout=soon",
 }
 
 
@@ -131,6 +138,7 @@ HIDDEN = {
 def test_a_password_is_not_told(words: tuple[str, ...], url: str) -> None:
     result = CliRunner().invoke(main, [*words, "--database", url])
     assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
     assert SECRET not in result.output
 
 

@@ -22,7 +22,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal, PrincipalKind
 from tui_registry_server.store import principals, schema
 from tui_registry_server.store import tokens as token_rows
-from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, database_url, make_engine
+from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, make_engine
 from tui_registry_server.wire.scim import CreateUser
 
 T = TypeVar("T")
@@ -64,6 +64,14 @@ for command in (audit, backup, restore):
     help="After so many seconds a search or a list is given up, and refused.",
 )
 @click.option(
+    "--longest-write",
+    metavar="SECONDS",
+    default=LONGEST_WRITE,
+    show_default=True,
+    type=click.FloatRange(1, 3600),
+    help="How long a change waits for its turn on PostgreSQL, and then for its commit, before it is refused.",
+)
+@click.option(
     "--tls-cert",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -100,6 +108,7 @@ def serve(
     protect_active_versions: bool,
     connections: int,
     longest_read: float,
+    longest_write: float,
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure_http: bool,
@@ -123,6 +132,7 @@ def serve(
             protect_active_versions=protect_active_versions,
             connections=connections,
             longest_read=longest_read,
+            longest_write=longest_write,
             certificate=None if tls_cert is None or tls_key is None else Certificate(tls_cert, tls_key),
             insecure_http=insecure_http,
             trusted_proxies=[_network(each) for each in trusted_proxies],

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import TypeAlias
 
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -44,7 +45,11 @@ log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for changes that another process made
 RECHECK = 5.0  # seconds between a stream's looks at whether its token has expired
 PING = 15  # seconds between comments that keep the connection alive through proxies
+MARKS = 100  # that a stream keeps of what it has told
 LATER = 30  # seconds after which who has too many streams may try again
+
+_Mark: TypeAlias = tuple[int, str | None]
+"""The number of a change that a stream has looked at, and its digest, once that was read."""
 
 
 class EventStream:
@@ -134,10 +139,11 @@ class EventStream:
         self, credentials: tuple[str | None, str], position: int, ready: str, key: bytes
     ) -> AsyncIterator[ServerSentEvent]:
         yield ServerSentEvent(event="ready", id=ready, data="{}")
+        marks: list[_Mark] = [(position, None)]
         while not self._stopping:
             changes = self._changes
             try:
-                rows, position = await self._look(credentials, position)
+                rows = await self._look(credentials, marks)
             except Unauthenticated:
                 return
             except Exception as error:
@@ -150,16 +156,35 @@ class EventStream:
             if len(rows) < feed.BATCH:
                 await self._wait(changes)
 
-    async def _look(self, credentials: tuple[str | None, str], position: int) -> tuple[list[ActivityRow], int]:
-        """What has happened since a position, for the caller as they are now, and the position after it."""
+    async def _look(self, credentials: tuple[str | None, str], marks: list[_Mark]) -> list[ActivityRow]:
+        """What has happened since the last mark, for the caller as they are now. The next is set behind it."""
         principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
-        newest = await self._database.read(activities.last_sequence)
-        if position >= newest:
-            return [], position
+        newest = await self._common(marks)
+        position = marks[-1][0]
+        if position >= newest[0]:
+            return []
         rows = await self._database.read(partial(feed.after, principal=principal, sequence=position))
-        if len(rows) == feed.BATCH:
-            return rows, rows[-1].sequence
-        return rows, max(newest, rows[-1].sequence if rows else 0)  # some may have been written between the two
+        if len(rows) == feed.BATCH or (rows and rows[-1].sequence > newest[0]):  # written between the two reads
+            marks.append((rows[-1].sequence, None))
+        else:
+            marks.append(newest)
+        del marks[:-MARKS]
+        return rows
+
+    async def _common(self, marks: list[_Mark]) -> tuple[int, str]:
+        """Number and digest of the newest change, after the marks of changes that are not there any more were taken
+        back: a standby was promoted that lacked them. Then others have, or will have, their numbers."""
+        while True:
+            position, digest = marks[-1]
+            newest, there = await self._database.read(partial(activities.head_and, sequence=position))
+            if position > newest[0] or digest not in (None, there):
+                marks.pop()
+                if marks:
+                    continue
+                position, there = newest
+                marks.append(newest)
+            marks[-1] = (position, there)
+            return newest
 
     async def _wait(self, changes: int) -> None:
         """Until something has changed since that many changes, or for RECHECK seconds."""

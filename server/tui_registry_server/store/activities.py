@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from tui_registry_server.rules.audit import FIRST, digest_of
 from tui_registry_server.store.statements import Statement
@@ -20,8 +20,14 @@ _revise = (
 )
 _REVISE = Statement(_revise)
 _REVISE_AND_TOUCH = Statement(_revise.values(last_updated_timestamp=bindparam("now")))
-_LAST = Statement(select(func.max(activities.c.sequence)))
+_newest = func.max(activities.c.sequence)
+_LAST = Statement(select(_newest))
 _HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
+_HEAD_AND_ONE = Statement(
+    select(activities.c.sequence, activities.c.digest).where(
+        or_(activities.c.sequence == bindparam("sequence"), activities.c.sequence == select(_newest).scalar_subquery())
+    )
+)
 _DIGEST = Statement(select(activities.c.digest).where(activities.c.sequence == bindparam("sequence")))
 _FIRST_SINCE = Statement(
     select(func.min(activities.c.sequence)).where(activities.c.creation_timestamp >= bindparam("since"))
@@ -73,6 +79,12 @@ def last_before(connection: Connection, since: int) -> int:
     """The number of the record before the first of that time (milliseconds) or later."""
     first: int | None = _FIRST_SINCE.scalar(connection, since=since)
     return last_sequence(connection) if first is None else first - 1
+
+
+def head_and(connection: Connection, sequence: int) -> tuple[tuple[int, str], str | None]:
+    """Number and digest of the newest change, (0, FIRST) before the first; and the digest of the one with a number."""
+    found: dict[int, str] = {row[0]: row[1] for row in _HEAD_AND_ONE.run(connection, sequence=sequence)}
+    return max(found.items(), default=(0, FIRST)), found.get(sequence)
 
 
 def last_sequence(connection: Connection) -> int:

@@ -1,4 +1,4 @@
-"""Counters that tell one process that another has changed something; and the numbers that a registry draws once."""
+"""Numbers that tell one process that another has changed something; and those that a registry draws once."""
 
 import secrets
 
@@ -8,13 +8,15 @@ from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import counters
 
 IDENTITY = "identity"
-"""Moves with every change of principals, memberships, tokens and registry-wide grants."""
+"""Another number after every change of principals, memberships, tokens and registry-wide grants. It is drawn, not
+counted: where a standby is promoted that lacks the last changes, or a backup is restored, others follow them, and must
+not be taken for those that a server has seen."""
 
 _KEY = ("key 1", "key 2")
 """Numbers of 63 random bits: together the key of rules.positions."""
 
 _READ = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
-_ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=counters.c.value + 1))
+_ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=bindparam("number")))
 _NAMES = Statement(select(counters.c.name))
 _INSERT = Statement(insert(counters))
 
@@ -40,4 +42,4 @@ def read(connection: Connection, name: str) -> int:
 
 
 def advance(connection: Connection, name: str) -> None:
-    _ADVANCE.run(connection, name=name)
+    _ADVANCE.run(connection, name=name, number=secrets.randbits(63))

@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.store.documents import keep_documents
-from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, driver_of, gave_up, make_engine
+from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, driver_of, gave_up, make_engine
 from tui_registry_server.store.patience import LengthyError, Moment, Patience, check_patience
 from tui_registry_server.store.postgresql import listen
 from tui_registry_server.store.seen import forget
@@ -45,8 +45,9 @@ class Database:
         durable: bool = True,
         connections: int = CONNECTIONS,
         longest_read: float = LONGEST_READ,
+        longest_write: float = LONGEST_WRITE,
     ) -> None:
-        """``longest_read``: seconds after which a lengthy read is given up."""
+        """``longest_read``: seconds after which a lengthy read is given up. ``longest_write``: as for Writer."""
         self.url = url
         self.on_commit: Callable[[], None] = lambda: None
         embedded = url.get_backend_name() == "sqlite"
@@ -62,8 +63,8 @@ class Database:
             self._moment = Moment(self._reading)
         self._readers = ThreadPoolExecutor(threads, "registry-reader")
         self._longest_read = longest_read
-        self._writing = make_engine(url, write=not embedded, durable=durable)
-        self._writer = Writer(self._writing, self._tell_commit)
+        self._writing = make_engine(url, write=not embedded, durable=durable, longest_turn=longest_write)
+        self._writer = Writer(self._writing, self._tell_commit, longest_write)
 
     def view(self) -> int | None:
         """A number: while it is the same, reads see the same. None where each may see something else."""
@@ -142,13 +143,16 @@ class Database:
 
     def _read_pooled(self, work: Work[T], patience: Patience) -> T:
         try:
-            with self._reader.connect() as connection, patience.with_what_runs_on(connection):
-                return work(connection)
+            return self._read_once(work, patience)
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not error.connection_invalidated or patience.is_lost():
                 raise
         # The server was restarted or dropped the connection. That has emptied the pool, so this is a new connection;
         # a check before every read would cost each of them a round trip.
+        return self._read_once(work, patience)
+
+    def _read_once(self, work: Work[T], patience: Patience) -> T:
+        patience.check()  # it may take long to find that there is no server to connect to
         with self._reader.connect() as connection, patience.with_what_runs_on(connection):
             return work(connection)
 

@@ -13,12 +13,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.pool import QueuePool
 
 from tui_registry_server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
-from tui_registry_server.store.postgresql import CANCELLED, READ_ONLY, postgresql_engine
+from tui_registry_server.store.postgresql import CANCELLED, COMPLETION_UNKNOWN, READ_ONLY, postgresql_engine
+from tui_registry_server.store.postgresql_url import UNREADABLE, postgresql_url, shown_url
 
 __all__ = [
     "BUSY_TIMEOUT",
     "CONNECTIONS",
     "LONGEST_READ",
+    "LONGEST_WRITE",
     "TOO_LONG",
     "URL",
     "Connection",
@@ -40,6 +42,7 @@ BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transac
 LOOK = 0.002  # seconds between its looks for whether that is over
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
 LONGEST_READ = 10.0  # seconds, where nothing else is said
+LONGEST_WRITE = 15.0  # seconds that a change on PostgreSQL may wait for its turn, and as many for its commit
 CACHE = 32 * 1024  # KiB of pages that a reading connection keeps in memory
 MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
 LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
@@ -51,31 +54,30 @@ TOO_LONG = (
 
 
 def database_url(location: str) -> URL:
-    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``.
+    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``: see
+    postgresql_url.
 
     Raises InvalidParameterValue for any other database.
     """
     if "://" not in location:
         return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+    scheme = location.partition("://")[0]
+    if scheme.partition("+")[0] in ("postgresql", "postgres"):
+        if find_spec("psycopg") is None:
+            raise InvalidParameterValue(
+                "PostgreSQL needs its driver. Install it with: pip install 'tui-registry[postgresql]'"
+            )
+        return postgresql_url(location)
     try:
         url = make_url(location)
-    except (ArgumentError, ValueError):  # whose words may be a part of the password
-        raise InvalidParameterValue(
-            "The database's URL could not be read. It is written as postgresql://user@host:5432/registry; in a "
-            "password, characters such as @ : / are written as %40 %3A %2F."
-        ) from None
-    if url.drivername == "sqlite":
-        return url
-    if url.get_backend_name() != "postgresql":
+    except (ArgumentError, ValueError):  # whose words may be a part of a password
+        raise InvalidParameterValue(UNREADABLE) from None
+    if url.drivername != "sqlite":
         raise InvalidParameterValue(
             f"Databases of the kind '{url.drivername}' are not supported. Give the path of an SQLite file, or a URL "
             "such as postgresql://host/registry."
         )
-    if find_spec("psycopg") is None:
-        raise InvalidParameterValue(
-            "PostgreSQL needs its driver. Install it with: pip install 'tui-registry[postgresql]'"
-        )
-    return url.set(drivername="postgresql+psycopg")
+    return url
 
 
 def shown(location: str) -> str:
@@ -83,15 +85,31 @@ def shown(location: str) -> str:
     if "://" not in location:
         return location
     url = database_url(location)
-    return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
+    return url.set(query={}).render_as_string() if url.get_backend_name() == "sqlite" else shown_url(url)
 
 
 def make_engine(
-    url: URL, *, write: bool, durable: bool = True, connections: int = 1, longest_read: float = LONGEST_READ
+    url: URL,
+    *,
+    write: bool,
+    durable: bool = True,
+    connections: int = 1,
+    longest_read: float = LONGEST_READ,
+    longest_turn: float | None = None,
 ) -> Engine:
-    """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner."""
+    """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner.
+
+    ``longest_turn``: seconds that a writer waits for others, on PostgreSQL; for ever if it is None.
+    """
     if url.get_backend_name() != "sqlite":
-        return postgresql_engine(url, write=write, durable=durable, connections=connections, longest_read=longest_read)
+        return postgresql_engine(
+            url,
+            write=write,
+            durable=durable,
+            connections=connections,
+            longest_read=longest_read,
+            longest_turn=longest_turn,
+        )
     if url.database and url.database != ":memory:":
         file = Path(url.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -167,6 +185,11 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
 
 def explain(error: Exception) -> RegistryError | None:
     """What a client is told when the database itself refuses; None if the error is not the database's."""
+    if isinstance(error, DBAPIError) and is_fate_unknown(error):
+        return TemporarilyUnavailable(
+            "The database has made the change, but may yet lose it: it stopped waiting for its standby to have it. "
+            "Look before you repeat it."
+        )
     if isinstance(error, OperationalError) and gave_up(error):
         return InvalidParameterValue(TOO_LONG)
     if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_unusable(error)):
@@ -185,6 +208,11 @@ def _is_unusable(error: DBAPIError) -> bool:
     """Whether the database is damaged, or only to be read: which drivers do not count as a matter of operation."""
     damaged = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
     return damaged or getattr(error.orig, "sqlstate", None) == READ_ONLY
+
+
+def is_fate_unknown(error: DBAPIError) -> bool:
+    """Whether a commit was made, and may yet be lost."""
+    return getattr(error.orig, "sqlstate", None) == COMPLETION_UNKNOWN
 
 
 def gave_up(error: DBAPIError) -> bool:

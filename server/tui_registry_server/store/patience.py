@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from tui_registry_server.store.engine import TOO_LONG, driver_of
 MOMENT = 0.01  # seconds after which what was begun on the event loop is begun anew in a thread
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: a part of a millisecond
 AGAIN = 0.05  # seconds until a read that goes on though it was interrupted is interrupted once more
+GRACE = 2.0  # seconds that PostgreSQL has to say that it gave up a statement
 _MOMENT = "moment"
 _PATIENCE = "patience"
 
@@ -59,15 +60,18 @@ def expect_to_take_long(connection: Connection) -> None:
 
 
 class Patience:
-    """With a read in a thread. When it is lost, SQLite is interrupted; on PostgreSQL, which loses its own with each
-    statement, the read begins no other."""
+    """With a read in a thread. When it is lost, SQLite is interrupted. PostgreSQL loses its own with each statement,
+    and the read begins no other; if it says nothing for GRACE, the connection is cut."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._lock = threading.Lock()
         self._lost = False
-        self._driver: sqlite3.Connection | None = None
+        self._driver: Any = None
         self._loop = loop
         self._ended = False
+        self._seconds = seconds
+        self._silent = time.monotonic() + seconds + GRACE
+        self._began = math.inf
         self._timer = loop.call_later(seconds, self.lose)
 
     def lose(self) -> None:
@@ -77,8 +81,12 @@ class Patience:
             return
         with self._lock:  # so that the next to use the connection is not the one interrupted
             self._lost = True
-            if self._driver is not None:
+            if isinstance(self._driver, sqlite3.Connection):
                 self._driver.interrupt()
+            elif self._driver is not None and time.monotonic() > self._silent:
+                from tui_registry_server.store.postgresql_connection import cut
+
+                cut(self._driver)
         self._timer = self._loop.call_later(AGAIN, self.lose)  # it may have been between two statements
 
     def end(self) -> None:
@@ -86,18 +94,24 @@ class Patience:
         self._ended = True
         self._timer.cancel()
 
+    def is_lost(self) -> bool:
+        return self._lost
+
     def check(self) -> None:
-        if self._lost:
+        """Raises what says that it is lost: that much was asked, or, if most of the time was spent waiting for a thread
+        and a connection, that the server is busy."""
+        if self._lost and time.monotonic() - self._began > self._seconds / 2:
             raise InvalidParameterValue(TOO_LONG)
+        if self._lost:
+            raise TemporarilyUnavailable("The server is busy with other searches and lists. Try again.")
 
     @contextlib.contextmanager
     def with_what_runs_on(self, connection: Connection) -> Iterator[None]:
         """Raises TemporarilyUnavailable, if it was lost before anything could run."""
-        driver = connection.connection.driver_connection
         with self._lock:
-            if self._lost:
-                raise TemporarilyUnavailable("The server is busy with other searches and lists. Try again.")
-            self._driver = driver if isinstance(driver, sqlite3.Connection) else None
+            self.check()
+            self._driver = connection.connection.driver_connection
+            self._began = time.monotonic()
         known = connection.info
         known[_PATIENCE] = self
         try:

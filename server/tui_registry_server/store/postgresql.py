@@ -2,26 +2,29 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import ExceptionContext
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.store.postgresql_url import DRIVER, parameters
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tui_registry_server.store.postgresql_connection import Identity
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "tui_registry"
 CANCELLED = "57014"  # the SQLSTATE of a statement that took too long
+COMPLETION_UNKNOWN = "40003"  # the SQLSTATE of a commit that may be lost: see postgresql_connection
 READ_ONLY = "25006"  # the SQLSTATE of a change where none may be made: on a standby, say
 AGAIN = 1.0  # seconds before a listener that lost its connection tries to have another
-
-_REACHED = {
-    "connect_timeout": "5",  # seconds
-    "keepalives_idle": "30",  # seconds
-    "tcp_user_timeout": "30000",  # milliseconds that sent data may go unacknowledged
-    "application_name": "tui-registry",
-}
-"""libpq's parameters, where the URL does not say otherwise: a server that is gone is noticed within half a minute."""
+SILENCE = 15.0  # seconds without a word after which a listener asks whether its server is still there
+STANDBYS = {"standby", "read-only", "prefer-standby"}  # target_session_attrs that lead to one
 
 _ALWAYS = {
     "jit": "off",  # PostgreSQL would compile lists of users and groups for longer than they take: 25 ms for 5
@@ -32,28 +35,52 @@ _TAKE_TURNS_AND_TELL = f"{_TAKE_TURNS}, pg_notify('{CHANNEL}', '')"
 _CAN_TELL = "SELECT to_regprocedure('pg_catalog.pg_notify(text, text)') IS NOT NULL"
 
 
-def postgresql_engine(url: URL, *, write: bool, durable: bool, connections: int, longest_read: float) -> Engine:
+def postgresql_engine(
+    url: URL, *, write: bool, durable: bool, connections: int, longest_read: float, longest_turn: float | None
+) -> Engine:
     """An engine with ``connections`` connections at the most, made when they are needed. Those that do not write give
-    up a statement after ``longest_read`` seconds.
+    up a statement after ``longest_read`` seconds; those that do, waiting for their turn after ``longest_turn``.
 
     Those that write take turns over all processes, as on SQLite: nobody writes by what another is just changing, and
     activities become visible in the order of their numbers, so that no event stream misses one. Whoever listens is
     told in the same transaction: when it is committed, and only then. Servers without NOTIFY are not asked for it.
+
+    Raises InvalidParameterValue if the URL asks for a standby to write to.
     """
     settings: dict[str, str] = {}
     if not write:
         settings["statement_timeout"] = f"{longest_read * 1000:.0f}"  # milliseconds
+    if longest_turn is not None:
+        settings["lock_timeout"] = f"{longest_turn * 1000:.0f}"
     if not durable:
         settings["synchronous_commit"] = "off"
+    given = parameters(url)
+    if write and (wanted := given.get("target_session_attrs")) in STANDBYS:
+        raise InvalidParameterValue(
+            f"The database's URL asks for target_session_attrs={wanted}, and a standby cannot be written to. Leave it "
+            "out, or say read-write."
+        )
+    given["options"] = _options(given, settings)
     engine = create_engine(
-        url,
+        URL.create(DRIVER),
         isolation_level="READ COMMITTED" if write else "AUTOCOMMIT",
-        connect_args=_arguments(url, settings),
         pool_size=connections,
         max_overflow=0,
-        pool_pre_ping=write,  # a read is simply read again: see tui_registry_server.store.engine
         hide_parameters=True,  # they may be what somebody wrote, and errors go to the log
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, _arguments: Any, own: dict[str, Any]) -> Any:
+        from tui_registry_server.store.postgresql_connection import connect
+
+        return connect(given, **own)
+
+    @event.listens_for(engine, "handle_error")
+    def _leave_standbys(context: ExceptionContext) -> None:
+        # Behind the same name, or as another of the hosts, there may by now be a server that takes changes.
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
+
     if write:
         statements: list[str] = []
 
@@ -73,17 +100,26 @@ async def listen(url: URL, heard: Callable[[], None]) -> None:
     Returns if the server has no LISTEN: whoever needs to know must look from time to time.
     """
     import psycopg
+    from psycopg.conninfo import make_conninfo
 
-    dialect: Dialect = url.get_dialect()()
-    args, keywords = dialect.create_connect_args(url)
-    given: dict[str, Any] = {**keywords, **_arguments(url, {})}
+    from tui_registry_server.store.postgresql_connection import in_reverse, timelines
+
+    given = parameters(url)
+    given["options"] = _options(given, {})
+    asked = given
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(*args, **given, autocommit=True) as connection:
+            async with await psycopg.AsyncConnection.connect(make_conninfo("", **asked), autocommit=True) as connection:
+                if timelines.is_replaced(given, await _identity(connection)):
+                    asked = in_reverse(asked)
+                    await asyncio.sleep(AGAIN)
+                    continue
                 await connection.execute(f"LISTEN {CHANNEL}".encode())
                 heard()
-                async for _ in connection.notifies():
-                    heard()
+                while True:
+                    async for _ in connection.notifies(timeout=SILENCE):
+                        heard()
+                    await _ask(connection, "SELECT 1")
         except (psycopg.ProgrammingError, psycopg.NotSupportedError) as error:
             log.warning("the database does not tell of changes, so it is asked every second: %s", error)
             return
@@ -91,9 +127,31 @@ async def listen(url: URL, heard: Callable[[], None]) -> None:
             await asyncio.sleep(AGAIN)  # reading and writing say in the log what is wrong
 
 
-def _arguments(url: URL, settings: dict[str, str]) -> dict[str, Any]:
-    own = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
-    options = " ".join(
-        [*(f"-c {name}={value}" for name, value in (_ALWAYS | settings).items()), str(own)]
-    )  # the last one counts
-    return {name: value for name, value in _REACHED.items() if name not in url.query} | {"options": options}
+async def _identity(connection: "psycopg.AsyncConnection[Any]") -> "Identity":
+    import psycopg
+
+    from tui_registry_server.store.postgresql_connection import IDENTITY
+
+    try:
+        identity: Identity = await _ask(connection, IDENTITY)
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        identity = None  # others that speak PostgreSQL's protocol have no such functions
+    return identity
+
+
+async def _ask(connection: "psycopg.AsyncConnection[Any]", question: str) -> Any:
+    """The only row. The connection breaks if it does not come in time."""
+    from tui_registry_server.store.postgresql_connection import ANSWER, cut
+
+    timer = asyncio.get_running_loop().call_later(ANSWER, cut, connection)
+    try:
+        return await (await connection.execute(question.encode())).fetchone()
+    finally:
+        timer.cancel()
+
+
+def _options(given: dict[str, str], settings: dict[str, str]) -> str:
+    """What is said elsewhere comes last, and counts."""
+    return " ".join([*(f"-c {name}={value}" for name, value in (_ALWAYS | settings).items()), given.get("options", "")])

@@ -25,18 +25,25 @@ from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.rules.errors import TemporarilyUnavailable
 from tui_registry_server.store.engine import begin_in_turn, do_not_wait, driver_of, explain, summary
-from tui_registry_server.store.patience import LengthyError, Moment
+from tui_registry_server.store.patience import GRACE, LengthyError, Moment
 from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 Job = tuple[Work[Any], asyncio.Future[Any]]
+Waiting = tuple[float, Job]
+"""Since when."""
 Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
 TURN = 0.004  # seconds after which no other write is begun on the event loop, so that reads have their turn, too
+_LATE = (
+    "The database takes too long to write: other changes have waited before this one. Nothing was changed. Try again; "
+    "if it stays so, ask the registry's operator to look at the database and the log."
+)
 _SAVE, _RELEASE, _UNDO, _BEGIN, _COMMIT, _ROLLBACK = (
     Statement(text(words))
     for words in (
@@ -74,16 +81,22 @@ class _Transaction:
 
 class Writer:
     """``engine`` makes connections that write; on SQLite, such as begin no transactions by themselves. ``on_commit`` is
-    called, on the writer's thread, after each commit."""
+    called, on the writer's thread, after each commit.
 
-    def __init__(self, engine: Engine, on_commit: Callable[[], None]) -> None:
+    On PostgreSQL a group has ``longest`` seconds, with its turn, and as many for its commit, which waits for a standby,
+    too, if there is a synchronous one. Then its connection is cut, as the server may be gone without a word.
+    """
+
+    def __init__(self, engine: Engine, on_commit: Callable[[], None], longest: float) -> None:
         self._engine = engine
+        self._longest = longest
         self._on_commit = on_commit
         self._here = engine.connect() if engine.dialect.name == "sqlite" else None
         if self._here is not None:
             self._moment = Moment(self._here)
             do_not_wait(self._here)
-        self._queue: deque[Job] = deque()
+        self._watchdog = Watchdog() if self._here is None else None
+        self._queue: deque[Waiting] = deque()
         self._is_busy = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run_tasks, name="registry-writer", daemon=True)
@@ -93,7 +106,7 @@ class Writer:
         """What comes of it is known when it is committed."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._queue.append((work, done))
+        self._queue.append((time.monotonic(), (work, done)))
         if not self._is_busy:
             self._is_busy = True
             loop.call_soon(self._begin, loop)
@@ -104,12 +117,14 @@ class Writer:
         self._tasks.put(None)
         self._thread.join()
         self._is_busy = True
-        wanted = [job for job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
+        wanted = [job for _, job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
         self._queue.clear()
         for start in range(0, len(wanted), GROUP):
             _tell(self._write(wanted[start : start + GROUP]))
         if self._here is not None:
             self._here.close()
+        if self._watchdog is not None:
+            self._watchdog.close()
 
     # --- on the event loop
 
@@ -117,6 +132,7 @@ class Writer:
         if not self._queue:
             self._is_busy = False
         elif self._here is None:
+            self._refuse_late()
             self._leave(loop, partial(self._write, self._taken()))
         else:
             self._begin_here(loop, self._here)
@@ -130,7 +146,7 @@ class Writer:
                 transaction = _Transaction(connection)
                 end = time.perf_counter() + TURN
                 while self._queue and len(group) < GROUP and (not group or time.perf_counter() < end):
-                    group.append(self._queue.popleft())
+                    group.append(self._queue.popleft()[1])
                     outcomes.append(_try_one(connection, *group[-1]))
             if not _has_changed(outcomes):
                 transaction.rollback()
@@ -158,7 +174,14 @@ class Writer:
         _tell(outcomes)
 
     def _taken(self) -> list[Job]:
-        return [self._queue.popleft() for _ in range(min(GROUP, len(self._queue)))]
+        return [self._queue.popleft()[1] for _ in range(min(GROUP, len(self._queue)))]
+
+    def _refuse_late(self) -> None:
+        """Those that waited for too long already: each group takes its time to find that the database is away."""
+        while self._queue and time.monotonic() - self._queue[0][0] > self._longest:
+            _, (_, done) = self._queue.popleft()
+            if not done.done():
+                done.set_exception(TemporarilyUnavailable(_LATE))
 
     # --- in the thread
 
@@ -178,11 +201,13 @@ class Writer:
     def _write(self, group: list[Job]) -> list[Outcome]:
         committing = False
         try:
-            with self._connection() as connection, self._transaction(connection) as transaction:
-                outcomes = [_write_one(connection, *job) for job in group]
+            with self._transaction() as (connection, transaction):
+                with self._watched(connection, self._longest + GRACE):
+                    outcomes = [_write_one(connection, *job) for job in group]
                 committing = _has_changed(outcomes)
                 if committing:
-                    transaction.commit()
+                    with self._watched(connection, self._longest):
+                        transaction.commit()
         except Exception as error:  # as above
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
@@ -195,18 +220,42 @@ class Writer:
         except Exception:
             log.exception("telling of a commit failed unexpectedly")  # and what was committed is committed
 
-    def _connection(self) -> contextlib.AbstractContextManager[Connection]:
-        return self._engine.connect() if self._here is None else contextlib.nullcontext(self._here)
-
     @contextlib.contextmanager
-    def _transaction(self, connection: Connection) -> Iterator[RootTransaction | _Transaction]:
+    def _transaction(self) -> Iterator[tuple[Connection, RootTransaction | _Transaction]]:
         """Undone, if it is not committed: then nobody is told, and nothing waits for the disk."""
-        transaction = connection.begin() if self._here is None else begin_in_turn(partial(_Transaction, connection))
+        with contextlib.ExitStack() as stack:
+            transaction: RootTransaction | _Transaction
+            if self._here is not None:
+                connection = self._here
+                transaction = begin_in_turn(partial(_Transaction, connection))
+            else:
+                connection, transaction = self._begin_there(stack)
+            try:
+                yield connection, transaction
+            finally:
+                if transaction.is_active:
+                    with self._watched(connection, GRACE):
+                        _undo(transaction)
+
+    def _begin_there(self, stack: contextlib.ExitStack) -> tuple[Connection, RootTransaction]:
+        """On PostgreSQL, once more if the server was restarted or dropped the connection: a check before every group
+        would cost each of them a round trip."""
         try:
-            yield transaction
-        finally:
-            if transaction.is_active:
-                _undo(transaction)
+            return self._begin_once(stack)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._begin_once(stack)
+
+    def _begin_once(self, stack: contextlib.ExitStack) -> tuple[Connection, RootTransaction]:
+        connection = stack.enter_context(self._engine.connect())
+        with self._watched(connection, self._longest + GRACE):
+            return connection, connection.begin()
+
+    def _watched(self, connection: Connection, seconds: float) -> contextlib.AbstractContextManager[None]:
+        if self._watchdog is None or connection.invalidated:  # there is nothing to wait for
+            return contextlib.nullcontext()
+        return self._watchdog.watch(connection, seconds)
 
 
 def _undo(transaction: RootTransaction | _Transaction | None) -> None:

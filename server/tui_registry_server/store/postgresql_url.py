@@ -1,0 +1,153 @@
+"""URLs of PostgreSQL, read by libpq itself (PostgreSQL's manual, "Connection URIs"): several hosts, folders of sockets,
+services, and every parameter that it knows."""
+
+import os
+import re
+from urllib.parse import parse_qsl, quote
+
+from sqlalchemy import URL
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+
+DRIVER = "postgresql+psycopg"
+UNREADABLE = (
+    "The database's URL could not be read. It is written as postgresql://user@host:5432/registry, with several hosts "
+    "as postgresql://user@one:5432,two:5432/registry; in a user's name or a password, characters such as @ : / are "
+    "written as %40 %3A %2F."
+)
+MAX_PORT = 65535
+
+_DEFAULTS = {
+    "connect_timeout": "5",  # seconds, for each address
+    "keepalives_idle": "30",  # seconds
+    "tcp_user_timeout": "30000",  # milliseconds that sent data may go unacknowledged
+    "application_name": "tui-registry",
+}
+"""libpq's parameters, where nobody says otherwise: a server that is gone is noticed within half a minute."""
+
+_WHERE = ("host", "hostaddr", "port", "connect_timeout", "target_session_attrs", "load_balance_hosts")
+_OF_SERVICES = {"service": "PGSERVICE", "servicefile": "PGSERVICEFILE"}
+_HOST_AND_PORT = re.compile(r"(?P<host>[^:/\[\]]+|\[[^\]]+\]):(?P<port>\d+)")
+_NAME = re.compile(r"\w+", re.ASCII)
+
+
+def postgresql_url(location: str) -> URL:
+    """``postgresql://`` or ``postgres://``, also with the name of SQLAlchemy's driver, and its way of giving several
+    hosts: ``?host=one:5432&host=two:5432``. What is not a user, a password or a database's name is in ``query``.
+
+    Raises InvalidParameterValue, in words that hold nothing which may be a part of a password.
+    """
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    rest = location.partition("://")[2]
+    authority, _, path = rest.partition("?")[0].partition("/")
+    query = rest.partition("?")[2]
+    try:
+        found = {name: str(value) for name, value in conninfo_to_dict(f"postgresql://{rest}").items() if value}
+    except (ProgrammingError, ValueError):  # whose words quote the URL
+        raise InvalidParameterValue(_unknown_parameter(query) or UNREADABLE) from None
+    if "@" in path:  # one with a slash in the password: what comes before it was taken for a host
+        raise InvalidParameterValue(UNREADABLE)
+    given = parse_qsl(query, keep_blank_values=True)
+    for name in ("host", "port"):
+        if len(several := [value for key, value in given if key == name]) > 1:
+            found[name] = ",".join(several)
+    _separate_ports(found)
+    if any("@" in host[1:] for host in found.get("host", "").split(",")) or not _are_ports(found.get("port", "")):
+        raise InvalidParameterValue(UNREADABLE)  # with a password that was not escaped
+    if authority.count("@") > 1:
+        raise InvalidParameterValue(UNREADABLE)
+    return URL.create(
+        DRIVER,
+        username=found.pop("user", None),
+        password=found.pop("password", None),
+        database=found.pop("dbname", None),
+        query=found,
+    )
+
+
+def _unknown_parameter(query: str) -> str | None:
+    """What to say of a parameter that libpq does not know, unless what looks like one may be a part of a password."""
+    from psycopg.pq import Conninfo
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for name, _ in parse_qsl(query, keep_blank_values=True):
+        if name not in known and _NAME.fullmatch(name) and "@" not in query:
+            return (
+                f"The database's URL has a parameter '{name}' that PostgreSQL's library does not know. Look for how it "
+                "is spelled: they are written as ?sslmode=require&connect_timeout=5."
+            )
+    return None
+
+
+def _separate_ports(found: dict[str, str]) -> None:
+    """Hosts of the query with ports, in libpq's way: two lists of the same length."""
+    hosts = found.get("host", "").split(",")
+    parts = [_HOST_AND_PORT.fullmatch(host) for host in hosts]
+    if not any(parts):
+        return
+    found["host"] = ",".join(
+        part["host"].strip("[]") if part else host for part, host in zip(parts, hosts, strict=True)
+    )
+    found["port"] = ",".join(part["port"] if part else "" for part in parts)
+
+
+def _are_ports(ports: str) -> bool:
+    return all(not port or (port.isdecimal() and 0 < int(port) <= MAX_PORT) for port in ports.split(","))
+
+
+def parameters(url: URL) -> dict[str, str]:
+    """What libpq is given, for a URL that postgresql_url has read. Of several hosts the first that may be written to is
+    taken, if nothing else is said: what a standby tells may be over."""
+    given = {name: str(value) for name, value in url.query.items()}
+    named = {"user": url.username, "password": None if url.password is None else str(url.password)}
+    given |= {name: value for name, value in (named | {"dbname": url.database}).items() if value}
+    elsewhere = _elsewhere(given)
+    # libpq looks for itself at what is said elsewhere. But psycopg tries the hosts, one after another, and does not.
+    found = {name: elsewhere[name] for name in _WHERE if name in elsewhere} | given
+    if "options" in elsewhere:
+        found.setdefault("options", elsewhere["options"])
+    if is_several(found):
+        found.setdefault("target_session_attrs", "read-write")
+    return {name: value for name, value in _DEFAULTS.items() if name not in elsewhere} | found
+
+
+def is_several(found: dict[str, str]) -> bool:
+    """Whether there is more than one host to choose from."""
+    return any("," in found.get(name, "") for name in ("host", "hostaddr"))
+
+
+def _elsewhere(given: dict[str, str]) -> dict[str, str]:
+    """What the service says, or else the environment; where that is not what holds anyway."""
+    from psycopg.pq import Conninfo
+
+    before = {variable: os.environ.get(variable) for variable in _OF_SERVICES.values()}
+    os.environ.update({_OF_SERVICES[name]: value for name, value in given.items() if name in _OF_SERVICES})
+    try:
+        options = Conninfo.get_defaults()
+    finally:
+        for variable, value in before.items():
+            os.environ.pop(variable, None)
+            if value is not None:
+                os.environ[variable] = value
+    return {
+        option.keyword.decode(): option.val.decode()
+        for option in options
+        if option.val is not None and option.val != option.compiled
+    }
+
+
+def shown_url(url: URL) -> str:
+    """For messages and logs: without what could be secret in it."""
+    hosts = str(url.query.get("host", "")).split(",")
+    ports = str(url.query.get("port", "")).split(",")
+    if len(ports) != len(hosts):
+        ports = ports[:1] * len(hosts)
+    where = ",".join(
+        (f"[{host}]" if ":" in host else quote(host, safe="@")) + (f":{port}" if port else "")
+        for host, port in zip(hosts, ports, strict=True)
+    )
+    who = quote(url.username or "", safe="") + (":***" if url.password else "")
+    service = f"?service={quote(str(url.query['service']), safe='')}" if "service" in url.query else ""
+    return f"postgresql://{who}{'@' if who else ''}{where}/{quote(url.database or '', safe='')}{service}"

@@ -1,0 +1,44 @@
+"""Watches over one connection to PostgreSQL, so that nobody waits on it for ever."""
+
+import contextlib
+import math
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+LOOK = 0.5  # seconds between looks at the clock
+
+
+class Watchdog:
+    """A thread that cuts the connection where a block takes too long: one thread for all blocks, as they are many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watched: Any = None
+        self._end = math.inf
+        self._closed = threading.Event()
+        threading.Thread(target=self._run, name="registry-watchdog", daemon=True).start()
+
+    @contextlib.contextmanager
+    def watch(self, connection: Connection, seconds: float) -> Iterator[None]:
+        with self._lock:
+            self._watched, self._end = connection.connection.driver_connection, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watched, self._end = None, math.inf
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _run(self) -> None:
+        while not self._closed.wait(LOOK):
+            with self._lock:  # so that what comes after the block is not what is cut
+                if time.monotonic() > self._end:
+                    from tui_registry_server.store.postgresql_connection import cut
+
+                    cut(self._watched)

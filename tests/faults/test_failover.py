@@ -1,0 +1,348 @@
+"""Two servers on a PostgreSQL primary with a synchronous standby, whose roles change under them. What was acknowledged
+is there afterwards, what was refused is not, and both go on by themselves. A longer form, with the counts:
+
+TUI_REGISTRY_TEST_ROUNDS=1000 python -m pytest -n0 -s tests/faults/test_failover.py
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.faults.history import check
+from tests.faults.rounds import ROUNDS
+from tests.live_registry import ADMIN, Server, command
+from tests.replicated_postgresql import DATABASE, PATIENCE, Pair, replicated_postgresql
+from tests.server.api import Answer, Api
+from tests.server.streams import Stream, stream
+from tui_registry_server.store.engine import database_url, make_engine
+
+WRITERS = 2  # at each server
+LONGEST = "1"  # seconds that a server waits for its database
+FAILOVERS = max(1, ROUNDS // 100)
+MODEL = "alpha"
+CONNECTIONS = "FROM pg_stat_activity WHERE application_name = 'tui-registry'"
+RECORDS = "SELECT count(*) FROM activities"
+
+
+@dataclass
+class Servers:
+    """Both over the same pair, called by the same administrator; they are never restarted. ``database`` is the URL."""
+
+    pair: Pair
+    database: str
+    urls: list[str]
+    token: str
+    logs: list[Path]
+
+    def api(self, number: int) -> Api:
+        return Api(self.urls[number], self.token)
+
+    def until_served(self) -> list[float]:
+        """Seconds until each of them writes."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda number: self._until_served(number) - began, range(2)))
+
+    def _until_served(self, number: int) -> float:
+        deadline = time.monotonic() + PATIENCE
+        with self.api(number) as api:
+            while (answer := create(api, f"served {time.monotonic()}")).status != 200:
+                assert answer.status == 503, answer
+                assert time.monotonic() < deadline, self.logs[number].read_text()[-3000:]
+                time.sleep(0.05)
+        return time.monotonic()
+
+    def cut_connections(self) -> None:
+        """So that they are made anew."""
+        self.pair.primary.execute(f"SELECT pg_terminate_backend(pid) {CONNECTIONS}")
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    folder = tmp_path_factory.mktemp("failover")
+    with replicated_postgresql() as pair, ExitStack() as stack:
+        database = f"postgresql://postgres@{pair.hosts}/{DATABASE}?connect_timeout=2"
+        command(database, "users", "create", ADMIN, "--admin")
+        token = command(database, "tokens", "create", ADMIN).strip()
+        urls, logs = [], []
+        for name, attributes in (("one", ""), ("two", "&target_session_attrs=read-write")):
+            (folder / name).mkdir()
+            limits = ("--longest-write", LONGEST, "--longest-read", LONGEST)
+            server = stack.enter_context(Server(folder / name, database + attributes, *limits))
+            urls.append(server.start())
+            logs.append(server.log)
+        servers = Servers(pair, database, urls, token, logs)
+        with servers.api(0) as api:
+            api.post("/mlflow/registered-models/create", name=MODEL).ok()
+            create(api, "the first").ok()
+        yield servers
+        for log in logs:
+            said = log.read_text()
+            assert "Traceback" not in said, f"the server failed on the way:\n{said}"
+
+
+def create(api: Api, text: str) -> Answer:
+    return api.post("/mlflow/model-versions/create", name=MODEL, source="s3://x", description=text)
+
+
+@dataclass
+class Told:
+    """What the servers said of the changes with these texts."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    """They said that nothing was changed."""
+    unknown: set[str] = field(default_factory=set)
+    reads: dict[int, int] = field(default_factory=lambda: {200: 0, 503: 0})
+    longest: float = 0.0
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, servers: Servers, number: int, writer: int) -> None:
+        count = 0
+        with servers.api(number) as api:
+            while not self.stopped.is_set():
+                text = f"{number} {writer} {(count := count + 1)}"
+                answer = self._timed(lambda text=text: create(api, text))  # type: ignore[misc]  # mypy knows no lambda's default
+                if answer.status == 200:
+                    self.acknowledged.add(text)
+                elif "Nothing was changed" in answer.refused(503, "TEMPORARILY_UNAVAILABLE"):
+                    self.refused.add(text)
+                else:
+                    assert "Look before you repeat it" in answer.json["message"]
+                    self.unknown.add(text)
+                self.stopped.wait(0.01)
+
+    def read(self, servers: Servers, number: int) -> None:
+        with servers.api(number) as api:
+            while not self.stopped.wait(0.02):
+                answer = self._timed(lambda: api.get("/mlflow/registered-models/get", name=MODEL))
+                if answer.status != 200:
+                    answer.refused(503, "TEMPORARILY_UNAVAILABLE")
+                self.reads[answer.status] += 1
+                assert api.get("/health").status == 200
+
+    def _timed(self, call: Callable[[], Answer]) -> Answer:
+        began = time.monotonic()
+        answer = call()
+        self.longest = max(self.longest, time.monotonic() - began)
+        return answer
+
+
+def texts(api: Api) -> list[str]:
+    """Of all that is there."""
+    found, page = [], ""
+    while True:
+        fields = {"filter": f"name='{MODEL}'", "max_results": 1000} | ({"page_token": page} if page else {})
+        answer = api.get("/mlflow/model-versions/search", **fields).ok()
+        found += [version.get("description", "") for version in answer.get("model_versions", [])]
+        page = answer.get("next_page_token", "")
+        if not page:
+            return found
+
+
+def hold_true(servers: Servers, told: Told) -> None:
+    """At both: nothing acknowledged is lost, and nothing is there that was refused, or twice."""
+    for number in range(2):
+        with servers.api(number) as api:
+            there = texts(api)
+        assert len(there) == len(set(there))
+        assert told.acknowledged <= set(there), f"lost: {told.acknowledged - set(there)}"
+        assert not told.refused & set(there), f"made, though refused: {told.refused & set(there)}"
+    command(servers.database, "audit", "verify")
+    engine = make_engine(database_url(servers.database), write=False)
+    with engine.connect() as connection:
+        check(connection)
+    engine.dispose()
+
+
+def follow(events: Stream, last: str) -> list[str]:
+    """The ids of what was told, until a comment."""
+    return [event["id"] for event in events.until_comment(last)]
+
+
+@pytest.mark.timeout(300 + FAILOVERS * 60)
+def test_the_primary_is_killed_and_the_standby_takes_its_place(servers: Servers) -> None:
+    for _ in range(FAILOVERS):
+        fail_over(servers)
+
+
+def fail_over(servers: Servers) -> None:
+    pair, told = servers.pair, Told()
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(2 * WRITERS + 4))
+        stack.callback(told.stopped.set)
+        events = [stack.enter_context(stream(stack.enter_context(servers.api(number)))) for number in range(2)]
+        last = f"last {time.monotonic()}"
+        following = [pool.submit(follow, each, last) for each in events]
+        working = [pool.submit(told.write, servers, number % 2, number) for number in range(2 * WRITERS)]
+        working += [pool.submit(told.read, servers, number) for number in range(2)]
+        until(lambda: len(told.acknowledged) > 50, working)
+        pair.primary.signal(signal.SIGKILL)
+        killed_at = time.monotonic()
+        until(lambda: len(told.refused) > 20 and told.reads[503] > 20, working)
+        before = len(told.acknowledged)
+        pair.promote()
+        promoted_at = time.monotonic()
+        seconds = servers.until_served()
+        until(lambda: len(told.acknowledged) > before + 50, working)
+        # The former primary comes back as if nothing had happened, before the other in the list of hosts or after it.
+        pair.standby.start()
+        (stale,) = pair.standby.query(RECORDS)
+        for _ in range(2):
+            servers.cut_connections()
+            servers.until_served()
+        assert pair.standby.query(RECORDS) == [stale], "nobody writes to a primary that was replaced"
+        pair.attach()
+        until(lambda: len(told.acknowledged) > before + 100, working)
+        told.stopped.set()
+        for each in working:
+            each.result()
+        with servers.api(0) as api:
+            api.post("/mlflow/comments/create", name=MODEL, version="1", comment=last).ok()
+        seen = [each.result() for each in following]
+        hold_true(servers, told)
+        assert seen[0] == seen[1], "both streams told the same, each change once and in order"
+        assert len(seen[0]) == len(set(seen[0])) >= len(told.acknowledged)
+    print(
+        f"\n{len(told.acknowledged)} writes acknowledged, all there; {len(told.refused)} refused, none there; "
+        f"{len(told.unknown)} unknown; {told.reads[200]} reads answered, {told.reads[503]} refused; the longest call "
+        f"{told.longest:.1f} s; promoted {promoted_at - killed_at:.1f} s after the kill, and writing again "
+        f"{' and '.join(f'{each:.1f}' for each in seconds)} s later"
+    )
+
+
+def until(happened: Callable[[], bool], working: list[Future[None]]) -> None:
+    """Something has happened; what runs meanwhile does not fail."""
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        for each in working:
+            if each.done():
+                each.result()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_primary_is_paused(servers: Servers) -> None:
+    """It answers no more, and its machine goes on: TCP does not tell."""
+    pair = servers.pair
+    with servers.api(0) as one, servers.api(1) as two:
+        create(one, "before the pause").ok()
+        pair.primary.signal(signal.SIGSTOP)
+        began = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            calls = [
+                pool.submit(create, one, "paused one"),
+                pool.submit(create, two, "paused two"),
+                pool.submit(read, servers, 0),
+                pool.submit(read, servers, 1),
+            ]
+            for call in calls:
+                call.result().refused(503, "TEMPORARILY_UNAVAILABLE")
+        waited = time.monotonic() - began
+        pair.promote()
+        seconds = servers.until_served()
+        pair.standby.signal(signal.SIGCONT)
+        (stale,) = pair.standby.query(RECORDS)
+        servers.cut_connections()
+        servers.until_served()
+        assert pair.standby.query(RECORDS) == [stale]
+        pair.attach()
+        assert "before the pause" in texts(one)
+    print(f"\nfour calls refused within {waited:.1f} s; writing again {seconds} s after the promotion")
+
+
+def read(servers: Servers, number: int) -> Answer:
+    with servers.api(number) as api:
+        return api.get("/mlflow/registered-models/list")
+
+
+def test_the_synchronous_standby_is_gone(servers: Servers) -> None:
+    pair = servers.pair
+    with servers.api(0) as one, servers.api(1) as two:
+        create(one, "with a standby").ok()
+        pair.standby.stop()
+        message = create(one, "without one").refused(503, "TEMPORARILY_UNAVAILABLE")
+        assert "it may have been made, or not" in message
+        message = create(two, "behind it").refused(503, "TEMPORARILY_UNAVAILABLE")
+        assert "Nothing was changed" in message
+        assert {"without one", "behind it"}.isdisjoint(texts(two)), "reading goes on, of what is safe"
+        pair.standby.start()
+        servers.until_served()
+        there = texts(two)
+        assert "without one" in there
+        assert "behind it" not in there
+
+
+def test_somebody_ends_the_wait_for_the_standby(servers: Servers) -> None:
+    """PostgreSQL then says that the change is made, and warns that it may be lost."""
+    pair = servers.pair
+    with servers.api(0) as api, ThreadPoolExecutor(1) as pool:
+        pair.standby.stop()
+        waiting = pool.submit(create, api, "cancelled")
+        waits = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        pair.primary.until(f"SELECT count(*) = 1 {waits}")
+        pair.primary.execute(f"SELECT pg_cancel_backend(pid) {waits}")
+        message = waiting.result().refused(503, "TEMPORARILY_UNAVAILABLE")
+        assert "has made the change, but may yet lose it" in message
+        pair.standby.start()
+        servers.until_served()
+        assert "cancelled" in texts(api)
+
+
+def lose(servers: Servers, change: Callable[[], object]) -> None:
+    """Fail over to a standby that lacks a change. Without synchronous replication what was acknowledged may be lost."""
+    pair = servers.pair
+    pair.synchronous(on=False)
+    pair.standby.stop()
+    change()
+    pair.primary.signal(signal.SIGKILL)
+    pair.standby.start()
+    pair.promote()
+
+
+def test_a_token_that_was_lost_is_known_nowhere(servers: Servers) -> None:
+    tokens: list[str] = []
+
+    def statuses() -> set[int]:
+        with ExitStack() as stack:
+            apis = [stack.enter_context(Api(url, token)) for token in tokens for url in servers.urls]
+            return {api.get("/mlflow/registered-models/get", name=MODEL).status for api in apis}
+
+    def mint() -> None:
+        tokens.extend(command(servers.database, "tokens", "create", ADMIN).strip() for _ in range(3))
+        assert statuses() == {200}
+
+    lose(servers, mint)
+    for _ in range(3):  # as many changes as were lost, before the servers look again
+        command(servers.database, "tokens", "create", ADMIN)
+    assert statuses() == {401}
+    servers.pair.attach()
+
+
+def test_a_stream_goes_on_from_where_the_histories_part(servers: Servers) -> None:
+    with servers.api(0) as one, servers.api(1) as two, stream(one) as events, stream(two) as others:
+        both = (events, others)
+
+        def say(text: str) -> None:
+            one.post("/mlflow/comments/create", name=MODEL, version="1", comment=text).ok()
+
+        def say_what_will_be_lost() -> None:
+            for number in range(3):
+                say(f"lost {number}")
+            for each in both:
+                each.until_comment("lost 2")
+
+        lose(servers, say_what_will_be_lost)
+        servers.until_served()
+        say("kept")
+        for each in both:
+            told = each.until_comment("kept")
+            assert "CREATED_VERSION" in {activity["activity_type"] for activity in told}, "that which was served first"
+        servers.pair.attach()
