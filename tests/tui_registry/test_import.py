@@ -22,7 +22,7 @@ def loaded_by(module: str) -> set[str]:
 def test_the_server_is_not_loaded(module: str) -> None:
     modules = loaded_by(module)
     assert not {name.partition(".")[0] for name in modules} & SERVERS
-    of_server = {name.split(".")[1] for name in modules if name.startswith("server.")}
+    of_server = {name.split(".")[1] for name in modules if name.startswith("tui_registry_server.")}
     assert of_server <= {"wire"}
 
 
