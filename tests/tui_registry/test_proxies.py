@@ -162,6 +162,8 @@ UNUSABLE = {
     "a host that is none": "http://ada:hunter2@proxy..example",
     "half an address": "http://[::1",
     "a line end": "http://ada:hunter2@proxy.example.com\r\nX: y",
+    "a sign in a password": "http://ada:12#hunter2@proxy.example.com",
+    "a slash in a password": "http://ada:12/hunter2@proxy.example.com",
     "no more than a password": "ada:hunter2",
     "SOCKS": "socks5://ada:hunter2@127.0.0.1:1080",
     "SOCKS as GNOME writes it": "socks://127.0.0.1:1080/",

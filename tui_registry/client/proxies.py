@@ -71,9 +71,14 @@ def _checked(source: str, value: str) -> Proxy:
     if scheme not in SCHEMES:
         raise ProxyError(f"{source} names a kind of proxy that cannot be used. These can: {', '.join(SCHEMES)}.")
     try:
-        parse(f"{scheme}://{rest}")
+        parsed = parse(f"{scheme}://{rest}")
+        if "@" in f"{parsed.raw_path!r}{parsed.fragment}":  # it ended in the midst of a password
+            raise NotAURLError
     except NotAURLError:  # whose text may hold a password
-        raise ProxyError(f"{source} is not the URL of a proxy. Write it as http://proxy.example.com:3128.") from None
+        raise ProxyError(
+            f"{source} is not the URL of a proxy. Write it as http://proxy.example.com:3128, and signs in a password "
+            "as %23 for #."
+        ) from None
     if scheme.startswith("socks"):
         _look_for_socks(source)
     return Proxy(f"{scheme}://{rest}", source)

@@ -189,7 +189,7 @@ class EmbeddedRegistry:
     def _mint(self, names: Sequence[str], replaced: SessionToken | None = None) -> subprocess.Popen[str]:
         """Make a token for each; who is not there yet is made an administrator, as the first one must be. ``replaced``
         is revoked, if it never ends; or else it does so by itself, and another console may still use it."""
-        revoked = replaced.value if replaced is not None and not replaced.expiry else ""
+        revoked = replaced.value if replaced is not None and not replaced.expiry and replaced.value.isascii() else ""
         process = subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
             [
                 *(sys.executable, "-P", "-m", "tui_registry_server", "tokens", "create", *names),

@@ -45,7 +45,13 @@ class PrivateFolder:
                 f"it, and then run: chmod go-w {shlex.quote(str(self.path))}"
             )
         if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            os.fchmod(self._descriptor, stat.S_IRWXU)  # what can be read can be locked, too
+            try:
+                os.fchmod(self._descriptor, stat.S_IRWXU)  # what can be read can be locked, too
+            except OSError as error:
+                raise FolderError(
+                    f"{self.path} cannot be closed to others: {error.strerror}. Set XDG_DATA_HOME to a folder on "
+                    "another disk."
+                ) from None
 
     def check_own(self, name: str) -> None:
         """That a file in it, if there is one, is one's own. Raises FolderError."""
