@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,9 +15,15 @@ HEALTHY = b'{"status":"OK"}'
 class Recorder:
     """``heard`` is the head of each request; ``connections`` is how many came, silent ones too."""
 
-    def __init__(self, port: int = 0, *, passes_to: str | None = None, instead: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        passes_to: str | None = None,
+        instead: str = "",
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         """``passes_to``: the registry whose answers it hands on, whatever host is asked for; or else it says that all
-        is well, or sends to the URL ``instead``."""
+        is well, or sends to the URL ``instead``. With a ``context`` it speaks TLS."""
         self.heard: list[str] = []
         self.connections = 0
         recorder = self
@@ -57,8 +64,10 @@ class Recorder:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -69,9 +78,11 @@ class Recorder:
 
 
 @contextmanager
-def recorder(port: int = 0, *, passes_to: str | None = None, instead: str = "") -> Iterator[Recorder]:
+def recorder(
+    *, passes_to: str | None = None, instead: str = "", context: ssl.SSLContext | None = None
+) -> Iterator[Recorder]:
     """There until the block ends."""
-    made = Recorder(port, passes_to=passes_to, instead=instead)
+    made = Recorder(passes_to=passes_to, instead=instead, context=context)
     try:
         yield made
     finally:

@@ -260,6 +260,10 @@ def test_what_else_the_keyring_holds_is_replaced(home: Path, vault: MemoryKeyrin
                 assert status(other, token) == 200
                 assert json.loads(vault.passwords[account])["token"] == token
         assert status(own, endless) == 401
+        with contextlib.closing(sqlite3.connect(beside(home))) as database, database:
+            database.execute("UPDATE tokens SET expiry_timestamp = 1")
+        own.tokens_of([own.user])
+        assert len(expiries(home)) == 1, "what has expired is not forgotten"
 
 
 async def test_an_open_console_renews_its_token(

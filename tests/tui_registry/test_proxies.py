@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.certificates import Files, issue
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.command_line import run
 from tests.tui_registry.console import console
@@ -143,6 +145,24 @@ def test_another_host_is_reached_through_the_proxy(scene: Scene, variable: str, 
         assert model in done.stdout
         assert all(head.startswith(f"GET {REMOTE}/api/2.0/") for head in proxy.heard)
         assert "Proxy-Authorization: Basic YWRhOnNAY3J0" in proxy.heard[0]
+
+
+def test_a_proxy_that_speaks_tls_is_checked_by_the_systems_authorities(scene: Scene, tmp_path: Path) -> None:
+    files = issue(tmp_path, "proxy")
+    with recorder(passes_to=scene.url, context=server_context(files)) as proxy:
+        named = {"http_proxy": f"https://127.0.0.1:{proxy.port}", "TUI_REGISTRY_INSECURE_HTTP": "1"}
+        refused = run(scene, "models", "list", url=REMOTE, **named)
+        assert "(http_proxy), cannot be reached: its certificate is not signed by an authority" in refused.stderr
+        assert proxy.heard == []
+        done = run(scene, "models", "list", url=REMOTE, **named, SSL_CERT_FILE=files.authority)
+        assert done.exit_code == 0, done.output
+        assert len(proxy.heard) == 1
+
+
+def server_context(files: Files) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    return context
 
 
 def test_a_proxy_that_is_away_is_named_without_its_password(scene: Scene) -> None:

@@ -79,5 +79,8 @@ class Endpoint:
     def _way(self) -> dict[str, Any]:
         import httpx
 
-        proxy = None if self.proxy is None else httpx.Proxy(self.proxy.url)
+        proxy = None
+        if self.proxy is not None:
+            is_tls = self.proxy.url.startswith("https://")
+            proxy = httpx.Proxy(self.proxy.url, ssl_context=ssl.create_default_context() if is_tls else None)
         return {"verify": self.trust, "trust_env": False, "proxy": proxy, "uds": self.socket}

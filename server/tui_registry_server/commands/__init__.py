@@ -199,9 +199,11 @@ def create_token(
         if revoked:
             tokens.revoke_value(call, revoked)
         lifetime = None if days is None else days * DAY
-        for name in names:
-            if found and _id_of(call, name) is None:
+        for name in names if found else ():
+            if (holder := _id_of(call, name)) is None:
                 users.add(call, CreateUser(user_name=name), admin=True)
+            elif comment is not None:  # a console makes one each week: they are not to be ever more
+                token_rows.remove_expired(call.connection, holder, comment, call.now)
         return [
             tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
         ]
