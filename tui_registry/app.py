@@ -38,6 +38,7 @@ BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
+TOKEN_LOOK = 60.0  # seconds between looks at how long the token of one's own registry is still valid
 
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
@@ -74,6 +75,8 @@ class ConsoleApp(WritingApp):
         self._user: str | None = None  # empty, if the registry does not say
         self._state = "connecting"
         self._telling = False
+        self._is_renewed = False
+        self._renewal = asyncio.Lock()
         self._last_event = ""
         self._retry = FIRST_RETRY
         self._next_profile: str | None = None
@@ -143,6 +146,7 @@ class ConsoleApp(WritingApp):
         self.starting.begin()
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
+        self.set_interval(TOKEN_LOOK, self._look_at_token)
 
     async def on_unmount(self) -> None:
         if self.connected.is_set():
@@ -300,7 +304,7 @@ class ConsoleApp(WritingApp):
             self.connection.url,
             self.connection.token,
             read_only=self.connection.read_only,
-            trust=self.connection.trust,
+            endpoint=self.connection.endpoint,
         )
         self.connected.set()
         self.tell(ConnectionChanged())
@@ -308,13 +312,15 @@ class ConsoleApp(WritingApp):
             try:
                 await self._listen()
             except Unauthenticated as error:
+                if not self._is_renewed and await self._renew_token():
+                    self._is_renewed = True  # if that is refused, too, the user is asked
+                    continue
                 from tui_registry.screens.problem import Problem
 
                 self._set_state("refused")
                 remedy = await self.push_screen_wait(Problem("The token is refused", str(error), token_helps=True))
                 if remedy.token:
-                    self.connection = replace(self.connection, token=remedy.token)
-                    self.client.use_token(remedy.token)
+                    self._use_token(remedy.token)
                 self._user = None
                 self._soon()
                 continue
@@ -328,6 +334,31 @@ class ConsoleApp(WritingApp):
             # Not all consoles at once, when a server is back.
             await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # nobody is to be kept from guessing it
             self._retry = min(self._retry * 2, LAST_RETRY)
+
+    def _look_at_token(self) -> None:
+        embedded = self.connection.embedded if self.connection else None
+        if embedded is not None and embedded.token_is_due and not self._renewal.locked():
+            self.run_worker(self._renew_token(), exit_on_error=False)
+
+    async def _renew_token(self) -> bool:
+        """Take a new token for one's own registry, and nobody notices; whether there is one."""
+        from tui_registry.session.embedded import EmbeddedError
+
+        before = self.connection
+        if before is None or before.embedded is None:
+            return False
+        async with self._renewal:
+            if self.connection is before:  # or else it has just been done
+                try:
+                    self._use_token(await asyncio.to_thread(before.embedded.renew))
+                except (EmbeddedError, OSError):
+                    return False
+        return True
+
+    def _use_token(self, token: str) -> None:
+        if self.connection is not None:
+            self.connection = replace(self.connection, token=token)
+            self.client.use_token(token)
 
     async def _opened(self) -> Connection:
         """A connection, however often the user has to be asked."""
@@ -357,6 +388,9 @@ class ConsoleApp(WritingApp):
             self.client.journal.who = self._user
         async for event_id, name in self.client.events(self._last_event):
             came_back = self._state != "live"
+            self._is_renewed = False
+            if came_back and self.connection is not None and self.connection.embedded is not None:
+                self.client.url = self.connection.embedded.url  # another console may have started the server anew
             self._last_event, self._retry = event_id or self._last_event, FIRST_RETRY
             self._set_state("live")
             if came_back or name != "ready":

@@ -124,7 +124,7 @@ def load(wanted: str, *, beside: Path) -> Keymap:
         raise KeymapError("keymap", [f"there is no keymap '{wanted}': write {_either(SHIPPED)}, or a file's path"])
     file = beside / Path(wanted).expanduser()
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin it with a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise KeymapError(str(file), [f"the keymap cannot be read: {why}"]) from None

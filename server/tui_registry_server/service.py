@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import IO, NoReturn, cast
 
 import click
 import uvicorn
@@ -45,8 +45,8 @@ LOOK = 1.0  # seconds between looks for whether anybody still needs this server
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to serve. ``state_file`` gets ``{"url": ..., "pid": ...}`` once the server is ready; ``end_with`` is a file
-    that the consoles hold a shared lock on: the server ends with the last of them. ``trusted_proxies`` are believed
-    whom they speak for."""
+    that the consoles hold a shared lock on: the server ends with the last of them. ``socket_fd`` is a Unix socket of
+    whoever started the server, on which it serves, too. ``trusted_proxies`` are believed whom they speak for."""
 
     database: str
     host: str
@@ -62,6 +62,7 @@ class Options:
     throwaway: bool = False
     state_file: Path | None = None
     end_with: Path | None = None
+    socket_fd: int | None = None
 
 
 def run(options: Options) -> None:
@@ -117,7 +118,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
     # so that the process ends with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    server.run(sockets=[listener])
+    server.run(sockets=[listener, *_inherited(options.socket_fd)])
 
 
 class _Server(uvicorn.Server):
@@ -147,6 +148,7 @@ class _Server(uvicorn.Server):
         self._registry = registry
         self._options = options
         self._context = context
+        self._end: IO[str] | None = None
         self._url = _url(listener, "http" if context is None else "https")
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -165,7 +167,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._options.state_file is not None:
-            self._options.state_file.unlink(missing_ok=True)
+            _remove_own(self._options.state_file)
         self._registry.end_streams()
         await super().shutdown(sockets)
 
@@ -183,8 +185,10 @@ class _Server(uvicorn.Server):
             log.warning("the certificate was renewed")
 
     async def _look(self) -> None:
-        if self._options.end_with is not None and _is_unlocked(self._options.end_with):
-            self.should_exit = True
+        """A console that comes now waits for the lock, until this process has ended."""
+        if self._options.end_with is not None and self._end is None:
+            self._end = _lock(self._options.end_with)
+            self.should_exit = self._end is not None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -192,6 +196,10 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.create_server(address, family=family, backlog=2048)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDING)  # each connection has it from here
     return listener
+
+
+def _inherited(descriptor: int | None) -> list[socket.socket]:
+    return [] if descriptor is None else [socket.socket(fileno=descriptor)]
 
 
 def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
@@ -221,22 +229,31 @@ def _allow_files(wanted: int) -> None:
 
 
 def _write_privately(file: Path, content: str) -> None:
-    """Whole or not at all, readable by its owner only."""
+    """Whole or not at all, readable by its owner only, whatever was in its place."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # which follows no link
     with os.fdopen(descriptor, "w") as stream:
         stream.write(content)
     draft.replace(file)
 
 
-def _is_unlocked(file: Path) -> bool:
-    """Whether no process holds a lock on the file."""
-    with file.open("a") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+def _remove_own(state: Path) -> None:
+    """Unless another server has put its own in the place."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        if json.loads(state.read_text())["pid"] == os.getpid():
+            state.unlink()
+
+
+def _lock(file: Path) -> IO[str] | None:
+    """A lock on the file, if no other process holds one."""
+    stream = file.open("a")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.close()
+        return None
+    return stream
 
 
 def _fail(message: str) -> NoReturn:

@@ -1,7 +1,6 @@
 """The console under a test's fingers, without a terminal: keys go in, and what a user would see comes out."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from textual.pilot import Pilot
 
 from tui_registry.app import ConsoleApp
+from tui_registry.client.endpoint import Endpoint
 from tui_registry.session.connection import Connection
 from tui_registry.session.settings import Settings
 
@@ -92,11 +92,11 @@ async def console(
     size: tuple[int, int] = SMALL,
     *,
     tracking_uri: str | None = None,
-    trust: ssl.SSLContext | None = None,
+    endpoint: Endpoint | None = None,
     settings: Settings | None = None,
 ) -> AsyncIterator[Console]:
     """A console on a registry, until the block ends; it must not have made a mistake by then."""
-    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri, trust=trust), settings)
+    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri, endpoint=endpoint), settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Console(app, pilot)
         try:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from tests.live_registry import LiveRegistry, command, serving
+from tests.tui_registry.recording import everywhere, recorder
+from tui_registry.client.endpoint import Endpoint
 from tui_registry.demo.clock import Clock, Minutes, Workday
 from tui_registry.demo.fill import FillError, fill
 from tui_registry.demo.people import ADMIN, GROUPS, NAMES
@@ -79,7 +81,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         token = live.token(ADMIN, admin=True)
         progress: list[tuple[int, int]] = []
         now = datetime.now(UTC)
-        fill(live.url, token, lambda names: tokens_of(live, names), now, lambda *told: progress.append(told))
+        with pytest.MonkeyPatch.context() as patch, recorder() as proxy:
+            for name, value in everywhere(proxy.url).items():  # which is for other machines
+                patch.setenv(name, value)
+            endpoint = Endpoint.of(live.url)
+            fill(endpoint, token, lambda names: tokens_of(live, names), now, lambda *told: progress.append(told))
+            assert proxy.connections == 0
         with live.client(token) as client:
             yield Filled(client, int(now.timestamp() * 1000), progress)
 
@@ -207,8 +214,9 @@ def test_a_refused_call_is_told(filled: Filled) -> None:
     def fail(_names: Sequence[str]) -> list[str]:
         raise AssertionError("nobody can be enrolled by somebody unknown")
 
+    url = str(filled.client.base_url).removesuffix("/api/2.0/")
     with pytest.raises(FillError, match="UNAUTHENTICATED"):
-        fill(str(filled.client.base_url).removesuffix("/api/2.0/"), "tr_wrong", fail, NOW, lambda *_: None)
+        fill(Endpoint.of(url), "tr_wrong", fail, NOW, lambda *_: None)
 
 
 def test_the_plan_is_the_same_for_everybody() -> None:

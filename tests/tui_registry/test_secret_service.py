@@ -1,5 +1,6 @@
 """Tokens in a real Secret Service: stored, read and removed there, and to be found nowhere else."""
 
+import json
 import os
 import subprocess
 import sys
@@ -68,10 +69,10 @@ def login(variables: Mapping[str, str], scene: Scene, token: str) -> None:
     assert token.encode() not in done.stdout + done.stderr
 
 
-def kept(variables: Mapping[str, str], scene: Scene) -> str:
-    """What the service has under the profile's account, asked by another program than ours."""
+def kept(variables: Mapping[str, str], account: str) -> str:
+    """What the service has under an account, asked by another program than ours."""
     done = subprocess.run(
-        [sys.executable, "-m", "keyring", "get", "tui-registry", f"work {scene.url}"],
+        [sys.executable, "-m", "keyring", "get", "tui-registry", account],
         env={"PATH": os.environ["PATH"]} | dict(variables),
         capture_output=True,
         timeout=PATIENCE,
@@ -98,7 +99,7 @@ def assert_nowhere(token: str, scene: Scene, home: Path) -> None:
 def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str], home: Path, token: str) -> None:
     model = scene.pending("kept")
     login(service, scene, token)
-    assert kept(service, scene) == token
+    assert kept(service, f"work {scene.url}") == token
     assert_nowhere(token, scene, home)
     with terminal(variables=service) as shown:
         shown.shows(f"{OWNER} @ work", model, "● live")
@@ -114,9 +115,20 @@ def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str
     assert listed.returncode == 0, listed.stderr
     assert model in listed.stdout.decode()
     assert run(service, "logout", "work").returncode == 0
-    assert kept(service, scene) == ""
+    assert kept(service, f"work {scene.url}") == ""
     assert b"work" not in run(service, "profiles").stdout
     assert_nowhere(token, scene, home)
+
+
+def test_the_token_of_ones_own_registry_is_kept_once_and_ends(service: dict[str, str], home: Path) -> None:
+    for _ in range(2):
+        done = run(service, "models", "list")
+        assert done.returncode == 0, done.stderr
+    head, *rows = run(service, "tokens", "list").stdout.decode().splitlines()
+    assert len(rows) == 1, "each start has made a token of its own"
+    assert not rows[0][head.index("EXPIRES") :].startswith("never")
+    token: str = json.loads(kept(service, f"embedded {home / '.local/share/tui-registry/registry.db'}"))["token"]
+    assert [file for file in home.rglob("*") if file.is_file() and token.encode() in file.read_bytes()] == []
 
 
 def test_a_crash_does_not_show_the_token(scene: Scene, service: dict[str, str], home: Path, token: str) -> None:

@@ -16,6 +16,7 @@ from tests.live_registry import LiveRegistry, Server, command, fresh_database, s
 from tests.tui_registry.console import console
 from tests.tui_registry.keyrings import MemoryKeyring
 from tui_registry.cli import main
+from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.errors import Refused, Unreachable
 from tui_registry.client.trust import can_be_overheard, trusted
 from tui_registry.session import profiles
@@ -146,8 +147,8 @@ def test_where_no_tls_is_spoken(registry: LiveRegistry) -> None:
 
 
 async def test_the_console(secure: LiveRegistry, files: Files) -> None:
-    trust = trusted(secure.url, files.authority)
-    async with console(secure.url, secure.admin_token, trust=trust) as shown:
+    endpoint = Endpoint.of(secure.url, files.authority)
+    async with console(secure.url, secure.admin_token, endpoint=endpoint) as shown:
         await shown.shows("● live")
         await shown.press("2")
         await shown.shows("iris")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import ssl
 import time
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -12,9 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
-from tui_registry.client.trust import explained, trusted
+from tui_registry.client.trust import explained
 from tui_registry_server.wire.error import Error
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -26,6 +26,14 @@ KEPT = (
 )
 EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
 
+
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.InvalidURL,
+)
 
 LONGEST_REST = 60.0  # seconds that a server which asks for it is left alone
 
@@ -41,19 +49,18 @@ class Transport:
         token: str,
         *,
         read_only: bool = False,
-        trust: ssl.SSLContext | None = None,
+        endpoint: Endpoint | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``read_only``: nothing that could change the registry is sent, whoever asks for it. ``trust``: what the
-        server's certificate is checked by, if not by the system's authorities."""
+        """``read_only``: nothing that could change the registry is sent, whoever asks for it. ``endpoint``: how the
+        server is reached, if not as the URL alone says. Raises EndpointError."""
         self.url = url.rstrip("/")
         self.read_only = read_only
         self.journal = Journal()
-        self._http = httpx.AsyncClient(
-            base_url=self.url,
+        self._endpoint = endpoint or Endpoint.of(self.url)
+        self._http = self._endpoint.async_client(
             headers={"Authorization": authorization(token), "Accept": "application/json"},
             timeout=TIMEOUT,
-            verify=trust or trusted(self.url),
             limits=httpx.Limits(keepalive_expiry=KEPT),
             transport=transport,
         )
@@ -91,7 +98,7 @@ class Transport:
                     if event.data:  # or else it is a sign of life
                         yield event.id, event.event
         except (httpx.RequestError, httpx_sse.SSEError) as error:
-            raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
+            raise Unreachable(f"{self._endpoint} cannot be reached: {why(error)}") from error
 
     async def _get(self, path: str, answer: type[Answer], /, **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in ("", None)}
@@ -108,12 +115,12 @@ class Transport:
         began = time.monotonic()
         try:
             response = await self._http.request(method, API + path, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL) as error:
+        except _NOTHING_SENT as error:
             self.journal.add(method, path, "unreachable", began)
-            raise Unreachable(f"{self.url} cannot be reached: {why(error)}") from error
+            raise Unreachable(f"{self._endpoint} cannot be reached: {why(error)}") from error
         except httpx.RequestError as error:
             self.journal.add(method, path, "no answer", began)
-            raise LostAnswer(f"{self.url} did not answer: {why(error)}") from error
+            raise LostAnswer(f"{self._endpoint} did not answer: {why(error)}") from error
         self.journal.add(method, path, str(response.status_code), began)
         if response.is_success:
             return response

@@ -2,8 +2,9 @@
 
 import ssl
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from tui_registry.client.loopback import is_certainly_loopback
 
 _EXPIRED = 10  # OpenSSL's X509_V_ERR_...
 _NOT_YET_VALID = 9
@@ -37,12 +38,7 @@ def trusted(url: str, ca: str | None = None, *, besides: bool = False) -> ssl.SS
 def can_be_overheard(url: str) -> bool:
     """Whether what is sent there goes over a network as it is, a token too."""
     where = urlsplit(url)
-    if where.scheme != "http" or where.hostname == "localhost":
-        return False
-    try:
-        return not ip_address(where.hostname or "").is_loopback
-    except ValueError:
-        return True
+    return where.scheme == "http" and not is_certainly_loopback(where.hostname)
 
 
 def explained(error: BaseException) -> str | None:

@@ -48,7 +48,10 @@ def login(*, url: str, profile: str | None, token_stdin: bool, **particulars: An
     there is such a profile."""
     from tui_registry.session import login as session_login
 
-    token = sys.stdin.readline().strip() if token_stdin else click.prompt("Token", hide_input=True).strip()
+    try:
+        token = sys.stdin.readline() if token_stdin else click.prompt("Token", hide_input=True)
+    except UnicodeDecodeError:
+        raise Failure(Exit.REFUSED, "What was given cannot be a token: it is not ASCII. Copy it anew.") from None
     try:
         name = session_login.login(url, profile, token, **particulars)
     except session_login.LoginError as error:

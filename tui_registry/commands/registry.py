@@ -42,7 +42,7 @@ def ask(profile: str | None, work: "Callable[[RegistryClient], Awaitable[T]]", *
 
     async def spoken() -> T:
         async with RegistryClient(
-            connection.url, connection.token, read_only=connection.read_only, trust=connection.trust
+            connection.url, connection.token, read_only=connection.read_only, endpoint=connection.endpoint
         ) as client:
             return await work(client)
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 
+from tui_registry.client.endpoint import Endpoint
+from tui_registry.client.transport import API
 from tui_registry.demo.clock import Clock
 from tui_registry.demo.people import ADMIN, GROUPS, JENKINS, NAMES, PEOPLE
 from tui_registry.demo.plan import OPENED, plan
 from tui_registry.demo.step import Step
 
-API = "/api/2.0"
 SCIM = "/preview/scim/v2"
 CLOCK = "X-Demo-Time"
 TIMEOUT = 30.0  # seconds
@@ -27,13 +28,13 @@ class FillError(Exception):
 
 
 def fill(
-    url: str,
+    endpoint: Endpoint,
     token: str,
     tokens_of: Callable[[Sequence[str]], Sequence[str]],
     now: datetime,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Fill the registry at ``url``; blocks for some seconds.
+    """Fill the registry at ``endpoint``; blocks for some seconds.
 
     token: of ADMIN, who exists already and is an administrator.
     tokens_of: makes a token for each of the users and service principals named, who exist by then.
@@ -41,7 +42,7 @@ def fill(
     progress: told now and then how many steps are done, of how many; the first time 0, the last time all.
     """
     steps = plan(now)
-    with httpx.Client(base_url=f"{url}{API}", timeout=TIMEOUT) as client:
+    with endpoint.client(timeout=TIMEOUT) as client:
         registry = _Registry(client, {ADMIN: token})
         progress(0, len(steps))
         registry.enrol(Clock(now).at(OPENED))
@@ -85,9 +86,9 @@ class _Registry:
     def _call(self, step: Step) -> Mapping[str, Any]:
         headers = {"Authorization": f"Bearer {self.tokens[step.who]}", CLOCK: str(step.at)}
         if step.method == "GET":
-            answer = self._client.request(step.method, step.path, params=step.body, headers=headers)
+            answer = self._client.request(step.method, API + step.path, params=step.body, headers=headers)
         else:
-            answer = self._client.request(step.method, step.path, json=step.body, headers=headers)
+            answer = self._client.request(step.method, API + step.path, json=step.body, headers=headers)
         if not answer.is_success:
             raise FillError(
                 f"{step.who}: {step.method} {step.path} {dict(step.body)}: {answer.status_code} {answer.text}"

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui_registry.client.access_token import TokenError, clean
 from tui_registry.styles import ELSEWHERE
 from tui_registry.text import lines
 
@@ -69,5 +70,10 @@ class Problem(ModalScreen[Remedy]):
 
     @on(Input.Submitted, "#token")
     def _typed(self, event: Input.Submitted) -> None:
-        if token := event.value.strip():
+        try:
+            token = clean(event.value, "What was typed")
+        except TokenError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if token:
             self.dismiss(Remedy(token))

@@ -26,9 +26,9 @@ def folder() -> Path:
 
 
 def read(file: Path, model: type[M]) -> M:
-    """What is in a file; as if it were empty, if there is none."""
+    """What is in a file, which may begin with a byte order mark; as if it were empty, if there is none."""
     try:
-        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         return model()
     except OSError as error:

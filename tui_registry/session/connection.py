@@ -3,12 +3,13 @@
 import getpass
 import os
 import shlex
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tui_registry.client.trust import TrustError, can_be_overheard, trusted
+from tui_registry.client.access_token import BLANKS, TokenError, clean
+from tui_registry.client.endpoint import Endpoint, EndpointError
+from tui_registry.client.trust import can_be_overheard
 from tui_registry.session import credentials, profiles
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
 
@@ -24,7 +25,7 @@ class Connection:
     colour: what its name stands on in the console's first line.
     tracking_uri: the MLflow server whose runs are registered there.
     ca: the file of the authority that its certificate must be signed by; without one, the system's are meant.
-    trust: the same, read.
+    endpoint: how it is reached.
     """
 
     url: str
@@ -35,7 +36,7 @@ class Connection:
     colour: str | None = None
     tracking_uri: str | None = None
     ca: str | None = None
-    trust: ssl.SSLContext | None = field(default=None, compare=False)
+    endpoint: Endpoint | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.label!r}, {self.url!r})"
@@ -76,25 +77,30 @@ _NO = {"", "0", "false", "no", "off"}
 
 def is_read_only(environment: Mapping[str, str]) -> bool:
     """Whatever it is set to, unless that means no: who mistypes it is better kept from writing."""
-    return environment.get("TUI_REGISTRY_READ_ONLY", "").strip().lower() not in _NO
+    return _said(environment, "TUI_REGISTRY_READ_ONLY").lower() not in _NO
+
+
+def _said(environment: Mapping[str, str], variable: str) -> str:
+    """What a variable holds, without the line end of the file that it may be from; empty, if it is not set."""
+    return environment.get(variable, "").strip(BLANKS)
 
 
 def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Connection:
-    """With what its certificate is checked by. Raises ConnectionProblem, also if its token would go over a network in
-    the open, and nobody said that it may."""
+    """With how it is reached. Raises ConnectionProblem, also if its token would go over a network in the open, and
+    nobody said that it may."""
     if can_be_overheard(connection.url) and not insecure_http:
         raise ConnectionProblem(
             f"{connection.url} is plain http: whoever can read the network could read your token. Nothing was sent.\n\n"
             f"Use its https:// URL, if it has one. If the network is your own, say that it may be sent: {remedy}"
         )
     try:
-        return replace(connection, trust=trusted(connection.url, connection.ca))
-    except TrustError as error:
-        raise ConnectionProblem(f"The authority of {connection.url} cannot be used. {error}") from None
+        return replace(connection, endpoint=Endpoint.of(connection.url, connection.ca))
+    except EndpointError as error:
+        raise ConnectionProblem(str(error)) from None
 
 
 def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, str]) -> Connection:
-    if profile is None and environment.get("TUI_REGISTRY_URL"):
+    if profile is None and _said(environment, "TUI_REGISTRY_URL"):
         return _of_environment(environment, ask_token=ask_token)
     known = profiles.read()
     name = profile or known.default
@@ -126,12 +132,17 @@ def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Conne
             url.partition("://")[2],
             read_only=is_read_only(environment),
             tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
-            ca=environment.get("TUI_REGISTRY_CA") or None,
+            ca=_said(environment, "TUI_REGISTRY_CA") or None,
         ),
-        insecure_http=environment.get("TUI_REGISTRY_INSECURE_HTTP", "").strip().lower() in {"1", "true", "yes", "on"},
+        insecure_http=_said(environment, "TUI_REGISTRY_INSECURE_HTTP").lower() in {"1", "true", "yes", "on"},
         remedy="TUI_REGISTRY_INSECURE_HTTP=1",
     )
-    token = _ask(url) if ask_token else environment.get("TUI_REGISTRY_TOKEN")
+    if ask_token:
+        return replace(lacking, token=_ask(url))
+    try:
+        token = clean(environment.get("TUI_REGISTRY_TOKEN", ""), "TUI_REGISTRY_TOKEN")
+    except TokenError as error:
+        raise ConnectionProblem(str(error), lacking=lacking) from None
     if not token:
         raise ConnectionProblem("TUI_REGISTRY_URL is set but TUI_REGISTRY_TOKEN is not.", lacking=lacking)
     return replace(lacking, token=token)
@@ -139,7 +150,7 @@ def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Conne
 
 def address(environment: Mapping[str, str], variable: str) -> str | None:
     """The URL that a variable holds, checked as that of a profile is."""
-    given = environment.get(variable)
+    given = _said(environment, variable)
     try:
         return profiles.checked({"url": given}).url if given else None
     except profiles.ProfileError as error:
@@ -152,7 +163,13 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
     try:
         token = registry.open()
         return Connection(
-            registry.url, token, "local", registry, read_only=is_read_only(environment), tracking_uri=tracking_uri
+            registry.url,
+            token,
+            "local",
+            registry,
+            read_only=is_read_only(environment),
+            tracking_uri=tracking_uri,
+            endpoint=registry.endpoint,
         )
     except BaseException:
         registry.close()
@@ -161,14 +178,16 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
 
 def _kept(name: str, profile: profiles.Profile, lacking: Connection) -> str:
     try:
-        token = credentials.load(profiles.account(name, profile))
+        token = clean(credentials.load(profiles.account(name, profile)) or "", f"The keyring's token of '{name}'")
+    except TokenError as error:
+        raise ConnectionProblem(str(error), lacking=lacking) from None
     except credentials.NoKeyringError as error:
         remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
         raise ConnectionProblem(
             f"The token of profile '{name}' is in the keyring, but {error}.\n\nWhat you can do:\n{remedies}",
             lacking=lacking,
         ) from None
-    if token is None:
+    if not token:
         raise ConnectionProblem(
             f"There is no token for profile '{name}'. To keep one, leave and run:\n"
             f"  tui-registry login {profile.url} --profile {shlex.quote(name)}",
@@ -180,4 +199,9 @@ def _kept(name: str, profile: profiles.Profile, lacking: Connection) -> str:
 def _ask(url: str) -> str:
     if not sys.stdin.isatty():
         raise ConnectionProblem("A token can be asked for only in a terminal. Set TUI_REGISTRY_TOKEN instead.")
-    return getpass.getpass(f"Token for {url} (not shown, not kept): ").strip()
+    try:
+        return clean(getpass.getpass(f"Token for {url} (not shown, not kept): "), "What was typed")
+    except TokenError as error:
+        raise ConnectionProblem(str(error)) from None
+    except UnicodeDecodeError:
+        raise ConnectionProblem("What was typed cannot be a token: it is not ASCII. Copy it anew.") from None

@@ -27,10 +27,15 @@ class DemoRegistry:
         tracking_uri = address(os.environ, "TUI_REGISTRY_TRACKING_URI")
         token = self._registry.open()
         now = datetime.now(UTC).astimezone()
-        fill(self._registry.url, token, self._registry.tokens_of, now, progress)
-        read_only = is_read_only(os.environ)
+        fill(self._registry.endpoint, token, self._registry.tokens_of, now, progress)
         return Connection(
-            self._registry.url, token, "demo", self._registry, read_only=read_only, tracking_uri=tracking_uri
+            self._registry.url,
+            token,
+            "demo",
+            self._registry,
+            read_only=is_read_only(os.environ),
+            tracking_uri=tracking_uri,
+            endpoint=self._registry.endpoint,
         )
 
     def close(self) -> None:

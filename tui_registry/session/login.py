@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from tui_registry.client.access_token import BLANKS, TokenError, clean
+from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.trust import TrustError, can_be_overheard, trusted
 from tui_registry.session import credentials, profiles
 from tui_registry.session.profiles import Profile, ProfileError
@@ -28,10 +30,14 @@ def login(
     What is None stays as the profile of that name has it, and what is empty is taken away; but that the token may be
     sent in the open holds for the URL it was said of. The first profile becomes the default.
     """
+    try:
+        token = clean(token, "What was given")
+    except TokenError as error:
+        raise LoginError(str(error)) from None
     if not token:
         raise LoginError("No token was given.")
     try:
-        address = profiles.checked({"url": url}).url
+        address = profiles.checked({"url": url.strip(BLANKS)}).url
     except ProfileError:
         raise LoginError(f"'{url}' is not a registry's URL: it must begin with http:// or https://.") from None
     try:
@@ -117,16 +123,13 @@ def _check(profile: Profile, token: str) -> None:
     from tui_registry.client.transport import API, authorization, why
 
     try:
-        answer = httpx.get(
-            f"{profile.url}{API}/preview/scim/v2/Me",
-            headers={"Authorization": authorization(token)},
-            timeout=15.0,
-            verify=trusted(profile.url, profile.ca),
-        )
-    except TrustError as error:
+        endpoint = Endpoint.of(profile.url, profile.ca)
+        with endpoint.client(timeout=15.0, headers={"Authorization": authorization(token)}) as client:
+            answer = client.get(f"{API}/preview/scim/v2/Me")
+    except EndpointError as error:
         raise LoginError(str(error)) from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise LoginError(f"{profile.url} cannot be reached: {why(error)}") from None
+        raise LoginError(f"{endpoint} cannot be reached: {why(error)}") from None
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise LoginError(f"{profile.url} does not accept this token. Ask for a new one.")
     if not answer.is_success:

@@ -49,7 +49,13 @@ class Profile(BaseModel):
             return None
         if not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
-        if urlsplit(url).password is not None:
+        try:
+            where = urlsplit(url)
+            if not where.hostname or where.port == 0 or not url.isprintable() or " " in url:
+                raise ValueError
+        except ValueError:
+            raise ValueError("must be the URL of a host, with a port from 1 to 65535 if any") from None
+        if where.password is not None:
             raise ValueError("must not hold a password: the file is not a place for secrets")
         return url.rstrip("/")
 

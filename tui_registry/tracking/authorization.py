@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 
+from tui_registry.client.access_token import clean
 from tui_registry.client.transport import authorization as bearer
 
 
@@ -10,10 +11,11 @@ def authorization(environment: Mapping[str, str], *, registry_token: str) -> str
     """The header's value, or None: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD if both are set, else
     MLFLOW_TRACKING_TOKEN.
 
-    MLflow's clients send that token to the registry, too, so it may be the registry's; then it is kept back.
+    MLflow's clients send that token to the registry, too, so it may be the registry's; then it is kept back. Raises
+    TokenError.
     """
-    user, password = environment.get("MLFLOW_TRACKING_USERNAME"), environment.get("MLFLOW_TRACKING_PASSWORD")
-    token = environment.get("MLFLOW_TRACKING_TOKEN")
+    user, password = (_line(environment, f"MLFLOW_TRACKING_{name}") for name in ("USERNAME", "PASSWORD"))
+    token = clean(environment.get("MLFLOW_TRACKING_TOKEN", ""), "MLFLOW_TRACKING_TOKEN")
     if user and password:
         if password == registry_token:
             return None
@@ -21,3 +23,9 @@ def authorization(environment: Mapping[str, str], *, registry_token: str) -> str
     if token and token != registry_token:
         return bearer(token)
     return None
+
+
+def _line(environment: Mapping[str, str], variable: str) -> str:
+    """What a variable holds, without the line end of the file that it may be from: a password may begin or end with a
+    blank."""
+    return environment.get(variable, "").rstrip("\r\n")

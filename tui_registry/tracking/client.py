@@ -8,10 +8,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
+from tui_registry.client.access_token import TokenError
+from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.errors import Refused, Unreachable
 from tui_registry.client.journal import Journal
 from tui_registry.client.transport import Transport
-from tui_registry.client.trust import TrustError, trusted
 from tui_registry.search import quoted
 from tui_registry.tracking.artifact import Artifact, ArtifactPage
 from tui_registry.tracking.authorization import authorization
@@ -54,12 +55,12 @@ class TrackingClient(Transport):
             raise Unreachable(f"The tracking server's address is no URL: {error}") from None
         own = variables.get("MLFLOW_TRACKING_SERVER_CERT_PATH")
         try:
-            trust = trusted(address, own or ca, besides=not own)
-        except TrustError as error:
-            raise Unreachable(f"The authority of the tracking server cannot be used. {error}") from None
-        super().__init__(address, "", read_only=True, trust=trust, transport=transport)
+            endpoint = Endpoint.of(address, own or ca, besides=not own)
+            given = authorization(variables, registry_token=registry_token)
+        except (EndpointError, TokenError) as error:
+            raise Unreachable(str(error)) from None
+        super().__init__(address, "", read_only=True, endpoint=endpoint, transport=transport)
         del self._http.headers["Authorization"]
-        given = authorization(variables, registry_token=registry_token)
         if given is not None:
             self._http.headers["Authorization"] = given
         if journal is not None:

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -100,6 +101,7 @@ for command in (audit, backup, restore):
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
+@click.option("--socket-fd", type=click.IntRange(3), hidden=True, help="Serve on this listening Unix socket, too.")
 def serve(
     *,
     database: str,
@@ -117,6 +119,7 @@ def serve(
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
+    socket_fd: int | None,
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
     from tui_registry_server import service
@@ -140,6 +143,7 @@ def serve(
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
+            socket_fd=socket_fd,
         )
     )
 
@@ -186,15 +190,30 @@ def tokens_group() -> None:
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; never, if left out.")
 @click.option("--comment", help="What it is for.")
 @click.option("--found", is_flag=True, hidden=True, help="Make each NAME an administrator first, if there is none.")
+@click.option("--revoke-stdin", is_flag=True, hidden=True, help="Revoke the token on standard input, if it is one.")
 @database_option
-def create_token(*, names: tuple[str, ...], days: int | None, comment: str | None, found: bool, database: str) -> None:
+def create_token(
+    *,
+    names: tuple[str, ...],
+    days: int | None,
+    comment: str | None,
+    found: bool,
+    revoke_stdin: bool,
+    database: str,
+) -> None:
     """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
 
+    revoked = sys.stdin.read().strip() if revoke_stdin else ""
+
     def issue(call: Call) -> list[str]:
+        if revoked:
+            tokens.revoke_value(call, revoked)
         lifetime = None if days is None else days * DAY
-        for name in names:
-            if found and _id_of(call, name) is None:
+        for name in names if found else ():
+            if (holder := _id_of(call, name)) is None:
                 users.add(call, CreateUser(user_name=name), admin=True)
+            elif comment is not None:  # a console makes one each week: they are not to be ever more
+                token_rows.remove_expired(call.connection, holder, comment, call.now)
         return [
             tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
         ]

@@ -31,7 +31,7 @@ def issue(call: Call, principal_id: str, *, owner: str, comment: str | None, lif
     tokens.add(
         call.connection,
         token_id=token_id,
-        digest=hashlib.sha256(token.encode()).hexdigest(),
+        digest=_digest(token),
         principal_id=principal_id,
         comment=comment or None,
         created_by=call.principal.name,
@@ -114,6 +114,17 @@ def delete(call: Call, body: TokenId, subject: Subject) -> Answer:
 def revoke(call: Call, token_id: str) -> None:
     """The same by its id."""
     _delete(call, _find(call, token_id))
+
+
+def revoke_value(call: Call, token: str) -> None:
+    """The same by what is secret of it, if there is such a token."""
+    holder = principals.holder_of(call.connection, _digest(token))
+    if holder is not None:
+        revoke(call, holder.principal.token_id)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _find(call: Call, token_id: str) -> TokenRow:

@@ -57,6 +57,13 @@ _INSERT = Statement(insert(tokens))
 _USED = Statement(update(tokens).where(_the_token).values(last_used_timestamp=bindparam("now")))
 _COMMENT = Statement(update(tokens).where(_the_token).values(comment=bindparam("text")))
 _DELETE = Statement(delete(tokens).where(_the_token))
+_DELETE_EXPIRED = Statement(
+    delete(tokens).where(
+        tokens.c.principal_id == bindparam("principal_id"),
+        tokens.c.comment == bindparam("text"),
+        tokens.c.expiry_timestamp <= bindparam("now"),
+    )
+)
 _FIND = Statement(
     select(tokens.c.id, tokens.c.principal_id, principals.c.name, tokens.c.comment)
     .join_from(tokens, principals, principals.c.id == tokens.c.principal_id)
@@ -152,3 +159,8 @@ def describe(connection: Connection, token_id: str, comment: str | None) -> None
 
 def remove(connection: Connection, token_id: str) -> None:
     _DELETE.run(connection, token_id=token_id)
+
+
+def remove_expired(connection: Connection, principal_id: str, comment: str, now: int) -> None:
+    """Forget a principal's tokens with a comment that nobody can use any more."""
+    _DELETE_EXPIRED.run(connection, principal_id=principal_id, text=comment, now=now)

@@ -1,0 +1,136 @@
+"""Through which proxy a server is reached: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in either case.
+
+httpx reads them, too, but ends with a traceback on much of what other programs take, and sends what is for this machine
+through a proxy. So it is told what is found here, and never looks itself.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from importlib import import_module
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from tui_registry.client.loopback import address_of, is_loopback
+from tui_registry.client.url import NotAURLError, parse
+
+SCHEMES = ("http", "https", "socks5", "socks5h")
+PORTS = {"http": 80, "https": 443}
+_BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?P<prefix>/\d+)?(?::(?P<port>\d+))?")
+
+
+class ProxyError(Exception):
+    """A proxy cannot be used as it is named. Its text names the variable, and nothing of a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """``url`` may hold a password. ``source`` is the variable that names the proxy."""
+
+    url: str = field(repr=False)
+    source: str
+
+    def __str__(self) -> str:
+        """Without the user and the password."""
+        return f"{urlsplit(self.url).netloc.rpartition('@')[2]} ({self.source})"
+
+
+def proxy_of(url: str) -> Proxy | None:
+    """The proxy to a server, or None where it is reached directly, as this machine always is. Raises ProxyError."""
+    where = urlsplit(url)
+    host = (where.hostname or "").removesuffix(".")
+    if is_loopback(host):
+        return None
+    named = _named(where.scheme, host)
+    if named is None or _is_exempt(where.scheme, host, where.port or PORTS.get(where.scheme)):
+        return None
+    return _checked(*named)
+
+
+def _named(scheme: str, host: str) -> tuple[str, str] | None:
+    """The variable and its value, for a scheme."""
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        variable = _variable(name)
+        if variable is not None and (value := os.environ[variable].strip()):
+            return variable, value
+    of_system = getproxies().get(scheme)  # macOS: what its settings say
+    return ("the system's settings", of_system) if of_system and not proxy_bypass(host) else None
+
+
+def _variable(name: str) -> str | None:
+    """The lower case goes first, even if it is empty."""
+    return next((variable for variable in (name, name.upper()) if variable in os.environ), None)
+
+
+def _checked(source: str, value: str) -> Proxy:
+    scheme, separator, rest = value.partition("://")
+    if not separator:
+        scheme, rest = "http", value
+    scheme = {"socks": "socks5"}.get(scheme.lower(), scheme.lower())  # GNOME's name for it
+    if scheme not in SCHEMES:
+        raise ProxyError(f"{source} names a kind of proxy that cannot be used. These can: {', '.join(SCHEMES)}.")
+    try:
+        parsed = parse(f"{scheme}://{rest}")
+        if "@" in f"{parsed.raw_path!r}{parsed.fragment}":  # it ended in the midst of a password
+            raise NotAURLError
+    except NotAURLError:  # whose text may hold a password
+        raise ProxyError(
+            f"{source} is not the URL of a proxy. Write it as http://proxy.example.com:3128, and signs in a password "
+            "as %23 for #."
+        ) from None
+    if scheme.startswith("socks"):
+        _look_for_socks(source)
+    return Proxy(f"{scheme}://{rest}", source)
+
+
+def _look_for_socks(source: str) -> None:
+    try:
+        import_module("socksio")
+    except ImportError:
+        raise ProxyError(
+            f"{source} names a SOCKS proxy, which takes the Python package socksio: install that beside tui-registry, "
+            "name an http:// proxy, or name the host in NO_PROXY."
+        ) from None
+
+
+def _is_exempt(scheme: str, host: str, port: int | None) -> bool:
+    """Whether NO_PROXY names a host: by ``*``, its name, a domain (with a dot before it or without), an address, or a
+    network, each with a port or without. An entry that is none of these exempts nothing."""
+    variable = _variable("no_proxy")
+    entries = re.split(r"[,\s]+", os.environ[variable] if variable else "")
+    return any(_names(entry, scheme, host, port) for entry in entries if entry)
+
+
+def _names(entry: str, scheme: str, host: str, port: int | None) -> bool:
+    if "://" in entry:
+        its_scheme, _, entry = entry.partition("://")
+        if its_scheme.lower() not in {scheme, "all"}:
+            return False
+        entry = entry.rstrip("/")
+    if entry == "*":
+        return True
+    pattern, its_port = _split(entry)
+    if its_port is not None and its_port != port:
+        return False
+    address = address_of(host)
+    if address is None:
+        domain = pattern.lower().removeprefix("*").removeprefix(".").removesuffix(".")
+        return bool(domain) and (host == domain or host.endswith(f".{domain}"))
+    try:
+        network = ip_network(pattern, strict=False)
+    except ValueError:
+        return False
+    single = address_of(pattern)  # an address of IPv4 may be written as one of IPv6
+    return address == single or (address.version == network.version and address in network)
+
+
+def _split(entry: str) -> tuple[str, int | None]:
+    """A host, a domain, an address or a network, and its port."""
+    if match := _BRACKETED.fullmatch(entry):
+        port = match["port"]
+        return match["address"] + (match["prefix"] or ""), int(port) if port else None
+    pattern, colon, port = entry.rpartition(":")
+    if colon and ":" not in pattern and port.isascii() and port.isdecimal():
+        return pattern, int(port)
+    return entry, None
