@@ -1,4 +1,4 @@
-"""The commands put together. Those of the server are handed on to ``python -m tui_registry_server``."""
+"""The commands put together. Those of the server are handed on to a process of its own."""
 
 import gc
 import os
@@ -86,8 +86,10 @@ def _hand_on(name: str, help_text: str) -> None:
     @main.command(name, help=help_text, **_HANDED_ON)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(*, arguments: tuple[str, ...]) -> None:
+        from tui_registry.session.server_process import server_command, server_environment
+
         # The process becomes the server: signals reach it directly, and nothing of the console stays in memory.
-        os.execv(sys.executable, [sys.executable, "-P", "-m", "tui_registry_server", name, *arguments])  # noqa: S606  # no shell is meant
+        os.execve(sys.executable, server_command(name, *arguments), server_environment())  # noqa: S606  # no shell is meant
 
 
 _hand_on("serve", "Serve a registry in the foreground.")

@@ -15,7 +15,6 @@ import getpass
 import json
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import IO
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.trust import trusted
 from tui_registry.session.private_folder import FolderError, PrivateFolder
+from tui_registry.session.server_process import server_command, server_environment
 from tui_registry.session.session_token import DAYS, LIFETIME, SessionToken
 
 START_LIMIT = 30.0  # seconds
@@ -173,12 +173,12 @@ class EmbeddedRegistry:
 
     def _serve(self, listener: socket.socket, state: Path, output: IO[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
-            [
-                *(sys.executable, "-P", "-m", "tui_registry_server", "serve"),
-                *("--database", str(self.database), "--port", "0", "--socket-fd", str(listener.fileno())),
+            server_command(
+                *("serve", "--database", str(self.database), "--port", "0", "--socket-fd", str(listener.fileno())),
                 *("--state-file", str(state), "--end-with", str(self._beside("consoles"))),
                 *(["--throwaway"] if self._throwaway else []),
-            ],
+            ),
+            env=server_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -191,11 +191,11 @@ class EmbeddedRegistry:
         is revoked, if it never ends; or else it does so by itself, and another console may still use it."""
         revoked = replaced.value if replaced is not None and not replaced.expiry and replaced.value.isascii() else ""
         process = subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
-            [
-                *(sys.executable, "-P", "-m", "tui_registry_server", "tokens", "create", *names),
-                *("--found", "--days", str(DAYS), "--comment", "console", "--database", str(self.database)),
-                *(["--revoke-stdin"] if revoked else []),
-            ],
+            server_command(
+                *("tokens", "create", *names, "--found", "--days", str(DAYS), "--comment", "console"),
+                *("--database", str(self.database), *(["--revoke-stdin"] if revoked else [])),
+            ),
+            env=server_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,21 @@
+"""How the server's interpreter is started: with nothing that lies in the current folder."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def server_command(*arguments: str) -> list[str]:
+    """What runs one of the server's commands. ``-P`` keeps ``-m`` from putting the current folder first."""
+    return [sys.executable, "-P", "-m", "tui_registry_server", *arguments]
+
+
+def server_environment() -> dict[str, str]:
+    """Ours, without the entries of PYTHONPATH that mean the current folder: an empty one does, and is often left by
+    ``PYTHONPATH=$PYTHONPATH:/opt/lib``."""
+    environment = dict(os.environ)
+    if path := environment.pop("PYTHONPATH", ""):
+        environment["PYTHONPATH"] = os.pathsep.join(
+            entry for entry in path.split(os.pathsep) if Path(entry).is_absolute()
+        )
+    return environment
