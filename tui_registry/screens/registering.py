@@ -5,11 +5,11 @@ from functools import partial
 from textual.content import Content
 
 from tui_registry.changes.registration import Registration, registration
+from tui_registry.model_search import ModelSearch
 from tui_registry.screens.adding import is_model_name
 from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.tracking import TrackingPlace
-from tui_registry.search import models_filter
 from tui_registry.text import one_line
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
@@ -60,10 +60,8 @@ class RegisteringPlace(TrackingPlace):
             app.write(*meant.writes(app.client), then=partial(self._open, meant))
 
     async def _suggest(self, typed: str) -> list[str]:
-        page = await self.console_app.client.search_models(
-            filter_text=models_filter(typed.lstrip("=")), max_results=SUGGESTED
-        )
-        return [model.name for model in page.registered_models]
+        models, _ = await ModelSearch(self.console_app.client, typed.lstrip("=")).page("", SUGGESTED)
+        return [model.name for model in models[:SUGGESTED]]
 
     def _open(self, made: Registration) -> None:
         """Show the new version, unless the user has gone elsewhere."""

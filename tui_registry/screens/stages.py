@@ -162,7 +162,7 @@ class StagePlace(DecidingPlace, EditingPlace):
         newest = await client.search_versions(
             filter_text=named(version.name), order_by="version_number DESC", max_results=2
         )
-        found = (each for each in [*held, *newest.model_versions] if each.name == version.name)
+        found = [*held, *newest.model_versions]
         other = next((each for each in found if each.version != version.version), None)
         if other is not None:
             self.app.push_screen(Compare(other, version))
