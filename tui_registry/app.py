@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from tui_registry import clipboard, crash
+from tui_registry import clipboard
 from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
@@ -29,6 +29,7 @@ from tui_registry.session.settings import Settings
 from tui_registry.starting import Start
 from tui_registry.text import one_line
 from tui_registry.writing import WritingApp
+from tui_registry_server import crash
 
 if TYPE_CHECKING:
     from tui_registry.screens.profiles import AllowChanges, OpenProfile

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import getpass
 import json
+import os
 import subprocess
 import sys
 import time
@@ -34,13 +35,21 @@ def default_database() -> Path:
     return Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db"
 
 
+def _at_the_keyboard() -> str:
+    """The system's name of who runs this; not every number has one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user-{os.getuid()}"
+
+
 class EmbeddedRegistry:
     """A registry on a file, running while this object, or another console's, is open."""
 
     def __init__(self, database: Path, *, throwaway: bool = False, user: str | None = None) -> None:
         """``user`` is the administrator: whoever sits at the keyboard, if nothing is said."""
         self.database = database
-        self.user = user or getpass.getuser()
+        self.user = user or _at_the_keyboard()
         self._throwaway = throwaway
         self._lock: IO[str] | None = None
         self.url = ""
