@@ -5,6 +5,7 @@ A user gets one sentence and an exit code, never a traceback. Where it happened 
 tui_registry_server.crash, or, with TUI_REGISTRY_DEBUG=1, on stderr.
 """
 
+import codecs
 import errno
 import io
 import os
@@ -15,6 +16,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, TextIO
 
 import click
+
+from tui_registry_server import charset
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes, as tui_registry.commands.exits tells them."""
@@ -84,8 +87,15 @@ def _open_streams() -> None:
             )
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    as_said = charset.is_said() and not charset.is_utf8()
+    for written in (sys.stdout, sys.stderr):
+        if isinstance(written, io.TextIOWrapper):
+            plain = as_said or (written.isatty() and not charset.is_utf8()) or _is_ascii(written)
+            written.reconfigure(encoding=charset.PLAIN if plain else None, errors=charset.ERRORS)
+
+
+def _is_ascii(stream: TextIO) -> bool:
+    return codecs.lookup(stream.encoding).name == "ascii"
 
 
 def _unforeseen(error: Exception) -> int:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.keys import legend
 from tui_registry.session import profiles
 from tui_registry.session.profiles import ProfileError
 from tui_registry.styles import ELSEWHERE
@@ -52,7 +53,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             yield self._table
             yield Static("", id="told", markup=False)
             allow = "   w allow changes here" if self._read_only else ""
-            yield Static(Content(f"⏎ open{allow}   esc leave"), id="hint")
+            yield Static(Content(legend(f"⏎ open{allow}   esc leave")), id="hint")
 
     def on_mount(self) -> None:
         told = "Make another with: tui-registry login URL --profile NAME"

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from tui_registry.access import EVERYBODY, Person, reasons
 from tui_registry.grants import Seen
+from tui_registry.keys import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 
@@ -39,7 +40,7 @@ class Why(ModalScreen[None]):
             with VerticalScroll(id="targets", can_focus=False):
                 for told in self._told[1:]:
                     yield Static(told)
-            yield Static(Content("esc close   y copy   ↓↑ scroll"), id="hint")
+            yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
 
     def action_close(self) -> None:
         self.dismiss(None)
