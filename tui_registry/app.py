@@ -51,6 +51,7 @@ class ConsoleApp(WritingApp):
     CSS_PATH = "styles/console.tcss"
     MODES: ClassVar = {name: partial(place, name) for name in PLACES}
     DEFAULT_MODE = "inbox"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -35,12 +35,12 @@ class ActivityFeed(Listing, EditingPlace):
     while_typing = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
-        Column("AGO", 4),
-        Column("WHO", 12, grow=1, most=28),
+        Column("AGO", 4, priority=2),
+        Column("WHO", 12, priority=1, grow=1, most=28),
         Column("DID", 9, grow=1, most=19),
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("WHAT", 20, priority=1, grow=5),
+        Column("WHAT", 20, priority=3, grow=5),
     )
 
     def __init__(self, name: str = "", version: str = "") -> None:

@@ -51,7 +51,7 @@ class Choose(ModalScreen[str | None]):
             yield Static(Content(legend(f"{keys}esc leave")), id="hint")
 
     def on_mount(self) -> None:
-        self._table.styles.height = min(SEEN, max(1, len(self._choices)))
+        self._table.styles.max_height = min(SEEN, max(1, len(self._choices)))
         self._table.show(
             [
                 Row(str(number), ((each.key, "bold"), (one_line(each.label), "bold"), (one_line(each.help), "dim")))

@@ -56,7 +56,7 @@ class Confirm(ModalScreen[Consent | None]):
 
     CSS_PATH = ELSEWHERE
     AUTO_FOCUS = "#no"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (24, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False, priority=True),
         Binding("n", "refuse", show=False, priority=True),

@@ -62,7 +62,7 @@ class Form(ModalScreen[dict[str, str] | None]):
     """Answers the values by the fields' names, or None."""
 
     CSS_PATH = ELSEWHERE
-    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (34, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-lowest"), (24, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("escape", "leave", show=False),

@@ -49,8 +49,8 @@ class Inbox(DecidingPlace, CopyingPlace):
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
         Column("TRANSITION", 21),
-        Column("ASKED BY", 10, priority=1, grow=2, most=28),
-        Column("AGE", 4),
+        Column("ASKED BY", 10, priority=2, grow=2, most=28),
+        Column("AGE", 4, priority=1),
         Column("DISPLACES", 9, priority=3),
         Column("COMMENT", 24, priority=4, grow=4),
     )

@@ -74,7 +74,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                 for name, profile in sorted(known.items())
             ]
         )
-        self._table.styles.height = min(12, len(known) + 1) if known else 2
+        self._table.styles.max_height = min(12, len(known) + 1) if known else 2
         self._table.move_to(self._current)
         self.query_one("#told", Static).update(Content("\n".join(lines(told))))
         self.set_focus(self._table)

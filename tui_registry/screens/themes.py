@@ -39,7 +39,7 @@ class Themes(ModalScreen[str | None]):
             yield Static(Content(legend("⏎ keep   esc leave")), id="hint")
 
     def on_mount(self) -> None:
-        self._table.styles.height = min(SEEN, len(self._themes))
+        self._table.styles.max_height = min(SEEN, len(self._themes))
         self._table.show([Row(name, ((name, "bold"), (about, "dim"))) for name, about in self._themes])
         self._table.move_to(self._before)
         self.set_focus(self._table)
