@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tui_registry.actions import Action
 from tui_registry.client.errors import CallError
-from tui_registry.text import one_line
+from tui_registry.text import visible
 
 if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp
@@ -59,7 +59,7 @@ class ModelsProvider(Provider):
         except CallError:
             return
         for number, model in enumerate(models[:MODELS]):
-            name = one_line(model.name)
+            name = visible(model.name)
             score = CALLED_SO if model.name.casefold() == query.strip().casefold() else 0.5
             yield Hit(
                 score - number / 1000,

@@ -112,9 +112,10 @@ async def _read(client: "RegistryClient", name: str) -> _Found:
 
 def _listed(model: "RegisteredModel") -> list[str]:
     from tui_registry.ages import moment
+    from tui_registry.text import visible
 
     return [
-        model.name,
+        visible(model.name),
         model.user_id or "-",
         moment(model.last_updated_timestamp),
         ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions) or "-",
@@ -125,6 +126,7 @@ def _listed(model: "RegisteredModel") -> list[str]:
 
 def _told(found: _Found) -> list[str]:
     from tui_registry.ages import moment
+    from tui_registry.text import visible
 
     model = found.model
     aliases: dict[str, list[str]] = {}
@@ -132,7 +134,7 @@ def _told(found: _Found) -> list[str]:
         aliases.setdefault(alias.version, []).append(alias.alias)
     told = facts(
         [
-            ("Model", model.name),
+            ("Model", visible(model.name)),
             ("Your level", model.permission_level),
             ("By", model.user_id or ""),
             ("Created", moment(model.creation_timestamp)),

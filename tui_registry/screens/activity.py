@@ -13,7 +13,7 @@ from tui_registry.changes.subject import Subject
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
 from tui_registry.search import ActivityFilter, activity_filter
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.activities import did, moves, what
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
@@ -134,7 +134,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
             (age(activity.creation_timestamp), "dim"),
             (one_line(who), ""),
             (did(activity), "red" if kind in LOUD else "bold"),
-            (one_line(activity.name), ""),
+            (visible(activity.name), ""),
             (activity.version or "", ""),
             (what(activity), STAGE_STYLES[activity.to_stage] if moves(activity) and activity.to_stage else "dim"),
         ),

@@ -10,7 +10,7 @@ from tui_registry.ages import age
 from tui_registry.screens.listing import Listing
 from tui_registry.screens.runs import Runs
 from tui_registry.screens.tracking import TrackingPlace
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import experiments_filter, is_meant_experiment, meant
 from tui_registry.widgets.table import Column, Row
@@ -64,7 +64,7 @@ def _row(experiment: Experiment) -> Row:
     return Row(
         experiment.experiment_id,
         (
-            (one_line(experiment.name), "bold"),
+            (visible(experiment.name), "bold"),
             (one_line(experiment.experiment_id), "dim"),
             ("" if made is None else age(made), "dim"),
             ("" if changed is None else age(changed), "dim"),

@@ -19,7 +19,7 @@ from tui_registry.decisions import Outcome, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.copying import CopyingPlace
 from tui_registry.screens.deciding import DecidingPlace
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.writes import Verdict
@@ -212,7 +212,7 @@ def _row(request: InboxRequest, asked_by: str) -> Row:
     return Row(
         request.id,
         (
-            (one_line(request.name), "bold"),
+            (visible(request.name), "bold"),
             (request.version, ""),
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
             (one_line(asked_by), ""),

@@ -13,7 +13,7 @@ from tui_registry.screens import from_run
 from tui_registry.screens.adding import create_model, delete_model, rename_model
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.registered_model import RegisteredModel
@@ -95,7 +95,7 @@ def _row(model: RegisteredModel, made_by: str) -> Row:
     return Row(
         model.name,
         (
-            (one_line(model.name), "bold"),
+            (visible(model.name), "bold"),
             (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
             (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
             (str(highest or "–"), ""),

@@ -15,7 +15,7 @@ from tui_registry.keys import legend
 from tui_registry.session import profiles
 from tui_registry.session.profiles import ProfileError
 from tui_registry.styles import ELSEWHERE
-from tui_registry.text import lines, one_line
+from tui_registry.text import lines, one_line, visible
 from tui_registry.widgets.table import Column, Row, Table
 
 
@@ -66,7 +66,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                 Row(
                     name,
                     (
-                        (one_line(name), "bold"),
+                        (visible(name), "bold"),
                         (one_line(profile.url), ""),
                         (", ".join((*(["open"] if name == self._current else []), *profile.marks)), "yellow"),
                     ),

@@ -15,7 +15,7 @@ from tui_registry.screens.form import Field, Form
 from tui_registry.screens.listing import Listing
 from tui_registry.screens.run import RunPlace
 from tui_registry.screens.tracking import TrackingPlace
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.tracking.filters import is_meant_run, key_of, meant, runs_filter
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.runs import STATUS_STYLES, measured
@@ -149,7 +149,7 @@ def _row(run: Run, fields: Sequence[str], user: str) -> Row:
     return Row(
         run.info.run_id,
         (
-            (one_line(run.name), "bold"),
+            (visible(run.name), "bold"),
             ("" if began is None else age(began), "dim"),
             (one_line(status.lower()), STATUS_STYLES.get(status, "")),
             (one_line(user), "dim"),
