@@ -10,6 +10,8 @@ import pytest
 from tests.live_registry import BUNDLED, DATABASE_VARIABLE, LiveRegistry, serving
 from tests.postgresql import bundled_server
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what is drawn depends on it
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """The bundled PostgreSQL, if it was asked for: one for all workers, which find its URL in the same variable."""

@@ -224,6 +224,7 @@ ACTIONS = (
         7,
     ),
     Action("theme", "f9", "F9", "theme", "Choose other colours", (EVERYWHERE,), 9),
+    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "Stop, back to the shell; fg comes back", (EVERYWHERE,), 9),
     Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
 )
 
@@ -246,14 +247,18 @@ WRITING = frozenset(action.id for action in ACTIONS if action.writes)
 """The actions that change the registry."""
 
 
+ALWAYS = frozenset({"suspend"})
+
+
 def bindings(place: str, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
 
     Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
-    typist sends after ``/`` or ``a`` arrives in the line or the question that it opens.
+    typist sends after ``/`` or ``a`` arrives in the line or the question that it opens. And so have those that act
+    over a question, too.
     """
     return [
-        Binding(key, action.id, action.label, show=False, priority=is_character(key))
+        Binding(key, action.id, action.label, show=False, priority=is_character(key) or action.id in ALWAYS)
         for action in actions
         if place in action.places
         for key in action.keys.split(",")

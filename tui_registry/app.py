@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
-from tui_registry import clipboard, crash
+from tui_registry import clipboard
 from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys import shown
 from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.palette import ActionsProvider, ModelsProvider
+from tui_registry.personal import can_suspend
 from tui_registry.screens.place import Place
 from tui_registry.screens.places import PLACES, place
 from tui_registry.session.connection import Connection, ConnectionProblem
@@ -29,6 +30,7 @@ from tui_registry.session.settings import Settings
 from tui_registry.starting import Start
 from tui_registry.text import one_line
 from tui_registry.writing import WritingApp
+from tui_registry_server import crash
 
 if TYPE_CHECKING:
     from tui_registry.screens.profiles import AllowChanges, OpenProfile
@@ -50,6 +52,7 @@ class ConsoleApp(WritingApp):
     CSS_PATH = "styles/console.tcss"
     MODES: ClassVar = {name: partial(place, name) for name in PLACES}
     DEFAULT_MODE = "inbox"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
     COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,6 +126,8 @@ class ConsoleApp(WritingApp):
             return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
         if action == f"go('{self.current_mode}')":
             return len(self.screen_stack) > 1
+        if action == "suspend":
+            return can_suspend(self._driver)
         return action != "undo" or self.can_undo
 
     @property
@@ -172,7 +177,10 @@ class ConsoleApp(WritingApp):
         self.exit(self._next_profile)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Letters are letters while text is typed, and answers while something is asked."""
+        """Letters are letters while text is typed, and answers while something is asked. A long text has its own
+        ctrl+z, which takes back what was typed."""
+        if action == "suspend" and (isinstance(self.focused, TextArea) or not can_suspend(self._driver)):
+            return False
         return action not in self.keymap.characters or (
             isinstance(self.screen, Place) and not isinstance(self.focused, Input)
         )

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tui_registry.commands.exits import EPILOG, Exit, Failure
+from tui_registry_server.program import Program
 
 _HANDED_ON: dict[str, Any] = {
     "context_settings": {"ignore_unknown_options": True, "help_option_names": []},
@@ -31,7 +32,7 @@ _ELSEWHERE = {
 """The modules of the commands that are in one of their own, imported when they are asked for."""
 
 
-class Commands(click.Group):
+class Commands(Program):
     """Those of this module and those elsewhere."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -118,8 +119,12 @@ def _run(connect: Any) -> None:
     """Open the console on a connection, or on what makes one."""
     from tui_registry import terminal
 
-    if not sys.stdout.isatty():
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
+    if os.environ.get("TERM") == "dumb":
+        raise Failure(
+            Exit.REFUSED, "This terminal (TERM=dumb) draws no screens. There are commands: tui-registry --help"
+        )
     gc.disable()  # while so much is imported and so little can be freed; it is enabled again by tui_registry.starting
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some, it reads what every package says
     settings, complaints = _settings()

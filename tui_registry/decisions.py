@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
+from tui_registry.text import visible
 from tui_registry.writes import Verdict, find_out, may_have_happened, not_sent
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest, RequestAction
@@ -63,7 +64,7 @@ class Target:
         )
 
     def __str__(self) -> str:
-        return f"{self.name} version {self.version}, {self.from_stage} → {self.to_stage}"
+        return f"{visible(self.name)} version {self.version}, {self.from_stage} → {self.to_stage}"
 
 
 def displaced(request: InboxRequest) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import re
 from textual.binding import Binding
 from textual.keys import REPLACED_KEYS, key_to_character
 
+from tui_registry_server import charset
+
 SHOWN = {
     "enter": "⏎",
     "space": "␣",
@@ -28,6 +30,9 @@ SHOWN = {
     "backspace": "⌫",
 }
 """How keys without a character are written on the screen, if not by their names."""
+
+NAMES = {"⏎": "enter", "␣": "space", "⇧tab": "shift+tab", "↓↑": "down/up", "⌫": "backspace"}
+"""What those signs are called where only ASCII can be shown."""
 
 ALIASES = {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown", "del": "delete", "ins": "insert"}
 
@@ -78,6 +83,14 @@ def shown(key: str) -> str:
     if key in SHOWN:
         return SHOWN[key]
     return key.upper() if re.fullmatch(r"f\d+", key) else character(key) or key
+
+
+def legend(text: str) -> str:
+    """A few words with keys in them, as the terminal can show them."""
+    if not charset.is_utf8():
+        for sign, name in NAMES.items():
+            text = text.replace(sign, name)
+    return text
 
 
 def problem(key: str) -> str:

@@ -8,12 +8,14 @@ from textual.content import Content
 
 from tui_registry.actions import Action
 from tui_registry.client.errors import CallError
-from tui_registry.text import one_line
+from tui_registry.text import visible
 
 if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp
 
 MODELS = 10  # that are listed
+CALLED_SO = 1_000.0
+"""The score of a model of the very name that is typed; that of an action grows with what is typed."""
 
 
 class ActionsProvider(Provider):
@@ -47,15 +49,22 @@ class ModelsProvider(Provider):
     """Models whose names contain what is typed."""
 
     async def search(self, query: str) -> Hits:
-        from tui_registry.search import models_filter
+        from tui_registry.model_search import ModelSearch
 
         app = cast("ConsoleApp", self.app)
         if not app.connected.is_set():
             return
         try:
-            page = await app.client.search_models(filter_text=models_filter(query), max_results=MODELS)
+            models, _ = await ModelSearch(app.client, query).page("", MODELS)
         except CallError:
             return
-        for model in page.registered_models:
-            name = one_line(model.name)
-            yield Hit(0.5, Content(f"model {name}"), partial(app.open_model, model.name), text=name, help="Open it")
+        for number, model in enumerate(models[:MODELS]):
+            name = visible(model.name)
+            score = CALLED_SO if model.name.casefold() == query.strip().casefold() else 0.5
+            yield Hit(
+                score - number / 1000,
+                Content(f"model {name}"),
+                partial(app.open_model, model.name),
+                text=name,
+                help="Open it",
+            )

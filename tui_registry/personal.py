@@ -3,7 +3,9 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeGuard
 
+from textual import on
 from textual.app import App
 from textual.driver import Driver
 
@@ -14,7 +16,14 @@ from tui_registry.keys import shown
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.text import one_line
 
+if TYPE_CHECKING:
+    from tui_registry.terminal_driver import TerminalDriver
+
 COMPLAINTS = 8  # lines about the settings that are told at once
+
+
+def can_suspend(driver: Driver | None) -> "TypeGuard[TerminalDriver]":
+    return hasattr(driver, "suspend")
 
 
 class PersonalApp(App[str]):
@@ -29,11 +38,15 @@ class PersonalApp(App[str]):
         self._is_styled = False
 
     def get_driver_class(self) -> type[Driver]:
-        if not terminal.is_remote(os.environ) or sys.platform == "win32":
+        if sys.platform == "win32":
             return super().get_driver_class()
-        from tui_registry.sparing_driver import SparingDriver
+        if terminal.is_remote(os.environ):
+            from tui_registry.sparing_driver import SparingDriver
 
-        return SparingDriver
+            return SparingDriver
+        from tui_registry.terminal_driver import TerminalDriver
+
+        return TerminalDriver
 
     def refresh_css(self, animate: bool = True) -> None:
         """Textual does this for the first screen too, when every rule has just been read, with the theme of above."""
@@ -46,6 +59,14 @@ class PersonalApp(App[str]):
         if self._driver is not None and hasattr(self._driver, "forget"):
             self._driver.forget()
         self.refresh(layout=True)
+
+    def action_suspend(self) -> None:
+        if can_suspend(self._driver):
+            self._driver.suspend()
+
+    @on(Driver.SignalResume)
+    def _is_back(self) -> None:
+        self.redraw()
 
     def on_mount(self) -> None:
         if not self._complaints:

@@ -4,10 +4,13 @@ import re
 import time
 from datetime import datetime
 from typing import TypedDict
+from urllib.parse import quote
 
 from tui_registry.widgets.activities import WORDS
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
+
+_PLAIN = re.compile(r"[^'\"\\\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 def models_filter(typed: str) -> str:
@@ -17,6 +20,31 @@ def models_filter(typed: str) -> str:
     if typed.startswith("="):
         return typed[1:].strip()
     return " AND ".join(_comparison(word) for word in typed.split())
+
+
+def is_words(typed: str) -> bool:
+    """Whether what is typed is only words of a name."""
+    return bool(typed.strip()) and all(_comparison(word).startswith("name ") for word in typed.split())
+
+
+def begins(name: str, typed: str) -> bool:
+    """Whether a name begins with what is typed, in any letter case."""
+    return name[: len(typed)].casefold() == typed.casefold()
+
+
+def called(typed: str) -> str:
+    """The models whose name is this, in any letter case."""
+    return f"name ILIKE {text(_wider(typed))} AND {containing('name', typed)}"
+
+
+def beginning(typed: str) -> str:
+    """The models whose names begin with this, in any letter case, and perhaps some that only contain it."""
+    return f"name ILIKE {text(f'{_wider(typed)}%')} AND {containing('name', typed)}"
+
+
+def _wider(typed: str) -> str:
+    """A pattern that is as long as what is typed, and matches it."""
+    return typed.replace("%", "_")
 
 
 def versions_filter(typed: str, stage: Stage) -> str:
@@ -29,13 +57,18 @@ def versions_filter(typed: str, stage: Stage) -> str:
 def _comparison(word: str) -> str:
     key, colon, value = word.partition(":")
     if colon and key == "user":
-        return f"user_id ILIKE {quoted(f'%{value}%')}"
+        return containing("user_id", value)
     if colon and key == "stage":
-        return f"stage = {quoted(_stage(value))}"
+        return f"stage = {text(_stage(value))}"
     if colon and key == "tag":
         tag, equals, wanted = value.partition("=")
-        return f"tags.`{tag}` = {quoted(wanted)}" if equals else f"tags.`{tag}` LIKE '%'"
-    return f"name ILIKE {quoted(f'%{word}%')}"
+        return f"tags.`{tag}` = {text(wanted)}" if equals else f"tags.`{tag}` LIKE '%'"
+    return containing("name", word)
+
+
+def containing(attribute: str, word: str) -> str:
+    """What has a word in it, which stands for itself, in any letter case."""
+    return f"{attribute} CONTAINS {text(word)}"
 
 
 def _stage(typed: str) -> str:
@@ -99,17 +132,11 @@ def moment_meant(typed: str, now: float) -> int | None:
 
 
 def named(name: str) -> str:
-    """The versions of a model, and where its name has both kinds of quotes perhaps those of models named much alike:
-    compare the names of what is found."""
-    comparator = "LIKE" if "'" in name and '"' in name else "="
-    return f"name {comparator} {quoted(name)}"
+    """The versions of a model."""
+    return f"name = {text(name)}"
 
 
-def quoted(value: str) -> str:
-    """A value in quotes. The grammar has no escapes, so one that has both kinds of quotes loses the single ones to
-    ``_``, which stands for any character where values are compared by pattern."""
-    if "'" not in value:
-        return f"'{value}'"
-    if '"' not in value:
-        return f'"{value}"'
-    return "'" + value.replace("'", "_") + "'"
+def text(value: str) -> str:
+    """A text in the registry's grammar. MLflow's has no escapes, so what is not plain is written in the registry's own
+    way, percent-encoded."""
+    return f"'{value}'" if _PLAIN.fullmatch(value) else f"u'{quote(value, safe=' ', errors='surrogateescape')}'"

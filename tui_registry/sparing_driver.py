@@ -13,10 +13,11 @@ from functools import lru_cache
 from types import FrameType
 
 from rich.cells import get_character_cell_size
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
 from textual.messages import InBandWindowResize
+
+from tui_registry.terminal_driver import TerminalDriver
 
 JOINED = 6  # equal cells between two that differ are sent too: going over them would take as many bytes
 
@@ -132,8 +133,8 @@ class TerminalMemory:
             self._style = wanted
 
 
-class SparingDriver(LinuxDriver):
-    """Textual's driver, with a memory. After ``forget`` it sends everything again."""
+class SparingDriver(TerminalDriver):
+    """The driver, with a memory. After ``forget`` it sends everything again."""
 
     memory: TerminalMemory
     _stale = False  # set by signals and by the thread that reads; the memory is only touched where it is used
@@ -143,7 +144,7 @@ class SparingDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         self.memory = TerminalMemory()
-        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual gives it no types
+        super().start_application_mode()
         told = signal.getsignal(signal.SIGWINCH)
 
         def resized(number: int, frame: FrameType | None) -> None:

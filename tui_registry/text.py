@@ -14,6 +14,7 @@ import unicodedata
 from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
+BLANK = "␣"
 STAND_IN = "�"
 LONGEST = 10_000  # characters that are shown of one text; nobody reads on, and the terminal must not be drowned
 MARKS = 2  # accents that may stand on one letter; more climb over the lines above
@@ -23,12 +24,22 @@ _UNSEEN = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uff
 _VARIATIONS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400)])
 _FLAGS = {0x1F1E6 + number: chr(ord("A") + number) for number in range(26)}
 _BREAKS = {ord("\t"): " ", ord("\u2028"): "\n", ord("\u2029"): "\n"}
+_ODD_BLANKS = re.compile(
+    r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+    r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]"
+)
 _REPLACED = _UNSEEN | _VARIATIONS | _FLAGS | _BREAKS
 
 
 def one_line(value: str, limit: int = LONGEST) -> str:
     """The text in one line: breaks and tabs become spaces."""
     return " ".join(lines(value, limit)).strip()
+
+
+def visible(name: str) -> str:
+    """A name in one line, with a sign for every blank that could not be seen, or be taken for another: at its ends,
+    beside another one, or not the usual one. So that names that are not the same do not look it."""
+    return one_line(_ODD_BLANKS.sub(lambda blanks: BLANK * len(blanks[0]), name))
 
 
 def lines(value: str, limit: int = LONGEST) -> list[str]:

@@ -12,7 +12,7 @@ from tui_registry.messages import ConnectionChanged, RegistryChanged
 from tui_registry.personal import PersonalApp
 from tui_registry.screens.place import Place
 from tui_registry.session.settings import Settings
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.writes import Verdict, Write, perform
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class WritingApp(PersonalApp):
         """Say what came of a change."""
         self.notify(
             one_line(told),
-            title=one_line(title),
+            title=visible(title),
             severity=SEVERITY[verdict],
             timeout=PATIENCE[verdict],
             markup=False,
@@ -124,7 +124,7 @@ class WritingApp(PersonalApp):
                 self._undo.remove(write)
                 self.write(write, undoing=True)
 
-        told = [Content(one_line(f"• {write.title}: {write.doing}", 300))]
+        told = [Content(one_line(f"• {visible(write.title)}: {write.doing}", 300))]
         self.push_screen(Confirm(Question("Undo the last change?", told, "Undo")), answered)
 
     def tell_progress(self, progress: str) -> None:

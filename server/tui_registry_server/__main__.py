@@ -5,6 +5,9 @@ import sys
 if not sys.flags.safe_path:
     del sys.path[0]  # the current folder, which ``-m`` without ``-P`` puts first: what lies there is not ours to run
 
-from tui_registry_server.commands import main
+try:
+    from tui_registry_server.commands import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 main(prog_name="tui-registry")

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,51 @@ def test_a_part_of_the_name(people: People, named: list[str], comparator: str, p
     assert {each["name"] for each in found} == expected
     found = people.creator.get(VERSIONS, filter=text).ok().get("model_versions", [])
     assert {each["name"] for each in found} == expected
+
+
+TEXTS = (
+    "churn",
+    "CHURN",
+    "d_c",
+    "fraud_card",
+    "_",
+    "%",
+    "50%",
+    "%-",
+    "it's",
+    "'",
+    "-",
+    "*[",
+    "?回答",
+    "Ärger",
+    "ärger",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_that_stands_for_itself(people: People, named: list[str], text: str) -> None:
+    ending = named[0].rpartition(".")[2]
+    expected = {name for name in named if matches(f"%{_literal(text)}%", _literal(name), any_case=True)}
+    asked = f"name CONTAINS u'{quote(text, safe='')}' AND name LIKE '%.{ending}'"
+    for path, kind in ((MODELS, "registered_models"), (VERSIONS, "model_versions")):
+        found = people.creator.get(path, filter=asked).ok().get(kind, [])
+        assert {each["name"] for each in found} == expected
+        pages = people.creator.get(path, filter=asked, max_results=1).ok()
+        assert len(pages.get(kind, [])) == min(1, len(expected)), "nothing else takes a place on a page"
+
+
+def _literal(text: str) -> str:
+    """With characters that mean nothing to LIKE in the place of those that do."""
+    return text.replace("%", "\x01").replace("_", "\x02")
+
+
+def test_a_text_that_cannot_be_written_in_mlflows_grammar(people: People) -> None:
+    name = f"it's 5\" \\{uuid.uuid4().hex}\\"
+    people.creator.post("/mlflow/registered-models/create", name=name).ok()
+    for asked in ("name = u'{}'", "name IN (u'{}')", "name CONTAINS u'{}'"):
+        found = people.creator.get(MODELS, filter=asked.format(quote(name, safe=""))).ok()
+        assert [each["name"] for each in found["registered_models"]] == [name]
+    people.creator.delete("/mlflow/registered-models/delete", name=name).ok()
 
 
 def test_names_that_change(people: People) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal import terminal
-from tui_registry import crash
+from tui_registry_server import crash
 
 FAILING = """
 import sys

@@ -13,6 +13,7 @@ from tui_registry.widgets.table import Table
 
 SMALLEST = (60, 20)
 SIZES = [SMALLEST, (80, 24), (120, 40), (200, 60), (100, 30), SMALLEST]
+TINY = [(40, 10), (120, 10), (40, 30), (20, 5)]
 
 PLACES = {
     "inbox": (),
@@ -93,6 +94,15 @@ def place_is_whole(shown: Console) -> None:
             first, last = table.window
             assert first <= table._cursor <= last, f"{table} shows {first} to {last}, but not {table._cursor}"
             assert table.region.bottom <= height
+    focused = screen.focused
+    if isinstance(focused, Table) and focused.row_count:
+        line = shown.text.split("\n")[focused.region.y + focused._top + focused._cursor - focused.scroll_offset.y]
+        row = focused._rows[focused._cursor]
+        seen = line[focused.region.x : focused.region.right]
+        assert seen.startswith("▎"), f"the cursor is not seen at {width}x{height}:\n{shown.text}"
+        assert height < 10 or any(text[:6] in seen for text, _ in row.cells if text), (
+            f"its row is not seen:\n{shown.text}"
+        )
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -101,7 +111,7 @@ async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: st
         await go(shown, model, PLACES[name])
         for moves in (("end",), ("up", "up")):
             await shown.press(*moves)
-            for size in SIZES:
+            for size in [*SIZES, *TINY]:
                 await shown.pilot.resize_terminal(*size)
                 await shown.until(lambda: shown.app.screen.size == shown.app.size, "the new size")
                 await shown.pilot.pause()
@@ -116,14 +126,16 @@ async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name:
     async with console(scene.url, scene.token, SMALLEST) as shown:
         await go(shown, model, QUESTIONS[name])
         await shown.until(lambda: isinstance(shown.app.screen, ModalScreen), "the question")
-        for size in SIZES:
+        for size in [TINY[-1], *TINY, *SIZES]:
             await shown.pilot.resize_terminal(*size)
             await shown.until(lambda: shown.app.screen.size == shown.app.size, "the new size")
             await shown.pilot.pause()
             cells_are_whole(shown, size)
             screen = shown.app.screen
             assert screen.focused is not None
-            for part in [screen.focused, *screen.query("#title, #hint")]:
+            if size == TINY[-1]:
+                continue  # that it is drawn at all is enough
+            for part in [screen.focused, *(each for each in screen.query("#title, #hint") if each.display)]:
                 assert part.region.area, f"{part} is not seen at {size}:\n{shown.text}"
                 assert screen.region.contains_region(part.region), f"{part} is cut at {size}:\n{shown.text}"
         await shown.press("escape")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_registry.text import LONGEST, MARKS, clip, lines, one_line
+from tui_registry.text import BLANK, LONGEST, MARKS, clip, lines, one_line, visible
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Categories that steer the terminal, hide, reverse, or cannot be drawn."""
@@ -75,6 +75,34 @@ def test_plain_text_passes_as_it_is(text: str) -> None:
 )
 def test_text_is_shown_as(written: str, shown: str) -> None:
     assert one_line(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("trail", "trail"),
+        ("trail ", "trail␣"),
+        ("  trail", "␣␣trail"),
+        ("a b", "a b"),
+        ("a  b", "a␣␣b"),
+        ("a\u00a0b", "a␣b"),
+        ("a\u3000b", "a␣b"),
+        ("a\u200bb\ufeff", "a␣b␣"),
+        ("a\tb\n", "a␣b␣"),
+        ("a\u3164", "a␣"),
+        ("\u2800", "␣"),
+        ("\x1b[1m", "\ufffd[1m"),
+    ],
+)
+def test_blanks_of_a_name_can_be_seen(name: str, shown: str) -> None:
+    assert visible(name) == shown
+    assert visible(visible(name)) == shown, "as often as it passes"
+
+
+@given(NASTY)
+def test_a_name_is_as_harmless_as_a_text(text: str) -> None:
+    assert not categories(visible(text)) & HARMFUL
+    assert BLANK in visible(f"{text[:50]} ")
 
 
 @pytest.mark.parametrize("character", ["a", "\n", "漢", "\x1b", "\u0301", "\u202e", "👩\u200d"])

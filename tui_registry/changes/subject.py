@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
+from tui_registry.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Subject:
     version: str | None = None
 
     def __str__(self) -> str:
-        return self.name if self.version is None else f"{self.name} version {self.version}"
+        return visible(self.name) if self.version is None else f"{visible(self.name)} version {self.version}"
 
     @property
     def uri(self) -> str:

@@ -12,7 +12,7 @@ from tui_registry_server.wire.stage import Stage
 async def holders(client: RegistryClient, name: str, stage: Stage) -> list[ModelVersion]:
     """The versions of a model that are at a stage, at most 1,000."""
     page = await client.search_versions(filter_text=f"{named(name)} AND stage = '{stage}'", max_results=1000)
-    return [version for version in page.model_versions if version.name == name]
+    return page.model_versions
 
 
 def transition(

@@ -10,7 +10,7 @@ from tui_registry_server.wire.model_version import ModelVersion
 async def newest_of(client: RegistryClient, name: str) -> int:
     """The highest version number there is; 0 without versions."""
     page = await client.search_versions(filter_text=named(name), order_by="version_number DESC", max_results=1)
-    return max((int(version.version) for version in page.model_versions if version.name == name), default=0)
+    return max((int(version.version) for version in page.model_versions), default=0)
 
 
 def add(
@@ -33,7 +33,7 @@ def add(
         return any(_is_it(version) for version in page.model_versions)
 
     def _is_it(version: ModelVersion) -> bool:
-        return version.name == name and int(version.version) > newest and version.source == source
+        return int(version.version) > newest and version.source == source
 
     return Write(title=name, doing="adding a version", done="Version added.", send=send, happened=happened)
 

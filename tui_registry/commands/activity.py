@@ -100,13 +100,14 @@ def _kinds(part: str) -> list[str]:
 
 def _row(activity: "FeedActivity") -> list[str]:
     from tui_registry.ages import moment
+    from tui_registry.text import visible
 
     stages = [stage.value for stage in (activity.from_stage, activity.to_stage) if stage is not None]
     return [
         moment(activity.creation_timestamp),
         activity.user_id or "-",
         activity.activity_type,
-        activity.name or "-",
+        visible(activity.name) or "-",
         activity.version or "-",
         " → ".join(stages) or "-",
         "; ".join(said for said in (activity.comment, activity.system_comment) if said),

@@ -30,22 +30,30 @@ def models() -> None:
 def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
     """List the models that you may see, by name.
 
-    FILTER is words that the name contains, as in the console's search, or, after "=", a filter in MLflow's grammar:
+    FILTER is words that the name contains, as in the console's search, or, after "=", a filter in MLflow's grammar.
+    Words stand for themselves, and what is called so, or begins so, comes first:
 
     \b
       tui-registry models list churn eu
       tui-registry models list "= tags.team = 'risk'"
     """
-    from tui_registry.search import models_filter
+    from tui_registry.model_search import exact, ranked
+    from tui_registry.search import is_words, models_filter
 
-    filter_text = models_filter(" ".join(words))
+    typed = " ".join(words)
+    filter_text = models_filter(typed)
 
     async def read(client: "RegistryClient") -> "tuple[list[RegisteredModel], str]":
         async def page(size: int, token: str) -> "tuple[list[RegisteredModel], str | None]":
             answer = await client.search_models(filter_text=filter_text, max_results=size, page_token=token)
             return answer.registered_models, answer.next_page_token
 
-        return await all_of(page, limit)
+        found, token = await all_of(page, limit)
+        if not is_words(typed):
+            return found, token
+        named = await exact(client, typed) if token else []
+        names = {model.name for model in named}
+        return ranked([*named, *(model for model in found if model.name not in names)], typed)[:limit], token
 
     found, token = ask(profile, read)
     if as_json:
@@ -99,14 +107,15 @@ async def _read(client: "RegistryClient", name: str) -> _Found:
 
     model = await client.model(name)
     (versions, _), requests = await asyncio.gather(all_of(page, None), open_requests(client, name))
-    return _Found(model, [version for version in versions if version.name == name], requests)
+    return _Found(model, versions, requests)
 
 
 def _listed(model: "RegisteredModel") -> list[str]:
     from tui_registry.ages import moment
+    from tui_registry.text import visible
 
     return [
-        model.name,
+        visible(model.name),
         model.user_id or "-",
         moment(model.last_updated_timestamp),
         ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions) or "-",
@@ -117,6 +126,7 @@ def _listed(model: "RegisteredModel") -> list[str]:
 
 def _told(found: _Found) -> list[str]:
     from tui_registry.ages import moment
+    from tui_registry.text import visible
 
     model = found.model
     aliases: dict[str, list[str]] = {}
@@ -124,7 +134,7 @@ def _told(found: _Found) -> list[str]:
         aliases.setdefault(alias.version, []).append(alias.alias)
     told = facts(
         [
-            ("Model", model.name),
+            ("Model", visible(model.name)),
             ("Your level", model.permission_level),
             ("By", model.user_id or ""),
             ("Created", moment(model.creation_timestamp)),

@@ -95,10 +95,11 @@ def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
     """The lines of a table of requests."""
     from tui_registry.ages import age
     from tui_registry.decisions import displaced
+    from tui_registry.text import visible
 
     rows = [
         [
-            request.name,
+            visible(request.name),
             request.version,
             request.from_stage,
             request.to_stage,
@@ -125,12 +126,15 @@ def _decide(
 ) -> None:
     from tui_registry.client.errors import CallError
     from tui_registry.decisions import EXCLUSIVE, KINDS, NEEDS, Target, decide
+    from tui_registry.text import visible
     from tui_registry.writes import Verdict
 
     async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
         asked = [each for each in await client.open_requests(model, version) if each.to_stage is stage]
         if not asked:
-            raise Failure(Exit.NOT_FOUND, f"There is no open request to move {model} version {version} to {stage}.")
+            raise Failure(
+                Exit.NOT_FOUND, f"There is no open request to move {visible(model)} version {version} to {stage}."
+            )
         request = asked[0]
         if NEEDS[decision] not in request.available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")

@@ -15,7 +15,7 @@ from tui_registry.grants import WHOLE_REGISTRY, Seen, governed_model, read
 from tui_registry.screens import granting
 from tui_registry.screens.listing import Listing
 from tui_registry.screens.section import Section
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.table import Column, Row
 
 FORBIDDEN = 403
@@ -169,7 +169,7 @@ def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
     return Row(
         _key(grant),
         (
-            (one_line(name), "bold"),
+            (visible(name), "bold"),
             (PREFIXES[grant.principal.kind], "dim"),
             (one_line(grant.level), "bold" if grant.level == MANAGE else ""),
             (origin, "dim" if grant.inherited else ""),

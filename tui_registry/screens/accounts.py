@@ -13,7 +13,7 @@ from tui_registry.memberships import Found, found
 from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.section import Section
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.table import Column, Row
 
 
@@ -75,7 +75,7 @@ class Accounts(Section):
         ]
         who = found(account)
         return Content.assemble(
-            (one_line(who.person.principal.name), "bold"),
+            (visible(who.person.principal.name), "bold"),
             f"  {one_line(who.shown)}\n",
             (f"in {', '.join(ways)}" if ways else "in no group", "dim"),
         )
@@ -157,4 +157,4 @@ def accounts_filter(typed: str, attribute: str) -> str:
 
 
 def _groups(person: Person) -> str:
-    return ", ".join(one_line(name) for name in person.groups)
+    return ", ".join(visible(name) for name in person.groups)

@@ -13,7 +13,7 @@ from tui_registry.changes.subject import Subject
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
 from tui_registry.search import ActivityFilter, activity_filter
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.activities import did, moves, what
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
@@ -35,12 +35,12 @@ class ActivityFeed(Listing, EditingPlace):
     while_typing = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
-        Column("AGO", 4),
-        Column("WHO", 12, grow=1, most=28),
+        Column("AGO", 4, priority=2),
+        Column("WHO", 12, priority=1, grow=1, most=28),
         Column("DID", 9, grow=1, most=19),
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
-        Column("WHAT", 20, priority=1, grow=5),
+        Column("WHAT", 20, priority=3, grow=5),
     )
 
     def __init__(self, name: str = "", version: str = "") -> None:
@@ -134,7 +134,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
             (age(activity.creation_timestamp), "dim"),
             (one_line(who), ""),
             (did(activity), "red" if kind in LOUD else "bold"),
-            (one_line(activity.name), ""),
+            (visible(activity.name), ""),
             (activity.version or "", ""),
             (what(activity), STAGE_STYLES[activity.to_stage] if moves(activity) and activity.to_stage else "dim"),
         ),

@@ -8,7 +8,7 @@ from tui_registry.changes import model as models
 from tui_registry.changes import version as versions
 from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.form import Field, Form
-from tui_registry.text import one_line
+from tui_registry.text import visible
 
 if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp
@@ -34,9 +34,7 @@ async def rename_model(app: "ConsoleApp", name: str) -> None:
     question = Question(
         title="Rename this model?",
         told=[
-            Content(
-                f"• {one_line(name)} → {one_line(values['name'])}\n  models:/{one_line(name)}/… fails from then on."
-            )
+            Content(f"• {visible(name)} → {visible(values['name'])}\n  models:/{visible(name)}/… fails from then on.")
         ],
         verb="Rename",
     )
@@ -49,7 +47,7 @@ async def delete_model(app: "ConsoleApp", name: str) -> None:
     model = await app.client.model(name)
     newest = await versions.newest_of(app.client, name)
     held = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
-    told = f"• {one_line(name)}\n  "
+    told = f"• {visible(name)}\n  "
     told += f"Its versions up to {newest} go with it: {held}." if newest else "It has no versions."
     told += "\n  So do its tags, aliases, comments, open requests and permissions."
     question = Question(

@@ -17,7 +17,7 @@ from tui_registry.messages import LivenessChanged
 from tui_registry.pages import Pages
 from tui_registry.screens.stages import StagePlace
 from tui_registry.search import versions_filter
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -85,7 +85,7 @@ class Board(StagePlace):
         return Row(
             key,
             (
-                (one_line(version.name), "bold yellow" if asked else "bold"),
+                (visible(version.name), "bold yellow" if asked else "bold"),
                 (version.version, ""),
                 (age(version.last_updated_timestamp), "dim"),
                 (what, "yellow" if asked else "dim"),

@@ -23,12 +23,12 @@ class Calls(Listing):
     hint = "words of the method, the path, the result or who"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
-        Column("AT", 8),
-        Column("WHO", 12, priority=2, grow=1, most=28),
+        Column("AT", 8, priority=1),
+        Column("WHO", 12, priority=3, grow=1, most=28),
         Column("CALL", 6),
         Column("PATH", 30, grow=4, most=70),
         Column("RESULT", 6, grow=1, most=13),
-        Column("TOOK", 6, priority=1),
+        Column("TOOK", 6, priority=2),
     )
     has_text = True
 

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.keys import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line
 from tui_registry.widgets.table import Column, Row, Table
@@ -47,10 +48,10 @@ class Choose(ModalScreen[str | None]):
             yield Static(Content(one_line(self._title)), id="title")
             yield self._table
             keys = "letter or ⏎ choose   " if any(each.key for each in self._choices) else "⏎ choose   "
-            yield Static(Content(f"{keys}esc leave"), id="hint")
+            yield Static(Content(legend(f"{keys}esc leave")), id="hint")
 
     def on_mount(self) -> None:
-        self._table.styles.height = min(SEEN, max(1, len(self._choices)))
+        self._table.styles.max_height = min(SEEN, max(1, len(self._choices)))
         self._table.show(
             [
                 Row(str(number), ((each.key, "bold"), (one_line(each.label), "bold"), (one_line(each.help), "dim")))

@@ -14,7 +14,7 @@ from tui_registry.actions import bindings
 from tui_registry.ages import age, moment
 from tui_registry.client.registry import RegistryClient
 from tui_registry.screens.place import Place
-from tui_registry.text import lines, one_line
+from tui_registry.text import lines, one_line, visible
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.model_version import ModelVersion
@@ -89,7 +89,7 @@ class Compare(Place):
 
 
 def _title(version: ModelVersion) -> str:
-    return f"{one_line(version.name)} {version.version}"
+    return f"{visible(version.name)} {version.version}"
 
 
 async def _since(client: RegistryClient, version: ModelVersion) -> int:

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
 from tui_registry.styles import ELSEWHERE
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 LONGEST_COMMENT = 5_000  # characters
@@ -56,7 +56,7 @@ class Confirm(ModalScreen[Consent | None]):
 
     CSS_PATH = ELSEWHERE
     AUTO_FOCUS = "#no"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (24, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False, priority=True),
         Binding("n", "refuse", show=False, priority=True),
@@ -176,5 +176,5 @@ class Confirm(ModalScreen[Consent | None]):
 
 def word_for(name: str, otherwise: str) -> str:
     """What is to be typed to confirm: a name, unless it is not easily typed."""
-    typed = bool(name) and name.isascii() and name.isprintable() and name == name.strip() and len(name) <= LONGEST_WORD
+    typed = bool(name) and name.isascii() and name.isprintable() and visible(name) == name and len(name) <= LONGEST_WORD
     return name if typed else otherwise

@@ -9,7 +9,7 @@ from textual.content import Content
 from tui_registry.decisions import EXCLUSIVE, NEEDS, Decision, Outcome, Target, decide
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.place import Place
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.request_details import RequestDetails
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
@@ -101,7 +101,7 @@ class DecidingPlace(Place):
         """Told when all are through."""
 
     def _tell_outcome(self, outcome: Outcome) -> None:
-        title = f"{outcome.target.name} version {outcome.target.version}"
+        title = f"{visible(outcome.target.name)} version {outcome.target.version}"
         self.console_app.tell_result(title, outcome.verdict, outcome.told)
 
 

@@ -13,7 +13,7 @@ from tui_registry.changes.tag import tag
 from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.copying import CopyingPlace
 from tui_registry.screens.form import Field, Form
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 
 Talk = Callable[[], Awaitable[None]]
 
@@ -83,7 +83,7 @@ class EditingPlace(CopyingPlace):
             Field(name="alias", label="Alias", hint="such as champion", required=True),
             Field(name="version", label="Version", value=subject.version or "", required=True, check=_is_number),
         ]
-        values = await app.push_screen_wait(Form(f"Give an alias to a version of {subject.name}", fields))
+        values = await app.push_screen_wait(Form(f"Give an alias to a version of {visible(subject.name)}", fields))
         if values is None:
             return
         known = {each.alias: each.version for each in (await app.client.model(subject.name)).aliases}

@@ -1,5 +1,6 @@
 """The experiments of the tracking server, searched as you type, newest first: where registering from a run begins."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -9,9 +10,9 @@ from tui_registry.ages import age
 from tui_registry.screens.listing import Listing
 from tui_registry.screens.runs import Runs
 from tui_registry.screens.tracking import TrackingPlace
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.tracking.experiment import Experiment
-from tui_registry.tracking.filters import experiments_filter
+from tui_registry.tracking.filters import experiments_filter, is_meant_experiment, meant
 from tui_registry.widgets.table import Column, Row
 
 
@@ -40,11 +41,15 @@ class Experiments(TrackingPlace, Listing):
         self._names: dict[str, str] = {}
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        page = await self.tracking.experiments(
-            filter_text=experiments_filter(typed), max_results=size, page_token=token
-        )
-        self._names |= {experiment.experiment_id: experiment.name for experiment in page.experiments}
-        return [_row(experiment) for experiment in page.experiments], page.next_page_token
+        async def read(token: str) -> tuple[list[Experiment], str]:
+            page = await self.tracking.experiments(
+                filter_text=experiments_filter(typed), max_results=size, page_token=token
+            )
+            return page.experiments, page.next_page_token
+
+        found, token = await meant(read, partial(is_meant_experiment, typed=typed), token)
+        self._names |= {experiment.experiment_id: experiment.name for experiment in found}
+        return [_row(experiment) for experiment in found], token
 
     def open_row(self, key: str) -> None:
         self.app.push_screen(Runs(key, self._names[key], self._for_model))
@@ -59,7 +64,7 @@ def _row(experiment: Experiment) -> Row:
     return Row(
         experiment.experiment_id,
         (
-            (one_line(experiment.name), "bold"),
+            (visible(experiment.name), "bold"),
             (one_line(experiment.experiment_id), "dim"),
             ("" if made is None else age(made), "dim"),
             ("" if changed is None else age(changed), "dim"),

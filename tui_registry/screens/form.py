@@ -21,6 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
+from tui_registry.keys import legend
 from tui_registry.screens.choose import Choice
 from tui_registry.styles import ELSEWHERE
 from tui_registry.text import lines, one_line
@@ -61,7 +62,7 @@ class Form(ModalScreen[dict[str, str] | None]):
     """Answers the values by the fields' names, or None."""
 
     CSS_PATH = ELSEWHERE
-    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (34, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-lowest"), (24, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("escape", "leave", show=False),
@@ -93,7 +94,7 @@ class Form(ModalScreen[dict[str, str] | None]):
                     yield Static(Content(field.label), classes="label")
                     yield from _made(field, self._begun[field.name])
             yield Static("", id="complaint", markup=False)
-            yield Static(Content(self._hint), id="hint")
+            yield Static(Content(legend(self._hint)), id="hint")
 
     def on_mount(self) -> None:
         for field in self._fields:

@@ -16,7 +16,7 @@ from tui_registry.screens import granting
 from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Form
 from tui_registry.screens.section import Section
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.scim import ComplexValue
 
@@ -34,7 +34,7 @@ class GroupMembers(Section):
     COLUMNS = (Column("MEMBER", 40, grow=1, most=80), Column("KIND", 8))
 
     def __init__(self, group_id: str, name: str) -> None:
-        super().__init__("Access", "Groups", one_line(name), "Members")
+        super().__init__("Access", "Groups", visible(name), "Members")
         self._group_id = group_id
         self._group_name = name
         self._members: dict[str, ComplexValue] = {}

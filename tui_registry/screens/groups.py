@@ -14,7 +14,7 @@ from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.group import GroupMembers
 from tui_registry.screens.section import Section
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.scim import Group
 
@@ -53,7 +53,7 @@ class Groups(Section):
     def about_row(self, key: str) -> Content:
         name = self._groups[key].display_name or ""
         told = ABOUT.get(name, "What it is granted holds for its members, also those of groups in it.")
-        return Content.assemble((one_line(name), "bold"), f"\n{told}")
+        return Content.assemble((visible(name), "bold"), f"\n{told}")
 
     def is_live(self, action: str) -> bool:
         if action == "members":

@@ -12,8 +12,10 @@ from textual.widgets import Input, Static
 
 from tui_registry.actions import Action
 from tui_registry.keymap import in_force
+from tui_registry.keys import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry_server import charset
 
 QUESTIONS = "Questions: y n tab"
 
@@ -27,7 +29,7 @@ class Help(ModalScreen[Action | None]):
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
     ]
-    COLUMNS = (Column("KEY", 5), Column("DOES", 20, grow=1))
+    COLUMNS = (Column("KEY", 5 if charset.is_utf8() else 9), Column("DOES", 20, grow=1))
 
     def __init__(self, actions: list[Action]) -> None:
         super().__init__()
@@ -37,7 +39,7 @@ class Help(ModalScreen[Action | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
             yield Static(Content("What the keys do here"), id="title")
-            yield Input(placeholder="type to search, ⏎ does it, esc closes", id="wanted", compact=True)
+            yield Input(placeholder=legend("type to search, ⏎ does it, esc closes"), id="wanted", compact=True)
             yield self._table
             yield Static(Content.styled(f"Lists: {in_force(self.app).moving}   {QUESTIONS}", "dim"), id="hint")
 
@@ -64,7 +66,7 @@ class Help(ModalScreen[Action | None]):
         words = wanted.casefold().split()
         self._table.show(
             [
-                Row(action.id, ((action.shown, "bold"), (action.help, "")))
+                Row(action.id, ((legend(action.shown), "bold"), (action.help, "")))
                 for action in self._actions.values()
                 if all(word in f"{action.shown} {action.label} {action.help}".casefold() for word in words)
             ]

@@ -19,7 +19,7 @@ from tui_registry.decisions import Outcome, displaced
 from tui_registry.messages import LivenessChanged
 from tui_registry.screens.copying import CopyingPlace
 from tui_registry.screens.deciding import DecidingPlace
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.writes import Verdict
@@ -49,8 +49,8 @@ class Inbox(DecidingPlace, CopyingPlace):
         Column("MODEL", 16, grow=3, most=48),
         Column("VER", 4, most=6),
         Column("TRANSITION", 21),
-        Column("ASKED BY", 10, priority=1, grow=2, most=28),
-        Column("AGE", 4),
+        Column("ASKED BY", 10, priority=2, grow=2, most=28),
+        Column("AGE", 4, priority=1),
         Column("DISPLACES", 9, priority=3),
         Column("COMMENT", 24, priority=4, grow=4),
     )
@@ -212,7 +212,7 @@ def _row(request: InboxRequest, asked_by: str) -> Row:
     return Row(
         request.id,
         (
-            (one_line(request.name), "bold"),
+            (visible(request.name), "bold"),
             (request.version, ""),
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
             (one_line(asked_by), ""),

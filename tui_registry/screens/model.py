@@ -65,9 +65,7 @@ class Model(StagePlace):
             ),
             client.inbox(name=self.model_name, max_results=1000),
         )
-        self._versions = {
-            version.version: version for version in page.model_versions if version.name == self.model_name
-        }
+        self._versions = {version.version: version for version in page.model_versions}
         self._requests = inbox.requests
         self._level = model.permission_level
         self._show(model, more=bool(page.next_page_token))

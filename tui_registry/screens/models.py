@@ -8,12 +8,12 @@ from textual.binding import BindingType
 from tui_registry.actions import SEARCHING, WHILE_TYPING, bindings
 from tui_registry.ages import age
 from tui_registry.changes.subject import Subject
+from tui_registry.model_search import ModelSearch
 from tui_registry.screens import from_run
 from tui_registry.screens.adding import create_model, delete_model, rename_model
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.listing import Listing
-from tui_registry.search import models_filter
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.registered_model import RegisteredModel
@@ -42,14 +42,14 @@ class Models(Listing, EditingPlace):
     def __init__(self) -> None:
         super().__init__()
         self._models: dict[str, RegisteredModel] = {}
+        self._search: tuple[str, ModelSearch] | None = None
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        page = await self.console_app.client.search_models(
-            filter_text=models_filter(typed), max_results=size, page_token=token
-        )
-        self._models |= {model.name: model for model in page.registered_models}
-        rows = [_row(model, self.console_app.short_name(model.user_id or "")) for model in page.registered_models]
-        return rows, page.next_page_token or ""
+        if self._search is None or self._search[0] != typed:
+            self._search = typed, ModelSearch(self.console_app.client, typed)
+        models, token = await self._search[1].page(token, size)
+        self._models |= {model.name: model for model in models}
+        return [_row(model, self.console_app.short_name(model.user_id or "")) for model in models], token
 
     def open_row(self, key: str) -> None:
         self.console_app.open_model(key)
@@ -95,7 +95,7 @@ def _row(model: RegisteredModel, made_by: str) -> Row:
     return Row(
         model.name,
         (
-            (one_line(model.name), "bold"),
+            (visible(model.name), "bold"),
             (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
             (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
             (str(highest or "–"), ""),

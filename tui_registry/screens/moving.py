@@ -10,7 +10,7 @@ from tui_registry.levels import moves_at_once
 from tui_registry.screens.choose import Choice, Choose
 from tui_registry.screens.confirm import Confirm, Question, word_for
 from tui_registry.screens.deciding import archive_label, displacing
-from tui_registry.text import one_line
+from tui_registry.text import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
@@ -36,7 +36,7 @@ def _how(origin: Stage, stage: Stage, level: PermissionLevel | None) -> str:
 
 async def move(app: "ConsoleApp", version: ModelVersion, level: PermissionLevel | None) -> None:
     """Ask where to, and whether what that does is meant; then make it. Raises CallError before anything is sent."""
-    title = f"Move {version.name} version {version.version} from {version.current_stage} to"
+    title = f"Move {visible(version.name)} version {version.version} from {version.current_stage} to"
     chosen = await app.push_screen_wait(Choose(title, stages_to(version, level)))
     if chosen is None:
         return
@@ -88,4 +88,4 @@ async def _ask(app: "ConsoleApp", version: ModelVersion, stage: Stage) -> None:
 
 
 def _told(version: ModelVersion, stage: Stage) -> str:
-    return f"{one_line(version.name)} version {version.version}, {version.current_stage} → {stage}"
+    return f"{visible(version.name)} version {version.version}, {version.current_stage} → {stage}"

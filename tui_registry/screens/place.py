@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WIDE = 100  # columns
+SHORT = 16  # lines: with fewer there is only the list, and no details below it
 SLOW = 1.0  # seconds after which a reading that is still under way is told
 
 
@@ -40,10 +41,12 @@ class Place(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     has_text: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT, "-tall")]
 
     def __init__(self, *trail: str) -> None:
         super().__init__()
-        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")  # Textual does it after a first frame
+        width, height = self.app.size  # Textual does it after a first frame
+        self.add_class("-wide" if width >= WIDE else "-narrow", "-tall" if height >= SHORT else "-short")
         self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
         self.header = Header(trail)
         self.bar = ActionBar()

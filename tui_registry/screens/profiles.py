@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.keys import legend
 from tui_registry.session import profiles
 from tui_registry.session.profiles import ProfileError
 from tui_registry.styles import ELSEWHERE
-from tui_registry.text import lines, one_line
+from tui_registry.text import lines, one_line, visible
 from tui_registry.widgets.table import Column, Row, Table
 
 
@@ -52,7 +53,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
             yield self._table
             yield Static("", id="told", markup=False)
             allow = "   w allow changes here" if self._read_only else ""
-            yield Static(Content(f"⏎ open{allow}   esc leave"), id="hint")
+            yield Static(Content(legend(f"⏎ open{allow}   esc leave")), id="hint")
 
     def on_mount(self) -> None:
         told = "Make another with: tui-registry login URL --profile NAME"
@@ -65,7 +66,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                 Row(
                     name,
                     (
-                        (one_line(name), "bold"),
+                        (visible(name), "bold"),
                         (one_line(profile.url), ""),
                         (", ".join((*(["open"] if name == self._current else []), *profile.marks)), "yellow"),
                     ),
@@ -73,7 +74,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
                 for name, profile in sorted(known.items())
             ]
         )
-        self._table.styles.height = min(12, len(known) + 1) if known else 2
+        self._table.styles.max_height = min(12, len(known) + 1) if known else 2
         self._table.move_to(self._current)
         self.query_one("#told", Static).update(Content("\n".join(lines(told))))
         self.set_focus(self._table)

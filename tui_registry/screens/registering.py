@@ -5,12 +5,12 @@ from functools import partial
 from textual.content import Content
 
 from tui_registry.changes.registration import Registration, registration
+from tui_registry.model_search import ModelSearch
 from tui_registry.screens.adding import is_model_name
 from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.form import Field, Form
 from tui_registry.screens.tracking import TrackingPlace
-from tui_registry.search import models_filter
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.runs import fact
@@ -43,7 +43,7 @@ class RegisteringPlace(TrackingPlace):
             ),
             Field(name="description", label="Description of the version"),
         ]
-        told = Content.assemble(("model ", "dim"), one_line(candidate.name), ("  of run ", "dim"), one_line(run.name))
+        told = Content.assemble(("model ", "dim"), visible(candidate.name), ("  of run ", "dim"), visible(run.name))
         values = await app.push_screen_wait(Form("Register a model of this run", fields, save="Go on", told=told))
         if values is None:
             return
@@ -60,10 +60,8 @@ class RegisteringPlace(TrackingPlace):
             app.write(*meant.writes(app.client), then=partial(self._open, meant))
 
     async def _suggest(self, typed: str) -> list[str]:
-        page = await self.console_app.client.search_models(
-            filter_text=models_filter(typed.lstrip("=")), max_results=SUGGESTED
-        )
-        return [model.name for model in page.registered_models]
+        models, _ = await ModelSearch(self.console_app.client, typed.lstrip("=")).page("", SUGGESTED)
+        return [model.name for model in models[:SUGGESTED]]
 
     def _open(self, made: Registration) -> None:
         """Show the new version, unless the user has gone elsewhere."""
@@ -80,7 +78,7 @@ def question(meant: Registration, width: int) -> Question:
         after = f"after version {meant.newest}" if meant.newest else "the first one"
         change = Content.assemble("Adds a version to ", (model, "bold"), f", {after}.")
     facts = [
-        ("run", f"{one_line(meant.run.name)}  {one_line(meant.run.info.run_id)}"),
+        ("run", f"{visible(meant.run.name)}  {one_line(meant.run.info.run_id)}"),
         ("source", one_line(candidate.source)),
         ("link", one_line(meant.run_link)),
         ("about", one_line(meant.description, 300)),

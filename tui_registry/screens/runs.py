@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,8 +15,8 @@ from tui_registry.screens.form import Field, Form
 from tui_registry.screens.listing import Listing
 from tui_registry.screens.run import RunPlace
 from tui_registry.screens.tracking import TrackingPlace
-from tui_registry.text import one_line
-from tui_registry.tracking.filters import key_of, runs_filter
+from tui_registry.text import one_line, visible
+from tui_registry.tracking.filters import is_meant_run, key_of, meant, runs_filter
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.runs import STATUS_STYLES, measured
 from tui_registry.widgets.table import Column, Row
@@ -44,14 +45,19 @@ class Runs(TrackingPlace, Listing):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         order = [self._order] if self._order == NEWEST else [self._order, NEWEST]
-        page = await self.tracking.runs(
-            self._experiment_id, filter_text=runs_filter(typed), order_by=order, max_results=size, page_token=token
-        )
-        self._runs |= {run.info.run_id: run for run in page.runs}
-        if self._fields is None and page.runs:
-            self._use_fields(_telling(page.runs))
+
+        async def read(token: str) -> tuple[list[Run], str]:
+            page = await self.tracking.runs(
+                self._experiment_id, filter_text=runs_filter(typed), order_by=order, max_results=size, page_token=token
+            )
+            return page.runs, page.next_page_token
+
+        runs, token = await meant(read, partial(is_meant_run, typed=typed), token)
+        self._runs |= {run.info.run_id: run for run in runs}
+        if self._fields is None and runs:
+            self._use_fields(_telling(runs))
         fields = self._fields or ()
-        return [_row(run, fields, self.console_app.short_name(run.user)) for run in page.runs], page.next_page_token
+        return [_row(run, fields, self.console_app.short_name(run.user)) for run in runs], token
 
     def open_row(self, key: str) -> None:
         run = self._runs[key]
@@ -143,7 +149,7 @@ def _row(run: Run, fields: Sequence[str], user: str) -> Row:
     return Row(
         run.info.run_id,
         (
-            (one_line(run.name), "bold"),
+            (visible(run.name), "bold"),
             ("" if began is None else age(began), "dim"),
             (one_line(status.lower()), STATUS_STYLES.get(status, "")),
             (one_line(user), "dim"),

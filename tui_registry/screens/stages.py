@@ -22,7 +22,7 @@ from tui_registry.screens.deciding import DecidingPlace
 from tui_registry.screens.editing import EditingPlace
 from tui_registry.screens.moving import move
 from tui_registry.search import named
-from tui_registry.text import one_line
+from tui_registry.text import visible
 from tui_registry.widgets.table import Column, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -127,7 +127,7 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     async def _delete_version(self, version: ModelVersion) -> None:
         app = self.console_app
-        told = f"• {one_line(version.name)} version {version.version}, now in {version.current_stage}\n"
+        told = f"• {visible(version.name)} version {version.version}, now in {version.current_stage}\n"
         told += "  Its tags, aliases, comments and open requests go with it. Its artifacts stay where they are."
         question = Question(
             title="Delete this version for good?",
@@ -162,7 +162,7 @@ class StagePlace(DecidingPlace, EditingPlace):
         newest = await client.search_versions(
             filter_text=named(version.name), order_by="version_number DESC", max_results=2
         )
-        found = (each for each in [*held, *newest.model_versions] if each.name == version.name)
+        found = [*held, *newest.model_versions]
         other = next((each for each in found if each.version != version.version), None)
         if other is not None:
             self.app.push_screen(Compare(other, version))

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.keys import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -35,10 +36,10 @@ class Themes(ModalScreen[str | None]):
         with Vertical(id="choose"):
             yield Static(Content("Theme"), id="title")
             yield self._table
-            yield Static(Content("⏎ keep   esc leave"), id="hint")
+            yield Static(Content(legend("⏎ keep   esc leave")), id="hint")
 
     def on_mount(self) -> None:
-        self._table.styles.height = min(SEEN, len(self._themes))
+        self._table.styles.max_height = min(SEEN, len(self._themes))
         self._table.show([Row(name, ((name, "bold"), (about, "dim"))) for name, about in self._themes])
         self._table.move_to(self._before)
         self.set_focus(self._table)

@@ -41,10 +41,10 @@ class Tokens(Section):
     COLUMNS = (
         Column("OWNER", 16, grow=2, most=40),
         Column("COMMENT", 14, grow=3, most=60),
-        Column("MADE", 4),
+        Column("MADE", 4, priority=1),
         Column("EXPIRES", 10),
-        Column("USED", 10, priority=1),
-        Column("MADE BY", 12, priority=2, grow=1, most=40),
+        Column("USED", 10, priority=2),
+        Column("MADE BY", 12, priority=3, grow=1, most=40),
     )
 
     def __init__(self) -> None:

@@ -11,8 +11,9 @@ from textual.widgets import Static
 
 from tui_registry.access import EVERYBODY, Person, reasons
 from tui_registry.grants import Seen
+from tui_registry.keys import legend
 from tui_registry.styles import ELSEWHERE
-from tui_registry.text import one_line
+from tui_registry.text import one_line, visible
 
 if TYPE_CHECKING:
     from tui_registry.app import ConsoleApp
@@ -39,7 +40,7 @@ class Why(ModalScreen[None]):
             with VerticalScroll(id="targets", can_focus=False):
                 for told in self._told[1:]:
                     yield Static(told)
-            yield Static(Content("esc close   y copy   ↓↑ scroll"), id="hint")
+            yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -79,7 +80,7 @@ def explained(seen: Seen, person: Person) -> list[Content]:
 
 
 def _groups(person: Person) -> str:
-    names = sorted(one_line(name) for name in person.groups if name != EVERYBODY)
+    names = sorted(visible(name) for name in person.groups if name != EVERYBODY)
     if not names:
         return "In no group."
     more = f" and {len(names) - GROUPS} more" if len(names) > GROUPS else ""

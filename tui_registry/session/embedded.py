@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import getpass
 import json
+import os
 import socket
 import subprocess
 import time
@@ -41,13 +42,21 @@ def default_database() -> Path:
     return Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db"
 
 
+def _at_the_keyboard() -> str:
+    """The system's name of who runs this; not every number has one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user-{os.getuid()}"
+
+
 class EmbeddedRegistry:
     """A registry on a file, running while this object, or another console's, is open."""
 
     def __init__(self, database: Path, *, throwaway: bool = False, user: str | None = None) -> None:
         """``user`` is the administrator: whoever sits at the keyboard, if nothing is said."""
         self.database = database
-        self.user = user or getpass.getuser()
+        self.user = user or _at_the_keyboard()
         self._account = None if throwaway else f"embedded {database}"
         self._throwaway = throwaway
         self._folder: PrivateFolder | None = None

@@ -30,6 +30,23 @@ class ProfileError(Exception):
     """A profile is missing, or the file cannot be understood. Its text says what to do."""
 
 
+def _address_problem(url: str) -> str:
+    """What keeps a URL from being called; empty if nothing does."""
+    if re.search(r"[\s\x00-\x1f\x7f\ud800-\udfff]", url):
+        return "must be without blanks and characters that cannot be seen"
+    where = urlsplit(url)
+    try:
+        _ = where.port
+    except ValueError:
+        return "must have a port from 0 to 65535, or none"
+    try:
+        host = (where.hostname or "").encode("idna")
+        host.decode("idna")
+    except UnicodeError:
+        host = b""
+    return "" if host else "must name a host, as in https://registry.example.com"
+
+
 class Profile(BaseModel):
     """One registry."""
 
@@ -57,6 +74,8 @@ class Profile(BaseModel):
             raise ValueError("must be the URL of a host, with a port from 1 to 65535 if any") from None
         if where.password is not None:
             raise ValueError("must not hold a password: the file is not a place for secrets")
+        if problem := _address_problem(url):
+            raise ValueError(problem)
         return url.rstrip("/")
 
     @field_validator("ca")

@@ -13,7 +13,6 @@ from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.errors import Refused, Unreachable
 from tui_registry.client.journal import Journal
 from tui_registry.client.transport import Transport
-from tui_registry.search import quoted
 from tui_registry.tracking.artifact import Artifact, ArtifactPage
 from tui_registry.tracking.authorization import authorization
 from tui_registry.tracking.experiment import ExperimentPage
@@ -113,7 +112,7 @@ class TrackingClient(Transport):
                     "/mlflow/logged-models/search",
                     LoggedModelPage,
                     experiment_ids=[run.info.experiment_id],
-                    filter=f"source_run_id = {quoted(run.info.run_id)}",
+                    filter=f"source_run_id = '{run.info.run_id}'",
                     max_results=MODELS_A_PAGE,
                     page_token=token,
                 )

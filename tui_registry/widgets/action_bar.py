@@ -7,6 +7,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_registry.actions import Action
+from tui_registry.keys import legend
 
 
 class ActionBar(Widget):
@@ -34,7 +35,7 @@ class ActionBar(Widget):
         last = [action for action in chosen if action.id == "help"]
         segments: list[Segment] = []
         for action in [action for action in chosen if action.id != "help"] + last:
-            segments.append(Segment(f" {action.shown} ", key_style))
+            segments.append(Segment(f" {legend(action.shown)} ", key_style))
             segments.append(Segment(f"{action.label} ", label_style))
         used = sum(cell_len(segment.text) for segment in segments)
         segments.append(Segment(" " * max(0, width - used), base + Style()))
@@ -42,4 +43,4 @@ class ActionBar(Widget):
 
 
 def _cells(action: Action) -> int:
-    return cell_len(action.shown) + cell_len(action.label) + 3
+    return cell_len(legend(action.shown)) + cell_len(action.label) + 3

@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_registry.text import clip, one_line
+from tui_registry.text import clip, one_line, visible
 
 SHORTEST = 3  # cells of a user's name
 
@@ -49,7 +49,7 @@ class Header(Widget):
         right = f" {self._state} "
         left = f" {_named(self._registry, max(8, width // 3))} "
         room = max(0, width - cell_len(left) - cell_len(right))
-        place = _fitting([one_line(step) for step in self._trail], room - 1)
+        place = _fitting([visible(step) for step in self._trail], room - 1)
         return Strip(
             [
                 Segment(left, base + self._registry_style),

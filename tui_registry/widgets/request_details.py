@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.ages import age, moment
-from tui_registry.text import lines, one_line
+from tui_registry.text import lines, one_line, visible
 from tui_registry.widgets.stages import STAGE_TINTS
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         if version is None:
             self._draw(_nothing)
             return
-        named = [] if requests else [Content.styled(f"{one_line(version.name)} version {version.version}", "bold")]
+        named = [] if requests else [Content.styled(f"{visible(version.name)} version {version.version}", "bold")]
         self._draw(
             lambda width: [
                 *named,
@@ -127,7 +127,7 @@ def _done(activity: Activity) -> Content:
 
 
 def _asked(request: InboxRequest, width: int) -> list[Content]:
-    title = Content.styled(f"{one_line(request.name)} version {request.version}", "bold")
+    title = Content.styled(f"{visible(request.name)} version {request.version}", "bold")
     transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_TINTS[request.to_stage])
     beside = Content("   ").join([title, transition])
     return [

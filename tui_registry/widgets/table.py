@@ -4,7 +4,7 @@ Rows have keys; cursor and marks belong to keys, so that they stay where they ar
 cell is plain text that has passed tui_registry.text, with a style.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
@@ -25,13 +25,14 @@ from tui_registry.text import clip
 
 GAP = 2  # cells between columns
 GUTTER = 2  # cells for the mark
+NARROWEST = 8  # cells of a column that could be wider
 NEAR = 50  # rows before the end at which more are asked for
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. It is left out where there is no room, the highest ``priority`` number first; ``grow`` is its share of
-    what is left over, up to ``most`` cells."""
+    """A column. It is left out where there is no room, the highest ``priority`` number first; those with 0 become
+    narrower before. ``grow`` is its share of what is left over, up to ``most`` cells."""
 
     title: str
     width: int
@@ -104,7 +105,7 @@ class Table(ScrollView, can_focus=True):
         self.empty = empty
         self.marks: set[str] = set()
         self._shy = shy
-        self._top = 1 if titled else 0  # lines above the first row
+        self._titled = titled
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._cursor = 0
@@ -112,6 +113,11 @@ class Table(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         self._bindings = in_force(self.app).rebound(self._bindings, LISTS)
+
+    @property
+    def _top(self) -> int:
+        """Lines above the first row: the titles, where there is room for a row besides."""
+        return 1 if self._titled and self.size.height != 1 else 0
 
     @property
     def row_count(self) -> int:
@@ -256,10 +262,17 @@ class Table(ScrollView, can_focus=True):
             return self._laid_out[1]
         room = width - GUTTER
         chosen = list(enumerate(self.columns))
-        while len(chosen) > 1 and sum(column.width + GAP for _, column in chosen) - GAP > room:
+        while any(column.priority for _, column in chosen) and _wanted(column.width for _, column in chosen) > room:
             chosen.remove(max(chosen, key=lambda each: each[1].priority))
-        left = room - sum(column.width + GAP for _, column in chosen) + GAP
         widths = {number: column.width for number, column in chosen}
+        while _wanted(widths.values()) > room:
+            widest = max(widths, key=widths.__getitem__)
+            if widths[widest] > NARROWEST or len(widths) == 1:
+                widths[widest] -= 1
+            else:
+                del widths[max(widths)]  # the last
+        chosen = [each for each in chosen if each[0] in widths]
+        left = room - _wanted(widths.values())
         growing = [each for each in chosen if each[1].grow]
         while left > 0 and growing:
             shares = sum(column.grow for _, column in growing)
@@ -293,3 +306,9 @@ class Table(ScrollView, can_focus=True):
         self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
         self.refresh()
         return True
+
+
+def _wanted(widths: Iterable[int]) -> int:
+    """Cells of columns of these widths, with the gaps between them."""
+    widths = list(widths)
+    return sum(widths) + GAP * (len(widths) - 1)

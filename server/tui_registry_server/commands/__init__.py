@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, progress_bar, told
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
+from tui_registry_server.program import Program
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_changes
 from tui_registry_server.rules.permissions import Level
@@ -31,7 +33,7 @@ T = TypeVar("T")
 DAY = 24 * 60 * 60  # seconds
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A model registry for MLflow's and Databricks' clients."""
 
@@ -298,12 +300,20 @@ def _holder(call: Call, name: str) -> str:
     raise ResourceDoesNotExist(f"There is no user '{name}'. Create one with: tui-registry users create {name}")
 
 
+def _operator() -> str:
+    """The system's name of who runs this; not every number has one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 def _change(location: str, work: Callable[[Call], T]) -> T:
     """Run a change in one transaction, as the person at the keyboard."""
     now = time.time_ns() // 1_000_000
     operator = Principal(
         id="",
-        name=f"{getpass.getuser()} (command line)",
+        name=f"{_operator()} (command line)",
         kind=PrincipalKind.USER,
         token_id="",
         identities=(),

@@ -13,6 +13,7 @@ _BACKTICKS = r"`(?:``|[^`])*`"
 _TOKEN = re.compile(
     rf"""(?P<blank>\s+)
       | (?P<text>{_SINGLE} | {_DOUBLE})
+      | (?P<encoded>u'[^']*')
       | (?P<number>-?\d[\w.]*)
       | (?P<word>\w+ (?: \. (?: {_BACKTICKS} | {_SINGLE} | {_DOUBLE} | \w+(?:\.\w+)* ) )?)
       | (?P<comparator>[<>=!~]+)
@@ -25,8 +26,8 @@ _TOKEN = re.compile(
 class Token:
     """A word as it stands in the filter, and where: ``start`` counts characters from 0.
 
-    ``kind`` is ``text`` (with its quotes), ``number``, ``word`` (a keyword or a key, with its quotes), ``comparator``,
-    ``mark`` or, after the last one, ``end``.
+    ``kind`` is ``text`` (with its quotes), ``encoded`` (with its ``u`` and quotes), ``number``, ``word`` (a keyword or
+    a key, with its quotes), ``comparator``, ``mark`` or, after the last one, ``end``.
     """
 
     kind: str

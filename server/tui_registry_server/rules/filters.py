@@ -3,8 +3,8 @@ r"""Filters of the two searches, read as MLflow reads them.
     filter      = { comparison | AND }
     comparison  = key comparator value
     key         = name | attribute.name | tags.k | tag.k     k: words joined by dots, or quoted: `a b`, "a b", 'a b'
-    comparator  = "=" | "!=" | "<" | "<=" | ">" | ">=" | LIKE | ILIKE | [NOT] IN
-    value       = 'text' | "text" | digits | ( text {, text} )
+    comparator  = "=" | "!=" | "<" | "<=" | ">" | ">=" | LIKE | ILIKE | [NOT] IN | CONTAINS
+    value       = 'text' | "text" | u'text' | digits | ( text {, text} )
 
 Every comparison must hold. There is no OR, no grouping, no NULL; words are read in any letter case, keys are not. An
 empty filter holds for everything, one of blanks alone is an error. MLflow does not miss an AND, nor mind one too many,
@@ -12,7 +12,8 @@ so this does not either.
 
 What is between the quotes is the value as it stands: ``''`` is two quotes and ``\`` a backslash, though both keep the
 quote that follows from ending the text. MLflow reads the texts of a list as Python does, where both would mean
-something else; a list that holds one is refused rather than read in either way.
+something else; a list that holds one is refused rather than read in either way. So not every text can be written there.
+After a ``u``, which MLflow does not have, the text is percent-encoded as in URLs, and can be any: ``u'it%27s 100%25'``.
 
 What a comparison means:
 
@@ -20,6 +21,8 @@ What a comparison means:
 - LIKE and ILIKE match the whole value against a pattern, in which ``%`` is any text and ``_`` any one character.
   Nothing escapes them: a backslash is a backslash. LIKE minds the letter case, ILIKE does not (on SQLite, as far as A
   to Z go; on PostgreSQL, in every script).
+- CONTAINS, which MLflow does not have either, holds where the value has this text in it, in any letter case as far as
+  ILIKE goes. ``%`` and ``_`` stand for themselves.
 - A comparison of a tag holds only where the tag is there: ``tags.k != 'x'`` leaves out what has no tag ``k``.
 - ``stage`` and ``user_id`` (who made it) are this registry's own. A model is at every stage that one of its versions is
   at; ``stage != 'Production'`` finds models without a version there. Stages are read in any letter case.
@@ -32,6 +35,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.filter_tokens import Token, fail, split
@@ -41,17 +45,18 @@ from tui_registry_server.wire.stage import Stage
 
 TEXT = frozenset({"=", "!=", "LIKE", "ILIKE"})
 LISTED = TEXT | {"IN", "NOT IN"}
+WORDS = LISTED | {"CONTAINS"}
 NUMBER = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 STAGE = frozenset({"=", "!="})
 
-MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {"name": LISTED, "user_id": LISTED, "stage": STAGE}
+MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {"name": WORDS, "user_id": WORDS, "stage": STAGE}
 VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "name": LISTED,
+    "name": WORDS,
     "version_number": NUMBER,
     "run_id": LISTED,
     "source_path": TEXT,
-    "user_id": LISTED,
+    "user_id": WORDS,
     "stage": STAGE,
 }
 TAG_COMPARATORS = TEXT
@@ -135,7 +140,7 @@ class _Reader:
             value = self._quoted(f"'{key}' is compared with a text in quotes, such as 'my-value'")
         if allowed is STAGE:
             value = _stage(at, str(value))
-        if comparator in ("LIKE", "ILIKE") and isinstance(value, str) and len(value) > MAX_PATTERN:
+        if comparator in ("LIKE", "ILIKE", "CONTAINS") and isinstance(value, str) and len(value) > MAX_PATTERN:
             fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
         return Comparison(kind, key, comparator, value)
 
@@ -162,6 +167,11 @@ class _Reader:
 
     def _quoted(self, advice: str) -> str:
         token = self._take()
+        if token.kind == "encoded":
+            try:
+                return unquote(token.text[2:-1], errors="strict")
+            except UnicodeDecodeError:
+                fail(token, "What is percent-encoded must be UTF-8")
         if token.kind != "text":
             fail(token, advice)
         return token.text[1:-1]
@@ -181,7 +191,7 @@ class _Reader:
         while not values or not self._peek().says(")"):
             token = self._peek()
             value = self._quoted(advice)
-            if "\\" in value or "\n" in value or "\r" in value or token.text[0] * 2 in value:
+            if token.kind == "text" and (set(value) & set("\\\n\r") or token.text[0] * 2 in value):
                 fail(token, "A list holds no backslashes, line breaks or doubled quotes. Compare with = instead")
             values.append(value)
             if not self._peek().says(","):

@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 Text = ColumnElement[str]
 
+_LITERAL = str.maketrans({special: f"!{special}" for special in "!%_"})
 _GLOB = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 
 
@@ -63,6 +64,26 @@ def _ilike_sqlite(element: _ILike, compiler: SQLCompiler, **options: Any) -> str
 def _ilike_postgresql(element: _ILike, compiler: SQLCompiler, **options: Any) -> str:
     column, pattern = element.clauses
     return f"{compiler.process(column, **options)} ILIKE {compiler.process(pattern, **options)} ESCAPE ''"
+
+
+class _Contains(_Condition):
+    """A column, a text, and the pattern of it for PostgreSQL, see literally."""
+
+    inherit_cache = True
+    name = "contains"
+
+
+@compiles(_Contains, "sqlite")
+def _contains_sqlite(element: _Contains, compiler: SQLCompiler, **options: Any) -> str:
+    column, text = (compiler.process(each, **options) for each in list(element.clauses)[:2])
+    return f"instr(lower({column}), lower({text})) > 0"
+
+
+@compiles(_Contains, "postgresql")
+def _contains_postgresql(element: _Contains, compiler: SQLCompiler, **options: Any) -> str:
+    # ILIKE takes the letter case of the column's collation, as lower() of a parameter would not.
+    column, _, pattern = element.clauses
+    return f"{compiler.process(column, **options)} ILIKE {compiler.process(pattern, **options)} ESCAPE '!'"
 
 
 class _NamesLike(FunctionElement[Any]):
@@ -160,6 +181,16 @@ def has_value(column: ColumnElement[Any], value: Text) -> ColumnElement[bool]:
 def like(column: ColumnElement[Any], pattern: Text, glob: Text) -> ColumnElement[bool]:
     """Whether a whole value matches."""
     return _Like(column, pattern, glob)
+
+
+def literally(text: str) -> str:
+    """The pattern of what has this text in it, where ``!`` escapes."""
+    return f"%{text.translate(_LITERAL)}%"
+
+
+def contains(column: ColumnElement[Any], text: Text, pattern: Text) -> ColumnElement[bool]:
+    """Whether a value has this text in it, which stands for itself, in any letter case. ``pattern``: it, literally."""
+    return _Contains(column, text, pattern)
 
 
 def ilike(column: ColumnElement[Any], pattern: Text) -> ColumnElement[bool]:

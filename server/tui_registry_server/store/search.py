@@ -36,7 +36,17 @@ from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.narrowing import FEW_NAMES, Candidate, Clauses
-from tui_registry_server.store.patterns import for_glob, has_trigram, has_value, ilike, like, names_ilike, names_like
+from tui_registry_server.store.patterns import (
+    contains,
+    for_glob,
+    has_trigram,
+    has_value,
+    ilike,
+    like,
+    literally,
+    names_ilike,
+    names_like,
+)
 from tui_registry_server.store.tables import model_tags, model_versions, registered_models, version_tags
 
 Column = ColumnElement[Any]
@@ -59,7 +69,7 @@ _VERSION_COLUMNS: Mapping[str, Column] = {
 _NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
 SHAPES = 512
 """How many shapes of searches are kept, each some kilobytes: clients ask the same few over and over."""
-_PATTERNS = frozenset({"LIKE", "ILIKE"})
+_PATTERNS = frozenset({"LIKE", "ILIKE", "CONTAINS"})
 
 
 class Term(NamedTuple):
@@ -85,6 +95,15 @@ class Term(NamedTuple):
     @property
     def glob(self) -> Column:
         return _parameter(f"asked_glob_{self.number}")
+
+    @property
+    def wider(self) -> Column:
+        """A pattern of all that contains the text and, where that has wildcards in it, of more."""
+        return _parameter(f"asked_wider_{self.number}")
+
+    @property
+    def literally(self) -> Column:
+        return _parameter(f"asked_literally_{self.number}")
 
 
 class Shape(NamedTuple):
@@ -121,6 +140,9 @@ def values_of(search: Search) -> dict[str, Any]:
         given[f"asked_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
         if each.comparator == "LIKE":
             given[f"asked_glob_{number}"] = for_glob(str(each.value))
+        if each.comparator == "CONTAINS":
+            given[f"asked_wider_{number}"] = f"%{each.value}%"
+            given[f"asked_literally_{number}"] = literally(str(each.value))
         if each.kind == "tag":
             given[f"asked_key_{number}"] = each.key
     return given
@@ -137,6 +159,8 @@ def _finds_empty(comparison: Comparison) -> bool:
             return isinstance(value, tuple) and "" in value
         case "NOT IN":
             return isinstance(value, tuple) and "" not in value
+        case "CONTAINS":
+            return value == ""
         case _:
             return isinstance(value, str) and value.strip("%") == ""
 
@@ -155,6 +179,7 @@ _COMPARATORS: Mapping[str, Callable[[Column, Term], ColumnElement[bool]]] = {
     ">=": lambda column, term: operator.ge(column, term.value),
     "LIKE": lambda column, term: like(column, term.value, term.glob),
     "ILIKE": lambda column, term: ilike(column, term.value),
+    "CONTAINS": lambda column, term: contains(column, term.value, term.literally),
     "IN": lambda column, term: among(column, term.value),
     "NOT IN": lambda column, term: not_(among(column, term.value)),
 }
@@ -282,9 +307,15 @@ def _candidates(
                 rows = select(registered_models.c.id).where(_compare(registered_models.c.name, each))
                 found.append(Candidate(rows, FEW_NAMES))
             elif each.has_trigram:
-                named = names_like(each.value, each.glob) if each.comparator == "LIKE" else names_ilike(each.value)
-                found.append(Candidate(select(named.c.model_id), FEW_NAMES))
+                found.append(Candidate(select(_named(each).c.model_id), FEW_NAMES))
     return found
+
+
+def _named(term: Term) -> Any:
+    """The models whose names match, or perhaps do, found by an index."""
+    if term.comparator == "LIKE":
+        return names_like(term.value, term.glob)
+    return names_ilike(term.wider if term.comparator == "CONTAINS" else term.value)
 
 
 def _compare(column: Column, term: Term) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What is left of a mistake in the console itself: a report without secrets, for who mends it."""
+"""What is left of a mistake in tui-registry itself: a report without secrets, for who mends it."""
 
 import os
 import platform

@@ -1,0 +1,135 @@
+"""What a terminal can show, by its locale; and what stands for the rest: for our own signs one of ASCII, just as wide,
+for others' letters a question mark in each cell.
+"""
+
+import codecs
+import locale
+import os
+from collections.abc import Mapping
+from encodings import ascii as ascii_codec
+from pathlib import Path
+from typing import Any
+
+ERRORS = "tui-registry"
+"""The name of the error handler that a stream is given."""
+
+PLAIN = "tui_registry_plain"
+"""The name of an encoding that is ASCII: click takes a stream in ASCII itself for a mistake, and writes UTF-8."""
+
+SIGNS: Mapping[str, str] = {
+    "…": "~",
+    "⋯": "~",
+    "→": ">",
+    "←": "<",
+    "↑": "^",
+    "↓": "v",
+    "▲": "^",
+    "▼": "v",
+    "›": ">",
+    "⇧": "^",
+    "⌫": "<",
+    "⏎": "<",
+    "␣": "?",
+    "●": "*",
+    "•": "*",
+    "◌": "o",
+    "✗": "x",
+    "≠": "!",
+    "–": "-",
+    "—": "-",
+    "·": "-",
+    "━": "=",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "▎": ">",
+    "▔": "-",
+    "▁": "_",
+    "\N{NO-BREAK SPACE}": " ",
+    **dict.fromkeys("─═╌╍┄┅┈┉╴╶╸╺╼╾", "-"),
+    **dict.fromkeys("│┃║╎╏┆┇┊┋╵╷╹╻╽╿▏▍▌▋▊▉▐▕", "|"),
+}
+"""Our own signs, and those of borders, bars and plots; see also _drawn."""
+
+COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
+"""What Python puts into LC_CTYPE where it finds the locale C."""
+UNSAID = {"", "C", "POSIX"}
+
+
+def is_utf8(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether the terminal shows every letter, as far as the locale says."""
+    environment = os.environ if environment is None else environment
+    name = _locale(environment)
+    if name in UNSAID:
+        return environment.get("PYTHONUTF8") == "1"
+    codeset = name.partition(".")[2].partition("@")[0] or (name if "_" not in name else locale.getencoding())
+    return codeset.lower().replace("-", "") == "utf8"
+
+
+def is_said(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether there is a locale at all: where nobody says anything, as in many containers, files are in UTF-8."""
+    return bool(_locale(os.environ if environment is None else environment))
+
+
+def plain(text: str) -> str:
+    """The text in ASCII, as wide as it was."""
+    if text.isascii():
+        return text
+    return "".join(character if character.isascii() else _sign(character) for character in text)
+
+
+def replaced(error: UnicodeError) -> tuple[str, int]:
+    """An error handler: what a stream writes in the place of what its encoding does not know."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return plain(error.object[error.start : error.end]), error.end
+
+
+def _plain_ascii(name: str) -> codecs.CodecInfo | None:
+    return (
+        codecs.CodecInfo(encode=_ASCII.encode, decode=_ASCII.decode, name=PLAIN, **_STREAMS) if name == PLAIN else None
+    )
+
+
+_ASCII = ascii_codec.getregentry()
+_STREAMS: dict[str, Any] = {
+    name: getattr(_ASCII, name) for name in ("incrementalencoder", "incrementaldecoder", "streamwriter", "streamreader")
+}
+codecs.register_error(ERRORS, replaced)
+codecs.register(_plain_ascii)
+
+
+def _sign(character: str) -> str:
+    if sign := SIGNS.get(character) or _drawn(ord(character)):
+        return sign
+    from rich.cells import get_character_cell_size
+
+    return "?" * get_character_cell_size(character)
+
+
+def _drawn(code: int) -> str:
+    if 0x2500 <= code < 0x2580:  # lines
+        return "+"
+    if 0x2580 <= code < 0x25A0:  # blocks
+        return "#"
+    if 0x2800 <= code < 0x2900:  # dots: 1 to 8 of them
+        dots = (code - 0x2800).bit_count()
+        return " " if not dots else "." if dots < 4 else ":"
+    return ""
+
+
+def _locale(environment: Mapping[str, str]) -> str:
+    kind = environment.get("LC_CTYPE", "")
+    if environment is os.environ and kind in COERCED and not _is_users("LC_CTYPE"):
+        kind = ""
+    return environment.get("LC_ALL") or kind or environment.get("LANG", "")
+
+
+def _is_users(variable: str) -> bool:
+    """Whether a variable was there when the process began; taken for true where that cannot be known."""
+    try:
+        began = Path("/proc/self/environ").read_bytes()
+    except OSError:
+        return True
+    return any(each.startswith(f"{variable}=".encode()) for each in began.split(b"\0"))

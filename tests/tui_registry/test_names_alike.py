@@ -1,0 +1,49 @@
+"""Names that differ by a blank alone can be told apart wherever they are shown."""
+
+import json
+
+import pytest
+
+from tests.tui_registry.command_line import lines, run
+from tests.tui_registry.console import console
+from tests.tui_registry.scene import Scene
+
+
+@pytest.fixture
+def alike(scene: Scene) -> list[str]:
+    """A name, and two that look like it: with a blank at the end, and with one of another kind."""
+    names = [scene.model(f"=trail{scene.id}{end}") for end in ("", " ", "\u00a0")]
+    for name in names:
+        scene.ask(name, scene.version(name))
+    return names
+
+
+@pytest.mark.usefixtures("command_home")
+def test_commands(scene: Scene, alike: list[str]) -> None:
+    plain, trailing, _ = alike
+    seen = f"{plain}␣"
+    first_cells = [line.split("  ")[0] for line in lines(run(scene, "models", "list", plain))]
+    assert sorted(first_cells[1:]) == sorted([plain, seen, seen])
+    assert lines(run(scene, "models", "show", trailing))[0].endswith(seen)
+    assert seen in run(scene, "requests", "list").stdout
+    assert seen in run(scene, "activity", "--model", trailing).stdout
+    found = json.loads(run(scene, "models", "list", plain, "--json").stdout)
+    assert [model["name"] for model in found["registered_models"]] == sorted(alike), "as they are"
+
+
+async def test_the_console(scene: Scene, alike: list[str]) -> None:
+    plain = alike[0]
+    seen = f"{plain}␣"
+    async with console(scene.url, scene.token, (120, 40)) as shown:
+        await shown.shows("Inbox (3)", f"{plain} ", seen)
+        await shown.press("2")
+        await shown.shows("Models (3)", f"{plain} ", seen)
+        await shown.press("g", "j", "enter")
+        await shown.shows(f"Models › {seen}", f"{seen} version 1")
+        await shown.press("D")
+        await shown.shows("Delete this version for good?", f"{seen} version 1", "Type delete to confirm")
+        await shown.press("escape")
+        await shown.hides("Delete this version for good?")
+        await shown.press("colon")
+        await shown.type(plain)
+        await shown.shows(f"model {plain}\n", f"model {seen}\n")

@@ -1,0 +1,153 @@
+"""Ctrl-Z and its like, at a real shell with job control: the shell has its terminal back, and fg the console."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.tui_registry.command_line import variables
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal import PROGRAM, Terminal, terminal
+
+PROMPT = "shell-"
+SHELL = ["bash", "--norc", "--noprofile", "-i"]
+OVER_SSH = {"SSH_TTY": "/dev/pts/0"}
+
+
+@contextmanager
+def at_a_shell(scene: Scene, home: Path, **more: str) -> Iterator[Terminal]:
+    """A shell in which the console runs, and shows the inbox."""
+    given = variables(scene) | {"HOME": str(home), "PS1": f"{PROMPT}$((6*7))> ", "HISTFILE": ""} | more
+    with terminal(variables=given, program=SHELL) as shown:
+        shown.shows(f"{PROMPT}42>")
+        shown.press(f"stty -a >{home}/before; {' '.join(PROGRAM)}; stty -a >{home}/after\n")
+        shown.shows("Inbox (", "● live")
+        yield shown
+
+
+def job(shown: Terminal) -> int:
+    """The console's process, of which the shell is the parent."""
+    shell = shown.child.pid
+    return int(Path(f"/proc/{shell}/task/{shell}/children").read_text())
+
+
+def is_stopped(shown: Terminal) -> bool:
+    return Path(f"/proc/{job(shown)}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def suspended(shown: Terminal) -> None:
+    """The shell has the terminal, as it was: what is typed is seen, and the lines of before are there."""
+    shown.shows("Stopped", f"{PROMPT}42>")
+    shown.press("echo $((40+2))-seen\n")
+    shown.shows("echo $((40+2))-seen", "42-seen")
+    assert shown.raw.rfind(b"\x1b[?1049l") > shown.raw.rfind(b"\x1b[?1049h"), "the shell's own screen"
+    assert not shown._screen.cursor.hidden
+
+
+def leave(shown: Terminal, home: Path) -> None:
+    shown.press("q")
+    shown.shows(f"{PROMPT}42>")
+    shown.until(lambda: (home / "after").exists() and (home / "after").read_text().count("\n") > 3, "the modes")
+    before, after = (re.sub(r"\s+", " ", (home / name).read_text()) for name in ("before", "after"))
+    assert before == after
+
+
+@pytest.mark.parametrize("more", [{}, OVER_SSH], ids=["here", "over SSH"])
+def test_ctrl_z_and_fg(scene: Scene, tmp_path: Path, more: dict[str, str]) -> None:
+    model = scene.pending("churn")
+    with at_a_shell(scene, tmp_path, **more) as shown:
+        shown.shows(model)
+        for number in range(2):
+            shown.press("\x1a")
+            suspended(shown)
+            assert is_stopped(shown)
+            other = scene.pending(f"meanwhile-{number}")
+            shown.resize(100, 30)
+            shown.press("fg\n")
+            shown.shows(model, "None → Staging", other, "● live", "? help")
+            shown.until(lambda: len(shown.text.split("\n")[0].rstrip()) > 80, "the new width")
+            shown.resize(80, 24)
+            shown.until(lambda: "? help" in shown.text.split("\n")[-1], "the old size")
+        shown.press("2")
+        shown.shows("Models (3)", model)
+        leave(shown, tmp_path)
+
+
+def test_over_a_question_and_while_something_is_typed(scene: Scene, tmp_path: Path) -> None:
+    scene.pending("churn")
+    with at_a_shell(scene, tmp_path) as shown:
+        shown.press("/")
+        shown.shows("words of the comment")
+        shown.type("chu")
+        shown.shows("(1 of 1)")
+        shown.press("\x1a")
+        suspended(shown)
+        shown.press("fg\n")
+        shown.shows("(1 of 1)", "chu")
+        shown.press("escape")
+        shown.shows("Inbox (1)")
+        shown.press("a")
+        shown.shows("Approve this request?")
+        shown.press("\x1a")
+        suspended(shown)
+        shown.press("fg\n")
+        shown.shows("Approve this request?")
+        shown.press("n")
+        shown.until(lambda: "Approve this" not in shown.text, "the inbox")
+        leave(shown, tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=["TSTP", "STOP"])
+def test_stopped_by_another(scene: Scene, tmp_path: Path, number: signal.Signals) -> None:
+    """SIGSTOP cannot be caught: the screen is the shell's from then on, but all is well after fg, and at the end."""
+    model = scene.pending("churn")
+    with at_a_shell(scene, tmp_path, **OVER_SSH) as shown:
+        shown.shows(model)
+        os.kill(job(shown), number)
+        shown.shows("Stopped")
+        if number is signal.SIGTSTP:
+            suspended(shown)
+        shown.scribble("written over it")
+        shown.press("fg\n")
+        shown.shows(model, "None → Staging", "● live", "? help")
+        shown.until(lambda: "written over it" not in shown.text, "all drawn anew")
+        shown.press("@")
+        shown.shows("Calls of this session")
+        shown.press("escape")
+        shown.shows("Inbox (1)")
+        leave(shown, tmp_path)
+
+
+def test_in_the_background_it_stops_again(scene: Scene, tmp_path: Path) -> None:
+    model = scene.pending("churn")
+    with at_a_shell(scene, tmp_path) as shown:
+        shown.press("\x1a")
+        suspended(shown)
+        shown.press("bg\n")
+        shown.until(lambda: shown.text.count("Stopped") > 1 or is_stopped(shown), "stopped")
+        time.sleep(0.3)
+        shown.press("echo still-$((1+1))\n")
+        shown.shows("still-2")
+        shown.press("fg\n")
+        shown.shows(model, "● live")
+        leave(shown, tmp_path)
+
+
+def test_where_nobody_could_continue_it_it_goes_on(scene: Scene, tmp_path: Path) -> None:
+    """As in a terminal that was opened for it alone: the kernel does not stop what no shell waits for."""
+    model = scene.pending("churn")
+    with terminal(variables=variables(scene) | {"HOME": str(tmp_path)}) as shown:
+        shown.shows(model, "● live")
+        shown.press("\x1a")
+        shown.until(lambda: b"\x1b[?1049l" in shown.raw, "let go of the terminal")
+        shown.shows(model, "● live")
+        shown.press("2")
+        shown.shows("Models (1)", model)
+        shown.press("\x80\xe9")  # keys of a terminal that is not in UTF-8
+        shown.press("q")
+        assert shown.ends() == 0

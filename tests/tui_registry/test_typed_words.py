@@ -1,0 +1,125 @@
+"""What is typed stands for itself, wherever it is typed; and what is called so comes first."""
+
+import pytest
+
+from tests.tui_registry.command_line import answer, run
+from tests.tui_registry.console import console
+from tests.tui_registry.scene import OWNER, Scene
+from tui_registry.client.registry import RegistryClient
+from tui_registry.model_search import ModelSearch
+from tui_registry.screens.model import Model
+from tui_registry.tracking.experiment import Experiment
+from tui_registry.tracking.filters import experiments_filter, is_meant_experiment, is_meant_run, meant, runs_filter
+from tui_registry.tracking.run import Run, RunInfo
+
+NAMES = ("fraud_v1", "fraud v1", "fraud%v1", "fraud-v1", "a\\b", "it's", 'it"s', "both'\"", "[x]*?", "ends\\")
+
+
+def listed(scene: Scene, *words: str) -> list[str]:
+    return [model["name"] for model in answer(scene, "models", "list", *words)["registered_models"]]
+
+
+@pytest.mark.usefixtures("command_home")
+def test_a_word_of_a_command_finds_what_has_it_and_nothing_else(scene: Scene) -> None:
+    names = [scene.model(name) for name in NAMES]
+    for word in ("_", "%", "d_v", "D%V", "\\", "'", '"', "'\"", "[", "*?", "s\\", "%'", "fraud"):
+        expected = sorted(name for name in names if word.casefold() in name.casefold())
+        assert sorted(listed(scene, scene.id, word)) == expected, word
+    assert listed(scene, "fraud_v1-" + scene.id) == [names[0]]
+    for name in names:
+        assert run(scene, "models", "show", name).exit_code == 0
+
+
+@pytest.mark.usefixtures("command_home")
+def test_people_and_tags_are_meant_as_they_are_typed(scene: Scene) -> None:
+    tagged = scene.model("tagged", tags=[{"key": "team", "value": "it's_\"5%\\"}])
+    scene.model("other", tags=[{"key": "team", "value": "it's-\"5%\\"}])
+    assert listed(scene, "tag:team=it's_\"5%\\") == [tagged]
+    assert len(listed(scene, scene.id, f"user:{OWNER}")) == 2
+    assert listed(scene, scene.id, f"user:{OWNER.replace('-', '_')}") == []
+
+
+@pytest.mark.usefixtures("command_home")
+def test_the_name_itself_is_first_and_then_what_begins_so(scene: Scene) -> None:
+    typed = f"Churn{scene.id}"
+    names = [f"{mark}{typed}" for mark in "abcd"] + [f"{typed}-{end}" for end in "AB"] + [typed, typed.lower()]
+    for name in names:
+        scene.model(f"={name}")
+    first = [typed, typed.lower(), f"{typed}-A", f"{typed}-B"]
+    assert listed(scene, typed)[:4] == first
+    assert listed(scene, typed, "--limit", "2")[:2] == first[:2]
+
+
+async def test_every_match_comes_once_on_whatever_pages(scene: Scene) -> None:
+    typed = f"Churn{scene.id}"
+    begin = [f"{typed}{end}" for end in ("", "-1", "-2", "_3")]
+    others = [f"{mark}-{typed}" for mark in "abcde"]
+    for name in (*begin, *others):
+        scene.model(f"={name}")
+    async with RegistryClient(scene.url, scene.token) as client:
+        for size in (1, 2, 3, 100):
+            search, token, found = ModelSearch(client, typed.lower()), "", []
+            while True:
+                models, token = await search.page(token, size)
+                assert models
+                found += [model.name for model in models]
+                if not token:
+                    break
+            assert found == [*begin, *others]
+
+
+async def test_the_finder_opens_the_model_of_this_name(scene: Scene) -> None:
+    meant_name = scene.model("fraud_v1")
+    scene.model("fraud v1")
+    for number in range(12):
+        scene.model(f"a{number}-{meant_name}"[:-7])
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("● live")
+        await shown.press("colon")
+        await shown.type(meant_name)
+        await shown.shows(f"model {meant_name}")
+        assert f"fraud v1-{scene.id}" not in shown.text
+        await shown.press("enter")
+        await shown.until(lambda: isinstance(shown.app.screen, Model), "a model")
+        assert isinstance(shown.app.screen, Model)
+        assert shown.app.screen.model_name == meant_name
+
+
+async def test_the_search_of_models_takes_no_wildcards(scene: Scene) -> None:
+    meant_name, other = scene.model("fraud_v1"), scene.model("fraud v1")
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("2")
+        await shown.shows(meant_name, other)
+        await shown.press("slash")
+        await shown.type("d_v")
+        await shown.shows("(1)", meant_name)
+        assert other not in shown.text
+        await shown.press("3")
+
+
+async def test_what_mlflow_takes_for_wildcards_is_left_out_afterwards() -> None:
+    names = ("a_b", "a-b", "100%", "1000", "it's", "it-s")
+    experiments = [Experiment(experiment_id=name, name=name) for name in names]
+
+    async def read(token: str) -> tuple[list[Experiment], str]:
+        number = int(token or 0)
+        return experiments[number : number + 1], str(number + 1) if number < len(experiments) - 1 else ""
+
+    async def found(typed: str) -> list[str]:
+        kept: list[Experiment] = []
+        token = ""
+        while True:
+            page, token = await meant(read, lambda each: is_meant_experiment(each, typed), token)
+            kept += page
+            if not token:
+                return [each.name for each in kept]
+
+    assert await found("a_b") == ["a_b"]
+    assert await found("0%") == ["100%"]
+    assert await found("IT's") == ["it's"]
+    assert await found("= name LIKE 'a_b'") == list(names)
+    assert experiments_filter("it's 5%") == "name ILIKE '%it_s%' AND name ILIKE '%5_%'"
+    assert runs_filter("tag:k=it's") == "tags.`k` LIKE 'it_s'"
+    run_found = Run(info=RunInfo(run_id="1", experiment_id="1", run_name="a-b", user_id="ada"))
+    assert not is_meant_run(run_found, "a_b")
+    assert is_meant_run(run_found, "A-B user:ad rmse<0.5")
