@@ -185,9 +185,7 @@ def create_token(*, names: tuple[str, ...], days: int | None, comment: str | Non
         for name in names:
             if found and _id_of(call, name) is None:
                 users.add(call, CreateUser(user_name=name), admin=True)
-        return [
-            tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
-        ]
+        return [tokens.issue(call, _holder(call, name), comment=comment, lifetime=lifetime)[0] for name in names]
 
     for token in _change(database, issue):
         click.echo(token)

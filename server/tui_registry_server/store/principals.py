@@ -66,7 +66,6 @@ _BY_NAME = Statement(
         principals.c.kind == bindparam("kind"), func.lower(principals.c.name) == func.lower(bindparam("name"))
     )
 )
-_NAME = Statement(select(principals.c.name).where(principals.c.id == _the_id))
 _FIND = Statement(
     select(*(principals.c[column] for column in PrincipalRow._fields)).where(
         principals.c.id == _the_id, principals.c.kind == bindparam("kind")
@@ -129,12 +128,6 @@ def _holder(connection: Connection, row: tuple[Any, ...] | None, revision: int) 
 def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:
     """The id of the principal of that kind and name, in any letter case."""
     answer: str | None = _BY_NAME.scalar(connection, kind=kind.value, name=name)
-    return answer
-
-
-def name_of(connection: Connection, principal_id: str) -> str | None:
-    """The name of a principal, as it is now."""
-    answer: str | None = _NAME.scalar(connection, id=principal_id)
     return answer
 
 
