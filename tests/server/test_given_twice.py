@@ -74,6 +74,16 @@ def test_in_the_query_and_in_the_body(admin: Api) -> None:
         admin.get(GET, name=name).missing()
 
 
+def test_in_the_query_and_in_the_path(admin: Api) -> None:
+    message = admin.send("GET", f"{ROOT}?object_id=other").refused(400, "BAD_REQUEST")
+    assert "'object_id' is both in the query and in the path" in message
+
+
+def test_a_whole_resource_has_the_id_of_the_path(admin: Api) -> None:
+    user = admin.post("/preview/scim/v2/Users", userName=new_name("whole")).ok()
+    assert admin.put(f"/preview/scim/v2/Users/{user['id']}", **user).ok()["id"] == user["id"]
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

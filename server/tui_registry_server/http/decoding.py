@@ -17,12 +17,15 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str], longest: int) -> Body:
-    """Query parameters or the JSON body, and the path, which says what is meant whatever the others say. ``longest`` is
-    what the JSON body may have, in bytes. A field that is given twice is refused: somebody else may read the other one.
+    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes.
+
+    A field that is given twice is refused: somebody else may read the other one. Only SCIM's clients send a whole
+    resource with the id that is in the path, too: the path says what is meant.
     """
     query, content = _query_fields(request, body), await _json_fields(request, longest)
-    if twice := query.keys() & content.keys():
-        raise BadRequest(f"The field '{min(twice)}' is both in the query and in the body. Give it once.")
+    if twice := query.keys() & (content.keys() | path_fields.keys()):
+        where = "body" if twice & content.keys() else "path"
+        raise BadRequest(f"The field '{min(twice)}' is both in the query and in the {where}. Give it once.")
     return validated(body, query | content | dict(path_fields))
 
 
