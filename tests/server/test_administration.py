@@ -89,17 +89,22 @@ def test_every_change_is_recorded(fresh_registry: LiveRegistry) -> None:
     assert [row[:2] for row in rows] == [
         ("CREATED_PRINCIPAL", "created user ann"),
         ("CREATED_PRINCIPAL", "created group devs"),
-        ("CHANGED_PRINCIPAL", "changed members of group devs: added ann"),
+        ("CHANGED_PRINCIPAL", "changed members of group devs: added user ann"),
         ("CHANGED_PRINCIPAL", "changed user ann: display_name"),
-        ("CHANGED_PRINCIPAL", "changed members of group devs: removed ann"),
-        ("CREATED_TOKEN", "created a token for admin"),
-        ("CHANGED_TOKEN", "changed the comment of a token for admin"),
-        ("DELETED_TOKEN", "revoked a token for admin"),
-        ("CHANGED_PERMISSIONS", "users: CAN_USE -> none"),
+        ("CHANGED_PRINCIPAL", "changed members of group devs: removed user ann"),
+        ("CREATED_TOKEN", "created a token for user admin"),
+        ("CHANGED_TOKEN", "changed the comment of a token for user admin"),
+        ("DELETED_TOKEN", "revoked a token for user admin"),
+        ("CHANGED_PERMISSIONS", "group users: CAN_USE -> none"),
         ("DELETED_PRINCIPAL", "deleted group devs"),
         ("DELETED_PRINCIPAL", "deleted user ann"),
     ]
-    assert json.loads(rows[3].detail) == {"id": user["id"], "changed": {"display_name": [None, "Ann"]}}
+    assert json.loads(rows[3].detail) == {
+        "kind": "user",
+        "id": user["id"],
+        "name": "ann",
+        "changed": {"display_name": [None, "Ann"]},
+    }
 
 
 BAD_PATCHES = [

@@ -223,13 +223,6 @@ def test_bodies(route: Route, people: People, contents: Contents) -> None:
         assert_refused(answer)
 
 
-def test_of_a_field_that_comes_twice_the_last_counts(people: People) -> None:
-    name = people.model("twice")
-    body = f'{{"name": "nonsense", "name": "{name}"}}'.encode()
-    found = people.admin.send("GET", "/mlflow/registered-models/get?name=other", body).ok()
-    assert found["registered_model"]["name"] == name
-
-
 def test_unknown_fields_are_ignored(people: People) -> None:
     name = people.model("known")
     assert people.admin.get("/mlflow/registered-models/get", name=name, surprise="x").ok()

@@ -178,7 +178,33 @@ def test_a_change_is_recorded(people: People) -> None:
     people.creator.post(f"{MODELS}/create", name=name).ok()
     people.creator.patch(people.permissions_path(name), access_control_list=[entry(ALICE, "CAN_EDIT")]).ok()
     last = people.creator.get("/mlflow/activities/list", name=name).ok()["activities"][0]
-    assert (last["activity_type"], last["system_comment"]) == ("CHANGED_PERMISSIONS", f"{ALICE}: none -> CAN_EDIT")
+    assert (last["activity_type"], last["system_comment"]) == ("CHANGED_PERMISSIONS", f"user {ALICE}: none -> CAN_EDIT")
+
+
+def test_the_permissions_of_a_deleted_model_can_still_be_changed(people: People) -> None:
+    """Who could read it can read its history, until that is taken away."""
+    name = people.new_name("deleted")
+    people.creator.post(f"{MODELS}/create", name=name).ok()
+    path = people.permissions_path(name)
+    people.creator.patch(path, access_control_list=[entry(ALICE, "CAN_READ")]).ok()
+    people.creator.delete(f"{MODELS}/delete", name=name).ok()
+
+    def history(caller: str) -> list[str]:
+        listed = people.apis[caller].get("/mlflow/activities/list", user=CREATOR.name, max_results=1000).ok()
+        return [each["activity_type"] for each in listed.get("activities", []) if each.get("name") == name]
+
+    assert history(ALICE) == ["DELETED_MODEL", "CHANGED_PERMISSIONS", "CREATED_MODEL"]
+    assert direct(people.creator.get(path).ok()) == {CREATOR.name: "CAN_MANAGE", ALICE: "CAN_READ"}
+    people.apis[ALICE].put(path, access_control_list=[]).denied()
+    people.apis[BOB].get(path).missing()
+    people.creator.put(path, access_control_list=[entry(CREATOR.name, "CAN_MANAGE")]).ok()
+    assert history(ALICE) == []
+    people.apis[ALICE].get(path).missing()
+    assert history(CREATOR.name)[0] == "CHANGED_PERMISSIONS"
+    people.creator.post(f"{MODELS}/create", name=name).ok()  # another model, of which nothing is left
+    people.admin.put(path, access_control_list=[]).ok()
+    assert direct(people.admin.get(people.permissions_path(name)).ok()) == {CREATOR.name: "CAN_MANAGE"}
+    people.creator.get(path).missing()
 
 
 def test_the_levels_that_there_are(people: People) -> None:

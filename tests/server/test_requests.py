@@ -1,19 +1,22 @@
 """Transition requests: asked, listed, decided, cancelled, and who wins when many decide at once."""
 
 import asyncio
+import json
 from collections import Counter
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from tests.live_registry import command
 from tests.server.api import Api
 from tests.server.attempts import MODELS, REQUESTS, VERSIONS, requests_now, version_now
-from tests.server.contents import Contents
+from tests.server.contents import Contents, changing
 from tests.server.directory import create_service_principal, create_user, new_name
-from tests.server.people import CREATOR, MOVES, Caller, People
+from tests.server.people import CREATOR, MOVES, Caller, People, user_id
 from tests.server.test_transitions import feed
+from tui_registry_server.store.tables import activities
 
 READER = Caller("CAN_READ", "direct")
 EDITOR = Caller("CAN_EDIT", "group")
@@ -54,6 +57,56 @@ def test_the_same_request_twice(people: People, contents: Contents) -> None:
         )
     people.api(READER).post(f"{REQUESTS}/create", **fields | {"stage": "Archived"}).ok()
     people.api(EDITOR).post(f"{REQUESTS}/create", **fields).ok()
+
+
+def closed(people: People, model: str) -> list[tuple[str, str | None, list[tuple[str, str, str, str]]]]:
+    """What was recorded of a model: each record's type, its words, and which requests it closed."""
+    with changing(people.registry.database) as connection:
+        columns = activities.c.activity_type, activities.c.system_comment, activities.c.detail
+        query = select(*columns).where(activities.c.model_name == model).order_by(activities.c.sequence)
+        rows = [(row[0], row[1], json.loads(row[2] or "{}").get("requests", [])) for row in connection.execute(query)]
+    return [
+        (
+            kind,
+            said,
+            sorted((one["by"]["kind"], one["by"]["id"], one["by"]["name"], one["to_stage"]) for one in requests),
+        )
+        for kind, said, requests in rows
+    ]
+
+
+def test_who_had_asked_is_on_record_however_a_request_ends(people: People) -> None:
+    """Approved, rejected or cancelled; by a direct move; by a version that takes the place; by a deletion."""
+    reader, editor = (("user", user_id(people.admin, each.name), each.name) for each in (READER, EDITOR))
+
+    def ended(path: str, origin: str, stage: str, *, by: Caller = CREATOR, method: str = "POST", **more: Any) -> Any:
+        fields = asked(people, READER, EDITOR, stage=stage, origin=origin)
+        given = {"name": fields["name"], "version": fields["version"], "stage": stage} | more
+        people.api(by).call(method, path, given).ok()
+        return next(one for one in reversed(closed(people, fields["name"])) if one[2])
+
+    both = sorted([(*reader, "Staging"), (*editor, "Staging")])
+    archived = sorted([(*reader, "Archived"), (*editor, "Archived")])
+    assert ended(f"{REQUESTS}/approve", "None", "Staging", archive_existing_versions=False)[2] == both
+    assert ended(f"{REQUESTS}/reject", "None", "Staging")[2] == both
+    assert ended(f"{VERSIONS}/transition-stage", "None", "Staging")[2] == both
+    assert ended(f"{REQUESTS}/delete", "None", "Staging", method="DELETE", creator=READER.name)[2] == [
+        (*reader, "Staging")
+    ]
+    kind, said, requests = ended(f"{VERSIONS}/delete", "None", "Staging", method="DELETE")
+    assert (kind, requests) == ("DELETED_VERSION", both)
+    assert said == f"requested by {EDITOR.name}, {READER.name}"
+    assert ended(f"{MODELS}/delete", "None", "Staging", method="DELETE")[::2] == ("DELETED_MODEL", both)
+
+    fields = asked(people, READER, EDITOR, stage="Archived", origin="Production")
+    model = fields["name"]
+    newcomer = people.version(model)
+    move = {"name": model, "version": newcomer, "stage": "Production", "archive_existing_versions": True}
+    people.creator.post(f"{VERSIONS}/transition-stage", **move).ok()
+    kind, said, requests = closed(people, model)[-2]
+    assert (kind, requests) == ("SYSTEM_TRANSITION", archived)
+    assert said == f"archived because version {newcomer} moved to Production; requested by {EDITOR.name}, {READER.name}"
+    assert requests_now(people, model, fields["version"]) == []
 
 
 @pytest.mark.parametrize("stage", ["None", "Staging", "Production", "Archived"])

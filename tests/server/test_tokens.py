@@ -55,6 +55,32 @@ def test_without_a_lifetime_it_never_expires(user: Api) -> None:
     assert user.post("/token/create").ok()["token_info"]["expiry_time"] == -1
 
 
+def test_what_a_token_makes_does_not_outlive_it(user: Api, registry: LiveRegistry) -> None:
+    made = user.post("/token/create", lifetime_seconds=3600).ok()
+    expiry = made["token_info"]["expiry_time"]
+    with Api(registry.url, made["token_value"]) as api:
+        assert api.post("/token/create").ok()["token_info"]["expiry_time"] == expiry
+        assert api.post("/token/create", lifetime_seconds=60).ok()["token_info"]["expiry_time"] < expiry
+        for lifetime in (3601, 36_500 * 24 * 3600):
+            message = api.post("/token/create", lifetime_seconds=lifetime).invalid()
+            assert "lifetime_seconds" in message
+            assert re.search(r"expires in 35\d\d seconds", message)
+        child = api.post("/token/create").ok()["token_value"]
+    with Api(registry.url, child) as api:  # nor does what that one makes
+        assert api.post("/token/create").ok()["token_info"]["expiry_time"] == expiry
+        api.post("/token/create", lifetime_seconds=7200).invalid()
+
+
+def test_nor_what_it_makes_on_behalf_of_others(admin: Api, registry: LiveRegistry) -> None:
+    path, robot = "/token-management/on-behalf-of/tokens", create_service_principal(admin)["applicationId"]
+    made = admin.post("/token/create", lifetime_seconds=3600).ok()
+    with Api(registry.url, made["token_value"]) as api:
+        info = api.post(path, application_id=robot).ok()["token_info"]
+        assert info["expiry_time"] == made["token_info"]["expiry_time"]
+        api.post(path, application_id=robot, lifetime_seconds=7200).invalid()
+    assert admin.post(path, application_id=robot).ok()["token_info"]["expiry_time"] == -1
+
+
 @pytest.mark.parametrize("lifetime", [0, -1, 36_500 * 24 * 3600 + 1, 2**63, "soon"])
 def test_lifetimes_that_are_refused(user: Api, lifetime: object) -> None:
     assert "lifetime_seconds" in user.post("/token/create", lifetime_seconds=lifetime).invalid()

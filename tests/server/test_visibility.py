@@ -136,12 +136,26 @@ def test_what_is_hidden_answers_as_what_is_not_there(case: Case, people: People)
 
 
 def test_a_name_that_is_taken_cannot_be_hidden(people: People) -> None:
-    """Who creates or renames learns that a name is taken: there can be no two models of it."""
-    taken, mine = people.model("taken"), people.new_name("mine")
+    """Who creates or renames learns that a name is taken, as there can be no two models of it; and nothing besides: not
+    whether it is by a model that they could see. Who may not rename learns not even that."""
+    taken, mine, seen = people.model("taken"), people.new_name("mine"), people.new_name("seen")
     stranger = people.api(STRANGER)
-    stranger.post("/mlflow/registered-models/create", name=mine).ok()
-    stranger.post("/mlflow/registered-models/create", name=taken).refused(400, "RESOURCE_ALREADY_EXISTS")
-    stranger.post("/mlflow/registered-models/rename", name=mine, new_name=taken).refused(400, "RESOURCE_ALREADY_EXISTS")
+    for name in (mine, seen):
+        stranger.post("/mlflow/registered-models/create", name=name).ok()
+    for path, fields in (("create", {}), ("rename", {"name": mine})):
+        field = "new_name" if fields else "name"
+        hidden, shown = (
+            stranger.post(f"/mlflow/registered-models/{path}", **fields, **{field: name}).refused(
+                400, "RESOURCE_ALREADY_EXISTS"
+            )
+            for name in (taken, seen)
+        )
+        assert hidden == shown.replace(seen, taken)
+    editor = people.api(Caller("CAN_EDIT", "direct"))
+    model, free = people.model(), people.new_name("free")
+    names = (taken, free)
+    refused = [editor.post("/mlflow/registered-models/rename", name=model, new_name=name).denied() for name in names]
+    assert refused[0] == refused[1]
 
 
 def test_a_source_does_not_tell_of_a_hidden_version(people: People) -> None:

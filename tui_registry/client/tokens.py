@@ -28,7 +28,8 @@ class TokenCalls(Transport):
         return answer.token_infos
 
     async def create_token(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:
-        """A token of the caller's own, without a lifetime for good. Its value is shown this one time."""
+        """A token of the caller's own, without a lifetime as long as the one that this is made with. Its value is shown
+        this one time."""
         return await self._send(
             "POST", "/token/create", CreatedToken, comment=comment, lifetime_seconds=lifetime_seconds
         )

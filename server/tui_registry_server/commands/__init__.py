@@ -23,7 +23,7 @@ from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoes
 from tui_registry_server.rules.limits import Limits, with_changes
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal, PrincipalKind
-from tui_registry_server.store import principals, schema
+from tui_registry_server.store import activities, principals, schema
 from tui_registry_server.store import tokens as token_rows
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, make_engine
 from tui_registry_server.wire.scim import CreateUser
@@ -216,9 +216,7 @@ def create_token(
                 users.add(call, CreateUser(user_name=name), admin=True)
             elif comment is not None:  # a console makes one each week: they are not to be ever more
                 token_rows.remove_expired(call.connection, holder, comment, call.now)
-        return [
-            tokens.issue(call, _holder(call, name), owner=name, comment=comment, lifetime=lifetime)[0] for name in names
-        ]
+        return [tokens.issue(call, _holder(call, name), comment=comment, lifetime=lifetime)[0] for name in names]
 
     for token in _change(database, issue):
         click.echo(token)
@@ -282,7 +280,7 @@ def migrate(*, source: str, target: str) -> None:
     with told("The registry could not be copied"):
         urls = database_url(source), database_url(target)
         with progress_bar("Copying and comparing") as progress:
-            tables = migrating.migrate(*urls, now=time.time_ns() // 1_000_000, progress=progress)
+            tables = migrating.migrate(*urls, now=_now(), progress=progress)
     for name, rows, digest in tables:
         click.echo(f"{name:<20} {rows:>12,} rows  {digest[:16]}")
     click.echo("Both hold the same: every row was read back and compared.", err=True)
@@ -308,9 +306,12 @@ def _operator() -> str:
         return f"user {os.getuid()}"
 
 
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _change(location: str, work: Callable[[Call], T]) -> T:
     """Run a change in one transaction, as the person at the keyboard."""
-    now = time.time_ns() // 1_000_000
     operator = Principal(
         id="",
         name=f"{_operator()} (command line)",
@@ -322,10 +323,11 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
     )
     with told():
         url = database_url(location)
-        schema.upgrade(url, now=now)
+        schema.upgrade(url, now=_now())
         engine = make_engine(url, write=True)
         try:
             with engine.begin() as connection:
-                return work(Call(connection, operator, now))
+                clock = _now()
+                return work(Call(connection, operator, max(clock, activities.state(connection).last_timestamp), clock))
         finally:
             engine.dispose()

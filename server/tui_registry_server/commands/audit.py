@@ -1,5 +1,6 @@
 """``audit``: the log of every change, verified and exported. See rules.audit for its chain."""
 
+import codecs
 import json
 import os
 import sys
@@ -7,21 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
 from tui_registry_server.commands.database import database_option, progress_bar, reading, told
-from tui_registry_server.rules.audit import BrokenChainError, Chain, Head
+from tui_registry_server.rules.audit import BrokenChainError, Chain, Head, parse
+from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.store import activities
+
+MAX_LINE = 64 * 1024 * 1024  # bytes: what a request can write into a record is a quarter of that
 
 
 class _Head(click.ParamType[Head]):
     name = "head"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Head:
-        with told():
+        try:
             return Head.read(value)
+        except InvalidParameterValue as error:
+            self.fail(error.message, param, context)
 
 
 class _Time(click.ParamType[int]):
@@ -54,12 +60,19 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
 
     Every record holds a digest of itself and of the one before it. Who can write to the database can also write all
     digests anew, or cut off the end: keep the head that this prints elsewhere, and give it the next time.
+
+    Exits with 0 if all is as it was written and the head, if one was given, is among it; with 1 if not, or if it could
+    not be read; with 2 if the command was not understood.
     """
-    chain = Chain(head)
+    chain = Chain(head, part=file is not None)
     with told(f"{file} could not be read" if file else "The database could not be read"):
         if file is not None:
-            with file.open(encoding="utf-8") as lines:
-                _follow(chain, _parsed(lines))
+            with file.open("rb") as lines:
+                for record in _parsed(lines):
+                    chain.follow(record)
+            if not chain.count:
+                raise BrokenChainError(f"There is no record in {file}.")
+            chain.end()
         else:
             with reading(database) as connection, progress_bar("Verifying") as progress:
                 total = activities.last_sequence(connection)
@@ -70,6 +83,8 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
                 progress(total, total)
                 chain.end()
     click.echo(f"{chain.count:,} records, none of them changed.", err=True)
+    if chain.first > 1:
+        click.echo(f"They begin with record {chain.first}: of what came before it, nothing is shown.", err=True)
     if chain.head is not None:
         click.echo(chain.head)
 
@@ -85,7 +100,7 @@ def export(*, since: int | None, output: Path | None, database: str) -> None:
     with told("The log could not be exported"), reading(database) as connection, _opened(output) as file:
         after = 0 if since is None else activities.last_before(connection, since)
         for record in activities.records(connection, after=after):
-            file.write(json.dumps(record, sort_keys=True) + "\n")
+            file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # none holds what is not JSON's
 
 
 @contextmanager
@@ -103,18 +118,21 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         raise
 
 
-def _follow(chain: Chain, records: Iterator[dict[str, Any]]) -> None:
-    for record in records:
-        chain.follow(record)
-    chain.end()
-
-
-def _parsed(lines: TextIO) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(lines, start=1):
+def _parsed(lines: BinaryIO) -> Iterator[dict[str, Any]]:
+    """The records of an export. What stands between them - blank lines, the kind of line ends, a byte order mark - is
+    no part of any."""
+    number = 0
+    while line := lines.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise BrokenChainError(f"Line {number} is not a record: it is longer than any.")
+        content = line.removeprefix(codecs.BOM_UTF8).strip() if number == 1 else line.strip()
+        if not content:
+            continue
         try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
+            record = parse(content)
+        except ValueError as error:
+            raise BrokenChainError(f"Line {number} is not a record: {ascii(str(error))[1:-1]}.") from None
         if not isinstance(record, dict):
-            raise BrokenChainError(f"Line {number} is not a record.")
+            raise BrokenChainError(f"Line {number} is not a record: it is no JSON object.")
         yield record

@@ -8,6 +8,8 @@ import asyncio
 import base64
 import hashlib
 import logging
+import math
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -20,11 +22,13 @@ from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import counters, principals, tokens
 from tui_registry_server.store.database import Database
-from tui_registry_server.store.principals import TokenHolder
+from tui_registry_server.store.engine import Connection
 
 log = logging.getLogger(__name__)
 
 USED_AFTER = 60_000  # milliseconds: a token's last use is noted no more often
+INVALID = "The access token is not valid: it may have been revoked."
+EXPIRED = "The access token has expired."
 MAX_CACHED = 10_000  # tokens
 
 _HOW = (
@@ -35,9 +39,9 @@ _HOW = (
 
 @dataclass(slots=True)
 class _Known:
-    holder: TokenHolder
-    noted: int
-    """When its use was last written down."""
+    principal: Principal
+    noted: float
+    """When its use was last written down, by the monotonic clock, in milliseconds."""
 
 
 class Authenticator:
@@ -65,12 +69,12 @@ class Authenticator:
         digest = _digest(token)
         seen = digest in self._seen
         if not seen:
-            self._throttle.check(_source(request), now)
+            self._throttle.check(_source(request), _ticks())
         try:
             principal = await self._find(user, digest, now)
         except Unauthenticated:
             self._seen.pop(digest, None)
-            self._throttle.count(_source(request), now)
+            self._throttle.count(_source(request), _ticks())
             raise
         if not seen:
             self._seen[digest] = None
@@ -86,17 +90,15 @@ class Authenticator:
     async def _find(self, user: str | None, digest: str, now: int) -> Principal:
         known = self._known.get(digest) if self._is_current() else None
         if known is None:
-            known = await self._lookup(digest)
+            known = await self._lookup(digest, now)
         if known is None:
-            raise Unauthenticated(f"The access token is not valid: it may have been revoked. {_HOW}")
-        principal = known.holder.principal
-        expiry = known.holder.expiry_timestamp
-        if expiry is not None and expiry <= now:
-            raise Unauthenticated(f"The access token has expired. {_HOW}")
+            raise Unauthenticated(f"{INVALID} {_HOW}")
+        principal = known.principal
+        _refuse_expired(principal, now)
         if user is not None and user.casefold() not in ("token", principal.name.casefold()):
             raise Unauthenticated(f"The access token is not {user}'s. Use the user name 'token', or the owner's.")
-        if now - known.noted >= USED_AFTER:
-            known.noted = now
+        if (ticks := _ticks()) - known.noted >= USED_AFTER:
+            known.noted = ticks
             self._note_use(principal.token_id, now)
         return principal
 
@@ -118,7 +120,7 @@ class Authenticator:
         view = self._database.view()
         return view is not None and view == self._view
 
-    async def _lookup(self, digest: str) -> _Known | None:
+    async def _lookup(self, digest: str, now: int) -> _Known | None:
         if not self._is_current():
             view = self._database.view()
             revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
@@ -132,10 +134,36 @@ class Authenticator:
             holder = await self._database.read(lambda connection: principals.holder_of(connection, digest))
             if holder is None:
                 return None
-            known = _Known(holder, holder.last_used_timestamp or 0)
+            known = _Known(holder.principal, _ticks() - _age(holder.last_used_timestamp, now))
             if self._revision == revision:  # or else another request has learnt meanwhile that it is stale
                 self._known[digest] = known
         return known
+
+
+def as_now(connection: Connection, caller: Principal, revision: int, now: int) -> Principal:
+    """A caller whom ``authenticate`` has found, as they are in a transaction that has this revision of the identity
+    counter: a write may have waited for its turn, and much have happened meanwhile. Raises Unauthenticated."""
+    principal = principals.as_now(connection, caller, revision)
+    if principal is None:
+        raise Unauthenticated(f"{INVALID} {_HOW}")
+    _refuse_expired(principal, now)
+    return principal
+
+
+def _refuse_expired(principal: Principal, now: int) -> None:
+    if principal.token_expiry is not None and principal.token_expiry <= now:
+        raise Unauthenticated(f"{EXPIRED} {_HOW}")
+
+
+def _ticks() -> float:
+    """Milliseconds on a clock that nobody sets: what lasts a time is measured by it."""
+    return time.monotonic() * 1000
+
+
+def _age(moment: int | None, now: int) -> float:
+    """Of a moment on the clock that people set. One that is still to come was written before the clock was set back,
+    and says nothing."""
+    return math.inf if moment is None or moment > now else now - moment
 
 
 def _digest(token: str) -> str:

@@ -1,12 +1,13 @@
 """From bytes to a request's body, or a clear 400."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
+from jiter import from_json
 from pydantic import BaseModel
-from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 
 from tui_registry_server.rules.errors import BadRequest, RequestTooLarge
@@ -16,10 +17,16 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str], longest: int) -> Body:
-    """Query parameters, then the JSON body, then the path: of a field given twice, the last counts. ``longest`` is what
-    the JSON body may have, in bytes."""
-    fields = _query_fields(request, body) | await _json_fields(request, longest) | dict(path_fields)
-    return validated(body, fields)
+    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes.
+
+    A field that is given twice is refused: somebody else may read the other one. Only SCIM's clients send a whole
+    resource with the id that is in the path, too: the path says what is meant.
+    """
+    query, content = _query_fields(request, body), await _json_fields(request, longest)
+    if twice := query.keys() & (content.keys() | path_fields.keys()):
+        where = "body" if twice & content.keys() else "path"
+        raise BadRequest(f"The field '{min(twice)}' is both in the query and in the {where}. Give it once.")
+    return validated(body, query | content | dict(path_fields))
 
 
 def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
@@ -28,7 +35,12 @@ def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
         return {}
     parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     fields: dict[str, Any] = dict(parameters)
-    for name in _list_fields(body) & fields.keys():
+    lists = _list_fields(body)
+    if len(fields) < len(parameters):
+        counted = Counter(name for name, _ in parameters)
+        if twice := [name for name, times in counted.items() if times > 1 and name not in lists]:
+            raise BadRequest(f"The parameter '{twice[0]}' is in the query more than once. Give it once.")
+    for name in lists & fields.keys():
         fields[name] = [value for each, value in parameters if each == name]
     return fields
 
@@ -51,7 +63,7 @@ async def _json_fields(request: Request, longest: int) -> dict[str, Any]:
     if not content.strip():
         return {}
     try:
-        fields = from_json(content)
+        fields = from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
         raise BadRequest(f"The request's body is not valid JSON: {error}. Send one JSON object.") from None
     if not isinstance(fields, dict):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http.answers import error_answer, json_answer
-from tui_registry_server.http.authentication import Authenticator
+from tui_registry_server.http.authentication import Authenticator, as_now
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.route import Route
@@ -26,6 +26,7 @@ from tui_registry_server.rules.errors import (
 )
 from tui_registry_server.rules.permissions import Ability, require
 from tui_registry_server.settings import Settings
+from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, explain, summary
 
@@ -74,19 +75,27 @@ class Handler:
         if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened meanwhile
             now = later
             principal = await self._authenticator.authenticate(request, now)
-        if self._settings.demo_clock and (told := request.headers.get("x-demo-time")):
-            now = _demo_time(told)
+        told = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
+        policy = self._settings.policy
         address = client[0] if (client := request.scope.get("client")) else None
 
         operation = route.operation
 
-        def work(connection: Connection) -> Answer:
-            return _operate(route, operation, Call(connection, principal, now, address, self._settings.policy), body)
+        def read(connection: Connection) -> Answer:
+            return _operate(route, operation, Call(connection, principal, now, now, address, policy), body)
+
+        def write(connection: Connection) -> Answer:
+            """In its turn, which may have been long in coming: at that time, by the caller as they are by then."""
+            clock = time.time_ns() // 1_000_000
+            state = activities.state(connection)
+            caller = as_now(connection, principal, state.revision, clock)
+            at = max(clock, state.last_timestamp) if told is None else told
+            return _operate(route, operation, Call(connection, caller, at, clock, address, policy), body)
 
         if route.writes:
-            answer = await self._database.write(work)
+            answer = await self._database.write(write)
         else:
-            answer = await self._database.read(work, lengthy=route.lengthy)
+            answer = await self._database.read(read, lengthy=route.lengthy)
         return json_answer(answer, route.status)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
@@ -119,7 +128,9 @@ def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: A
     return operation(call, body, subject)
 
 
-def _demo_time(told: str) -> int:
+def _demo_time(told: str | None) -> int | None:
+    if told is None:
+        return None
     if not told.isdecimal() or len(told) > 15:  # of 64 bits, and some 30,000 years
         raise InvalidParameterValue("X-Demo-Time must be a number of milliseconds since the epoch.")
     return int(told)

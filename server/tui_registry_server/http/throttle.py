@@ -1,6 +1,7 @@
 """Who tries tokens that are not valid, and how long they must wait before the next."""
 
 import logging
+import math
 from collections import OrderedDict
 
 from tui_registry_server.rules.errors import RequestLimitExceeded
@@ -15,7 +16,8 @@ class Throttle:
     """Counts failed attempts by party (see http.crowd), and forgives them at an even pace.
 
     Of so many parties as fail at once that not all can be remembered, those that failed longest ago are forgotten.
-    Each process counts for itself.
+    Each process counts for itself. Times are milliseconds on a monotonic clock: one that is set would let nobody in, or
+    everybody.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -23,7 +25,7 @@ class Throttle:
         self._pace = MINUTE / limits.failed_attempts_per_minute  # milliseconds
         self._parties = limits.failing_addresses
         self._clear_at: OrderedDict[str, float] = OrderedDict()
-        """When all is forgiven (milliseconds since the epoch): each failure moves it on by a pace."""
+        """When all is forgiven: each failure moves it on by a pace."""
 
         self._told: set[str] = set()
         """Of whom the log tells already."""
@@ -33,9 +35,9 @@ class Throttle:
         """How many parties are."""
         return len(self._clear_at)
 
-    def check(self, party: str, now: int) -> None:
+    def check(self, party: str, now: float) -> None:
         """Raises RequestLimitExceeded if there were too many."""
-        wait = self._clear_at.get(party, 0) - now - (self._most - 1) * self._pace
+        wait = self._clear_at.get(party, -math.inf) - now - (self._most - 1) * self._pace
         if wait > 0:
             raise RequestLimitExceeded(
                 "Too many access tokens from your address were not valid. Tokens that have been used from there go on "
@@ -43,9 +45,9 @@ class Throttle:
                 retry_after=int(wait / 1000) + 1,
             )
 
-    def count(self, party: str, now: int) -> None:
+    def count(self, party: str, now: float) -> None:
         """A failed attempt."""
-        before = self._clear_at.pop(party, 0)
+        before = self._clear_at.pop(party, -math.inf)
         self._clear_at[party] = after = max(before, now) + self._pace
         if before <= now:
             self._told.discard(party)

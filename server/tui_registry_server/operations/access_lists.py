@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tui_registry_server.operations.call import Call
-from tui_registry_server.operations.record import record, without_empty
+from tui_registry_server.operations.record import in_words, record, references, without_empty
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
-from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ADMINS, PrincipalKind
+from tui_registry_server.rules.permissions import Level, level_name, token_level_name
+from tui_registry_server.rules.principals import ADMINS, TOKENS, PrincipalKind
 from tui_registry_server.store import counters, grants, principals
 from tui_registry_server.store.grants import GrantRow
 from tui_registry_server.store.registered_models import ModelRow
@@ -51,38 +51,48 @@ def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[
     return levels
 
 
-def change(
-    call: Call, object_id: str, after: dict[str, Level], level_name: Callable[[int], str], *, model: ModelRow | None
-) -> None:
+def level_name_on(object_id: str, level: int) -> str:
+    """The wire's name of a stored level on an object: the token settings have their own."""
+    return token_level_name(level) if object_id == TOKENS else level_name(level)
+
+
+def change(call: Call, object_id: str, after: dict[str, Level], *, model: ModelRow | None) -> None:
     """Make these the direct grants on an object, which is a model or, without one, something of the registry's."""
     before = direct(call, object_id)
-    changes: dict[str, list[str | None]] = {}
     for principal_id in before.keys() - after.keys():
         grants.revoke(call.connection, object_id, principal_id)
-        changes[principal_id] = [level_name(before[principal_id]), None]
     for principal_id, level in after.items():
-        old = before.get(principal_id)
-        if old != level:
+        if before.get(principal_id) != level:
             grants.grant(call.connection, object_id, principal_id, level)
-            changes[principal_id] = [None if old is None else level_name(old), level_name(level)]
-    if not changes:
+    levels = changed_levels(call, object_id, before)
+    if not levels:
         return
     if model is None:
         counters.advance(call.connection, counters.IDENTITY)
-    named = {
-        principals.name_of(call.connection, principal_id) or principal_id: levels
-        for principal_id, levels in changes.items()
-    }
     record(
         call,
         ActivityType.CHANGED_PERMISSIONS,
         model_id=model.id if model else None,
         model_name=model.name if model else None,
         system_comment="; ".join(
-            f"{name}: {old or 'none'} -> {new or 'none'}" for name, (old, new) in sorted(named.items())
+            f"{in_words(each)}: {each['level'][0] or 'none'} -> {each['level'][1] or 'none'}" for each in levels
         ),
-        detail={"object": object_id, "levels": named},
+        detail={"object": object_id, "levels": levels},
     )
+
+
+def changed_levels(call: Call, object_id: str, before: Mapping[str, Level]) -> list[dict[str, Any]]:
+    """For a record: whoever has another direct grant on an object than before, with ``level`` before and after."""
+    after = direct(call, object_id)
+    differing = {each for each in before.keys() | after.keys() if before.get(each) != after.get(each)}
+
+    def name(level: Level | None) -> str | None:
+        return None if level is None else level_name_on(object_id, level)
+
+    return [
+        who | {"level": [name(before.get(who["id"])), name(after.get(who["id"]))]}
+        for who in references(call.connection, differing)
+    ]
 
 
 def entries(

@@ -24,12 +24,15 @@ class Policy:
 class Call(NamedTuple):
     """One request: on an open transaction, by an authenticated caller.
 
-    now: milliseconds since the epoch; the same for all that the request does.
+    now: milliseconds since the epoch; the same for all that the request does. What changes something is never older
+        than the change before it, whatever the clock says.
+    clock: what the clock says.
     address: the client's address, where known.
     """
 
     connection: Connection
     principal: Principal
     now: int
+    clock: int
     address: str | None = None
     policy: Policy = Policy()

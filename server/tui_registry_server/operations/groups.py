@@ -4,12 +4,14 @@
 and can be in no group; ``admins`` always keeps somebody who is active.
 """
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any
 
 from tui_registry_server.operations import principals
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record
+from tui_registry_server.operations.record import in_words, record, references
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS, PrincipalKind
@@ -17,7 +19,7 @@ from tui_registry_server.rules.scim_patch import Add, Remove, apply_change, read
 from tui_registry_server.rules.scim_resources import GROUP
 from tui_registry_server.rules.validation import validated
 from tui_registry_server.store import memberships
-from tui_registry_server.store.principals import PrincipalRow, named
+from tui_registry_server.store.principals import PrincipalRow, id_of, named
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.scim import (
     CreateGroup,
@@ -35,7 +37,8 @@ SHOWN = 10  # names in the text of an activity; its detail has them all
 def create(call: Call, body: CreateGroup, subject: Subject) -> Answer:
     """A new group, with its first members."""
     row = principals.create(call, GROUP, body.display_name, _columns(body))
-    _settle(call, row, _join(call, row, {member.value for member in body.members}), set())
+    with _recorded(call, row) as members:
+        members.join({member.value for member in body.members})
     return principals.read(call, GROUP, row.id)
 
 
@@ -56,8 +59,9 @@ def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
     wanted = {member.value for member in body.members}
     if wanted:
         _refuse_users(row)
-    left = _leave(call, row, memberships.of_group(call.connection, row.id) - wanted)
-    _settle(call, row, _join(call, row, wanted), left)
+    with _recorded(call, row) as members:
+        members.leave(memberships.of_group(call.connection, row.id) - wanted)
+        members.join(wanted)
     return principals.read(call, GROUP, row.id)
 
 
@@ -66,21 +70,18 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
     principals.begin_change(call)
     row = principals.find(call, GROUP, body.id)
     fields = principals.fields_of(row) | {"displayName": row.name}
-    joined: set[str] = set()
-    left: set[str] = set()
-    for change in read_changes(body.operations, GROUP):
-        match change:
-            case Add("members", values):
-                _refuse_users(row)
-                joined |= _join(call, row, {member.value for member in values})
-            case Remove("members", values):
-                _refuse_users(row)
-                members = memberships.of_group(call.connection, row.id)
-                left |= _leave(call, row, members if values is None else members & set(values))
-            case _:
-                apply_change(fields, change)
-    row = _write(call, row, validated(ReplaceGroup, fields))
-    _settle(call, row, joined, left)
+    with _recorded(call, row) as members:
+        for change in read_changes(body.operations, GROUP):
+            match change:
+                case Add("members", values):
+                    _refuse_users(row)
+                    members.join({member.value for member in values})
+                case Remove("members", values):
+                    _refuse_users(row)
+                    members.leave(memberships.of_group(call.connection, row.id) if values is None else set(values))
+                case _:
+                    apply_change(fields, change)
+        members.group = row = _write(call, row, validated(ReplaceGroup, fields))
     return principals.read(call, GROUP, row.id)
 
 
@@ -107,59 +108,86 @@ def _write(call: Call, row: PrincipalRow, fields: GroupFields) -> PrincipalRow:
     return after
 
 
-def _join(call: Call, row: PrincipalRow, member_ids: AbstractSet[str]) -> set[str]:
-    """The names of those who were no members yet."""
-    new = member_ids - memberships.present(call.connection, row.id, member_ids)
-    if not new:
-        return set()
-    found = named(call.connection, new)
-    for member_id in new:
-        if member_id not in found:
-            raise ResourceDoesNotExist(
-                f"There is no user, group or service principal with id {member_id[:100]} that could be a member of "
-                f"'{row.name}'. It may have been deleted; list them to see their ids."
+class _Members:
+    """A group's members while they change, and who was one before: of those who are touched, as there can be many."""
+
+    def __init__(self, call: Call, group: PrincipalRow) -> None:
+        self.group = group
+        self._call = call
+        self._before: set[str] = set()
+        self._touched: set[str] = set()
+
+    def join(self, member_ids: AbstractSet[str]) -> None:
+        """Those who are members already stay."""
+        connection, group = self._call.connection, self.group
+        new = member_ids - self._touch(member_ids)
+        if not new:
+            return
+        found = named(connection, new)
+        for member_id in new:
+            if member_id not in found:
+                raise ResourceDoesNotExist(
+                    f"There is no user, group or service principal with id {member_id[:100]} that could be a member of "
+                    f"'{group.name}'. It may have been deleted; list them to see their ids."
+                )
+        if (PrincipalKind.GROUP, USERS) in found.values():
+            raise InvalidParameterValue("The group 'users' cannot be a member of a group: everybody is in it.")
+        if circular := new & ({group.id} | memberships.above(connection, group.id)):
+            names = ", ".join(f"'{found[member_id][1]}'" for member_id in circular)
+            raise InvalidParameterValue(
+                f"The group {names} cannot be a member of '{group.name}', which is the same group or is in it, "
+                "directly or through others: groups cannot hold each other."
             )
-    if (PrincipalKind.GROUP, USERS) in found.values():
-        raise InvalidParameterValue("The group 'users' cannot be a member of a group: everybody is in it.")
-    if circular := new & ({row.id} | memberships.above(call.connection, row.id)):
-        names = ", ".join(f"'{found[member_id][1]}'" for member_id in circular)
-        raise InvalidParameterValue(
-            f"The group {names} cannot be a member of '{row.name}', which is the same group or is in it, directly or "
-            "through others: groups cannot hold each other."
-        )
-    memberships.join(call.connection, row.id, new)
-    return {name for _, name in found.values()}
+        memberships.join(connection, group.id, new)
+
+    def leave(self, member_ids: AbstractSet[str]) -> None:
+        """Those who are no members are passed over."""
+        if leaving := self._touch(member_ids):
+            memberships.leave(self._call.connection, self.group.id, leaving)
+
+    def changed(self) -> tuple[set[str], set[str]]:
+        """The ids of those who are members now and were not, and of those who were and are not."""
+        now = memberships.present(self._call.connection, self.group.id, self._touched)
+        return now - self._before, self._before - now
+
+    def _touch(self, member_ids: AbstractSet[str]) -> set[str]:
+        """Those of them that are members at the moment."""
+        present = memberships.present(self._call.connection, self.group.id, member_ids) if member_ids else set()
+        self._before |= present - self._touched
+        self._touched |= member_ids
+        return present
 
 
-def _leave(call: Call, row: PrincipalRow, member_ids: AbstractSet[str]) -> set[str]:
-    """The names of those who are no members any more."""
-    if not member_ids:
-        return set()
-    leaving = {name for _, name in named(call.connection, member_ids).values()}
-    memberships.leave(call.connection, row.id, member_ids)
-    return leaving
-
-
-def _settle(call: Call, row: PrincipalRow, joined: AbstractSet[str], left: AbstractSet[str]) -> None:
-    """After all changes of members: see that somebody can administer, and record. Who left and came back counts as
-    neither."""
+@contextmanager
+def _recorded(call: Call, group: PrincipalRow) -> Iterator[_Members]:
+    """After all changes of members in the block: see that somebody can administer, and record what is different."""
+    members = _Members(call, group)
+    yield members
+    joined, left = members.changed()
     if left:
         principals.keep_an_admin(call)
-    added, removed = sorted(joined - left), sorted(left - joined)
-    if not added and not removed:
+    if not joined and not left:
         return
-    words = [f"{verb} {_few(names)}" for verb, names in (("added", added), ("removed", removed)) if names]
+    added, removed = (references(call.connection, ids) for ids in (joined, left))
+    words = [f"{verb} {_few(who)}" for verb, who in (("added", added), ("removed", removed)) if who]
     record(
         call,
         ActivityType.CHANGED_PRINCIPAL,
-        system_comment=f"changed members of group {row.name}: {'; '.join(words)}",
-        detail={"id": row.id, "added": added, "removed": removed},
+        system_comment=f"changed members of group {members.group.name}: {'; '.join(words)}",
+        detail=principals.detail_of(members.group) | {"added": added, "removed": removed},
     )
 
 
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+def join(call: Call, group_name: str, member_id: str) -> None:
+    """Make somebody a member of a group that is always there."""
+    group_id = id_of(call.connection, PrincipalKind.GROUP, group_name)
+    with _recorded(call, principals.find(call, GROUP, group_id or group_name)) as members:
+        members.join({member_id})
+
+
+def _few(who: list[dict[str, Any]]) -> str:
+    more = f" and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
+    return ", ".join(in_words(each) for each in who[:SHOWN]) + more
 
 
 def _refuse_fixed(row: PrincipalRow, what: str) -> None:

@@ -5,10 +5,11 @@ import re
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, VersionSubject, no_version
+from tui_registry_server.operations.transitions import detail_of_requests, requested_by
 from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState
 from tui_registry_server.rules.names import check_model_name, check_source, check_tag_key, check_tags, version_number
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
-from tui_registry_server.store import model_versions, registered_models, tags
+from tui_registry_server.store import aliases, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.fields import MAX_INT64
@@ -95,7 +96,13 @@ def delete(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
         raise InvalidState(
             f"This server does not let a version be deleted while it is in {version.stage}. Archive it first."
         )
-    _record(call, ActivityType.DELETED_VERSION, version, None, {"stage": version.stage}, touches=True)
+    closed = transition_requests.close(call.connection, version.model_id, version.version)
+    detail = {
+        "stage": version.stage,
+        "aliases": aliases.of_version(call.connection, version.model_id, version.version),
+        **detail_of_requests(call, closed),
+    }
+    _record(call, ActivityType.DELETED_VERSION, version, requested_by(closed) or None, detail, touches=True)
     model_versions.remove(call.connection, version.model_id, version.version)
     return {}
 

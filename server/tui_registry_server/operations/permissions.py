@@ -50,7 +50,7 @@ def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict
 def _change(call: Call, body: ChangePermissions, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
     if body.etag is not None and body.etag != access_lists.etag(call, subject.object_id):
         raise Conflict("Somebody else changed these permissions meanwhile. Nothing was changed; read them again.")
-    access_lists.change(call, subject.object_id, after, level_name, model=subject.model)
+    access_lists.change(call, subject.object_id, after, model=subject.model)
     return _entity(call, subject)
 
 

@@ -4,18 +4,19 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tui_registry_server.operations.access_lists import level_name_on
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record
+from tui_registry_server.operations.record import record, reference, references, without_empty
 from tui_registry_server.rules.errors import (
     InvalidParameterValue,
     InvalidState,
     ResourceAlreadyExists,
     ResourceDoesNotExist,
 )
-from tui_registry_server.rules.principals import check_name, new_id
+from tui_registry_server.rules.principals import PrincipalKind, check_name, new_id
 from tui_registry_server.rules.scim_filter import parse_filter
 from tui_registry_server.rules.scim_resources import Resource, Shown, sort_attribute
-from tui_registry_server.store import counters, directory, memberships, principals
+from tui_registry_server.store import counters, directory, grants, memberships, principals, tokens
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.scim import (
@@ -34,8 +35,13 @@ def begin_change(call: Call) -> None:
     counters.advance(call.connection, counters.IDENTITY)
 
 
-def create(call: Call, resource: Resource, name: str, columns: dict[str, Any], **detail: Any) -> PrincipalRow:
-    """A new principal. ``detail`` is for the record."""
+def detail_of(row: PrincipalRow) -> dict[str, Any]:
+    """Whom a record is about."""
+    return reference(row.id, PrincipalKind(row.kind), row.name)
+
+
+def create(call: Call, resource: Resource, name: str, columns: dict[str, Any]) -> PrincipalRow:
+    """A new principal."""
     begin_change(call)
     row = PrincipalRow(
         **{"id": new_id(), "kind": resource.kind.value, "name": check_name(name), "active": True} | columns
@@ -46,7 +52,7 @@ def create(call: Call, resource: Resource, name: str, columns: dict[str, Any], *
         call,
         ActivityType.CREATED_PRINCIPAL,
         system_comment=f"created {resource.noun} {row.name}",
-        detail={"id": row.id, **detail},
+        detail=detail_of(row) | {"active": row.active},
     )
     return row
 
@@ -75,19 +81,28 @@ def change(call: Call, resource: Resource, before: PrincipalRow, after: Principa
         call,
         ActivityType.CHANGED_PRINCIPAL,
         system_comment=f"changed {resource.noun} {before.name}: {', '.join(changed)}",
-        detail={"id": before.id, "changed": changed},
+        detail=detail_of(after) | {"changed": changed},
     )
 
 
 def delete(call: Call, resource: Resource, row: PrincipalRow) -> None:
-    """With tokens, memberships and grants. The last administrator cannot be deleted."""
+    """With tokens, memberships and grants, which the record tells. The last administrator cannot be deleted."""
+    lost = {
+        "groups": references(call.connection, memberships.groups_with(call.connection, row.id)),
+        "members": references(call.connection, memberships.of_group(call.connection, row.id)),
+        "levels": [
+            {"object": object_id, "level": [level_name_on(object_id, level), None]}
+            for object_id, level in grants.of(call.connection, row.id)
+        ],
+        "tokens": tokens.ids_of_owner(call.connection, row.id),
+    }
     principals.remove(call.connection, row.id)
     keep_an_admin(call)
     record(
         call,
         ActivityType.DELETED_PRINCIPAL,
         system_comment=f"deleted {resource.noun} {row.name}",
-        detail={"id": row.id},
+        detail=detail_of(row) | without_empty(lost),
     )
 
 

@@ -1,10 +1,13 @@
 """Recording who did what: one row of the activities for every change."""
 
 import uuid
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tui_registry_server.operations.call import Call
-from tui_registry_server.store import activities
+from tui_registry_server.rules.principals import PrincipalKind
+from tui_registry_server.store import activities, principals
+from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
@@ -60,6 +63,24 @@ def record(
             "to_stage": to_stage,
         }
     )
+
+
+def reference(principal_id: str, kind: PrincipalKind | None, name: str) -> dict[str, Any]:
+    """A principal as details name one. A user, a group and a service principal may have the same name, and a name may
+    be given again: the id tells whom. There is no kind of somebody who is gone."""
+    return without_empty({"kind": None if kind is None else kind.value, "id": principal_id, "name": name})
+
+
+def references(connection: Connection, principal_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Principals as details name them, by kind and name."""
+    found = principals.named(connection, principal_ids)
+    listed = [reference(principal_id, *found.get(principal_id, (None, ""))) for principal_id in principal_ids]
+    return sorted(listed, key=lambda each: (each.get("kind", ""), each.get("name", ""), each["id"]))
+
+
+def in_words(who: Mapping[str, Any]) -> str:
+    """A reference, for people: ``group ops``."""
+    return f"{who.get('kind', 'principal').replace('_', ' ')} {who.get('name', who['id'])}"
 
 
 def without_empty(entity: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 import uuid
 
+from tui_registry_server.operations.access_lists import changed_levels
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, Subject, no_model
+from tui_registry_server.operations.transitions import detail_of_requests
 from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES, parse_stage
-from tui_registry_server.store import grants, model_versions, registered_models, tags
+from tui_registry_server.store import grants, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.registered_model import (
     CreateRegisteredModel,
@@ -45,7 +47,7 @@ def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
         ActivityType.CREATED_MODEL,
         model_id=model_id,
         model_name=name,
-        detail={"description": body.description, "tags": new_tags},
+        detail={"description": body.description, "tags": new_tags, "levels": changed_levels(call, model_id, {})},
     )
     return _read(call, name)
 
@@ -100,10 +102,18 @@ def rename(call: Call, body: RenameRegisteredModel, subject: ModelSubject) -> An
 
 
 def delete(call: Call, body: ModelName, subject: ModelSubject) -> Answer:
-    """With its versions and all that belongs to them. The activities stay, for those who could read the model."""
+    """With its versions and all that belongs to them. The activities stay, for those who could read the model: the
+    permissions of its id can still be read and changed."""
     model = subject.model
     _refuse_if_active(call, model.id, "deleted")
-    record(call, ActivityType.DELETED_MODEL, model_id=model.id, model_name=model.name)
+    closed = transition_requests.close(call.connection, model.id)
+    record(
+        call,
+        ActivityType.DELETED_MODEL,
+        model_id=model.id,
+        model_name=model.name,
+        detail=detail_of_requests(call, closed) or None,
+    )
     registered_models.remove(call.connection, model.id)
     return {}
 
@@ -160,7 +170,8 @@ def _read(call: Call, name: str) -> Answer:
 def _require_free(call: Call, name: str) -> None:
     if registered_models.find(call.connection, call.principal, name) is not None:
         raise ResourceAlreadyExists(
-            f"Registered Model (name={name}) already exists. Choose another name, or add a version to that model."
+            f"Registered Model (name={name}) already exists. Choose another name, or, if you may see that model, add a "
+            "version to it."
         )
 
 

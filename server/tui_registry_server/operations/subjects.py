@@ -61,7 +61,8 @@ class CommentSubject(Subject):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSubject(Subject):
-    """A model, or the whole registry (then ``model`` is None), as the permissions API names them."""
+    """A model, also one that was deleted, or the whole registry (then ``model`` is None), as the permissions API names
+    them."""
 
     object_id: str
     model: ModelRow | None
@@ -163,6 +164,8 @@ def permissions_object(call: Call, body: _NamesObject) -> ObjectSubject:
     if body.object_id == ROOT:
         return ObjectSubject(level=call.principal.root_level, object_id=ROOT, model=None)
     row = registered_models.find_by_id(call.connection, call.principal, body.object_id)
+    if row is None:  # whose history is still there, for whoever is allowed to read it
+        row = registered_models.find_deleted(call.connection, call.principal, body.object_id)
     if row is None or row.level < Level.READ:
         raise ResourceDoesNotExist(
             f"Registered model with id={body.object_id} not found. Take the id from registered-models/get under "

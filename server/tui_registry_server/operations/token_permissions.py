@@ -46,7 +46,7 @@ def _wanted(call: Call, body: ChangeTokenPermissions) -> dict[str, Level]:
 
 
 def _change(call: Call, after: dict[str, Level]) -> Answer:
-    access_lists.change(call, TOKENS, after, token_level_name, model=None)
+    access_lists.change(call, TOKENS, after, model=None)
     return _entity(call)
 
 

@@ -5,7 +5,7 @@ import secrets
 import uuid
 
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record
+from tui_registry_server.operations.record import in_words, record, references, without_empty
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.principals import PrincipalKind
@@ -21,11 +21,13 @@ PREFIX = "tr_"
 SECOND = 1000  # milliseconds
 
 
-def issue(call: Call, principal_id: str, *, owner: str, comment: str | None, lifetime: int | None) -> tuple[str, str]:
+def issue(call: Call, principal_id: str, *, comment: str | None, lifetime: int | None) -> tuple[str, str]:
     """A new token and its id. It has 256 random bits; only its hash is kept, so this is the one time it is shown.
 
-    lifetime: seconds until it expires, or None for never.
+    lifetime: seconds until it expires, or None for as long as may be: what is made with a token does not outlive it.
+    Raises InvalidParameterValue for more than that.
     """
+    expiry = _expiry(call, lifetime)
     token = PREFIX + secrets.token_urlsafe(32)
     token_id = uuid.uuid4().hex
     tokens.add(
@@ -37,17 +39,32 @@ def issue(call: Call, principal_id: str, *, owner: str, comment: str | None, lif
         created_by=call.principal.name,
         created_by_id=call.principal.id or None,
         now=call.now,
-        expiry=None if lifetime is None else call.now + lifetime * SECOND,
+        expiry=expiry,
     )
     counters.advance(call.connection, counters.IDENTITY)
-    _record(call, ActivityType.CREATED_TOKEN, "created", owner, token_id)
+    _record(call, ActivityType.CREATED_TOKEN, "created", principal_id, token_id, expiry=expiry)
     return token, token_id
+
+
+def _expiry(call: Call, lifetime: int | None) -> int | None:
+    """By the clock, as that decides when it has come."""
+    last = call.principal.token_expiry
+    if lifetime is None:
+        return last
+    expiry = call.clock + lifetime * SECOND
+    if last is not None and expiry > last:
+        raise InvalidParameterValue(
+            f"Invalid value for parameter 'lifetime_seconds': a token cannot outlive the one that makes it, which "
+            f"expires in {(last - call.clock) // SECOND} seconds. Ask for less, or leave it out for as long; for "
+            "longer, use a token that lasts longer, or: tui-registry tokens create NAME."
+        )
+    return expiry
 
 
 def create(call: Call, body: CreateToken, subject: Subject) -> Answer:
     """A new token of the caller's own. Its value is shown this one time."""
     caller = call.principal
-    token, token_id = issue(call, caller.id, owner=caller.name, comment=body.comment, lifetime=body.lifetime_seconds)
+    token, token_id = issue(call, caller.id, comment=body.comment, lifetime=body.lifetime_seconds)
     return _created(token, tokens.read_public(call.connection, token_id))
 
 
@@ -59,7 +76,7 @@ def create_on_behalf(call: Call, body: CreateTokenOnBehalf, subject: Subject) ->
         raise ResourceDoesNotExist(
             f"There is no service principal with application id '{name}'. Create it first, or mend the id."
         )
-    token, token_id = issue(call, owner_id, owner=name, comment=body.comment, lifetime=body.lifetime_seconds)
+    token, token_id = issue(call, owner_id, comment=body.comment, lifetime=body.lifetime_seconds)
     return _created(token, tokens.read(call.connection, token_id))
 
 
@@ -152,17 +169,26 @@ def _describe(call: Call, body: UpdateToken, row: TokenRow) -> None:
     if comment == row.comment:
         return
     tokens.describe(call.connection, row.id, comment)
-    _record(call, ActivityType.CHANGED_TOKEN, "changed the comment of", row.owner, row.id)
+    _record(call, ActivityType.CHANGED_TOKEN, "changed the comment of", row.principal_id, row.id)
 
 
 def _delete(call: Call, row: TokenRow) -> None:
     tokens.remove(call.connection, row.id)
     counters.advance(call.connection, counters.IDENTITY)
-    _record(call, ActivityType.DELETED_TOKEN, "revoked", row.owner, row.id)
+    _record(call, ActivityType.DELETED_TOKEN, "revoked", row.principal_id, row.id)
 
 
-def _record(call: Call, activity_type: ActivityType, verb: str, owner: str, token_id: str) -> None:
-    record(call, activity_type, system_comment=f"{verb} a token for {owner}", detail={"token_id": token_id})
+def _record(
+    call: Call, activity_type: ActivityType, verb: str, owner_id: str, token_id: str, *, expiry: int | None = None
+) -> None:
+    (owner,) = references(call.connection, [owner_id])
+    detail = {"token_id": token_id, "owner": owner, "expiry_time": expiry}
+    record(
+        call,
+        activity_type,
+        system_comment=f"{verb} a token for {in_words(owner)}",
+        detail=without_empty(detail),
+    )
 
 
 def _created(token: str, info: str) -> Answer:

@@ -5,10 +5,11 @@ However a version gets to a stage, no open request for that stage is left behind
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record, without_empty
+from tui_registry_server.operations.record import record, reference, without_empty
 from tui_registry_server.operations.subjects import RequestSubject, TransitionSubject
 from tui_registry_server.rules.errors import (
     Conflict,
@@ -20,7 +21,8 @@ from tui_registry_server.rules.permissions import level_name, request_actions
 from tui_registry_server.rules.stages import check_archiving
 from tui_registry_server.store import model_versions, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
-from tui_registry_server.store.transition_requests import RequestRow
+from tui_registry_server.store.principals import named
+from tui_registry_server.store.transition_requests import ClosedRequest, RequestRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.model_version import TransitionStage, TransitionStageDatabricks
 from tui_registry_server.wire.stage import Stage
@@ -98,8 +100,8 @@ def approve(call: Call, body: ApproveTransitionRequest, subject: TransitionSubje
 
 def reject(call: Call, body: RejectTransitionRequest, subject: TransitionSubject) -> Answer:
     """Refuse every open request of the version for that stage."""
-    requesters = _settle(call, subject.version, subject.target)
-    if not requesters:
+    closed = _settle(call, subject.version, subject.target)
+    if not closed:
         raise _none_open(subject)
     activity = _record(
         call,
@@ -107,7 +109,7 @@ def reject(call: Call, body: RejectTransitionRequest, subject: TransitionSubject
         subject.version,
         subject.target,
         body.comment,
-        f"requested by {', '.join(requesters)}",
+        closed=closed,
     )
     return {"activity": activity}
 
@@ -126,7 +128,8 @@ def cancel(call: Call, body: DeleteTransitionRequest, subject: RequestSubject) -
         from_stage=row.from_stage,
         to_stage=row.to_stage,
         comment=body.comment or None,
-        system_comment=None if subject.author else f"requested by {row.user_id}",
+        system_comment=None if subject.author else requested_by([row]),
+        detail=detail_of_requests(call, [row]),
     )
     return {"activity": activity}
 
@@ -156,14 +159,13 @@ def _move(
     """Put a version into a stage, and do what follows from it. Returns the activity."""
     version, target = subject.version, subject.target
     check_archiving(target, archive_existing_versions=archive)
-    requesters = _settle(call, version, target)
-    if activity_type is ActivityType.APPROVED_REQUEST and not requesters:
+    closed = _settle(call, version, target)
+    if activity_type is ActivityType.APPROVED_REQUEST and not closed:
         raise _none_open(subject)
     if archive:
         _archive_others(call, version, target)
     model_versions.move(call.connection, version.model_id, version.version, target, call.now)
-    asked = f"requested by {', '.join(requesters)}" if requesters else None
-    return _record(call, activity_type, version, target, comment, asked, touches=True)
+    return _record(call, activity_type, version, target, comment, closed=closed, touches=True)
 
 
 def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
@@ -171,7 +173,7 @@ def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
         if number == newcomer.version:
             continue
         holder = newcomer._replace(version=number, stage=stage)
-        _settle(call, holder, Stage.ARCHIVED)
+        closed = _settle(call, holder, Stage.ARCHIVED)
         model_versions.move(call.connection, holder.model_id, number, Stage.ARCHIVED, call.now)
         _record(
             call,
@@ -180,11 +182,32 @@ def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
             Stage.ARCHIVED,
             None,
             f"archived because version {newcomer.version} moved to {stage}",
+            closed=closed,
         )
 
 
-def _settle(call: Call, version: VersionRow, target: Stage) -> list[str]:
-    """Close the open requests of a version for a stage; who had asked."""
+def requested_by(requests: Sequence[RequestRow | ClosedRequest]) -> str:
+    """Who had asked for what happens, or happens no more; empty for nobody."""
+    return f"requested by {', '.join(each.user_id for each in requests)}" if requests else ""
+
+
+def detail_of_requests(call: Call, requests: Sequence[RequestRow | ClosedRequest]) -> dict[str, Any]:
+    """Open requests that are so no more, for a record: who had asked for what."""
+    kinds = named(call.connection, {each.principal_id for each in requests}) if requests else {}
+    listed = [
+        {
+            "id": each.id,
+            "version": each.version,
+            "to_stage": each.to_stage,
+            "by": reference(each.principal_id, kinds.get(each.principal_id, (None,))[0], each.user_id),
+        }
+        for each in requests
+    ]
+    return {"requests": listed} if listed else {}
+
+
+def _settle(call: Call, version: VersionRow, target: Stage) -> list[ClosedRequest]:
+    """Close the open requests of a version for a stage."""
     return transition_requests.settle(call.connection, version.model_id, version.version, target)
 
 
@@ -207,8 +230,11 @@ def _record(
     comment: str | None,
     system_comment: str | None = None,
     *,
+    closed: Sequence[ClosedRequest] = (),
     touches: bool = False,
 ) -> dict[str, Any]:
+    """``closed``: the requests that this decides."""
+    said = [each for each in (system_comment, requested_by(closed)) if each]
     return record(
         call,
         activity_type,
@@ -218,6 +244,7 @@ def _record(
         from_stage=version.stage,
         to_stage=target,
         comment=comment or None,
-        system_comment=system_comment,
+        system_comment="; ".join(said) or None,
+        detail=detail_of_requests(call, closed) or None,
         touches=touches,
     )

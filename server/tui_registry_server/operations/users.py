@@ -3,15 +3,14 @@
 from dataclasses import replace as changed
 from typing import Any
 
-from tui_registry_server.operations import principals
+from tui_registry_server.operations import groups, principals
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.subjects import Subject
-from tui_registry_server.rules.principals import ADMINS, PrincipalKind
+from tui_registry_server.rules.principals import ADMINS
 from tui_registry_server.rules.scim_patch import apply_change, read_changes
 from tui_registry_server.rules.scim_resources import USER
 from tui_registry_server.rules.validation import validated
-from tui_registry_server.store import memberships
-from tui_registry_server.store.principals import PrincipalRow, id_of
+from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.scim import (
     CreateUser,
     GetResource,
@@ -39,10 +38,9 @@ def create(call: Call, body: CreateUser, subject: Subject) -> Answer:
 def add(call: Call, body: CreateUser, *, admin: bool = False) -> str:
     """The id of a new user. An admin is a member of the group ``admins``."""
     columns = _columns(body) | {"active": body.active is not False}
-    row = principals.create(call, USER, body.user_name, columns, admin=admin)
-    group_id = id_of(call.connection, PrincipalKind.GROUP, ADMINS)
-    if admin and group_id is not None:
-        memberships.join(call.connection, group_id, [row.id])
+    row = principals.create(call, USER, body.user_name, columns)
+    if admin:
+        groups.join(call, ADMINS, row.id)
     return row.id
 
 

@@ -54,6 +54,8 @@ class Principal:
 
     identities: ids of the caller and of every group they are in, directly or through groups.
     root_level: their level on the registry-wide object; MANAGE for admins.
+    token_expiry: milliseconds since the epoch; None for never.
+    revision: the identity counter (store.counters) when this was read: while it is the same, all of this still holds.
     """
 
     id: str
@@ -63,3 +65,5 @@ class Principal:
     identities: tuple[str, ...]
     root_level: Level
     admin: bool
+    token_expiry: int | None = None
+    revision: int = 0

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
 
-from tui_registry_server.rules.audit import FIRST, digest_of
+from tui_registry_server.rules.audit import FIRST, digest_of, parse
+from tui_registry_server.store.counters import IDENTITY
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import activities, registered_models
+from tui_registry_server.store.tables import activities, counters, registered_models
 
 BATCH = 500
 
@@ -20,6 +22,15 @@ _revise = (
 )
 _REVISE = Statement(_revise)
 _REVISE_AND_TOUCH = Statement(_revise.values(last_updated_timestamp=bindparam("now")))
+_STATE = Statement(
+    select(
+        counters.c.value,
+        select(activities.c.creation_timestamp)
+        .order_by(activities.c.sequence.desc())
+        .limit(literal(1))
+        .scalar_subquery(),
+    ).where(counters.c.name == literal(IDENTITY))
+)
 _newest = func.max(activities.c.sequence)
 _LAST = Statement(select(_newest))
 _HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
@@ -35,6 +46,19 @@ _FIRST_SINCE = Statement(
 _RECORDS = Statement(
     select(activities).where(activities.c.sequence > bindparam("sequence")).order_by(activities.c.sequence).limit(BATCH)
 )
+
+
+class State(NamedTuple):
+    """What a change depends on: the identity counter, and the time of the change before it (0 for none)."""
+
+    revision: int
+    last_timestamp: int
+
+
+def state(connection: Connection) -> State:
+    """As a writer sees it in its turn."""
+    revision, last = _STATE.run(connection)[0]
+    return State(revision, last or 0)
 
 
 def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
@@ -54,8 +78,9 @@ def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bo
 def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:
     """A row as rules.audit has it: with its digest, if it has one."""
     record = _with_values(columns)
-    if "detail" in record:
-        record["detail"] = json.loads(record["detail"])
+    if isinstance(detail := record.get("detail"), str):
+        with suppress(ValueError):  # of what was tampered with: it stays a text, and is found by that
+            record["detail"] = parse(detail)
     return record | {"previous": previous}
 
 

@@ -8,8 +8,18 @@ from tui_registry_server.store.tables import aliases
 _that_alias = (aliases.c.model_id == bindparam("model_id")) & (aliases.c.alias == bindparam("alias"))
 
 _VERSION = Statement(select(aliases.c.version).where(_that_alias))
+_OF_VERSION = Statement(
+    select(aliases.c.alias)
+    .where(aliases.c.model_id == bindparam("model_id"), aliases.c.version == bindparam("version"))
+    .order_by(aliases.c.alias)
+)
 _DELETE = Statement(delete(aliases).where(_that_alias))
 _INSERT = Statement(insert(aliases))
+
+
+def of_version(connection: Connection, model_id: str, version: int) -> list[str]:
+    """The aliases that point at a version."""
+    return [row[0] for row in _OF_VERSION.run(connection, model_id=model_id, version=version)]
 
 
 def assign(connection: Connection, model_id: str, alias: str, version: int) -> int | None:

@@ -1,8 +1,8 @@
 """Reading the activities: the feed, newest first, and what an event stream has not seen yet.
 
-The feed is in order of time; activities of the same millisecond are in order of their numbers. (Numbers alone are the
-order of commits, which is not quite that of time: clocks are set, and servers have their own.) So whatever it is
-narrowed by, an index leads to it, from any time on.
+The feed is in order of time; activities of the same millisecond are in order of their numbers. (That is the order of
+commits, too, but for what was recorded before times were kept from going backwards.) So whatever it is narrowed by, an
+index leads to it, from any time on.
 """
 
 from collections.abc import Sequence

@@ -39,6 +39,11 @@ _ON = Statement(
     .where(grants.c.object_id == bindparam("object_id"))
     .order_by(principals.c.kind, principals.c.name)
 )
+_OF = Statement(
+    select(grants.c.object_id, grants.c.level)
+    .where(grants.c.principal_id == bindparam("principal_id"))
+    .order_by(grants.c.object_id)
+)
 _LEVEL = Statement(
     select(func.coalesce(func.max(grants.c.level), 0)).where(
         grants.c.object_id == bindparam("object_id"),
@@ -52,6 +57,11 @@ _INSERT = Statement(insert(grants))
 def on(connection: Connection, object_id: str) -> list[GrantRow]:
     """The direct grants on an object, ordered by kind and name of the principal."""
     return [GrantRow(*row) for row in _ON.run(connection, object_id=object_id)]
+
+
+def of(connection: Connection, principal_id: str) -> list[tuple[str, int]]:
+    """Object and level of a principal's direct grants, ordered by object."""
+    return [(row[0], row[1]) for row in _OF.run(connection, principal_id=principal_id)]
 
 
 def level_on(connection: Connection, principal: Principal, object_id: str) -> int:

@@ -44,6 +44,7 @@ _admins = _members_of(
 )
 
 _OF_GROUP = Statement(select(memberships.c.member_id).where(_in_group))
+_GROUPS_WITH = Statement(select(memberships.c.group_id).where(memberships.c.member_id == bindparam("member_id")))
 _PRESENT = Statement(select(memberships.c.member_id).where(_in_group, among(memberships.c.member_id, _ids)))
 _ABOVE = Statement(select(_above.c.id))
 _JOIN = Statement(
@@ -66,6 +67,11 @@ _ADMINS = Statement(
 def of_group(connection: Connection, group_id: str) -> set[str]:
     """Ids of the direct members."""
     return {row[0] for row in _OF_GROUP.run(connection, group_id=group_id)}
+
+
+def groups_with(connection: Connection, member_id: str) -> set[str]:
+    """Ids of the groups that a principal is in directly."""
+    return {row[0] for row in _GROUPS_WITH.run(connection, member_id=member_id)}
 
 
 def present(connection: Connection, group_id: str, member_ids: Collection[str]) -> set[str]:

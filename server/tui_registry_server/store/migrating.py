@@ -16,7 +16,7 @@ from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceD
 from tui_registry_server.rules.principals import ADMINS, USERS
 from tui_registry_server.store import schema
 from tui_registry_server.store.engine import make_engine
-from tui_registry_server.store.tables import counters, grants, metadata, principals
+from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
 
 BATCH = 1000  # rows read and written at a time
 NAMED = 10  # rows named in a message at the most
@@ -117,7 +117,10 @@ class _Sums:
 
 def _batches(connection: Connection, table: Table) -> Iterator[list[Any]]:
     """A table's rows as mappings of its columns, read as they are taken."""
-    with connection.execute(select(table).execution_options(stream_results=True, yield_per=BATCH)) as result:
+    query = select(table).execution_options(stream_results=True, yield_per=BATCH)
+    if table is activities:
+        query = query.order_by(activities.c.sequence)  # only the next one can be written
+    with connection.execute(query) as result:
         yield from (list(batch) for batch in result.mappings().partitions())
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, Text, bindparam, delete, func, insert
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
+from tui_registry_server.store import counters
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.memberships import groups_of
 from tui_registry_server.store.statements import Statement
@@ -15,10 +16,9 @@ from tui_registry_server.store.tables import grants, principals, tokens
 
 
 class TokenHolder(NamedTuple):
-    """The caller that a token proves, until when, and when the token was last noted as used (milliseconds)."""
+    """The caller that a token proves, and when the token was last noted as used (milliseconds)."""
 
     principal: Principal
-    expiry_timestamp: int | None
     last_used_timestamp: int | None
 
 
@@ -41,7 +41,7 @@ class PrincipalRow(NamedTuple):
 _the_id = bindparam("id", type_=Text())
 _groups = groups_of(_the_id)
 
-_BY_TOKEN = Statement(
+_token = (
     select(
         tokens.c.id,
         tokens.c.expiry_timestamp,
@@ -53,8 +53,9 @@ _BY_TOKEN = Statement(
     )
     .select_from(tokens)
     .join(principals, principals.c.id == tokens.c.principal_id)
-    .where(tokens.c.hash == bindparam("hash"))
 )
+_BY_TOKEN = Statement(_token.where(tokens.c.hash == bindparam("hash")))
+_BY_TOKEN_ID = Statement(_token.where(tokens.c.id == bindparam("token_id")))
 _GROUPS = Statement(
     select(principals.c.id, principals.c.name).where(
         principals.c.kind == literal(PrincipalKind.GROUP.value), principals.c.id.in_(select(_groups.c.id))
@@ -65,7 +66,6 @@ _BY_NAME = Statement(
         principals.c.kind == bindparam("kind"), func.lower(principals.c.name) == func.lower(bindparam("name"))
     )
 )
-_NAME = Statement(select(principals.c.name).where(principals.c.id == _the_id))
 _FIND = Statement(
     select(*(principals.c[column] for column in PrincipalRow._fields)).where(
         principals.c.id == _the_id, principals.c.kind == bindparam("kind")
@@ -88,7 +88,20 @@ _DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
 
 def holder_of(connection: Connection, token_digest: str) -> TokenHolder | None:
     """Who a token belongs to, or None if there is no such token or its owner is not active."""
-    row = _BY_TOKEN.run(connection, hash=token_digest).first()
+    revision = counters.read(connection, counters.IDENTITY)  # first: what changes meanwhile makes it another one
+    return _holder(connection, _BY_TOKEN.run(connection, hash=token_digest).first(), revision)
+
+
+def as_now(connection: Connection, caller: Principal, revision: int) -> Principal | None:
+    """A caller who was known by a token, as they are now, at this revision of the identity counter; None if the token
+    was revoked or they are not active any more. Costs nothing while the revision is the one that they were read at."""
+    if caller.revision == revision:
+        return caller
+    holder = _holder(connection, _BY_TOKEN_ID.run(connection, token_id=caller.token_id).first(), revision)
+    return None if holder is None else holder.principal
+
+
+def _holder(connection: Connection, row: tuple[Any, ...] | None, revision: int) -> TokenHolder | None:
     if row is None or not row[6]:
         return None
     token_id, expiry, last_used, principal_id, name, kind, _ = row
@@ -106,19 +119,15 @@ def holder_of(connection: Connection, token_digest: str) -> TokenHolder | None:
         identities=identities,
         root_level=root_level,
         admin=admin,
+        token_expiry=expiry,
+        revision=revision,
     )
-    return TokenHolder(principal, expiry, last_used)
+    return TokenHolder(principal, last_used)
 
 
 def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:
     """The id of the principal of that kind and name, in any letter case."""
     answer: str | None = _BY_NAME.scalar(connection, kind=kind.value, name=name)
-    return answer
-
-
-def name_of(connection: Connection, principal_id: str) -> str | None:
-    """The name of a principal, as it is now."""
-    answer: str | None = _NAME.scalar(connection, id=principal_id)
     return answer
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     case,
     delete,
     insert,
+    literal,
     select,
     update,
 )
@@ -28,7 +29,7 @@ from tui_registry_server.store.patience import expect_to_take_long
 from tui_registry_server.store.search import SHAPES, Shape, model_clauses, shape_of, values_of
 from tui_registry_server.store.seen import seen
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import aliases, model_tags, model_versions, registered_models
+from tui_registry_server.store.tables import activities, aliases, model_tags, model_versions, registered_models
 
 
 class ModelRow(NamedTuple):
@@ -100,6 +101,12 @@ _row = select(
 
 _FIND = Statement(_row.where(_that_name))
 _FIND_BY_ID = Statement(_row.where(_the_model))
+_FIND_DELETED = Statement(
+    select(activities.c.model_id, activities.c.model_name, level_on(activities.c.model_id), activities.c.digest)
+    .where(activities.c.model_id == bindparam("model_id"))
+    .order_by(activities.c.creation_timestamp.desc(), activities.c.sequence.desc())
+    .limit(literal(1))
+)
 _READ = Statement(
     select(
         registered_models.c.revision, rendered(document(registered_model=document(**_members(first_of_stage))))
@@ -156,6 +163,13 @@ def find(connection: Connection, principal: Principal, name: str) -> ModelRow | 
 def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
     """The model of that id with the caller's level on it, which may be none at all."""
     row = _FIND_BY_ID.run(connection, model_id=model_id, **caller(principal)).first()
+    return None if row is None else ModelRow(*row)
+
+
+def find_deleted(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
+    """What is left of a model that is gone: the name that it had in the end, and who may see its history. Only for an
+    id that no model has."""
+    row = _FIND_DELETED.run(connection, model_id=model_id, **caller(principal)).first()
     return None if row is None else ModelRow(*row)
 
 

@@ -19,17 +19,16 @@ from sqlalchemy import (
 
 from tui_registry_server.store.dialects import document, rendered
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import principals, tokens
+from tui_registry_server.store.tables import tokens
 
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 
 class TokenRow(NamedTuple):
-    """A token with its owner."""
+    """A token and whose it is."""
 
     id: str
     principal_id: str
-    owner: str
     comment: str | None
 
 
@@ -64,13 +63,12 @@ _DELETE_EXPIRED = Statement(
         tokens.c.expiry_timestamp <= bindparam("now"),
     )
 )
-_FIND = Statement(
-    select(tokens.c.id, tokens.c.principal_id, principals.c.name, tokens.c.comment)
-    .join_from(tokens, principals, principals.c.id == tokens.c.principal_id)
-    .where(_the_token)
-)
+_FIND = Statement(select(tokens.c.id, tokens.c.principal_id, tokens.c.comment).where(_the_token))
 _READ = Statement(select(_INFO).where(_the_token))
 _READ_PUBLIC = Statement(select(_PUBLIC_INFO).where(_the_token))
+_IDS_OF_OWNER = Statement(
+    select(tokens.c.id).where(tokens.c.principal_id == bindparam("principal_id")).order_by(tokens.c.id)
+)
 _OF_OWNER = Statement(
     select(_PUBLIC_INFO)
     .where(
@@ -132,6 +130,11 @@ def read_public(connection: Connection, token_id: str) -> str:
 def of_owner(connection: Connection, principal_id: str, now: int) -> list[str]:
     """A principal's tokens that have not expired, newest first, each a PublicTokenInfo in JSON."""
     return [row[0] for row in _OF_OWNER.run(connection, principal_id=principal_id, now=now)]
+
+
+def ids_of_owner(connection: Connection, principal_id: str) -> list[str]:
+    """The ids of all of a principal's tokens, expired ones too."""
+    return [row[0] for row in _IDS_OF_OWNER.run(connection, principal_id=principal_id)]
 
 
 def listed(

@@ -27,6 +27,17 @@ class RequestRow(NamedTuple):
     level: int
 
 
+class ClosedRequest(NamedTuple):
+    """What was asked, of which version, and by whom."""
+
+    creation_timestamp: int
+    id: str
+    version: int
+    to_stage: str
+    principal_id: str
+    user_id: str
+
+
 _open = (
     select(
         transition_requests.c.id,
@@ -85,15 +96,10 @@ _INBOX = {
 """By whether only one model's are wanted, and whether a page came before."""
 _INSERT = Statement(insert(transition_requests))
 _DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
-_SETTLE = Statement(
-    delete(transition_requests)
-    .where(_for_stage)
-    .returning(
-        transition_requests.c.creation_timestamp,
-        transition_requests.c.id,
-        transition_requests.c.user_id,
-    )
-)
+_closed = [transition_requests.c[name] for name in ClosedRequest._fields]
+_SETTLE = Statement(delete(transition_requests).where(_for_stage).returning(*_closed))
+_CLOSE_VERSION = Statement(delete(transition_requests).where(_of_version).returning(*_closed))
+_CLOSE_MODEL = Statement(delete(transition_requests).where(_of_model).returning(*_closed))
 
 
 def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[RequestRow]:
@@ -149,10 +155,19 @@ def remove(connection: Connection, request_id: str) -> bool:
     return _DELETE.run(connection, id=request_id).rowcount == 1
 
 
-def settle(connection: Connection, model_id: str, version: int, stage: Stage) -> list[str]:
-    """Close the open requests of a version for a stage. Who had asked, the newest first."""
+def settle(connection: Connection, model_id: str, version: int, stage: Stage) -> list[ClosedRequest]:
+    """Close the open requests of a version for a stage, the newest first."""
     settled = _SETTLE.run(connection, model_id=model_id, version=version, stage=stage.value)
-    return [user_id for _, _, user_id in sorted(settled, reverse=True)]
+    return [ClosedRequest(*row) for row in sorted(settled, reverse=True)]
+
+
+def close(connection: Connection, model_id: str, version: int | None = None) -> list[ClosedRequest]:
+    """Close all open requests of a version, or of all versions, of a model, the newest first."""
+    if version is None:
+        settled = _CLOSE_MODEL.run(connection, model_id=model_id)
+    else:
+        settled = _CLOSE_VERSION.run(connection, model_id=model_id, version=version)
+    return [ClosedRequest(*row) for row in sorted(settled, reverse=True)]
 
 
 def _row(row: object) -> RequestRow:

@@ -38,7 +38,8 @@ class TokenInfo(PublicTokenInfo):
 
 
 class CreateToken(RequestBody):
-    """Without ``lifetime_seconds`` it never expires."""
+    """No token outlives the one that it is made with. Without ``lifetime_seconds`` it lasts as long as that one, which
+    can be for ever."""
 
     comment: Text | None = Field(default=None, max_length=1024)
     lifetime_seconds: Integer | None = Field(default=None, ge=1, le=MAX_LIFETIME)

@@ -48,16 +48,18 @@ BATCH = 1000
 
 
 def _chain(connection: sa.Connection) -> None:
-    """Give every activity that is there its digest."""
+    """Give every activity that is there its digest, and the next number: PostgreSQL's sequences leave some out."""
     activities = sa.table("activities", *(sa.column(name) for name in (*COLUMNS, "digest")))
     sequence = activities.c.sequence
     rows = sa.select(*(activities.c[name] for name in COLUMNS)).order_by(sequence).limit(BATCH)
-    seal = sa.update(activities).where(sequence == sa.bindparam("number")).values(digest=sa.bindparam("new"))
-    previous, done = FIRST, 0
+    seal = sa.update(activities).where(sequence == sa.bindparam("number"))
+    seal = seal.values(sequence=sa.bindparam("next"), digest=sa.bindparam("new"))
+    previous, done, count = FIRST, 0, 0
     while batch := connection.execute(rows.where(sequence > done)).mappings().all():
         digests = []
         for row in batch:
-            previous = digest_of(audit_record(dict(row), previous))
-            digests.append({"number": row["sequence"], "new": previous})
+            count += 1
+            previous = digest_of(audit_record(dict(row) | {"sequence": count}, previous))
+            digests.append({"number": row["sequence"], "next": count, "new": previous})
         connection.execute(seal, digests)
         done = batch[-1]["sequence"]

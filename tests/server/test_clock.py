@@ -1,0 +1,116 @@
+"""A clock that is set back: durations go on, and no change is older than the one before it."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live_registry import LiveRegistry, serving
+from tests.server.api import Api
+
+HOUR = 3600
+SET_BACK = """
+import os, time
+
+def _shifted(read, unit):
+    return lambda: read() + int(open(os.environ["TEST_CLOCK"]).read()) * unit
+
+time.time, time.time_ns = _shifted(time.time, 1), _shifted(time.time_ns, 1_000_000_000)
+"""
+"""What Python runs at its start: the system's clock is as many seconds off as a file says."""
+
+
+class Clock:
+    """The server's, which can be set."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.set(0)
+
+    def set(self, seconds: int) -> None:
+        """So many seconds off."""
+        self._file.write_text(str(seconds))
+
+
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    (tmp_path / "sitecustomize.py").write_text(SET_BACK)
+    monkeypatch.setenv("TEST_CLOCK", str(tmp_path / "clock"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    return Clock(tmp_path / "clock")
+
+
+@pytest.fixture
+def registry(clock: Clock, tmp_path: Path) -> Iterator[LiveRegistry]:
+    limits = ("--limit", "failed_attempts=3", "--limit", "failed_attempts_per_minute=600")
+    with serving(tmp_path, *limits) as live:
+        yield live
+
+
+@pytest.fixture
+def admin(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.admin_token) as api:
+        yield api
+
+
+def test_nothing_is_older_than_what_came_before(clock: Clock, admin: Api) -> None:
+    admin.post("/mlflow/registered-models/create", name="iris").ok()
+    version = {"name": "iris", "version": "1"}
+    admin.post("/mlflow/model-versions/create", name="iris", source="s3://iris").ok()
+    admin.post("/mlflow/transition-requests/create", **version, stage="Staging", comment="please").ok()
+    clock.set(-HOUR)
+    approve = {"stage": "Staging", "archive_existing_versions": False}
+    admin.post("/mlflow/transition-requests/approve", **version, **approve).ok()
+    admin.post("/mlflow/comments/create", **version, comment="done").ok()
+    feed = admin.get("/mlflow/activities/list", name="iris").ok()["activities"]
+    kinds = ["NEW_COMMENT", "APPROVED_REQUEST", "REQUESTED_TRANSITION", "CREATED_VERSION", "CREATED_MODEL"]
+    assert [each["activity_type"] for each in feed] == kinds
+    times = [each["creation_timestamp"] for each in feed]
+    assert times == sorted(times, reverse=True)
+    got = admin.get("/mlflow/model-versions/get", **version).ok()["model_version"]
+    assert got["last_updated_timestamp"] == times[1]
+    (comment,) = admin.get("/mlflow/comments/list", **version).ok()["comments"]
+    assert comment["creation_timestamp"] == times[0]
+    clock.set(0)
+    time.sleep(0.01)
+    admin.post("/mlflow/registered-models/create", name="later").ok()
+    assert admin.get("/mlflow/activities/list", name="later").ok()["activities"][0]["creation_timestamp"] > times[0]
+
+
+def test_who_had_to_wait_waits_no_longer(clock: Clock, registry: LiveRegistry, admin: Api) -> None:
+    fresh = admin.post("/token/create").ok()["token_value"]
+    with Api(registry.url, "tr_guess") as guessing:
+        assert 429 in [guessing.get("/token/list").status for _ in range(60)]
+    clock.set(-HOUR)
+    time.sleep(1)
+    with Api(registry.url, fresh) as api:
+        api.get("/token/list").ok()
+    with Api(registry.url, "tr_guess") as guessing:  # nor shorter
+        clock.set(HOUR)
+        assert 429 in [guessing.get("/token/list").status for _ in range(60)]
+
+
+def test_the_use_of_a_token_is_noted(clock: Clock, registry: LiveRegistry, admin: Api) -> None:
+    """Though it was noted last at what is now in the future; and its expiry is by the clock as it is."""
+    made = admin.post("/token/create", lifetime_seconds=2 * HOUR).ok()
+    token_id = made["token_info"]["token_id"]
+
+    def noted(after: int) -> int:
+        deadline = time.monotonic() + 30
+        while True:
+            used: int = admin.get(f"/token-management/tokens/{token_id}").ok()["token_info"].get("last_used_time", 0)
+            if used != after or time.monotonic() > deadline:
+                return used
+            time.sleep(0.05)
+
+    with Api(registry.url, made["token_value"]) as api:
+        api.get("/token/list").ok()
+        first = noted(0)
+        assert first > 0
+        clock.set(-HOUR)
+        child = api.post("/token/create", lifetime_seconds=60).ok()["token_info"]  # and all that is known is read anew
+        assert child["expiry_time"] < first - (HOUR - 120) * 1000
+        assert child["creation_time"] >= made["token_info"]["creation_time"]
+        api.get("/token/list").ok()
+        assert 0 < noted(first) < first
