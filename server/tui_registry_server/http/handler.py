@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from tui_registry_server.http import scim
 from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator
 from tui_registry_server.http.decoding import decode
@@ -57,9 +58,9 @@ class Handler:
         try:
             response = await self._serve(request)
         except RegistryError as error:
-            response = error_answer(error)
+            response = _refusal(request, error)
         except Exception as error:
-            response = error_answer(_translate(error))
+            response = _refusal(request, _translate(error))
         await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
@@ -81,13 +82,14 @@ class Handler:
         operation = route.operation
 
         def work(connection: Connection) -> Answer:
-            return _operate(route, operation, Call(connection, principal, now, address, self._settings.policy), body)
+            call = Call(connection, principal, now, address, self._settings.policy)
+            return _operate(route, operation, scim.asked(call, request) if route.scim else call, body)
 
         if route.writes:
             answer = await self._database.write(work)
         else:
             answer = await self._database.read(work, lengthy=route.lengthy)
-        return json_answer(answer, route.status)
+        return scim.answer(request, answer, route.status) if route.scim else json_answer(answer, route.status)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}
@@ -104,6 +106,10 @@ class Handler:
             allowed = sorted(methods)
             raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(allowed)}.", allowed)
         return route, fields
+
+
+def _refusal(request: Request, error: RegistryError) -> Response:
+    return scim.refusal(request, error) if scim.is_scim(request) else error_answer(error)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

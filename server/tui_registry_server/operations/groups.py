@@ -11,7 +11,7 @@ from tui_registry_server.operations import principals
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import Subject
-from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from tui_registry_server.rules.errors import Immutable, InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS, PrincipalKind
 from tui_registry_server.rules.scim_patch import Add, Remove, apply_change, read_changes
 from tui_registry_server.rules.scim_resources import GROUP
@@ -27,6 +27,7 @@ from tui_registry_server.wire.scim import (
     PatchResource,
     ReplaceGroup,
     ResourceId,
+    SearchResources,
 )
 
 SHOWN = 10  # names in the text of an activity; its detail has them all
@@ -49,9 +50,13 @@ def listed(call: Call, body: ListResources, subject: None) -> Answer:
     return principals.page(call, GROUP, body)
 
 
+def search(call: Call, body: SearchResources, subject: None) -> Answer:
+    """The same, asked for by POST."""
+    return principals.search(call, GROUP, body)
+
+
 def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
     """PUT: what is left out is cleared, members too; only the name stays as it is."""
-    principals.begin_change(call)
     row = _write(call, principals.find(call, GROUP, body.id), body)
     wanted = {member.value for member in body.members}
     if wanted:
@@ -63,30 +68,36 @@ def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
     """Change what is named, and leave the rest as it is."""
-    principals.begin_change(call)
     row = principals.find(call, GROUP, body.id)
     fields = principals.fields_of(row) | {"displayName": row.name}
-    joined: set[str] = set()
-    left: set[str] = set()
+    held: set[str] | None = None
+    joining: set[str] = set()
+    leaving: set[str] = set()
     for change in read_changes(body.operations, GROUP):
         match change:
             case Add("members", values):
-                _refuse_users(row)
-                joined |= _join(call, row, {member.value for member in values})
-            case Remove("members", values):
-                _refuse_users(row)
-                members = memberships.of_group(call.connection, row.id)
-                left |= _leave(call, row, members if values is None else members & set(values))
+                ids = {member.value for member in values}
+                joining |= ids
+                leaving -= ids
+            case Remove("members", None):
+                held = memberships.of_group(call.connection, row.id) if held is None else held
+                leaving |= held
+                joining = set()
+            case Remove("members", gone):
+                leaving |= set(gone or ())
+                joining -= set(gone or ())
             case _:
                 apply_change(fields, change)
+    if joining or leaving:
+        _refuse_users(row)
     row = _write(call, row, validated(ReplaceGroup, fields))
-    _settle(call, row, joined, left)
+    left = _leave(call, row, memberships.present(call.connection, row.id, leaving))
+    _settle(call, row, _join(call, row, joining), left)
     return principals.read(call, GROUP, row.id)
 
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
     """Its members stay; what it was allowed is gone."""
-    principals.begin_change(call)
     row = principals.find(call, GROUP, body.id)
     _refuse_fixed(row, "be deleted")
     principals.delete(call, GROUP, row)
@@ -127,7 +138,7 @@ def _join(call: Call, row: PrincipalRow, member_ids: AbstractSet[str]) -> set[st
             f"The group {names} cannot be a member of '{row.name}', which is the same group or is in it, directly or "
             "through others: groups cannot hold each other."
         )
-    memberships.join(call.connection, row.id, new)
+    memberships.join(call.connection, row.id, new, call.now)
     return {name for _, name in found.values()}
 
 
@@ -136,7 +147,7 @@ def _leave(call: Call, row: PrincipalRow, member_ids: AbstractSet[str]) -> set[s
     if not member_ids:
         return set()
     leaving = {name for _, name in named(call.connection, member_ids).values()}
-    memberships.leave(call.connection, row.id, member_ids)
+    memberships.leave(call.connection, row.id, member_ids, call.now)
     return leaving
 
 
@@ -164,9 +175,9 @@ def _few(names: list[str]) -> str:
 
 def _refuse_fixed(row: PrincipalRow, what: str) -> None:
     if row.name in (ADMINS, USERS):
-        raise InvalidParameterValue(f"The group '{row.name}' cannot {what}: the registry depends on it.")
+        raise Immutable(f"The group '{row.name}' cannot {what}: the registry depends on it.")
 
 
 def _refuse_users(row: PrincipalRow) -> None:
     if row.name == USERS:
-        raise InvalidParameterValue("The members of the group 'users' cannot be changed: everybody is in it, always.")
+        raise Immutable("The members of the group 'users' cannot be changed: everybody is in it, always.")

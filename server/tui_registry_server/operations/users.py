@@ -20,6 +20,7 @@ from tui_registry_server.wire.scim import (
     PatchResource,
     ReplaceUser,
     ResourceId,
+    SearchResources,
     ShownAttributes,
     UserFields,
 )
@@ -42,7 +43,7 @@ def add(call: Call, body: CreateUser, *, admin: bool = False) -> str:
     row = principals.create(call, USER, body.user_name, columns, admin=admin)
     group_id = id_of(call.connection, PrincipalKind.GROUP, ADMINS)
     if admin and group_id is not None:
-        memberships.join(call.connection, group_id, [row.id])
+        memberships.join(call.connection, group_id, [row.id], call.now)
     return row.id
 
 
@@ -56,19 +57,22 @@ def listed(call: Call, body: ListResources, subject: None) -> Answer:
     return principals.page(call, USER, body)
 
 
+def search(call: Call, body: SearchResources, subject: None) -> Answer:
+    """The same, asked for by POST."""
+    return principals.search(call, USER, body)
+
+
 def replace(call: Call, body: ReplaceUser, subject: Subject) -> Answer:
     """PUT: what is left out is cleared, but for userName and active, which stay as they are."""
-    principals.begin_change(call)
     row = principals.find(call, USER, body.id)
-    principals.same_name(body.user_name, row, USER)
+    name = row.name if body.user_name is None else body.user_name
     active = row.active if body.active is None else body.active
-    principals.change(call, USER, row, row._replace(**_columns(body), active=active))
+    principals.change(call, USER, row, row._replace(**_columns(body), name=name, active=active))
     return principals.read(call, USER, row.id)
 
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
     """Change what is named, and leave the rest as it is."""
-    principals.begin_change(call)
     fields = _fields(principals.find(call, USER, body.id))
     for change in read_changes(body.operations, USER):
         apply_change(fields, change)
@@ -77,7 +81,6 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
     """With tokens, memberships and permissions; the history keeps the name."""
-    principals.begin_change(call)
     principals.delete(call, USER, principals.find(call, USER, body.id))
     return {}
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select, update
 
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, level_on, readable
@@ -85,6 +85,11 @@ _INBOX = {
 """By whether only one model's are wanted, and whether a page came before."""
 _INSERT = Statement(insert(transition_requests))
 _DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
+_RENAME = Statement(
+    update(transition_requests)
+    .where(transition_requests.c.principal_id == bindparam("creator"))
+    .values(user_id=bindparam("name"))
+)
 _SETTLE = Statement(
     delete(transition_requests)
     .where(_for_stage)
@@ -142,6 +147,11 @@ def add(
         comment=comment,
         creation_timestamp=now,
     )
+
+
+def rename_creator(connection: Connection, principal_id: str, name: str) -> None:
+    """Requests are decided and cancelled by the name of who asked: it is the one that they have."""
+    _RENAME.run(connection, creator=principal_id, name=name)
 
 
 def remove(connection: Connection, request_id: str) -> bool:
