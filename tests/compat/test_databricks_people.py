@@ -195,5 +195,26 @@ def test_a_service_principal(service_principals: ServicePrincipals, name: str) -
         service_principals.get(made.id)
 
 
+def test_a_name_that_is_taken(registry: LiveRegistry, users: Users, groups: Groups, name: str) -> None:
+    """The SDK takes the errors of this API for SCIM's, and goes by their status."""
+    made = users.create(user_name=name)
+    assert made.id is not None
+    with pytest.raises(errors.ResourceConflict, match=f"^uniqueness User '{name}' exists already"):
+        users.create(user_name=name)
+    groups.create(display_name=name)
+    with pytest.raises(errors.ResourceConflict, match=r"^uniqueness Group "):
+        groups.create(display_name=name)
+    with pytest.raises(errors.BadRequest, match=r"^mutability 'id' of a user cannot be changed"):
+        users.patch(made.id, operations=[Patch(op=PatchOp.REPLACE, path="id", value="1")], schemas=PATCH)
+    with pytest.raises(errors.BadRequest, match=r"^invalidFilter "):
+        list(users.list(filter="userName"))
+    with pytest.raises(errors.NotFound, match="User with id 7 not found"):
+        users.get("7")
+    with pytest.raises(errors.Unauthenticated):
+        workspace(registry, "no token").users.get(made.id)
+    with pytest.raises(errors.PermissionDenied):
+        workspace(registry, registry.token("nobody-special")).users.delete(made.id)
+
+
 def _members(group: iam.Group) -> list[str]:
     return [member.value or "" for member in group.members or []]

@@ -3,23 +3,23 @@ SCIM resources. Each as it should be, spoiled in some places, or anything at all
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tui_registry_server.rules.filters import NUMBER, STAGE
 from tui_registry_server.rules.scim_filter import (
-    EQUALITY,
     MAX_DEPTH,
-    ORDER,
-    WITHIN,
     All,
     Comparison,
     Either,
     Filter,
     Not,
+    Within,
+    operators,
 )
-from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
+from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, Vocabulary
 from tui_registry_server.rules.search import Searchable
 
 NOISE = "'\"`()[]{}=!<>,;.:%_-+/*#$@\\ \t\n\r\0\x1b\u00a0\u202e\ufffd\U0001f600aAxeqANDINORnotor019\u0661ßıé"
@@ -117,25 +117,45 @@ def orders(searchable: Searchable) -> st.SearchStrategy[list[str]]:
 SCIM_VALUES = [value for value in AWKWARD if value != "\n"]
 
 
-def scim_comparisons(resource: Resource) -> st.SearchStrategy[Comparison]:
-    return st.sampled_from(sorted(set(resource.attributes.values()), key=lambda each: each.path)).flatmap(_compared)
+MOMENTS = {
+    text: int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+    for text in ("2026-01-31T12:00:00Z", "2999-01-01")
+}
+
+
+def scim_comparisons(vocabulary: Vocabulary) -> st.SearchStrategy[Comparison]:
+    attributes = sorted(set(vocabulary.attributes.values()), key=lambda each: each.path)
+    return st.sampled_from(attributes).flatmap(_compared)
 
 
 def _compared(attribute: Attribute) -> st.SearchStrategy[Comparison]:
-    operators = EQUALITY if attribute.kind is not Kind.TEXT else WITHIN if attribute.many else ORDER
-    values: st.SearchStrategy[Any] = st.booleans() if attribute.kind is Kind.BOOLEAN else st.sampled_from(SCIM_VALUES)
-    compared = st.builds(Comparison, st.just(attribute), st.sampled_from(sorted(operators - {"pr"})), values)
+    values: st.SearchStrategy[Any] = st.sampled_from(SCIM_VALUES)
+    if attribute.kind is Kind.BOOLEAN:
+        values = st.booleans()
+    if attribute.kind is Kind.MOMENT:
+        values = st.sampled_from(sorted(MOMENTS.values()))
+    compared = st.builds(Comparison, st.just(attribute), st.sampled_from(sorted(operators(attribute) - {"pr"})), values)
     return compared | st.just(Comparison(attribute, "pr"))
+
+
+def _within(vocabulary: Vocabulary) -> st.SearchStrategy[Within]:
+    """Of one value of a list."""
+    lists = sorted({each.top for each in vocabulary.attributes.values() if each.many})
+    return st.sampled_from(lists).flatmap(
+        lambda top: st.builds(Within, st.just(top), _joined(scim_comparisons(vocabulary.parts(top) or vocabulary)))
+    )
+
+
+def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return st.builds(All, several) | st.builds(Either, several) | st.builds(Not, inner)
 
 
 def scim_filters(resource: Resource) -> st.SearchStrategy[Filter]:
     """What filters may mean: see ``written``."""
 
-    def joined(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
-        several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-        return st.builds(All, several) | st.builds(Either, several) | st.builds(Not, inner)
-
-    return st.recursive(scim_comparisons(resource), joined, max_leaves=5)
+    leaves: st.SearchStrategy[Filter] = scim_comparisons(resource.vocabulary) | _within(resource.vocabulary)
+    return st.recursive(leaves, _joined, max_leaves=5)
 
 
 @st.composite
@@ -147,6 +167,8 @@ def written(draw: st.DrawFn, meant: Filter) -> str:
         case All(operands) | Either(operands):
             word = any_case(draw, "and" if isinstance(meant, All) else "or")
             return f"{draw(BLANKS)}{word}{draw(BLANKS)}".join(f"({draw(written(each))})" for each in operands)
+        case Within(top, operand):
+            return f"{any_case(draw, top)}[{draw(BLANKS)}{draw(written(operand))}{draw(BLANKS)}]"
         case Comparison(attribute, operator, value):
             path = any_case(draw, attribute.path)
             if operator == "pr":
@@ -154,7 +176,9 @@ def written(draw: st.DrawFn, meant: Filter) -> str:
             return f"{path}{draw(BLANKS)}{any_case(draw, operator)}{draw(BLANKS)}{_literal(draw, value)}"
 
 
-def _literal(draw: st.DrawFn, value: str | bool) -> str:
+def _literal(draw: st.DrawFn, value: str | bool | int) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return next(f'"{text}"' for text, moment in MOMENTS.items() if moment == value)
     if isinstance(value, bool):
         return any_case(draw, draw(st.sampled_from(["{}", '"{}"'])).format(str(value).lower()))
     text = json.dumps(value, ensure_ascii=draw(st.booleans()))
@@ -182,15 +206,22 @@ JSON = st.recursive(
 
 def patches(resource: Resource, members: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
     """One operation of a PATCH; ``members`` are ids of principals that may be in a group."""
-    attributes = sorted(set(resource.attributes.values()), key=lambda each: each.path)
-    changeable = [each for each in attributes if each.top not in resource.read_only | {"groups", resource.name}]
+    attributes = sorted(set(resource.vocabulary.attributes.values()), key=lambda each: each.path)
+    changeable = [each for each in attributes if each.top not in {*resource.fixed, resource.name}]
     likely = st.sampled_from(changeable).flatmap(
         lambda attribute: _likely_patch(attribute, members if attribute.top == "members" else SCIM_VALUES)
     )
     selected = st.builds(
-        lambda top, value: {"op": "remove", "path": f"{top}[value eq {json.dumps(value)}]"},
-        st.sampled_from(["emails", "members", "roles", "entitlements", "displayName"]),
+        lambda op, top, value, part, new: {
+            "op": op,
+            "path": f"{top}[value eq {json.dumps(value)}]{part}",
+            "value": new,
+        },
+        st.sampled_from(["add", "replace", "remove"]),
+        st.sampled_from(["emails", "members", "roles", "entitlements", "displayName", "phoneNumbers"]),
         st.sampled_from(SCIM_VALUES),
+        st.sampled_from(["", ".value", ".type", ".primary", ".a"]),
+        st.sampled_from(["a", "true", {"value": "b", "type": "work"}, [], None]),
     )
     paths = st.sampled_from([each.path for each in attributes]) | ANYTHING
     objects = st.dictionaries(paths.map(lambda each: each.partition(".")[0]), JSON, max_size=3)

@@ -9,6 +9,7 @@ import contextlib
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -35,10 +36,10 @@ from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.filters import parse_filter
 from tui_registry_server.rules.ordering import parse_order
 from tui_registry_server.rules.page_tokens import read_token
-from tui_registry_server.rules.scim_filter import MAX_FILTER, All, Comparison, Either, Filter, Not
+from tui_registry_server.rules.scim_filter import MAX_FILTER, All, Comparison, Either, Filter, Not, Within
 from tui_registry_server.rules.scim_filter import parse_filter as parse_scim_filter
 from tui_registry_server.rules.scim_patch import read_changes
-from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Kind, Resource
+from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute, Kind, Resource
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
 from tui_registry_server.wire.scim import PatchOperation
 
@@ -181,12 +182,12 @@ def lets_through(meant: Filter, document: Mapping[str, Any]) -> bool:
             return all(lets_through(each, document) for each in operands)
         case Either(operands):
             return any(lets_through(each, document) for each in operands)
-        case Comparison(attribute, "pr", _):
-            return any(value != "" for value in values_at(document, attribute.path))
+        case Within(top, operand):
+            return any(lets_through(operand, each) for each in values_of(document, top))
         case Comparison(attribute, compared, asked):
-            values = values_at(document, attribute.path)
-            if not attribute.many:
-                values = values or [""]
+            values = values_at(document, attribute)
+            if compared == "pr":
+                return any(value != "" for value in values)
             if attribute.kind is Kind.TEXT:
                 values, asked = [value.lower() for value in values], str(asked).lower()
             if compared == "ne":
@@ -206,14 +207,21 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def values_at(document: Mapping[str, Any], path: str) -> list[Any]:
-    top, _, part = path.partition(".")
-    found = document.get(top)
-    if found is None:
-        return []
-    if isinstance(found, list):
-        return [each[part] for each in found if part in each and each.get("type") != "indirect"]
-    return [found] if not part else [found[part]] if found.get(part) is not None else []
+def values_at(document: Mapping[str, Any], attribute: Attribute) -> list[Any]:
+    """What is not there is as an empty text, or false."""
+    top, _, part = attribute.path.partition(".")
+    missing = False if attribute.kind is Kind.BOOLEAN else ""
+    if attribute.many:
+        return [each.get(part, missing) for each in values_of(document, top)]
+    found = document.get(top, {} if part else missing)
+    value = found.get(part, missing) if part else found
+    if attribute.kind is Kind.MOMENT:
+        return [round(datetime.fromisoformat(value).timestamp() * 1000)]
+    return [value]
+
+
+def values_of(document: Mapping[str, Any], top: str) -> list[dict[str, Any]]:
+    return [each for each in document.get(top, []) if each.get("type") != "indirect"]
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.plural)

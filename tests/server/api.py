@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.wire.error import Error, ErrorCode
+from tui_registry_server.wire.error import Error, ErrorCode, ScimError
 
 PREFIX = "/api/2.0"
 PATIENCE = 60  # seconds
@@ -139,10 +139,13 @@ def hold_against_contract(method: str, path: str, answer: Answer) -> None:
     if answer.status >= 400:
         if method == "HEAD":
             return
-        error = Error.model_validate_json(answer.content, extra="forbid")
+        shape = ScimError if re.search(r"/preview/scim/v[\d.]+(/|\?|$)", path) else Error
+        error = shape.model_validate_json(answer.content, extra="forbid")
         assert error.error_code in set(ErrorCode)
         assert error.message.strip(), answer.asked
-        assert answer.headers["content-type"] == "application/json"
+        if isinstance(error, ScimError):
+            assert (error.status, error.detail) == (str(answer.status), error.message)
+        assert answer.headers["content-type"] in ("application/json", "application/scim+json")
         return
     route = route_of(method, path)
     if route is None or not answer.content:

@@ -39,11 +39,16 @@ FOR_ANYONE = {
         for plural in ("Users", "Groups", "ServicePrincipals")
         for suffix in ("", "/{id}")
     ),
+    *(("POST", f"/preview/scim/v2/{prefix}.search") for prefix in ("", "Users/", "Groups/", "ServicePrincipals/")),
+    *(
+        ("GET", f"/preview/scim/v2/{path}")
+        for path in ("ServiceProviderConfig", "ResourceTypes", "ResourceTypes/{id}", "Schemas", "Schemas/{id}")
+    ),
     ("GET", "/token/list"),
     ("POST", "/token/delete"),
     ("PATCH", "/token/{token_id}"),
 }
-"""Routes that any token opens: users, groups, and one's own tokens. Tried in test_administration.py."""
+"""Routes that any token opens: users, groups, own tokens. Tried in test_administration.py and test_scim.py."""
 
 ELSEWHERE = {
     ("GET", "/mlflow/events"): "test_events.py and test_visibility.py",

@@ -60,7 +60,11 @@ def test_only_administrators(route: Route, manager: Api, contents: Contents) -> 
 
 @pytest.mark.parametrize(
     "path",
-    [f"/preview/scim/v2/{plural}" for plural in ("Me", "Users", "Groups", "ServicePrincipals")] + ["/token/list"],
+    [
+        *(f"/preview/scim/v2/{plural}" for plural in ("Me", "Users", "Groups", "ServicePrincipals")),
+        *(f"/preview/scim/v2/{each}" for each in ("ServiceProviderConfig", "ResourceTypes", "Schemas")),
+        "/token/list",
+    ],
 )
 def test_anybody_may_look(path: str, registry: LiveRegistry) -> None:
     with Api(registry.url, registry.token("looker")) as api:
@@ -131,7 +135,7 @@ def test_bad_values(route: Route, fresh: Api) -> None:
     kind = route.path.removesuffix("/{id}")
     fields = FIELDS | {name: new_name("spoiled") for name in BODIES.get(kind.rpartition("/")[2], {})}
     identifier = "1"
-    if "{id}" in route.path:
+    if "{id}" in route.path and kind.endswith(tuple(BODIES)):
         identifier = fresh.post(kind, **fields).ok()["id"]
     elif "{token_id}" in route.path:
         identifier = fresh.post("/token/create").ok()["token_info"]["token_id"]

@@ -1,10 +1,11 @@
 """Groups and their members over HTTP."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.live_registry import LiveRegistry
+from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
 from tests.server.directory import (
     GROUPS,
@@ -34,7 +35,7 @@ def test_a_group_is_what_was_given(admin: Api) -> None:
         {"display": "B", "value": user["id"], "$ref": f"Users/{user['id']}"},
     ]
     assert (group["externalId"], group["roles"]) == ("e", [{"value": "r"}])
-    assert group["meta"] == {"resourceType": "Group"}
+    assert group["meta"]["resourceType"] == "Group"
     assert admin.get(f"{GROUPS}/{group['id']}").ok() == group
     assert "members" not in admin.get(f"{GROUPS}/{group['id']}", excludedAttributes="members").ok()
 
@@ -63,6 +64,58 @@ def test_members_come_and_go(admin: Api) -> None:
     assert "members" not in admin.put(path, displayName=new_name("renamed")).ok()
 
 
+def test_who_is_to_go_is_said(admin: Api) -> None:
+    """A list of nobody removes nobody; no list removes all (RFC 7644, 3.5.2.2)."""
+    first, second = (create_user(admin)["id"] for _ in range(2))
+    path = f"{GROUPS}/{create_group(admin, member_ids=[first, second])['id']}"
+
+    def members_after(*operations: dict[str, object]) -> set[str]:
+        return values(patched(admin, path, *operations).ok().get("members", []))
+
+    nobody: object
+    for nobody in ([], "", {}):
+        assert members_after({"op": "remove", "path": "members", "value": nobody}) == {first, second}
+    for broken in ("members[]", "members[ ]", 'members[value eq "1"'):
+        answer = patched(admin, path, {"op": "remove", "path": broken})
+        assert answer.invalid()
+        assert answer.json["scimType"] == "invalidPath"
+    assert members_after({"op": "remove", "path": f'members[value eq "{first}" or value eq "7"]'}) == {second}
+    assert members_after({"op": "replace", "path": f'members[value eq "{second}"].display', "value": "x"}) == {second}
+    assert members_after({"op": "Add", "value": {"displayName": new_name("group"), "id": "7", "members": None}}) == {
+        second
+    }
+    assert members_after({"op": "remove", "path": "members", "value": None}) == set()
+
+
+def test_many_members_at_once(admin: Api) -> None:
+    """In one operation, and in one each, which is how authentik sends them."""
+    ids = [create_user(admin)["id"] for _ in range(100)]
+    path = f"{GROUPS}/{create_group(admin)['id']}"
+    assert len(patched(admin, path, {"op": "add", "path": "members", "value": values_of(ids)}).ok()["members"]) == 100
+    operations = [{"op": "remove", "path": "members", "value": values_of([each])} for each in ids[1:]]
+    assert values(patched(admin, path, *operations).ok()["members"]) == {ids[0]}
+    back = [{"op": "add", "path": "members", "value": values_of([each])} for each in ids]
+    assert (
+        len(patched(admin, path, *back, {"op": "remove", "path": f'members[value eq "{ids[0]}"]'}).ok()["members"])
+        == 99
+    )
+    assert len(admin.put(path, displayName=new_name("group"), members=values_of(ids)).ok()["members"]) == 100
+
+
+def test_who_left_and_came_back_counts_as_neither(admin: Api, registry: LiveRegistry) -> None:
+    first, second = (create_user(admin) for _ in range(2))
+    group = create_group(admin, member_ids=[first["id"]])
+    everybody = values_of([first["id"], second["id"]])
+    patched(admin, f"{GROUPS}/{group['id']}", {"op": "replace", "path": "members", "value": everybody}).ok()
+    recorded = [json.loads(line) for line in command(registry.database, "audit", "export").splitlines()]
+    details = [each["detail"] for each in recorded if (each.get("detail") or {}).get("id") == group["id"]]
+    assert details[-1] == {"id": group["id"], "added": [second["userName"]], "removed": []}
+
+
+def values_of(ids: list[str]) -> list[dict[str, str]]:
+    return [{"value": each} for each in ids]
+
+
 def test_a_member_that_does_not_exist_is_refused(admin: Api) -> None:
     assert "id 7" in admin.post(GROUPS, displayName=new_name("group"), members=[{"value": "7"}]).missing()
 
@@ -72,10 +125,10 @@ def test_renaming_keeps_the_rest(admin: Api) -> None:
     group, taken = create_group(admin, member_ids=[user["id"]]), create_group(admin)["displayName"]
     path, name = f"{GROUPS}/{group['id']}", new_name("renamed")
     renamed = patched(admin, path, {"op": "replace", "path": "displayName", "value": name}).ok()
-    assert renamed == group | {"displayName": name}
+    assert renamed == group | {"displayName": name, "meta": renamed["meta"]}
     answer = patched(admin, path, {"op": "replace", "value": {"displayName": taken.upper()}})
-    assert answer.refused(400, "RESOURCE_ALREADY_EXISTS")
-    assert admin.post(GROUPS, displayName="Admins").refused(400, "RESOURCE_ALREADY_EXISTS")
+    assert answer.refused(409, "RESOURCE_ALREADY_EXISTS")
+    assert admin.post(GROUPS, displayName="Admins").refused(409, "RESOURCE_ALREADY_EXISTS")
 
 
 def test_groups_cannot_hold_each_other(admin: Api) -> None:
@@ -93,7 +146,9 @@ def test_fixed_groups_stay(admin: Api, name: str) -> None:
     path = f"{GROUPS}/{group_named(admin, name)['id']}"
     assert "cannot be deleted" in admin.delete(path).invalid()
     rename = {"op": "replace", "path": "displayName", "value": new_name("renamed")}
-    assert "cannot be renamed" in patched(admin, path, rename).invalid()
+    refused = patched(admin, path, rename)
+    assert "cannot be renamed" in refused.invalid()
+    assert refused.json["scimType"] == "mutability"
 
 
 def test_everybody_is_in_users(admin: Api) -> None:

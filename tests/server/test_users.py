@@ -1,12 +1,14 @@
 """Users and service principals over HTTP (RFC 7643, RFC 7644)."""
 
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.live_registry import LiveRegistry
-from tests.server.api import Api
+from tests.live_registry import LiveRegistry, command
+from tests.server.api import Answer, Api
 from tests.server.directory import (
     GROUPS,
     SCIM,
@@ -23,6 +25,7 @@ from tests.server.directory import (
 from tests.server.people import user_id
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_a_user_is_what_was_given(admin: Api) -> None:
     assert {key: user[key] for key in given} == given
     assert user["active"] is True
     assert user["schemas"] == [USER_SCHEMA]
-    assert user["meta"] == {"resourceType": "User"}
+    assert user["meta"]["resourceType"] == "User"
     assert re.fullmatch(r"[1-9]\d{15}", user["id"])
     assert admin.get(f"{USERS}/{user['id']}").ok() == user
 
@@ -68,7 +71,8 @@ def test_a_user_is_what_was_given(admin: Api) -> None:
 def test_names_are_unique_in_any_letter_case(admin: Api) -> None:
     name = create_user(admin)["userName"]
     answer = admin.post(USERS, userName=name.upper())
-    assert name.upper() in answer.refused(400, "RESOURCE_ALREADY_EXISTS")
+    assert name.upper() in answer.refused(409, "RESOURCE_ALREADY_EXISTS")
+    assert (answer.json["scimType"], answer.json["status"]) == ("uniqueness", "409")
 
 
 @pytest.mark.parametrize("name", ["", " a", "a:b", "a\tb", "x" * 257])
@@ -80,12 +84,12 @@ def test_a_user_without_a_name_is_refused(admin: Api) -> None:
     assert "userName" in admin.post(USERS, displayName="Ann").invalid()
 
 
-def test_put_replaces_all_but_the_name_and_active(admin: Api) -> None:
+def test_put_replaces_all_but_what_is_left_out_of_name_and_active(admin: Api) -> None:
     user = create_user(admin, displayName="Ann", active=False, emails=[{"value": "a@x"}])
     answer = admin.put(f"{USERS}/{user['id']}", userName=user["userName"], displayName="Anna").ok()
     assert (answer["displayName"], answer["active"]) == ("Anna", False)
     assert "emails" not in answer
-    assert "name them" in admin.put(f"{USERS}/{user['id']}", userName=new_name("other")).invalid()
+    assert admin.put(f"{USERS}/{user['id']}", active=True).ok()["userName"] == user["userName"]
 
 
 def test_patch_changes_what_it_names(admin: Api) -> None:
@@ -99,16 +103,82 @@ def test_patch_changes_what_it_names(admin: Api) -> None:
         {"op": "remove", "path": 'emails[value eq "a@x"]'},
         {"op": "replace", "value": {"active": False}},
     ).ok()
-    after = admin.get(path).ok()
+    after = admin.get(path).ok() | {"meta": user["meta"]}
     assert after == user | {"name": {"familyName": "Lee"}, "emails": [{"value": "b@x"}], "active": False}
 
 
 def test_a_patch_is_done_whole_or_not_at_all(admin: Api) -> None:
     user = create_user(admin)
     path = f"{USERS}/{user['id']}"
-    operations = ({"op": "replace", "path": "displayName", "value": "B"}, {"op": "replace", "path": "x", "value": "C"})
+    operations = ({"op": "replace", "path": "displayName", "value": "B"}, {"op": "replace", "path": "id", "value": "C"})
     assert patched(admin, path, *operations).invalid()
     assert admin.get(path).ok() == user
+
+
+def test_what_is_not_kept_does_not_stop_what_is(admin: Api, registry: LiveRegistry) -> None:
+    """Somebody who leaves is deactivated along with whatever else an identity provider says of them."""
+    name = new_name("leaver")
+    with Api(registry.url, registry.token(name)) as api:
+        path = f"{USERS}/{api.get(f'{SCIM}/Me').ok()['id']}"
+        after = patched(
+            admin,
+            path,
+            {"op": "Add", "path": "title", "value": "Former engineer"},
+            {"op": "Replace", "path": "name.formatted", "value": "Ann Lee"},
+            {"op": "Replace", "path": 'emails[type eq "work"].value', "value": "ann@x"},
+            {"op": "Replace", "path": 'phoneNumbers[type eq "mobile"].value', "value": "1"},
+            {"op": "Replace", "path": f"{ENTERPRISE}:department", "value": "none"},
+            {"op": "Remove", "path": f"{ENTERPRISE}:manager"},
+            {"op": "Replace", "path": "active", "value": "False"},
+        ).ok()
+        assert (after["active"], after["emails"]) == (False, [{"type": "work", "value": "ann@x"}])
+        assert set(after) == {"schemas", "id", "userName", "active", "emails", "groups", "meta"}
+        assert api.get(f"{SCIM}/Me").refused(401, "UNAUTHENTICATED")
+
+
+def test_who_is_renamed_stays_who_they_are(admin: Api, registry: LiveRegistry) -> None:
+    """With their id, tokens, groups and rights; what they have open goes by the new name, the record by the old one."""
+    old, new, taken = new_name("maiden"), new_name("married"), create_user(admin)["userName"]
+    model = new_name("model")
+    with Api(registry.url, registry.token(old)) as api:
+        me = api.get(f"{SCIM}/Me").ok()
+        path = f"{USERS}/{me['id']}"
+        group = create_group(admin, member_ids=[me["id"]])
+        api.post("/mlflow/registered-models/create", name=model).ok()
+        version = {"name": model, "version": "1"}
+        api.post("/mlflow/model-versions/create", name=model, source="s3://b/m").ok()
+        api.post("/mlflow/transition-requests/create", **version, stage="Staging").ok()
+        api.post("/mlflow/comments/create", **version, comment="mine").ok()
+        clash = patched(admin, path, {"op": "replace", "path": "userName", "value": taken.upper()})
+        assert clash.refused(409, "RESOURCE_ALREADY_EXISTS")
+        assert clash.json["scimType"] == "uniqueness"
+        renamed = patched(admin, path, {"op": "Replace", "path": "userName", "value": new}).ok()
+        assert without_meta(renamed) == without_meta(me) | {"userName": new, "groups": renamed["groups"]}
+        assert group["id"] in {each["value"] for each in renamed["groups"]}
+        assert api.get(f"{SCIM}/Me").ok()["userName"] == new
+        found = api.get("/mlflow/databricks/registered-models/get", name=model).ok()["registered_model_databricks"]
+        assert found["permission_level"] == "CAN_MANAGE"
+        entries = admin.get(f"/permissions/registered-models/{found['id']}").ok()["access_control_list"]
+        assert new in [entry.get("user_name") for entry in entries]
+        assert old not in [entry.get("user_name") for entry in entries]
+        (comment,) = api.get("/mlflow/comments/list", **version).ok()["comments"]
+        assert (comment["user_id"], comment["available_actions"]) == (new, ["EDIT_COMMENT", "DELETE_COMMENT"])
+        (request,) = api.get("/mlflow/transition-requests/list", **version).ok()["requests"]
+        assert request["user_id"] == new
+        api.delete("/mlflow/transition-requests/delete", **version, stage="Staging", creator=new).ok()
+    recorded = [json.loads(line) for line in command(registry.database, "audit", "export").splitlines()]
+    (change,) = [each for each in recorded if each.get("system_comment") == f"changed user {old} to {new}: name"]
+    assert change["detail"] == {"id": me["id"], "changed": {"name": [old, new]}}
+    assert [each["user_id"] for each in recorded if each.get("model_name") == model][:2] == [old, old]
+    create_user(admin, old)  # the old name is free, and holds no rights
+    assert admin.put(path, userName=new.upper()).ok()["userName"] == new.upper()  # they may write it otherwise
+
+
+def test_no_name_that_nobody_can_have_is_taken(admin: Api) -> None:
+    path = f"{USERS}/{create_user(admin)['id']}"
+    for name in ("", " a", "a:b", "x" * 257):
+        assert patched(admin, path, {"op": "replace", "path": "userName", "value": name}).invalid()
+        assert admin.put(path, userName=name).invalid()
 
 
 def test_a_deactivated_users_tokens_stop_working_at_once(admin: Api, registry: LiveRegistry) -> None:
@@ -240,6 +310,41 @@ def test_groups_of_a_user_are_direct_or_indirect(admin: Api) -> None:
     }
 
 
+def test_values_of_a_list_are_found_by_their_parts(fresh: Api) -> None:
+    """As RFC 7644, 3.4.2.2, and Entra ID have it."""
+    work, home = {"value": "a@x", "type": "work", "primary": True}, {"value": "b@x", "type": "home"}
+    create_user(fresh, "u1", emails=[work, home])
+    create_user(fresh, "u2", emails=[{"value": "b@x", "type": "work"}], roles=[{"value": "r", "display": "R"}])
+    group = create_group(fresh, "g", [user_id(fresh, "u1")])
+
+    def found(text: str) -> list[str]:
+        return listed(fresh, USERS, "userName", filter=text)
+
+    assert found('emails[type eq "work" and value eq "b@x"]') == ["u2"]
+    assert found('emails[type eq "HOME"]') == ["u1"]
+    assert found('emails[type eq "work"].value eq "a@x"') == ["u1"]
+    assert found('emails[not (type eq "work")]') == ["u1"]
+    assert found("emails[primary eq true]") == ["u1"]
+    assert found('emails.type eq "home" or roles[display eq "r"]') == ["u1", "u2"]
+    assert found(f'groups[value eq "{group["id"]}"]') == ["u1"]
+    assert found(f'{USER_SCHEMA}:userName eq "u2"') == ["u2"]
+    assert listed(fresh, GROUPS, "id", filter=f'members[value eq "{user_id(fresh, "u1")}"]') == [group["id"]]
+    for text in ('emails[type eq "work"', "emails[]", 'userName[value eq "a"]', 'urn:a:userName eq "u2"'):
+        answer = fresh.get(USERS, filter=text)
+        assert answer.invalid()
+        assert answer.json["scimType"] == "invalidFilter"
+
+
+def test_external_ids_are_kept_as_given(admin: Api) -> None:
+    """Identity providers find people by them; they need not differ."""
+    external_id = new_name("External")
+    first, second = (create_user(admin, externalId=external_id)["id"] for _ in range(2))
+    assert set(listed(admin, USERS, "id", filter=f'externalId eq "{external_id}"')) == {first, second}
+    assert listed(admin, USERS, "id", filter=f'externalId eq "{external_id.lower()}"') == []
+    patched(admin, f"{USERS}/{first}", {"op": "replace", "path": "externalId", "value": "other"}).ok()
+    assert listed(admin, USERS, "id", filter=f'externalId eq "{external_id}"') == [second]
+
+
 def test_others_see_names_but_no_particulars(admin: Api, anyone: Api) -> None:
     user = create_user(admin, displayName="Ann", emails=[{"value": "a@x"}], externalId="e")
     seen = anyone.get(f"{USERS}/{user['id']}").ok()
@@ -254,6 +359,12 @@ def test_others_see_names_but_no_particulars(admin: Api, anyone: Api) -> None:
     assert anyone.get(f"{USERS}/{me}").ok()["emails"] == [{"value": "me@x"}]
 
 
+def without_meta(given: Answer | dict[str, Any]) -> dict[str, Any]:
+    """When it changed is not the same any more."""
+    document = given.ok() if isinstance(given, Answer) else given
+    return {name: value for name, value in document.items() if name != "meta"}
+
+
 def test_a_service_principal(admin: Api) -> None:
     principal = create_service_principal(admin, displayName="CI")
     path = f"{SERVICE_PRINCIPALS}/{principal['id']}"
@@ -262,9 +373,11 @@ def test_a_service_principal(admin: Api) -> None:
         principal["id"]
     ]
     patched(admin, path, {"op": "replace", "value": {"displayName": "CD", "active": False}}).ok()
-    assert admin.get(path).ok() == principal | {"displayName": "CD", "active": False}
-    assert "cannot be changed" in admin.put(path, applicationId="other").invalid()
-    assert admin.put(path, displayName="CI", active=True).ok() == principal
+    assert without_meta(admin.get(path)) == without_meta(principal) | {"displayName": "CD", "active": False}
+    refused = admin.put(path, applicationId="other")
+    assert "cannot be changed" in refused.invalid()
+    assert refused.json["scimType"] == "mutability"
+    assert without_meta(admin.put(path, displayName="CI", active=True)) == without_meta(principal)
     assert admin.get(f"{USERS}/{principal['id']}").missing()
     assert admin.delete(path).status == 204
     assert admin.get(path).missing()

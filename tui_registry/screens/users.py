@@ -11,7 +11,7 @@ from tui_registry.screens.accounts import Accounts
 
 class Users(Accounts):
     place = "users"
-    asked = "User name, such as an address; it cannot be changed later"
+    asked = "User name, such as an address"
     nothing = "There are no users."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), *WHILE_TYPING]
 

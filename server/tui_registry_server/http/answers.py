@@ -1,12 +1,13 @@
 """Answers: JSON, and the one shape of an error."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tui_registry_server.operations.call import Answer
+from tui_registry_server.operations.call import Answer, Versioned
 from tui_registry_server.rules.errors import (
     MethodNotAllowed,
     RegistryError,
@@ -19,13 +20,20 @@ RETRY_AFTER = 1  # seconds: what a client is told while the server is short of s
 PART = 64 * 1024  # bytes of a long answer that are sent at once
 
 
-def json_answer(answer: Answer, status: int = 200) -> Response:
+def json_answer(
+    answer: Answer,
+    status: int = 200,
+    media_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     if status == 204:
         return Response(status_code=status)
+    if isinstance(answer, Versioned):
+        answer = answer.content
     written = answer.encode() if isinstance(answer, str) else answer
     content = written if isinstance(written, bytes) else to_json(written)
     kind = Response if len(content) <= PART else _Long
-    return kind(content, status, media_type="application/json")
+    return kind(content, status, headers, media_type)
 
 
 class _Long(Response):
@@ -38,9 +46,11 @@ class _Long(Response):
             await send({"type": "http.response.body", "body": part, "more_body": start + PART < len(self.body)})
 
 
-def error_answer(error: RegistryError) -> Response:
-    """``{"error_code": "...", "message": "..."}``, also for 401 and 403."""
-    body: dict[str, Any] = {"error_code": error.error_code.value, "message": error.message}
+def error_answer(
+    error: RegistryError, more: Mapping[str, Any] | None = None, media_type: str = "application/json"
+) -> Response:
+    """``{"error_code": "...", "message": "..."}``, also for 401 and 403; ``more`` is what else is in it."""
+    body: dict[str, Any] = {"error_code": error.error_code.value, "message": error.message, **(more or {})}
     headers = {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="tui-registry"'
@@ -50,4 +60,4 @@ def error_answer(error: RegistryError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, TemporarilyUnavailable):
         headers["Retry-After"] = str(RETRY_AFTER)
-    return Response(to_json(body), error.status, headers, "application/json")
+    return Response(to_json(body), error.status, headers, media_type)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from tui_registry_server.http import scim
 from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator, as_now
 from tui_registry_server.http.decoding import decode
@@ -58,9 +59,9 @@ class Handler:
         try:
             response = await self._serve(request)
         except RegistryError as error:
-            response = error_answer(error)
+            response = _refusal(request, error)
         except Exception as error:
-            response = error_answer(_translate(error))
+            response = _refusal(request, _translate(error))
         await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
@@ -82,7 +83,7 @@ class Handler:
         operation = route.operation
 
         def read(connection: Connection) -> Answer:
-            return _operate(route, operation, Call(connection, principal, now, now, address, policy), body)
+            return run(Call(connection, principal, now, now, address, policy))
 
         def write(connection: Connection) -> Answer:
             """In its turn, which may have been long in coming: at that time, by the caller as they are by then."""
@@ -90,13 +91,16 @@ class Handler:
             state = activities.state(connection)
             caller = as_now(connection, principal, state.revision, clock)
             at = max(clock, state.last_timestamp) if told is None else told
-            return _operate(route, operation, Call(connection, caller, at, clock, address, policy), body)
+            return run(Call(connection, caller, at, clock, address, policy))
+
+        def run(call: Call) -> Answer:
+            return _operate(route, operation, scim.asked(call, request) if route.scim else call, body)
 
         if route.writes:
             answer = await self._database.write(write)
         else:
             answer = await self._database.read(read, lengthy=route.lengthy)
-        return json_answer(answer, route.status)
+        return scim.answer(request, answer, route.status) if route.scim else json_answer(answer, route.status)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}
@@ -113,6 +117,10 @@ class Handler:
             allowed = sorted(methods)
             raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(allowed)}.", allowed)
         return route, fields
+
+
+def _refusal(request: Request, error: RegistryError) -> Response:
+    return scim.refusal(request, error) if scim.is_scim(request) else error_answer(error)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

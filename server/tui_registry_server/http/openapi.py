@@ -12,14 +12,27 @@ from pydantic_core import to_json
 
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.route import NoFields, Route
+from tui_registry_server.http.scim import JSON, SCIM_JSON
 from tui_registry_server.rules.permissions import Ability
-from tui_registry_server.wire.error import Error
+from tui_registry_server.wire.error import Error, ScimError
 from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
 _REFERENCE = "#/components/schemas/{model}"
-_ERROR = {
-    "description": "The request was not served; `message` says what to do.",
-    "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}},
+
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The version that was read: if there is a newer one, nothing is changed, and the status is 412.",
+    "schema": {"type": "string"},
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The version that is known: if there is no newer one, the status is 304.",
+    "schema": {"type": "string"},
 }
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
@@ -44,7 +57,8 @@ def openapi_route(routes: Iterable[Route]) -> Route:
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
     """The document."""
     routes = tuple(routes)
-    models = {model for route in routes for model in (route.body, route.answer)} - {NoFields, Nothing} | {Error}
+    described = {model for route in routes for model in (route.body, route.answer)}
+    models: set[type[BaseModel]] = (described - {NoFields, Nothing}).union({Error, ScimError})
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
@@ -80,14 +94,18 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
         "responses": {
             str(route.status): {"description": "Done."} | _content(route),
-            "4XX": _ERROR,
-            "5XX": _ERROR,
+            "4XX": _error(route),
+            "5XX": _error(route),
         },
     }
     if route.ability is Ability.PUBLIC:
         described["security"] = []
     if route.operation is None:
         described["parameters"].append(_LAST_EVENT_ID)
+    if route.scim and "id" in in_path and issubclass(route.answer, User | Group | ServicePrincipal | Nothing):
+        described["parameters"].append(_IF_NONE_MATCH if route.method == "GET" else _IF_MATCH)
+        if route.method == "GET":
+            described["responses"]["304"] = {"description": "There is no newer version."}
     if route.body is NoFields:
         return described
     if route.method in {"GET", "DELETE"}:
@@ -99,7 +117,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     else:
         described["requestBody"] = {
             "required": bool(_required(schemas[route.body.__name__], in_path)),
-            "content": {"application/json": {"schema": _body_schema(route.body, in_path, schemas)}},
+            "content": _json(route, _body_schema(route.body, in_path, schemas)),
         }
     return described
 
@@ -110,7 +128,19 @@ def _content(route: Route) -> dict[str, Any]:
         return {}
     if route.operation is None:
         return {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
-    return {"content": {"application/json": {"schema": _schema_of(route.answer)}}}
+    return {"content": _json(route, _schema_of(route.answer))}
+
+
+def _error(route: Route) -> dict[str, Any]:
+    return {
+        "description": "The request was not served; `message` says what to do.",
+        "content": _json(route, _schema_of(ScimError if route.scim else Error)),
+    }
+
+
+def _json(route: Route, schema: dict[str, Any]) -> dict[str, Any]:
+    """By media types: SCIM has one of its own."""
+    return {media_type: {"schema": schema} for media_type in ((JSON, SCIM_JSON) if route.scim else (JSON,))}
 
 
 def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Route:
     subject: loads what the request is about. Without one, the operation's own statements see only what the caller may
         read, so that the ability can be no more than to read.
     writes: whether it runs as a transaction of the writer: all but GET, if nothing is said.
+    scim: whether it is spoken as SCIM has it: see http.scim.
     lengthy: whether its reading usually takes longer than a moment: lists that are put together here. For what only
         sometimes does, see store.database.
     """
@@ -39,6 +40,7 @@ class Route:
     lengthy: bool = False
     status: int = 200
     rooted: bool = False
+    scim: bool = False
 
     def __post_init__(self) -> None:
         if self.subject is None and self.ability not in {Ability.PUBLIC, Ability.ANYONE, Ability.READ}:

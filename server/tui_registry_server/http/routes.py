@@ -1,11 +1,13 @@
 """The table of routes: every call that the registry answers, and the ability that it takes."""
 
+from functools import partial
 from importlib.metadata import version as installed_version
 
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.operations import (
     aliases,
     comments,
+    discovery,
     feed,
     groups,
     permissions,
@@ -27,6 +29,7 @@ from tui_registry_server.wire import model_version as v
 from tui_registry_server.wire import permission as p
 from tui_registry_server.wire import registered_model as m
 from tui_registry_server.wire import scim as s
+from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire.server_info import Health, ServerInfo
@@ -55,6 +58,8 @@ PERMISSIONS = "/permissions/registered-models/{object_id}"
 SCIM = "/preview/scim/v2"
 TOKENS = "/token-management/tokens"
 TOKEN_PERMISSIONS = "/permissions/authorization/tokens"  # noqa: S105  # a path
+
+ScimRoute = partial(Route, scim=True)
 
 # fmt: off
 ROUTES = (
@@ -108,28 +113,39 @@ ROUTES = (
     Route("PATCH", PERMISSIONS, Can.MANAGE, permissions.add, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("GET", f"{PERMISSIONS}/permissionLevels", Can.READ, permissions.levels, p.PermissionsOf, subjects.permissions_object, p.PermissionLevels),
 
-    Route("GET", f"{SCIM}/Me", Can.ANYONE, users.me, s.ShownAttributes, None, s.User),
+    ScimRoute("GET", f"{SCIM}/Me", Can.ANYONE, users.me, s.ShownAttributes, None, s.User),
 
-    Route("GET", f"{SCIM}/Users", Can.ANYONE, users.listed, s.ListResources, None, s.UserPage, lengthy=True),
-    Route("POST", f"{SCIM}/Users", Can.ADMINISTER, users.create, s.CreateUser, subjects.administration, s.User, status=201),
-    Route("GET", f"{SCIM}/Users/{{id}}", Can.ANYONE, users.get, s.GetResource, None, s.User, lengthy=True),
-    Route("PUT", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.replace, s.ReplaceUser, subjects.administration, s.User),
-    Route("PATCH", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.patch, s.PatchResource, subjects.administration, s.User),
-    Route("DELETE", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.delete, s.ResourceId, subjects.administration, status=204),
+    ScimRoute("GET", f"{SCIM}/ServiceProviderConfig", Can.ANYONE, discovery.config, answer=d.ServiceProviderConfig),
+    ScimRoute("GET", f"{SCIM}/ResourceTypes", Can.ANYONE, discovery.resource_types, answer=d.ResourceTypePage),
+    ScimRoute("GET", f"{SCIM}/ResourceTypes/{{id}}", Can.ANYONE, discovery.resource_type, d.DiscoveryId, None, d.ResourceType),
+    ScimRoute("GET", f"{SCIM}/Schemas", Can.ANYONE, discovery.schemas, answer=d.SchemaPage),
+    ScimRoute("GET", f"{SCIM}/Schemas/{{id}}", Can.ANYONE, discovery.schema, d.DiscoveryId, None, d.Schema),
 
-    Route("GET", f"{SCIM}/Groups", Can.ANYONE, groups.listed, s.ListResources, None, s.GroupPage, lengthy=True),
-    Route("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201),
-    Route("GET", f"{SCIM}/Groups/{{id}}", Can.ANYONE, groups.get, s.GetResource, None, s.Group, lengthy=True),
-    Route("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group),
-    Route("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group),
-    Route("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204),
+    ScimRoute("POST", f"{SCIM}/.search", Can.ANYONE, discovery.search_all, writes=False),
 
-    Route("GET", f"{SCIM}/ServicePrincipals", Can.ANYONE, service_principals.listed, s.ListResources, None, s.ServicePrincipalPage, lengthy=True),
-    Route("POST", f"{SCIM}/ServicePrincipals", Can.ADMINISTER, service_principals.create, s.ServicePrincipalFields, subjects.administration, s.ServicePrincipal, status=201),
-    Route("GET", f"{SCIM}/ServicePrincipals/{{id}}", Can.ANYONE, service_principals.get, s.GetResource, None, s.ServicePrincipal, lengthy=True),
-    Route("PUT", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.replace, s.ReplaceServicePrincipal, subjects.administration, s.ServicePrincipal),
-    Route("PATCH", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.patch, s.PatchResource, subjects.administration, s.ServicePrincipal),
-    Route("DELETE", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.delete, s.ResourceId, subjects.administration, status=204),
+    ScimRoute("GET", f"{SCIM}/Users", Can.ANYONE, users.listed, s.ListResources, None, s.UserPage, lengthy=True),
+    ScimRoute("POST", f"{SCIM}/Users/.search", Can.ANYONE, users.search, s.SearchResources, None, s.UserPage, writes=False, lengthy=True),
+    ScimRoute("POST", f"{SCIM}/Users", Can.ADMINISTER, users.create, s.CreateUser, subjects.administration, s.User, status=201),
+    ScimRoute("GET", f"{SCIM}/Users/{{id}}", Can.ANYONE, users.get, s.GetResource, None, s.User, lengthy=True),
+    ScimRoute("PUT", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.replace, s.ReplaceUser, subjects.administration, s.User),
+    ScimRoute("PATCH", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.patch, s.PatchResource, subjects.administration, s.User),
+    ScimRoute("DELETE", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.delete, s.ResourceId, subjects.administration, status=204),
+
+    ScimRoute("GET", f"{SCIM}/Groups", Can.ANYONE, groups.listed, s.ListResources, None, s.GroupPage, lengthy=True),
+    ScimRoute("POST", f"{SCIM}/Groups/.search", Can.ANYONE, groups.search, s.SearchResources, None, s.GroupPage, writes=False, lengthy=True),
+    ScimRoute("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201),
+    ScimRoute("GET", f"{SCIM}/Groups/{{id}}", Can.ANYONE, groups.get, s.GetResource, None, s.Group, lengthy=True),
+    ScimRoute("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group),
+    ScimRoute("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group),
+    ScimRoute("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204),
+
+    ScimRoute("GET", f"{SCIM}/ServicePrincipals", Can.ANYONE, service_principals.listed, s.ListResources, None, s.ServicePrincipalPage, lengthy=True),
+    ScimRoute("POST", f"{SCIM}/ServicePrincipals/.search", Can.ANYONE, service_principals.search, s.SearchResources, None, s.ServicePrincipalPage, writes=False, lengthy=True),
+    ScimRoute("POST", f"{SCIM}/ServicePrincipals", Can.ADMINISTER, service_principals.create, s.ServicePrincipalFields, subjects.administration, s.ServicePrincipal, status=201),
+    ScimRoute("GET", f"{SCIM}/ServicePrincipals/{{id}}", Can.ANYONE, service_principals.get, s.GetResource, None, s.ServicePrincipal, lengthy=True),
+    ScimRoute("PUT", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.replace, s.ReplaceServicePrincipal, subjects.administration, s.ServicePrincipal),
+    ScimRoute("PATCH", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.patch, s.PatchResource, subjects.administration, s.ServicePrincipal),
+    ScimRoute("DELETE", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.delete, s.ResourceId, subjects.administration, status=204),
 
     Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
     Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.engine import Connection
 
-Answer = str | bytes | dict[str, Any]
+
+class Versioned(NamedTuple):
+    """A thing in JSON that has an address and a version of its own: the ETag of that."""
+
+    content: str
+    location: str
+    version: str
+
+
+Answer = str | bytes | dict[str, Any] | Versioned
 """JSON: written out, when the database assembled it, or as data."""
 
 
@@ -28,6 +37,8 @@ class Call(NamedTuple):
         than the change before it, whatever the clock says.
     clock: what the clock says.
     address: the client's address, where known.
+    root: the URL that SCIM's resources are below, as the client reached it.
+    if_match: the versions, as ETags, of which the thing must have one to be changed.
     """
 
     connection: Connection
@@ -36,3 +47,5 @@ class Call(NamedTuple):
     clock: int
     address: str | None = None
     policy: Policy = Policy()
+    root: str = ""
+    if_match: str | None = None

@@ -13,7 +13,7 @@ from tui_registry_server.operations import principals
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import in_words, record, references
 from tui_registry_server.operations.subjects import Subject
-from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
+from tui_registry_server.rules.errors import Immutable, InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS, PrincipalKind
 from tui_registry_server.rules.scim_patch import Add, Remove, apply_change, read_changes
 from tui_registry_server.rules.scim_resources import GROUP
@@ -29,6 +29,7 @@ from tui_registry_server.wire.scim import (
     PatchResource,
     ReplaceGroup,
     ResourceId,
+    SearchResources,
 )
 
 SHOWN = 10  # names in the text of an activity; its detail has them all
@@ -52,9 +53,13 @@ def listed(call: Call, body: ListResources, subject: None) -> Answer:
     return principals.page(call, GROUP, body)
 
 
+def search(call: Call, body: SearchResources, subject: None) -> Answer:
+    """The same, asked for by POST."""
+    return principals.search(call, GROUP, body)
+
+
 def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
     """PUT: what is left out is cleared, members too; only the name stays as it is."""
-    principals.begin_change(call)
     row = _write(call, principals.find(call, GROUP, body.id), body)
     wanted = {member.value for member in body.members}
     if wanted:
@@ -67,27 +72,37 @@ def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
     """Change what is named, and leave the rest as it is."""
-    principals.begin_change(call)
     row = principals.find(call, GROUP, body.id)
     fields = principals.fields_of(row) | {"displayName": row.name}
+    held: set[str] | None = None
+    joining: set[str] = set()
+    leaving: set[str] = set()
+    for change in read_changes(body.operations, GROUP):
+        match change:
+            case Add("members", values):
+                ids = {member.value for member in values}
+                joining |= ids
+                leaving -= ids
+            case Remove("members", None):
+                held = memberships.of_group(call.connection, row.id) if held is None else held
+                leaving |= held
+                joining = set()
+            case Remove("members", gone):
+                leaving |= set(gone or ())
+                joining -= set(gone or ())
+            case _:
+                apply_change(fields, change)
+    if joining or leaving:
+        _refuse_users(row)
     with _recorded(call, row) as members:
-        for change in read_changes(body.operations, GROUP):
-            match change:
-                case Add("members", values):
-                    _refuse_users(row)
-                    members.join({member.value for member in values})
-                case Remove("members", values):
-                    _refuse_users(row)
-                    members.leave(memberships.of_group(call.connection, row.id) if values is None else set(values))
-                case _:
-                    apply_change(fields, change)
         members.group = row = _write(call, row, validated(ReplaceGroup, fields))
+        members.leave(leaving)
+        members.join(joining)
     return principals.read(call, GROUP, row.id)
 
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
     """Its members stay; what it was allowed is gone."""
-    principals.begin_change(call)
     row = principals.find(call, GROUP, body.id)
     _refuse_fixed(row, "be deleted")
     principals.delete(call, GROUP, row)
@@ -138,12 +153,12 @@ class _Members:
                 f"The group {names} cannot be a member of '{group.name}', which is the same group or is in it, "
                 "directly or through others: groups cannot hold each other."
             )
-        memberships.join(connection, group.id, new)
+        memberships.join(connection, group.id, new, self._call.now)
 
     def leave(self, member_ids: AbstractSet[str]) -> None:
         """Those who are no members are passed over."""
         if leaving := self._touch(member_ids):
-            memberships.leave(self._call.connection, self.group.id, leaving)
+            memberships.leave(self._call.connection, self.group.id, leaving, self._call.now)
 
     def changed(self) -> tuple[set[str], set[str]]:
         """The ids of those who are members now and were not, and of those who were and are not."""
@@ -192,9 +207,9 @@ def _few(who: list[dict[str, Any]]) -> str:
 
 def _refuse_fixed(row: PrincipalRow, what: str) -> None:
     if row.name in (ADMINS, USERS):
-        raise InvalidParameterValue(f"The group '{row.name}' cannot {what}: the registry depends on it.")
+        raise Immutable(f"The group '{row.name}' cannot {what}: the registry depends on it.")
 
 
 def _refuse_users(row: PrincipalRow) -> None:
     if row.name == USERS:
-        raise InvalidParameterValue("The members of the group 'users' cannot be changed: everybody is in it, always.")
+        raise Immutable("The members of the group 'users' cannot be changed: everybody is in it, always.")

@@ -5,18 +5,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from tui_registry_server.operations.access_lists import level_name_on
-from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.call import Answer, Call, Versioned
 from tui_registry_server.operations.record import record, reference, references, without_empty
 from tui_registry_server.rules.errors import (
-    InvalidParameterValue,
     InvalidState,
-    ResourceAlreadyExists,
+    PreconditionFailed,
+    PrincipalAlreadyExists,
     ResourceDoesNotExist,
 )
 from tui_registry_server.rules.principals import PrincipalKind, check_name, new_id
 from tui_registry_server.rules.scim_filter import parse_filter
-from tui_registry_server.rules.scim_resources import Resource, Shown, sort_attribute
-from tui_registry_server.store import counters, directory, grants, memberships, principals, tokens
+from tui_registry_server.rules.scim_resources import RESOURCES, Resource, Shown, sort_attribute
+from tui_registry_server.store import (
+    comments,
+    counters,
+    directory,
+    grants,
+    memberships,
+    principals,
+    tokens,
+    transition_requests,
+)
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.scim import (
@@ -25,6 +34,7 @@ from tui_registry_server.wire.scim import (
     ComplexValue,
     ListResources,
     PrincipalFields,
+    SearchResources,
     SortOrder,
 )
 
@@ -58,29 +68,46 @@ def create(call: Call, resource: Resource, name: str, columns: dict[str, Any]) -
 
 
 def find(call: Call, resource: Resource, principal_id: str) -> PrincipalRow:
+    """The principal, to be changed. Raises PreconditionFailed if it is not of a version that the caller asks for."""
+    begin_change(call)
     row = principals.find(call.connection, resource.kind, principal_id)
     if row is None:
         raise _none(resource, principal_id)
+    if call.if_match is not None and not one_of(directory.version_of(row.last_updated_timestamp), call.if_match):
+        raise PreconditionFailed(
+            f"{resource.noun.capitalize()} '{row.name}' has changed since you read it. Read it again, and repeat the "
+            "change if it is still right."
+        )
     return row
 
 
+def one_of(version: str, etags: str) -> bool:
+    """Whether a version is in a header If-Match or If-None-Match (RFC 9110, 13.1); all are weak."""
+    return etags.strip() == "*" or version in (each.strip() for each in etags.split(","))
+
+
 def change(call: Call, resource: Resource, before: PrincipalRow, after: PrincipalRow) -> None:
-    """Write what changed, if anything did. The last administrator cannot be deactivated."""
+    """Write what changed, if anything did. The last administrator cannot be deactivated. With another name, a
+    principal keeps all that it has, and what it has open goes by that name."""
     if after == before:
         return
-    if after.name != before.name:
+    renamed = after.name != before.name
+    if renamed:
         check_name(after.name)
         _require_free(call, resource, after)
-    principals.change(call.connection, after)
+        transition_requests.rename_creator(call.connection, after.id, after.name)
+        comments.rename_author(call.connection, after.id, after.name)
+    principals.change(call.connection, after, call.now)
     if before.active and not after.active:
         keep_an_admin(call)
     changed = {
         column: [old, new] for column, old, new in zip(PrincipalRow._fields, before, after, strict=True) if old != new
     }
+    into = f" to {after.name}" if renamed else ""
     record(
         call,
         ActivityType.CHANGED_PRINCIPAL,
-        system_comment=f"changed {resource.noun} {before.name}: {', '.join(changed)}",
+        system_comment=f"changed {resource.noun} {before.name}{into}: {', '.join(changed)}",
         detail=detail_of(after) | {"changed": changed},
     )
 
@@ -96,7 +123,7 @@ def delete(call: Call, resource: Resource, row: PrincipalRow) -> None:
         ],
         "tokens": tokens.ids_of_owner(call.connection, row.id),
     }
-    principals.remove(call.connection, row.id)
+    principals.remove(call.connection, row.id, call.now)
     keep_an_admin(call)
     record(
         call,
@@ -115,14 +142,22 @@ def keep_an_admin(call: Call) -> None:
         )
 
 
-def read(call: Call, resource: Resource, principal_id: str, attributes: str = "", excluded: str = "") -> Answer:
+def read(call: Call, resource: Resource, principal_id: str, attributes: str = "", excluded: str = "") -> Versioned:
     """The resource in JSON, without what is not for the caller to see."""
     own = principal_id == call.principal.id
     kept_back = frozenset[str]() if own or call.principal.admin else resource.private
-    answer = directory.read(call.connection, resource, principal_id, Shown(attributes, excluded, kept_back))
+    shown = Shown(attributes, excluded, kept_back)
+    answer = directory.read(call.connection, resource, principal_id, shown, call.root)
     if answer is None:
         raise _none(resource, principal_id)
-    return answer
+    content, version = answer
+    return Versioned(content, f"{call.root}/{RESOURCES[resource.kind].plural}/{principal_id}", version)
+
+
+def search(call: Call, resource: Resource, body: SearchResources) -> Answer:
+    """A page, asked for by POST."""
+    listed = {"attributes": ",".join(body.attributes), "excluded_attributes": ",".join(body.excluded_attributes)}
+    return page(call, resource, ListResources.model_construct(**{**dict(body), **listed}))
 
 
 def page(call: Call, resource: Resource, body: ListResources) -> Answer:
@@ -135,6 +170,7 @@ def page(call: Call, resource: Resource, body: ListResources) -> Answer:
         resource,
         narrowed,
         Shown(body.attributes, body.excluded_attributes, kept_back),
+        call.root,
         order=sort_attribute(resource, body.sort_by, kept_back),
         descending=body.sort_order is SortOrder.DESCENDING,
         offset=start - 1,
@@ -179,18 +215,9 @@ def from_json(column: str | None) -> list[dict[str, Any]]:
     return listed
 
 
-def same_name(asked: str | None, row: PrincipalRow, resource: Resource) -> None:
-    """Refuse to change a name that history knows a user or service principal by."""
-    if asked is not None and asked.casefold() != row.name.casefold():
-        raise InvalidParameterValue(
-            f"The {resource.name} of a {resource.noun} cannot be changed: requests, comments and the history of models "
-            f"name them by it. Leave it '{row.name}', or create another {resource.noun}."
-        )
-
-
 def _require_free(call: Call, resource: Resource, row: PrincipalRow) -> None:
     if principals.id_of(call.connection, resource.kind, row.name) not in (None, row.id):
-        raise ResourceAlreadyExists(f"{resource.noun.capitalize()} '{row.name}' exists already. Choose another name.")
+        raise PrincipalAlreadyExists(f"{resource.noun.capitalize()} '{row.name}' exists already. Choose another name.")
 
 
 def _none(resource: Resource, principal_id: str) -> ResourceDoesNotExist:

@@ -5,6 +5,7 @@ import uuid
 from tui_registry_server.operations import principals
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.subjects import Subject
+from tui_registry_server.rules.errors import Immutable
 from tui_registry_server.rules.scim_patch import apply_change, read_changes
 from tui_registry_server.rules.scim_resources import SERVICE_PRINCIPAL
 from tui_registry_server.rules.validation import validated
@@ -14,6 +15,7 @@ from tui_registry_server.wire.scim import (
     PatchResource,
     ReplaceServicePrincipal,
     ResourceId,
+    SearchResources,
     ServicePrincipalFields,
 )
 
@@ -35,11 +37,19 @@ def listed(call: Call, body: ListResources, subject: None) -> Answer:
     return principals.page(call, SERVICE_PRINCIPAL, body)
 
 
+def search(call: Call, body: SearchResources, subject: None) -> Answer:
+    """The same, asked for by POST."""
+    return principals.search(call, SERVICE_PRINCIPAL, body)
+
+
 def replace(call: Call, body: ReplaceServicePrincipal, subject: Subject) -> Answer:
     """PUT: what is left out is cleared, but for applicationId and active, which stay as they are."""
-    principals.begin_change(call)
     row = principals.find(call, SERVICE_PRINCIPAL, body.id)
-    principals.same_name(body.application_id, row, SERVICE_PRINCIPAL)
+    if body.application_id is not None and body.application_id.casefold() != row.name.casefold():
+        raise Immutable(
+            f"The applicationId of a service principal cannot be changed: programs are set up with it. Leave it "
+            f"'{row.name}', or create another service principal."
+        )
     active = row.active if body.active is None else body.active
     principals.change(call, SERVICE_PRINCIPAL, row, row._replace(**principals.columns_of(body), active=active))
     return principals.read(call, SERVICE_PRINCIPAL, row.id)
@@ -47,7 +57,6 @@ def replace(call: Call, body: ReplaceServicePrincipal, subject: Subject) -> Answ
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
     """Change what is named, and leave the rest as it is."""
-    principals.begin_change(call)
     row = principals.find(call, SERVICE_PRINCIPAL, body.id)
     fields = principals.fields_of(row) | {"applicationId": row.name, "active": row.active}
     for change in read_changes(body.operations, SERVICE_PRINCIPAL):
@@ -57,6 +66,5 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
     """With tokens, memberships and permissions; the history keeps the application id."""
-    principals.begin_change(call)
     principals.delete(call, SERVICE_PRINCIPAL, principals.find(call, SERVICE_PRINCIPAL, body.id))
     return {}

@@ -19,6 +19,7 @@ from tui_registry_server.wire.scim import (
     PatchResource,
     ReplaceUser,
     ResourceId,
+    SearchResources,
     ShownAttributes,
     UserFields,
 )
@@ -54,19 +55,22 @@ def listed(call: Call, body: ListResources, subject: None) -> Answer:
     return principals.page(call, USER, body)
 
 
+def search(call: Call, body: SearchResources, subject: None) -> Answer:
+    """The same, asked for by POST."""
+    return principals.search(call, USER, body)
+
+
 def replace(call: Call, body: ReplaceUser, subject: Subject) -> Answer:
     """PUT: what is left out is cleared, but for userName and active, which stay as they are."""
-    principals.begin_change(call)
     row = principals.find(call, USER, body.id)
-    principals.same_name(body.user_name, row, USER)
+    name = row.name if body.user_name is None else body.user_name
     active = row.active if body.active is None else body.active
-    principals.change(call, USER, row, row._replace(**_columns(body), active=active))
+    principals.change(call, USER, row, row._replace(**_columns(body), name=name, active=active))
     return principals.read(call, USER, row.id)
 
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
     """Change what is named, and leave the rest as it is."""
-    principals.begin_change(call)
     fields = _fields(principals.find(call, USER, body.id))
     for change in read_changes(body.operations, USER):
         apply_change(fields, change)
@@ -75,7 +79,6 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
     """With tokens, memberships and permissions; the history keeps the name."""
-    principals.begin_change(call)
     principals.delete(call, USER, principals.find(call, USER, body.id))
     return {}
 

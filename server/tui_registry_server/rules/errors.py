@@ -2,12 +2,20 @@
 
 RegistryError
 ├── InvalidParameterValue      400
-│   └── RequestTooLarge        413
+│   ├── RequestTooLarge        413
+│   ├── InvalidFilter          400
+│   ├── InvalidPath            400
+│   ├── Immutable              400
+│   ├── NoTarget               400
+│   ├── TooMany                400
+│   └── InvalidVersion         400
 ├── BadRequest                 400
 │   └── RequestTimeout         408
 ├── InvalidState               400
 ├── ResourceAlreadyExists      400
+│   └── PrincipalAlreadyExists 409
 ├── Conflict                   409
+├── PreconditionFailed         412
 ├── Unauthenticated            401
 ├── PermissionDenied           403
 ├── ResourceDoesNotExist       404
@@ -15,6 +23,7 @@ RegistryError
 ├── MethodNotAllowed           405
 ├── RequestLimitExceeded       429
 ├── InternalError              500
+├── NotSupported               501
 └── TemporarilyUnavailable     503
 """
 
@@ -27,10 +36,12 @@ LONGEST = 1000  # characters of a message; what a client sent may be quoted in i
 
 
 class RegistryError(Exception):
-    """A request that cannot be served as asked. Of a long message the middle is left out."""
+    """A request that cannot be served as asked. Of a long message the middle is left out. ``scim_type`` is what SCIM
+    calls it, if it has a name for it (RFC 7644, 3.12)."""
 
     status: ClassVar[int]
     error_code: ClassVar[ErrorCode]
+    scim_type: ClassVar[str] = ""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -43,11 +54,49 @@ class InvalidParameterValue(RegistryError):
 
     status = 400
     error_code = ErrorCode.INVALID_PARAMETER_VALUE
+    scim_type = "invalidValue"
 
 
 class RequestTooLarge(InvalidParameterValue):
     status = 413
     error_code = ErrorCode.MAX_REQUEST_SIZE_EXCEEDED
+    scim_type = ""
+
+
+class InvalidFilter(InvalidParameterValue):
+    """A filter of users and groups that cannot be read."""
+
+    scim_type = "invalidFilter"
+
+
+class InvalidPath(InvalidParameterValue):
+    """A path of a change of users and groups that cannot be read."""
+
+    scim_type = "invalidPath"
+
+
+class Immutable(InvalidParameterValue):
+    """An attribute that cannot be changed."""
+
+    scim_type = "mutability"
+
+
+class NoTarget(InvalidParameterValue):
+    """A change that says of nothing that there is what it changes."""
+
+    scim_type = "noTarget"
+
+
+class TooMany(InvalidParameterValue):
+    """More than is worked on at once."""
+
+    scim_type = "tooMany"
+
+
+class InvalidVersion(InvalidParameterValue):
+    """A version of SCIM that is not spoken here."""
+
+    scim_type = "invalidVers"
 
 
 class BadRequest(RegistryError):
@@ -55,6 +104,7 @@ class BadRequest(RegistryError):
 
     status = 400
     error_code = ErrorCode.BAD_REQUEST
+    scim_type = "invalidSyntax"
 
 
 class RequestTimeout(BadRequest):
@@ -68,6 +118,7 @@ class InvalidState(RegistryError):
 
     status = 400
     error_code = ErrorCode.INVALID_STATE
+    scim_type = "mutability"  # "... or current state"
 
 
 class ResourceAlreadyExists(RegistryError):
@@ -75,10 +126,24 @@ class ResourceAlreadyExists(RegistryError):
     error_code = ErrorCode.RESOURCE_ALREADY_EXISTS
 
 
+class PrincipalAlreadyExists(ResourceAlreadyExists):
+    """A user's, group's or service principal's name is taken. Identity providers know that by the status."""
+
+    status = 409
+    scim_type = "uniqueness"
+
+
 class Conflict(RegistryError):
     """Somebody else was faster."""
 
     status = 409
+    error_code = ErrorCode.RESOURCE_CONFLICT
+
+
+class PreconditionFailed(RegistryError):
+    """It has changed since the caller read it, and the caller asked to be told (If-Match)."""
+
+    status = 412
     error_code = ErrorCode.RESOURCE_CONFLICT
 
 
@@ -129,6 +194,13 @@ class RequestLimitExceeded(RegistryError):
 class InternalError(RegistryError):
     status = 500
     error_code = ErrorCode.INTERNAL_ERROR
+
+
+class NotSupported(RegistryError):
+    """Something that a protocol allows and that is not done here."""
+
+    status = 501
+    error_code = ErrorCode.NOT_IMPLEMENTED
 
 
 class TemporarilyUnavailable(RegistryError):

@@ -2,7 +2,8 @@ r"""Filters of SCIM lists (RFC 7644, 3.4.2.2).
 
     filter     = all { "or" all }
     all        = one { "and" one }
-    one        = [ "not" ] "(" filter ")" | attribute "pr" | attribute operator value
+    one        = [ "not" ] "(" filter ")" | comparison | list "[" filter "]" [ "." comparison ]
+    comparison = attribute "pr" | attribute operator value
     operator   = eq | ne | co | sw | ew | gt | ge | lt | le
     value      = "text" | 'text' | true | false | digits
 
@@ -11,15 +12,20 @@ comparison means:
 
 - Texts compare in any letter case; ids and external ids character by character, and only by eq, ne and pr.
 - What is not there is as an empty text: ``eq ""`` finds it, ``ne "x"`` and ``not (... eq "x")`` do too.
-- Of a list, such as ``emails``, one value must fit; ``ne`` holds where none is equal.
+- Of a list, such as ``emails``, one value must fit; ``ne`` holds where none is equal. What stands in brackets, as in
+  ``emails[type eq "work" and value co "@x"]``, must fit one and the same value.
+- Moments, such as ``meta.lastModified``, are written as RFC 3339 has them, and are in UTC if no zone is given.
 """
 
+import operator
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from datetime import UTC, datetime
+from typing import Any, NoReturn
 
-from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
+from tui_registry_server.rules.errors import InvalidFilter, TooMany
+from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, Vocabulary
 
 MAX_FILTER = 4000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
 MAX_DEPTH = 20  # parentheses in parentheses
@@ -28,10 +34,26 @@ MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit ho
 EQUALITY = frozenset({"eq", "ne", "pr"})
 WITHIN = EQUALITY | {"co", "sw", "ew"}
 ORDER = WITHIN | {"gt", "ge", "lt", "le"}
+MOMENTS = ORDER - {"co", "sw", "ew"}
+
+_COMPARED: Mapping[str, Callable[[str, str], bool]] = {
+    "pr": lambda text, _: text != "",
+    "co": lambda text, wanted: wanted in text,
+    "sw": str.startswith,
+    "ew": str.endswith,
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
 
 _TOKEN = re.compile(
-    r"""(?P<blank>\s+)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<mark>[()])|(?P<word>[^\s()"']+)""", re.DOTALL
+    r"""(?P<blank>\s+)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"']+)""",
+    re.DOTALL,
 )
+_NAME = re.compile(r"(?:urn:[\w.:\-]+:)?[A-Za-z$][\w$\-]*(?:\.[A-Za-z$][\w$\-]*)?", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\": "\\", '"': '"', "'": "'"}
 
@@ -42,7 +64,7 @@ class Comparison:
 
     attribute: Attribute
     operator: str
-    value: str | bool = ""
+    value: str | bool | int = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +86,62 @@ class Either:
     operands: "tuple[Filter, ...]"
 
 
-Filter = Comparison | Not | All | Either
+@dataclass(frozen=True, slots=True)
+class Within:
+    """One and the same value of a list must fit; ``operand`` names its parts."""
+
+    top: str
+    operand: "Filter"
+
+
+Filter = Comparison | Not | All | Either | Within
 
 
 def parse_filter(text: str, resource: Resource, kept_back: frozenset[str] = frozenset()) -> Filter | None:
     """What a filter asks for; None if it is blank. ``kept_back`` are attributes that the caller may not see.
 
-    Raises InvalidParameterValue, which says where the filter cannot be read and what could stand there.
+    Raises InvalidFilter, which says where the filter cannot be read and what could stand there.
     """
+    shown = {name: each for name, each in resource.vocabulary.attributes.items() if each.top not in kept_back}
+    return read_filter(text, Vocabulary(shown, resource.schema))
+
+
+def read_filter(text: str, vocabulary: Vocabulary) -> Filter | None:
+    """The same, of whatever the vocabulary names."""
     if len(text) > MAX_FILTER:
-        raise InvalidParameterValue(f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read.")
-    return _Reader(text, resource, kept_back).read()
+        raise InvalidFilter(f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read.")
+    return _Reader(text, vocabulary).read()
+
+
+def matches(narrowed: Filter, value: Mapping[str, Any]) -> bool:
+    """Whether a filter of the parts of a list's value fits this one."""
+    match narrowed:
+        case Not(operand):
+            return not matches(operand, value)
+        case All(operands):
+            return all(matches(each, value) for each in operands)
+        case Either(operands):
+            return any(matches(each, value) for each in operands)
+        case Within():
+            return False  # no part is a list
+    had, asked = value.get(narrowed.attribute.path), narrowed.value
+    if narrowed.attribute.kind is Kind.BOOLEAN:
+        return narrowed.operator == "pr" or (bool(had) == asked) == (narrowed.operator == "eq")
+    text, wanted = str(had or ""), str(asked)
+    if narrowed.attribute.kind is Kind.TEXT:
+        text, wanted = text.lower(), wanted.lower()
+    return _COMPARED[narrowed.operator](text, wanted)
+
+
+def equalities(narrowed: Filter) -> dict[str, str | bool] | None:
+    """What the parts of a value must be, if a filter says no more than that they are equal to something; else None."""
+    operands = narrowed.operands if isinstance(narrowed, All) else (narrowed,)
+    said: dict[str, str | bool] = {}
+    for each in operands:
+        if not isinstance(each, Comparison) or each.operator != "eq":
+            return None
+        said[each.attribute.path] = each.value if isinstance(each.value, bool) else str(each.value)
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +159,9 @@ class Token:
 class _Reader:
     """Reads one filter from its first token to its last, the end."""
 
-    def __init__(self, text: str, resource: Resource, kept_back: frozenset[str]) -> None:
+    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self._tokens = _split(text)
-        self._resource = resource
-        self._kept_back = kept_back
+        self._vocabulary = vocabulary
         self._next = 0
         self._depth = 0
         self._comparisons = 0
@@ -128,55 +194,78 @@ class _Reader:
             if not self._peek().says("("):
                 _fail(self._peek(), "What follows not stands in parentheses, as in not (active eq true)")
             return Not(self._grouped())
-        return self._grouped() if self._peek().says("(") else self._comparison()
+        if self._peek().says("("):
+            return self._grouped()
+        if self._tokens[self._next + 1 : self._next + 2] and self._tokens[self._next + 1].says("["):
+            return self._within()
+        return self._comparison()
 
     def _grouped(self) -> Filter:
         opening = self._take()
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            _fail(opening, f"Parentheses are nested more than {MAX_DEPTH} deep")
+        self._deeper(opening)
         inner = self._either()
         if not (closing := self._take()).says(")"):
             _fail(closing, "A parenthesis is not closed")
         self._depth -= 1
         return inner
 
-    def _comparison(self) -> Filter:
-        self._comparisons += 1
-        attribute = self._attribute()
+    def _within(self) -> Filter:
+        """``list[filter]``; and, as Entra ID has it, ``list[filter].part`` before an operator."""
         token = self._take()
-        operator = token.text.lower() if token.kind == "word" else ""
-        allowed = EQUALITY if attribute.kind is not Kind.TEXT else WITHIN if attribute.many else ORDER
-        if operator not in allowed:
+        vocabulary = self._vocabulary
+        attribute = vocabulary.attribute(token.text) if token.kind == "word" else None
+        parts = vocabulary.parts(attribute.top) if attribute and (attribute.many or vocabulary.anything) else None
+        if attribute is None or parts is None:
+            _fail(token, f"Brackets follow a list. Use one of {', '.join(self._lists())}")
+        self._deeper(self._take())
+        self._vocabulary = parts
+        inner = self._either()
+        if not (closing := self._take()).says("]"):
+            _fail(closing, "A bracket is not closed")
+        if (following := self._peek()).kind == "word" and following.text.startswith("."):
+            inner = All((inner, self._comparison(after=".")))
+        self._vocabulary = vocabulary
+        self._depth -= 1
+        return Within(attribute.top, inner)
+
+    def _deeper(self, opening: Token) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            _fail(opening, f"Parentheses are nested more than {MAX_DEPTH} deep")
+
+    def _comparison(self, after: str = "") -> Filter:
+        self._comparisons += 1
+        attribute = self._attribute(after)
+        token = self._take()
+        compared = token.text.lower() if token.kind == "word" else ""
+        if compared not in (allowed := operators(attribute)):
             _fail(token, f"'{attribute.path}' is followed by one of {', '.join(sorted(allowed))}")
         if self._comparisons > MAX_COMPARISONS:
-            _fail(token, f"There are more than {MAX_COMPARISONS} comparisons. Search several times")
-        return (
-            Comparison(attribute, operator)
-            if operator == "pr"
-            else Comparison(attribute, operator, self._value(attribute))
-        )
+            raise TooMany(f"There are more than {MAX_COMPARISONS} comparisons in the filter. Search several times.")
+        return Comparison(attribute, compared, "" if compared == "pr" else self._value(attribute))
 
-    def _attribute(self) -> Attribute:
+    def _attribute(self, after: str) -> Attribute:
         token = self._take()
-        attribute = self._resource.attribute(token.text) if token.kind == "word" else None
-        if attribute is None or attribute.top in self._kept_back:
-            known = sorted(
-                {each.path for each in self._resource.attributes.values() if each.top not in self._kept_back}
-            )
+        name = token.text.removeprefix(after)
+        attribute = self._vocabulary.attribute(name) if token.kind == "word" and _NAME.fullmatch(name) else None
+        if attribute is None:
+            known = sorted({each.path for each in self._vocabulary.attributes.values()})
             _fail(token, f"A comparison begins with what is compared. Use one of {', '.join(known)}")
         return attribute
 
-    def _value(self, attribute: Attribute) -> str | bool:
+    def _lists(self) -> list[str]:
+        return sorted({each.top for each in self._vocabulary.attributes.values() if each.many})
+
+    def _value(self, attribute: Attribute) -> str | bool | int:
         token = self._take()
         value = _unquote(token) if token.kind == "text" else token.text
         if attribute.kind is Kind.BOOLEAN:
             if value.lower() not in ("true", "false"):
                 _fail(token, f"'{attribute.path}' is compared with true or false")
             return value.lower() == "true"
-        if token.kind != "text" and not (token.kind == "word" and value.isdecimal()):
+        if token.kind != "text" and not (token.kind == "word" and (value.isdecimal() or self._vocabulary.anything)):
             _fail(token, f"'{attribute.path}' is compared with a text in quotes, such as \"a\"")
-        return value
+        return _moment(token, value) if attribute.kind is Kind.MOMENT else value
 
     def _peek(self) -> Token:
         return self._tokens[self._next]
@@ -186,6 +275,22 @@ class _Reader:
         if token.kind != "end":
             self._next += 1
         return token
+
+
+def operators(attribute: Attribute) -> frozenset[str]:
+    """What an attribute may be followed by."""
+    if attribute.kind is Kind.MOMENT:
+        return MOMENTS
+    return EQUALITY if attribute.kind is not Kind.TEXT else WITHIN if attribute.many else ORDER
+
+
+def _moment(token: Token, value: str) -> int:
+    """Milliseconds since the epoch."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        _fail(token, 'A moment is written as "2026-01-31T12:00:00Z"')
 
 
 def read_text(quoted: str) -> str:
@@ -225,4 +330,4 @@ def _split(text: str) -> list[Token]:
 
 def _fail(token: Token, advice: str) -> NoReturn:
     where = "at its end" if token.kind == "end" else f"at character {token.start + 1}, {token.text[:50]!r}"
-    raise InvalidParameterValue(f"Invalid filter {where}: {advice}.")
+    raise InvalidFilter(f"Invalid filter {where}: {advice}.")

@@ -1,25 +1,40 @@
-"""PATCH of users, groups and service principals (RFC 7644, 3.5.2), as Databricks documents and its clients send it.
+"""PATCH of users, groups and service principals (RFC 7644, 3.5.2), as Databricks' clients and others write it.
 
-A path is an attribute (``displayName``, ``name.givenName``, ``members``) or one value of a list
-(``members[value eq "123"]``, to remove it). Without a path, the value is an object of attributes. A single value may
-come as ``[{"value": ...}]``, true and false in quotes. A list's values may come as objects, as texts, or alone.
+Without a path, the value is an object whose names are paths: Entra ID writes ``{"name.givenName": "Ann"}``. A single
+value may come as ``[{"value": ...}]``, true and false in quotes. A list's values may come as objects, as texts, or
+alone. Attributes that are not kept are ignored, as in POST: whoever sets a phone number beside ``active`` is served.
+
+Where a filter finds no value, one that fits is made, if it says what that is: ``emails[type eq "work"].value`` is how
+Entra ID gives somebody their first address.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.scim_filter import read_text
+from tui_registry_server.rules.errors import (
+    BadRequest,
+    Immutable,
+    InvalidFilter,
+    InvalidParameterValue,
+    NoTarget,
+    TooMany,
+)
+from tui_registry_server.rules.scim_filter import Comparison, Either, Filter, equalities, matches
+from tui_registry_server.rules.scim_path import Fixed, Listed, Single, Whole, read_path
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
 from tui_registry_server.rules.validation import validated
-from tui_registry_server.wire.scim import ComplexValue, PatchOperation
-
-_PATH = re.compile(
-    r"""(?P<attribute>[\w.:\-]+)(?:\[\s*value\s+eq\s+(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*\])?""",
-    re.IGNORECASE | re.DOTALL,
+from tui_registry_server.wire.scim import (
+    MAX_MEMBERS,
+    ComplexValue,
+    GroupFields,
+    PatchOperation,
+    UserFields,
 )
+
+MAX_LOOKUPS = 100  # operations of one PATCH that look for a list's values
+MAX_PATHS = 100_000  # characters of all its paths: a thousand members take less than half of it
+
 _OPERATIONS = ("add", "remove", "replace")
 
 
@@ -47,11 +62,30 @@ class Remove:
     values: tuple[str, ...] | None
 
 
-Change = Put | Add | Remove
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """The parts of the list's values that fit become these; None is no value. Where none fits and ``make``, one is
+    made. With ``whole``, a value becomes these parts and no others; without parts, it goes."""
+
+    top: str
+    where: Filter | None
+    parts: Mapping[str, Any]
+    whole: bool = False
+    make: bool = True
 
 
-def read_changes(operations: Iterable[PatchOperation], resource: Resource) -> list[Change]:
-    """The changes in their order. Raises InvalidParameterValue."""
+Change = Put | Add | Remove | Amend
+
+
+def read_changes(operations: Sequence[PatchOperation], resource: Resource) -> list[Change]:
+    """The changes in their order. Raises BadRequest, InvalidParameterValue or one of its kinds."""
+    if not operations:
+        raise BadRequest('The request has no Operations, such as {"op": "replace", "path": "active", "value": false}.')
+    # Before any of it is looked at: what a change costs depends on these.
+    if sum(_values(operation.value) for operation in operations) > MAX_MEMBERS:
+        raise TooMany(f"The operations name more than {MAX_MEMBERS} values. Send several requests.")
+    if sum(len(operation.path or "") + _names(operation.value) for operation in operations) > MAX_PATHS:
+        raise TooMany(f"The operations' paths have more than {MAX_PATHS} characters. Send several requests.")
     changes: list[Change] = []
     for operation in operations:
         op = operation.op.lower()
@@ -59,13 +93,29 @@ def read_changes(operations: Iterable[PatchOperation], resource: Resource) -> li
             raise InvalidParameterValue(f"op cannot be '{operation.op[:100]}'. Use one of {', '.join(_OPERATIONS)}.")
         if operation.path is not None:
             changes += _at_path(op, operation.path, operation.value, resource)
-        elif op == "remove" or not isinstance(operation.value, dict):
+        elif op == "remove":
+            raise NoTarget('Give a path to remove, such as members[value eq "123"].')
+        elif not isinstance(operation.value, dict):
             raise InvalidParameterValue(
-                'Give a path, such as "members"; or, to add or replace, a value that is an object of attributes.'
+                'Give a path, such as "members", or a value that is an object of attributes, such as {"active": false}.'
             )
         else:
             changes += _of_object(op, operation.value, resource)
+    if sum(isinstance(change, Amend) for change in changes) > MAX_LOOKUPS:
+        raise TooMany(f"More than {MAX_LOOKUPS} operations look for values by a filter. Replace the list instead.")
     return changes
+
+
+def _values(value: Any) -> int:
+    """How many values an operation names."""
+    if isinstance(value, dict):
+        return sum(_values(each) for each in value.values())
+    return len(value) if isinstance(value, list) else 1
+
+
+def _names(value: Any) -> int:
+    """How many characters the names have that are paths."""
+    return sum(len(name) + _names(each) for name, each in value.items()) if isinstance(value, dict) else 0
 
 
 def apply_change(fields: dict[str, Any], change: Change) -> None:
@@ -78,62 +128,138 @@ def apply_change(fields: dict[str, Any], change: Change) -> None:
         inner[last] = change.value
         return
     values: list[dict[str, Any]] = fields.get(change.top, [])
-    if isinstance(change, Remove):
-        fields[change.top] = [] if change.values is None else [v for v in values if v["value"] not in change.values]
-        return
-    new = {value.value: value.model_dump(by_alias=True, exclude_none=True) for value in change.values}
-    fields[change.top] = [value for value in values if value["value"] not in new] + list(new.values())
+    match change:
+        case Remove(values=None):
+            fields[change.top] = []
+        case Remove(values=removed):
+            fields[change.top] = [each for each in values if each.get("value") not in (removed or ())]
+        case Add(values=added):
+            new = {each.value: each.model_dump(by_alias=True, exclude_none=True) for each in added}
+            kept = [each for each in values if each.get("value") not in new]
+            fields[change.top] = _one_primary([*kept, *new.values()], list(new.values()))
+        case Amend():
+            fields[change.top] = _amended(values, change)
+
+
+def _amended(values: list[dict[str, Any]], change: Amend) -> list[dict[str, Any]]:
+    after: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    found = False
+    for each in values:
+        if change.where is not None and not matches(change.where, each):
+            after.append(each)
+            continue
+        found = True
+        if change.parts:
+            after.append(_with(change.parts, {} if change.whole else each))
+            changed.append(after[-1])
+    if not found and change.make:
+        said = {} if change.where is None else equalities(change.where)
+        if said is None:
+            raise NoTarget(f"No value of '{change.top}' fits the path's filter, which does not say what to make.")
+        after.append(_with(change.parts, said))
+        changed.append(after[-1])
+    return _one_primary(after, changed)
+
+
+def _with(parts: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in {**value, **parts}.items() if each is not None}
+
+
+def _one_primary(values: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A new primary value is the only one (RFC 7644, 3.5.2)."""
+    if not any(each.get("primary") for each in new):
+        return values
+    return [
+        each | {"primary": False} if each.get("primary") and not any(each is one for one in new) else each
+        for each in values
+    ]
 
 
 def _of_object(op: str, value: Mapping[str, Any], resource: Resource) -> list[Change]:
+    """What is fixed may stand in it: Okta sends a group's id along with its new name."""
     changes: list[Change] = []
     for name, each in value.items():
-        if name in resource.read_only:
-            continue
-        if isinstance(each, dict) and resource.attribute(name) is None:
-            for part, inner in each.items():
-                changes += _at_path(op, f"{name}.{part}", inner, resource)
-        else:
+        if not isinstance(read_path(name, resource), Fixed):
             changes += _at_path(op, name, each, resource)
     return changes
 
 
 def _at_path(op: str, path: str, value: Any, resource: Resource) -> list[Change]:
-    match = _PATH.fullmatch(path)
-    attribute = resource.attribute(match["attribute"]) if match else None
-    if match is None or attribute is None or attribute.top in resource.read_only | {"groups"}:
-        changeable = sorted(
-            {each.top if each.many else each.path for each in resource.attributes.values()}
-            - resource.read_only
-            - {"groups"}
-        )
-        hint = " Change the members of the group instead." if attribute and attribute.top == "groups" else ""
-        raise InvalidParameterValue(
-            f"path cannot be '{path[:100]}'. Use one of {', '.join(changeable)}, or, to remove one value, "
-            f'such as members[value eq "123"].{hint}'
-        )
-    if match["value"] is not None:
-        return [Remove(attribute.top, (_selected(op, path, match["value"], attribute),))]
-    if not attribute.many:
-        return [Put(attribute.path, None if op == "remove" else _single(value, attribute))]
+    match read_path(path, resource):
+        case None:
+            return []
+        case Fixed(top):
+            hint = " Change the members of the group instead." if top == "groups" else ""
+            raise Immutable(f"'{top}' of a {resource.noun} cannot be changed.{hint}")
+        case Single(attribute):
+            if op == "remove" and attribute.path in (resource.name, "active"):
+                raise Immutable(f"'{attribute.path}' of a {resource.noun} always has a value. Replace it instead.")
+            return [Put(attribute.path, None if op == "remove" else _single(value, attribute))]
+        case Whole(top):
+            return _of_parts(op, top, value, resource)
+        case Listed() as listed:
+            return _of_members(op, listed, value) if listed.top == "members" else _of_list(op, listed, value)
+
+
+def _of_parts(op: str, top: str, value: Any, resource: Resource) -> list[Change]:
+    if op == "remove" or value is None:
+        attributes = {each.path: each for each in resource.vocabulary.attributes.values() if each.top == top}
+        return [Put(path, None) for path in attributes]
+    if not isinstance(value, dict):
+        raise InvalidParameterValue(f"The value of '{top}' must be an object.")
+    return [change for part, each in value.items() for change in _at_path(op, f"{top}.{part}", each, resource)]
+
+
+def _of_list(op: str, listed: Listed, value: Any) -> list[Change]:
+    top, where = listed.top, listed.where
+    if listed.part:
+        part = None if op == "remove" else _single(value, Attribute(f"{top}.{listed.part}", listed.kind))
+        return [Amend(top, where, {listed.part: part}, make=op != "remove")]
+    if where is not None:
+        if op == "remove":
+            return [Amend(top, where, {}, make=False)]
+        return [Amend(top, where, _parts(top, value), whole=op == "replace")]
     if op == "remove":
-        return [Remove(attribute.top, tuple(each.value for each in _list(value, attribute)) if value else None)]
-    added = Add(attribute.top, tuple(_list(value, attribute)))
-    return [Remove(attribute.top, None), added] if op == "replace" else [added]
+        return [Remove(top, None)] if value is None else [_removed(top, value)]
+    added = Add(top, tuple(_list(value, top)))
+    return [Remove(top, None), added] if op == "replace" else [added]
 
 
-def _selected(op: str, path: str, quoted: str, attribute: Attribute) -> str:
-    if op != "remove" or not attribute.many:
-        raise InvalidParameterValue(
-            f"path '{path[:100]}' can only be removed. Add or replace '{attribute.top}' itself."
-        )
-    try:
-        return read_text(quoted)
-    except ValueError:
-        raise InvalidParameterValue(f"path '{path[:100]}' has an escape that is unknown. Use those of JSON.") from None
+def _of_members(op: str, listed: Listed, value: Any) -> list[Change]:
+    """Of members only who they are can be changed: the rest comes from themselves."""
+    if listed.part not in ("", "value"):
+        return []
+    if listed.where is None:
+        if op == "remove":
+            return [Remove("members", None)] if value is None else [_removed("members", value)]
+        added = Add("members", tuple(_list(value, "members")))
+        return [Remove("members", None), added] if op == "replace" else [added]
+    chosen = _chosen(listed.where)
+    if op == "remove":
+        return [Remove("members", chosen)]
+    given = _list(value, "members") or [ComplexValue(value=each) for each in chosen]
+    return [*([Remove("members", chosen)] if op == "replace" else []), Add("members", tuple(given))]
 
 
-def _single(value: Any, attribute: Attribute) -> str | bool:
+def _chosen(where: Filter) -> tuple[str, ...]:
+    """The ids that a filter names."""
+    operands = where.operands if isinstance(where, Either) else (where,)
+    ids = [
+        str(each.value)
+        for each in operands
+        if isinstance(each, Comparison) and each.operator == "eq" and each.attribute.path == "value"
+    ]
+    if len(ids) != len(operands):
+        raise InvalidFilter('Members are chosen by their ids, as in members[value eq "1" or value eq "2"].')
+    return tuple(ids)
+
+
+def _removed(top: str, value: Any) -> Change:
+    return Remove(top, tuple(each.value for each in _list(value, top)))
+
+
+def _single(value: Any, attribute: Attribute) -> str | bool | None:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, dict):
@@ -148,11 +274,26 @@ def _single(value: Any, attribute: Attribute) -> str | bool:
             f"The value of '{attribute.path}' must be true or false. If your client drops a false, send \"false\", "
             f'or no path and the value {{"{attribute.path}": false}}.'
         )
-    if not isinstance(value, str):
+    if value is not None and not isinstance(value, str):
         raise InvalidParameterValue(f"The value of '{attribute.path}' must be a text.")
     return value
 
 
-def _list(value: Any, attribute: Attribute) -> list[ComplexValue]:
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return [validated(ComplexValue, each if isinstance(each, dict) else {"value": each}) for each in values]
+def _parts(top: str, value: Any) -> dict[str, Any]:
+    """What one value of a list becomes; it may be given as its text alone."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str):
+        return {"value": value}
+    if not isinstance(value, dict):
+        raise InvalidParameterValue(f"The value of '{top}' must be an object.")
+    primary = Attribute(f"{top}.primary", Kind.BOOLEAN)
+    parts = {name: value[name] for name in ("value", "display", "type", "$ref") if name in value}
+    return parts | ({} if value.get("primary") is None else {"primary": _single(value["primary"], primary)})
+
+
+def _list(value: Any, top: str) -> list[ComplexValue]:
+    """A list's values, read as POST reads them."""
+    values = value if isinstance(value, list) else [] if value in (None, "", {}) else [value]
+    read: list[ComplexValue] = getattr(validated(GroupFields if top == "members" else UserFields, {top: values}), top)
+    return read

@@ -10,11 +10,13 @@ from tui_registry_server.wire.scim import GROUP_SCHEMA, SERVICE_PRINCIPAL_SCHEMA
 
 
 class Kind(Enum):
-    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character."""
+    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character;
+    MOMENT: as numbers of milliseconds."""
 
     TEXT = auto()
     EXACT = auto()
     BOOLEAN = auto()
+    MOMENT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +32,59 @@ class Attribute:
         """The attribute of the resource that it is, or is a part of."""
         return self.path.partition(".")[0]
 
+    @property
+    def part(self) -> str:
+        """The part of it, if it is one."""
+        return self.path.partition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the names in a filter mean, in any letter case. ``anything``: a name that is not known is a text, of
+    something that is not kept."""
+
+    attributes: Mapping[str, Attribute]
+    schema: str = ""
+    anything: bool = False
+
+    def attribute(self, path: str) -> Attribute | None:
+        """The attribute of a path, with or without the schema before it."""
+        schema, _, bare = path.rpartition(":")
+        if schema and schema.lower() != self.schema.lower():
+            return Attribute(path) if self.anything else None
+        return self.attributes.get(bare.lower()) or (Attribute(bare) if self.anything else None)
+
+    def parts(self, top: str) -> "Vocabulary | None":
+        """The names of the parts of one value of a list, as in ``emails[type eq "work"]``."""
+        parts = {
+            each.part.lower(): Attribute(each.part, each.kind)
+            for each in self.attributes.values()
+            if each.many and each.top.lower() == top.lower()
+        }
+        return Vocabulary(parts) if parts else self if self.anything else None
+
+
+ANYTHING = Vocabulary({}, anything=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of resource. ``name``: the attribute by which people name it. ``private``: the attributes that are
-    shown to administrators and to the principal itself only. ``read_only``: those that come about otherwise."""
+    shown to administrators and to the principal itself only. ``fixed``: those that nobody can change."""
 
     kind: PrincipalKind
     noun: str
     plural: str
     schema: str
     name: str
-    attributes: Mapping[str, Attribute]
-    read_only: frozenset[str] = frozenset({"id", "schemas", "meta"})
+    vocabulary: Vocabulary
+    fixed: frozenset[str] = frozenset({"id", "meta", "groups"})
     private: frozenset[str] = frozenset({"emails", "externalId", "entitlements", "roles"})
 
-    def attribute(self, path: str) -> Attribute | None:
-        """The attribute of a path in any letter case, with or without the schema before it."""
-        return self.attributes.get(path.rpartition(":")[2].lower())
+    @property
+    def type(self) -> str:
+        """Its name as a kind of resource."""
+        return self.plural.removesuffix("s")
 
 
 def _by_path(*attributes: Attribute) -> Mapping[str, Attribute]:
@@ -56,14 +93,25 @@ def _by_path(*attributes: Attribute) -> Mapping[str, Attribute]:
     return named | {each.top.lower(): each for each in attributes if each.path.endswith(".value")}
 
 
+def _list(top: str) -> tuple[Attribute, ...]:
+    return (
+        Attribute(f"{top}.value", many=True),
+        Attribute(f"{top}.display", many=True),
+        Attribute(f"{top}.type", many=True),
+        Attribute(f"{top}.primary", Kind.BOOLEAN, many=True),
+    )
+
+
 _EVERY = (
     Attribute("id", Kind.EXACT),
     Attribute("displayName"),
     Attribute("externalId", Kind.EXACT),
     Attribute("groups.value", Kind.EXACT, many=True),
     Attribute("groups.display", many=True),
-    Attribute("entitlements.value", many=True),
-    Attribute("roles.value", many=True),
+    *_list("entitlements"),
+    *_list("roles"),
+    Attribute("meta.created", Kind.MOMENT),
+    Attribute("meta.lastModified", Kind.MOMENT),
 )
 _ACTIVE = Attribute("active", Kind.BOOLEAN)
 
@@ -73,13 +121,16 @@ USER = Resource(
     "Users",
     USER_SCHEMA,
     "userName",
-    _by_path(
-        *_EVERY,
-        _ACTIVE,
-        Attribute("userName"),
-        Attribute("name.givenName"),
-        Attribute("name.familyName"),
-        Attribute("emails.value", many=True),
+    Vocabulary(
+        _by_path(
+            *_EVERY,
+            _ACTIVE,
+            Attribute("userName"),
+            Attribute("name.givenName"),
+            Attribute("name.familyName"),
+            *_list("emails"),
+        ),
+        USER_SCHEMA,
     ),
 )
 SERVICE_PRINCIPAL = Resource(
@@ -88,7 +139,7 @@ SERVICE_PRINCIPAL = Resource(
     "ServicePrincipals",
     SERVICE_PRINCIPAL_SCHEMA,
     "applicationId",
-    _by_path(*_EVERY, _ACTIVE, Attribute("applicationId")),
+    Vocabulary(_by_path(*_EVERY, _ACTIVE, Attribute("applicationId")), SERVICE_PRINCIPAL_SCHEMA),
 )
 GROUP = Resource(
     PrincipalKind.GROUP,
@@ -96,10 +147,13 @@ GROUP = Resource(
     "Groups",
     GROUP_SCHEMA,
     "displayName",
-    _by_path(
-        *_EVERY,
-        Attribute("members.value", Kind.EXACT, many=True),
-        Attribute("members.display", many=True),
+    Vocabulary(
+        _by_path(
+            *_EVERY,
+            Attribute("members.value", Kind.EXACT, many=True),
+            Attribute("members.display", many=True),
+        ),
+        GROUP_SCHEMA,
     ),
 )
 
@@ -135,8 +189,8 @@ def sort_attribute(resource: Resource, sort_by: str, kept_back: frozenset[str]) 
     """What to sort by, None meaning the name. Raises InvalidParameterValue for what has no order."""
     if not sort_by:
         return None
-    attribute = resource.attribute(sort_by)
+    attribute = resource.vocabulary.attribute(sort_by)
     if attribute is None or attribute.many or attribute.top in kept_back:
-        orderly = sorted(each.path for each in resource.attributes.values() if not each.many)
+        orderly = sorted(each.path for each in resource.vocabulary.attributes.values() if not each.many)
         raise InvalidParameterValue(f"sortBy cannot be '{sort_by[:100]}'. Use one of {', '.join(orderly)}.")
     return attribute

@@ -53,7 +53,15 @@ _INSERT = Statement(insert(comments))
 _UPDATE = Statement(
     update(comments).where(_that_comment).values(comment=bindparam("text"), last_updated_timestamp=bindparam("now"))
 )
+_RENAME = Statement(
+    update(comments).where(comments.c.principal_id == bindparam("author")).values(user_id=bindparam("name"))
+)
 _DELETE = Statement(delete(comments).where(_that_comment))
+
+
+def rename_author(connection: Connection, principal_id: str, name: str) -> None:
+    """Who may edit a comment is shown by the name that they have."""
+    _RENAME.run(connection, author=principal_id, name=name)
 
 
 def find(connection: Connection, principal: Principal, comment_id: str) -> CommentRow | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, Integer, Select, Text, cast, literal_column, select
+from sqlalchemy import Boolean, Column, ColumnElement, Integer, Select, Text, cast, column, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -132,8 +132,28 @@ def _parsed_postgresql(element: _Parsed, compiler: SQLCompiler, **options: Any) 
     return f"CAST({compiler.process(element.clauses, **options)} AS json)"
 
 
+class _Moment(FunctionElement[str]):
+    """Milliseconds since the epoch as RFC 3339 writes them, in UTC."""
+
+    inherit_cache = True
+    name = "moment"
+    type = Text()
+
+
+@compiles(_Moment, "sqlite")
+def _moment_sqlite(element: _Moment, compiler: SQLCompiler, **options: Any) -> str:
+    milliseconds = compiler.process(element.clauses, **options)
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', {milliseconds} / 1000.0, 'unixepoch')"
+
+
+@compiles(_Moment, "postgresql")
+def _moment_postgresql(element: _Moment, compiler: SQLCompiler, **options: Any) -> str:
+    moment = f"to_timestamp({compiler.process(element.clauses, **options)} / 1000.0) AT TIME ZONE 'UTC'"
+    return f"""to_char({moment}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
 class _Values(FunctionElement[Any]):
-    """A subquery: the member ``value`` of each object of a JSON array that is kept as text."""
+    """A subquery: the members of each object of a JSON array of SCIM's complex values that is kept as text."""
 
     inherit_cache = True
     name = "values"
@@ -142,13 +162,17 @@ class _Values(FunctionElement[Any]):
 @compiles(_Values, "sqlite")
 def _values_sqlite(element: _Values, compiler: SQLCompiler, **options: Any) -> str:
     listed = compiler.process(element.clauses, **options)
-    return f"(SELECT json_extract(value, '$.value') AS value FROM json_each({listed}))"  # noqa: S608  # as above
+    texts = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in ("value", "display", "type"))
+    primary = "coalesce(json_extract(value, '$.primary'), 0) AS \"primary\""
+    return f"(SELECT {texts}, {primary} FROM json_each({listed}))"  # noqa: S608  # as above
 
 
 @compiles(_Values, "postgresql")
 def _values_postgresql(element: _Values, compiler: SQLCompiler, **options: Any) -> str:
     listed = compiler.process(element.clauses, **options)
-    return f"(SELECT value ->> 'value' AS value FROM json_array_elements(CAST({listed} AS json)))"  # noqa: S608
+    texts = ", ".join(f"value ->> '{name}' AS {name}" for name in ("value", "display", "type"))
+    primary = "coalesce(CAST(value ->> 'primary' AS boolean), false) AS \"primary\""
+    return f"(SELECT {texts}, {primary} FROM json_array_elements(CAST({listed} AS json)))"  # noqa: S608  # as above
 
 
 class _Unindexed(FunctionElement[Any]):
@@ -223,9 +247,14 @@ def parsed(json_text: ColumnElement[Any]) -> ColumnElement[Any]:
     return _Parsed(json_text)
 
 
+def moment(milliseconds: ColumnElement[Any]) -> ColumnElement[str]:
+    """Milliseconds since the epoch as a text, such as 2026-01-31T12:00:00.000Z."""
+    return _Moment(milliseconds)
+
+
 def values(json_text: ColumnElement[Any]) -> Any:
-    """Rows of one column, ``value``: that member of each object of a JSON array that is kept as text."""
-    return _Values(json_text).table_valued("value")
+    """Rows of ``value``, ``display``, ``type`` and ``primary``, a boolean: a JSON array of complex values."""
+    return _Values(json_text).table_valued("value", "display", "type", column("primary", Boolean))
 
 
 def text(column: ColumnElement[Any]) -> ColumnElement[str]:

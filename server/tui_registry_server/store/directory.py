@@ -10,6 +10,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     String,
+    Text,
     and_,
     case,
     func,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from tui_registry_server.rules.principals import USERS, PrincipalKind
 from tui_registry_server.rules.scim_filter import Filter
 from tui_registry_server.rules.scim_resources import GROUP, RESOURCES, USER, Attribute, Resource, Shown
-from tui_registry_server.store.dialects import array, document, parsed, rendered
+from tui_registry_server.store.dialects import array, document, moment, parsed, rendered, text
 from tui_registry_server.store.directory_filters import Columns, condition
 from tui_registry_server.store.tables import memberships, principals
 
@@ -115,9 +116,15 @@ def _true_or_false(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return parsed(case((column, literal_column("'true'")), else_=literal_column("'false'")))
 
 
-def _attributes(resource: Resource) -> Mapping[str, ColumnElement[Any]]:
-    """The members of a resource's document."""
+def version_of(last_updated_timestamp: int) -> str:
+    """The version of a resource that changed then, as an ETag."""
+    return f'W/"{last_updated_timestamp}"'
+
+
+def _attributes(resource: Resource, root: str) -> Mapping[str, ColumnElement[Any]]:
+    """The members of a resource's document; its address is below the root."""
     row = principals.c
+    own = RESOURCES[resource.kind]  # whoever calls is shown as a user, whatever they are
     name = document(givenName=row.given_name, familyName=row.family_name)
     return {
         "schemas": _constant([resource.schema]),
@@ -137,7 +144,13 @@ def _attributes(resource: Resource) -> Mapping[str, ColumnElement[Any]]:
         "roles": parsed(row.roles),
         "groups": array(_all_groups()),
         **({"members": array(_members_of_group())} if resource is GROUP else {}),
-        "meta": _constant({"resourceType": resource.plural.removesuffix("s")}),
+        "meta": document(
+            resourceType=literal(own.type, String()),
+            created=moment(row.creation_timestamp),
+            lastModified=moment(row.last_updated_timestamp),
+            location=literal(f"{root}/{own.plural}/", String()) + row.id,
+            version=literal('W/"', String()) + text(row.last_updated_timestamp) + literal('"', String()),
+        ),
     }
 
 
@@ -151,6 +164,8 @@ _COLUMNS: Columns = Columns(
         "name.familyName": principals.c.family_name,
         "userName": principals.c.name,
         "applicationId": principals.c.name,
+        "meta.created": principals.c.creation_timestamp,
+        "meta.lastModified": principals.c.last_updated_timestamp,
     },
     listed={
         "emails": principals.c.emails,
@@ -166,17 +181,20 @@ def _columns(resource: Resource) -> Columns:
     return _GROUP_COLUMNS if resource is GROUP else _COLUMNS
 
 
-def _document(resource: Resource, shown: Shown) -> ColumnElement[str]:
-    return rendered(document(**{name: each for name, each in _attributes(resource).items() if shown.holds(name)}))
+def _document(resource: Resource, shown: Shown, root: str) -> ColumnElement[str]:
+    attributes = _attributes(resource, root)
+    return rendered(document(**{name: each for name, each in attributes.items() if shown.holds(name)}))
 
 
-def read(connection: Connection, resource: Resource, principal_id: str, shown: Shown) -> str | None:
-    """The resource with this id in JSON, or None if there is none."""
-    query = select(_document(resource, shown)).where(
+def read(
+    connection: Connection, resource: Resource, principal_id: str, shown: Shown, root: str
+) -> tuple[str, str] | None:
+    """The resource with this id in JSON and its version, or None if there is none."""
+    query = select(_document(resource, shown, root), principals.c.last_updated_timestamp).where(
         principals.c.id == principal_id, principals.c.kind == resource.kind.value
     )
-    answer: str | None = connection.execute(query).scalar()
-    return answer
+    row = connection.execute(query).first()
+    return None if row is None else (row[0], version_of(row[1]))
 
 
 def count(connection: Connection, resource: Resource, narrowed: Filter | None) -> int:
@@ -191,6 +209,7 @@ def page(
     resource: Resource,
     narrowed: Filter | None,
     shown: Shown,
+    root: str,
     *,
     order: Attribute | None,
     descending: bool,
@@ -204,11 +223,11 @@ def page(
     name = func.lower(principals.c.name)
     keys: list[ColumnElement[Any]] = [name.desc() if descending else name]
     if order is not None and (column := _columns(resource).single[order.path]) is not principals.c.name:
-        key = column if column is principals.c.active else func.lower(column)
+        key = func.lower(column) if isinstance(column.type, Text) else column
         keys = [key.desc().nulls_first() if descending else key.asc().nulls_last(), name]
     # The page is chosen first: PostgreSQL would make the documents of the rows before it too.
     chosen = select(principals.c.id).where(*_where(resource, narrowed)).order_by(*keys).limit(limit).offset(offset)
-    query = select(_document(resource, shown)).where(principals.c.id.in_(chosen.correlate(None))).order_by(*keys)
+    query = select(_document(resource, shown, root)).where(principals.c.id.in_(chosen.correlate(None))).order_by(*keys)
     return [row[0] for row in connection.execute(query)]
 
 

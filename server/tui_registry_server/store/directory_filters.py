@@ -7,10 +7,11 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from sqlalchemy import Column as SchemaColumn
 from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, not_, or_, select
 
-from tui_registry_server.rules.scim_filter import All, Comparison, Either, Filter, Not
-from tui_registry_server.rules.scim_resources import Kind
+from tui_registry_server.rules.scim_filter import All, Comparison, Either, Filter, Not, Within
+from tui_registry_server.rules.scim_resources import Attribute, Kind
 from tui_registry_server.store.dialects import values
 
 Column = ColumnElement[Any]
@@ -37,36 +38,61 @@ _ORDERED: Mapping[str, Callable[[Any, Any], Any]] = {
 
 def condition(narrowed: Filter, columns: Columns) -> ColumnElement[bool]:
     """Whether a filter lets a row of principals through."""
+    return _condition(narrowed, lambda comparison: _of_principal(comparison, columns), columns)
+
+
+def _condition(
+    narrowed: Filter, compare: Callable[[Comparison], ColumnElement[bool]], columns: Columns
+) -> ColumnElement[bool]:
     match narrowed:
         case Not(operand):
-            return not_(condition(operand, columns))
+            return not_(_condition(operand, compare, columns))
         case All(operands):
-            return and_(*(condition(each, columns) for each in operands))
+            return and_(*(_condition(each, compare, columns) for each in operands))
         case Either(operands):
-            return or_(*(condition(each, columns) for each in operands))
+            return or_(*(_condition(each, compare, columns) for each in operands))
+        case Within(top, operand):
+            rows = _rows(top, columns)
+            fits = _condition(operand, lambda each: _single(rows.c[each.attribute.path], each), columns)
+            return select(literal_column("1")).select_from(rows).where(fits).exists()
         case Comparison():
-            return _of_list(narrowed, columns) if narrowed.attribute.many else _single(narrowed, columns)
+            return compare(narrowed)
 
 
-def _single(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
-    column = columns.single[comparison.attribute.path]
+def _of_principal(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
+    if comparison.attribute.many:
+        return _of_list(comparison, columns)
+    return _single(columns.single[comparison.attribute.path], comparison)
+
+
+def _single(column: Column, comparison: Comparison) -> ColumnElement[bool]:
     if comparison.attribute.kind is Kind.BOOLEAN:
         if comparison.operator == "pr":
             return literal_column("1") == literal_column("1")
         holds = column if comparison.value else not_(column)
         return holds if comparison.operator == "eq" else not_(holds)
+    if comparison.attribute.kind is Kind.MOMENT:
+        if comparison.operator == "pr":
+            return literal_column("1") == literal_column("1")
+        return _ORDERED[comparison.operator](column, comparison.value)  # type: ignore[no-any-return]  # as below
     # A column that always has a value is compared as it is, so that an index can serve.
-    return _compare(func.coalesce(column, "") if column.nullable else column, comparison)
+    always = isinstance(column, SchemaColumn) and not column.nullable
+    return _compare(column if always else func.coalesce(column, ""), comparison)
 
 
 def _of_list(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
-    top, _, part = comparison.attribute.path.partition(".")
-    rows = values(columns.listed[top]) if top in columns.listed else columns.related[top]().subquery()
-    value: Column = rows.c.value if top in columns.listed else rows.c[part]
+    rows = _rows(comparison.attribute.top, columns)
     query: Select[Any] = select(literal_column("1")).select_from(rows)
-    if comparison.operator == "ne":
-        return not_(query.where(_compare(value, Comparison(comparison.attribute, "eq", comparison.value))).exists())
-    return query.where(_compare(value, comparison)).exists()
+    attribute = Attribute(comparison.attribute.part, comparison.attribute.kind)
+    negated = comparison.operator == "ne"
+    each = Comparison(attribute, "eq" if negated else comparison.operator, comparison.value)
+    found = query.where(_single(rows.c[attribute.path], each)).exists()
+    return not_(found) if negated else found
+
+
+def _rows(top: str, columns: Columns) -> Any:
+    """The values of a list of the principal of the row around."""
+    return values(columns.listed[top]) if top in columns.listed else columns.related[top]().subquery()
 
 
 def _compare(column: Column, comparison: Comparison) -> ColumnElement[bool]:

@@ -7,10 +7,24 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, String, bindparam, delete, func, insert, literal, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from tui_registry_server.rules.principals import ADMINS, PrincipalKind
-from tui_registry_server.store.dialects import among
+from tui_registry_server.store.dialects import among, greater
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import memberships, principals
 
@@ -43,6 +57,9 @@ _admins = _members_of(
     .scalar_subquery()
 )
 
+_below = select(principals.c.id).where(among(principals.c.id, _ids)).cte("below", recursive=True)
+_below = _below.union(select(memberships.c.member_id).where(memberships.c.group_id == _below.c.id))
+
 _OF_GROUP = Statement(select(memberships.c.member_id).where(_in_group))
 _GROUPS_WITH = Statement(select(memberships.c.group_id).where(memberships.c.member_id == bindparam("member_id")))
 _PRESENT = Statement(select(memberships.c.member_id).where(_in_group, among(memberships.c.member_id, _ids)))
@@ -53,6 +70,18 @@ _JOIN = Statement(
     )
 )
 _LEAVE = Statement(delete(memberships).where(_in_group, among(memberships.c.member_id, _ids)))
+_TOUCH = Statement(
+    update(principals)
+    .where(
+        or_(
+            principals.c.id.in_(select(_below.c.id)),
+            principals.c.id.in_(select(memberships.c.group_id).where(among(memberships.c.member_id, _ids))),
+        )
+    )
+    .values(
+        last_updated_timestamp=greater(bindparam("now", type_=BigInteger()), principals.c.last_updated_timestamp + 1)
+    )
+)
 _ADMINS = Statement(
     select(func.count())
     .select_from(principals)
@@ -84,13 +113,21 @@ def above(connection: Connection, group_id: str) -> set[str]:
     return {row[0] for row in _ABOVE.run(connection, group_id=group_id)}
 
 
-def join(connection: Connection, group_id: str, member_ids: Collection[str]) -> None:
+def join(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:
     """Make principals members of a group; the caller has seen to it that they exist and are none yet."""
     _JOIN.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+    touch(connection, member_ids, now)
 
 
-def leave(connection: Connection, group_id: str, member_ids: Collection[str]) -> None:
+def leave(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:
+    touch(connection, member_ids, now)
     _LEAVE.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+
+
+def touch(connection: Connection, principal_ids: Collection[str], now: int) -> None:
+    """Note that these changed, and with them all that shows them: the groups that hold them, and, directly or through
+    groups, their members. While they are members: after joining, before leaving."""
+    _TOUCH.run(connection, ids=json.dumps([*principal_ids]), now=now)
 
 
 def count_admins(connection: Connection) -> int:

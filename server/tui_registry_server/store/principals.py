@@ -10,7 +10,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
 from tui_registry_server.store import counters
 from tui_registry_server.store.dialects import among
-from tui_registry_server.store.memberships import groups_of
+from tui_registry_server.store.memberships import groups_of, touch
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, principals, tokens
 
@@ -23,7 +23,7 @@ class TokenHolder(NamedTuple):
 
 
 class PrincipalRow(NamedTuple):
-    """A principal, but for its groups and members. The last three columns are JSON arrays."""
+    """A principal, but for its groups and members. Emails, entitlements and roles are JSON arrays."""
 
     id: str
     kind: str
@@ -36,7 +36,10 @@ class PrincipalRow(NamedTuple):
     emails: str | None = None
     entitlements: str | None = None
     roles: str | None = None
+    last_updated_timestamp: int = 0
 
+
+_FIXED = frozenset({"id", "kind", "last_updated_timestamp"})
 
 _the_id = bindparam("id", type_=Text())
 _groups = groups_of(_the_id)
@@ -81,7 +84,7 @@ _INSERT = Statement(insert(principals))
 _UPDATE = Statement(
     update(principals)
     .where(principals.c.id == _the_id)
-    .values({column: bindparam(column) for column in PrincipalRow._fields if column not in ("id", "kind")})
+    .values({column: bindparam(column) for column in PrincipalRow._fields if column not in _FIXED})
 )
 _DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
 
@@ -144,14 +147,17 @@ def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, t
 
 def add(connection: Connection, row: PrincipalRow, now: int) -> None:
     """A new principal; the caller has seen to it that the name is free."""
-    _INSERT.run(connection, **row._asdict(), creation_timestamp=now)
+    _INSERT.run(connection, **row._asdict() | {"creation_timestamp": now, "last_updated_timestamp": now})
 
 
-def change(connection: Connection, row: PrincipalRow) -> None:
+def change(connection: Connection, row: PrincipalRow, now: int) -> None:
     """Write a principal's row anew; the caller has seen to it that the name is free."""
-    _UPDATE.run(connection, **row._asdict())
+    values = row._asdict()
+    _UPDATE.run(connection, **{column: values[column] for column in values if column not in _FIXED}, id=row.id)
+    touch(connection, [row.id], now)
 
 
-def remove(connection: Connection, principal_id: str) -> None:
+def remove(connection: Connection, principal_id: str, now: int) -> None:
     """With tokens, memberships and grants; what it did stays in the history, under its name."""
+    touch(connection, [principal_id], now)
     _DELETE.run(connection, id=principal_id)

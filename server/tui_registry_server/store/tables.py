@@ -52,6 +52,8 @@ principals = Table(
     Column("roles", Text),
     Column("active", Boolean, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
+    # Moves with every change of what SCIM shows of it, groups and members too, and is never the same twice.
+    Column("last_updated_timestamp", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("kind IN ('user', 'group', 'service_principal')", name="kind"),
 )
 Index("uq_principals_name", principals.c.kind, func.lower(principals.c.name), unique=True)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select, update
 
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, level_on, readable
@@ -100,6 +100,11 @@ _closed = [transition_requests.c[name] for name in ClosedRequest._fields]
 _SETTLE = Statement(delete(transition_requests).where(_for_stage).returning(*_closed))
 _CLOSE_VERSION = Statement(delete(transition_requests).where(_of_version).returning(*_closed))
 _CLOSE_MODEL = Statement(delete(transition_requests).where(_of_model).returning(*_closed))
+_RENAME = Statement(
+    update(transition_requests)
+    .where(transition_requests.c.principal_id == bindparam("creator"))
+    .values(user_id=bindparam("name"))
+)
 
 
 def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[RequestRow]:
@@ -148,6 +153,11 @@ def add(
         comment=comment,
         creation_timestamp=now,
     )
+
+
+def rename_creator(connection: Connection, principal_id: str, name: str) -> None:
+    """Requests are decided and cancelled by the name of who asked: it is the one that they have."""
+    _RENAME.run(connection, creator=principal_id, name=name)
 
 
 def remove(connection: Connection, request_id: str) -> bool:

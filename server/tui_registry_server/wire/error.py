@@ -1,6 +1,8 @@
-"""The one shape of an error."""
+"""The shapes of an error: one, and SCIM's, which has it too."""
 
 from enum import StrEnum
+
+from pydantic import Field
 
 from tui_registry_server.wire.fields import Entity
 
@@ -20,6 +22,7 @@ class ErrorCode(StrEnum):
     PERMISSION_DENIED = "PERMISSION_DENIED"
     REQUEST_LIMIT_EXCEEDED = "REQUEST_LIMIT_EXCEEDED"
     TEMPORARILY_UNAVAILABLE = "TEMPORARILY_UNAVAILABLE"
+    NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
@@ -28,3 +31,15 @@ class Error(Entity):
 
     error_code: str
     message: str
+
+
+SCIM_ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+class ScimError(Error):
+    """The same as RFC 7644, 3.12, has it: ``status`` is the HTTP status as a text, ``detail`` the message again."""
+
+    schemas: list[str] = [SCIM_ERROR_SCHEMA]
+    status: str
+    scim_type: str | None = Field(default=None, alias="scimType")
+    detail: str

@@ -4,13 +4,16 @@ Names are camelCase here, as SCIM has them. Ids are strings of digits: Databrick
 number. Lists are paged by ``startIndex``, which counts from 1, and ``count``.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
+from tui_registry_server.wire.scim_traits import IMMUTABLE, READ_ONLY, Trait
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -19,6 +22,9 @@ LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 MAX_COUNT = 1000  # resources in one page; who asks for more gets so many, and goes on from there
 MAX_VALUES = 100  # emails, entitlements or roles of one principal
+MAX_MEMBERS = 10_000  # in one request; a group may have more, added by several
+MAX_OPERATIONS = 1000  # of one PATCH
+MAX_ATTRIBUTES = 100  # names of attributes to show, or to leave out
 
 
 class ScimBody(RequestBody):
@@ -27,6 +33,24 @@ class ScimBody(RequestBody):
 
 class ScimEntity(Entity):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+@cache
+def _names(model: type[BaseModel]) -> Mapping[str, str]:
+    """How a model's fields are spelled, by their names in lower case."""
+    return {(field.alias or name).lower(): field.alias or name for name, field in model.model_fields.items()}
+
+
+class AnyCaseBody(ScimBody):
+    """Names of attributes are read in any letter case (RFC 7643, 2.1)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        known = _names(cls)
+        return {known.get(name.lower(), name): value for name, value in given.items()}
 
 
 class SortOrder(StrEnum):
@@ -44,30 +68,58 @@ class ComplexValue(ScimBody):
     ref: Text | None = Field(default=None, alias="$ref", max_length=1024)
 
 
-class Name(ScimBody):
+def _listed(given: Any) -> Any:
+    """Identity providers send null for an empty list, and texts for objects that have nothing but a value."""
+    if given is None:
+        return []
+    if not isinstance(given, list) or len(given) > MAX_MEMBERS:
+        return given
+    return [{"value": each} if isinstance(each, str) else each for each in given]
+
+
+def _with_value(given: Any) -> Any:
+    """They also send objects without a value, to say that there is none."""
+    values = _listed(given)
+    if not isinstance(values, list) or len(values) > MAX_VALUES:
+        return values
+    return [each for each in values if not isinstance(each, dict) or each.get("value") is not None]
+
+
+Values = Annotated[list[ComplexValue], BeforeValidator(_with_value), Field(max_length=MAX_VALUES)]
+Members = Annotated[list[ComplexValue], BeforeValidator(_listed), Field(max_length=MAX_MEMBERS)]
+
+
+class Name(AnyCaseBody):
     given_name: Text | None = Field(default=None, max_length=256)
     family_name: Text | None = Field(default=None, max_length=256)
 
 
 class Meta(ScimEntity):
+    """``version`` is also the answer's ETag, for If-Match and If-None-Match (RFC 7644, 3.14)."""
+
     resource_type: str
+    created: str | None = None
+    last_modified: str | None = None
+    location: str | None = None
+    version: str | None = None
 
 
-class PrincipalFields(ScimBody):
+class PrincipalFields(AnyCaseBody):
     """What may be said of any principal. Entitlements and roles are kept and shown; they mean nothing here."""
 
     display_name: Text | None = Field(default=None, max_length=256)
     external_id: Text | None = Field(default=None, max_length=256)
-    entitlements: list[ComplexValue] = Field(default=[], max_length=MAX_VALUES)
-    roles: list[ComplexValue] = Field(default=[], max_length=MAX_VALUES)
+    entitlements: Values = []
+    roles: Values = []
 
 
 class UserFields(PrincipalFields):
-    """``userName`` cannot be changed later: history names people by it. ``active`` stays as it is if left out."""
+    """``userName`` and ``active`` stay as they are if left out. Who gets another ``userName`` keeps their id, tokens,
+    groups and permissions; what they did before stays recorded under the old one."""
 
     user_name: Text | None = None
     name: Name | None = None
-    emails: list[ComplexValue] = Field(default=[], max_length=MAX_VALUES)
+    emails: Values = []
     active: bool | None = None
 
 
@@ -93,7 +145,7 @@ class ReplaceServicePrincipal(ServicePrincipalFields):
 class GroupFields(PrincipalFields):
     """Members are users, service principals and other groups, by id."""
 
-    members: list[ComplexValue] = []
+    members: Members = []
 
 
 class CreateGroup(GroupFields):
@@ -106,19 +158,20 @@ class ReplaceGroup(GroupFields):
     id: Text
 
 
-class PatchOperation(ScimBody):
-    """``op`` is add, remove or replace, in any letter case; without a ``path``, ``value`` is an object."""
+class PatchOperation(AnyCaseBody):
+    """``op`` is add, remove or replace, in any letter case; without a ``path``, ``value`` is an object, whose names
+    are paths. What is said of attributes that are not kept is ignored, as in POST."""
 
     op: Text
     path: Text | None = Field(default=None, max_length=1000)
     value: Any = None
 
 
-class PatchResource(ScimBody):
+class PatchResource(AnyCaseBody):
     """Changes, made in their order, all or none (RFC 7644, 3.5.2)."""
 
     id: Text
-    operations: list[PatchOperation] = Field(default=[], alias="Operations", max_length=1000)
+    operations: list[PatchOperation] = Field(default=[], alias="Operations", max_length=MAX_OPERATIONS)
 
 
 class ResourceId(ScimBody):
@@ -148,51 +201,73 @@ class ListResources(ShownAttributes):
     count: Integer = 100
 
 
+class SearchResources(AnyCaseBody):
+    """The same as a body (RFC 7644, 3.4.3), where names of attributes are a list."""
+
+    attributes: list[Text] = Field(default=[], max_length=MAX_ATTRIBUTES)
+    excluded_attributes: list[Text] = Field(default=[], max_length=MAX_ATTRIBUTES)
+    filter: Text = ""
+    sort_by: Text = ""
+    sort_order: SortOrder = SortOrder.ASCENDING
+    start_index: Integer = Field(default=1, le=2**53)
+    count: Integer = 100
+
+
+_Id = Annotated[str, Trait(READ_ONLY, returned="always", uniqueness="server", case_exact=True)]
+_Schemas = Annotated[list[str], Trait(READ_ONLY)]
+_ExternalId = Annotated[str | None, Trait(case_exact=True)]
+_Groups = Annotated[list[ComplexValue], Trait(READ_ONLY, parts=("value", "$ref", "display", "type"))]
+_Listed = Annotated[list[ComplexValue], Trait(parts=("value", "display", "type", "primary"))]
+_Members = Annotated[
+    list[ComplexValue], Trait(parts=("value", "$ref", "display"), of_parts=IMMUTABLE, read_only=("display",))
+]
+
+
 class User(ScimEntity):
     """``groups`` holds direct and, through groups in groups, indirect ones. Emails, external id, entitlements and
     roles are shown to administrators and the user only."""
 
-    schemas: list[str] = []
-    id: str
-    user_name: str | None = None
+    schemas: _Schemas = []
+    id: _Id
+    user_name: Annotated[str | None, Trait(required=True, uniqueness="server")] = None
     display_name: str | None = None
     name: Name | None = None
-    emails: list[ComplexValue] = []
+    emails: _Listed = []
     active: bool | None = None
-    external_id: str | None = None
-    groups: list[ComplexValue] = []
-    entitlements: list[ComplexValue] = []
-    roles: list[ComplexValue] = []
-    meta: Meta | None = None
+    external_id: _ExternalId = None
+    groups: _Groups = []
+    entitlements: _Listed = []
+    roles: _Listed = []
+    meta: Annotated[Meta | None, Trait(READ_ONLY)] = None
 
 
 class ServicePrincipal(ScimEntity):
     """An identity of a program. ``applicationId`` is its name in permissions and history."""
 
-    schemas: list[str] = []
-    id: str
-    application_id: str | None = None
+    schemas: _Schemas = []
+    id: _Id
+    application_id: Annotated[str | None, Trait(IMMUTABLE, uniqueness="server")] = None
     display_name: str | None = None
     active: bool | None = None
-    external_id: str | None = None
-    groups: list[ComplexValue] = []
-    entitlements: list[ComplexValue] = []
-    roles: list[ComplexValue] = []
-    meta: Meta | None = None
+    external_id: _ExternalId = None
+    groups: _Groups = []
+    entitlements: _Listed = []
+    roles: _Listed = []
+    meta: Annotated[Meta | None, Trait(READ_ONLY)] = None
 
 
 class Group(ScimEntity):
     """The members of ``users`` are not listed: everybody is one."""
 
-    schemas: list[str] = []
-    id: str
-    display_name: str | None = None
-    external_id: str | None = None
-    members: list[ComplexValue] = []
-    groups: list[ComplexValue] = []
-    entitlements: list[ComplexValue] = []
-    roles: list[ComplexValue] = []
-    meta: Meta | None = None
+    schemas: _Schemas = []
+    id: _Id
+    display_name: Annotated[str | None, Trait(required=True, uniqueness="server")] = None
+    external_id: _ExternalId = None
+    members: _Members = []
+    groups: _Groups = []
+    entitlements: _Listed = []
+    roles: _Listed = []
+    meta: Annotated[Meta | None, Trait(READ_ONLY)] = None
 
 
 class _Page(ScimEntity):

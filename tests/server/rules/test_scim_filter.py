@@ -14,9 +14,10 @@ from tui_registry_server.rules.scim_filter import (
     Either,
     Filter,
     Not,
+    Within,
     parse_filter,
 )
-from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute
+from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute, Kind
 
 WORDS = st.sampled_from(
     [
@@ -28,13 +29,15 @@ WORDS = st.sampled_from(
 
 
 def of_user(path: str) -> Attribute:
-    attribute = USER.attribute(path)
+    attribute = USER.vocabulary.attribute(path)
     assert attribute is not None
     return attribute
 
 
 NAME = of_user("userName")
 ACTIVE = of_user("active")
+PRIMARY = Attribute("primary", Kind.BOOLEAN)
+WORK = Comparison(Attribute("type"), "eq", "work")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,15 @@ ACTIVE = of_user("active")
             "userName pr and (active eq true or id pr)",
             All((Comparison(NAME, "pr"), Either((Comparison(ACTIVE, "eq", True), Comparison(of_user("id"), "pr"))))),
         ),
+        ('emails[type eq "work"]', Within("emails", WORK)),
+        ('EMAILS [ Type eq "work" ] and id pr', All((Within("emails", WORK), Comparison(of_user("id"), "pr")))),
+        (
+            'emails[type eq "work"].value eq "a"',
+            Within("emails", All((WORK, Comparison(Attribute("value"), "eq", "a")))),
+        ),
+        ("not (emails[primary eq 'True'])", Not(Within("emails", Comparison(PRIMARY, "eq", True)))),
+        ('meta.lastModified gt "1970-01-01T00:00:01Z"', Comparison(of_user("meta.lastModified"), "gt", 1000)),
+        ('meta.created le "1970-01-01T01:00:00.5+01:00"', Comparison(of_user("meta.created"), "le", 500)),
         ("", None),
         ("  ", None),
     ],
@@ -78,7 +90,16 @@ def test_what_a_filter_means(text: str, meant: Filter | None) -> None:
         ('userName eq "ann', "A quote is not closed"),
         ("password eq 'a'", "Use one of active, displayName"),
         ("members eq 'a'", "Use one of active, displayName"),
-        ('emails[type eq "work"] pr', "A comparison begins with what is compared"),
+        ('emails[type eq "work"] pr', "Comparisons are joined by and, or"),
+        ('emails[type eq "work"', "A bracket is not closed"),
+        ("emails[]", "A comparison begins with what is compared"),
+        ('emails[userName eq "a"]', "Use one of display, primary, type, value"),
+        ('emails[emails[type eq "a"]]', "Brackets follow a list"),
+        ('userName[type eq "a"]', "Brackets follow a list. Use one of emails, entitlements, groups, roles"),
+        ('[type eq "a"]', "A comparison begins with what is compared"),
+        ('urn:other:userName eq "a"', "A comparison begins with what is compared"),
+        ('meta.created gt "yesterday"', "A moment is written as"),
+        ('meta.created co "2026"', "'meta.created' is followed by one of eq, ge, gt, le, lt, ne, pr"),
         ("active eq 1", "compared with true or false"),
         ("active co true", "'active' is followed by one of eq, ne, pr"),
         ("id sw '1'", "'id' is followed by one of eq, ne, pr"),

@@ -89,8 +89,9 @@ def test_an_upgrade_keeps_what_is_there_and_a_copy_of_it(tmp_path: Path) -> None
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        group = PrincipalRow(id="1" * 16, kind=PrincipalKind.GROUP.value, name="risk", active=True)
-        principals.add(connection, group, 0)
+        connection.exec_driver_sql(
+            "INSERT INTO principals (id, kind, name, active, creation_timestamp) VALUES ('1', 'group', 'risk', 1, 7)"
+        )
     schema.upgrade(url, now=0)
     copy = tmp_path / "registry.db.0001.backup"
     assert copy.stat().st_mode & 0o777 == 0o600
@@ -98,4 +99,7 @@ def test_an_upgrade_keeps_what_is_there_and_a_copy_of_it(tmp_path: Path) -> None
         with closing(sqlite3.connect(each)) as database:
             assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
             assert ("risk",) in database.execute("SELECT name FROM principals").fetchall()
+    with closing(sqlite3.connect(file)) as database:
+        changed = database.execute("SELECT last_updated_timestamp FROM principals WHERE name = 'risk'").fetchall()
+        assert changed == [(7,)]  # not known better
     engine.dispose()

@@ -1,0 +1,82 @@
+"""Paths of PATCH (RFC 7644, 3.5.2): an attribute, a part of one, or the values of a list that fit a filter.
+
+    path      = [ schema ":" ] attribute [ "." part ] | [ schema ":" ] list "[" filter "]" [ "." part ]
+
+Names are read in any letter case. Of what is not kept, such as ``phoneNumbers[type eq "work"].value`` or an attribute
+of another schema, only the form is looked at.
+"""
+
+import re
+from dataclasses import dataclass
+
+from tui_registry_server.rules.errors import InvalidPath
+from tui_registry_server.rules.scim_filter import Filter, read_filter
+from tui_registry_server.rules.scim_resources import ANYTHING, Attribute, Kind, Resource
+
+_PATH = re.compile(
+    r"""(?:(?P<schema>urn:[\w.:\-]+):)?
+        (?P<top>[a-z$][\w$\-]*)
+        (?:\.(?P<part>[a-z$][\w$\-]*) | \[(?P<filter>.*)\](?:\.(?P<chosen>[a-z$][\w$\-]*))?)?""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An attribute that nobody can change."""
+
+    top: str
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    attribute: Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All parts of a complex attribute, such as ``name``."""
+
+    top: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Values of a list: those that fit a filter, or all. ``part``: the one part of them that is meant, if they are
+    not meant themselves."""
+
+    top: str
+    kind: Kind
+    where: Filter | None = None
+    part: str = ""
+
+
+def read_path(text: str, resource: Resource) -> Fixed | Single | Whole | Listed | None:
+    """What a path means; None if it is something that is not kept. Raises InvalidPath and InvalidFilter."""
+    match = _PATH.fullmatch(text)
+    if match is None or (match["filter"] is not None and not match["filter"].strip()):
+        raise InvalidPath(
+            f"path '{text[:100]}' cannot be read. Write an attribute, such as displayName or name.givenName, or values "
+            'of a list, such as members[value eq "123"].'
+        )
+    vocabulary, top, condition = resource.vocabulary, match["top"].lower(), match["filter"]
+    kept = not match["schema"] or match["schema"].lower() == vocabulary.schema.lower()
+    if kept and (fixed := next((name for name in resource.fixed if name.lower() == top), None)):
+        return Fixed(fixed)
+    parts = vocabulary.parts(top)
+    if not kept or parts is None:
+        if condition is not None:
+            read_filter(condition, ANYTHING)
+        if not kept:
+            return None
+        attribute = vocabulary.attribute(f"{top}.{match['part']}" if match["part"] else top)
+        whole = next((each.top for each in vocabulary.attributes.values() if each.top.lower() == top), None)
+        if condition is not None and whole:
+            raise InvalidPath(f"path '{text[:100]}' looks for values in '{whole}', which is no list.")
+        return Single(attribute) if attribute else Whole(whole) if whole and not match["part"] else None
+    attribute = vocabulary.attribute(f"{top}.{match['part'] or match['chosen'] or 'value'}")
+    where = None if condition is None else read_filter(condition, parts)
+    if attribute is None:
+        return None
+    part = attribute.part if match["chosen"] or attribute.part != "value" else ""
+    return Listed(attribute.top, attribute.kind, where, part)
