@@ -1,5 +1,6 @@
 """The one path of a request: find its route, authenticate, decode, load the subject, check the ability, operate."""
 
+import asyncio
 import logging
 import re
 import time
@@ -15,8 +16,11 @@ from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
+from tui_registry_server.http.large_bodies import LargeBodies
+from tui_registry_server.http.long_answers import LongAnswers, in_parts
 from tui_registry_server.http.route import Route
-from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations import subjects
+from tui_registry_server.operations.call import Answer, Call, Caller
 from tui_registry_server.rules.errors import (
     EndpointNotFound,
     InternalError,
@@ -28,6 +32,7 @@ from tui_registry_server.rules.permissions import Ability, require
 from tui_registry_server.settings import Settings
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, explain, summary
+from tui_registry_server.store.patience import expect_to_take_long
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 
@@ -41,6 +46,8 @@ class Handler:
         self._database = database
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
+        self._large_bodies = LargeBodies(settings.limits)
+        self._long_answers = LongAnswers(settings.limits)
         self.events = EventStream(database, self._authenticator, settings.limits)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
@@ -66,28 +73,41 @@ class Handler:
         route, path_fields = self._find(request.scope["path"], request.method)
         now = time.time_ns() // 1_000_000
         if route.ability is Ability.PUBLIC and route.operation is not None:
-            return json_answer(route.operation())
+            public = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
+            return in_parts(json_answer(public))
         principal = await self._authenticator.authenticate(request, now)
         if route.operation is None:
             return await self.events.open(request, principal)
-        body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes)
-        if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened meanwhile
-            now = later
-            principal = await self._authenticator.authenticate(request, now)
-        if self._settings.demo_clock and (told := request.headers.get("x-demo-time")):
-            now = _demo_time(told)
-        address = client[0] if (client := request.scope.get("client")) else None
+        if route.subject in subjects.OF_THE_CALLER:
+            _judge(route, Caller(principal), None)
+        place = self._large_bodies.place(principal.id)
+        try:
+            body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, place)
+            if (
+                later := time.time_ns() // 1_000_000
+            ) != now:  # the body took its time: much may have happened meanwhile
+                now = later
+                principal = await self._authenticator.authenticate(request, now)
+            if self._settings.demo_clock and (told := request.headers.get("x-demo-time")):
+                now = _demo_time(told)
+            address = client[0] if (client := request.scope.get("client")) else None
 
-        operation = route.operation
+            operation = route.operation
 
-        def work(connection: Connection) -> Answer:
-            return _operate(route, operation, Call(connection, principal, now, address, self._settings.policy), body)
+            def work(connection: Connection) -> Answer:
+                if place.is_taken or (route.writes and route.lengthy):
+                    expect_to_take_long(connection)
+                return _operate(
+                    route, operation, Call(connection, principal, now, address, self._settings.policy), body
+                )
 
-        if route.writes:
-            answer = await self._database.write(work)
-        else:
-            answer = await self._database.read(work, lengthy=route.lengthy)
-        return json_answer(answer, route.status)
+            if route.writes:
+                answer = await self._database.write(work)
+            else:
+                answer = await self._database.read(work, by=principal.id, lengthy=route.lengthy)
+            return self._long_answers.counted(json_answer(answer, route.status), principal.id)
+        finally:
+            place.give_back()
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}
@@ -112,11 +132,16 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: Any) -> Answer:
-    subject = None
+    return operation(call, body, _judge(route, call, body))
+
+
+def _judge(route: Route, call: Call | Caller, body: Any) -> subjects.Subject | None:
+    """What the request is about, if the caller has the ability that it takes."""
+    subject: subjects.Subject | None = None
     if route.subject is not None:
         subject = route.subject(call, body)
         require(route.ability, subject.level, stages=subject.stages, author=subject.author)
-    return operation(call, body, subject)
+    return subject
 
 
 def _demo_time(told: str) -> int:

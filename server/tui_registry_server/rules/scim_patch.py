@@ -14,6 +14,7 @@ from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.scim_filter import read_text
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
 from tui_registry_server.rules.validation import validated
+from tui_registry_server.wire.lists import MAX_MEMBERS
 from tui_registry_server.wire.scim import ComplexValue, PatchOperation
 
 _PATH = re.compile(
@@ -155,4 +156,9 @@ def _single(value: Any, attribute: Attribute) -> str | bool:
 
 def _list(value: Any, attribute: Attribute) -> list[ComplexValue]:
     values = value if isinstance(value, list) else [] if value is None else [value]
+    if len(values) > MAX_MEMBERS:
+        raise InvalidParameterValue(
+            f"'{attribute.top}' has {len(values)} elements; at most {MAX_MEMBERS} are taken. Send the others "
+            "in further requests."
+        )
     return [validated(ComplexValue, each if isinstance(each, dict) else {"value": each}) for each in values]

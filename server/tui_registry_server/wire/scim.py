@@ -5,12 +5,13 @@ number. Lists are paged by ``startIndex``, which counts from 1, and ``count``.
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
+from tui_registry_server.wire.lists import MAX_MEMBERS, MAX_OPERATIONS, MAX_VALUES, AtMost
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -18,7 +19,6 @@ SERVICE_PRINCIPAL_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:ServicePrincip
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 MAX_COUNT = 1000  # resources in one page; who asks for more gets so many, and goes on from there
-MAX_VALUES = 100  # emails, entitlements or roles of one principal
 
 
 class ScimBody(RequestBody):
@@ -58,8 +58,8 @@ class PrincipalFields(ScimBody):
 
     display_name: Text | None = Field(default=None, max_length=256)
     external_id: Text | None = Field(default=None, max_length=256)
-    entitlements: list[ComplexValue] = Field(default=[], max_length=MAX_VALUES)
-    roles: list[ComplexValue] = Field(default=[], max_length=MAX_VALUES)
+    entitlements: Annotated[list[ComplexValue], AtMost(MAX_VALUES)] = []
+    roles: Annotated[list[ComplexValue], AtMost(MAX_VALUES)] = []
 
 
 class UserFields(PrincipalFields):
@@ -67,7 +67,7 @@ class UserFields(PrincipalFields):
 
     user_name: Text | None = None
     name: Name | None = None
-    emails: list[ComplexValue] = Field(default=[], max_length=MAX_VALUES)
+    emails: Annotated[list[ComplexValue], AtMost(MAX_VALUES)] = []
     active: bool | None = None
 
 
@@ -93,7 +93,7 @@ class ReplaceServicePrincipal(ServicePrincipalFields):
 class GroupFields(PrincipalFields):
     """Members are users, service principals and other groups, by id."""
 
-    members: list[ComplexValue] = []
+    members: Annotated[list[ComplexValue], AtMost(MAX_MEMBERS, "add the others by PATCH, so many at a time")] = []
 
 
 class CreateGroup(GroupFields):
@@ -118,7 +118,9 @@ class PatchResource(ScimBody):
     """Changes, made in their order, all or none (RFC 7644, 3.5.2)."""
 
     id: Text
-    operations: list[PatchOperation] = Field(default=[], alias="Operations", max_length=1000)
+    operations: Annotated[list[PatchOperation], AtMost(MAX_OPERATIONS, "send the others in further requests")] = Field(
+        default=[], alias="Operations"
+    )
 
 
 class ResourceId(ScimBody):
