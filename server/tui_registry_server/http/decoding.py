@@ -90,6 +90,7 @@ async def _read_body(request: Request, longest: int, place: Place) -> bytes:
             chunks.append(chunk)
     except ClientDisconnect:
         raise BadRequest("The request's body ended before it was whole.") from None
+    place.size = size
     if size > longest:
         raise RequestTooLarge(f"The request's body is larger than {longest} bytes. Send less at a time.")
     return b"".join(chunks)

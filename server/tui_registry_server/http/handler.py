@@ -16,7 +16,7 @@ from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
-from tui_registry_server.http.large_bodies import LargeBodies
+from tui_registry_server.http.large_bodies import SHORT, LargeBodies
 from tui_registry_server.http.long_answers import LongAnswers, in_parts
 from tui_registry_server.http.route import Route
 from tui_registry_server.operations import subjects
@@ -95,7 +95,7 @@ class Handler:
             operation = route.operation
 
             def work(connection: Connection) -> Answer:
-                if place.is_taken or (route.writes and route.lengthy):
+                if place.size > SHORT or (route.writes and route.lengthy):
                     expect_to_take_long(connection)
                 return _operate(
                     route, operation, Call(connection, principal, now, address, self._settings.policy), body

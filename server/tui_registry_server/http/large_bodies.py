@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tui_registry_server.rules.limits import Limits
 
+SHORT = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
 SMALL = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
 
 
@@ -74,6 +75,8 @@ class Place:
     bodies: LargeBodies
     principal_id: str
     is_taken: bool = field(default=False, init=False)
+    size: int = field(default=0, init=False)
+    """Bytes of the body."""
 
     async def take(self) -> None:
         if not self.is_taken:

@@ -118,11 +118,11 @@ ROUTES = (
     Route("DELETE", f"{SCIM}/Users/{{id}}", Can.ADMINISTER, users.delete, s.ResourceId, subjects.administration, status=204),
 
     Route("GET", f"{SCIM}/Groups", Can.ANYONE, groups.listed, s.ListResources, None, s.GroupPage, lengthy=True),
-    Route("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201),
+    Route("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201, lengthy=True),
     Route("GET", f"{SCIM}/Groups/{{id}}", Can.ANYONE, groups.get, s.GetResource, None, s.Group, lengthy=True),
-    Route("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group),
-    Route("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group),
-    Route("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204),
+    Route("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group, lengthy=True),
+    Route("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group, lengthy=True),
+    Route("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204, lengthy=True),
 
     Route("GET", f"{SCIM}/ServicePrincipals", Can.ANYONE, service_principals.listed, s.ListResources, None, s.ServicePrincipalPage, lengthy=True),
     Route("POST", f"{SCIM}/ServicePrincipals", Can.ADMINISTER, service_principals.create, s.ServicePrincipalFields, subjects.administration, s.ServicePrincipal, status=201),

@@ -16,6 +16,7 @@ from tui_registry_server.store.search import Shape, shape_of, values_of
 from tui_registry_server.store.statements import Rows
 
 TERMS = 4096  # of all plans that are kept, each some kilobytes: clients ask the same few shapes over and over
+MANY_ROWS = 200  # whose documents take too long to read on the event loop
 FEW_TERMS = 2  # of which a plan is put together on the event loop: in some milliseconds
 
 
@@ -40,6 +41,8 @@ class Plans:
         began = time.perf_counter()
         try:
             rows = plan.page(connection, principal, values_of(search), limit)
+            if len(rows) > MANY_ROWS:
+                expect_to_take_long(connection)
         except (LengthyError, DBAPIError):
             self._slow.add(shape)
             raise
