@@ -348,7 +348,7 @@ def main(
 
 
 def _somebody(url: str, admin_token: str) -> str:
-    """The token of a user who has no rights at all: not even to make models."""
+    """The token of a user who has no rights on anything."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
     headers = {"Authorization": f"Bearer {admin_token}"}
 

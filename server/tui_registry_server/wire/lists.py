@@ -34,7 +34,7 @@ class AtMost:
 
     def _check(self, value: Any) -> Any:
         if isinstance(value, list) and len(value) > self.length:
-            problem = "has {found} elements; at most {most} are taken: {instead}"
+            problem = "it has {found} elements; at most {most} are taken: {instead}"
             raise PydanticCustomError(
                 "too_long", problem, {"found": len(value), "most": self.length, "instead": self.instead}
             )
