@@ -90,6 +90,8 @@ class DeleteModelVersionTag(RequestBody):
 
 
 class SearchModelVersions(RequestBody):
+    """A page ends after 10,000 versions, or 8 MiB, whatever ``max_results`` says: ``next_page_token`` leads on."""
+
     filter: Text = ""
     max_results: Integer = 200_000
     order_by: Annotated[list[Text], AtMost(MAX_ORDER_BY)] = []

@@ -69,6 +69,8 @@ class RenameRegisteredModel(RequestBody):
 
 
 class SearchRegisteredModels(RequestBody):
+    """A page ends after 8 MiB, whatever ``max_results`` says: ``next_page_token`` leads on."""
+
     filter: Text = ""
     max_results: Integer = 100
     order_by: Annotated[list[Text], AtMost(MAX_ORDER_BY)] = []
