@@ -35,9 +35,10 @@ class Request(NamedTuple):
 
 
 def largest_requests() -> Iterator[Request]:
-    """Of every route."""
+    """Of every route but the event stream's, whose answer does not end."""
     for route in ROUTES:
-        yield from requests_of(route)
+        if route.operation is not None:
+            yield from requests_of(route)
 
 
 def requests_of(route: Route) -> Iterator[Request]:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -308,6 +308,9 @@ def _nothing(sender: Sender) -> list[Sent]:
 @click.option("--connections", default=8, show_default=True, help="Of a flood.")
 @click.option("--only", multiple=True, help="Words of the titles of the tables to make.")
 @click.option("--route", "part_of_route", default="", help="Only the routes that have this in their name.")
+@click.option(
+    "--one-in", default=1, show_default=True, help="Of so many of the largest bodies and queries, one is sent."
+)
 @click.option("--worst", default=15, show_default=True, help="Rows shown of the first table.")
 def main(
     *,
@@ -317,10 +320,11 @@ def main(
     connections: int,
     only: tuple[str, ...],
     part_of_route: str,
+    one_in: int,
     worst: int,
 ) -> None:
     """Fill a registry, send all of it, and print the tables."""
-    bodies = (each for each in largest_requests() if part_of_route in each.route)
+    bodies = (each for each in islice(largest_requests(), 0, None, one_in) if part_of_route in each.route)
     parts = [
         Part("Nobody else", _nothing, 1),
         Part("The largest bodies and queries of each route", _both(bodies), worst),
