@@ -7,7 +7,7 @@ Row = tuple[Any, ...]
 
 MAX_ROWS = 10_000  # of one page, as on Databricks; MLflow's client asks for as many if nothing is said
 MAX_BYTES = 8 * 1024 * 1024  # of the documents of one page
-FIRST = 16  # documents read at first: they may be of some megabytes each
+FIRST = 100  # documents read at first, a usual page: they may be of some megabytes each
 
 
 class Page(NamedTuple):
@@ -27,14 +27,22 @@ def page_of(
     size, start, some = 0, 0, FIRST
     while start < min(len(rows), limit):
         reading = rows[start : min(start + some, limit)]
-        for row, document in zip(reading, read(reading), strict=True):
-            if document is None:
-                continue
-            if shown and size + len(document) > MAX_BYTES:
-                return Page(shown, more=True)
-            shown.append((document, row[position]))
-            size += len(document)
+        found = [(document, row[position]) for row, document in zip(reading, read(reading), strict=True) if document]
+        size += sum(len(document) for document, _ in found)
+        if size > MAX_BYTES and len(shown) + len(found) > 1:
+            return _cut(shown + found)
+        shown += found
         start += len(reading)
         each = size // max(len(shown), 1) + 1
         some = max(1, min((MAX_BYTES - size) // each, 1000))
     return Page(shown, more=len(rows) > limit)
+
+
+def _cut(rows: list[tuple[bytes, Row]]) -> Page:
+    """As many as a page may hold, and at least one."""
+    size = 0
+    for number, (document, _) in enumerate(rows):
+        size += len(document)
+        if number and size > MAX_BYTES:
+            return Page(rows[:number], more=True)
+    return Page(rows, more=False)
