@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 GRACE = 10  # seconds that open requests get to finish
 GOODBYE = 2  # seconds in which a client may answer that a TLS connection ends; those that are idle do not
 SENDING = 256 * 1024  # bytes on their way to a client; of more, the system would tell late that they are not taken
+SWITCH = 0.0005  # seconds until a thread that computes lets the event loop go on, which waits for it at every call
 OTHER_FILES = 200  # that the server has open, besides connections
 LOOK = 1.0  # seconds between looks for whether anybody still needs this server
 
@@ -69,6 +71,7 @@ def run(options: Options) -> None:
     """Serve until a signal, or until nobody needs it; exits with 1 and a message if it cannot start, and with 2 if it
     would do so without TLS for others than this machine, and nobody said that this is meant."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(SWITCH)
     _allow_files(options.limits.connections + options.limits.refused_connections + OTHER_FILES)
     try:
         if options.certificate is None and not _is_loopback(options.host):
@@ -161,6 +164,8 @@ class _Server(uvicorn.Server):
             )
             loop.add_signal_handler(signal.SIGHUP, self._renew)
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays; looking through it for garbage would hold everybody up for 0.1 s
         if self._options.state_file is not None:
             _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
         click.echo(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)", err=True)

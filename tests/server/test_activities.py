@@ -11,6 +11,7 @@ from tests.server.attempts import CASES, MODELS, Case
 from tests.server.contents import changing
 from tests.server.people import CREATOR, Caller, People
 from tui_registry_server.store.tables import activities
+from tui_registry_server.wire.lists import MAX_ACTIVITY_TYPES
 
 RECORDED = {
     "POST /mlflow/registered-models/create": "CREATED_MODEL",
@@ -126,9 +127,9 @@ def test_filters(told: tuple[str, list[dict[str, Any]]], people: People) -> None
 
 
 def test_a_type_that_comes_often(told: tuple[str, list[dict[str, Any]]], people: People) -> None:
-    """More often than a statement has parameters."""
+    """As often as it may."""
     model, feed = told
-    body = json.dumps({"name": model, "activity_type": ["NEW_COMMENT"] * 251_000}).encode()
+    body = json.dumps({"name": model, "activity_type": ["NEW_COMMENT"] * MAX_ACTIVITY_TYPES}).encode()
     found = people.creator.send("GET", "/mlflow/activities/list", body).ok()["activities"]
     assert found == [each for each in feed if each["activity_type"] == "NEW_COMMENT"]
 

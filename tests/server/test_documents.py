@@ -63,8 +63,8 @@ def stored(database: Connection, name: str) -> dict[str, Any]:
     if model is not None:
         alone = registered_models.read(database, model)
         latest = model_versions.latest(database, model.id, model.revision, list(Stage))
-    listed = registered_models.page(database, SOMEBODY, read_search(MODELS, **_named(name)), limit=1000)
-    versions = model_versions.page(database, SOMEBODY, read_search(VERSIONS, **_named(name)), limit=1000)
+    listed = registered_models.page(database, SOMEBODY, read_search(MODELS, **_named(name))).rows
+    versions = model_versions.page(database, SOMEBODY, read_search(VERSIONS, **_named(name))).rows
     return {
         "model": json.loads(alone) if alone else None,
         "latest": json.loads(latest) if latest else {},

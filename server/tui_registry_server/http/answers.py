@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic_core import to_json
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.operations.call import Answer, Versioned
 from tui_registry_server.rules.errors import (
@@ -32,18 +31,7 @@ def json_answer(
         answer = answer.content
     written = answer.encode() if isinstance(answer, str) else answer
     content = written if isinstance(written, bytes) else to_json(written)
-    kind = Response if len(content) <= PART else _Long
-    return kind(content, status, headers, media_type)
-
-
-class _Long(Response):
-    """Sent no faster than it is taken."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for start in range(0, len(self.body), PART):
-            part = self.body[start : start + PART]
-            await send({"type": "http.response.body", "body": part, "more_body": start + PART < len(self.body)})
+    return Response(content, status, headers, media_type)
 
 
 def error_answer(

@@ -1,7 +1,7 @@
 """From bytes to a request's body, or a clear 400."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -10,30 +10,50 @@ from jiter import from_json
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 
+from tui_registry_server.http.body_size import check_values, values_of
+from tui_registry_server.http.large_bodies import SMALL, Place
 from tui_registry_server.rules.errors import BadRequest, RequestTooLarge
 from tui_registry_server.rules.validation import validated
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
-async def decode(request: Request, body: type[Body], path_fields: Mapping[str, str], longest: int) -> Body:
-    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes.
+MAX_PARAMETERS = 1000  # of a query
+
+
+async def decode(request: Request, body: type[Body], path_fields: dict[str, str], longest: int, place: Place) -> Body:
+    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes; ``place`` is
+    taken if it is a large one.
 
     A field that is given twice is refused: somebody else may read the other one. Only SCIM's clients send a whole
     resource with the id that is in the path, too: the path says what is meant.
     """
-    query, content = _query_fields(request, body), await _json_fields(request, longest)
+    query = _query_fields(request, body)
+    content = await _read_body(request, longest, place)
+    if not place.is_taken:
+        return validated(body, _joined(query, _json_fields(content, body), path_fields))
+    async with place.bodies.turn():
+        fields = _joined(query, _json_fields(content, body), path_fields)
+        del content
+        await asyncio.sleep(0)  # others are served between the two
+        return validated(body, fields)
+
+
+def _joined(query: dict[str, Any], content: dict[str, Any], path_fields: dict[str, str]) -> dict[str, Any]:
     if twice := query.keys() & (content.keys() | path_fields.keys()):
         where = "body" if twice & content.keys() else "path"
         raise BadRequest(f"The field '{min(twice)}' is both in the query and in the {where}. Give it once.")
-    return validated(body, query | content | dict(path_fields))
+    return query | content | path_fields
 
 
 def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
     query = request.scope["query_string"]
     if not query:
         return {}
-    parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    try:
+        parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise BadRequest(f"The query has more than {MAX_PARAMETERS} parameters. Send fewer.") from None
     fields: dict[str, Any] = dict(parameters)
     lists = _list_fields(body)
     if len(fields) < len(parameters):
@@ -56,12 +76,10 @@ def _list_fields(body: type[BaseModel]) -> frozenset[str]:
 _TELLS_OF_BODY = frozenset((b"content-length", b"transfer-encoding"))
 
 
-async def _json_fields(request: Request, longest: int) -> dict[str, Any]:
-    if not any(name in _TELLS_OF_BODY for name, _ in request.scope["headers"]):
-        return {}
-    content = await _read_body(request, longest)
+def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
     if not content.strip():
         return {}
+    check_values(content, values_of(body))
     try:
         fields = from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
@@ -71,17 +89,25 @@ async def _json_fields(request: Request, longest: int) -> dict[str, Any]:
     return fields
 
 
-async def _read_body(request: Request, longest: int) -> bytes:
+async def _read_body(request: Request, longest: int, place: Place) -> bytes:
     """One that is too long is read to its end, or until the protocol cuts it off: who still sends reads no answer."""
+    if not any(name in _TELLS_OF_BODY for name, _ in request.scope["headers"]):
+        return b""
     chunks: list[bytes] = []
     size = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size <= longest:
-                chunks.append(chunk)
+            if size > longest:
+                chunks.clear()
+                place.give_back()
+                continue
+            if size > SMALL:
+                await place.take()
+            chunks.append(chunk)
     except ClientDisconnect:
         raise BadRequest("The request's body ended before it was whole.") from None
+    place.size = size
     if size > longest:
         raise RequestTooLarge(f"The request's body is larger than {longest} bytes. Send less at a time.")
     return b"".join(chunks)

@@ -1,5 +1,6 @@
 """The one path of a request: find its route, authenticate, decode, load the subject, check the ability, operate."""
 
+import asyncio
 import logging
 import re
 import time
@@ -16,8 +17,11 @@ from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator, as_now
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
+from tui_registry_server.http.large_bodies import SHORT, LargeBodies
+from tui_registry_server.http.long_answers import LongAnswers, in_parts
 from tui_registry_server.http.route import Route
-from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations import subjects
+from tui_registry_server.operations.call import Answer, Call, Caller
 from tui_registry_server.rules.errors import (
     EndpointNotFound,
     InternalError,
@@ -30,6 +34,7 @@ from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, explain, summary
+from tui_registry_server.store.patience import expect_to_take_long
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 
@@ -43,6 +48,8 @@ class Handler:
         self._database = database
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
+        self._large_bodies = LargeBodies(settings.limits)
+        self._long_answers = LongAnswers(settings.limits)
         self.events = EventStream(database, self._authenticator, settings.limits)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
@@ -68,39 +75,49 @@ class Handler:
         route, path_fields = self._find(request.scope["path"], request.method)
         now = time.time_ns() // 1_000_000
         if route.ability is Ability.PUBLIC and route.operation is not None:
-            return json_answer(route.operation())
+            public = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
+            return in_parts(json_answer(public))
         principal = await self._authenticator.authenticate(request, now)
         if route.operation is None:
             return await self.events.open(request, principal)
-        body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes)
-        if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened meanwhile
-            now = later
-            principal = await self._authenticator.authenticate(request, now)
-        told = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
-        policy = self._settings.policy
-        address = client[0] if (client := request.scope.get("client")) else None
+        if route.subject in subjects.OF_THE_CALLER:
+            _judge(route, Caller(principal), None)
+        place = self._large_bodies.place(principal.id)
+        try:
+            body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, place)
+            if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened
+                now = later
+                principal = await self._authenticator.authenticate(request, now)
+            told = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
+            policy = self._settings.policy
+            address = client[0] if (client := request.scope.get("client")) else None
 
-        operation = route.operation
+            operation = route.operation
 
-        def read(connection: Connection) -> Answer:
-            return run(Call(connection, principal, now, now, address, policy))
+            def read(connection: Connection) -> Answer:
+                return run(Call(connection, principal, now, now, address, policy))
 
-        def write(connection: Connection) -> Answer:
-            """In its turn, which may have been long in coming: at that time, by the caller as they are by then."""
-            clock = time.time_ns() // 1_000_000
-            state = activities.state(connection)
-            caller = as_now(connection, principal, state.revision, clock)
-            at = max(clock, state.last_timestamp) if told is None else told
-            return run(Call(connection, caller, at, clock, address, policy))
+            def write(connection: Connection) -> Answer:
+                """In its turn, which may have been long in coming: at that time, by the caller as they are by then."""
+                clock = time.time_ns() // 1_000_000
+                state = activities.state(connection)
+                caller = as_now(connection, principal, state.revision, clock)
+                at = max(clock, state.last_timestamp) if told is None else told
+                return run(Call(connection, caller, at, clock, address, policy))
 
-        def run(call: Call) -> Answer:
-            return _operate(route, operation, scim.asked(call, request) if route.scim else call, body)
+            def run(call: Call) -> Answer:
+                if place.size > SHORT or (route.writes and route.lengthy):
+                    expect_to_take_long(call.connection)
+                return _operate(route, operation, scim.asked(call, request) if route.scim else call, body)
 
-        if route.writes:
-            answer = await self._database.write(write)
-        else:
-            answer = await self._database.read(read, lengthy=route.lengthy)
-        return scim.answer(request, answer, route.status) if route.scim else json_answer(answer, route.status)
+            if route.writes:
+                answer = await self._database.write(write)
+            else:
+                answer = await self._database.read(read, by=principal.id, lengthy=route.lengthy)
+            response = scim.answer(request, answer, route.status) if route.scim else json_answer(answer, route.status)
+            return self._long_answers.counted(response, principal.id)
+        finally:
+            place.give_back()
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}
@@ -129,11 +146,16 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: Any) -> Answer:
-    subject = None
+    return operation(call, body, _judge(route, call, body))
+
+
+def _judge(route: Route, call: Call | Caller, body: Any) -> subjects.Subject | None:
+    """What the request is about, if the caller has the ability that it takes."""
+    subject: subjects.Subject | None = None
     if route.subject is not None:
         subject = route.subject(call, body)
         require(route.ability, subject.level, stages=subject.stages, author=subject.author)
-    return operation(call, body, subject)
+    return subject
 
 
 def _demo_time(told: str | None) -> int | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 
 from pydantic import BaseModel
@@ -48,10 +49,16 @@ def openapi_route(routes: Iterable[Route]) -> Route:
     described = tuple(routes)
 
     @cache
-    def operation() -> str:
-        return to_json(describe(described)).decode()
+    def written() -> bytes:
+        return to_json(describe(described))
 
-    return Route("GET", "/openapi.json", Ability.PUBLIC, operation, rooted=True)
+    making = Lock()
+
+    def operation() -> bytes:
+        with making:  # once, however many ask for it at first
+            return written()
+
+    return Route("GET", "/openapi.json", Ability.PUBLIC, operation, rooted=True, lengthy=True)
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:

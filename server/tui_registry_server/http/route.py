@@ -25,8 +25,8 @@ class Route:
         read, so that the ability can be no more than to read.
     writes: whether it runs as a transaction of the writer: all but GET, if nothing is said.
     scim: whether it is spoken as SCIM has it: see http.scim.
-    lengthy: whether its reading usually takes longer than a moment: lists that are put together here. For what only
-        sometimes does, see store.database.
+    lengthy: whether it usually takes longer than a moment: lists that are put together here, groups of thousands. For
+        what only sometimes does, see store.database.
     """
 
     method: str

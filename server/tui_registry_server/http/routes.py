@@ -133,11 +133,11 @@ ROUTES = (
 
     ScimRoute("GET", f"{SCIM}/Groups", Can.ANYONE, groups.listed, s.ListResources, None, s.GroupPage, lengthy=True),
     ScimRoute("POST", f"{SCIM}/Groups/.search", Can.ANYONE, groups.search, s.SearchResources, None, s.GroupPage, writes=False, lengthy=True),
-    ScimRoute("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201),
+    ScimRoute("POST", f"{SCIM}/Groups", Can.ADMINISTER, groups.create, s.CreateGroup, subjects.administration, s.Group, status=201, lengthy=True),
     ScimRoute("GET", f"{SCIM}/Groups/{{id}}", Can.ANYONE, groups.get, s.GetResource, None, s.Group, lengthy=True),
-    ScimRoute("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group),
-    ScimRoute("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group),
-    ScimRoute("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204),
+    ScimRoute("PUT", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.replace, s.ReplaceGroup, subjects.administration, s.Group, lengthy=True),
+    ScimRoute("PATCH", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.patch, s.PatchResource, subjects.administration, s.Group, lengthy=True),
+    ScimRoute("DELETE", f"{SCIM}/Groups/{{id}}", Can.ADMINISTER, groups.delete, s.ResourceId, subjects.administration, status=204, lengthy=True),
 
     ScimRoute("GET", f"{SCIM}/ServicePrincipals", Can.ANYONE, service_principals.listed, s.ListResources, None, s.ServicePrincipalPage, lengthy=True),
     ScimRoute("POST", f"{SCIM}/ServicePrincipals/.search", Can.ANYONE, service_principals.search, s.SearchResources, None, s.ServicePrincipalPage, writes=False, lengthy=True),

@@ -30,6 +30,12 @@ class Policy:
     protect_active_versions: bool = False
 
 
+class Caller(NamedTuple):
+    """What is known of a request before its body is read: who calls."""
+
+    principal: Principal
+
+
 class Call(NamedTuple):
     """One request: on an open transaction, by an authenticated caller.
 

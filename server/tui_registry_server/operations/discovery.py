@@ -8,7 +8,8 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.rules.errors import NotSupported, ResourceDoesNotExist
 from tui_registry_server.rules.scim_schemas import MODELS, all_schemas
 from tui_registry_server.wire.fields import RequestBody
-from tui_registry_server.wire.scim import LIST_SCHEMA, MAX_COUNT, MAX_OPERATIONS, Meta
+from tui_registry_server.wire.lists import MAX_OPERATIONS
+from tui_registry_server.wire.scim import LIST_SCHEMA, MAX_COUNT, Meta
 from tui_registry_server.wire.scim_discovery import (
     AuthenticationScheme,
     BulkSupport,

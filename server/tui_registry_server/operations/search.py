@@ -1,12 +1,10 @@
 """Searching registered models and model versions, a page at a time."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.rules.search import MODELS, VERSIONS, Search, read_search
 from tui_registry_server.store import model_versions as version_rows
 from tui_registry_server.store import registered_models as model_rows
+from tui_registry_server.store.pages import Page
 from tui_registry_server.wire.model_version import SearchModelVersions
 from tui_registry_server.wire.registered_model import ListRegisteredModels, SearchRegisteredModels
 
@@ -20,8 +18,7 @@ def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -
         max_results=body.max_results,
         page_token=body.page_token,
     )
-    rows = model_rows.page(call.connection, call.principal, search, limit=search.max_results + 1)
-    return _page("registered_models", search, rows)
+    return _page("registered_models", search, model_rows.page(call.connection, call.principal, search))
 
 
 def all_registered_models(call: Call, body: ListRegisteredModels, subject: None) -> Answer:
@@ -38,17 +35,14 @@ def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answ
         max_results=body.max_results,
         page_token=body.page_token,
     )
-    rows = version_rows.page(call.connection, call.principal, search, limit=search.max_results + 1)
-    return _page("model_versions", search, rows)
+    return _page("model_versions", search, version_rows.page(call.connection, call.principal, search))
 
 
-def _page(member: str, search: Search, rows: Sequence[tuple[bytes, tuple[Any, ...]]]) -> Answer:
-    """One row more than a page was read, to know whether another page follows."""
-    shown = rows[: search.max_results]
-    if not shown:
+def _page(member: str, search: Search, page: Page) -> Answer:
+    if not page.rows:
         return {}
     token = ""
-    if len(rows) > len(shown):
-        token = f',"next_page_token":"{search.token_after(shown[-1][1])}"'
-    listed = b",".join(document for document, _ in shown)
+    if page.more:
+        token = f',"next_page_token":"{search.token_after(page.rows[-1][1])}"'
+    listed = b",".join(document for document, _ in page.rows)
     return b"".join((f'{{"{member}":['.encode(), listed, f"]{token}}}".encode()))

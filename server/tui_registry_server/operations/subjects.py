@@ -6,7 +6,7 @@ What the caller may not read answers exactly as what does not exist: its name is
 from dataclasses import dataclass
 from typing import Protocol
 
-from tui_registry_server.operations.call import Call
+from tui_registry_server.operations.call import Call, Caller
 from tui_registry_server.rules.errors import ResourceDoesNotExist
 from tui_registry_server.rules.names import check_model_name, version_number
 from tui_registry_server.rules.permissions import Level
@@ -95,14 +95,18 @@ class _NamesObject(Protocol):
     object_id: str
 
 
-def registry(call: Call, body: object) -> Subject:
+def registry(call: Call | Caller, body: object) -> Subject:
     """The registry as a whole."""
     return Subject(level=call.principal.root_level)
 
 
-def administration(call: Call, body: object) -> Subject:
+def administration(call: Call | Caller, body: object) -> Subject:
     """What only members of ``admins`` may touch."""
     return Subject(level=Level.MANAGE if call.principal.admin else Level.NONE)
+
+
+OF_THE_CALLER = frozenset({registry, administration})
+"""Those that need nothing but who calls: judged before the body is read, and once more when the request runs."""
 
 
 def token_settings(call: Call, body: object) -> Subject:

@@ -63,6 +63,7 @@ TAG_COMPARATORS = TEXT
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
 MAX_FILTER = 200_000  # characters; those of a megabyte keep everybody else waiting for seconds
+MAX_TOKENS = 5_000  # words, marks and texts: 2,400 values of IN lists, and some milliseconds
 MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit how deep those nest
 MAX_PATTERN = 10_000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
 
@@ -106,6 +107,7 @@ class _Reader:
         self._attributes = attributes
         self._tokens = split(text)
         self._next = next(self._tokens)
+        self._taken = 0
 
     def read(self) -> list[Comparison]:
         if self._peek().kind == "end":
@@ -207,6 +209,12 @@ class _Reader:
     def _take(self) -> Token:
         token = self._next
         if token.kind != "end":
+            self._taken += 1
+            if self._taken > MAX_TOKENS:
+                fail(
+                    token,
+                    f"The filter is too long: at most {MAX_TOKENS} words and values are read. Search several times",
+                )
             self._next = next(self._tokens)
         return token
 

@@ -20,6 +20,12 @@ class Limits:
     )
     head_fields: int = _limit(100, "header fields of a request: clients and proxies send some dozens at most")
     body_bytes: int = _limit(4 * 1024 * 1024, "a request's body: some dozens of tags of 100,000 characters")
+    large_bodies: int = _limit(8, "bodies of more than 64 KiB held at once; further ones are not read from meanwhile")
+    large_bodies_per_principal: int = _limit(2, "of them by one user or service principal")
+    unread_bytes: int = _limit(
+        128 * 1024 * 1024, "of long answers on their way, to readers who take their time; then 503"
+    )
+    unread_bytes_per_principal: int = _limit(32 * 1024 * 1024, "of them to one user or service principal; then 429")
     drained_bytes: int = _limit(
         64 * 1024 * 1024, "read and thrown away of a body that is too large, so that its sender can read why"
     )

@@ -24,8 +24,8 @@ from tui_registry_server.rules.scim_filter import Comparison, Either, Filter, eq
 from tui_registry_server.rules.scim_path import Fixed, Listed, Single, Whole, read_path
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
 from tui_registry_server.rules.validation import validated
+from tui_registry_server.wire.lists import MAX_MEMBERS
 from tui_registry_server.wire.scim import (
-    MAX_MEMBERS,
     ComplexValue,
     GroupFields,
     PatchOperation,

@@ -8,10 +8,8 @@ is given up when it takes too long. On PostgreSQL all reads run in threads.
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -20,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.store.documents import keep_documents
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, driver_of, gave_up, make_engine
+from tui_registry_server.store.fair_pool import FairPool
 from tui_registry_server.store.patience import LengthyError, Moment, Patience, check_patience
 from tui_registry_server.store.postgresql import listen
 from tui_registry_server.store.seen import forget
@@ -29,7 +28,7 @@ from tui_registry_server.store.writer import Work, Writer
 T = TypeVar("T")
 
 _COMMITS = Statement(text("PRAGMA data_version"))  # another number after every commit of another connection
-THREADS = min(4, os.cpu_count() or 1)  # that read an SQLite file at length
+THREADS = 4  # that read an SQLite file at length; each is slow to begin where there are fewer cores
 
 
 class Database:
@@ -61,7 +60,7 @@ class Database:
         if self._reading is not None:
             self._driver = driver_of(self._reading)
             self._moment = Moment(self._reading)
-        self._readers = ThreadPoolExecutor(threads, "registry-reader")
+        self._readers = FairPool(threads, "registry-reader")
         self._longest_read = longest_read
         self._writing = make_engine(url, write=not embedded, durable=durable, longest_turn=longest_write)
         self._writer = Writer(self._writing, self._tell_commit, longest_write)
@@ -72,9 +71,9 @@ class Database:
             self._begin_view(self._reading)
         return self._view
 
-    async def read(self, work: Work[T], *, lengthy: bool = False) -> T:
-        """Run statements that change nothing. They may be run twice. ``lengthy``: they usually take longer than it
-        takes to hand them over."""
+    async def read(self, work: Work[T], *, by: str | None = None, lengthy: bool = False) -> T:
+        """Run statements that change nothing. They may be run twice. ``by``: for whom, if it is not the server itself.
+        ``lengthy``: they usually take longer than it takes to hand them over."""
         if self._reading is not None and not lengthy:
             self.view()
             try:
@@ -87,10 +86,8 @@ class Database:
                     raise
         loop = asyncio.get_running_loop()
         patience = Patience(loop, self._longest_read)
-        reading = self._readers.submit(self._read_pooled, work, patience)
-        reading.add_done_callback(partial(_on_loop, loop, patience.end))
         try:
-            return await asyncio.wrap_future(reading)
+            return await self._readers.run(by, partial(self._read_pooled, work, patience), patience.end)
         except asyncio.CancelledError:
             patience.lose()  # nobody waits for it any more
             raise
@@ -111,7 +108,7 @@ class Database:
     def close(self) -> None:
         """Finish what is queued, then close every connection."""
         self._writer.close()
-        self._readers.shutdown()
+        self._readers.close()
         if self._reading is not None:
             self._end_view()
             self._reading.close()
@@ -155,8 +152,3 @@ class Database:
         patience.check()  # it may take long to find that there is no server to connect to
         with self._reader.connect() as connection, patience.with_what_runs_on(connection):
             return work(connection)
-
-
-def _on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None], _done: object) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has ended
-        loop.call_soon_threadsafe(call)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,8 +25,9 @@ from tui_registry_server.store.access import caller, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
 from tui_registry_server.store.documents import documents_of
 from tui_registry_server.store.narrowing import Plan
-from tui_registry_server.store.patience import expect_to_take_long
-from tui_registry_server.store.search import SHAPES, Shape, shape_of, values_of, version_clauses
+from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
+from tui_registry_server.store.plans import Plans
+from tui_registry_server.store.search import Shape, version_clauses
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import aliases, model_versions, registered_models, version_tags
 from tui_registry_server.wire.stage import Stage
@@ -310,24 +310,25 @@ def remove(connection: Connection, model_id: str, version: int) -> None:
     _DELETE.run(connection, model_id=model_id, version=version)
 
 
-@lru_cache(SHAPES)
 def _plan(shape: Shape) -> Plan:
     return Plan(_FOUND, version_clauses(shape), row=_key)
 
 
-def page(
-    connection: Connection, principal: Principal, search: Search, *, limit: int
-) -> list[tuple[bytes, tuple[Any, ...]]]:
+_PLANS = Plans(_plan)
+
+
+def page(connection: Connection, principal: Principal, search: Search) -> Page:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
-    them) with its position, from which the next page goes on."""
-    shape = shape_of(search)
-    if shape.compares_texts:
-        expect_to_take_long(connection)
-    rows = _plan(shape).page(connection, principal, values_of(search), limit)
+    them)."""
+    limit = min(search.max_results, MAX_ROWS)
     documents = documents_of(connection)
-    found = {row[:2]: documents.find(("listed version", *row[:2]), row[2]) for row in rows}
-    missing = [key for key, document in found.items() if document is None]
-    if missing:
-        for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-            found[model_id, number] = documents.keep(("listed version", model_id, number), revision, document)
-    return [(document, row[3:]) for row in rows if (document := found[row[:2]]) is not None]
+
+    def read(rows: Sequence[Row]) -> list[bytes | None]:
+        found = {row[:2]: documents.find(("listed version", *row[:2]), row[2]) for row in rows}
+        missing = [key for key, document in found.items() if document is None]
+        if missing:
+            for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
+                found[model_id, number] = documents.keep(("listed version", model_id, number), revision, document)
+        return [found[row[:2]] for row in rows]
+
+    return page_of(_PLANS.rows(connection, principal, search, limit + 1), limit, read, slice(3, None))

@@ -4,7 +4,7 @@ Whether a candidate is few is not guessed from statistics but tried, up to a bou
 a registry of any size, whatever its database knows of itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ FEW = 15_000
 them, unless all of them are at its end."""
 LENGTHY = 3_000
 """Rows whose collecting takes so long that it is not begun on the event loop."""
+TRIED = 10
+"""Candidates that are tried; what few searches compare besides only decides which of the rows found are shown."""
 FEW_NAMES = 2_000
 """The same of models found by the trigrams of their names: each of these costs more, and walking along names less."""
 
@@ -31,13 +33,13 @@ class Candidate(NamedTuple):
     """A query that an index answers, and how many of its rows are few. Whatever is found is among its rows: the ids of
     models or, where it has two columns, models' ids and version numbers.
 
-    narrowed: its rows that meet some of the conditions, too, so that less has to be looked up.
+    narrowed: makes what selects its rows that meet some of the conditions, too, so that less has to be looked up.
     says: those conditions, which need not be asked for.
     """
 
     rows: Select[Any]
     few: int = FEW
-    narrowed: Select[Any] | None = None
+    narrowed: Callable[[], Select[Any]] | None = None
     says: Sequence[ColumnElement[bool]] = ()
 
 
@@ -67,7 +69,7 @@ class Plan:
         self._conditions = clauses.conditions
         self._order = clauses.order
         self._row = row
-        self._counted = None if clauses.candidates is None else [_Counted(each) for each in clauses.candidates]
+        self._counted = None if clauses.candidates is None else [_Counted(each) for each in clauses.candidates[:TRIED]]
         self._own = _Counted(Candidate(readable_objects()))  # what the caller may read, but as a candidate
         self._commons: dict[Leading, _Counted] = {}
         self._pages: dict[Leading, Statement] = {}
@@ -107,7 +109,7 @@ class Plan:
         for candidate in (counted.candidate for counted in leading):
             if candidate.says and said.issuperset(candidate.says):
                 continue  # it would say nothing new
-            rows = candidate.rows if candidate.narrowed is None else candidate.narrowed
+            rows = candidate.rows if candidate.narrowed is None else candidate.narrowed()
             columns = self._row[: len(rows.selected_columns)]
             found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(rows))
             said.update(candidate.says)

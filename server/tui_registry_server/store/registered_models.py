@@ -1,7 +1,7 @@
 """Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
 
 import json
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,8 +25,9 @@ from tui_registry_server.store.dialects import among, array, document, rendered,
 from tui_registry_server.store.documents import documents_of
 from tui_registry_server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
 from tui_registry_server.store.narrowing import Plan
-from tui_registry_server.store.patience import expect_to_take_long
-from tui_registry_server.store.search import SHAPES, Shape, model_clauses, shape_of, values_of
+from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
+from tui_registry_server.store.plans import Plans
+from tui_registry_server.store.search import Shape, model_clauses
 from tui_registry_server.store.seen import seen
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities, aliases, model_tags, model_versions, registered_models
@@ -233,25 +234,26 @@ def remove(connection: Connection, model_id: str) -> None:
     _DELETE.run(connection, model_id=model_id)
 
 
-@lru_cache(SHAPES)
 def _plan(shape: Shape) -> Plan:
     return Plan(_FOUND, model_clauses(shape), row=_id)
 
 
-def page(
-    connection: Connection, principal: Principal, search: Search, *, limit: int
-) -> list[tuple[bytes, tuple[Any, ...]]]:
-    """Models that the caller may read, each as a RegisteredModel in JSON with its position, from which the next page
-    goes on. As in MLflow's search, the models have their aliases and the versions have none, and the latest versions
-    are in order of their stages, not as where a model is read alone."""
-    shape = shape_of(search)
-    if shape.compares_texts:
-        expect_to_take_long(connection)
-    rows = _plan(shape).page(connection, principal, values_of(search), limit)
+_PLANS = Plans(_plan)
+
+
+def page(connection: Connection, principal: Principal, search: Search) -> Page:
+    """Models that the caller may read, each as a RegisteredModel in JSON. As in MLflow's search, the models have their
+    aliases and the versions have none, and the latest versions are in order of their stages, not as where a model is
+    read alone."""
+    limit = min(search.max_results, MAX_ROWS)
     documents = documents_of(connection)
-    found = {model_id: documents.find(("listed model", model_id), revision) for model_id, revision, *_ in rows}
-    missing = [model_id for model_id, document in found.items() if document is None]
-    if missing:
-        for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-            found[model_id] = documents.keep(("listed model", model_id), revision, document)
-    return [(document, row[2:]) for row in rows if (document := found[row[0]]) is not None]
+
+    def read(rows: Sequence[Row]) -> list[bytes | None]:
+        found = {model_id: documents.find(("listed model", model_id), revision) for model_id, revision, *_ in rows}
+        missing = [model_id for model_id, document in found.items() if document is None]
+        if missing:
+            for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
+                found[model_id] = documents.keep(("listed model", model_id), revision, document)
+        return [found[row[0]] for row in rows]
+
+    return page_of(_PLANS.rows(connection, principal, search, limit + 1), limit, read, slice(2, None))

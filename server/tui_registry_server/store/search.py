@@ -13,6 +13,7 @@ which is all but the values in it, and the values are its parameters.
 import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -67,8 +68,6 @@ _VERSION_COLUMNS: Mapping[str, Column] = {
     "last_updated_timestamp": model_versions.c.last_updated_timestamp,
 }
 _NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
-SHAPES = 512
-"""How many shapes of searches are kept, each some kilobytes: clients ask the same few over and over."""
 _PATTERNS = frozenset({"LIKE", "ILIKE", "CONTAINS"})
 
 
@@ -294,9 +293,7 @@ def _candidates(
     columns = {name: tags.c[name] for name in row}
     for of_key in _by_key(terms):
         others = [each for each in terms if each not in of_key]
-        narrowed = select(*columns.values()).where(
-            _matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns)
-        )
+        narrowed = partial(_narrowed, tags, columns, of_key, others)
         for each in of_key:
             if each.comparator in {"=", "LIKE", "ILIKE"}:
                 rows = select(*columns.values()).where(_matches(tags, [each]))
@@ -316,6 +313,13 @@ def _named(term: Term) -> Any:
     if term.comparator == "LIKE":
         return names_like(term.value, term.glob)
     return names_ilike(term.wider if term.comparator == "CONTAINS" else term.value)
+
+
+def _narrowed(
+    tags: Table, columns: Mapping[str, Column], of_key: Sequence[Term], others: Sequence[Term]
+) -> Select[Any]:
+    """The rows that have a tag of one key, and those of the others, too."""
+    return select(*columns.values()).where(_matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns))
 
 
 def _compare(column: Column, term: Term) -> ColumnElement[bool]:

@@ -1,10 +1,13 @@
 """Model versions: one trained model under a registered model, at one stage."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from tui_registry_server.wire.fields import Description, Entity, Integer, Milliseconds, RequestBody, Text, Version
+from tui_registry_server.wire.lists import MAX_ORDER_BY, MAX_TAGS, AtMost
 from tui_registry_server.wire.stage import Stage
-from tui_registry_server.wire.tag import Tag
+from tui_registry_server.wire.tag import SET_TAG, Tag
 
 
 class ModelVersion(Entity):
@@ -34,7 +37,7 @@ class CreateModelVersion(RequestBody):
     source: Text = Field(max_length=500)
     run_id: Text | None = Field(default=None, max_length=500)
     run_link: Text | None = Field(default=None, max_length=500)
-    tags: list[Tag] = []
+    tags: Annotated[list[Tag], AtMost(MAX_TAGS, SET_TAG)] = []
     description: Description | None = None
     model_id: Text | None = Field(default=None, max_length=500)
 
@@ -87,9 +90,11 @@ class DeleteModelVersionTag(RequestBody):
 
 
 class SearchModelVersions(RequestBody):
+    """A page ends after 10,000 versions, or 8 MiB, whatever ``max_results`` says: ``next_page_token`` leads on."""
+
     filter: Text = ""
     max_results: Integer = 200_000
-    order_by: list[Text] = []
+    order_by: Annotated[list[Text], AtMost(MAX_ORDER_BY)] = []
     page_token: Text = ""
 
 

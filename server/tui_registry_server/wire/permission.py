@@ -1,11 +1,14 @@
 """Permission levels, and the access control list of a model or of the whole registry (its id is ``root``)."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from tui_registry_server.wire.fields import Entity, RequestBody, Text
+from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, AtMost
+
+PATCH_OTHERS = "add the others by PATCH, or have one entry name a group"
 
 
 class PermissionLevel(StrEnum):
@@ -72,7 +75,7 @@ class ChangePermissions(RequestBody):
 
     object_id: Text
     etag: Text | None = None
-    access_control_list: list[AccessControlRequest] = Field(default=[], max_length=1000)
+    access_control_list: Annotated[list[AccessControlRequest], AtMost(MAX_ACCESS_ENTRIES, PATCH_OTHERS)] = []
 
 
 class LevelDescription(Entity):

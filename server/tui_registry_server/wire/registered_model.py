@@ -1,9 +1,12 @@
 """Registered models: a name, and what all its versions share."""
 
+from typing import Annotated
+
 from tui_registry_server.wire.fields import Description, Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
+from tui_registry_server.wire.lists import MAX_ORDER_BY, MAX_STAGES, MAX_TAGS, AtMost
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
-from tui_registry_server.wire.tag import Tag
+from tui_registry_server.wire.tag import SET_TAG, Tag
 
 
 class Alias(Entity):
@@ -43,7 +46,7 @@ class RegisteredModelDatabricks(Entity):
 
 class CreateRegisteredModel(RequestBody):
     name: Text
-    tags: list[Tag] = []
+    tags: Annotated[list[Tag], AtMost(MAX_TAGS, SET_TAG)] = []
     description: Description | None = None
 
 
@@ -66,9 +69,11 @@ class RenameRegisteredModel(RequestBody):
 
 
 class SearchRegisteredModels(RequestBody):
+    """A page ends after 8 MiB, whatever ``max_results`` says: ``next_page_token`` leads on."""
+
     filter: Text = ""
     max_results: Integer = 100
-    order_by: list[Text] = []
+    order_by: Annotated[list[Text], AtMost(MAX_ORDER_BY)] = []
     page_token: Text = ""
 
 
@@ -81,7 +86,7 @@ class GetLatestVersions(RequestBody):
     """Stages in any letter case; none given means every stage."""
 
     name: Text
-    stages: list[Text] = []
+    stages: Annotated[list[Text], AtMost(MAX_STAGES)] = []
 
 
 class SetRegisteredModelTag(RequestBody):

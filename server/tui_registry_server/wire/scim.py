@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.alias_generators import to_camel
 
 from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
+from tui_registry_server.wire.lists import MAX_ATTRIBUTES, MAX_MEMBERS, MAX_OPERATIONS, MAX_VALUES, AtMost
 from tui_registry_server.wire.scim_traits import IMMUTABLE, READ_ONLY, Trait
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -21,10 +22,6 @@ SERVICE_PRINCIPAL_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:ServicePrincip
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 MAX_COUNT = 1000  # resources in one page; who asks for more gets so many, and goes on from there
-MAX_VALUES = 100  # emails, entitlements or roles of one principal
-MAX_MEMBERS = 10_000  # in one request; a group may have more, added by several
-MAX_OPERATIONS = 1000  # of one PATCH
-MAX_ATTRIBUTES = 100  # names of attributes to show, or to leave out
 
 
 class ScimBody(RequestBody):
@@ -85,8 +82,10 @@ def _with_value(given: Any) -> Any:
     return [each for each in values if not isinstance(each, dict) or each.get("value") is not None]
 
 
-Values = Annotated[list[ComplexValue], BeforeValidator(_with_value), Field(max_length=MAX_VALUES)]
-Members = Annotated[list[ComplexValue], BeforeValidator(_listed), Field(max_length=MAX_MEMBERS)]
+Values = Annotated[list[ComplexValue], AtMost(MAX_VALUES), BeforeValidator(_with_value)]
+Members = Annotated[
+    list[ComplexValue], AtMost(MAX_MEMBERS, "add the others by PATCH, so many at a time"), BeforeValidator(_listed)
+]
 
 
 class Name(AnyCaseBody):
@@ -171,7 +170,9 @@ class PatchResource(AnyCaseBody):
     """Changes, made in their order, all or none (RFC 7644, 3.5.2)."""
 
     id: Text
-    operations: list[PatchOperation] = Field(default=[], alias="Operations", max_length=MAX_OPERATIONS)
+    operations: Annotated[list[PatchOperation], AtMost(MAX_OPERATIONS, "send the others in further requests")] = Field(
+        default=[], alias="Operations"
+    )
 
 
 class ResourceId(ScimBody):
@@ -204,8 +205,8 @@ class ListResources(ShownAttributes):
 class SearchResources(AnyCaseBody):
     """The same as a body (RFC 7644, 3.4.3), where names of attributes are a list."""
 
-    attributes: list[Text] = Field(default=[], max_length=MAX_ATTRIBUTES)
-    excluded_attributes: list[Text] = Field(default=[], max_length=MAX_ATTRIBUTES)
+    attributes: Annotated[list[Text], AtMost(MAX_ATTRIBUTES)] = []
+    excluded_attributes: Annotated[list[Text], AtMost(MAX_ATTRIBUTES)] = []
     filter: Text = ""
     sort_by: Text = ""
     sort_order: SortOrder = SortOrder.ASCENDING

@@ -2,6 +2,8 @@
 
 from tui_registry_server.wire.fields import RequestBody, Text
 
+SET_TAG = "send the others by set-tag, one by one"
+
 
 class Tag(RequestBody):
     """Key: letters, digits and ``/_.- :``, at most 250 characters. Value: at most 100,000."""

@@ -4,11 +4,13 @@ Times are milliseconds since the epoch; an ``expiry_time`` of -1 means never.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
-from tui_registry_server.wire.permission import AccessControlRequest
+from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, AtMost
+from tui_registry_server.wire.permission import PATCH_OTHERS, AccessControlRequest
 
 MAX_LIFETIME = 36_500 * 24 * 60 * 60  # seconds: a hundred years
 
@@ -80,7 +82,7 @@ class ListTokens(RequestBody):
 class ChangeTokenPermissions(RequestBody):
     """PATCH adds or changes the entries given; PUT makes them the only ones."""
 
-    access_control_list: list[AccessControlRequest] = Field(default=[], max_length=1000)
+    access_control_list: Annotated[list[AccessControlRequest], AtMost(MAX_ACCESS_ENTRIES, PATCH_OTHERS)] = []
 
 
 class CreatedToken(Entity):

@@ -79,8 +79,8 @@ def _page(searchable: Any, text: str, order: str, who: Principal, after: tuple[s
 
     search = read("" if after is None else read("").token_after(after))
     if searchable is MODELS:
-        return lambda connection: registered_models.page(connection, who, search, limit=11)
-    return lambda connection: model_versions.page(connection, who, search, limit=11)
+        return lambda connection: registered_models.page(connection, who, search)
+    return lambda connection: model_versions.page(connection, who, search)
 
 
 def feed(**narrowed: Any) -> Any:

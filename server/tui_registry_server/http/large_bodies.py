@@ -1,0 +1,89 @@
+"""Bodies that take memory to hold and time to read: some at once, one at a time, and of each caller only a few."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from tui_registry_server.rules.limits import Limits
+
+SHORT = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
+SMALL = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
+
+
+class LargeBodies:
+    """The places that there are for bodies larger than SMALL. Who finds none free waits, and is not read from."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._places = asyncio.Semaphore(limits.large_bodies)
+        self._limit = limits.large_bodies_per_principal
+        self._callers: dict[str, _Caller] = {}
+        self._reading = asyncio.Lock()
+
+    def place(self, principal_id: str) -> "Place":
+        """One that is not taken yet."""
+        return Place(self, principal_id)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """In which one large body is made sense of. Then it is the others' turn, for as long as that took."""
+        async with self._reading:
+            began = time.perf_counter()
+            try:
+                yield
+            finally:
+                await asyncio.sleep(time.perf_counter() - began)
+
+    async def enter(self, principal_id: str) -> None:
+        caller = self._callers.setdefault(principal_id, _Caller(asyncio.Semaphore(self._limit)))
+        caller.known += 1
+        try:
+            await caller.places.acquire()
+            try:
+                await self._places.acquire()
+            except BaseException:
+                caller.places.release()
+                raise
+        except BaseException:
+            self._forget(principal_id, caller)
+            raise
+
+    def leave(self, principal_id: str) -> None:
+        caller = self._callers[principal_id]
+        self._places.release()
+        caller.places.release()
+        self._forget(principal_id, caller)
+
+    def _forget(self, principal_id: str, caller: "_Caller") -> None:
+        caller.known -= 1
+        if not caller.known:
+            del self._callers[principal_id]
+
+
+@dataclass(slots=True)
+class _Caller:
+    places: asyncio.Semaphore
+    known: int = 0
+    """How many of their bodies have a place, or wait for one."""
+
+
+@dataclass(slots=True)
+class Place:
+    """For one body, which turns out to be large or not. To be given back when its request is answered."""
+
+    bodies: LargeBodies
+    principal_id: str
+    is_taken: bool = field(default=False, init=False)
+    size: int = field(default=0, init=False)
+    """Bytes of the body."""
+
+    async def take(self) -> None:
+        if not self.is_taken:
+            await self.bodies.enter(self.principal_id)
+            self.is_taken = True
+
+    def give_back(self) -> None:
+        if self.is_taken:
+            self.is_taken = False
+            self.bodies.leave(self.principal_id)

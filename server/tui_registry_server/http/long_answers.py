@@ -1,0 +1,64 @@
+"""Long answers, which are held until they are read: so many bytes of each caller, and of all together."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tui_registry_server.http.answers import PART
+from tui_registry_server.rules.errors import RequestLimitExceeded, TemporarilyUnavailable
+from tui_registry_server.rules.limits import Limits
+
+
+def in_parts(answer: Response, sent: Callable[[], None] = lambda: None) -> Response:
+    """The answer itself, sent no faster than it is taken. ``sent`` is called when it is, or cannot be."""
+    return answer if len(answer.body) <= PART else _Long(answer, sent)
+
+
+class LongAnswers:
+    """Counts what is on its way."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._total = 0
+        self._by_principal: Counter[str] = Counter()
+
+    def counted(self, answer: Response, principal_id: str) -> Response:
+        """The answer itself, to be sent now. One is always taken, however long it is. Raises RequestLimitExceeded or
+        TemporarilyUnavailable."""
+        size = len(answer.body)
+        if size <= PART:
+            return answer
+        own = self._by_principal[principal_id]
+        if own and own + size > self._limits.unread_bytes_per_principal:
+            raise RequestLimitExceeded(
+                "Too much of what you asked for is still on its way to you. Read those answers before you ask for more."
+            )
+        if self._total and self._total + size > self._limits.unread_bytes:
+            raise TemporarilyUnavailable("The server has as many long answers on their way as it can hold. Try again.")
+        self._total += size
+        self._by_principal[principal_id] = own + size
+        return in_parts(answer, partial(self._sent, principal_id, size))
+
+    def _sent(self, principal_id: str, size: int) -> None:
+        self._total -= size
+        self._by_principal[principal_id] -= size
+        if not self._by_principal[principal_id]:
+            del self._by_principal[principal_id]
+
+
+class _Long(Response):
+    def __init__(self, answer: Response, sent: Callable[[], None]) -> None:
+        self.status_code, self.raw_headers, self.body = answer.status_code, answer.raw_headers, answer.body
+        self._sent = sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            for start in range(0, len(self.body), PART):
+                part = self.body[start : start + PART]
+                await send({"type": "http.response.body", "body": part, "more_body": start + PART < len(self.body)})
+        finally:
+            self._sent()

@@ -1,0 +1,48 @@
+"""A page of a search: its rows' documents, as many as may be held at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+Row = tuple[Any, ...]
+
+MAX_ROWS = 10_000  # of one page, as on Databricks; MLflow's client asks for as many if nothing is said
+MAX_BYTES = 8 * 1024 * 1024  # of the documents of one page
+FIRST = 100  # documents read at first, a usual page: they may be of some megabytes each
+
+
+class Page(NamedTuple):
+    """``rows``: each a document in JSON with its position, from which the next page goes on. ``more``: whether there
+    are further ones."""
+
+    rows: list[tuple[bytes, Row]]
+    more: bool
+
+
+def page_of(
+    rows: Sequence[Row], limit: int, read: Callable[[Sequence[Row]], Sequence[bytes | None]], position: slice
+) -> Page:
+    """The page of these rows, ``limit`` of them at the most. ``read`` is given some of them, and finds their documents,
+    or None where one is gone; ``position`` is where a row has its own."""
+    shown: list[tuple[bytes, Row]] = []
+    size, start, some = 0, 0, FIRST
+    while start < min(len(rows), limit):
+        reading = rows[start : min(start + some, limit)]
+        found = [(document, row[position]) for row, document in zip(reading, read(reading), strict=True) if document]
+        size += sum(len(document) for document, _ in found)
+        if size > MAX_BYTES and len(shown) + len(found) > 1:
+            return _cut(shown + found)
+        shown += found
+        start += len(reading)
+        each = size // max(len(shown), 1) + 1
+        some = max(1, min((MAX_BYTES - size) // each, 1000))
+    return Page(shown, more=len(rows) > limit)
+
+
+def _cut(rows: list[tuple[bytes, Row]]) -> Page:
+    """As many as a page may hold, and at least one."""
+    size = 0
+    for number, (document, _) in enumerate(rows):
+        size += len(document)
+        if number and size > MAX_BYTES:
+            return Page(rows[:number], more=True)
+    return Page(rows, more=False)

@@ -1,0 +1,70 @@
+"""The plans of searches: one for each shape, as putting one together costs more than to run it on few rows."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.search import Search
+from tui_registry_server.store.narrowing import Plan
+from tui_registry_server.store.patience import MOMENT, LengthyError, expect_to_take_long
+from tui_registry_server.store.search import Shape, shape_of, values_of
+from tui_registry_server.store.statements import Rows
+
+TERMS = 4096  # of all plans that are kept, each some kilobytes: clients ask the same few shapes over and over
+MANY_ROWS = 200  # whose documents take too long to read on the event loop
+FEW_TERMS = 2  # of which a plan is put together on the event loop: in some milliseconds
+
+
+class Plans:
+    """The plans of the searches of one kind. What takes long is not begun on the event loop a second time, and what
+    must be put together from many parts not at all."""
+
+    def __init__(self, make: Callable[[Shape], Plan]) -> None:
+        self._make = make
+        self._kept: OrderedDict[Shape, Plan] = OrderedDict()
+        self._terms = 0
+        self._slow: set[Shape] = set()
+        """Those kept that took long when they were last run."""
+        self._lock = threading.Lock()
+
+    def rows(self, connection: Connection, principal: Principal, search: Search, limit: int) -> Rows:
+        """What is found and the caller may read, ``limit`` rows at the most."""
+        shape = shape_of(search)
+        if shape.compares_texts or shape in self._slow or (shape not in self._kept and len(shape.terms) > FEW_TERMS):
+            expect_to_take_long(connection)
+        plan = self._plan(shape)
+        began = time.perf_counter()
+        try:
+            rows = plan.page(connection, principal, values_of(search), limit)
+            if len(rows) > MANY_ROWS:
+                expect_to_take_long(connection)
+        except (LengthyError, DBAPIError):
+            self._slow.add(shape)
+            raise
+        if time.perf_counter() - began < MOMENT:
+            self._slow.discard(shape)
+        return rows
+
+    def _plan(self, shape: Shape) -> Plan:
+        with self._lock:
+            if (known := self._kept.get(shape)) is not None:
+                self._kept.move_to_end(shape)
+                return known
+        plan = self._make(shape)
+        with self._lock:
+            if self._kept.setdefault(shape, plan) is plan:
+                self._terms += _weight(shape)
+            while self._terms > TERMS and len(self._kept) > 1:
+                forgotten, _ = self._kept.popitem(last=False)
+                self._slow.discard(forgotten)
+                self._terms -= _weight(forgotten)
+        return plan
+
+
+def _weight(shape: Shape) -> int:
+    return 1 + len(shape.terms)

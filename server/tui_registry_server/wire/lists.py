@@ -1,0 +1,42 @@
+"""How long the lists may be that clients send. Each has a largest length, which is looked at before any of its elements
+is: a million wrong ones would be a million errors, and nobody else be served meanwhile."""
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+MAX_TAGS = 1000  # of a new model or version: clients send some dozens
+MAX_STAGES = 100  # there are four; some clients repeat them
+MAX_ORDER_BY = 100  # there are five keys
+MAX_ACTIVITY_TYPES = 100  # there are some thirty
+MAX_ACCESS_ENTRIES = 1000
+MAX_VALUES = 100  # emails, entitlements or roles of one user, group or service principal
+MAX_OPERATIONS = 1000  # of one PATCH
+MAX_ATTRIBUTES = 100  # names of attributes to show, or to leave out
+MAX_MEMBERS = 10_000  # of a group, in one request: Okta sends whole groups, Entra ID parts of some thousands
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """An annotation of a list: ``Annotated[list[Tag], AtMost(100)]``. The first wrong element is the only one told of.
+
+    instead: what to do about a list that is longer.
+    """
+
+    length: int
+    instead: str = "send fewer"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        (element,) = get_args(source)
+        bounded = core_schema.list_schema(handler(element), max_length=self.length, fail_fast=True)
+        return core_schema.no_info_before_validator_function(self._check, bounded)
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, list) and len(value) > self.length:
+            problem = "it has {found} elements; at most {most} are taken: {instead}"
+            raise PydanticCustomError(
+                "too_long", problem, {"found": len(value), "most": self.length, "instead": self.instead}
+            )
+        return value

@@ -1,0 +1,282 @@
+"""The largest bodies, lists, filters and pages: refused in one sentence or cut into parts, and never held for long."""
+
+import json
+from collections.abc import Iterator
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from tests.benchmarks.bystander import private_memory
+from tests.benchmarks.largest_requests import example, requests_of
+from tests.live_registry import LiveRegistry, serving
+from tests.server.api import Answer, Api
+from tests.server.people import People
+from tests.server.sockets import connect
+from tui_registry_server.http.route import Route
+from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.wire.lists import MAX_MEMBERS, MAX_TAGS, AtMost
+
+MILLIONS = b"[" + b"1," * 2_000_000 + b"1]"
+MEMORY = 300  # MiB; 2.8 GB were taken before
+SENTENCE = 400  # characters of a refusal
+CREATE = "/mlflow/registered-models/create"
+BODIES = sorted({route.body for route in ROUTES}, key=lambda body: body.__name__)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    """A registry of which nothing was asked before."""
+    with serving(tmp_path_factory.mktemp("fresh")) as live:
+        yield live
+
+
+def lists_of(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, int | None]]:
+    """Every list that a body may hold, those in its parts too, and how long it may be."""
+    for name, field in model.model_fields.items():
+        place = f"{path}.{name}".strip(".")
+        for kind in parts_of(field.annotation):
+            if get_origin(kind) is list:
+                bounds = [each.length for each in field.metadata if isinstance(each, AtMost)]
+                yield place, bounds[0] if bounds else None
+                kind = get_args(kind)[0]  # noqa: PLW2901  # what the list is of is looked at as what stands alone
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from lists_of(kind, place)
+
+
+def parts_of(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+def arrays_of(schema: Any, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every list that a schema describes."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from arrays_of(each, document)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "array":
+            yield schema
+        if isinstance(schema.get("$ref"), str):
+            yield from arrays_of(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+        for each in schema.values():
+            yield from arrays_of(each, document)
+
+
+def refused_shortly(answer: Answer) -> str:
+    assert answer.status in (400, 403, 404, 413), f"{answer.asked}: {answer.status} {answer.content[:300]!r}"
+    assert len(answer.content) < SENTENCE, answer.content
+    message: str = answer.json["message"]
+    return message
+
+
+# --- lists
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
+def test_every_list_has_a_largest_length(body: type[BaseModel]) -> None:
+    assert [place for place, most in lists_of(body) if most is None] == []
+
+
+def test_the_description_says_how_long_lists_may_be(people: People) -> None:
+    document = people.admin.get("/openapi.json").ok()
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    taken = [[operation.get("requestBody", {}), operation["parameters"]] for operation in operations]
+    arrays = list(arrays_of(taken, document))
+    assert len(arrays) >= 20
+    assert [each for each in arrays if not each.get("maxItems")] == []
+
+
+WITH_LISTS = [
+    (route, name, most)
+    for route in ROUTES
+    for name, most in lists_of(route.body)
+    if "." not in name and most is not None and route.method != "GET"
+]
+
+
+@pytest.mark.parametrize(("route", "name", "most"), WITH_LISTS, ids=lambda each: getattr(each, "path", str(each)))
+def test_one_element_too_many(route: Route, name: str, most: int, people: People) -> None:
+    """They would be right by themselves; what to do instead is told."""
+    schema = route.body.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+    field = route.body.model_fields[name].alias or name
+    fields = {each: example(schema["properties"][each], definitions, each) for each in schema.get("required", ())}
+    fields[field] = [example(schema["properties"][field]["items"], definitions)] * (most + 1)
+    path = route.path
+    for each in list(fields):
+        path = path.replace(f"{{{each}}}", "1")
+    message = refused_shortly(people.admin.call(route.method, path, fields))
+    assert f"'{field}': it has {most + 1} elements; at most {most} are taken: " in message
+
+
+def test_lists_as_long_as_they_may_be(people: People) -> None:
+    name = people.new_name()
+    tags = [{"key": f"k{number}", "value": ""} for number in range(MAX_TAGS)]
+    made = people.admin.post(CREATE, name=name, tags=tags).ok()["registered_model"]
+    assert len(made["tags"]) == MAX_TAGS
+    group = people.new_name("group")
+    members = [{"value": "123", "display": "x", "type": "User", "$ref": "Users/123"}] * MAX_MEMBERS
+    answer = people.admin.post("/preview/scim/v2/Groups", displayName=group, members=members)
+    assert "There is no user, group or service principal with id 123" in answer.missing()
+
+
+def test_the_first_wrong_element_is_told_of(people: People) -> None:
+    tags = [{"key": "right"}, {"value": "wrong"}, {"value": "wrong"}]
+    message = people.admin.post(CREATE, name=people.new_name(), tags=tags).invalid()
+    assert "'tags.1.key'" in message
+
+
+# --- rights come first
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("kind", ["Users", "Groups", "ServicePrincipals"])
+def test_who_does_not_administer_is_told_so_whatever_they_send(method: str, kind: str, people: People) -> None:
+    path = f"/preview/scim/v2/{kind}" + ("" if method == "POST" else "/1")
+    _, newcomer = people.newcomer()
+    for wrong in (b"no JSON", b'{"members": 1}', b'{"members": %s}' % MILLIONS):
+        newcomer.send(method, path, wrong).denied()
+
+
+# --- bodies
+
+
+LARGEST = [
+    each
+    for route in ROUTES
+    if (route.method, route.path) == ("PATCH", "/preview/scim/v2/Groups/{id}")
+    for each in requests_of(route)
+    if each.body is not None
+]
+
+
+def test_millions_of_wrong_tags_by_somebody_without_rights(fresh: LiveRegistry) -> None:
+    with Api(fresh.url, fresh.token("somebody")) as somebody:
+        for path in (CREATE, "/mlflow/model-versions/create"):
+            refused_shortly(somebody.send("POST", path, b'{"name": "x", "source": "x", "tags": %s}' % MILLIONS))
+        somebody.get("/health").ok()
+    assert private_memory(fresh.pid) < MEMORY
+
+
+def test_the_largest_bodies(fresh: LiveRegistry) -> None:
+    """Whatever fills four megabytes: one short sentence, and the memory is given back."""
+    with Api(fresh.url, fresh.admin_token) as admin:
+        for each in LARGEST:
+            answer = admin.send(each.method, each.target.removeprefix("/api/2.0"), each.body)
+            if answer.status != 200:
+                assert len(refused_shortly(answer)) < SENTENCE, each.case
+            admin.get("/health").ok()
+    held = private_memory(fresh.pid)
+    print(f"\nafter {len(LARGEST)} bodies of 4 MiB the server holds {held:.0f} MiB")
+    assert held < MEMORY
+
+
+@pytest.mark.parametrize("stages", [MILLIONS, b"[" + b'"None",' * 500_000 + b'"None"]'], ids=["numbers", "stages"])
+def test_a_million_stages(stages: bytes, people: People) -> None:
+    body = b'{"name": "x", "stages": %s}' % stages
+    message = refused_shortly(people.admin.send("POST", "/mlflow/registered-models/get-latest-versions", body))
+    assert "Send less at a time" in message
+
+
+def test_texts_may_hold_what_looks_like_many_values(people: People) -> None:
+    """Commas and brackets of a text are no values: a large tag of JSON is taken, wherever it ends in backslashes."""
+    value = json.dumps([[{"x": '\\"'}, "\\"]] * 5_000)[:90_000]
+    tags = [{"key": f"k{number}", "value": value + "\\" * number} for number in range(5)]
+    name = people.new_name()
+    people.admin.post(CREATE, name=name).ok()
+    path = "/mlflow/model-versions/create"
+    made = people.admin.post(path, name=name, source="s3://x", tags=tags).ok()["model_version"]
+    assert {tag["key"]: tag["value"] for tag in made["tags"]} == {tag["key"]: tag["value"] for tag in tags}
+
+
+def test_large_bodies_of_one_caller_wait_for_each_other(people: People) -> None:
+    """Two of them are held at once. The next is not read from until one is answered; others' are."""
+    _, newcomer = people.newcomer()
+    body = json.dumps({"name": people.new_name(), "ignored": "x" * 200_000}).encode()
+    head = (
+        f"POST /api/2.0{CREATE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.token}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with connect(people.registry.url) as first, connect(people.registry.url) as second:
+        for connection in (first, second):
+            connection.sendall(head + body[:100_000])
+        newcomer.get("/health").ok()
+        with connect(people.registry.url) as third:
+            third.sendall(head + body)
+            newcomer.get("/mlflow/registered-models/search").ok()
+            people.admin.post(CREATE, name=people.new_name(), ignored="x" * 200_000).ok()
+            third.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                third.recv(1000)
+            third.setblocking(True)
+            first.sendall(body[100_000:])
+            assert first.recv(1000).startswith(b"HTTP/1.1 200")
+            assert third.recv(1000).startswith(b"HTTP/1.1 400")  # the name is taken by the first
+        second.close()
+
+
+# --- queries
+
+
+def test_queries_of_many_parameters(people: People) -> None:
+    path = "/mlflow/registered-models/search?"
+    assert "parameters" in refused_shortly(people.admin.send("GET", path + "a=1&" * 15_000))
+    assert "elements" in refused_shortly(people.admin.send("GET", path + "order_by=name&" * 101))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["AND " * 10_000 + "name = 'x'", "name IN (" + "'a'," * 10_000 + "'a')"],
+    ids=["ANDs", "values"],
+)
+def test_filters_of_many_words(text: str, people: People) -> None:
+    body = json.dumps({"filter": text}).encode()  # which a target would be too short for
+    assert "at most" in people.admin.send("GET", "/mlflow/registered-models/search", body).invalid()
+
+
+# --- pages
+
+
+def test_a_page_ends_where_it_would_be_too_large(people: People) -> None:
+    """All of the versions come, over several pages, though one was asked for."""
+    name = people.model()
+    for _ in range(100):
+        people.creator.post("/mlflow/model-versions/create", name=name, source="s3://x", description="x" * 99_000).ok()
+    seen: list[str] = []
+    token, pages = "", 0
+    while pages == 0 or token:
+        answer = people.creator.get(
+            "/mlflow/model-versions/search", filter=f"name = '{name}'", max_results=200_000, page_token=token
+        )
+        assert len(answer.content) < 9 * 1024 * 1024
+        page = answer.ok()
+        seen += [version["version"] for version in page["model_versions"]]
+        token, pages = page.get("next_page_token", ""), pages + 1
+    assert pages == 2
+    assert sorted(seen, key=int) == [str(number) for number in range(1, 101)]
+
+
+def test_who_does_not_read_long_answers_gets_no_more(people: People) -> None:
+    """Others do; and they themselves, once what was on its way has been read or given up."""
+    _, newcomer = people.newcomer()
+    model = people.new_name()
+    newcomer.post(CREATE, name=model).ok()
+    for _ in range(80):
+        newcomer.post("/mlflow/model-versions/create", name=model, source="s3://x", description="x" * 99_000).ok()
+    target = f"/mlflow/model-versions/search?filter=name+%3D+'{model}'"
+    request = f"GET /api/2.0{target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.token}\r\n\r\n".encode()
+    idle = [connect(people.registry.url, receive=20_000) for _ in range(4)]
+    for connection in idle:
+        connection.sendall(request)
+        connection.recv(1000)  # it has begun
+    answer = newcomer.send("GET", target)
+    assert "on its way" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
+    assert answer.headers["retry-after"]
+    people.admin.send("GET", target).ok()
+    newcomer.get("/mlflow/registered-models/get", name=model).ok()
+    for connection in idle:
+        connection.close()
+    while newcomer.send("GET", target).status == 429:
+        pass
+    newcomer.send("GET", target).ok()
