@@ -109,7 +109,14 @@ def test_who_left_and_came_back_counts_as_neither(admin: Api, registry: LiveRegi
     patched(admin, f"{GROUPS}/{group['id']}", {"op": "replace", "path": "members", "value": everybody}).ok()
     recorded = [json.loads(line) for line in command(registry.database, "audit", "export").splitlines()]
     details = [each["detail"] for each in recorded if (each.get("detail") or {}).get("id") == group["id"]]
-    assert details[-1] == {"id": group["id"], "added": [second["userName"]], "removed": []}
+    added = {"kind": "user", "id": second["id"], "name": second["userName"]}
+    assert details[-1] == {
+        "kind": "group",
+        "id": group["id"],
+        "name": group["displayName"],
+        "added": [added],
+        "removed": [],
+    }
 
 
 def values_of(ids: list[str]) -> list[dict[str, str]]:

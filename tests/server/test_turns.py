@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, delete, select, update
@@ -82,9 +83,11 @@ def test_rights_that_are_given_meanwhile(fresh_registry: LiveRegistry, admin: Ap
         (group,) = connection.execute(select(principals.c.id).where(principals.c.name == ADMINS)).scalars()
         connection.execute(memberships.insert().values(group_id=group, member_id=eve))
 
+    admin.post(CREATE, name="hers").ok()
     with Api(fresh_registry.url, token) as eve:
-        eve.post("/preview/scim/v2/Users", userName="before").denied()
-        meanwhile(fresh_registry, promote, lambda: eve.post("/preview/scim/v2/Users", userName="after")).ok()
+        eve.patch("/mlflow/registered-models/update", name="hers", description="before").missing()
+        change = partial(eve.patch, "/mlflow/registered-models/update", name="hers", description="after")
+        meanwhile(fresh_registry, promote, change).ok()
 
 
 def test_a_token_that_expires_meanwhile(fresh_registry: LiveRegistry, admin: Api) -> None:

@@ -168,7 +168,7 @@ def test_who_is_renamed_stays_who_they_are(admin: Api, registry: LiveRegistry) -
         api.delete("/mlflow/transition-requests/delete", **version, stage="Staging", creator=new).ok()
     recorded = [json.loads(line) for line in command(registry.database, "audit", "export").splitlines()]
     (change,) = [each for each in recorded if each.get("system_comment") == f"changed user {old} to {new}: name"]
-    assert change["detail"] == {"id": me["id"], "changed": {"name": [old, new]}}
+    assert change["detail"] == {"kind": "user", "id": me["id"], "name": new, "changed": {"name": [old, new]}}
     assert [each["user_id"] for each in recorded if each.get("model_name") == model][:2] == [old, old]
     create_user(admin, old)  # the old name is free, and holds no rights
     assert admin.put(path, userName=new.upper()).ok()["userName"] == new.upper()  # they may write it otherwise
