@@ -6,7 +6,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tui_registry_server.operations.call import Answer
+from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.rules.errors import (
     MethodNotAllowed,
     RegistryError,
@@ -19,13 +19,16 @@ RETRY_AFTER = 1  # seconds: what a client is told while the server is short of s
 PART = 64 * 1024  # bytes of a long answer that are sent at once
 
 
-def json_answer(answer: Answer, status: int = 200) -> Response:
+def json_answer(answer: Answer | WithHeaders, status: int = 200) -> Response:
+    headers = None
+    if isinstance(answer, WithHeaders):
+        answer, headers = answer
     if status == 204:
-        return Response(status_code=status)
+        return Response(status_code=status, headers=headers)
     written = answer.encode() if isinstance(answer, str) else answer
     content = written if isinstance(written, bytes) else to_json(written)
     kind = Response if len(content) <= PART else _Long
-    return kind(content, status, media_type="application/json")
+    return kind(content, status, headers, media_type="application/json")
 
 
 class _Long(Response):

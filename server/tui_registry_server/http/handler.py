@@ -16,7 +16,7 @@ from tui_registry_server.http.authentication import Authenticator
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.route import Route
-from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.rules.errors import (
     EndpointNotFound,
     InternalError,
@@ -28,8 +28,6 @@ from tui_registry_server.rules.permissions import Ability, require
 from tui_registry_server.settings import Settings
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, explain, summary
-
-PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +44,7 @@ class Handler:
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
         by_pattern: dict[str, dict[str, Route]] = {}
         for route in routes:
-            for path in (route.path,) if route.rooted else tuple(prefix + route.path for prefix in PREFIXES):
+            for path in route.paths:
                 methods = by_pattern if "{" in path else self._fixed
                 methods.setdefault(path, {})[route.method] = route
         for path, methods_of in by_pattern.items():
@@ -80,7 +78,7 @@ class Handler:
 
         operation = route.operation
 
-        def work(connection: Connection) -> Answer:
+        def work(connection: Connection) -> Answer | WithHeaders:
             return _operate(route, operation, Call(connection, principal, now, address, self._settings.policy), body)
 
         if route.writes:
@@ -111,7 +109,9 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
-def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: Any) -> Answer:
+def _operate(
+    route: Route, operation: Callable[..., Answer | WithHeaders], call: Call, body: Any
+) -> Answer | WithHeaders:
     subject = None
     if route.subject is not None:
         subject = route.subject(call, body)

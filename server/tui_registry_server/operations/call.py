@@ -10,6 +10,13 @@ Answer = str | bytes | dict[str, Any]
 """JSON: written out, when the database assembled it, or as data."""
 
 
+class WithHeaders(NamedTuple):
+    """An answer that says something in the header, too."""
+
+    answer: Answer
+    headers: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Choices of the server's operator.
