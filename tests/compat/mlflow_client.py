@@ -17,8 +17,17 @@ with warnings.catch_warnings():
     import mlflow.sklearn
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 
-__all__ = ["THEIR_WARNINGS", "MlflowClient", "MlflowException", "as_sent", "mlflow", "with_empty_texts"]
+__all__ = [
+    "THEIR_WARNINGS",
+    "MlflowClient",
+    "MlflowException",
+    "SqlAlchemyStore",
+    "as_sent",
+    "mlflow",
+    "with_empty_texts",
+]
 
 T = TypeVar("T")
 
