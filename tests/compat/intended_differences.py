@@ -141,11 +141,14 @@ EXAMPLES = (
         ACCEPTED,
         "A logged model is on the client's tracking store, which a registry apart cannot ask.",
     ),
-    Example(
-        _search(filter_string="run_id != 'r1'"),
-        "0 found",
-        "1 found",
-        "MLflow's own server writes '' where there is no run, and finds it; only its store, used directly, does not.",
+    *(
+        Example(
+            _add(source=source),
+            "INTERNAL_ERROR",
+            ACCEPTED,
+            "MLflow's own server finds out which version is meant; only its store, used directly, does not.",
+        )
+        for source in ("models:/iris/latest", "models:/iris/None", "models:/iris@latest")
     ),
     *(
         Example(Operation("get_model_version", {"name": "iris", "version": version}), ACCEPTED, INVALID, READ_BY_PYTHON)

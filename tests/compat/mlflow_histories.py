@@ -31,7 +31,7 @@ def some(choice: Choice, least: int, most: int) -> Choice:
     return lambda random: [choice(random) for _ in range(random.randint(least, most))]
 
 
-GOOD_NAMES = ("iris", "Iris", "wine quality", "modèle", "100%", "under_score", "it's")
+GOOD_NAMES = ("iris", "Iris", "wine quality", "modèle", "100%", "under_score", "it's", "a@b")
 BAD_NAMES = ("", " ", "a/b", "a:b", ".", "..", "../up", "absent", None)
 GOOD_KEYS = ("k", "a.b", "with space", "under_score", "K", "x" * 250)
 PROMPT_KEY = "mlflow.prompt.is_prompt"
@@ -44,7 +44,7 @@ BAD_ALIASES = ("", "latest", "LATEST", "v1", "V22", "a b", "a.b", "x" * 256, Non
 GOOD_STAGES = ("None", "Staging", "Production", "Archived", "none", "staging", "PRODUCTION", "archived")
 BAD_STAGES = ("", " ", "Prod", "Deleted_Internal", "Staging ")
 SOURCES = ("s3://bucket/model", "/tmp/model", "runs:/0123/model", "models:/iris/1", "models:/Iris/2")
-BAD_SOURCES = ("models:/absent/1", "models:/iris/99", "models:/iris/Production")
+BAD_SOURCES = ("models:/absent/1", "models:/iris/99", "models:/absent/2")
 RUNS = ("", "r1", "r2", "0123456789abcdef0123456789abcdef")
 
 names = mostly(pick("iris", "Iris"), pick(*GOOD_NAMES, *BAD_NAMES))

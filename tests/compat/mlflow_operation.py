@@ -5,7 +5,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.compat.mlflow_client import MlflowClient, MlflowException, as_sent
+from tests.compat.mlflow_client import MlflowClient, MlflowException, as_sent, with_empty_texts
 
 MAX_PAGES = 100  # of one search; a registry that never ends one is found out here
 
@@ -41,8 +41,12 @@ class Side:
     """
 
     def __init__(self, client: MlflowClient, *, converts: bool) -> None:
-        """``converts``: whether what the client returns is yet to be converted to what goes over a wire."""
+        """``converts``: whether the client has MLflow's store without a server between: what it returns is yet to be
+        converted to what goes over a wire, and what it leaves out of a version is empty, as the server passes it on."""
         self.client = client
+        if converts:
+            store = client._get_registry_client().store
+            store.create_model_version = with_empty_texts(store.create_model_version)
         self._converts = converts
         self._ends = [_now()]
 

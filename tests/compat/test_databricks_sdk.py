@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import logging
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,22 @@ def test_host_and_token_from_the_environment(registry: LiveRegistry, monkeypatch
     monkeypatch.setenv("DATABRICKS_HOST", registry.url)
     monkeypatch.setenv("DATABRICKS_TOKEN", registry.admin_token)
     assert WorkspaceClient().current_user.me().user_name == ADMIN
+
+
+def test_it_is_made_without_a_warning(registry: LiveRegistry, caplog: pytest.LogCaptureFixture) -> None:
+    """It looks for what every host of Databricks' has; there is no OAuth here, and the token works as ever."""
+    with caplog.at_level(logging.DEBUG, logger="databricks.sdk"):
+        client = workspace(registry)
+        assert client.current_user.me().user_name == ADMIN
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
+    assert client.config.auth_type == "pat"
+    assert not client.config.discovery_url
+
+
+def test_the_id_of_the_workspace(registry: LiveRegistry) -> None:
+    known = {workspace(registry, token).get_workspace_id() for token in (None, registry.token("in the workspace"))}
+    assert len(known) == 1
+    assert known.pop() > 0
 
 
 def test_errors_are_of_their_classes(registry: LiveRegistry) -> None:

@@ -14,7 +14,7 @@ from pprint import pformat
 import pytest
 
 from tests.compat.conftest import LoggedRun
-from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, as_sent, mlflow
+from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, SqlAlchemyStore, as_sent, mlflow, with_empty_texts
 from tests.live_registry import ADMIN, LiveRegistry
 
 pytestmark = THEIR_WARNINGS
@@ -78,7 +78,11 @@ def test_register_and_load(
     tmp_path: Path,
 ) -> None:
     mlflow_environment.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{shutil.copy(empty_store, tmp_path)}")
-    register(logged_runs)
+    with pytest.MonkeyPatch.context() as as_a_server:
+        as_a_server.setattr(
+            SqlAlchemyStore, "create_model_version", with_empty_texts(SqlAlchemyStore.create_model_version)
+        )
+        register(logged_runs)
     expected = printed()
 
     mlflow_environment.setenv("MLFLOW_REGISTRY_URI", fresh_registry.url)

@@ -56,6 +56,19 @@ def test_a_model_registered_as_it_is_logged(logged_runs: list[LoggedRun]) -> Non
 
 
 @pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize("name", ["a@b", "100% of a model", "modèle 模型"])
+def test_a_copy_from_a_model_of_any_name(name: str, logged_runs: list[LoggedRun]) -> None:
+    client, run = MlflowClient(), logged_runs[0]
+    client.create_registered_model(name)
+    client.create_model_version(name, run.artifact_uri, run_id=run.run_id)
+    copied = client.copy_model_version(f"models:/{name}/1", f"copy of {run.run_id}")
+    assert (copied.source, copied.run_id) == (f"models:/{name}/1", run.run_id)
+    assert client.get_model_version_download_uri(copied.name, copied.version) == run.artifact_uri
+    loaded = mlflow.pyfunc.load_model(f"models:/{copied.name}/{copied.version}")
+    assert loaded.predict([[10.0]]) == pytest.approx([10 * run.slope])
+
+
+@pytest.mark.usefixtures("registered")
 def test_a_copy_of_a_version(logged_runs: list[LoggedRun]) -> None:
     """Its source names the version that it was copied from, and is resolved to that one's own."""
     first = mlflow.register_model(logged_runs[1].model_uri, "original")

@@ -112,7 +112,7 @@ def copy(store: SqlAlchemyStore, ours: Connection) -> None:
         models = f"SELECT hex(name) AS id, name, 0 AS last_version, '' AS user_id, {times} FROM registered_models"
         versions = (
             "SELECT hex(name) AS model_id, version, 'None' AS stage, source, source AS storage_location, "
-            f"nullif(run_id, '') AS run_id, '' AS user_id, {times} FROM model_versions"
+            f"run_id, '' AS user_id, {times} FROM model_versions"
         )
         ours.execute(insert(registered_models), rows(models))
         ours.execute(insert(model_versions), rows(versions))

@@ -120,7 +120,7 @@ class Api:
 
 
 def is_rooted(path: str) -> bool:
-    return path.startswith("/api/") or path.partition("?")[0] in {"/openapi.json"} | {
+    return path.startswith(("/api/", "/ajax-api/")) or path.partition("?")[0] in {"/openapi.json"} | {
         route.path for route in ROUTES if route.rooted
     }
 

@@ -204,3 +204,40 @@ def test_latest_versions(people: People, contents: Contents) -> None:
     assert sorted((each["version"], each["current_stage"]) for each in shown) == everything
     with contents.unchanged():
         people.creator.post(f"{MODELS}/get-latest-versions", name=model, stages=["Prod"]).invalid()
+
+
+PROMPT = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+
+
+def test_a_name_that_a_prompt_has(people: People, contents: Contents) -> None:
+    """It is said what has the name: a search for models would not show a prompt."""
+    prompt, model = people.new_name("prompt"), people.model()
+    creator = people.creator
+    creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
+    other = people.new_name("prompt")
+    creator.post(f"{MODELS}/create", name=other, tags=PROMPT).ok()
+
+    def taken(path: str, **fields: object) -> str:
+        with contents.unchanged():
+            return creator.post(f"{MODELS}/{path}", **fields).refused(400, "RESOURCE_ALREADY_EXISTS")
+
+    by_a_prompt, by_a_model = "is already taken by a prompt", "is already taken by a registered model"
+    assert by_a_prompt in taken("create", name=prompt)
+    assert by_a_model in taken("create", name=model, tags=PROMPT)
+    assert by_a_prompt in taken("rename", name=model, new_name=prompt)
+    assert by_a_model in taken("rename", name=prompt, new_name=model)
+    assert f"Prompt (name={prompt}) already exists" in taken("create", name=prompt, tags=PROMPT)
+    assert f"Prompt (name={prompt}) already exists" in taken("rename", name=other, new_name=prompt)
+    assert f"Registered Model (name={model}) already exists" in taken("create", name=model)
+
+
+def test_what_has_a_name_is_not_told_to_whom_it_is_hidden_from(people: People) -> None:
+    prompt, model = people.new_name("prompt"), people.new_name("model")
+    people.creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
+    people.creator.post(f"{MODELS}/create", name=model).ok()
+    _, newcomer = people.newcomer()
+    said = {
+        newcomer.post(f"{MODELS}/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS").replace(name, "it")
+        for name in (prompt, model)
+    }
+    assert len(said) == 1

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -39,6 +40,47 @@ def path_of(route: Route) -> str:
 def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
     assert len(set(names)) == len(names)
+
+
+def test_names_of_operations_stay(document: dict[str, Any]) -> None:
+    """Generated clients call their methods by them."""
+    paths = document["paths"]
+    assert paths["/health"]["get"]["operationId"] == "get_health"
+    assert paths["/.well-known/databricks-config"]["get"]["operationId"] == "get_well_known_databricks_config"
+    assert paths["/api/2.0/mlflow/model-versions/get"]["get"]["operationId"] == "get_mlflow_model_versions_get"
+    permissions = paths["/api/2.0/permissions/registered-models/{object_id}"]
+    assert permissions["patch"]["operationId"] == "patch_permissions_registered_models_object_id"
+
+
+def test_it_says_where_the_server_is(document: dict[str, Any], people: People) -> None:
+    """Wherever it is reached, also below a proxy's name: the address is relative to that of the description."""
+    assert [server["url"] for server in document["servers"]] == ["/"]
+    described = urljoin(f"{people.registry.url}/openapi.json", document["servers"][0]["url"])
+    assert described.rstrip("/") == people.registry.url
+    assert "/preview/mlflow/" in document["info"]["description"]
+
+
+def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
+    chapters = [tag["name"] for tag in document["tags"]]
+    assert chapters == [
+        "Registered models",
+        "Model versions",
+        "Transition requests",
+        "Comments",
+        "Activities",
+        "Permissions",
+        "People",
+        "Tokens",
+        "Server",
+    ]
+    assert all(tag["description"].endswith(".") for tag in document["tags"])
+    used = [operation["tags"] for methods in document["paths"].values() for operation in methods.values()]
+    assert all(len(tags) == 1 for tags in used)
+    assert {tags[0] for tags in used} == set(chapters)
+    paths = document["paths"]
+    assert paths["/api/2.0/permissions/registered-models/{object_id}"]["get"]["tags"] == ["Permissions"]
+    assert paths["/api/2.0/permissions/authorization/tokens"]["get"]["tags"] == ["Tokens"]
+    assert paths["/api/2.0/mlflow/events"]["get"]["tags"] == ["Activities"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.server.attempts import VERSIONS, version_now
+from tests.server.attempts import MODELS, VERSIONS, version_now
 from tests.server.contents import Contents
 from tests.server.people import People
 
@@ -64,22 +64,110 @@ def test_a_version_that_is_not_there(source: str, people: People, contents: Cont
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "number"),
     [
-        "models:/{model}/Production",
-        "models:/{model}@champion",
-        "models:/{model}",
-        "models:/",
-        "models:/m-123",
-        "models:x",
+        ("models:/{model}/2", 2),
+        ("models:/{model}/002", 2),
+        ("models:///{model}/2/", 2),
+        ("MODELS:/{model}/2", 2),
+        ("models:/{model}/latest", 4),
+        ("models:/{model}/Latest", 4),
+        ("models:/{model}@latest", 4),
+        ("models:/{model}@champion", 1),
+        ("models:/{model}/Production", 2),
+        ("models:/{model}/production", 2),
+        ("models:/{model}/Archived", 3),
+        ("models:/{model}/None", 4),
     ],
 )
-def test_what_only_a_client_can_resolve(source: str, people: People, contents: Contents) -> None:
+@pytest.mark.parametrize(
+    "about", ["a@b", "@a", "a b", "a%20b", "a%2fb", "100%", "模型", "né", "a?b", "a#b", "a+b", "a'b", "m-" + "0" * 32]
+)
+def test_every_way_to_name_another_version(source: str, number: int, about: str, people: People) -> None:
+    """Of models of all kinds of names. Kept is the number: tomorrow the alias may be another's."""
+    creator = people.creator
+    if creator.post(f"{MODELS}/create", name=about).status == 200:
+        for each in range(1, 5):
+            creator.post(f"{VERSIONS}/create", name=about, source=f"s3://original/{each}", run_id=f"r{each}").ok()
+        for version, stage in (("1", "Production"), ("2", "Production"), ("3", "Archived")):
+            people.move(about, version, stage)
+        creator.post(f"{MODELS}/alias", name=about, alias="champion", version="1").ok()
+    model = people.model()
+    assert register(people, model, source.format(model=about)) == (
+        f"models:/{about}/{number}",
+        f"s3://original/{number}",
+    )
+    assert version_now(people, model, "1")["run_id"] == f"r{number}"
+
+
+def test_a_copy_keeps_what_it_is_given(people: People) -> None:
+    """Only what is not given is taken over."""
+    other, model = people.model(), people.model()
+    fields = {"name": other, "source": "s3://original", "run_id": "r1", "model_id": LOGGED.removeprefix("models:/")}
+    people.creator.post(f"{VERSIONS}/create", **fields).ok()
+    source = f"models:/{other}/1"
+    for given, run_id in (({}, "r1"), ({"run_id": ""}, ""), ({"run_id": "r2"}, "r2")):
+        made = people.creator.post(f"{VERSIONS}/create", name=model, source=source, **given).ok()["model_version"]
+        assert (made["run_id"], made["model_id"]) == (run_id, fields["model_id"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "models:/{model}/Staging",
+        "models:/{empty}/latest",
+        "models:/{empty}@latest",
+        "models:/nowhere@champion",
+        "models:/{hidden}/1",
+        "models:/{hidden}/latest",
+        "models:/{hidden}/Production",
+        "models:/{hidden}@champion",
+    ],
+)
+def test_what_is_named_is_not_there(source: str, people: People, contents: Contents) -> None:
+    """Or not to be seen: then it is told in the same words."""
+    hidden, model, empty = people.new_name(), people.model(), people.model()
+    people.version(model)
+    people.admin.post(f"{MODELS}/create", name=hidden).ok()
+    people.admin.post(f"{VERSIONS}/create", name=hidden, source="s3://secret").ok()
+    people.admin.post(f"{MODELS}/alias", name=hidden, alias="champion", version="1").ok()
+    named = source.format(model=model, empty=empty, hidden=hidden)
+    with contents.unchanged():
+        told = people.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
+        absent = people.creator.post(f"{VERSIONS}/create", name=model, source=named.replace(hidden, "nowhere"))
+    assert told.replace(hidden, "nowhere") == absent.missing()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "models:/{model}",
+        "models:/",
+        "models:/ /1",
+        "models:/m-123",
+        "models:x",
+        "models:{model}/1",
+        "models:/{model}/1/2",
+        "models:/{model}@",
+        "models:/@champion",
+        "models://{model}/1",
+        "models://another-registry/{model}/1",
+    ],
+)
+def test_what_names_no_version(source: str, people: People, contents: Contents) -> None:
     model = people.model()
     people.version(model)
     with contents.unchanged():
         answer = people.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model))
         assert "version number" in answer.invalid()
+
+
+@pytest.mark.parametrize("source", ["models:/{model}/Prod", "models:/{model}@absent", "models:/{model}@a b"])
+def test_no_such_stage_or_alias(source: str, people: People, contents: Contents) -> None:
+    model = people.model()
+    people.version(model)
+    with contents.unchanged():
+        people.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model)).invalid()
 
 
 def _climbing() -> list[str]:

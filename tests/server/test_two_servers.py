@@ -57,6 +57,19 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield both
 
 
+def test_both_are_one_workspace_also_after_a_restart(pair: Pair, tmp_path: Path) -> None:
+    """To Databricks' clients; another registry is another."""
+    known = {api.get("/preview/scim/v2/Me").headers["x-databricks-org-id"] for api in (pair.first, pair.second)}
+    assert len(known) == 1
+    for database in (pair.database, str(tmp_path / "another.db")):
+        command(database, "users", "create", "org", "--admin")
+        token = command(database, "tokens", "create", "org").strip()
+        with Server(tmp_path, database) as server, Api(server.start(), token) as api:
+            known.add(api.get("/preview/scim/v2/Me").headers["x-databricks-org-id"])
+    assert len(known) == 2
+    assert all(0 < int(each) < 2**53 for each in known)
+
+
 def test_of_two_approvers_one_wins(pair: Pair) -> None:
     with ThreadPoolExecutor(2) as pool:
         for number in range(TOGETHER):

@@ -34,6 +34,42 @@ def test_a_new_version(people: People) -> None:
     }
 
 
+UNSET = {"description": "", "run_id": "", "run_link": ""}
+
+
+def test_what_was_not_given_is_empty(people: People) -> None:
+    """As MLflow's server answers it: wherever a version is answered."""
+    model = people.model()
+    creator = people.creator
+    made = creator.post(f"{VERSIONS}/create", name=model, source="s3://x").ok()["model_version"]
+    creator.post(f"{MODELS}/alias", name=model, alias="champion", version="1").ok()
+    moved = {"name": model, "version": "1", "stage": "Staging"}
+    databricks = creator.post(
+        "/mlflow/databricks/model-versions/transition-stage", archive_existing_versions=False, **moved
+    )
+    alone = creator.get("/mlflow/databricks/registered-models/get", name=model).ok()["registered_model_databricks"]
+    filters = {"filter": f"name = '{model}'"}
+    answered = {
+        "create": made,
+        "get": version_now(people, model, "1"),
+        "transition": creator.post(f"{VERSIONS}/transition-stage", **moved).ok()["model_version"],
+        "databricks transition": databricks.ok()["model_version_databricks"],
+        "search": creator.get(f"{VERSIONS}/search", **filters).ok()["model_versions"][0],
+        "alias": creator.get(f"{MODELS}/alias", name=model, alias="champion").ok()["model_version"],
+        "latest": creator.get(f"{MODELS}/get-latest-versions", name=model).ok()["model_versions"][0],
+        "in the model": model_now(people, model)["latest_versions"][0],
+        "in Databricks' model": alone["latest_versions"][0],
+        "in models found": creator.get(f"{MODELS}/search", **filters).ok()["registered_models"][0]["latest_versions"][
+            0
+        ],
+    }
+    for about, each in answered.items():
+        assert {name: each.get(name) for name in UNSET} == UNSET, about
+    assert "description" not in model_now(people, model)
+    found = creator.get(f"{VERSIONS}/search", filter=f"name = '{model}' AND run_id = ''").ok()["model_versions"]
+    assert [each["version"] for each in found] == ["1"]
+
+
 def test_numbers_are_never_used_again(people: People) -> None:
     model = people.model()
     assert [people.version(model) for _ in range(3)] == ["1", "2", "3"]

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from tui_registry_server.operations.call import Answer, Versioned
+from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.rules.errors import (
     MethodNotAllowed,
     RegistryError,
@@ -25,10 +25,10 @@ def json_answer(
     media_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    if isinstance(answer, WithHeaders):
+        answer, headers = answer
     if status == 204:
-        return Response(status_code=status)
-    if isinstance(answer, Versioned):
-        answer = answer.content
+        return Response(status_code=status, headers=headers)
     written = answer.encode() if isinstance(answer, str) else answer
     content = written if isinstance(written, bytes) else to_json(written)
     return Response(content, status, headers, media_type)

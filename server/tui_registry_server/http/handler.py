@@ -36,8 +36,6 @@ from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, explain, summary
 from tui_registry_server.store.patience import expect_to_take_long
 
-PREFIXES = ("/api/2.0", "/ajax-api/2.0")
-
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +53,7 @@ class Handler:
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
         by_pattern: dict[str, dict[str, Route]] = {}
         for route in routes:
-            for path in (route.path,) if route.rooted else tuple(prefix + route.path for prefix in PREFIXES):
+            for path in route.paths:
                 methods = by_pattern if "{" in path else self._fixed
                 methods.setdefault(path, {})[route.method] = route
         for path, methods_of in by_pattern.items():

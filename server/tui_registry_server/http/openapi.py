@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.http.scim import JSON, SCIM_JSON
+from tui_registry_server.http.tags import TAGS, tag_of
 from tui_registry_server.rules.permissions import Ability
 from tui_registry_server.wire.error import Error, ScimError
 from tui_registry_server.wire.fields import Nothing
@@ -70,16 +71,18 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        path = route.path if route.rooted else f"/api/2.0{route.path}"
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas["$defs"])
+        paths.setdefault(route.paths[0], {})[route.method.lower()] = _operation(route, schemas["$defs"])
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "tui-registry",
             "version": version("tui-registry"),
             "description": "A model registry for MLflow's and Databricks' clients. `/ajax-api/2.0` answers like "
-            "`/api/2.0`. Times are milliseconds since the epoch; fields without a value are left out.",
+            "`/api/2.0`; below either, `/preview/mlflow/` answers like `/mlflow/`, for MLflow 1.x. Times are "
+            "milliseconds since the epoch; fields without a value are left out.",
         },
+        "servers": [{"url": "/", "description": "The server that gave this description."}],
+        "tags": [{"name": tag.name, "description": tag.description} for tag in TAGS],
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {
@@ -96,6 +99,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     in_path = re.findall(r"\{(\w+)\}", route.path)
     described: dict[str, Any] = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^0-9A-Za-z]+', '_', route.path)}".rstrip("_"),
+        "tags": [tag_of(route).name],
         "summary": _first_line(route.operation.__doc__ if route.operation else EventStream.open.__doc__),
         "description": f"Takes the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],

@@ -6,9 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tui_registry_server.operations.call import Answer
+from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.rules.permissions import Ability
 from tui_registry_server.wire.fields import Nothing, RequestBody
+
+PREFIXES = ("/api/2.0", "/ajax-api/2.0")
+"""What the API's paths begin with: for programs, and as MLflow's pages in a browser ask for it."""
 
 
 class NoFields(RequestBody):
@@ -19,7 +22,7 @@ class NoFields(RequestBody):
 class Route:
     """One row of the table. It cannot be made without an ability.
 
-    path: below the API's prefixes, or, with ``rooted``, as it is; ``{name}`` is a field taken from the path.
+    path: below the API's prefixes, or, with ``rooted``, as it is; ``{name}`` is a field taken from the path. See paths.
     operation: called with the call, the request's body and the subject. Only the event stream has none.
     subject: loads what the request is about. Without one, the operation's own statements see only what the caller may
         read, so that the ability can be no more than to read.
@@ -32,7 +35,7 @@ class Route:
     method: str
     path: str
     ability: Ability
-    operation: Callable[..., Answer] | None
+    operation: Callable[..., Answer | WithHeaders] | None
     body: type[BaseModel] = NoFields
     subject: Callable[..., Any] | None = None
     answer: type[BaseModel] = Nothing
@@ -47,3 +50,11 @@ class Route:
             raise ValueError(f"{self.method} {self.path} takes an ability but loads no subject to judge it by")
         if self.writes is None:
             object.__setattr__(self, "writes", self.method != "GET")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everywhere that it is served: what is under /mlflow also under /preview/mlflow, where MLflow 1.x calls it."""
+        if self.rooted:
+            return (self.path,)
+        below = (self.path, f"/preview{self.path}") if self.path.startswith("/mlflow/") else (self.path,)
+        return tuple(prefix + path for prefix in PREFIXES for path in below)

@@ -32,7 +32,7 @@ from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
-from tui_registry_server.wire.server_info import Health, ServerInfo
+from tui_registry_server.wire.server_info import DatabricksConfig, Health, ServerInfo
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow whose registry this one answers like; clients ask for it."""
@@ -46,6 +46,11 @@ def health() -> Answer:
 def version() -> Answer:
     """Which server this is, and which MLflow's registry it answers like."""
     return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
+
+
+def databricks_config() -> Answer:
+    """What Databricks' SDK looks for on every host: this one takes tokens, and knows no OAuth."""
+    return {"oidc_endpoint": ""}
 
 
 MODELS = "/mlflow/registered-models"
@@ -66,6 +71,7 @@ ROUTES = (
     Route("GET", "/health", Can.PUBLIC, health, answer=Health, rooted=True),
     Route("GET", "/version", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
     Route("GET", "/api/3.0/mlflow/server-info", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
+    Route("GET", "/.well-known/databricks-config", Can.PUBLIC, databricks_config, answer=DatabricksConfig, rooted=True),
 
     Route("POST", f"{MODELS}/create", Can.CREATE_MODEL, models.create, m.CreateRegisteredModel, subjects.registry, m.RegisteredModelAnswer),
     Route("GET", f"{MODELS}/get", Can.READ, models.get, m.ModelName, None, m.RegisteredModelAnswer),

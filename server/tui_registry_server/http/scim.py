@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tui_registry_server.http.answers import error_answer, json_answer
-from tui_registry_server.operations.call import Answer, Call, Versioned
+from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.operations.principals import one_of
 from tui_registry_server.rules.errors import EndpointNotFound, InvalidVersion, RegistryError
 from tui_registry_server.wire.error import SCIM_ERROR_SCHEMA
@@ -24,13 +24,12 @@ def asked(call: Call, request: Request) -> Call:
 
 def answer(request: Request, answered: Answer, status: int) -> Response:
     """With the address and version of a single resource; a client that has this version gets 304."""
-    headers = {}
-    if isinstance(answered, Versioned):
-        headers = {"Location": answered.location, "ETag": answered.version}
-        known = request.headers.get("if-none-match")
-        if request.method in ("GET", "HEAD") and known is not None and one_of(answered.version, known):
-            return Response(status_code=304, headers=headers)
-    return json_answer(answered, status, _media_type(request), headers)
+    known = request.headers.get("if-none-match")
+    if known is not None and request.method in ("GET", "HEAD") and isinstance(answered, WithHeaders):
+        version = answered.headers.get("ETag")
+        if version is not None and one_of(version, known):
+            return Response(status_code=304, headers=answered.headers)
+    return json_answer(answered, status, _media_type(request))
 
 
 def is_scim(request: Request) -> bool:

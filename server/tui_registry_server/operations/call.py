@@ -1,5 +1,6 @@
 """What every operation needs to know of the request that it serves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -7,15 +8,14 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.engine import Connection
 
 
-class Versioned(NamedTuple):
-    """A thing in JSON that has an address and a version of its own: the ETag of that."""
+class WithHeaders(NamedTuple):
+    """JSON, and what the head of its answer says: of a resource of SCIM, its address and its version."""
 
     content: str
-    location: str
-    version: str
+    headers: Mapping[str, str]
 
 
-Answer = str | bytes | dict[str, Any] | Versioned
+Answer = str | bytes | dict[str, Any] | WithHeaders
 """JSON: written out, when the database assembled it, or as data."""
 
 

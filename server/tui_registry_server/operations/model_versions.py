@@ -1,18 +1,16 @@
 """Verbs on model versions, but for their stages: see transitions."""
 
-import re
-
+from tui_registry_server.operations import sources
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, VersionSubject, no_version
 from tui_registry_server.operations.transitions import detail_of_requests, requested_by
-from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState
-from tui_registry_server.rules.names import check_model_name, check_source, check_tag_key, check_tags, version_number
+from tui_registry_server.rules.errors import InvalidState
+from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, version_number
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store import aliases, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
 from tui_registry_server.wire.activity import ActivityType
-from tui_registry_server.wire.fields import MAX_INT64
 from tui_registry_server.wire.model_version import (
     CreateModelVersion,
     DeleteModelVersionTag,
@@ -23,27 +21,24 @@ from tui_registry_server.wire.model_version import (
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.tag import Tag
 
-_LOGGED_MODEL = re.compile(r"models:/+m-[0-9a-f]{32}/?")
-_REGISTERED_VERSION = re.compile(r"models:/+(?P<name>[^/@]+)/(?P<version>\d+)/?")
-
 
 def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answer:
     """A new version, in stage None, with the next number."""
     model = subject.model
-    source = check_source(body.source)
     new_tags = check_tags(body.tags)
-    storage_location = _resolve(call, source)
+    source = sources.resolve(call, body.source)
+    run_id = source.run_id if body.run_id is None else body.run_id
     version = registered_models.take_number(call.connection, model.id, call.now)
     model_versions.add(
         call.connection,
         model_id=model.id,
         version=version,
-        description=body.description,
-        source=source,
-        storage_location=storage_location,
-        run_id=body.run_id,
-        run_link=body.run_link,
-        logged_model_id=body.model_id,
+        description=body.description or "",
+        source=source.uri,
+        storage_location=source.storage_location,
+        run_id=run_id,
+        run_link=body.run_link or "",
+        logged_model_id=source.logged_model_id if body.model_id is None else body.model_id,
         user_id=call.principal.name,
         now=call.now,
     )
@@ -55,7 +50,7 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
         model_name=model.name,
         version=version,
         to_stage=Stage.NONE,
-        detail={"source": source, "run_id": body.run_id, "description": body.description, "tags": new_tags},
+        detail={"source": source.uri, "run_id": run_id, "description": body.description, "tags": new_tags},
     )
     return _read(call, model.name, version)
 
@@ -131,24 +126,6 @@ def _read(call: Call, name: str, version: int) -> Answer:
     if answer is None:
         raise no_version(name, version)
     return answer
-
-
-def _resolve(call: Call, source: str) -> str:
-    """What a source stands for. A logged model is known only to the client's tracking store, which resolves it."""
-    if not source.startswith("models:") or _LOGGED_MODEL.fullmatch(source):
-        return source
-    match = _REGISTERED_VERSION.fullmatch(source)
-    if match is None:
-        raise InvalidParameterValue(
-            f"Invalid model version source: '{source}'. Give models:/<name>/<version number> of this registry, "
-            "models:/m-<id> of a logged model, or the URI of the artifacts."
-        )
-    name, version = match["name"], int(match["version"])
-    known = version <= MAX_INT64  # databases cannot compare with more
-    uri = model_versions.download_uri(call.connection, call.principal, name, version) if known else None
-    if uri is None:
-        raise no_version(name, version)
-    return uri
 
 
 def _record(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tui_registry_server.operations.access_lists import level_name_on
-from tui_registry_server.operations.call import Answer, Call, Versioned
+from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.operations.record import record, reference, references, without_empty
 from tui_registry_server.rules.errors import (
     InvalidState,
@@ -142,7 +142,7 @@ def keep_an_admin(call: Call) -> None:
         )
 
 
-def read(call: Call, resource: Resource, principal_id: str, attributes: str = "", excluded: str = "") -> Versioned:
+def read(call: Call, resource: Resource, principal_id: str, attributes: str = "", excluded: str = "") -> WithHeaders:
     """The resource in JSON, without what is not for the caller to see."""
     own = principal_id == call.principal.id
     kept_back = frozenset[str]() if own or call.principal.admin else resource.private
@@ -151,7 +151,8 @@ def read(call: Call, resource: Resource, principal_id: str, attributes: str = ""
     if answer is None:
         raise _none(resource, principal_id)
     content, version = answer
-    return Versioned(content, f"{call.root}/{RESOURCES[resource.kind].plural}/{principal_id}", version)
+    location = f"{call.root}/{RESOURCES[resource.kind].plural}/{principal_id}"
+    return WithHeaders(content, {"Location": location, "ETag": version})
 
 
 def search(call: Call, resource: Resource, body: SearchResources) -> Answer:

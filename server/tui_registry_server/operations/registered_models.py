@@ -8,6 +8,7 @@ from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, Subject, no_model
 from tui_registry_server.operations.transitions import detail_of_requests
 from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
+from tui_registry_server.rules.filters import IS_PROMPT
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES, parse_stage
@@ -30,7 +31,7 @@ def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
     """A new model, managed by its creator."""
     name = check_model_name(body.name)
     new_tags = check_tags(body.tags)
-    _require_free(call, name)
+    _require_free(call, name, prompt=_says_prompt(new_tags.get(IS_PROMPT)))
     model_id = uuid.uuid4().hex
     registered_models.add(
         call.connection,
@@ -87,7 +88,7 @@ def rename(call: Call, body: RenameRegisteredModel, subject: ModelSubject) -> An
     new_name = check_model_name(body.new_name, "new_name")
     _refuse_if_active(call, model.id, "renamed")
     if new_name != model.name:
-        _require_free(call, new_name)
+        _require_free(call, new_name, prompt=_is_prompt(call, model.id))
     registered_models.rename(call.connection, model.id, new_name, call.now)
     model_versions.touch_all(call.connection, model.id, call.now)
     record(
@@ -167,12 +168,34 @@ def _read(call: Call, name: str) -> Answer:
     return answer
 
 
-def _require_free(call: Call, name: str) -> None:
-    if registered_models.find(call.connection, call.principal, name) is not None:
+def _require_free(call: Call, name: str, *, prompt: bool) -> None:
+    """``prompt``: whether a prompt is to have the name. What has it already is told to those who may read it."""
+    holder = registered_models.find(call.connection, call.principal, name)
+    if holder is None:
+        return
+    is_prompt = prompt if holder.level < Level.READ else _is_prompt(call, holder.id)
+    if is_prompt is not prompt:
         raise ResourceAlreadyExists(
-            f"Registered Model (name={name}) already exists. Choose another name, or, if you may see that model, add a "
-            "version to it."
+            f"The name '{name}' is already taken by a {_noun(prompt=is_prompt).lower()}: a model and a prompt cannot "
+            "have the same name. Choose another."
         )
+    raise ResourceAlreadyExists(
+        f"{_noun(prompt=prompt)} (name={name}) already exists. Choose another name, or, if you may see that one, add a "
+        "version to it."
+    )
+
+
+def _noun(*, prompt: bool) -> str:
+    return "Prompt" if prompt else "Registered Model"
+
+
+def _is_prompt(call: Call, model_id: str) -> bool:
+    return _says_prompt(tags.of_model(call.connection, model_id, IS_PROMPT))
+
+
+def _says_prompt(value: str | None) -> bool:
+    """Whether a model's tag IS_PROMPT makes it one, as MLflow reads it."""
+    return value is not None and value.lower() == "true"
 
 
 def _refuse_if_active(call: Call, model_id: str, deed: str) -> None:

@@ -50,9 +50,8 @@ def transition_databricks(call: Call, body: TransitionStageDatabricks, subject: 
     document = json.loads(model_versions.read_document(call.connection, version.model_id, version.version))
     open_requests = [request_entity(call, row) for row in _open_requests(call, version)]
     return {
-        "model_version_databricks": without_empty(
-            {**document, "permission_level": level_name(subject.level), "open_requests": open_requests}
-        )
+        "model_version_databricks": document
+        | without_empty({"permission_level": level_name(subject.level), "open_requests": open_requests})
     }
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace as changed
 from typing import Any
 
 from tui_registry_server.operations import groups, principals
-from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.principals import ADMINS
 from tui_registry_server.rules.scim_patch import apply_change, read_changes
 from tui_registry_server.rules.scim_resources import USER
 from tui_registry_server.rules.validation import validated
+from tui_registry_server.store import counters
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.scim import (
     CreateUser,
@@ -25,10 +26,12 @@ from tui_registry_server.wire.scim import (
 )
 
 
-def me(call: Call, body: ShownAttributes, subject: None) -> Answer:
-    """Who calls, as a user: a service principal's userName is its application id."""
+def me(call: Call, body: ShownAttributes, subject: None) -> WithHeaders:
+    """Who calls, as a user: a service principal's userName is its application id. The header names the registry."""
     as_user = changed(USER, kind=call.principal.kind)
-    return principals.read(call, as_user, call.principal.id, body.attributes, body.excluded_attributes)
+    user = principals.read(call, as_user, call.principal.id, body.attributes, body.excluded_attributes)
+    workspace = {"X-Databricks-Org-Id": str(counters.read(call.connection, counters.WORKSPACE))}
+    return WithHeaders(user.content, {**user.headers, **workspace})
 
 
 def create(call: Call, body: CreateUser, subject: Subject) -> Answer:

@@ -29,9 +29,15 @@ def assign(connection: Connection, model_id: str, alias: str, version: int) -> i
     return before
 
 
+def version_of(connection: Connection, model_id: str, alias: str) -> int | None:
+    """The version that an alias points at, or None if there is none."""
+    number: int | None = _VERSION.scalar(connection, model_id=model_id, alias=alias)
+    return number
+
+
 def release(connection: Connection, model_id: str, alias: str) -> int | None:
     """Delete an alias; the version it pointed at, or None if there was none."""
-    before: int | None = _VERSION.scalar(connection, model_id=model_id, alias=alias)
+    before = version_of(connection, model_id, alias)
     if before is not None:
         _DELETE.run(connection, model_id=model_id, alias=alias)
     return before

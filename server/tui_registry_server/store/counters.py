@@ -4,6 +4,7 @@ import secrets
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from tui_registry_server.rules.principals import new_id
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import counters
 
@@ -14,6 +15,10 @@ not be taken for those that a server has seen."""
 
 _KEY = ("key 1", "key 2")
 """Numbers of 63 random bits: together the key of rules.positions."""
+
+WORKSPACE = "workspace"
+"""Not moved: the id that Databricks' clients know the registry by. Databricks' own have as many digits, and floating
+point holds them."""
 
 _READ = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
 _ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=bindparam("number")))
@@ -26,6 +31,8 @@ def found(connection: Connection) -> None:
     there = {row[0] for row in _NAMES.run(connection)}
     if IDENTITY not in there:
         _INSERT.run(connection, name=IDENTITY, value=1)
+    if WORKSPACE not in there:
+        _INSERT.run(connection, name=WORKSPACE, value=int(new_id()))
     for name in _KEY:
         if name not in there:
             _INSERT.run(connection, name=name, value=secrets.randbits(63))

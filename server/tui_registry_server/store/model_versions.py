@@ -163,6 +163,12 @@ _DOWNLOAD_URI = Statement(
     .select_from(_of_its_model)
     .where(_that_name, _that_version, readable(registered_models.c.id))
 )
+_ORIGIN = Statement(
+    select(model_versions.c.storage_location, model_versions.c.run_id, model_versions.c.logged_model_id)
+    .select_from(_of_its_model)
+    .where(_that_name, _that_version, readable(registered_models.c.id))
+)
+_HIGHEST_IN = Statement(select(func.max(model_versions.c.version)).where(_in_stage))
 _DETAILS = Statement(select(model_versions.c.description).where(_the_version))
 _HOLDERS = Statement(select(model_versions.c.version).where(_in_stage).order_by(model_versions.c.version))
 _INSERT = Statement(insert(model_versions))
@@ -249,6 +255,26 @@ def download_uri(connection: Connection, principal: Principal, name: str, versio
     return answer
 
 
+class Origin(NamedTuple):
+    """What a copy of a version takes over: see operations.sources."""
+
+    storage_location: str
+    run_id: str
+    logged_model_id: str | None
+
+
+def origin(connection: Connection, principal: Principal, name: str, version: int) -> Origin | None:
+    """That version's, or None if there is no such version that the caller may read."""
+    row = _ORIGIN.run(connection, name=name, version=version, **caller(principal)).first()
+    return None if row is None else Origin(*row)
+
+
+def highest_in(connection: Connection, model_id: str, stage: Stage) -> int | None:
+    """The highest version in a stage, or None if it has none."""
+    number: int | None = _HIGHEST_IN.scalar(connection, model_id=model_id, stage=stage.value)
+    return number
+
+
 def description(connection: Connection, model_id: str, version: int) -> str | None:
     answer: str | None = _DETAILS.scalar(connection, model_id=model_id, version=version)
     return answer
@@ -264,16 +290,16 @@ def add(
     *,
     model_id: str,
     version: int,
-    description: str | None,
+    description: str,
     source: str,
     storage_location: str,
-    run_id: str | None,
-    run_link: str | None,
+    run_id: str,
+    run_link: str,
     logged_model_id: str | None,
     user_id: str,
     now: int,
 ) -> None:
-    """A new version, in stage None."""
+    """A new version, in stage None. Texts that were not given are empty, as MLflow's server has them."""
     _INSERT.run(
         connection,
         model_id=model_id,

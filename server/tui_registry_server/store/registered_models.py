@@ -196,12 +196,12 @@ def description(connection: Connection, model_id: str) -> str | None:
 
 
 def add(connection: Connection, *, model_id: str, name: str, description: str | None, user_id: str, now: int) -> None:
-    """The caller has seen to it that the name is free."""
+    """The caller has seen to it that the name is free. An empty description is none, as MLflow's server answers it."""
     _INSERT.run(
         connection,
         id=model_id,
         name=name,
-        description=description,
+        description=description or None,
         user_id=user_id,
         creation_timestamp=now,
         last_updated_timestamp=now,
@@ -220,7 +220,7 @@ def rename(connection: Connection, model_id: str, new_name: str, now: int) -> No
 
 
 def describe(connection: Connection, model_id: str, text: str | None, now: int) -> None:
-    _DESCRIBE.run(connection, model_id=model_id, text=text, now=now)
+    _DESCRIBE.run(connection, model_id=model_id, text=text or None, now=now)
 
 
 def take_number(connection: Connection, model_id: str, now: int) -> int:

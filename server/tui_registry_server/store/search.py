@@ -25,14 +25,13 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
-    func,
     literal_column,
     not_,
     or_,
     select,
 )
 
-from tui_registry_server.rules.filters import IS_PROMPT, Comparison
+from tui_registry_server.rules.filters import IS_PROMPT
 from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.dialects import among
@@ -75,7 +74,6 @@ class Term(NamedTuple):
     """A comparison without its value. ``number`` names its parameters; ``key`` of a tag is the number of the first
     comparison that speaks of the same one.
 
-    finds_empty: whether the empty text would match.
     begins, has_trigram: whether a pattern begins with a character, and has three of them in a row, to find names by.
     """
 
@@ -83,7 +81,6 @@ class Term(NamedTuple):
     kind: str
     key: str
     comparator: str
-    finds_empty: bool
     begins: bool
     has_trigram: bool
 
@@ -127,7 +124,7 @@ def shape_of(search: Search) -> Shape:
         pattern = str(each.value) if each.comparator in _PATTERNS else ""
         begins = pattern[:1] not in {"", "%", "_"}
         terms.append(
-            Term(number, each.kind, key, each.comparator, _finds_empty(each), begins, has_trigram(pattern)),
+            Term(number, each.kind, key, each.comparator, begins, has_trigram(pattern)),
         )
     return Shape(tuple(terms), search.prompts, search.order, search.position is not None)
 
@@ -145,23 +142,6 @@ def values_of(search: Search) -> dict[str, Any]:
         if each.kind == "tag":
             given[f"asked_key_{number}"] = each.key
     return given
-
-
-def _finds_empty(comparison: Comparison) -> bool:
-    value = comparison.value
-    match comparison.comparator:
-        case "=":
-            return value == ""
-        case "!=":
-            return value != ""
-        case "IN":
-            return isinstance(value, tuple) and "" in value
-        case "NOT IN":
-            return isinstance(value, tuple) and "" not in value
-        case "CONTAINS":
-            return value == ""
-        case _:
-            return isinstance(value, str) and value.strip("%") == ""
 
 
 def _parameter(name: str, *, number: bool = False) -> Column:
@@ -230,7 +210,7 @@ def version_clauses(shape: Shape) -> Clauses:
 
 def _of_model_named(term: Term) -> ColumnElement[bool]:
     """Said of a version's own column, so that the index of a model's versions by time leads to them in their order."""
-    models = select(registered_models.c.id).where(_compare(registered_models.c.name, term))
+    models = select(registered_models.c.id).where(_COMPARATORS[term.comparator](registered_models.c.name, term))
     if term.comparator == "=":
         return model_versions.c.model_id == models.scalar_subquery()
     return model_versions.c.model_id.in_(models)
@@ -247,7 +227,7 @@ def _at_stage(term: Term) -> ColumnElement[bool]:
 
 
 def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:
-    return [_compare(columns[each.key], each) for each in terms if each.kind == "attribute"]
+    return [_COMPARATORS[each.comparator](columns[each.key], each) for each in terms if each.kind == "attribute"]
 
 
 def _tags(terms: Sequence[Term], tags: FromClause, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
@@ -281,7 +261,7 @@ def _matches(tags: FromClause, of_key: Sequence[Term]) -> ColumnElement[bool]:
 
 def _has(value: Column, term: Term) -> ColumnElement[bool]:
     """So that an index of values, or of their beginnings, leads to it."""
-    return has_value(value, term.value) if term.comparator == "=" else _compare(value, term)
+    return has_value(value, term.value) if term.comparator == "=" else _COMPARATORS[term.comparator](value, term)
 
 
 def _candidates(
@@ -301,7 +281,9 @@ def _candidates(
     for each in terms:
         if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
             if each.comparator == "LIKE" and each.begins:  # the names are in order
-                rows = select(registered_models.c.id).where(_compare(registered_models.c.name, each))
+                rows = select(registered_models.c.id).where(
+                    _COMPARATORS[each.comparator](registered_models.c.name, each)
+                )
                 found.append(Candidate(rows, FEW_NAMES))
             elif each.has_trigram:
                 found.append(Candidate(select(_named(each).c.model_id), FEW_NAMES))
@@ -320,12 +302,6 @@ def _narrowed(
 ) -> Select[Any]:
     """The rows that have a tag of one key, and those of the others, too."""
     return select(*columns.values()).where(_matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns))
-
-
-def _compare(column: Column, term: Term) -> ColumnElement[bool]:
-    if column is model_versions.c.run_id and term.finds_empty:  # that of a version without a run, which is NULL here
-        column = func.coalesce(column, "")  # only where it matters, as no index serves it
-    return _COMPARATORS[term.comparator](column, term)
 
 
 def _clauses(

@@ -110,10 +110,10 @@ model_versions = Table(
     Column("model_id", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("stage", Text, nullable=False),
-    Column("description", Text),
+    Column("description", Text),  # "" if it was made without one, NULL once it was cleared: as MLflow's server answers
     Column("source", Text, nullable=False),
     Column("storage_location", Text, nullable=False),  # what the download URI answers: source, resolved
-    Column("run_id", Text, index=True),
+    Column("run_id", Text, index=True),  # "" for none, and so is the link: never NULL since migration 0009
     Column("run_link", Text),
     Column("logged_model_id", Text),
     Column("user_id", Text, nullable=False),
@@ -230,7 +230,7 @@ counters = Table(
     "counters",
     metadata,
     # 'identity' moves with every change of principals, memberships, tokens or registry-wide grants, so that cached
-    # principals are known to be stale, whichever process made the change. The others are a key: see store.counters.
+    # principals are known to be stale, whichever process made the change. The others are drawn once: store.counters.
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )

@@ -22,6 +22,12 @@ _DELETE_FROM_VERSION = Statement(delete(version_tags).where(_of_version))
 _INSERT_ON_VERSION = Statement(insert(version_tags))
 
 
+def of_model(connection: Connection, model_id: str, key: str) -> str | None:
+    """The value of the tag, or None if there is none."""
+    value: str | None = _MODEL_VALUE.scalar(connection, model_id=model_id, key=key)
+    return value
+
+
 def add_to_model(connection: Connection, model_id: str, values: Mapping[str, str]) -> None:
     """The tags of a new model."""
     for key, value in values.items():
@@ -37,7 +43,7 @@ def set_on_model(connection: Connection, model_id: str, key: str, value: str) ->
 
 def delete_from_model(connection: Connection, model_id: str, key: str) -> str | None:
     """The value that the tag had, or None if there was none."""
-    before: str | None = _MODEL_VALUE.scalar(connection, model_id=model_id, key=key)
+    before = of_model(connection, model_id, key)
     if before is not None:
         _DELETE_FROM_MODEL.run(connection, model_id=model_id, key=key)
     return before

@@ -11,7 +11,9 @@ from tui_registry_server.wire.tag import SET_TAG, Tag
 
 
 class ModelVersion(Entity):
-    """One version. ``version`` is a string of digits; ``status`` is always ``READY``: artifacts stay where they are."""
+    """One version. ``version`` is a string of digits; ``status`` is always ``READY``: artifacts stay where they are.
+    ``description``, ``run_id`` and ``run_link`` are empty where none was given; a description that was cleared is left
+    out."""
 
     name: str
     version: str

@@ -12,3 +12,9 @@ class ServerInfo(Entity):
 
     version: str
     mlflow_version: str
+
+
+class DatabricksConfig(Entity):
+    """What Databricks' SDK asks a host for before anything else: where to sign in by OAuth, empty for nowhere."""
+
+    oidc_endpoint: str

@@ -108,6 +108,7 @@ class ModelVersionDatabricks(Entity):
     source: str | None = None
     run_id: str | None = None
     run_link: str | None = None
+    model_id: str | None = None
     status: str = "READY"
     status_message: str | None = None
     tags: list[Tag] = []

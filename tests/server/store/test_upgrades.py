@@ -84,6 +84,7 @@ def test_an_older_registry_is_taken_over(older: str, tmp_path: Path) -> None:
             assert model["aliases"] == [{"alias": "champion", "version": "1"}]
             stages = {each["version"]: each["current_stage"] for each in model["latest_versions"]}
             assert stages == {"3": "None", "1": "Production"}
+            assert all({"description", "run_id", "run_link"} <= each.keys() for each in model["latest_versions"])
         found = api.get("/mlflow/registered-models/search", filter="name ILIKE '%DEL-1'").ok()["registered_models"]
         assert [each["name"] for each in found] == ["model-1"]
         (request,) = api.get("/mlflow/transition-requests/list", name="model-0", version="2").ok()["requests"]

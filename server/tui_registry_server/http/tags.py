@@ -1,0 +1,65 @@
+"""The chapters of the API's description."""
+
+from typing import NamedTuple
+
+from tui_registry_server.http.route import Route
+
+
+class Tag(NamedTuple):
+    """``beginnings``: of the paths of the routes that it holds."""
+
+    name: str
+    description: str
+    beginnings: tuple[str, ...]
+
+
+SERVER = Tag("Server", "Whether it is ready, what it is, and how to sign in. Public.", ())
+"""Of whatever is not below the API's prefixes."""
+
+TAGS = (
+    Tag(
+        "Registered models",
+        "Names, and what all versions of a model share: descriptions, tags, aliases. As MLflow's and Databricks' "
+        "clients call them.",
+        ("/mlflow/registered-models/", "/mlflow/databricks/registered-models/"),
+    ),
+    Tag(
+        "Model versions",
+        "What is registered under a model, each at one stage: None, Staging, Production or Archived.",
+        ("/mlflow/model-versions/", "/mlflow/databricks/model-versions/"),
+    ),
+    Tag(
+        "Transition requests",
+        "Asking for a version's move to a stage; approving, rejecting and cancelling that.",
+        ("/mlflow/transition-requests/",),
+    ),
+    Tag("Comments", "What people say of a version.", ("/mlflow/comments/",)),
+    Tag(
+        "Activities",
+        "Who did what, as a list and as a stream of events.",
+        ("/mlflow/activities/", "/mlflow/events"),
+    ),
+    Tag(
+        "Permissions",
+        "Who may do what on a model or, as the object `root`, on the whole registry.",
+        ("/permissions/registered-models/",),
+    ),
+    Tag("People", "Users, groups and service principals: SCIM 2.0.", ("/preview/scim/v2/",)),
+    Tag(
+        "Tokens",
+        "What people and programs sign in with: their own, everybody's for administrators, and who may have some.",
+        ("/token/", "/token-management/", "/permissions/authorization/tokens"),
+    ),
+    SERVER,
+)
+"""In the order in which somebody new reads them."""
+
+
+def tag_of(route: Route) -> Tag:
+    """The one that holds a route. Raises ValueError if none does."""
+    if route.rooted:
+        return SERVER
+    for tag in TAGS:
+        if route.path.startswith(tag.beginnings):
+            return tag
+    raise ValueError(f"No tag holds {route.path}")

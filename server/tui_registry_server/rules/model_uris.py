@@ -1,0 +1,59 @@
+"""What a source ``models:/...`` names, in the forms that MLflow reads (``mlflow/store/artifact/utils/models.py``).
+
+Names stand in it as they are, nothing is percent-encoded: ``models:/a@b/1`` is version 1 of ``a@b``, ``models:/a@b`` is
+the version of ``a`` with the alias ``b``.
+"""
+
+import re
+from typing import NamedTuple
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.names import LATEST, check_alias
+from tui_registry_server.rules.stages import parse_stage
+from tui_registry_server.wire.stage import Stage
+
+_SCHEME = "models:"
+_LOGGED_MODEL = re.compile(r"m-[0-9a-f]{32}")
+_NUMBER = re.compile("[0-9]+")
+
+
+class ModelUri(NamedTuple):
+    """A model's name, and which version is meant: by its number, an alias or a stage; by none of them, the latest."""
+
+    name: str
+    version: int | None = None
+    alias: str | None = None
+    stage: Stage | None = None
+
+
+def read_model_uri(source: str) -> ModelUri | None:
+    """What a source names, or None where that is not for this registry to say: it is the URI of the artifacts, or a
+    logged model's, ``models:/m-<id>``. Raises InvalidParameterValue if it can be neither."""
+    if source[: len(_SCHEME)].lower() != _SCHEME:
+        return None
+    path = source[len(_SCHEME) :]
+    of_another_registry = path.startswith("//") and not path.startswith("///")
+    name, slash, which = path.strip("/").partition("/")
+    if not path.startswith("/") or of_another_registry or not name.strip() or "/" in which:
+        raise _invalid(source)
+    if slash:
+        return _by_suffix(name, which)
+    if _LOGGED_MODEL.fullmatch(name):
+        return None
+    name, _, alias = name.rpartition("@")
+    if not name.strip() or not alias:
+        raise _invalid(source)
+    return ModelUri(name) if alias.lower() == LATEST else ModelUri(name, alias=check_alias(alias))
+
+
+def _by_suffix(name: str, which: str) -> ModelUri:
+    if _NUMBER.fullmatch(which):
+        return ModelUri(name, version=int(which))
+    return ModelUri(name) if which.lower() == LATEST else ModelUri(name, stage=parse_stage(which))
+
+
+def _invalid(source: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"Invalid model version source: '{source}'. Give models:/<name>/<version number, stage or latest> or "
+        "models:/<name>@<alias> of this registry, models:/m-<id> of a logged model, or the URI of the artifacts."
+    )
