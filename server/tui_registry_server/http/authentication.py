@@ -21,6 +21,7 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import counters, principals, tokens
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.principals import TokenHolder
+from tui_registry_server.wire.names import name_key
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class Authenticator:
         expiry = known.holder.expiry_timestamp
         if expiry is not None and expiry <= now:
             raise Unauthenticated(f"The access token has expired. {_HOW}")
-        if user is not None and user.casefold() not in ("token", principal.name.casefold()):
+        if user is not None and name_key(user) not in ("token", name_key(principal.name)):
             raise Unauthenticated(f"The access token is not {user}'s. Use the user name 'token', or the owner's.")
         if now - known.noted >= USED_AFTER:
             known.noted = now

@@ -18,6 +18,7 @@ from tui_registry_server.rules.scim_resources import Resource, Shown, sort_attri
 from tui_registry_server.store import counters, directory, memberships, principals
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.scim import (
     LIST_SCHEMA,
     MAX_COUNT,
@@ -166,7 +167,7 @@ def from_json(column: str | None) -> list[dict[str, Any]]:
 
 def same_name(asked: str | None, row: PrincipalRow, resource: Resource) -> None:
     """Refuse to change a name that history knows a user or service principal by."""
-    if asked is not None and asked.casefold() != row.name.casefold():
+    if asked is not None and name_key(asked) != name_key(row.name):
         raise InvalidParameterValue(
             f"The {resource.name} of a {resource.noun} cannot be changed: requests, comments and the history of models "
             f"name them by it. Leave it '{row.name}', or create another {resource.noun}."

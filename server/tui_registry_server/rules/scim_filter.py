@@ -146,7 +146,7 @@ class _Reader:
         attribute = self._attribute()
         token = self._take()
         operator = token.text.lower() if token.kind == "word" else ""
-        allowed = EQUALITY if attribute.kind is not Kind.TEXT else WITHIN if attribute.many else ORDER
+        allowed = EQUALITY if attribute.kind in (Kind.EXACT, Kind.BOOLEAN) else WITHIN if attribute.many else ORDER
         if operator not in allowed:
             _fail(token, f"'{attribute.path}' is followed by one of {', '.join(sorted(allowed))}")
         if self._comparisons > MAX_COMPARISONS:

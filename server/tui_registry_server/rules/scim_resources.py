@@ -10,9 +10,11 @@ from tui_registry_server.wire.scim import GROUP_SCHEMA, SERVICE_PRINCIPAL_SCHEMA
 
 
 class Kind(Enum):
-    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character."""
+    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character; NAME:
+    by what makes principals' names the same, see wire.names."""
 
     TEXT = auto()
+    NAME = auto()
     EXACT = auto()
     BOOLEAN = auto()
 
@@ -61,7 +63,7 @@ _EVERY = (
     Attribute("displayName"),
     Attribute("externalId", Kind.EXACT),
     Attribute("groups.value", Kind.EXACT, many=True),
-    Attribute("groups.display", many=True),
+    Attribute("groups.display", Kind.NAME, many=True),
     Attribute("entitlements.value", many=True),
     Attribute("roles.value", many=True),
 )
@@ -76,7 +78,7 @@ USER = Resource(
     _by_path(
         *_EVERY,
         _ACTIVE,
-        Attribute("userName"),
+        Attribute("userName", Kind.NAME),
         Attribute("name.givenName"),
         Attribute("name.familyName"),
         Attribute("emails.value", many=True),
@@ -88,7 +90,7 @@ SERVICE_PRINCIPAL = Resource(
     "ServicePrincipals",
     SERVICE_PRINCIPAL_SCHEMA,
     "applicationId",
-    _by_path(*_EVERY, _ACTIVE, Attribute("applicationId")),
+    _by_path(*_EVERY, _ACTIVE, Attribute("applicationId", Kind.NAME)),
 )
 GROUP = Resource(
     PrincipalKind.GROUP,
@@ -98,6 +100,7 @@ GROUP = Resource(
     "displayName",
     _by_path(
         *_EVERY,
+        Attribute("displayName", Kind.NAME),
         Attribute("members.value", Kind.EXACT, many=True),
         Attribute("members.display", many=True),
     ),

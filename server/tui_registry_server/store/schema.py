@@ -15,7 +15,7 @@ from tui_registry_server.store.principals import PrincipalRow
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0008"
+NEWEST = "0010"
 """The revision of the last step under migrations/versions."""
 
 
