@@ -31,7 +31,7 @@ def admin(registry: LiveRegistry) -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(params=SAME.values(), ids=SAME)
+@pytest.fixture(params=SAME.values(), ids=list(SAME))
 def names(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Two ways to write a name that is new."""
     number = next(_numbers)
