@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from tui_registry.commands.exits import EPILOG, Exit, Failure
+from tui_registry.commands.exits import EPILOG, Exit, Failure, plain_mistakes
 
 _HANDED_ON: dict[str, Any] = {
     "context_settings": {"ignore_unknown_options": True, "help_option_names": []},
@@ -32,7 +32,15 @@ _ELSEWHERE = {
 
 
 class Commands(click.Group):
-    """Those of this module and those elsewhere."""
+    """Those of this module and those elsewhere. Their mistakes quote what was typed, and are told in plain text."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with plain_mistakes():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with plain_mistakes():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_ELSEWHERE})

@@ -1,5 +1,7 @@
 """Exit codes: what a script learns from a command without reading what it says."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -36,15 +38,26 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, mea
 
 
 class Failure(click.ClickException):
-    """Ends a command: its text goes to stderr."""
+    """Ends a command: its text goes to stderr, through plain_mistakes."""
 
     exit_code: int  # type: ignore[misc]  # click has one for the class, and reads it from the instance
 
     def __init__(self, code: Exit, told: str) -> None:
-        from tui_registry.text import lines
-
-        super().__init__("\n".join(lines(told)))
+        super().__init__(told)
         self.exit_code = code
+
+
+@contextmanager
+def plain_mistakes() -> Iterator[None]:
+    """What ends a command quotes what was typed, and what the server says: it is told in plain text."""
+    try:
+        yield
+    except click.ClickException as error:
+        from tui_registry.text import message
+
+        told = message(error.format_message())
+        error.format_message = lambda: told  # type: ignore[method-assign]  # each class makes its own, as it is shown
+        raise
 
 
 def exit_of(error: "CallError | None") -> Exit:

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 
 from tui_registry_server.commands.database import database_option, progress_bar, reading, told
+from tui_registry_server.output import note, print_lines
 from tui_registry_server.rules.audit import BrokenChainError, Chain, Head
 from tui_registry_server.store import activities
 
@@ -69,9 +70,9 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
                         progress(chain.count, max(total, chain.count))
                 progress(total, total)
                 chain.end()
-    click.echo(f"{chain.count:,} records, none of them changed.", err=True)
+    note(f"{chain.count:,} records, none of them changed.")
     if chain.head is not None:
-        click.echo(chain.head)
+        print_lines([str(chain.head)])
 
 
 @audit.command()

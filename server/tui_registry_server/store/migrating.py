@@ -167,7 +167,7 @@ def _refuse_what_postgresql_cannot_hold(origin: Connection) -> None:
             found.append(f"{table.name} ({key}): {columns}")
     if found:
         raise BadRequest(
-            "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n  "
-            + "\n  ".join(found[:NAMED])
-            + ("\n  and others" if len(found) >= NAMED else "")
+            "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n"
+            + "\n".join(found[:NAMED])
+            + ("\nand others" if len(found) >= NAMED else "")
         )
