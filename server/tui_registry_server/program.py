@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from tui_registry_server import charset
+from tui_registry_server.wire.plain_text import message
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes, as tui_registry.commands.exits tells them."""
@@ -140,6 +141,9 @@ def _fail(told: str, code: int = FAILED) -> int:
 
 
 def _tell(error: click.ClickException) -> None:
+    """What it says may quote what was typed, or what others wrote: it is told in plain text."""
+    told = message(error.format_message())
+    error.format_message = lambda: told  # type: ignore[method-assign]  # each class makes its own, as it is shown
     try:
         error.show()
     except OSError:

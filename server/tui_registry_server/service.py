@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import IO, NoReturn, cast
+from typing import IO, cast
 
 import click
 import uvicorn
@@ -27,6 +27,7 @@ from tui_registry_server.app import Registry
 from tui_registry_server.http.crowd import Crowd, Network
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
+from tui_registry_server.output import fail, note, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.settings import Settings
@@ -70,7 +71,7 @@ class Options:
 def run(options: Options) -> None:
     """Serve until a signal, or until nobody needs it; exits with 1 and a message if it cannot start, and with 2 if it
     would do so without TLS for others than this machine, and nobody said that this is meant."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_log()
     sys.setswitchinterval(SWITCH)
     _allow_files(options.limits.connections + options.limits.refused_connections + OTHER_FILES)
     try:
@@ -79,9 +80,9 @@ def run(options: Options) -> None:
         context = None if options.certificate is None else options.certificate.context()
         listener = _listen(options.host, options.port)
     except OSError as error:
-        _fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
+        fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
     except InvalidParameterValue as error:
-        _fail(error.message)
+        fail(error.message)
     with listener:
         _serve(options, listener, context)
 
@@ -93,9 +94,7 @@ def _warn_of_plain_http(options: Options) -> None:
             "the tokens. Give a certificate with --tls-cert and --tls-key; or, if something before the server speaks "
             "TLS, or the network is your own, say so with --insecure-http."
         )
-    click.echo(
-        f"Warning: listening on {options.host} without TLS. Whoever can read the network can read the tokens.", err=True
-    )
+    note(f"Warning: listening on {options.host} without TLS. Whoever can read the network can read the tokens.")
 
 
 def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | None) -> None:
@@ -113,9 +112,9 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
             )
         )
     except (SchemaTooNewError, RegistryError) as error:
-        _fail(str(error))
+        fail(str(error))
     except (SQLAlchemyError, OSError) as error:
-        _fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
+        fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
     server = _Server(registry, listener, options, context)
     # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,
     # so that the process ends with 0.
@@ -136,6 +135,7 @@ class _Server(uvicorn.Server):
                 registry,
                 http=cast("type[asyncio.Protocol]", partial(Protocol, crowd=crowd)),
                 ws="none",
+                log_config=None,  # its lines go through our log
                 log_level="error",  # each request that is not HTTP would be a line, and anybody can send many
                 access_log=False,
                 server_header=False,
@@ -168,7 +168,7 @@ class _Server(uvicorn.Server):
         gc.freeze()  # what is there now stays; looking through it for garbage would hold everybody up for 0.1 s
         if self._options.state_file is not None:
             _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
-        click.echo(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)", err=True)
+        note(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._options.state_file is not None:
@@ -259,8 +259,3 @@ def _lock(file: Path) -> IO[str] | None:
         stream.close()
         return None
     return stream
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(1)

@@ -20,7 +20,16 @@ from tests.server.test_audit import verify
 from tui_registry_server.commands import main
 
 CROWD = 10_000
-UNGUARD = "DROP TRIGGER activities_no_update"
+REWRITE = """
+    CREATE TEMP TABLE guard AS SELECT sql FROM sqlite_master WHERE name = 'activities_no_update';
+    DROP TRIGGER activities_no_update;
+    UPDATE activities SET user_id = 'x' WHERE sequence = 2;
+    PRAGMA writable_schema = ON;
+    INSERT INTO sqlite_master
+        SELECT 'trigger', 'activities_no_update', 'activities', 0, sql FROM guard;
+"""
+"""Changes a record of the log, and puts the trigger back that should have kept it."""
+
 SQLITE_ONLY = pytest.mark.skipif(
     bool(os.environ.get(DATABASE_VARIABLE)), reason="of files; PostgreSQL's databases are not put aside"
 )
@@ -145,10 +154,7 @@ def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
         (torn, "damaged"),
         (lambda: altered("DROP TABLE alembic_version"), "not of a registry"),
         (lambda: altered("UPDATE alembic_version SET version_num = '9999'"), "written by a newer one"),
-        (
-            lambda: altered(f"{UNGUARD}; UPDATE activities SET user_id = 'x' WHERE sequence = 2"),
-            "Record 2",
-        ),
+        (lambda: altered(REWRITE), "Record 2"),
     ):
         spoil()
         with fresh_database(tmp_path / "target") as target:

@@ -36,14 +36,12 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, mea
 
 
 class Failure(click.ClickException):
-    """Ends a command: its text goes to stderr."""
+    """Ends a command: its text goes to stderr, in plain text."""
 
     exit_code: int  # type: ignore[misc]  # click has one for the class, and reads it from the instance
 
     def __init__(self, code: Exit, told: str) -> None:
-        from tui_registry.text import lines
-
-        super().__init__("\n".join(lines(told)))
+        super().__init__(told)
         self.exit_code = code
 
 

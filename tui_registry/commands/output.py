@@ -33,15 +33,17 @@ def print_json(document: dict[str, Any]) -> None:
     _write(json.dumps(document, indent=2) + "\n")
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    _write("".join(f"{line}\n" for line in lines))
+def print_lines(texts: Iterable[str]) -> None:
+    from tui_registry.text import lines
+
+    _write("".join(f"{' '.join(lines(text, len(text)))}\n" for text in texts))
 
 
 def note(told: str) -> None:
     """Say something that is not the answer."""
-    from tui_registry.text import lines
+    from tui_registry.text import message
 
-    click.echo("\n".join(lines(told)), err=True)
+    click.echo(message(told), err=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Collection[str] = ()) -> list[str]:

@@ -9,6 +9,7 @@ import click
 from tui_registry.commands.exits import Exit, Failure, exit_of
 from tui_registry.commands.output import print_json, print_lines, table, whole, wire
 from tui_registry.commands.registry import ask, registry_command
+from tui_registry_server.wire.names import name_key
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -39,8 +40,8 @@ class Principal:
         return cls(field, getattr(entry, field) or "")
 
     def is_same(self, other: "Principal") -> bool:
-        """Names are the same in any letter case."""
-        return self.field == other.field and self.name.lower() == other.name.lower()
+        """By the server's own rule."""
+        return self.field == other.field and name_key(self.name) == name_key(other.name)
 
     def __str__(self) -> str:
         return f"{KINDS[self.field]} {self.name}"

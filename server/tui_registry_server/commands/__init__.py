@@ -18,6 +18,7 @@ from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, progress_bar, told
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
+from tui_registry_server.output import note, print_lines, print_table
 from tui_registry_server.program import Program
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_changes
@@ -179,7 +180,7 @@ def users_group() -> None:
 def create_user(*, name: str, admin: bool, database: str) -> None:
     """Create the user NAME."""
     _change(database, lambda call: users.add(call, CreateUser(user_name=name), admin=admin))
-    click.echo(f"Created {'administrator' if admin else 'user'} {name}.", err=True)
+    note(f"Created {'administrator' if admin else 'user'} {name}.")
 
 
 @main.group("tokens")
@@ -218,8 +219,7 @@ def create_token(
                 token_rows.remove_expired(call.connection, holder, comment, call.now)
         return [tokens.issue(call, _holder(call, name), comment=comment, lifetime=lifetime)[0] for name in names]
 
-    for token in _change(database, issue):
-        click.echo(token)
+    print_lines(_change(database, issue))
 
 
 @tokens_group.command("list")
@@ -242,10 +242,7 @@ def list_tokens(*, database: str) -> None:
             for info in infos
         ]
 
-    rows = [("ID", "OWNER", "MADE", "EXPIRES", "USED", "COMMENT"), *_change(database, read)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_table(("ID", "OWNER", "MADE", "EXPIRES", "USED", "COMMENT"), _change(database, read))
 
 
 @tokens_group.command("revoke")
@@ -259,7 +256,7 @@ def revoke_token(*, token_ids: tuple[str, ...], database: str) -> None:
             tokens.revoke(call, token_id)
 
     _change(database, revoke)
-    click.echo(f"Revoked {len(token_ids)}.", err=True)
+    note(f"Revoked {len(token_ids)}.")
 
 
 def _moment(milliseconds: int) -> str:
@@ -281,9 +278,8 @@ def migrate(*, source: str, target: str) -> None:
         urls = database_url(source), database_url(target)
         with progress_bar("Copying and comparing") as progress:
             tables = migrating.migrate(*urls, now=_now(), progress=progress)
-    for name, rows, digest in tables:
-        click.echo(f"{name:<20} {rows:>12,} rows  {digest[:16]}")
-    click.echo("Both hold the same: every row was read back and compared.", err=True)
+    print_lines(f"{name:<20} {rows:>12,} rows  {digest[:16]}" for name, rows, digest in tables)
+    note("Both hold the same: every row was read back and compared.")
 
 
 def _id_of(call: Call, name: str) -> str | None:

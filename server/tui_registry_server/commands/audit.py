@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TextIO
 import click
 
 from tui_registry_server.commands.database import database_option, progress_bar, reading, told
+from tui_registry_server.output import note, print_lines
 from tui_registry_server.rules.audit import BrokenChainError, Chain, Head, parse
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.store import activities
@@ -82,11 +83,11 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
                         progress(chain.count, max(total, chain.count))
                 progress(total, total)
                 chain.end()
-    click.echo(f"{chain.count:,} records, none of them changed.", err=True)
+    note(f"{chain.count:,} records, none of them changed.")
     if chain.first > 1:
-        click.echo(f"They begin with record {chain.first}: of what came before it, nothing is shown.", err=True)
+        note(f"They begin with record {chain.first}: of what came before it, nothing is shown.")
     if chain.head is not None:
-        click.echo(chain.head)
+        print_lines([str(chain.head)])
 
 
 @audit.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from tui_registry_server.commands.database import database_option, progress_bar, told
+from tui_registry_server.output import note, print_lines
 from tui_registry_server.store import backup as backups
 from tui_registry_server.store.engine import database_url, shown
 
@@ -21,7 +22,7 @@ def backup(*, file: Path, database: str) -> None:
     """
     with told("The registry could not be backed up"), progress_bar("Backing up") as progress:
         backups.back_up(database_url(database), file.absolute(), now=_now(), progress=progress)
-    click.echo(f"Backed up to {file}. Verify it: tui-registry audit verify --database {file}", err=True)
+    note(f"Backed up to {file}. Verify it: tui-registry audit verify --database {file}")
 
 
 @click.command()
@@ -31,17 +32,17 @@ def backup(*, file: Path, database: str) -> None:
 def restore(*, file: Path, force: bool, database: str) -> None:
     """Put the backup FILE in the database's place.
 
-    Stop the servers first. The backup is looked at before: that it is whole, of a schema that this program knows, and
-    that its audit log is as it was written. PostgreSQL's database must be an empty one.
+    Stop the servers first. Of the backup nothing is run: its schema is compared with what this program makes, its rows
+    are copied, and its audit log is verified. PostgreSQL's database must be an empty one.
     """
     with told("The backup could not be restored"), progress_bar("Restoring") as progress:
         head, kept = backups.restore(
             file.absolute(), database_url(database), replace=force, now=_now(), progress=progress
         )
     if kept is not None:
-        click.echo(f"What was there before is kept in {kept}.", err=True)
-    click.echo(f"Restored {file} to {shown(database)}. The head of its audit log:", err=True)
-    click.echo(head or "none: nothing was ever recorded")
+        note(f"What was there before is kept in {kept}.")
+    note(f"Restored {file} to {shown(database)}. The head of its audit log:")
+    print_lines([str(head or "none: nothing was ever recorded")])
 
 
 def _now() -> int:

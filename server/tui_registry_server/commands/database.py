@@ -6,12 +6,12 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from tui_registry_server.output import fail
 from tui_registry_server.rules.errors import RegistryError, ResourceDoesNotExist
 from tui_registry_server.store import schema
 from tui_registry_server.store.engine import database_url, make_engine, summary
@@ -65,11 +65,6 @@ def reading(location: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
-
-
-def fail(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(1)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import counters, principals, tokens
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection
+from tui_registry_server.wire.names import name_key
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Authenticator:
             raise Unauthenticated(f"{INVALID} {_HOW}")
         principal = known.principal
         _refuse_expired(principal, now)
-        if user is not None and user.casefold() not in ("token", principal.name.casefold()):
+        if user is not None and name_key(user) not in ("token", name_key(principal.name)):
             raise Unauthenticated(f"The access token is not {user}'s. Use the user name 'token', or the owner's.")
         if (ticks := _ticks()) - known.noted >= USED_AFTER:
             known.noted = ticks

@@ -14,6 +14,7 @@ from tui_registry_server.store import counters, grants, principals
 from tui_registry_server.store.grants import GrantRow
 from tui_registry_server.store.registered_models import ModelRow
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.permission import AccessControlRequest
 
 _NAME_FIELDS = {
@@ -39,7 +40,7 @@ def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[
     for entry in entries:
         kind, name = _principal(entry)
         level = parse(entry.permission_level)
-        if kind is PrincipalKind.GROUP and name.lower() == ADMINS:
+        if kind is PrincipalKind.GROUP and name_key(name) == ADMINS:
             if level is Level.MANAGE:
                 continue
             raise InvalidParameterValue(f"Cannot change permissions for group 'admins' to {entry.permission_level}.")

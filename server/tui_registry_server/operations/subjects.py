@@ -17,6 +17,7 @@ from tui_registry_server.store.comments import CommentRow
 from tui_registry_server.store.model_versions import VersionRow
 from tui_registry_server.store.registered_models import ModelRow
 from tui_registry_server.store.transition_requests import RequestRow
+from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.stage import Stage
 
 
@@ -140,7 +141,7 @@ def request(call: Call, body: _NamesRequest) -> RequestSubject:
     found = [
         each
         for each in transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
-        if each.to_stage is target and each.user_id.casefold() == body.creator.casefold()
+        if each.to_stage is target and name_key(each.user_id) == name_key(body.creator)
     ]
     if found:
         # A user, a service principal and somebody deleted may have one name: then the caller's own is meant.

@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 
 from tui_registry_server.rules.errors import InvalidFilter, TooMany
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, Vocabulary
+from tui_registry_server.wire.names import name_key
 
 MAX_FILTER = 4000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
 MAX_DEPTH = 20  # parentheses in parentheses
@@ -130,6 +131,8 @@ def matches(narrowed: Filter, value: Mapping[str, Any]) -> bool:
     text, wanted = str(had or ""), str(asked)
     if narrowed.attribute.kind is Kind.TEXT:
         text, wanted = text.lower(), wanted.lower()
+    elif narrowed.attribute.kind is Kind.NAME:
+        text, wanted = name_key(text), name_key(wanted)
     return _COMPARED[narrowed.operator](text, wanted)
 
 
@@ -281,7 +284,7 @@ def operators(attribute: Attribute) -> frozenset[str]:
     """What an attribute may be followed by."""
     if attribute.kind is Kind.MOMENT:
         return MOMENTS
-    return EQUALITY if attribute.kind is not Kind.TEXT else WITHIN if attribute.many else ORDER
+    return EQUALITY if attribute.kind in (Kind.EXACT, Kind.BOOLEAN) else WITHIN if attribute.many else ORDER
 
 
 def _moment(token: Token, value: str) -> int:

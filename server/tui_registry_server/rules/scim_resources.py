@@ -10,10 +10,11 @@ from tui_registry_server.wire.scim import GROUP_SCHEMA, SERVICE_PRINCIPAL_SCHEMA
 
 
 class Kind(Enum):
-    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character;
-    MOMENT: as numbers of milliseconds."""
+    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character; NAME:
+    by what makes principals' names the same, see wire.names; MOMENT: as numbers of milliseconds."""
 
     TEXT = auto()
+    NAME = auto()
     EXACT = auto()
     BOOLEAN = auto()
     MOMENT = auto()
@@ -107,7 +108,7 @@ _EVERY = (
     Attribute("displayName"),
     Attribute("externalId", Kind.EXACT),
     Attribute("groups.value", Kind.EXACT, many=True),
-    Attribute("groups.display", many=True),
+    Attribute("groups.display", Kind.NAME, many=True),
     *_list("entitlements"),
     *_list("roles"),
     Attribute("meta.created", Kind.MOMENT),
@@ -125,7 +126,7 @@ USER = Resource(
         _by_path(
             *_EVERY,
             _ACTIVE,
-            Attribute("userName"),
+            Attribute("userName", Kind.NAME),
             Attribute("name.givenName"),
             Attribute("name.familyName"),
             *_list("emails"),
@@ -139,7 +140,7 @@ SERVICE_PRINCIPAL = Resource(
     "ServicePrincipals",
     SERVICE_PRINCIPAL_SCHEMA,
     "applicationId",
-    Vocabulary(_by_path(*_EVERY, _ACTIVE, Attribute("applicationId")), SERVICE_PRINCIPAL_SCHEMA),
+    Vocabulary(_by_path(*_EVERY, _ACTIVE, Attribute("applicationId", Kind.NAME)), SERVICE_PRINCIPAL_SCHEMA),
 )
 GROUP = Resource(
     PrincipalKind.GROUP,
@@ -150,6 +151,7 @@ GROUP = Resource(
     Vocabulary(
         _by_path(
             *_EVERY,
+            Attribute("displayName", Kind.NAME),
             Attribute("members.value", Kind.EXACT, many=True),
             Attribute("members.display", many=True),
         ),

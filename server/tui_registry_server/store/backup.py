@@ -1,6 +1,7 @@
 """A registry in one file, and back. The file is an SQLite database, whatever kind of database the registry is kept in:
 it can be opened, verified and served as it is."""
 
+import os
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -11,7 +12,7 @@ from sqlalchemy import URL
 
 from tui_registry_server.rules.audit import Chain, Head
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
-from tui_registry_server.store import activities, migrating, schema, snapshot
+from tui_registry_server.store import activities, migrating, rebuilding, schema, snapshot
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress
 
@@ -46,25 +47,24 @@ def restore(
     """Put a backup in a database's place. The head of its audit log, and where what was there before is kept now.
 
     ``replace``: an SQLite file that holds a registry is put aside. Raises InvalidState if it is not to be, or is in
-    use, if the backup is damaged or no registry, or its audit log is broken, and where PostgreSQL's is not empty.
-    Raises schema.SchemaTooNewError for the backup of a newer program.
+    use, if the backup is damaged, no registry or not as this program makes one, or its audit log is broken, and where
+    PostgreSQL's is not empty. Raises schema.SchemaTooNewError for the backup of a newer program. Nothing that the file
+    holds is run: see store.rebuilding.
     """
-    if not file.is_file():
-        raise ResourceDoesNotExist(f"There is no file {file}.")
+    file = _alone(file)
     if target.get_backend_name() != "sqlite":
         with tempfile.TemporaryDirectory(prefix="tui-registry-restore-") as folder:
             copy = Path(folder) / "registry.db"
-            snapshot.fill(copy, file, progress)
-            head = _verified(copy, now)
-            migrating.migrate(database_url(str(copy)), target, now=now, progress=progress)
+            copy.touch(mode=0o600)
+            head = _take_in(file, copy, now, progress)
+            migrating.copy_into(database_url(str(copy)), target, now=now, progress=progress)
             return head, None
     place = Path(target.database or "")
     if place.exists() and not replace:
         raise InvalidState(f"There is {place} already. With --force it is put aside, under another name.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot.partial_file(place) as copy:
-        snapshot.fill(copy, file, progress)
-        head = _verified(copy, now)
+        head = _take_in(file, copy, now, progress)
         snapshot.sync(copy)
         kept = _put_aside(place, now) if place.exists() else None
         copy.replace(place)
@@ -72,17 +72,29 @@ def restore(
     return head, kept
 
 
-def _verified(copy: Path, now: int) -> Head | None:
-    """Look at all of a copied backup, and bring it to the newest schema."""
-    with closing(sqlite3.connect(copy)) as database:
-        (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-        if verdict != "ok":
-            raise InvalidState(f"The backup is damaged: {verdict}.")
-    url = database_url(str(copy))
-    if not schema.is_registry(url):
-        raise InvalidState("The backup is a database, but not of a registry.")
-    schema.upgrade(url, now=now, keep=False)
-    engine = make_engine(url, write=True)
+def _alone(file: Path) -> Path:
+    """A file with nothing beside it that would be a part of it, by its own name."""
+    if not file.exists():
+        raise ResourceDoesNotExist(f"There is no file {file}.")
+    if not file.is_file():
+        raise InvalidState(f"{file} is no file. Give a backup.")
+    file = file.resolve()
+    for each in ("-wal", "-journal"):
+        beside = Path(f"{file}{each}")
+        if os.path.lexists(beside) and not (beside.is_file() and beside.stat().st_size == 0):
+            raise InvalidState(
+                f"There is {beside}: so {file} is not a backup, but a database that is in use, or was when its server "
+                f"was killed. Make a backup of it, and restore that: tui-registry backup NEW_FILE --database {file}"
+            )
+    return file
+
+
+def _take_in(file: Path, copy: Path, now: int, progress: Progress) -> Head | None:
+    """Fill an empty file with a backup's rows, with the newest schema. The head of its audit log, which is verified."""
+    with snapshot.partial_file(copy) as brought:
+        snapshot.copy_pages(brought, file, progress, alone=True)
+        rebuilding.rebuild(brought, copy, now=now, progress=progress)
+    engine = make_engine(database_url(str(copy)), write=True)
     try:
         with engine.connect() as connection:
             chain = Chain()

@@ -39,7 +39,7 @@ def _direct_groups() -> FromClause:
         .where(memberships.c.member_id == principals.c.id)
         .correlate(principals),
         select(everyone.c.id)
-        .where(everyone.c.kind == literal(PrincipalKind.GROUP.value), func.lower(everyone.c.name) == literal(USERS))
+        .where(everyone.c.kind == literal(PrincipalKind.GROUP.value), everyone.c.name_key == literal(USERS))
         .where(principals.c.kind != literal(PrincipalKind.GROUP.value))
         .correlate(principals),
     ).subquery("direct_groups")
@@ -54,10 +54,10 @@ def _all_groups() -> Select[Any]:
     )
     group = principals.alias("held_group")
     each = (
-        select(group.c.id, group.c.name, func.max(held.c.direct).label("direct"))
+        select(group.c.id, group.c.name, group.c.name_key, func.max(held.c.direct).label("direct"))
         .select_from(held)
         .join(group, group.c.id == held.c.id)
-        .group_by(group.c.id, group.c.name)
+        .group_by(group.c.id, group.c.name, group.c.name_key)
         .subquery("each_group")
     )
     way = case((each.c.direct == literal_column("1"), literal_column("'direct'")), else_=literal_column("'indirect'"))
@@ -65,7 +65,7 @@ def _all_groups() -> Select[Any]:
         document(
             **{"display": each.c.name, "value": each.c.id, "type": way, "$ref": literal_column("'Groups/'") + each.c.id}
         )
-    ).order_by(func.lower(each.c.name))
+    ).order_by(each.c.name_key)
 
 
 def _members_of_group() -> Select[Any]:
@@ -90,9 +90,9 @@ def _members_of_group() -> Select[Any]:
 
 
 def _named_groups() -> Select[Any]:
-    """Rows (value, display) of the direct groups of the principal of the row around."""
+    """Rows (value, display) of the direct groups of the principal of the row around; ``display`` is the name's key."""
     direct, group = _direct_groups(), principals.alias("direct_group")
-    return select(group.c.id.label("value"), group.c.name.label("display")).join_from(
+    return select(group.c.id.label("value"), group.c.name_key.label("display")).join_from(
         direct, group, group.c.id == direct.c.id
     )
 
@@ -162,8 +162,8 @@ _COLUMNS: Columns = Columns(
         "active": principals.c.active,
         "name.givenName": principals.c.given_name,
         "name.familyName": principals.c.family_name,
-        "userName": principals.c.name,
-        "applicationId": principals.c.name,
+        "userName": principals.c.name_key,
+        "applicationId": principals.c.name_key,
         "meta.created": principals.c.creation_timestamp,
         "meta.lastModified": principals.c.last_updated_timestamp,
     },
@@ -174,7 +174,7 @@ _COLUMNS: Columns = Columns(
     },
     related={"groups": _named_groups, "members": _named_members},
 )
-_GROUP_COLUMNS = _COLUMNS._replace(single={**_COLUMNS.single, "displayName": principals.c.name})
+_GROUP_COLUMNS = _COLUMNS._replace(single={**_COLUMNS.single, "displayName": principals.c.name_key})
 
 
 def _columns(resource: Resource) -> Columns:
@@ -220,9 +220,9 @@ def page(
 
     What has no value in that attribute comes last, or, descending, first (RFC 7644, 3.4.2.3).
     """
-    name = func.lower(principals.c.name)
+    name = principals.c.name_key
     keys: list[ColumnElement[Any]] = [name.desc() if descending else name]
-    if order is not None and (column := _columns(resource).single[order.path]) is not principals.c.name:
+    if order is not None and (column := _columns(resource).single[order.path]) is not name:
         key = func.lower(column) if isinstance(column.type, Text) else column
         keys = [key.desc().nulls_first() if descending else key.asc().nulls_last(), name]
     # The page is chosen first: PostgreSQL would make the documents of the rows before it too.

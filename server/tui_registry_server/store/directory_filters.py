@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_colum
 from tui_registry_server.rules.scim_filter import All, Comparison, Either, Filter, Not, Within
 from tui_registry_server.rules.scim_resources import Attribute, Kind
 from tui_registry_server.store.dialects import values
+from tui_registry_server.wire.names import name_key
 
 Column = ColumnElement[Any]
 
@@ -97,6 +98,8 @@ def _rows(top: str, columns: Columns) -> Any:
 
 def _compare(column: Column, comparison: Comparison) -> ColumnElement[bool]:
     text = str(comparison.value)
+    if comparison.attribute.kind is Kind.NAME:
+        return _compare_keys(column, comparison.operator, name_key(text))
     match comparison.operator:
         case "pr":
             return column != literal("")
@@ -110,3 +113,16 @@ def _compare(column: Column, comparison: Comparison) -> ColumnElement[bool]:
     if comparison.attribute.kind is Kind.EXACT:
         return compare(column, text)  # type: ignore[no-any-return]  # operators give columns
     return compare(func.lower(column), func.lower(text))  # type: ignore[no-any-return]  # as above
+
+
+def _compare_keys(column: Column, asked: str, key: str) -> ColumnElement[bool]:
+    match asked:
+        case "pr":
+            return column != literal("")
+        case "co":
+            return column.contains(key, autoescape=True)
+        case "sw":
+            return column.startswith(key, autoescape=True)
+        case "ew":
+            return column.endswith(key, autoescape=True)
+    return _ORDERED[asked](column, key)  # type: ignore[no-any-return]  # as above

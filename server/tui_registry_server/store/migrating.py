@@ -6,6 +6,7 @@ gives them. Activities keep their numbers: clients come back to the event stream
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +15,8 @@ from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func,
 
 from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS
-from tui_registry_server.store import schema
-from tui_registry_server.store.engine import make_engine
+from tui_registry_server.store import rebuilding, schema, snapshot
+from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
 
 BATCH = 1000  # rows read and written at a time
@@ -34,17 +35,33 @@ class TableDigest(NamedTuple):
 
 
 def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda done, total: None) -> list[TableDigest]:
-    """What both hold afterwards, table by table. The source stays as it is, but for its schema; nobody can write to it
+    """What both hold afterwards, table by table. The source stays as it is: of an SQLite file, of which nothing is run,
+    the rows are copied as they are at one moment; another one gets the newest schema, and nobody can write to it
     meanwhile. Until all is written and found equal the target holds an empty registry.
 
     Raises ResourceDoesNotExist if there is no source, InvalidState if the target holds anything or gets something else
-    than was read, and BadRequest if PostgreSQL cannot hold a text.
+    than was read, or the source is not as this program makes one, and BadRequest if PostgreSQL cannot hold a text.
     """
     if source == target:
         raise InvalidState("Source and target are the same database.")
-    if source.get_backend_name() == "sqlite" and not (source.database and Path(source.database).is_file()):
+    if source.get_backend_name() != "sqlite":
+        schema.upgrade(source, now=now)
+        return copy_into(source, target, now=now, progress=progress)
+    if not (source.database and Path(source.database).is_file()):
         raise ResourceDoesNotExist(f"There is no database {source.database}.")
-    schema.upgrade(source, now=now)
+    with tempfile.TemporaryDirectory(prefix="tui-registry-migrate-") as folder:
+        brought, rebuilt = Path(folder) / "brought.db", Path(folder) / "rebuilt.db"
+        for file in (brought, rebuilt):
+            file.touch(mode=0o600)
+        snapshot.copy_pages(brought, Path(source.database).absolute())
+        rebuilding.rebuild(brought, rebuilt, now=now)
+        return copy_into(database_url(str(rebuilt)), target, now=now, progress=progress)
+
+
+def copy_into(
+    source: URL, target: URL, *, now: int, progress: Progress = lambda done, total: None
+) -> list[TableDigest]:
+    """The same for a source that this program made, with the newest schema."""
     reading, writing = (make_engine(url, write=True) for url in (source, target))
     try:
         if target.get_backend_name() == "postgresql":
@@ -153,7 +170,7 @@ def _refuse_what_postgresql_cannot_hold(origin: Connection) -> None:
             found.append(f"{table.name} ({key}): {columns}")
     if found:
         raise BadRequest(
-            "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n  "
-            + "\n  ".join(found[:NAMED])
-            + ("\n  and others" if len(found) >= NAMED else "")
+            "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n"
+            + "\n".join(found[:NAMED])
+            + ("\nand others" if len(found) >= NAMED else "")
         )

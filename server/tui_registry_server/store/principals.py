@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, Text, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, String, Text, bindparam, delete, insert, literal, select, update
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
@@ -13,6 +13,7 @@ from tui_registry_server.store.dialects import among
 from tui_registry_server.store.memberships import groups_of, touch
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, principals, tokens
+from tui_registry_server.wire.names import name_key
 
 
 class TokenHolder(NamedTuple):
@@ -66,7 +67,7 @@ _GROUPS = Statement(
 )
 _BY_NAME = Statement(
     select(principals.c.id).where(
-        principals.c.kind == bindparam("kind"), func.lower(principals.c.name) == func.lower(bindparam("name"))
+        principals.c.kind == bindparam("kind"), principals.c.name_key == bindparam("name_key")
     )
 )
 _FIND = Statement(
@@ -84,7 +85,7 @@ _INSERT = Statement(insert(principals))
 _UPDATE = Statement(
     update(principals)
     .where(principals.c.id == _the_id)
-    .values({column: bindparam(column) for column in PrincipalRow._fields if column not in _FIXED})
+    .values({column: bindparam(column) for column in (*PrincipalRow._fields, "name_key") if column not in _FIXED})
 )
 _DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
 
@@ -129,8 +130,8 @@ def _holder(connection: Connection, row: tuple[Any, ...] | None, revision: int) 
 
 
 def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:
-    """The id of the principal of that kind and name, in any letter case."""
-    answer: str | None = _BY_NAME.scalar(connection, kind=kind.value, name=name)
+    """The id of the principal of that kind whose name is the same: see wire.names."""
+    answer: str | None = _BY_NAME.scalar(connection, kind=kind.value, name_key=name_key(name))
     return answer
 
 
@@ -147,12 +148,13 @@ def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, t
 
 def add(connection: Connection, row: PrincipalRow, now: int) -> None:
     """A new principal; the caller has seen to it that the name is free."""
-    _INSERT.run(connection, **row._asdict() | {"creation_timestamp": now, "last_updated_timestamp": now})
+    times = {"creation_timestamp": now, "last_updated_timestamp": now}
+    _INSERT.run(connection, **row._asdict(), name_key=name_key(row.name), **times)
 
 
 def change(connection: Connection, row: PrincipalRow, now: int) -> None:
     """Write a principal's row anew; the caller has seen to it that the name is free."""
-    values = row._asdict()
+    values = row._asdict() | {"name_key": name_key(row.name)}
     _UPDATE.run(connection, **{column: values[column] for column in values if column not in _FIXED}, id=row.id)
     touch(connection, [row.id], now)
 

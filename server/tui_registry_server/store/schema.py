@@ -1,22 +1,33 @@
 """Bringing a database to the newest schema, and what every registry holds from the start."""
 
 import logging
+import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy import URL, Connection, create_engine, inspect, text
 
 from tui_registry_server.rules.errors import InvalidState
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
-from tui_registry_server.store import counters, grants, principals, snapshot
-from tui_registry_server.store.engine import make_engine
+from tui_registry_server.store import counters, grants, principals, schema_objects, snapshot
+from tui_registry_server.store.engine import driver_of, make_engine
 from tui_registry_server.store.principals import PrincipalRow
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEWEST = "0012"
 """The revision of the last step under migrations/versions."""
+
+REVISION_TABLE = (
+    "create table alembic_version(version_num varchar(32)not null,"
+    "constraint alembic_version_pkc primary key(version_num))"
+)
+"""How Alembic makes the table that holds the revision, on SQLite: see schema_objects."""
 
 
 class SchemaTooNewError(Exception):
@@ -66,19 +77,20 @@ def check(connection: Connection) -> None:
         )
 
 
-def is_registry(url: URL) -> bool:
-    """Whether a database has a schema of ours, of whichever revision."""
+def make(url: URL, revision: str) -> None:
+    """The tables of a revision, without a row, in an empty database. Raises SchemaTooNewError if it is not known."""
+    from alembic import command
+
     engine = make_engine(url, write=True)
     try:
-        with engine.connect() as connection:
-            return _present(connection) is not None
+        with engine.begin() as connection:
+            command.upgrade(_configured(connection, revision), revision)
     finally:
         engine.dispose()
 
 
-def _step_up(connection: Connection, present: str | None, kept: URL | None) -> None:
+def _configured(connection: Connection, revision: str | None) -> "Config":
     # Alembic takes as long to import as all the rest of the server, and is needed once in a database's life.
-    from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
@@ -86,11 +98,40 @@ def _step_up(connection: Connection, present: str | None, kept: URL | None) -> N
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    if present is not None and present not in known:
-        raise SchemaTooNewError(present)
-    if present is not None and kept is not None and kept.get_backend_name() == "sqlite" and kept.database:
-        _back_up(Path(kept.database), present)
+    if revision is not None and revision not in known:
+        raise SchemaTooNewError(revision[:100])
+    return config
+
+
+def _step_up(connection: Connection, present: str | None, kept: URL | None) -> None:
+    from alembic import command
+
+    config = _configured(connection, present)
+    if present is not None and connection.dialect.name == "sqlite":
+        _refuse_another(driver_of(connection), present)
+        if kept is not None and kept.database:
+            _back_up(Path(kept.database), present)
     command.upgrade(config, "head")
+
+
+def _refuse_another(database: sqlite3.Connection, revision: str) -> None:
+    """An upgrade runs what the database has, such as triggers, and expects what it is to have. Other schemas than ours
+    are told from it in half a second, once in a revision's life."""
+    from alembic import command
+
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            command.upgrade(_configured(connection, revision), revision)
+            ours = schema_objects.objects(driver_of(connection))
+    finally:
+        engine.dispose()
+    if told := schema_objects.differences(ours, schema_objects.objects(database)):
+        raise InvalidState(
+            f"The database says that it has the schema '{revision}', but it is not as tui-registry makes that: "
+            f"{schema_objects.listed(told)}. It was not upgraded, and is as it was. Undo what was done to it, or "
+            "restore a backup."
+        )
 
 
 def _back_up(file: Path, present: str) -> None:

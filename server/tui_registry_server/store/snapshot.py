@@ -21,29 +21,33 @@ def no_progress(done: int, total: int) -> None:
     """For whom nobody waits."""
 
 
-def copy(source: Path, file: Path, progress: Progress = no_progress) -> None:
-    """Raises InvalidState if the file is there already, or if the source is damaged or no database."""
-    with new_file(file) as partial:
-        fill(partial, source, progress)
-
-
 def fill(file: Path, source: Path, progress: Progress = no_progress) -> None:
-    """Copy into an empty file. Raises InvalidState if the source is damaged or no database."""
+    """Copy a registry of ours into an empty file. Raises InvalidState if it is damaged or no database."""
+    copy_pages(file, source, progress)
+    with closing(sqlite3.connect(file)) as copied:
+        (verdict,) = copied.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise InvalidState(f"{source} is damaged: {verdict}.")
+
+
+def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, alone: bool = False) -> None:
+    """The same of any database, of which nothing is run or looked at. ``alone``: the file is all of it, and nothing is
+    written beside it, nor read."""
+    options = "?mode=ro&immutable=1" if alone else ""
     try:
-        with closing(sqlite3.connect(source, timeout=BUSY_TIMEOUT, isolation_level=None)) as reading:
+        with closing(
+            sqlite3.connect(f"{source.as_uri()}{options}", uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+        ) as reading:
             # The snapshot is held from the first page to the last, so that no writer makes the copy begin anew.
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
             with closing(sqlite3.connect(file, isolation_level=None)) as writing:
                 reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
                 writing.execute("PRAGMA journal_mode = DELETE").fetchone()  # one file, and nothing beside it
-                (verdict,) = writing.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
             raise InvalidState(f"{source} is damaged, or no database: {error}.") from None
         raise
-    if verdict != "ok":
-        raise InvalidState(f"{source} is damaged: {verdict}.")
 
 
 @contextlib.contextmanager

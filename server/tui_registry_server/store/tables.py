@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
 )
 
 metadata = MetaData(
@@ -43,6 +42,7 @@ principals = Table(
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("name_key", Sorted, nullable=False, server_default=""),  # of wire.names: who has the same is the same
     Column("display_name", Text),
     Column("given_name", Text),
     Column("family_name", Text),
@@ -55,8 +55,8 @@ principals = Table(
     # Moves with every change of what SCIM shows of it, groups and members too, and is never the same twice.
     Column("last_updated_timestamp", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("kind IN ('user', 'group', 'service_principal')", name="kind"),
+    Index("uq_principals_name_key", "kind", "name_key", unique=True),
 )
-Index("uq_principals_name", principals.c.kind, func.lower(principals.c.name), unique=True)
 
 memberships = Table(
     "memberships",

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from tui_registry_server.store.dialects import document, rendered
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import tokens
+from tui_registry_server.wire.names import name_key
 
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 
@@ -151,7 +152,9 @@ def listed(
     if created_by_id is not None:
         conditions.append(tokens.c.created_by_id == created_by_id)
     if created_by is not None:
-        conditions.append(func.lower(tokens.c.created_by) == func.lower(created_by))
+        makers = connection.scalars(select(tokens.c.created_by).distinct())  # some may be gone, and have a name only
+        meant = [name for name in makers if name_key(name) == name_key(created_by)]
+        conditions.append(tokens.c.created_by.in_(meant))
     query = select(_INFO).where(*conditions).order_by(*_newest_first)
     return [row[0] for row in connection.execute(query)]
 

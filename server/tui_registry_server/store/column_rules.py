@@ -1,0 +1,123 @@
+"""What the columns can hold, beyond what the tables say of them: for rows that were not written by this program."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import ROOT, TOKENS, PrincipalKind, check_name
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.stage import Stage
+
+LATEST = 10**15  # milliseconds: some 30,000 years from now
+
+
+class Rule(NamedTuple):
+    """``holds``: whether a value, which is not NULL, may stand there."""
+
+    told: str
+    holds: Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int
+
+
+def _matching(told: str, pattern: str) -> Rule:
+    matches = re.compile(pattern).fullmatch
+    return Rule(told, lambda value: type(value) is str and matches(value) is not None)
+
+
+def _one_of(values: Iterable[object]) -> Rule:
+    allowed = frozenset(values)
+    return Rule(f"one of {', '.join(sorted(map(str, allowed)))}", lambda value: value in allowed)
+
+
+def _from(least: int, most: int = 2**63 - 1) -> Rule:
+    return Rule(f"a number from {least}", lambda value: type(value) is int and least <= value <= most)
+
+
+def _is_name(value: Any) -> bool:
+    if type(value) is not str:
+        return False
+    try:
+        check_name(value)
+    except InvalidParameterValue:
+        return False
+    return True
+
+
+def _held(value: Any) -> Any:
+    """What a text says in JSON; None if it is none."""
+    try:
+        return json.loads(value) if type(value) is str else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_list(value: Any) -> bool:
+    held = _held(value)
+    return isinstance(held, list) and all(isinstance(each, dict) for each in held)
+
+
+_ID = _matching("32 hex digits", "[0-9a-f]{32}")
+_DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
+_PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
+_STAGE = _one_of(Stage)
+_VERSION = _from(1, 2**31 - 1)
+_TIME = _from(0, LATEST)
+_LISTED = Rule("a list in JSON", _is_list)
+
+_RULES: Mapping[str, Mapping[str, Rule]] = {
+    "principals": {
+        "id": _PRINCIPAL,
+        "kind": _one_of(PrincipalKind),
+        "name": Rule("a name", _is_name),
+        "emails": _LISTED,
+        "entitlements": _LISTED,
+        "roles": _LISTED,
+        "active": _one_of((0, 1)),
+    },
+    "memberships": {"group_id": _PRINCIPAL, "member_id": _PRINCIPAL},
+    "tokens": {"id": _ID, "hash": _matching("64 hex digits", "[0-9a-f]{64}"), "principal_id": _PRINCIPAL},
+    "grants": {
+        "object_id": _matching(f"32 hex digits, {ROOT} or {TOKENS}", f"[0-9a-f]{{32}}|{ROOT}|{TOKENS}"),
+        "principal_id": _PRINCIPAL,
+        "level": _one_of(map(int, Level)),
+    },
+    "registered_models": {"id": _ID, "last_version": _from(0, 2**31 - 1), "revision": _DIGEST},
+    "model_versions": {"model_id": _ID, "version": _VERSION, "stage": _STAGE},
+    "version_tags": {"model_id": _ID, "version": _VERSION},
+    "model_tags": {"model_id": _ID},
+    "aliases": {"model_id": _ID, "version": _VERSION},
+    "transition_requests": {"id": _ID, "model_id": _ID, "version": _VERSION, "to_stage": _STAGE},
+    "comments": {"id": _ID, "model_id": _ID, "version": _VERSION},
+    "activities": {
+        "sequence": _from(1),
+        "id": _ID,
+        "activity_type": _one_of(ActivityType),
+        "model_id": _ID,
+        "version": _VERSION,
+        "from_stage": _STAGE,
+        "to_stage": _STAGE,
+        "comment_id": _ID,
+        "detail": Rule("an object in JSON", lambda value: isinstance(_held(value), dict)),
+        "digest": _DIGEST,
+    },
+    "counters": {"name": _one_of(("identity", "key 1", "key 2")), "value": _from(0)},
+}
+
+
+def rule_of(table: str, column: str, *, is_text: bool) -> Rule:
+    """What a column may hold, where it holds anything; without a rule of its own, by its type and what times are."""
+    if (rule := _RULES.get(table, {}).get(column)) is not None:
+        return rule
+    if column.endswith("_timestamp"):
+        return _TIME
+    return Rule("a text", _is_text) if is_text else Rule("a number", _is_number)
