@@ -85,7 +85,9 @@ def fill(database: str, models: int) -> None:
         put(connection, grants, _grants(models, str(reader)))
         put(connection, model_versions, (version for row in rows for version in _versions(row, chance)))
         put(connection, version_tags, (tag for row in rows for tag in _version_tags(row, chance)))
-        put(connection, activities, _activities(rows))
+        last = connection.exec_driver_sql("SELECT coalesce(max(sequence), 0) FROM activities").scalar_one()
+        numbered = ({"sequence": last + number} | each for number, each in enumerate(_activities(rows), 1))
+        put(connection, activities, numbered)
         put(connection, transition_requests, (_request(number, rows) for number in range(min(REQUESTS, models - 1))))
 
 
@@ -122,6 +124,7 @@ def _group(number: int, team: str) -> dict[str, Any]:
         "id": group_id(number),
         "kind": "group",
         "name": f"team-{team}",
+        "name_key": f"team-{team}",
         "active": True,
         "creation_timestamp": BEGINNING,
     }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, TOKENS, PrincipalKind, check_name
+from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
@@ -110,7 +111,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "detail": Rule("an object in JSON", lambda value: isinstance(_held(value), dict)),
         "digest": _DIGEST,
     },
-    "counters": {"name": _one_of(("identity", "key 1", "key 2")), "value": _from(0)},
+    "counters": {"name": _one_of(NAMES), "value": _from(0)},
 }
 
 

@@ -20,15 +20,17 @@ WORKSPACE = "workspace"
 """Not moved: the id that Databricks' clients know the registry by. Databricks' own have as many digits, and floating
 point holds them."""
 
+NAMES = (IDENTITY, *_KEY, WORKSPACE)
+
 _READ = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
 _ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=bindparam("number")))
-_NAMES = Statement(select(counters.c.name))
+_PRESENT = Statement(select(counters.c.name))
 _INSERT = Statement(insert(counters))
 
 
 def found(connection: Connection) -> None:
     """Have those that are not there yet."""
-    there = {row[0] for row in _NAMES.run(connection)}
+    there = {row[0] for row in _PRESENT.run(connection)}
     if IDENTITY not in there:
         _INSERT.run(connection, name=IDENTITY, value=1)
     if WORKSPACE not in there:

@@ -16,6 +16,7 @@ from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func,
 from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS
 from tui_registry_server.store import rebuilding, schema, snapshot
+from tui_registry_server.store.counters import NAMES
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
 
@@ -148,7 +149,7 @@ def _count(connection: Connection, table: Table) -> int:
 def _refuse_what_is_not_empty(destination: Connection) -> None:
     """A database that holds more than a registry has from the start."""
     others = select(principals.c.name).where(principals.c.name.not_in((ADMINS, USERS)))
-    founded = {principals: 2, grants: 1, counters: 3}
+    founded = {principals: 2, grants: 1, counters: len(NAMES)}
     if destination.execute(others).first() is not None or any(
         _count(destination, table) > founded.get(table, 0) for table in metadata.sorted_tables
     ):

@@ -149,7 +149,7 @@ def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, t
 def add(connection: Connection, row: PrincipalRow, now: int) -> None:
     """A new principal; the caller has seen to it that the name is free."""
     times = {"creation_timestamp": now, "last_updated_timestamp": now}
-    _INSERT.run(connection, **row._asdict(), name_key=name_key(row.name), **times)
+    _INSERT.run(connection, **row._asdict() | times, name_key=name_key(row.name))
 
 
 def change(connection: Connection, row: PrincipalRow, now: int) -> None:

@@ -51,7 +51,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Connecti
         with engine.begin() as connection:
             principals = {"kind": "user", "active": True, "creation_timestamp": 0}
             connection.execute(
-                insert(tables.principals), [{"id": each, "name": each, **principals} for each in ("2", "3")]
+                insert(tables.principals),
+                [{"id": each, "name": each, "name_key": each, **principals} for each in ("2", "3")],
             )
             granted = [(OWN[0], "2"), (OWN[1], "3"), (OWN[2], "2"), (OWN[2], "3")]
             connection.execute(
