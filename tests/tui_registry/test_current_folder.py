@@ -106,7 +106,7 @@ def test_nor_a_stray_package_on_pythonpath(tmp_path: Path, environment: dict[str
     environment["PYTHONPATH"] = path.format(folder=ran.parent)
     run([str(SCRIPT), "models", "list"], ran.parent, environment)
     if "{" not in path:
-        plant(ran.parent, ["tui_registry_server", "sqlalchemy", "alembic", "uvicorn", "starlette"])
+        plant(ran.parent, ["sqlalchemy", "alembic", "uvicorn", "starlette"])
     run([str(SCRIPT), "users", "create", "ann", "--database", "registry.db"], ran.parent, environment)
     assert not ran.exists(), ran.read_text()
 
