@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from tui_registry_server.rules.audit import Chain, Head
+from tui_registry_server.rules.audit import Head
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
-from tui_registry_server.store import activities, migrating, rebuilding, schema, snapshot
+from tui_registry_server.store import migrating, rebuilding, schema, snapshot
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress
 
@@ -93,17 +93,9 @@ def _take_in(file: Path, copy: Path, now: int, progress: Progress) -> Head | Non
     """Fill an empty file with a backup's rows, with the newest schema. The head of its audit log, which is verified."""
     with snapshot.partial_file(copy) as brought:
         snapshot.copy_pages(brought, file, progress, alone=True)
-        rebuilding.rebuild(brought, copy, now=now, progress=progress)
-    engine = make_engine(database_url(str(copy)), write=True)
-    try:
-        with engine.connect() as connection:
-            chain = Chain()
-            for record in activities.records(connection):
-                chain.follow(record)
-    finally:
-        engine.dispose()
+        head = rebuilding.rebuild(brought, copy, now=now, progress=progress)
     _in_one_file(copy)
-    return chain.head
+    return head
 
 
 def _in_one_file(file: Path) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tui_registry_server.rules.audit import YEAR_10000
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, TOKENS, PrincipalKind, check_name
@@ -12,7 +13,7 @@ from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
-LATEST = 10**15  # milliseconds: some 30,000 years from now
+LATEST = YEAR_10000 - 1  # milliseconds: what can be told as a date
 
 
 class Rule(NamedTuple):
