@@ -188,6 +188,23 @@ def test_what_is_in_the_way_is_put_aside_only_when_asked_to(backed_up: Path, tmp
 
 
 @SQLITE_ONLY
+def test_what_was_put_aside_in_the_same_second_stays(backed_up: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place.db"
+    options = ["--force", str(backed_up), "--database", str(place)]
+    for number in range(6):
+        with closing(sqlite3.connect(place)) as database:
+            database.execute(f"PRAGMA user_version = {number}").close()
+            database.execute("CREATE TABLE IF NOT EXISTS more (word)").close()
+        result = run("restore", *options)
+        assert result.exit_code == 0, result.output
+    kept = set()
+    for file in tmp_path.glob("place.db.before-restore-*"):
+        with closing(sqlite3.connect(file)) as database:
+            kept |= set(database.execute("PRAGMA user_version"))
+    assert kept == {(number,) for number in range(6)}
+
+
+@SQLITE_ONLY
 def test_a_damaged_registry_is_replaced(backed_up: Path, tmp_path: Path) -> None:
     place = tmp_path / "damaged.db"
     place.write_bytes(b"\0" * 8192)

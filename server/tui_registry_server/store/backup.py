@@ -4,8 +4,10 @@ it can be opened, verified and served as it is."""
 import os
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -107,7 +109,8 @@ def _in_one_file(file: Path) -> None:
 def _put_aside(place: Path, now: int) -> Path:
     """Give a database that nobody uses another name."""
     moment = datetime.fromtimestamp(now / 1000, UTC)
-    kept = place.with_name(f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}")
+    name = f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}"
+    kept = next(free for free in _named(place.with_name(name)) if not os.path.lexists(free))
     try:
         with closing(sqlite3.connect(place, timeout=0)) as database:
             # What leaves the write-ahead log must be alone with the file. Afterwards all is in one.
@@ -124,6 +127,12 @@ def _put_aside(place: Path, now: int) -> Path:
                 beside.replace(f"{kept}{each}")
     place.replace(kept)
     return kept
+
+
+def _named(file: Path) -> Iterator[Path]:
+    """A name, and others like it: what was put aside in the same second stays."""
+    yield file
+    yield from (file.with_name(f"{file.name}-{number}") for number in count(2))
 
 
 def _existing(source: URL) -> Path:
