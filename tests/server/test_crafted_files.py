@@ -249,3 +249,20 @@ def test_what_is_no_file_or_not_alone(sound: Path, tmp_path: Path) -> None:
         beside.unlink()
     Path(f"{file}-wal").touch()
     assert restore(file, target).exit_code == 0
+
+
+def test_a_schema_that_cannot_be_read(crafted: Callable[[str], Path], tmp_path: Path) -> None:
+    """What SQLite says of it quotes what is not UTF-8."""
+    file = crafted("PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = 'CREATE x'")
+    target = str(tmp_path / "target.db")
+    for arguments in (
+        ["restore", str(file), "--database", target],
+        ["migrate", str(file), target],
+        ["backup", target, "--database", str(file)],
+        ["audit", "verify", "--database", str(file)],
+        ["tokens", "create", "admin", "--database", str(file)],
+        ["serve", "--port", "0", "--database", str(file)],
+    ):
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code, "damaged" in result.stderr) == (1, True), result.output
+        assert not Path(target).exists()

@@ -44,6 +44,8 @@ def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, al
             with closing(sqlite3.connect(file, isolation_level=None)) as writing:
                 reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
                 writing.execute("PRAGMA journal_mode = DELETE").fetchone()  # one file, and nothing beside it
+    except UnicodeDecodeError:  # of what SQLite says of it, which quotes it
+        raise InvalidState(f"{source} is damaged: its schema holds a text that is not UTF-8.") from None
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
             raise InvalidState(f"{source} is damaged, or no database: {error}.") from None
