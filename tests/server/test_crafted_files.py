@@ -90,6 +90,8 @@ ROWS = {
     "UPDATE principals SET active = 2": "active is 2",
     "UPDATE principals SET emails = '{' WHERE name = 'bob'": "emails is '{'",
     "UPDATE principals SET roles = printf('%.*c', 100000, '[') WHERE name = 'bob'": "roles is '[[[",
+    """UPDATE principals SET roles = '[{"value": {"a": 1}}]' WHERE name = 'bob'""": "roles is '[{",
+    """UPDATE principals SET entitlements = '[{"value": "\\ud800"}]' WHERE name = 'bob'""": "entitlements is '[{",
     f"DELETE FROM principals WHERE id = {ADMINS}": "is not there",
     f"DELETE FROM memberships; DELETE FROM principals WHERE id = {ADMINS}": "no group 'admins'",
     "UPDATE principals SET name = 'Users' WHERE name = 'users'": "no group 'users'",
