@@ -113,7 +113,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
         )
     except (SchemaTooNewError, RegistryError) as error:
         fail(str(error))
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
         fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
     server = _Server(registry, listener, options, context)
     # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.crowd import crowd
-from tests.live_registry import DATABASE_VARIABLE, PROGRAM, ROOT, LiveRegistry, Server, fresh_database, serving
+from tests.live_registry import DATABASE_VARIABLE, PROGRAM, ROOT, LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.test_audit import verify
 from tui_registry_server.commands import main
@@ -185,6 +185,53 @@ def test_what_is_in_the_way_is_put_aside_only_when_asked_to(backed_up: Path, tmp
         with closing(sqlite3.connect(file)) as database:
             assert database.execute("SELECT name FROM registered_models").fetchall() == [(held,)]
         assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600
+
+
+@SQLITE_ONLY
+def test_what_was_put_aside_in_the_same_second_stays(backed_up: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place.db"
+    options = ["--force", str(backed_up), "--database", str(place)]
+    for number in range(6):
+        with closing(sqlite3.connect(place)) as database:
+            database.execute(f"PRAGMA user_version = {number}").close()
+            database.execute("CREATE TABLE IF NOT EXISTS more (word)").close()
+        result = run("restore", *options)
+        assert result.exit_code == 0, result.output
+    kept = set()
+    for file in tmp_path.glob("place.db.before-restore-*"):
+        with closing(sqlite3.connect(file)) as database:
+            kept |= set(database.execute("PRAGMA user_version"))
+    assert kept == {(number,) for number in range(6)}
+
+
+@SQLITE_ONLY
+def test_what_a_killed_server_left_is_no_part_of_what_is_put_there(backed_up: Path, tmp_path: Path) -> None:
+    """SQLite would write the log of a database that is gone into whatever has its name."""
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    place, log = folder / "registry.db", folder / "registry.db-wal"
+    command(str(place), "users", "create", "admin", "--admin")
+    token = command(str(place), "tokens", "create", "admin").strip()
+    with Server(folder, str(place)) as server, Api(server.start(), token) as api:
+        add(api, "gone")
+        server.kill()
+    place.unlink()
+    left = log.read_bytes()
+    assert left
+    for arguments in (
+        ["restore", str(backed_up), "--database", str(place)],
+        ["backup", str(place), "--database", str(backed_up)],
+    ):
+        result = run(*arguments)
+        assert (result.exit_code, f"There is {log} already" in result.stderr) == (1, True), result.output
+    result = run("restore", "--force", str(backed_up), "--database", str(place))
+    assert result.exit_code == 0, result.output
+    (kept,) = folder.glob("registry.db.before-restore-*-wal")
+    assert f"kept in {kept}" in result.stderr
+    assert kept.read_bytes() == left
+    assert verify(str(place)).stdout == result.stdout, "its head is the one that was told"
+    with closing(sqlite3.connect(place)) as database:
+        assert database.execute("SELECT name FROM registered_models").fetchall() == [("kept",)]
 
 
 @SQLITE_ONLY

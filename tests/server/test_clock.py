@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_registry import LiveRegistry, serving
+from tests.live_registry import LiveRegistry, command, serving
 from tests.server.api import Api
 
 HOUR = 3600
@@ -114,3 +114,14 @@ def test_the_use_of_a_token_is_noted(clock: Clock, registry: LiveRegistry, admin
         assert child["creation_time"] >= made["token_info"]["creation_time"]
         api.get("/token/list").ok()
         assert 0 < noted(first) < first
+
+
+def test_a_token_that_a_console_made_stays_until_it_expires(clock: Clock, registry: LiveRegistry, admin: Api) -> None:
+    """By the clock, though the last record says that it is later."""
+    clock.set(48 * HOUR)
+    admin.post("/mlflow/registered-models/create", name="later").ok()
+    clock.set(0)
+    make = ("tokens", "create", "admin", "--found", "--comment", "console", "--days", "1")
+    first, _ = (command(registry.database, *make).strip() for _ in range(2))
+    with Api(registry.url, first) as api:
+        api.get("/token/list").ok()

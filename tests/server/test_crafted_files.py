@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from tests.live_registry import command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.test_audit import verify
+from tests.server.test_backup import REWRITE
 from tui_registry_server.commands import main
 
 BOB = "(SELECT id FROM principals WHERE name = 'bob')"
@@ -43,6 +44,13 @@ SCHEMAS = {
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'stage IN', '1 OR stage IN')": (
         "table model_versions is another"
     ),
+    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'Staging', 'STAGING')": (
+        "table model_versions is another"
+    ),
+    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '\"NOT\" NULL')"
+    " WHERE name = 'tokens'": "table tokens is another",
+    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', 'NOT' || char(160) || 'NULL')"
+    " WHERE name = 'tokens'": "table tokens is another",
     "UPDATE alembic_version SET version_num = '0006'": "schema '0006', and was not used: ",
     "UPDATE alembic_version SET version_num = '0001'": "schema '0001', and was not used: ",
     "UPDATE alembic_version SET version_num = 'abc'": "does not know",
@@ -71,6 +79,7 @@ ROWS = {
     "UPDATE registered_models SET creation_timestamp = -1": "creation_timestamp is -1",
     "UPDATE registered_models SET creation_timestamp = 1.5": "creation_timestamp is 1.5",
     "UPDATE tokens SET expiry_timestamp = 9223372036854775807": "expiry_timestamp is 9223372036854775807",
+    "UPDATE tokens SET last_used_timestamp = 253402300800000": "last_used_timestamp is 253402300800000",
     "UPDATE tokens SET hash = 'x'": "hash is 'x'",
     "UPDATE tokens SET id = id || char(0)": "which is not 32 hex digits",
     f"UPDATE tokens SET principal_id = {BOB} || ' OR 1'": "which is not a decimal number",
@@ -81,6 +90,8 @@ ROWS = {
     "UPDATE principals SET active = 2": "active is 2",
     "UPDATE principals SET emails = '{' WHERE name = 'bob'": "emails is '{'",
     "UPDATE principals SET roles = printf('%.*c', 100000, '[') WHERE name = 'bob'": "roles is '[[[",
+    """UPDATE principals SET roles = '[{"value": {"a": 1}}]' WHERE name = 'bob'""": "roles is '[{",
+    """UPDATE principals SET entitlements = '[{"value": "\\ud800"}]' WHERE name = 'bob'""": "entitlements is '[{",
     f"DELETE FROM principals WHERE id = {ADMINS}": "is not there",
     f"DELETE FROM memberships; DELETE FROM principals WHERE id = {ADMINS}": "no group 'admins'",
     "UPDATE principals SET name = 'Users' WHERE name = 'users'": "no group 'users'",
@@ -164,12 +175,15 @@ def test_it_is_refused_by_name(crafted: Callable[[str], Path], statements: str, 
 PROMOTE = f"CREATE TRIGGER promote AFTER INSERT ON tokens BEGIN INSERT INTO memberships SELECT {ADMINS}, {BOB}; END"
 
 
-def test_nor_is_it_migrated(crafted: Callable[[str], Path], tmp_path: Path) -> None:
-    file = crafted(PROMOTE)
+@pytest.mark.parametrize(("statements", "told"), [(PROMOTE, "trigger promote is not ours"), (REWRITE, "Record 2 ")])
+def test_nor_is_it_migrated(crafted: Callable[[str], Path], statements: str, told: str, tmp_path: Path) -> None:
+    file = crafted(statements)
     before = file.read_bytes()
-    result = CliRunner().invoke(main, ["migrate", str(file), str(tmp_path / "target.db")])
-    assert (result.exit_code, "trigger promote is not ours" in result.stderr) == (1, True), result.output
+    target = tmp_path / "target.db"
+    result = CliRunner().invoke(main, ["migrate", str(file), str(target)])
+    assert (result.exit_code, told in result.stderr) == (1, True), result.output
     assert file.read_bytes() == before
+    assert not target.exists()
 
 
 @pytest.mark.parametrize(
@@ -237,3 +251,20 @@ def test_what_is_no_file_or_not_alone(sound: Path, tmp_path: Path) -> None:
         beside.unlink()
     Path(f"{file}-wal").touch()
     assert restore(file, target).exit_code == 0
+
+
+def test_a_schema_that_cannot_be_read(crafted: Callable[[str], Path], tmp_path: Path) -> None:
+    """What SQLite says of it quotes what is not UTF-8."""
+    file = crafted("PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = 'CREATE x'")
+    target = str(tmp_path / "target.db")
+    for arguments in (
+        ["restore", str(file), "--database", target],
+        ["migrate", str(file), target],
+        ["backup", target, "--database", str(file)],
+        ["audit", "verify", "--database", str(file)],
+        ["tokens", "create", "admin", "--database", str(file)],
+        ["serve", "--port", "0", "--database", str(file)],
+    ):
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code, "damaged" in result.stderr) == (1, True), result.output
+        assert not Path(target).exists()

@@ -216,7 +216,7 @@ def create_token(
             if (holder := _id_of(call, name)) is None:
                 users.add(call, CreateUser(user_name=name), admin=True)
             elif comment is not None:  # a console makes one each week: they are not to be ever more
-                token_rows.remove_expired(call.connection, holder, comment, call.now)
+                token_rows.remove_expired(call.connection, holder, comment, call.clock)
         return [tokens.issue(call, _holder(call, name), comment=comment, lifetime=lifetime)[0] for name in names]
 
     print_lines(_change(database, issue))

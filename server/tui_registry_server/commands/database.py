@@ -48,7 +48,7 @@ def told(what_failed: str = "The database could not be used") -> Iterator[None]:
     except BrokenPipeError:  # who read what is written here has seen enough; what is left must not be tried at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
         fail(f"{what_failed}: {summary(error)}")
 
 

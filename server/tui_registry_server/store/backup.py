@@ -4,15 +4,17 @@ it can be opened, verified and served as it is."""
 import os
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from tui_registry_server.rules.audit import Chain, Head
+from tui_registry_server.rules.audit import Head
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
-from tui_registry_server.store import activities, migrating, rebuilding, schema, snapshot
+from tui_registry_server.store import migrating, rebuilding, schema, snapshot
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress
 
@@ -60,13 +62,14 @@ def restore(
             migrating.copy_into(database_url(str(copy)), target, now=now, progress=progress)
             return head, None
     place = Path(target.database or "")
-    if place.exists() and not replace:
-        raise InvalidState(f"There is {place} already. With --force it is put aside, under another name.")
+    there = snapshot.parts(place)
+    if there and not replace:
+        raise InvalidState(f"There is {there[0]} already. With --force it is put aside, under another name.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot.partial_file(place) as copy:
         head = _take_in(file, copy, now, progress)
         snapshot.sync(copy)
-        kept = _put_aside(place, now) if place.exists() else None
+        kept = _put_aside(place, now) if there else None
         copy.replace(place)
         snapshot.sync(place.parent)
     return head, kept
@@ -93,17 +96,9 @@ def _take_in(file: Path, copy: Path, now: int, progress: Progress) -> Head | Non
     """Fill an empty file with a backup's rows, with the newest schema. The head of its audit log, which is verified."""
     with snapshot.partial_file(copy) as brought:
         snapshot.copy_pages(brought, file, progress, alone=True)
-        rebuilding.rebuild(brought, copy, now=now, progress=progress)
-    engine = make_engine(database_url(str(copy)), write=True)
-    try:
-        with engine.connect() as connection:
-            chain = Chain()
-            for record in activities.records(connection):
-                chain.follow(record)
-    finally:
-        engine.dispose()
+        head = rebuilding.rebuild(brought, copy, now=now, progress=progress)
     _in_one_file(copy)
-    return chain.head
+    return head
 
 
 def _in_one_file(file: Path) -> None:
@@ -113,9 +108,18 @@ def _in_one_file(file: Path) -> None:
 
 
 def _put_aside(place: Path, now: int) -> Path:
-    """Give a database that nobody uses another name."""
+    """Give a database that nobody uses another name, with what stands beside it: SQLite would take the log that a
+    killed server has left for a part of whatever is put there. The new name of what there was."""
     moment = datetime.fromtimestamp(now / 1000, UTC)
-    kept = place.with_name(f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}")
+    name = f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}"
+    kept = next(free for free in _named(place.with_name(name)) if not snapshot.parts(free))
+    if place.exists():
+        _settle(place)
+    return [each.replace(f"{kept}{each.name.removeprefix(place.name)}") for each in reversed(snapshot.parts(place))][-1]
+
+
+def _settle(place: Path) -> None:
+    """Have all of a database in its one file, unless it is damaged. Raises InvalidState if somebody uses it."""
     try:
         with closing(sqlite3.connect(place, timeout=0)) as database:
             # What leaves the write-ahead log must be alone with the file. Afterwards all is in one.
@@ -126,12 +130,14 @@ def _put_aside(place: Path, now: int) -> Path:
         if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise
         raise InvalidState(f"{place} is in use. Stop the servers and consoles on it first.") from None
-    except sqlite3.DatabaseError:  # damaged: it is kept as it is, with what stands beside it
-        for each in ("-wal", "-shm"):
-            if (beside := Path(f"{place}{each}")).exists():
-                beside.replace(f"{kept}{each}")
-    place.replace(kept)
-    return kept
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return  # it is kept as it is
+
+
+def _named(file: Path) -> Iterator[Path]:
+    """A name, and others like it: what was put aside in the same second stays."""
+    yield file
+    yield from (file.with_name(f"{file.name}-{number}") for number in count(2))
 
 
 def _existing(source: URL) -> Path:

@@ -5,14 +5,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
+from tui_registry_server.rules.audit import YEAR_10000
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, TOKENS, PrincipalKind, check_name
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.lists import MAX_VALUES
+from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 
-LATEST = 10**15  # milliseconds: some 30,000 years from now
+LATEST = YEAR_10000 - 1  # milliseconds: what can be told as a date
 
 
 class Rule(NamedTuple):
@@ -62,9 +67,15 @@ def _held(value: Any) -> Any:
         return None
 
 
+_VALUES = TypeAdapter(list[ComplexValue])
+
+
 def _is_list(value: Any) -> bool:
-    held = _held(value)
-    return isinstance(held, list) and all(isinstance(each, dict) for each in held)
+    """Of what SCIM can change: whoever has something else could not be deactivated by it."""
+    try:
+        return type(value) is str and len(_VALUES.validate_json(value)) <= MAX_VALUES
+    except ValidationError:
+        return False
 
 
 _ID = _matching("32 hex digits", "[0-9a-f]{32}")
@@ -73,7 +84,7 @@ _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
 _VERSION = _from(1, 2**31 - 1)
 _TIME = _from(0, LATEST)
-_LISTED = Rule("a list in JSON", _is_list)
+_LISTED = Rule("a list of SCIM's values in JSON", _is_list)
 
 _RULES: Mapping[str, Mapping[str, Rule]] = {
     "principals": {

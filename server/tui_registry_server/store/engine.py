@@ -223,4 +223,6 @@ def gave_up(error: DBAPIError) -> bool:
 
 def summary(error: Exception) -> str:
     """An error of the database in one line, without the statement."""
+    if isinstance(error, UnicodeDecodeError):  # what SQLite says of a damaged schema quotes it
+        return "it is damaged, its schema holds a text that is not UTF-8"
     return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())

@@ -41,7 +41,8 @@ def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda d
     meanwhile. Until all is written and found equal the target holds an empty registry.
 
     Raises ResourceDoesNotExist if there is no source, InvalidState if the target holds anything or gets something else
-    than was read, or the source is not as this program makes one, and BadRequest if PostgreSQL cannot hold a text.
+    than was read, or the source is not as this program makes one or its audit log is broken, and BadRequest if
+    PostgreSQL cannot hold a text.
     """
     if source == target:
         raise InvalidState("Source and target are the same database.")

@@ -17,11 +17,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tui_registry_server.rules.audit import Chain, Head
 from tui_registry_server.rules.errors import InvalidState
 from tui_registry_server.rules.principals import ADMINS, USERS
-from tui_registry_server.store import schema, schema_objects
+from tui_registry_server.store import activities, schema, schema_objects
 from tui_registry_server.store.column_rules import Rule, rule_of
-from tui_registry_server.store.engine import database_url
+from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress, no_progress
 from tui_registry_server.wire.names import name_key
 
@@ -32,8 +33,9 @@ _KEPT_BY_TRIGGERS = {"model_names"}
 _NOT_ROWS = {"alembic_version"}
 
 
-def rebuild(brought: Path, file: Path, *, now: int, progress: Progress = no_progress) -> None:
-    """Fill an empty file with the rows of another, which nobody else can change meanwhile, and upgrade it.
+def rebuild(brought: Path, file: Path, *, now: int, progress: Progress = no_progress) -> Head | None:
+    """Fill an empty file with the rows of another, which nobody else can change meanwhile, and upgrade it. The head of
+    its audit log, which is verified.
 
     Raises InvalidState for what this program did not write, and schema.SchemaTooNewError for what a newer one did.
     """
@@ -58,6 +60,19 @@ def rebuild(brought: Path, file: Path, *, now: int, progress: Progress = no_prog
             raise InvalidState(f"The file is damaged, or no database: {error}.") from None
         raise
     schema.upgrade(database_url(str(file)), now=now, keep=False)
+    return _verified(file)
+
+
+def _verified(file: Path) -> Head | None:
+    engine = make_engine(database_url(str(file)), write=True)
+    try:
+        with engine.connect() as connection:
+            chain = Chain()
+            for record in activities.records(connection):
+                chain.follow(record)
+            return chain.head
+    finally:
+        engine.dispose()
 
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}

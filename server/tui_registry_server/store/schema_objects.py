@@ -5,7 +5,10 @@ Only the texts are compared, by which SQLite keeps its schema; nothing of the da
 
 import re
 import sqlite3
+import string
 from typing import NamedTuple
+
+from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 
 NAMED = 10  # differences named in a message at the most
 LONGEST = 100  # characters of a name in it
@@ -16,7 +19,13 @@ _COMES_AND_GOES = re.compile(r"sqlite_(?:stat[1-4]|sequence)")
 _SHADOW = re.compile(r"model_name_trigrams_\w+")
 """The tables in which SQLite itself keeps a full-text index, spelled as its version likes."""
 
-_MARKS = re.compile(r"\s*([(),;])\s*")
+_BLANKS = " \t\n\f\r"
+_PARTS = re.compile(
+    rf"""(?P<literal>'(?:[^']|'')*')|"(?P<quoted>[^"]*)"|[{_BLANKS}]*(?P<mark>[(),;])[{_BLANKS}]*|(?P<blanks>[{_BLANKS}]+)"""
+    rf"""|[^'"(),;{_BLANKS}]+"""
+)
+_NAME = re.compile("[a-z_][a-z0-9_]*")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class SchemaObject(NamedTuple):
@@ -56,7 +65,21 @@ def listed(told: list[str]) -> str:
 
 
 def _plain(name: object, text: object) -> str | None:
-    """A statement as every version of the libraries that write it does: they differ in blanks, quotes, letter case."""
+    """A statement as every version of the libraries that write it does: they differ in blanks, quotes, letter case, as
+    SQLite understands these, which takes no letter but A to Z for another and has no blanks beyond ASCII."""
     if text is None or _SHADOW.fullmatch(str(name)):
         return None
-    return _MARKS.sub(r"\1", " ".join(str(text).replace('"', "").split())).casefold()
+    return _PARTS.sub(_plain_part, str(text).strip(_BLANKS))
+
+
+def _plain_part(part: re.Match[str]) -> str:
+    if (mark := part["mark"]) is not None:
+        return mark
+    if part["blanks"] is not None:
+        return " "
+    if (quoted := part["quoted"]) is not None:  # where a word of SQL's own is a name, as in "NOT" NULL, it is no such
+        plain = quoted.translate(_LOWER)
+        return (
+            f'"{quoted}"' if plain in SQLiteIdentifierPreparer.reserved_words or not _NAME.fullmatch(plain) else plain
+        )
+    return part[0] if part["literal"] is not None else part[0].translate(_LOWER)

@@ -44,6 +44,8 @@ def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, al
             with closing(sqlite3.connect(file, isolation_level=None)) as writing:
                 reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
                 writing.execute("PRAGMA journal_mode = DELETE").fetchone()  # one file, and nothing beside it
+    except UnicodeDecodeError:  # of what SQLite says of it, which quotes it
+        raise InvalidState(f"{source} is damaged: its schema holds a text that is not UTF-8.") from None
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
             raise InvalidState(f"{source} is damaged, or no database: {error}.") from None
@@ -54,8 +56,8 @@ def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, al
 def new_file(file: Path) -> Iterator[Path]:
     """An empty file of another name to fill in the block, readable by its owner only. Then it is on the disk under its
     own name, whole; if the block fails, there is none. Raises InvalidState if there is one already."""
-    if file.exists():
-        raise InvalidState(f"There is {file} already. It stays as it is: give another name.")
+    if there := parts(file):
+        raise InvalidState(f"There is {there[0]} already. It stays as it is: give another name.")
     if not file.parent.is_dir():
         raise ResourceDoesNotExist(f"There is no folder {file.parent}. Make it first.")
     with partial_file(file) as partial:
@@ -78,8 +80,14 @@ def partial_file(file: Path) -> Iterator[Path]:
     try:
         yield Path(name)
     finally:
-        for each in ("", "-journal", "-wal", "-shm"):
-            Path(f"{name}{each}").unlink(missing_ok=True)
+        for each in parts(Path(name)):
+            each.unlink(missing_ok=True)
+
+
+def parts(file: Path) -> list[Path]:
+    """What there is of a database: its file, and then what stands beside it and SQLite takes for a part of it."""
+    named = (Path(f"{file}{each}") for each in ("", "-wal", "-journal", "-shm"))
+    return [each for each in named if os.path.lexists(each)]
 
 
 def sync(path: Path) -> None:
