@@ -67,6 +67,7 @@ def ranked(models: Iterable[RegisteredModel], typed: str) -> list[RegisteredMode
     return sorted(
         models,
         key=lambda model: (
+            model.name != typed,  # a name may end with a blank
             model.name != wanted,
             model.name.casefold() != wanted.casefold(),
             not begins(model.name, wanted),

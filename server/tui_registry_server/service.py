@@ -81,6 +81,8 @@ def run(options: Options) -> None:
         listener = _listen(options.host, options.port)
     except OSError as error:
         fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
+    except UnicodeError:  # no resolver can be asked for it
+        fail(f"'{options.host}' is not the name of a host, nor an address: --host takes one, such as 127.0.0.1.")
     except InvalidParameterValue as error:
         fail(error.message)
     with listener:

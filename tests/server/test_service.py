@@ -107,6 +107,17 @@ def test_it_ends_with_the_last_who_needs_it(tmp_path: Path) -> None:
             assert server.ended()[0] == 0
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 300, "\u202eevil.example"])
+def test_a_host_that_is_no_name(host: str, tmp_path: Path) -> None:
+    """Nor is there a report of a mistake."""
+    with run("--database", str(tmp_path / "registry.db"), "--host", host) as process:
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "is not the name of a host" in said
+    assert "--host" in said
+    assert said.count("\n") == 1
+
+
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

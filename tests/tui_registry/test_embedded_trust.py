@@ -2,6 +2,7 @@
 valid for ever."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -11,9 +12,10 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import keyring
 import pytest
 from click.testing import CliRunner, Result
@@ -27,7 +29,7 @@ from tests.tui_registry.test_embedded import beside, opened, quit_console, runs,
 from tui_registry import app as console_app
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
-from tui_registry.session import connection, session_token
+from tui_registry.session import connection, embedded, session_token
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry
 
 DAY = 24 * 60 * 60.0  # seconds
@@ -119,6 +121,11 @@ def status(own: EmbeddedRegistry, token: str) -> int:
         return client.get("/api/2.0/preview/scim/v2/Me").status_code
 
 
+def own_client(own: EmbeddedRegistry) -> httpx.Client:
+    token = own.open()
+    return own.endpoint.client(timeout=PATIENCE, headers={"Authorization": f"Bearer {token}"})
+
+
 def expiries(home: Path) -> list[float | None]:
     """Seconds that each token is still valid for, the oldest first."""
     with contextlib.closing(sqlite3.connect(beside(home))) as database:
@@ -186,6 +193,50 @@ def test_what_lies_in_the_place_of_its_files_is_replaced(home: Path, monkeypatch
             assert not stat.S_ISLNK(about.st_mode)
             assert stat.S_IMODE(about.st_mode) == 0o600
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("suffix", [".consoles", ".start"])
+@pytest.mark.parametrize("put", [os.mkfifo, lambda place: place.symlink_to("elsewhere")], ids=["pipe", "link"])
+def test_what_cannot_be_locked_is_named(put: Callable[[Path], None], suffix: str, home: Path) -> None:
+    """Rather than waited for, or made elsewhere."""
+    beside(home).parent.mkdir(parents=True, mode=0o700)
+    put(beside(home, suffix))
+    done = run("models", "list")
+    assert done.exit_code == 1
+    assert str(beside(home, suffix)) in done.stderr
+    assert [each.name for each in beside(home).parent.glob("elsewhere")] == []
+
+
+def test_who_may_read_its_files(home: Path) -> None:
+    before = os.umask(0)
+    try:
+        with registry(home) as own:
+            assert status(own, own.open()) == 200
+            modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in beside(home).parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(modes, 0o600)
+
+
+@pytest.mark.parametrize("suffix", [".consoles", ".start"])
+def test_what_others_keep_locked_is_told(suffix: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is stopped as it ends, or a console as it starts, by Ctrl-Z or a debugger."""
+    monkeypatch.setattr(embedded, "LOCK_LIMIT", 0.2)
+    beside(home).parent.mkdir(parents=True, mode=0o700)
+    with beside(home, suffix).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = run("models", "list")
+    assert done.exit_code == 1
+    assert "kept it locked" in done.stderr
+    assert str(beside(home, suffix)) in done.stderr
+    assert run("models", "list").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["--help", "-x", "--"])
+def test_a_user_whose_name_begins_as_an_option_does(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", name)
+    with registry(home) as own, own_client(own) as client:
+        assert client.get("/api/2.0/preview/scim/v2/Me").json()["userName"] == name
 
 
 # --- the folder

@@ -69,6 +69,7 @@ SURROUNDINGS = {
     "users create $'caf\\xe9' --database x.db": (Exit.USAGE, "is not text in UTF-8"),
     "</dev/null": (Exit.REFUSED, "needs a terminal"),
     "tokens list --database bad.db >&-": (Exit.REFUSED, "not a database"),
+    "login http://127.0.0.1:1 --token-stdin </dev/zero": (Exit.REFUSED, "has more than 65,536 characters"),
     "serve --database bad.db": (Exit.REFUSED, "could not be opened: file is not a database"),
 }
 """What a shell is told to run, and what comes of it."""
@@ -86,6 +87,32 @@ def test_streams_and_arguments(environment: dict[str, str], scene: Scene, tmp_pa
             assert_told(code, told, line)
             assert code == SURROUNDINGS[line][0], (line, told)
             assert SURROUNDINGS[line][1] in told, line
+
+
+def test_a_token_that_nobody_can_be_asked_for(environment: dict[str, str]) -> None:
+    """Python would warn in its own words, and show what is typed."""
+    done = subprocess.run(
+        [*PROGRAM, "login", "http://127.0.0.1:1"],
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+        start_new_session=True,  # without the terminal that the tests may have
+    )
+    assert done.returncode == Exit.REFUSED
+    assert done.stderr == "Error: There is no terminal to ask for the token. Give it with --token-stdin.\n"
+
+
+def test_too_few_open_files(environment: dict[str, str], tmp_path: Path) -> None:
+    """The system names no file then. How many are too few depends on the Python."""
+    own = {name: value for name, value in environment.items() if not name.startswith("TUI_REGISTRY_")}
+    own |= {"HOME": str(tmp_path)}
+    told = [shell(f"ulimit -n {few}; {PYTHON} models list", own, tmp_path)[1] for few in (12, 13)]
+    assert any("Too many open files" in each for each in told), told
+    assert not any("None" in each for each in told), told
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"PYTHONIOENCODING": "ascii"}])

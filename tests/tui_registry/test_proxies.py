@@ -174,6 +174,21 @@ def test_a_proxy_that_is_away_is_named_without_its_password(scene: Scene) -> Non
     assert "hunter2" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("http://ada:hunter2[@proxy.example.com:3128", "proxy.example.com:3128"),
+        ("http://ada:hunter2]@proxy.example.com", "proxy.example.com"),
+        ("http://ada:@hunter2@proxy.example.com:3128", "proxy.example.com:3128"),
+        ("http://ada:hunter2\\@[fd00::7]:3128", "[fd00::7]:3128"),
+        ("ada:hunter2%@Proxy.Example.com:3128/", "proxy.example.com:3128"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_password(value: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, {"HTTP_PROXY": value})
+    assert str(Endpoint.of(REMOTE)) == f"{REMOTE}, through the proxy {shown} (HTTP_PROXY),"
+
+
 UNUSABLE = {
     "no port": "http://127.0.0.1:port",
     "a large port": "http://ada:hunter2@127.0.0.1:99999",
@@ -235,6 +250,9 @@ def test_a_proxy_that_cannot_be_used_is_one_sentence(
         ("[", REMOTE, False),
         ("[::1", REMOTE, False),
         ("example.com:port", REMOTE, False),
+        ("example.com:" + 5000 * "9", REMOTE, False),
+        ("[fd00::7]:" + 5000 * "9", "http://[fd00::7]:5055", False),
+        ("[fd00::]/" + 5000 * "9", "http://[fd00::7]:5055", False),
         ("10.0.0.7", "http://10.0.0.7:5055", True),
         ("10.0.0.7:5055", "http://10.0.0.7:5055", True),
         ("10.0.0.7:80", "http://10.0.0.7:5055", False),

@@ -48,6 +48,9 @@ def test_the_name_itself_is_first_and_then_what_begins_so(scene: Scene) -> None:
     first = [typed, typed.lower(), f"{typed}-A", f"{typed}-B"]
     assert listed(scene, typed)[:4] == first
     assert listed(scene, typed, "--limit", "2")[:2] == first[:2]
+    scene.model(f"={typed} ")
+    assert listed(scene, f"{typed} ")[0] == f"{typed} "
+    assert listed(scene, typed)[0] == typed
 
 
 async def test_every_match_comes_once_on_whatever_pages(scene: Scene) -> None:

@@ -17,7 +17,9 @@ from tui_registry.client.url import NotAURLError, parse
 
 SCHEMES = ("http", "https", "socks5", "socks5h")
 PORTS = {"http": 80, "https": 443}
-_BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?P<prefix>/\d+)?(?::(?P<port>\d+))?")
+_PORT = r"(?P<port>[0-9]{1,5})"
+_BRACKETED = re.compile(rf"\[(?P<address>[^\]]*)\](?P<prefix>/[0-9]+)?(?::{_PORT})?")
+_WITH_PORT = re.compile(rf"(?P<pattern>[^:]*):{_PORT}")
 
 
 class ProxyError(Exception):
@@ -33,7 +35,7 @@ class Proxy:
 
     def __str__(self) -> str:
         """Without the user and the password."""
-        return f"{urlsplit(self.url).netloc.rpartition('@')[2]} ({self.source})"
+        return f"{parse(self.url).netloc.decode()} ({self.source})"
 
 
 def proxy_of(url: str) -> Proxy | None:
@@ -130,7 +132,6 @@ def _split(entry: str) -> tuple[str, int | None]:
     if match := _BRACKETED.fullmatch(entry):
         port = match["port"]
         return match["address"] + (match["prefix"] or ""), int(port) if port else None
-    pattern, colon, port = entry.rpartition(":")
-    if colon and ":" not in pattern and port.isascii() and port.isdecimal():
-        return pattern, int(port)
+    if match := _WITH_PORT.fullmatch(entry):
+        return match["pattern"], int(match["port"])
     return entry, None

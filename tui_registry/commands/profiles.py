@@ -1,6 +1,7 @@
 """``tui-registry login``, ``logout`` and ``profiles``: the registries that one opens by name."""
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,9 @@ import click
 
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
+
+LONGEST_TOKEN = 65_536  # characters: a server reads no more of a request's head
+NOT_ASCII = "What was given cannot be a token: it is not ASCII. Copy it anew."
 
 
 def _particulars(command: Callable[..., None]) -> Callable[..., None]:
@@ -48,10 +52,7 @@ def login(*, url: str, profile: str | None, token_stdin: bool, **particulars: An
     there is such a profile."""
     from tui_registry.session import login as session_login
 
-    try:
-        token = sys.stdin.readline() if token_stdin else click.prompt("Token", hide_input=True)
-    except UnicodeDecodeError:
-        raise Failure(Exit.REFUSED, "What was given cannot be a token: it is not ASCII. Copy it anew.") from None
+    token = _given() if token_stdin else _asked()
     try:
         name = session_login.login(url, profile, token, **particulars)
     except session_login.LoginError as error:
@@ -59,6 +60,30 @@ def login(*, url: str, profile: str | None, token_stdin: bool, **particulars: An
     if particulars["insecure_http"]:
         note("Warning: without TLS, whoever can read the network can read the token.")
     note(f"Logged in. Open it with: tui-registry --profile {name}")
+
+
+def _given() -> str:
+    """The first line of standard input, and no more of it than a token could be."""
+    try:
+        line = sys.stdin.readline(LONGEST_TOKEN)
+    except UnicodeDecodeError:
+        raise Failure(Exit.REFUSED, NOT_ASCII) from None
+    if len(line) == LONGEST_TOKEN:
+        raise Failure(Exit.REFUSED, f"What was given cannot be a token: it has more than {LONGEST_TOKEN:,} characters.")
+    return line
+
+
+def _asked() -> str:
+    """What is typed, which must not be seen."""
+    import getpass
+
+    try:
+        with warnings.catch_warnings(action="error", category=getpass.GetPassWarning):
+            return str(click.prompt("Token", hide_input=True))
+    except getpass.GetPassWarning:
+        raise Failure(Exit.REFUSED, "There is no terminal to ask for the token. Give it with --token-stdin.") from None
+    except UnicodeDecodeError:
+        raise Failure(Exit.REFUSED, NOT_ASCII) from None
 
 
 @click.command()

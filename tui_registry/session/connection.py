@@ -69,7 +69,8 @@ def connect(
     except EmbeddedError as error:
         raise ConnectionProblem(f"The registry on this machine could not be started.\n\n{error}") from None
     except OSError as error:
-        raise ConnectionProblem(f"{error.filename}: {error.strerror}") from None
+        where = "The registry cannot be opened" if error.filename is None else error.filename
+        raise ConnectionProblem(f"{where}: {error.strerror or error}.") from None
 
 
 _NO = {"", "0", "false", "no", "off"}

@@ -14,6 +14,7 @@ import fcntl
 import getpass
 import json
 import os
+import shlex
 import socket
 import subprocess
 import time
@@ -28,6 +29,7 @@ from tui_registry.session.server_process import server_command, server_environme
 from tui_registry.session.session_token import DAYS, LIFETIME, SessionToken
 
 START_LIMIT = 30.0  # seconds
+LOCK_LIMIT = 45.0  # seconds: longer than a server takes to end, or to start
 LOOK = 0.02  # seconds
 ASKED = 5.0  # seconds that a server which runs already has to answer
 
@@ -60,7 +62,7 @@ class EmbeddedRegistry:
         self._account = None if throwaway else f"embedded {database}"
         self._throwaway = throwaway
         self._folder: PrivateFolder | None = None
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         self._token: SessionToken | None = None
         self._url = ""
 
@@ -73,16 +75,19 @@ class EmbeddedRegistry:
         try:
             self._folder = PrivateFolder(self.database.parent)
             self._folder.check_own(self.database.name)
-            self._lock = self._beside("consoles").open("a")
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            self._lock = self._locked("consoles", fcntl.LOCK_SH)
             kept = SessionToken.kept(self._account) if self._account else None
             minting = (
                 self._mint([self.user], kept) if kept is None or kept.is_due else None
             )  # beside the server's start
-            with self._beside("start").open("a") as turn:
-                fcntl.flock(turn, fcntl.LOCK_EX)
-                if not self._is_running():
-                    self._start()
+            try:
+                with self._locked("start", fcntl.LOCK_EX):
+                    if not self._is_running():
+                        self._start()
+            except BaseException:
+                if minting is not None:
+                    _kill(minting)  # nobody would use the token
+                raise
         except FolderError as error:
             raise EmbeddedError(str(error)) from None
         if kept is not None and minting is None and self._is_valid(kept.value):
@@ -139,6 +144,27 @@ class EmbeddedRegistry:
 
     def _beside(self, suffix: str) -> Path:
         return self.database.with_name(self._name(suffix))
+
+    def _locked(self, suffix: str, kind: int) -> IO[bytes]:
+        """A lock on a file beside the database; it ends as the file is closed. Others have it for a moment, unless they
+        are stopped. Raises EmbeddedError, FolderError."""
+        stream = self._private.open_file(self._name(suffix))
+        deadline = time.monotonic() + LOCK_LIMIT
+        while True:
+            try:
+                fcntl.flock(stream, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(LOOK)
+            else:
+                return stream
+        stream.close()
+        held = shlex.quote(str(self._beside(suffix)))
+        raise EmbeddedError(
+            f"A server that ends, or a console that starts, has kept it locked for {LOCK_LIMIT:.0f} seconds: one is "
+            f"stopped, or hangs. See which, and end it: fuser -v {held}"
+        )
 
     def _is_running(self) -> bool:
         if not self._private.is_listening(self._name("socket")) or not self.url:
@@ -201,8 +227,9 @@ class EmbeddedRegistry:
         revoked = replaced.value if replaced is not None and not replaced.expiry and replaced.value.isascii() else ""
         process = subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
             server_command(
-                *("tokens", "create", *names, "--found", "--days", str(DAYS), "--comment", "console"),
+                *("tokens", "create", "--found", "--days", str(DAYS), "--comment", "console"),
                 *("--database", str(self.database), *(["--revoke-stdin"] if revoked else [])),
+                *("--", *names),  # a name may begin as an option does
             ),
             env=server_environment(),
             stdin=subprocess.PIPE,
@@ -230,12 +257,16 @@ def _minted(process: subprocess.Popen[str]) -> list[str]:
     try:
         output, complaint = process.communicate(timeout=START_LIMIT)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        _kill(process)
         raise EmbeddedError(f"No token was made within {START_LIMIT:.0f} seconds.") from None
     if process.returncode:
         raise EmbeddedError(complaint.strip())
     return output.split()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
 
 
 def _url_in(state: Path) -> str | None:

@@ -11,6 +11,7 @@ import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 BACKLOG = 128  # connections that wait for a server that starts
 LONGEST_PATH = 103  # bytes that a socket's may have, on the systems that allow the least
@@ -61,6 +62,18 @@ class PrivateFolder:
                 raise FolderError(
                     f"{self.path / name} belongs to {_name(about.st_uid)}: move it away, if it does not belong there."
                 )
+
+    def open_file(self, name: str) -> IO[bytes]:
+        """A file in it, made if it is not there. No link is followed, and no pipe waited for. Raises FolderError."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            stream = os.fdopen(os.open(name, flags, 0o600, dir_fd=self._descriptor), "rb")
+        except OSError as error:
+            raise FolderError(f"{self.path / name} cannot be used: {error.strerror}.") from None
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            stream.close()
+            raise FolderError(f"{self.path / name} is not a file: move it away.")
+        return stream
 
     def close(self) -> None:
         os.close(self._descriptor)
