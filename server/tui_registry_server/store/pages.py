@@ -7,7 +7,7 @@ Row = tuple[Any, ...]
 
 MAX_ROWS = 10_000  # of one page, as on Databricks; MLflow's client asks for as many if nothing is said
 MAX_BYTES = 8 * 1024 * 1024  # of the documents of one page
-STEP = 10  # documents read at once: each may be of some megabytes
+FIRST, MOST = 10, 40  # documents read at once: each may be of some megabytes, whatever those before it were
 
 
 class Page(NamedTuple):
@@ -24,14 +24,15 @@ def page_of(
     """The page of these rows, ``limit`` of them at the most. ``read`` is given some of them, and finds their documents,
     or None where one is gone; ``position`` is where a row has its own."""
     shown: list[tuple[bytes, Row]] = []
-    size = 0
-    for start in range(0, min(len(rows), limit), STEP):
-        reading = rows[start : min(start + STEP, limit)]
+    size, start, some = 0, 0, FIRST
+    while start < min(len(rows), limit):
+        reading = rows[start : min(start + some, limit)]
         found = [(document, row[position]) for row, document in zip(reading, read(reading), strict=True) if document]
         size += sum(len(document) for document, _ in found)
         if size > MAX_BYTES and len(shown) + len(found) > 1:
             return _cut(shown + found)
         shown += found
+        start, some = start + len(reading), min(2 * some, MOST)
     return Page(shown, more=len(rows) > limit)
 
 
