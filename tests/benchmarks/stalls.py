@@ -233,7 +233,10 @@ def _copied(registry: Filled) -> Iterator[str]:
         shutil.copy(registry.database, database)
         with writing(database) as connection:
             made = {"kind": "user", "active": True, "creation_timestamp": 1}
-            people = ({"id": f"{n + 10**15}", "name": f"user-{n:05}"} | made for n in range(PEOPLE))
+            people = (
+                {"id": f"{n + 10**15}", "name": f"user-{n:05}", "name_key": f"user-{n:05}"} | made
+                for n in range(PEOPLE)
+            )
             put(connection, principals, people)
             huge = select(model_versions.c.model_id).group_by(model_versions.c.model_id).having(func.count() > 1000)
             of_huge = update(model_versions).where(model_versions.c.model_id.in_(huge))

@@ -72,3 +72,24 @@ def test_impossible_lengths(length: int, people: People, contents: Contents) -> 
     with contents.unchanged():
         people.api(READER).post(f"{COMMENTS}/create", **where, comment="é" * length).invalid()
         people.api(READER).patch(f"{COMMENTS}/update", id=made["id"], comment="é" * length).invalid()
+
+
+def test_pages(people: People, contents: Contents) -> None:
+    """Oldest first, each once, whatever else comes in between."""
+    where, other = talked(people), talked(people)
+    api = people.creator
+    for number in range(5):
+        api.post(f"{COMMENTS}/create", **where, comment=str(number)).ok()
+        api.post(f"{COMMENTS}/create", **other, comment="of another").ok()
+    first = api.get(f"{COMMENTS}/list", **where, max_results=2).ok()
+    api.delete(f"{COMMENTS}/delete", id=first["comments"][1]["id"]).ok()
+    second = api.get(f"{COMMENTS}/list", **where, max_results=2, page_token=first["next_page_token"]).ok()
+    third = api.get(f"{COMMENTS}/list", **where, max_results=2, page_token=second["next_page_token"]).ok()
+    pages = [[each["comment"] for each in page["comments"]] for page in (first, second, third)]
+    assert (pages, "next_page_token" in third) == ([["0", "1"], ["2", "3"], ["4"]], False)
+    with contents.unchanged():
+        for size in ("0", "1001", "-1", "x", ""):
+            assert "max_results" in api.get(f"{COMMENTS}/list", **where, max_results=size).invalid()
+        for token in ("x", first["next_page_token"][:-3], "a" * 50_000):
+            assert "page_token" in api.get(f"{COMMENTS}/list", **where, page_token=token).invalid()
+        assert "page_token" in api.get(f"{COMMENTS}/list", **other, page_token=first["next_page_token"]).invalid()

@@ -1,7 +1,11 @@
 """The largest bodies, lists, filters and pages: refused in one sentence or cut into parts, and never held for long."""
 
 import json
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -14,6 +18,7 @@ from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
 from tests.server.people import People
 from tests.server.sockets import connect
+from tests.server.streams import stream
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.lists import MAX_MEMBERS, MAX_TAGS, AtMost
@@ -255,6 +260,117 @@ def test_a_page_ends_where_it_would_be_too_large(people: People) -> None:
         token, pages = page.get("next_page_token", ""), pages + 1
     assert pages == 2
     assert sorted(seen, key=int) == [str(number) for number in range(1, 101)]
+
+
+LONGEST_COMMENT = "\x01" * 65_535  # of which each character takes six bytes of JSON
+
+
+@pytest.mark.parametrize(
+    "path", ["/mlflow/comments/list", "/mlflow/activities/list", "/mlflow/transition-requests/list"]
+)
+def test_a_page_of_the_longest_comments_ends_early(path: str, people: People) -> None:
+    """All of them come, over several pages, though one was asked for."""
+    name = people.model()
+    where = {"name": name, "version": people.version(name)}
+    for number in range(12):
+        comment = f"{number:02}" + LONGEST_COMMENT[2:]
+        if "requests" in path:
+            where["version"] = people.version(name)
+            people.creator.post("/mlflow/transition-requests/create", **where, stage="Staging", comment=comment).ok()
+        else:
+            people.creator.post("/mlflow/comments/create", **where, comment=comment).ok()
+    asked = where if "comments" in path else {"name": name}
+    seen: list[str] = []
+    token, pages = "", 0
+    while pages == 0 or token:
+        answer = people.creator.get(path, **asked, max_results=1000, page_token=token)
+        assert len(answer.content) < 2.1 * 1024 * 1024
+        page = answer.ok()
+        (rows,) = (rows for rows in page.values() if isinstance(rows, list))
+        seen += [row["comment"][:2] for row in rows if "comment" in row]
+        token, pages = page.get("next_page_token", ""), pages + 1
+    assert pages == 3
+    assert sorted(seen) == [f"{number:02}" for number in range(12)]
+
+
+def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
+    """Those who come back to fifty streams, and do not read them, are not sent all at once; who reads gets all."""
+    with fresh.client(fresh.admin_token) as client:
+        client.post("/mlflow/registered-models/create", json={"name": "talk"}).raise_for_status()
+        version = {"name": "talk", "source": "s3://x/y"}
+        client.post("/mlflow/model-versions/create", json=version).raise_for_status()
+        with Api(fresh.url, fresh.admin_token) as api, stream(api) as known:
+            begun = known.ready
+        for number in range(100):
+            said = {"name": "talk", "version": "1", "comment": f"{number:02}" + LONGEST_COMMENT[2:]}
+            client.post("/mlflow/comments/create", json=said).raise_for_status()
+    before = private_memory(fresh.pid)
+    head = (
+        f"GET /api/2.0/mlflow/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {fresh.admin_token}\r\n"
+        f"Last-Event-ID: {begun}\r\n\r\n"
+    ).encode()
+    with ExitStack() as stack:
+        for _ in range(49):
+            stack.enter_context(connect(fresh.url, receive=4096)).sendall(head)
+        with Api(fresh.url, fresh.admin_token) as api, stream(api, begun) as read:
+            seen = [read.next()["comment"][:2] for _ in range(100)]
+        grown = private_memory(fresh.pid) - before
+    with Api(fresh.url, None) as api:  # after they went, having read nothing
+        api.get("/health").ok()
+    assert seen == [f"{number:02}" for number in range(100)]
+    print(f"\nfifty streams take {grown:.0f} MiB")
+    assert grown < 150
+
+
+def test_the_tags_that_are_set_one_by_one_are_bounded(people: People) -> None:
+    """Everybody who reads a model reads all of its tags: together they are no more than a new model can be given."""
+    name = people.model()
+    version = people.version(name)
+    places = (
+        ("/mlflow/registered-models/set-tag", {"name": name}),
+        ("/mlflow/model-versions/set-tag", {"name": name, "version": version}),
+    )
+    for path, where in places:
+        for number in range(41):
+            people.creator.post(path, **where, key=f"k{number}", value="v" * 100_000).ok()
+        message = people.creator.post(path, **where, key="another", value="v" * 100_000).invalid()
+        assert "4,194,304" in message
+        people.creator.post(path, **where, key="k1", value="short").ok()
+        people.creator.post(path, **where, key="another", value="v" * 90_000).ok()
+
+
+def test_slow_senders_do_not_keep_others_from_sending(tmp_path: Path) -> None:
+    """Who holds all places for large bodies, and is slow, loses them to who waits; and may take their time if nobody
+    does."""
+    with (
+        serving(tmp_path, "--limit", "large_bodies=2", "--limit", "large_body_seconds=1") as live,
+        Api(live.url, live.admin_token) as admin,
+    ):
+        body = json.dumps({"name": "slow", "ignored": "x" * 200_000}).encode()
+        slow = [sending(live, f"slow-{number}", body) for number in range(2)]
+        for connection in slow:
+            connection.sendall(body[:100_000])
+        time.sleep(1.5)  # nobody waits
+        admin.get("/health").ok()
+        for connection in slow:
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                connection.recv(1000)
+            connection.setblocking(True)
+        admin.post(CREATE, name="quick", ignored="x" * 200_000).ok()
+        for connection in slow:
+            assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+            connection.close()
+
+
+def sending(live: LiveRegistry, user: str, body: bytes) -> socket.socket:
+    """A connection on which a user has sent the head of a request."""
+    connection = connect(live.url)
+    connection.sendall(
+        f"POST /api/2.0{CREATE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {live.token(user, admin=True)}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n".encode()
+    )
+    return connection
 
 
 def test_who_does_not_read_long_answers_gets_no_more(people: People) -> None:

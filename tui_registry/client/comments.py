@@ -10,8 +10,13 @@ COMMENTS = "/mlflow/comments"
 class CommentCalls(Transport):
     async def comments(self, name: str, version: str) -> list[Comment]:
         """Oldest first."""
-        answer = await self._get(f"{COMMENTS}/list", CommentList, name=name, version=version)
-        return answer.comments
+        comments: list[Comment] = []
+        token: str | None = ""
+        while token is not None:
+            page = await self._get(f"{COMMENTS}/list", CommentList, name=name, version=version, page_token=token)
+            comments += page.comments
+            token = page.next_page_token or None
+        return comments
 
     async def comment(self, name: str, version: str, text: str) -> Comment:
         answer = await self._send("POST", f"{COMMENTS}/create", CommentAnswer, name=name, version=version, comment=text)

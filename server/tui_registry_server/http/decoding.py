@@ -96,15 +96,25 @@ async def _read_body(request: Request, longest: int, place: Place) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > longest:
-                chunks.clear()
-                place.give_back()
-                continue
-            if size > SMALL:
-                await place.take()
+        stream = request.stream()
+        async for chunk in stream:
             chunks.append(chunk)
+            size += len(chunk)
+            if size > SMALL:
+                break
+        if size > SMALL:
+            await place.take()
+            async with place.bodies.upload():
+                async for chunk in stream:
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    if size > longest:
+                        break
+        if size > longest:
+            chunks.clear()
+            place.give_back()
+            async for chunk in stream:
+                size += len(chunk)
     except ClientDisconnect:
         raise BadRequest("The request's body ended before it was whole.") from None
     place.size = size

@@ -38,7 +38,7 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import activities, counters, feed
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, explain
-from tui_registry_server.store.feed import ActivityRow
+from tui_registry_server.store.feed import ActivityPage
 
 log = logging.getLogger(__name__)
 
@@ -137,39 +137,41 @@ class EventStream:
 
     async def _events(
         self, credentials: tuple[str | None, str], position: int, ready: str, key: bytes
-    ) -> AsyncIterator[ServerSentEvent]:
+    ) -> AsyncIterator[ServerSentEvent | bytes]:
         yield ServerSentEvent(event="ready", id=ready, data="{}")
         marks: list[_Mark] = [(position, None)]
         while not self._stopping:
             changes = self._changes
             try:
-                rows = await self._look(credentials, marks)
+                rows, more = await self._look(credentials, marks)
             except Unauthenticated:
                 return
             except Exception as error:
                 if explain(error) is None:
                     raise
-                rows = []  # the database is away: the client is told when it is back
+                rows, more = ActivityPage([], more=False)  # the database is away: the client is told when it is back
             for row in rows:
-                data = to_json(activity_entity(row)).decode()
-                yield ServerSentEvent(event="activity", id=conceal(row.sequence, key), data=data)
-            if len(rows) < feed.BATCH:
+                # Put together here, as the library looks for ends of lines in it, of which JSON has none.
+                data = to_json(activity_entity(row))
+                yield b"id: %s\r\nevent: activity\r\ndata: %s\r\n\r\n" % (conceal(row.sequence, key).encode(), data)
+                await asyncio.sleep(0)  # sending to who is gone does not wait; others are served, and it is seen
+            if not more:
                 await self._wait(changes)
 
-    async def _look(self, credentials: tuple[str | None, str], marks: list[_Mark]) -> list[ActivityRow]:
+    async def _look(self, credentials: tuple[str | None, str], marks: list[_Mark]) -> ActivityPage:
         """What has happened since the last mark, for the caller as they are now. The next is set behind it."""
         principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
         newest = await self._common(marks)
         position = marks[-1][0]
         if position >= newest[0]:
-            return []
-        rows = await self._database.read(partial(feed.after, principal=principal, sequence=position))
-        if len(rows) == feed.BATCH or (rows and rows[-1].sequence > newest[0]):  # written between the two reads
+            return ActivityPage([], more=False)
+        rows, more = page = await self._database.read(partial(feed.after, principal=principal, sequence=position))
+        if more or (rows and rows[-1].sequence > newest[0]):  # written between the two reads
             marks.append((rows[-1].sequence, None))
         else:
             marks.append(newest)
         del marks[:-MARKS]
-        return rows
+        return page
 
     async def _common(self, marks: list[_Mark]) -> tuple[int, str]:
         """Number and digest of the newest change, after the marks of changes that are not there any more were taken
@@ -217,7 +219,7 @@ class EventStream:
 class _Counted(EventSourceResponse):
     """Tells when it has ended, however that came."""
 
-    def __init__(self, events: AsyncIterator[ServerSentEvent], *, ended: Callable[[], None], ping: int) -> None:
+    def __init__(self, events: AsyncIterator[ServerSentEvent | bytes], *, ended: Callable[[], None], ping: int) -> None:
         super().__init__(events, ping=ping)
         self._ended = ended
 

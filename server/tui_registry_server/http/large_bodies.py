@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tui_registry_server.rules.errors import RequestTimeout
 from tui_registry_server.rules.limits import Limits
 
 SHORT = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
@@ -13,13 +14,41 @@ SMALL = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
 
 
 class LargeBodies:
-    """The places that there are for bodies larger than SMALL. Who finds none free waits, and is not read from."""
+    """The places that there are for bodies larger than SMALL. Who finds none free waits, and is not read from; and who
+    has one must then be quick."""
 
     def __init__(self, limits: Limits) -> None:
         self._places = asyncio.Semaphore(limits.large_bodies)
         self._limit = limits.large_bodies_per_principal
         self._callers: dict[str, _Caller] = {}
         self._reading = asyncio.Lock()
+        self._uploads: dict[asyncio.Timeout, float] = {}
+        """When each began, by the loop's clock."""
+        self._upload_seconds = limits.large_body_seconds
+        self._waiting = 0
+
+    def _hurry(self) -> None:
+        """Somebody waits: who has been sending for long is not waited for."""
+        for upload, began in self._uploads.items():
+            upload.reschedule(max(asyncio.get_running_loop().time(), began + self._upload_seconds))
+
+    @asynccontextmanager
+    async def upload(self) -> AsyncIterator[None]:
+        """In which a body that has a place is read. Raises RequestTimeout once others have waited for long enough."""
+        try:
+            async with asyncio.timeout(None) as patience:
+                self._uploads[patience] = asyncio.get_running_loop().time()
+                if self._waiting:
+                    self._hurry()
+                try:
+                    yield
+                finally:
+                    del self._uploads[patience]
+        except TimeoutError:
+            raise RequestTimeout(
+                f"The request's body did not come within {self._upload_seconds} seconds, and others wait to send large "
+                "ones. Try again."
+            ) from None
 
     def place(self, principal_id: str) -> "Place":
         """One that is not taken yet."""
@@ -41,13 +70,22 @@ class LargeBodies:
         try:
             await caller.places.acquire()
             try:
-                await self._places.acquire()
+                await self._enter()
             except BaseException:
                 caller.places.release()
                 raise
         except BaseException:
             self._forget(principal_id, caller)
             raise
+
+    async def _enter(self) -> None:
+        self._waiting += 1
+        try:
+            if self._places.locked():
+                self._hurry()
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
 
     def leave(self, principal_id: str) -> None:
         caller = self._callers[principal_id]

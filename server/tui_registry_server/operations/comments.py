@@ -5,9 +5,10 @@ import uuid
 from typing import Any
 
 from tui_registry_server.operations.call import Answer, Call
-from tui_registry_server.operations.record import record
+from tui_registry_server.operations.record import record, without_empty
 from tui_registry_server.operations.subjects import CommentSubject, VersionSubject
 from tui_registry_server.rules.errors import Conflict
+from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.permissions import comment_actions
 from tui_registry_server.store import comments
 from tui_registry_server.store.comments import CommentRow
@@ -57,8 +58,22 @@ def delete(call: Call, body: CommentId, subject: CommentSubject) -> Answer:
 def of_version(call: Call, body: ListComments, subject: VersionSubject) -> Answer:
     """The version's comments, oldest first."""
     version = subject.version
-    rows = comments.of_version(call.connection, call.principal, version.model_id, version.version)
-    return {"comments": [_entity(call, row) for row in rows]} if rows else {}
+    query = digest("comments", {"model": version.model_id, "version": version.version})
+    time, comment_id = read_token(body.page_token, query, (int, str)) if body.page_token else (0, "")
+    rows, more = comments.of_version(
+        call.connection,
+        call.principal,
+        version.model_id,
+        version.version,
+        after=(int(time), str(comment_id)),
+        limit=body.max_results,
+    )
+    return without_empty(
+        {
+            "comments": [_entity(call, row) for row in rows],
+            "next_page_token": write_token(query, (rows[-1].creation_timestamp, rows[-1].id)) if more else None,
+        }
+    )
 
 
 def _read(call: Call, comment_id: str) -> Answer:

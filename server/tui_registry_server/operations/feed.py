@@ -40,15 +40,13 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
     )
     query = digest("activities by time", body.model_dump(exclude={"page_token", "max_results"}))
     key = counters.key(call.connection)
-    rows = feed.feed(
+    shown, more = feed.feed(
         call.connection,
         call.principal,
         narrowed,
         before=_place(body.page_token, query, key) if body.page_token else None,
-        limit=body.max_results + 1,
+        limit=body.max_results,
     )
-    shown = rows[: body.max_results]
-    more = len(rows) > len(shown)
     return without_empty(
         {
             "activities": [activity_entity(row) for row in shown],
@@ -104,15 +102,14 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
     model_id = None if body.name is None else _model_id(call, body)
     query = digest("inbox", {"model": model_id})
     position = read_token(body.page_token, query, (int, str)) if body.page_token else None
-    rows = transition_requests.inbox(
+    shown, more = transition_requests.inbox(
         call.connection,
         call.principal,
         model_id=model_id,
         after=None if position is None else (int(position[0]), str(position[1])),
-        limit=body.max_results + 1,
+        limit=body.max_results,
     )
-    shown = rows[: body.max_results]
-    last = shown[-1] if len(rows) > len(shown) else None
+    last = shown[-1] if more else None
     return without_empty(
         {
             "requests": [_inbox_entity(call, row) for row in shown],

@@ -6,7 +6,7 @@ from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, VersionSubject, no_version
 from tui_registry_server.operations.transitions import detail_of_requests, requested_by
 from tui_registry_server.rules.errors import InvalidState
-from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, version_number
+from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size, version_number
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store import aliases, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
@@ -107,6 +107,8 @@ def set_tag(call: Call, body: SetModelVersionTag, subject: VersionSubject) -> An
     version = subject.version
     ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
     before = tags.set_on_version(call.connection, version.model_id, version.version, key, value)
+    if len(value) > len(before or ""):
+        check_tags_size(tags.size_on_version(call.connection, version.model_id, version.version))
     _record(call, ActivityType.SET_TAG, version, f"set tag {key}", {"key": key, "value": [before, value]})
     return {}
 

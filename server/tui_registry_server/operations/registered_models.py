@@ -9,7 +9,7 @@ from tui_registry_server.operations.subjects import ModelSubject, Subject, no_mo
 from tui_registry_server.operations.transitions import detail_of_requests
 from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
 from tui_registry_server.rules.filters import IS_PROMPT
-from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags
+from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES, parse_stage
 from tui_registry_server.store import grants, model_versions, registered_models, tags, transition_requests
@@ -132,6 +132,8 @@ def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> A
     model = subject.model
     ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
     before = tags.set_on_model(call.connection, model.id, key, value)
+    if len(value) > len(before or ""):
+        check_tags_size(tags.size_on_model(call.connection, model.id))
     record(
         call,
         ActivityType.SET_TAG,

@@ -22,6 +22,9 @@ class Limits:
     body_bytes: int = _limit(4 * 1024 * 1024, "a request's body: some dozens of tags of 100,000 characters")
     large_bodies: int = _limit(8, "bodies of more than 64 KiB held at once; further ones are not read from meanwhile")
     large_bodies_per_principal: int = _limit(2, "of them by one user or service principal")
+    large_body_seconds: int = _limit(
+        10, "until such a body is whole, while others wait for a place: 4 MiB at 420 kB/s; then 408"
+    )
     unread_bytes: int = _limit(
         128 * 1024 * 1024, "of long answers on their way, to readers who take their time; then 503"
     )

@@ -14,6 +14,7 @@ from tui_registry_server.wire.tag import Tag
 MAX_MODEL_NAME = 256
 MAX_ALIAS = 255
 MAX_TAG_KEY = 250
+MAX_TAGS_SIZE = 4 * 1024 * 1024  # as many as a new model can be given: whoever gets it reads all of them
 MAX_TAG_VALUE = 100_000
 MAX_SOURCE = 500
 
@@ -81,6 +82,15 @@ def check_tags(tags: Iterable[Tag]) -> dict[str, str]:
         check_tag_key(tag.key)
         _check_length("Tag value", tag.value, MAX_TAG_VALUE)
     return {tag.key: tag.value for tag in tags}
+
+
+def check_tags_size(size: int) -> None:
+    """``size``: of all tags that one model or version is to have, in characters of their JSON."""
+    if size > MAX_TAGS_SIZE:
+        raise InvalidParameterValue(
+            f"All tags of one model or version together may have {MAX_TAGS_SIZE:,} characters, in JSON; with this one "
+            f"they would have {size:,}. Delete some first, or keep what is long with the artifacts."
+        )
 
 
 def check_source(source: str) -> str:

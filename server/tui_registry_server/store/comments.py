@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, String, and_, bindparam, delete, insert, or_, select, update
 
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, level_on
@@ -25,6 +25,13 @@ class CommentRow(NamedTuple):
     level: int
 
 
+class CommentPage(NamedTuple):
+    """``more``: whether there are further ones."""
+
+    rows: list[CommentRow]
+    more: bool
+
+
 _rows = (
     select(
         comments.c.id,
@@ -44,10 +51,14 @@ _rows = (
 _that_comment = comments.c.id == bindparam("id")
 
 _FIND = Statement(_rows.where(_that_comment))
+_time = comments.c.creation_timestamp
+_of_version = and_(comments.c.model_id == bindparam("model_id"), comments.c.version == bindparam("version"))
+_after = or_(
+    _time > bindparam("after_time", type_=BigInteger()),
+    and_(_time == bindparam("after_time", type_=BigInteger()), comments.c.id > bindparam("after_id", type_=String())),
+)
 _OF_VERSION = Statement(
-    _rows.where(comments.c.model_id == bindparam("model_id"), comments.c.version == bindparam("version")).order_by(
-        comments.c.creation_timestamp, comments.c.id
-    )
+    _rows.where(_of_version, _after).order_by(_time, comments.c.id).limit(bindparam("limit", type_=Integer()))
 )
 _INSERT = Statement(insert(comments))
 _UPDATE = Statement(
@@ -69,10 +80,13 @@ def find(connection: Connection, principal: Principal, comment_id: str) -> Comme
     return None if row is None else CommentRow(*row)
 
 
-def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[CommentRow]:
-    """A version's comments, oldest first."""
-    rows = _OF_VERSION.run(connection, model_id=model_id, version=version, **caller(principal))
-    return [CommentRow(*row) for row in rows]
+def of_version(
+    connection: Connection, principal: Principal, model_id: str, version: int, *, after: tuple[int, str], limit: int
+) -> CommentPage:
+    """A version's comments, oldest first; ``after``: (time, id) of the last seen."""
+    place: dict[str, Any] = {"after_time": after[0], "after_id": after[1]}
+    rows = _OF_VERSION.page(connection, limit, model_id=model_id, version=version, **place, **caller(principal))
+    return CommentPage([CommentRow(*row) for row in rows], rows.more)
 
 
 def add(

@@ -15,10 +15,12 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, readable, readable_objects
 from tui_registry_server.store.dialects import unindexed
-from tui_registry_server.store.statements import Statement
+from tui_registry_server.store.statements import Rows, Statement
 from tui_registry_server.store.tables import activities, comments, registered_models
 
 BATCH = 500
+BATCH_BYTES = 256 * 1024
+"""Of a batch in JSON: every event stream may hold one, whose reader takes their time."""
 FEW = 50_000
 """Activities that are collected and sorted, by their index alone, in some 30 ms."""
 FEW_OBJECTS = 20_000
@@ -39,6 +41,13 @@ class ActivityRow(NamedTuple):
     to_stage: str | None
     comment: str | None
     system_comment: str | None
+
+
+class ActivityPage(NamedTuple):
+    """``more``: whether there are further ones."""
+
+    rows: list[ActivityRow]
+    more: bool
 
 
 class Filter(NamedTuple):
@@ -113,7 +122,7 @@ _of_models = activities.c.model_id.is_not(None)
 _AFTER = Statement(
     _rows.where(_of_models, readable(activities.c.model_id), _sequence > bindparam("sequence"))
     .order_by(_sequence)
-    .limit(BATCH)
+    .limit(bindparam("limit", type_=Integer()))
 )
 _COUNT_OBJECTS = Statement(select(func.count()).select_from(readable_objects().limit(FEW_OBJECTS + 1).subquery()))
 _COUNT_OWN = Statement(
@@ -125,7 +134,7 @@ _COUNT_OWN = Statement(
 
 def feed(
     connection: Connection, principal: Principal, narrowed: Filter, *, before: Place | None, limit: int
-) -> list[ActivityRow]:
+) -> ActivityPage:
     """Changes that the caller may read, newest first, those that come after ``before``."""
     values = {name: value for name, value in narrowed._asdict().items() if value is not None and name != "types"}
     given = frozenset(values)
@@ -134,12 +143,16 @@ def feed(
         values |= {"before_time": before.creation_timestamp, "before_sequence": before.sequence}
     rights = _rights(connection, principal, given)
     statement = _statement(_Shape(given, len(narrowed.types), before is not None, rights))
-    return [ActivityRow(*row) for row in statement.run(connection, limit=limit, **values)]
+    return _page(statement.page(connection, limit, **values))
 
 
-def after(connection: Connection, principal: Principal, sequence: int) -> list[ActivityRow]:
+def after(connection: Connection, principal: Principal, sequence: int) -> ActivityPage:
     """Changes that the caller may read, oldest first, those newer than a sequence number, BATCH of them at the most."""
-    return [ActivityRow(*row) for row in _AFTER.run(connection, sequence=sequence, **caller(principal))]
+    return _page(_AFTER.page(connection, BATCH, BATCH_BYTES, sequence=sequence, **caller(principal)))
+
+
+def _page(rows: Rows) -> ActivityPage:
+    return ActivityPage([ActivityRow(*row) for row in rows], rows.more)
 
 
 def _rights(connection: Connection, principal: Principal, given: frozenset[str]) -> str:

@@ -7,7 +7,7 @@ Row = tuple[Any, ...]
 
 MAX_ROWS = 10_000  # of one page, as on Databricks; MLflow's client asks for as many if nothing is said
 MAX_BYTES = 8 * 1024 * 1024  # of the documents of one page
-FIRST = 100  # documents read at first, a usual page: they may be of some megabytes each
+FIRST, MOST = 10, 40  # documents read at once: each may be of some megabytes, whatever those before it were
 
 
 class Page(NamedTuple):
@@ -32,9 +32,7 @@ def page_of(
         if size > MAX_BYTES and len(shown) + len(found) > 1:
             return _cut(shown + found)
         shown += found
-        start += len(reading)
-        each = size // max(len(shown), 1) + 1
-        some = max(1, min((MAX_BYTES - size) // each, 1000))
+        start, some = start + len(reading), min(2 * some, MOST)
     return Page(shown, more=len(rows) > limit)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select
 
+from tui_registry_server.store.dialects import array, document, rendered
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import model_tags, version_tags
 
@@ -14,12 +15,37 @@ _of_version = (
     & (version_tags.c.key == bindparam("key"))
 )
 
+
+def _size(tags: Table, *where: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(func.length(rendered(array(select(document(key=tags.c.key, value=tags.c.value)).where(*where)))))
+
+
+_MODEL_SIZE = Statement(_size(model_tags, model_tags.c.model_id == bindparam("model_id")))
+_VERSION_SIZE = Statement(
+    _size(
+        version_tags,
+        version_tags.c.model_id == bindparam("model_id"),
+        version_tags.c.version == bindparam("version"),
+    )
+)
 _MODEL_VALUE = Statement(select(model_tags.c.value).where(_of_model))
 _DELETE_FROM_MODEL = Statement(delete(model_tags).where(_of_model))
 _INSERT_ON_MODEL = Statement(insert(model_tags))
 _VERSION_VALUE = Statement(select(version_tags.c.value).where(_of_version))
 _DELETE_FROM_VERSION = Statement(delete(version_tags).where(_of_version))
 _INSERT_ON_VERSION = Statement(insert(version_tags))
+
+
+def size_on_model(connection: Connection, model_id: str) -> int:
+    """Of all the model's tags: characters of their JSON."""
+    size: int = _MODEL_SIZE.scalar(connection, model_id=model_id)
+    return size
+
+
+def size_on_version(connection: Connection, model_id: str, version: int) -> int:
+    """Of all the version's tags: characters of their JSON."""
+    size: int = _VERSION_SIZE.scalar(connection, model_id=model_id, version=version)
+    return size
 
 
 def of_model(connection: Connection, model_id: str, key: str) -> str | None:

@@ -1,6 +1,6 @@
 """Statements on transition requests. An open request is a row; a settled one is only an activity."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select, update
 
@@ -25,6 +25,13 @@ class RequestRow(NamedTuple):
     creation_timestamp: int
     model_id: str
     level: int
+
+
+class RequestPage(NamedTuple):
+    """``more``: whether there are further ones."""
+
+    rows: list[RequestRow]
+    more: bool
 
 
 class ClosedRequest(NamedTuple):
@@ -119,16 +126,16 @@ def inbox(
     model_id: str | None,
     after: tuple[int, str] | None,
     limit: int,
-) -> list[RequestRow]:
+) -> RequestPage:
     """Open requests on a model, or on all that the caller may read, newest first; ``after``: (time, id) of the last
     seen."""
-    given: dict[str, object] = {"limit": limit, **caller(principal)}
+    given: dict[str, Any] = caller(principal)
     if model_id is not None:
         given["model_id"] = model_id
     if after is not None:
         given |= {"timestamp": after[0], "id": after[1]}
-    rows = _INBOX[model_id is not None, after is not None].run(connection, **given)
-    return [_row(row) for row in rows]
+    rows = _INBOX[model_id is not None, after is not None].page(connection, limit, **given)
+    return RequestPage([_row(row) for row in rows], rows.more)
 
 
 def add(

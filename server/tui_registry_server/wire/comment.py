@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tui_registry_server.wire.fields import Entity, Id, Milliseconds, RequestBody, Text, Version
+from tui_registry_server.wire.fields import Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
 
 CommentText = Annotated[Text, Field(min_length=1, max_length=65_535)]
 
@@ -46,6 +46,8 @@ class ListComments(RequestBody):
 
     name: Text
     version: Version
+    max_results: Integer = Field(default=1000, ge=1, le=1000)
+    page_token: Text = ""
 
 
 class CommentAnswer(Entity):
@@ -54,3 +56,4 @@ class CommentAnswer(Entity):
 
 class CommentList(Entity):
     comments: list[Comment] = []
+    next_page_token: str | None = None

@@ -86,9 +86,9 @@ def expected(rows: list[dict[str, Any]], who: Principal, narrowed: Filter) -> li
 def paged(connection: Connection, who: Principal, narrowed: Filter, size: int) -> Iterator[int]:
     before: Place | None = None
     while True:
-        page = feed.feed(connection, who, narrowed, before=before, limit=size)
+        page, more = feed.feed(connection, who, narrowed, before=before, limit=size)
         yield from (row.sequence for row in page)
-        if len(page) < size:
+        if not more:
             return
         before = Place(page[-1].creation_timestamp, page[-1].sequence)
 
@@ -127,6 +127,6 @@ def test_pages_are_the_feed(
         wanted = expected(rows, who, narrowed)
         for size in (1, 7, 1000):
             assert list(paged(connection, who, narrowed, size)) == wanted, narrowed
-    assert [row.sequence for row in feed.after(connection, who, 100)] == [
+    assert [row.sequence for row in feed.after(connection, who, 100).rows] == [
         row["sequence"] for row in rows if row["sequence"] > 100 and row["model_id"] in MAY_READ[who]
     ]
