@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 
 from tui_registry_server.rules.limits import Limits
 
-SHORT = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
+MAX_INLINE = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
 SMALL = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
 
 
 class LargeBodies:
-    """The places that there are for bodies larger than SMALL. Who finds none free waits, and is not read from."""
+    """The slots for bodies larger than SMALL. Who finds none free waits, and is not read from."""
 
     def __init__(self, limits: Limits) -> None:
-        self._places = asyncio.Semaphore(limits.large_bodies)
+        self._slots = asyncio.Semaphore(limits.large_bodies)
         self._limit = limits.large_bodies_per_principal
         self._callers: dict[str, _Caller] = {}
         self._reading = asyncio.Lock()
 
-    def place(self, principal_id: str) -> "Place":
-        """One that is not taken yet."""
-        return Place(self, principal_id)
+    def slot(self, principal_id: str) -> "BodySlot":
+        """One that is not acquired yet."""
+        return BodySlot(self, principal_id)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -35,24 +35,24 @@ class LargeBodies:
             finally:
                 await asyncio.sleep(time.perf_counter() - began)
 
-    async def enter(self, principal_id: str) -> None:
+    async def acquire(self, principal_id: str) -> None:
         caller = self._callers.setdefault(principal_id, _Caller(asyncio.Semaphore(self._limit)))
         caller.known += 1
         try:
-            await caller.places.acquire()
+            await caller.slots.acquire()
             try:
-                await self._places.acquire()
+                await self._slots.acquire()
             except BaseException:
-                caller.places.release()
+                caller.slots.release()
                 raise
         except BaseException:
             self._forget(principal_id, caller)
             raise
 
-    def leave(self, principal_id: str) -> None:
+    def release(self, principal_id: str) -> None:
         caller = self._callers[principal_id]
-        self._places.release()
-        caller.places.release()
+        self._slots.release()
+        caller.slots.release()
         self._forget(principal_id, caller)
 
     def _forget(self, principal_id: str, caller: "_Caller") -> None:
@@ -63,27 +63,27 @@ class LargeBodies:
 
 @dataclass(slots=True)
 class _Caller:
-    places: asyncio.Semaphore
+    slots: asyncio.Semaphore
     known: int = 0
-    """How many of their bodies have a place, or wait for one."""
+    """How many of their bodies have a slot, or wait for one."""
 
 
 @dataclass(slots=True)
-class Place:
-    """For one body, which turns out to be large or not. To be given back when its request is answered."""
+class BodySlot:
+    """For one body, which turns out to be large or not. To be released when its request is answered."""
 
     bodies: LargeBodies
     principal_id: str
-    is_taken: bool = field(default=False, init=False)
+    is_acquired: bool = field(default=False, init=False)
     size: int = field(default=0, init=False)
     """Bytes of the body."""
 
-    async def take(self) -> None:
-        if not self.is_taken:
-            await self.bodies.enter(self.principal_id)
-            self.is_taken = True
+    async def acquire(self) -> None:
+        if not self.is_acquired:
+            await self.bodies.acquire(self.principal_id)
+            self.is_acquired = True
 
-    def give_back(self) -> None:
-        if self.is_taken:
-            self.is_taken = False
-            self.bodies.leave(self.principal_id)
+    def release(self) -> None:
+        if self.is_acquired:
+            self.is_acquired = False
+            self.bodies.release(self.principal_id)

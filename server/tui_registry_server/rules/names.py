@@ -15,7 +15,6 @@ MAX_MODEL_NAME = 256
 MAX_ALIAS = 255
 MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
-MAX_SOURCE = 500
 
 LATEST = "latest"
 """What clients call the highest version; no alias can be named so."""
