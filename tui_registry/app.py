@@ -40,7 +40,7 @@ BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
 WITHOUT_EVENTS = 15.0  # seconds between looks at the server while it sends no events
-TOKEN_LOOK = 60.0  # seconds between looks at how long the token of one's own registry is still valid
+TOKEN_CHECK_INTERVAL = 60.0  # seconds between looks at how long the token of one's own registry is still valid
 
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
@@ -151,7 +151,7 @@ class ConsoleApp(WritingApp):
         self.starting.begin()
         self.run_worker(self._live(), exit_on_error=False, name="live")
         self.set_interval(WITHOUT_EVENTS, self._look_without_events)
-        self.set_interval(TOKEN_LOOK, self._look_at_token)
+        self.set_interval(TOKEN_CHECK_INTERVAL, self._renew_due_token)
 
     async def on_unmount(self) -> None:
         if self.connected.is_set():
@@ -343,7 +343,7 @@ class ConsoleApp(WritingApp):
             await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # nobody is to be kept from guessing it
             self._retry = min(self._retry * 2, LAST_RETRY)
 
-    def _look_at_token(self) -> None:
+    def _renew_due_token(self) -> None:
         embedded = self.connection.embedded if self.connection else None
         if embedded is not None and embedded.token_is_due and not self._renewal.locked():
             self.run_worker(self._renew_token(), exit_on_error=False)

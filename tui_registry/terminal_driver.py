@@ -19,7 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tui_registry_server import charset
 
-TRIES, PAUSE = 100, 0.1  # to take the terminal back, and seconds between them
+RETRIES, RETRY_INTERVAL = 100, 0.1  # to take the terminal back, and seconds between them
 
 
 class TerminalDriver(LinuxDriver):
@@ -61,11 +61,11 @@ class TerminalDriver(LinuxDriver):
         """In the background Textual stops the process again, and does not start."""
         self._must_signal_resume = True
         writing = self._writer_thread
-        for _ in range(TRIES):
+        for _ in range(RETRIES):
             self.resume_application_mode()
             if self._writer_thread is not writing:
                 return
-            time.sleep(PAUSE)
+            time.sleep(RETRY_INTERVAL)
         self._app.exit(return_code=1)
 
     def _listen(self) -> None:

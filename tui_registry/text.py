@@ -4,20 +4,29 @@ import re
 
 from rich.cells import cell_len, set_cell_size
 
-from tui_registry_server.wire.plain_text import ELLIPSIS, LONGEST, MARKS, STAND_IN, lines, message, one_line
+from tui_registry_server.wire.plain_text import (
+    ELLIPSIS,
+    LONGEST,
+    MARKS,
+    STAND_IN,
+    is_invisible,
+    lines,
+    message,
+    one_line,
+)
 
 __all__ = ["ELLIPSIS", "LONGEST", "MARKS", "STAND_IN", "clip", "lines", "message", "one_line", "visible"]
 
 BLANK = "␣"
-_ODD_BLANKS = re.compile(
-    r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
-    r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]"
-)
+_ODD_BLANKS = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
 def visible(name: str) -> str:
     """A name in one line, with a sign for every blank that could not be seen, or be taken for another: at its ends,
-    beside another one, or not the usual one. So that names that are not the same do not look it."""
+    beside another one, or not the usual one; and for every character that is drawn as nothing, such as a joiner or a
+    direction mark. So that names that differ by these do not look the same."""
+    if not name.isascii():
+        name = "".join(BLANK if is_invisible(character) else character for character in name)
     return one_line(_ODD_BLANKS.sub(lambda blanks: BLANK * len(blanks[0]), name))
 
 

@@ -50,24 +50,24 @@ SIGNS: Mapping[str, str] = {
     **dict.fromkeys("─═╌╍┄┅┈┉╴╶╸╺╼╾", "-"),
     **dict.fromkeys("│┃║╎╏┆┇┊┋╵╷╹╻╽╿▏▍▌▋▊▉▐▕", "|"),
 }
-"""Our own signs, and those of borders, bars and plots; see also _drawn."""
+"""Our own signs, and those of borders, bars and plots; see also _box_drawing."""
 
 COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """What Python puts into LC_CTYPE where it finds the locale C."""
-UNSAID = {"", "C", "POSIX"}
+UNSET = {"", "C", "POSIX"}
 
 
 def is_utf8(environment: Mapping[str, str] | None = None) -> bool:
     """Whether the terminal shows every letter, as far as the locale says."""
     environment = os.environ if environment is None else environment
     name = _locale(environment)
-    if name in UNSAID:
+    if name in UNSET:
         return environment.get("PYTHONUTF8") == "1"
     codeset = name.partition(".")[2].partition("@")[0] or (name if "_" not in name else locale.getencoding())
     return codeset.lower().replace("-", "") == "utf8"
 
 
-def is_said(environment: Mapping[str, str] | None = None) -> bool:
+def has_locale(environment: Mapping[str, str] | None = None) -> bool:
     """Whether there is a locale at all: where nobody says anything, as in many containers, files are in UTF-8."""
     return bool(_locale(os.environ if environment is None else environment))
 
@@ -79,7 +79,7 @@ def plain(text: str) -> str:
     return "".join(character if character.isascii() else _sign(character) for character in text)
 
 
-def replaced(error: UnicodeError) -> tuple[str, int]:
+def replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     """An error handler: what a stream writes in the place of what its encoding does not know."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -96,19 +96,19 @@ _ASCII = ascii_codec.getregentry()
 _STREAMS: dict[str, Any] = {
     name: getattr(_ASCII, name) for name in ("incrementalencoder", "incrementaldecoder", "streamwriter", "streamreader")
 }
-codecs.register_error(ERRORS, replaced)
+codecs.register_error(ERRORS, replace_unencodable)
 codecs.register(_plain_ascii)
 
 
 def _sign(character: str) -> str:
-    if sign := SIGNS.get(character) or _drawn(ord(character)):
+    if sign := SIGNS.get(character) or _box_drawing(ord(character)):
         return sign
     from rich.cells import get_character_cell_size
 
     return "?" * get_character_cell_size(character)
 
 
-def _drawn(code: int) -> str:
+def _box_drawing(code: int) -> str:
     if 0x2500 <= code < 0x2580:  # lines
         return "+"
     if 0x2580 <= code < 0x25A0:  # blocks

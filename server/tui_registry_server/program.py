@@ -59,7 +59,7 @@ class Program(click.Group):
                 return 0  # click found that nobody reads any more, and put something else there
             return _fail(end.code) if isinstance(end.code, str) else end.code or 0
         except Exception as error:  # the last one that could
-            return _unforeseen(error)
+            return _unexpected(error)
         return code if isinstance(code, int) else 0
 
 
@@ -88,10 +88,10 @@ def _open_streams() -> None:
             )
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
-    as_said = charset.is_said() and not charset.is_utf8()
+    is_not_utf8 = charset.has_locale() and not charset.is_utf8()
     for written in (sys.stdout, sys.stderr):
         if isinstance(written, io.TextIOWrapper):
-            plain = as_said or (written.isatty() and not charset.is_utf8()) or _is_ascii(written)
+            plain = is_not_utf8 or (written.isatty() and not charset.is_utf8()) or _is_ascii(written)
             written.reconfigure(encoding=charset.PLAIN if plain else None, errors=charset.ERRORS)
 
 
@@ -99,8 +99,8 @@ def _is_ascii(stream: TextIO) -> bool:
     return codecs.lookup(stream.encoding).name == "ascii"
 
 
-def _unforeseen(error: Exception) -> int:
-    """Say what nobody has foreseen."""
+def _unexpected(error: Exception) -> int:
+    """Report an error that nothing else handles."""
     from tui_registry_server import crash
 
     if os.environ.get("TUI_REGISTRY_DEBUG"):
@@ -147,7 +147,7 @@ def _tell(error: click.ClickException) -> None:
     try:
         error.show()
     except OSError:
-        _give_up(sys.stderr)
+        _discard(sys.stderr)
 
 
 def _flush(code: int) -> int:
@@ -156,7 +156,7 @@ def _flush(code: int) -> int:
         try:
             stream.flush()
         except OSError as error:
-            _give_up(stream)
+            _discard(stream)
             if stream is sys.stdout and not isinstance(error, BrokenPipeError) and code == 0:
                 code = _fail(f"The answer could not be written: {error.strerror}.")
         except ValueError:
@@ -164,7 +164,7 @@ def _flush(code: int) -> int:
     return code
 
 
-def _give_up(stream: TextIO) -> None:
+def _discard(stream: TextIO) -> None:
     """Python would write what is left at the end, and complain."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())

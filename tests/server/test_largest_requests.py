@@ -21,7 +21,7 @@ from tests.server.sockets import connect
 from tests.server.streams import stream
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.wire.lists import MAX_MEMBERS, MAX_TAGS, AtMost
+from tui_registry_server.wire.lists import MAX_MEMBERS, MAX_TAGS, MaxLength
 
 MILLIONS = b"[" + b"1," * 2_000_000 + b"1]"
 MEMORY = 300  # MiB; 2.8 GB were taken before
@@ -43,7 +43,7 @@ def lists_of(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, int 
         place = f"{path}.{name}".strip(".")
         for kind in parts_of(field.annotation):
             if get_origin(kind) is list:
-                bounds = [each.length for each in field.metadata if isinstance(each, AtMost)]
+                bounds = [each.length for each in field.metadata if isinstance(each, MaxLength)]
                 yield place, bounds[0] if bounds else None
                 kind = get_args(kind)[0]  # noqa: PLW2901  # what the list is of is looked at as what stands alone
             if isinstance(kind, type) and issubclass(kind, BaseModel):

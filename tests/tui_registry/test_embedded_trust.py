@@ -321,7 +321,7 @@ async def test_an_open_console_renews_its_token(
     home: Path, vault: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before it ends; and when it is refused, as after the machine slept for too long. Nobody is asked."""
-    monkeypatch.setattr(console_app, "TOKEN_LOOK", 0.2)
+    monkeypatch.setattr(console_app, "TOKEN_CHECK_INTERVAL", 0.2)
     with registry(home) as own:
         connected = connection.Connection("", own.open(), "local", own, endpoint=own.endpoint)
         app = ConsoleApp(connected)

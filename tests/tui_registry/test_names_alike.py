@@ -1,4 +1,4 @@
-"""Names that differ by a blank alone can be told apart wherever they are shown."""
+"""Names that differ only by a blank, or by what is drawn as nothing, can be told apart wherever they are shown."""
 
 import json
 
@@ -11,8 +11,8 @@ from tests.tui_registry.scene import Scene
 
 @pytest.fixture
 def alike(scene: Scene) -> list[str]:
-    """A name, and two that look like it: with a blank at the end, and with one of another kind."""
-    names = [scene.model(f"=trail{scene.id}{end}") for end in ("", " ", "\u00a0")]
+    """A name, and three that look like it: with a blank at the end, with one of another kind, and with a joiner."""
+    names = [scene.model(f"=trail{scene.id}{end}") for end in ("", " ", "\u00a0", "\u200d")]
     for name in names:
         scene.ask(name, scene.version(name))
     return names
@@ -20,10 +20,10 @@ def alike(scene: Scene) -> list[str]:
 
 @pytest.mark.usefixtures("command_home")
 def test_commands(scene: Scene, alike: list[str]) -> None:
-    plain, trailing, _ = alike
+    plain, trailing, *_ = alike
     seen = f"{plain}␣"
     first_cells = [line.split("  ")[0] for line in lines(run(scene, "models", "list", plain))]
-    assert sorted(first_cells[1:]) == sorted([plain, seen, seen])
+    assert sorted(first_cells[1:]) == sorted([plain, seen, seen, seen])
     assert lines(run(scene, "models", "show", trailing))[0].endswith(seen)
     assert seen in run(scene, "requests", "list").stdout
     assert seen in run(scene, "activity", "--model", trailing).stdout
@@ -35,9 +35,9 @@ async def test_the_console(scene: Scene, alike: list[str]) -> None:
     plain = alike[0]
     seen = f"{plain}␣"
     async with console(scene.url, scene.token, (120, 40)) as shown:
-        await shown.shows("Inbox (3)", f"{plain} ", seen)
+        await shown.shows("Inbox (4)", f"{plain} ", seen)
         await shown.press("2")
-        await shown.shows("Models (3)", f"{plain} ", seen)
+        await shown.shows("Models (4)", f"{plain} ", seen)
         await shown.press("g", "j", "enter")
         await shown.shows(f"Models › {seen}", f"{seen} version 1")
         await shown.press("D")

@@ -57,8 +57,7 @@ def model(scene: Scene) -> str:
     return name
 
 
-async def go(shown: Console, model: str, keys: tuple[str, ...]) -> None:
-    await shown.shows("Inbox (70)", "● live")
+async def go(shown: Console, keys: tuple[str, ...]) -> None:
     for key in keys:
         before = shown.app.screen
         await shown.press(key)
@@ -108,7 +107,8 @@ def place_is_whole(shown: Console) -> None:
 @pytest.mark.parametrize("name", PLACES)
 async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
     async with console(scene.url, scene.token, SMALLEST) as shown:
-        await go(shown, model, PLACES[name])
+        await shown.shows("Inbox (70)", "● live")
+        await go(shown, PLACES[name])
         for moves in (("end",), ("up", "up")):
             await shown.press(*moves)
             for size in [*SIZES, *TINY]:
@@ -124,7 +124,8 @@ async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: st
 async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
     """What is asked and how to leave it are seen; the place below is whole when it is left."""
     async with console(scene.url, scene.token, SMALLEST) as shown:
-        await go(shown, model, QUESTIONS[name])
+        await shown.shows("Inbox (70)", "● live")
+        await go(shown, QUESTIONS[name])
         await shown.until(lambda: isinstance(shown.app.screen, ModalScreen), "the question")
         for size in [TINY[-1], *TINY, *SIZES]:
             await shown.pilot.resize_terminal(*size)
@@ -142,3 +143,23 @@ async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name:
         await shown.until(lambda: isinstance(shown.app.screen, Place), "the place below")
         await shown.pilot.pause()
         place_is_whole(shown)
+
+
+async def test_nothing_that_matters_is_cut_at_40x10(scene: Scene, model: str) -> None:
+    """Tabs, the keys of a dialog and what it is about are whole, or left out whole."""
+    async with console(scene.url, scene.token, (40, 10)) as shown:
+        await shown.shows("Inbox (70)", "● live")
+        await go(shown, ("a",))
+        await shown.shows("Approve this request?", "y yes  n no  tab comment  o archive")
+        await shown.press("escape", "5")
+        await shown.shows("Access › Levels")
+        await shown.press("shift+tab")
+        await shown.shows("Access › Tokens", "…  Service principals   Tokens")
+        await shown.press("shift+tab")
+        await shown.shows("…  Groups   Service principals  …")
+        await shown.press("3")
+        await shown.shows("Board", " None 70   Staging 0  …")
+        await go(shown, ("2", "enter", "enter"))
+        await shown.until(lambda: "… › churn" in shown.header and "… › 70 " in shown.header, "the way here")
+        await shown.press("T")
+        await shown.shows("Set a tag of", "churn-of-the-customers-of", "tab next  ctrl+s save  esc leave")

@@ -91,6 +91,11 @@ def test_text_is_shown_as(written: str, shown: str) -> None:
         ("a\tb\n", "a␣b␣"),
         ("a\u3164", "a␣"),
         ("\u2800", "␣"),
+        ("a\u200db", "a␣b"),
+        ("\u202eab", "␣ab"),
+        ("a\u00adb", "a␣b"),
+        ("a\ufe0fb", "a␣b"),
+        ("\U0001f44d\U0001f3fd", "\U0001f44d␣"),
         ("\x1b[1m", "\ufffd[1m"),
     ],
 )

@@ -54,7 +54,7 @@ class Endpoint:
         """For calls that wait for their answers. The caller closes it."""
         import httpx
 
-        transport = httpx.HTTPTransport(**self._way())
+        transport = httpx.HTTPTransport(**self._transport_options())
         return httpx.Client(base_url=self.url, headers=headers, timeout=timeout, transport=transport, trust_env=False)
 
     def async_client(
@@ -72,11 +72,11 @@ class Endpoint:
             base_url=self.url,
             headers=headers,
             timeout=timeout,
-            transport=transport or httpx.AsyncHTTPTransport(**self._way(), limits=limits),
+            transport=transport or httpx.AsyncHTTPTransport(**self._transport_options(), limits=limits),
             trust_env=False,
         )
 
-    def _way(self) -> dict[str, Any]:
+    def _transport_options(self) -> dict[str, Any]:
         import httpx
 
         proxy = None

@@ -19,6 +19,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 
 from tui_registry.styles import ELSEWHERE
 from tui_registry.text import one_line, visible
+from tui_registry.widgets.hint import Hint
 
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 LONGEST_COMMENT = 5_000  # characters
@@ -89,7 +90,7 @@ class Confirm(ModalScreen[Consent | None]):
             with Horizontal(id="answers"):
                 yield Button(Content("n  No"), id="no", compact=True)
                 yield Button(Content(f"y  {asked.verb}"), id="yes", compact=True)
-            yield Static(Content(self._hint), id="hint")
+            yield Hint(*self._hints)
 
     @property
     def focus_chain(self) -> list[Widget]:
@@ -97,15 +98,18 @@ class Confirm(ModalScreen[Consent | None]):
         return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
-    def _hint(self) -> str:
-        keys = ["y yes", "n no"]
+    def _hints(self) -> tuple[str, str]:
+        long, short = ["y yes", "n no"], ["y yes", "n no"]
         if self._question.asks_comment:
-            keys.append("tab to the comment")
+            long.append("tab to the comment")
+            short.append("tab comment")
         elif self._question.word:
-            keys.append("tab to type")
+            long.append("tab to type")
+            short.append("tab type")
         if self._question.archive:
-            keys.append("o archive or not")
-        return "   ".join(keys)
+            long.append("o archive or not")
+            short.append("o archive")
+        return "   ".join(long), "  ".join(short)
 
     def action_toggle_archive(self) -> None:
         for box in self.query("#archive").results(Checkbox):

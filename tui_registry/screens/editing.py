@@ -1,6 +1,5 @@
 """Changing what is written on a model or version: its description, tags, aliases and comments."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from textual.content import Content
@@ -14,8 +13,6 @@ from tui_registry.screens.confirm import Confirm, Question
 from tui_registry.screens.copying import CopyingPlace
 from tui_registry.screens.form import Field, Form
 from tui_registry.text import one_line, visible
-
-Talk = Callable[[], Awaitable[None]]
 
 
 class EditingPlace(CopyingPlace):

@@ -21,10 +21,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
-from tui_registry.keys import legend
 from tui_registry.screens.choose import Choice
 from tui_registry.styles import ELSEWHERE
 from tui_registry.text import lines, one_line
+from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.table import Column, Row, Table
 
 PARTLY = "Some characters of this cannot be shown in a terminal. What you change is saved without them."
@@ -94,7 +94,7 @@ class Form(ModalScreen[dict[str, str] | None]):
                     yield Static(Content(field.label), classes="label")
                     yield from _made(field, self._begun[field.name])
             yield Static("", id="complaint", markup=False)
-            yield Static(Content(legend(self._hint)), id="hint")
+            yield Hint(*self._hints)
 
     def on_mount(self) -> None:
         for field in self._fields:
@@ -109,11 +109,13 @@ class Form(ModalScreen[dict[str, str] | None]):
         self.set_focus(self._widget(self._fields[0]))
 
     @property
-    def _hint(self) -> str:
+    def _hints(self) -> tuple[str, str]:
+        save = self._save.lower()
         if len(self._fields) > 1:
-            return f"⏎ or tab next   ctrl+s {self._save.lower()}   esc leave"
-        enter = f"⏎ new line   ctrl+s {self._save.lower()}" if self._fields[0].long else f"⏎ {self._save.lower()}"
-        return f"{enter}   esc leave"
+            return f"⏎ or tab next   ctrl+s {save}   esc leave", f"tab next  ctrl+s {save}  esc leave"
+        if self._fields[0].long:
+            return f"⏎ new line   ctrl+s {save}   esc leave", f"ctrl+s {save}  esc leave"
+        return f"⏎ {save}   esc leave", f"⏎ {save}  esc leave"
 
     @property
     def values(self) -> dict[str, str]:

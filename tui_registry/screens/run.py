@@ -20,6 +20,7 @@ from tui_registry.tracking.candidate import Candidate, in_folders, logged
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.runs import measured, summary
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry.widgets.tabs import Tabs
 
 WIDE = 100  # cells from which the panels stand side by side
 CHANGING = {"RUNNING", "SCHEDULED"}
@@ -45,7 +46,7 @@ class RunPlace(RegisteringPlace):
         self.run_id = run_id
         self._trail = trail
         self._summary = Static("", id="summary", markup=False)
-        self._switcher = Static("", id="switcher", markup=False)
+        self._switcher = Tabs(id="switcher")
         columns = (
             Column("MODEL", 16, grow=1, most=40),
             Column("SOURCE", 24, grow=2, priority=1),
@@ -177,14 +178,8 @@ class RunPlace(RegisteringPlace):
             if table.parent is not None:
                 table.parent.display = wide or name == self._panel
                 table.parent.set_class(name == self._panel, "current")
-        self._switcher.update(
-            Content(" ").join(
-                Content.styled(
-                    f" {title} {self.panels[name].row_count} ", "bold reverse" if name == self._panel else "dim"
-                )
-                for name, (title, _) in PANELS.items()
-            )
-        )
+        labels = [f"{title} {self.panels[name].row_count}" for name, (title, _) in PANELS.items()]
+        self._switcher.show(labels, list(PANELS).index(self._panel))
         self.models.styles.height = 1 + min(max(2, self.models.row_count), 8 if self.size.height >= 30 else 4)
         if self._shown is not None:
             link = self.tracking.run_link(self._shown)

@@ -11,6 +11,7 @@ from tui_registry.access import ADMINS
 from tui_registry.actions import WRITING
 from tui_registry.memberships import Found
 from tui_registry.screens.listing import Listing
+from tui_registry.widgets.tabs import Tabs
 
 SECTIONS = {
     "access": "Levels",
@@ -29,7 +30,7 @@ class Section(Listing):
 
     def __init__(self, *trail: str) -> None:
         super().__init__(*(trail or ("Access", SECTIONS[self.place])))
-        self.strip = Static("", id="sections", markup=False)
+        self.strip = Tabs(id="sections")
         self.note = Static("", id="note", markup=False)
         self.about = Static("", id="about", markup=False)
         self.me: Found | None = None
@@ -46,11 +47,8 @@ class Section(Listing):
     def on_mount(self) -> None:
         super().on_mount()
         self.strip.display = self.is_section
-        labels = [
-            Content.styled(f" {title} ", "bold reverse" if place == self.place else "dim")
-            for place, title in SECTIONS.items()
-        ]
-        self.strip.update(Content(" ").join(labels))
+        if self.is_section:
+            self.strip.show(list(SECTIONS.values()), list(SECTIONS).index(self.place))
 
     @property
     def is_admin(self) -> bool:

@@ -24,6 +24,7 @@ from tui_registry.screens.moving import move
 from tui_registry.search import named
 from tui_registry.text import visible
 from tui_registry.widgets.table import Column, Table
+from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
@@ -38,7 +39,7 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     def __init__(self, *trail: str) -> None:
         super().__init__(*trail)
-        self.switcher = Static("", id="switcher", markup=False)
+        self.switcher = Tabs(id="switcher")
         self.tables = {
             stage: Table(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
         }
@@ -188,15 +189,15 @@ class StagePlace(DecidingPlace, EditingPlace):
         """Show the stages that there is room for, and how many versions each has."""
         wide = self.size.width >= WIDE
         self.switcher.display = not wide
-        parts: list[Content] = []
+        labels: list[str] = []
         for stage, table in self.tables.items():
             label = f"{stage} {self.count(stage)}"
             if table.parent is not None:
                 table.parent.display = wide or stage is self.stage
                 table.parent.set_class(stage is self.stage, "current")
                 table.parent.query_one(".stage-title", Static).update(Content(label))
-            parts.append(Content.styled(f" {label} ", "bold reverse" if stage is self.stage else "dim"))
-        self.switcher.update(Content(" ").join(parts))
+            labels.append(label)
+        self.switcher.show(labels, list(self.tables).index(self.stage))
 
     def tell_state(self) -> None:
         super().tell_state()

@@ -74,7 +74,7 @@ class EmbeddedRegistry:
         """
         try:
             self._folder = PrivateFolder(self.database.parent)
-            self._folder.check_own(self.database.name)
+            self._folder.check_owner(self.database.name)
             self._lock = self._locked("consoles", fcntl.LOCK_SH)
             kept = SessionToken.kept(self._account) if self._account else None
             minting = (

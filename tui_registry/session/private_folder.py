@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 BACKLOG = 128  # connections that wait for a server that starts
-LONGEST_PATH = 103  # bytes that a socket's may have, on the systems that allow the least
+MAX_SOCKET_PATH = 103  # bytes that a socket's may have, on the systems that allow the least
 
 
 class FolderError(Exception):
@@ -54,7 +54,7 @@ class PrivateFolder:
                     "another disk."
                 ) from None
 
-    def check_own(self, name: str) -> None:
+    def check_owner(self, name: str) -> None:
         """That a file in it, if there is one, is one's own. Raises FolderError."""
         with suppress(FileNotFoundError):
             about = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
@@ -79,12 +79,12 @@ class PrivateFolder:
         os.close(self._descriptor)
 
     def address(self, name: str) -> str:
-        """The path to connect to a socket in it, which may be no longer than LONGEST_PATH. Raises FolderError."""
+        """The path to connect to a socket in it, which may be no longer than MAX_SOCKET_PATH. Raises FolderError."""
         held = f"/proc/self/fd/{self._descriptor}"
         if Path(held).is_dir():
             return f"{held}/{name}"
         path = str(self.path / name)
-        if len(os.fsencode(path)) > LONGEST_PATH:
+        if len(os.fsencode(path)) > MAX_SOCKET_PATH:
             raise FolderError(f"{path} is too long for a socket: set XDG_DATA_HOME to a folder with a shorter path.")
         return path
 

@@ -7,9 +7,10 @@ from textual.color import Color
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_registry.text import clip, one_line, visible
+from tui_registry.text import ELLIPSIS, clip, one_line, visible
 
 SHORTEST = 3  # cells of a user's name
+SHORTEST_STEP = 6  # cells of a step of the trail
 
 
 class Header(Widget):
@@ -76,9 +77,14 @@ def _named(registry: str, room: int) -> str:
 
 
 def _fitting(trail: list[str], room: int) -> str:
-    """The trail in so many cells: its longest step is shortened, so that one can always see where it ends."""
-    longest = max(range(len(trail)), key=lambda step: cell_len(trail[step]))
-    over = sum(cell_len(step) for step in trail) + 3 * (len(trail) - 1) - room
-    if over > 0:
-        trail[longest] = clip(trail[longest], max(8, cell_len(trail[longest]) - over)).rstrip()
+    """The trail in so many cells: its longest step is shortened, so that one can always see where it ends; where that
+    would leave too little of it, the first steps are left out."""
+    while (over := sum(cell_len(step) for step in trail) + 3 * (len(trail) - 1) - room) > 0:
+        longest = max(range(len(trail)), key=lambda step: cell_len(trail[step]))
+        left = cell_len(trail[longest]) - over
+        steps = [step for step in trail if step != ELLIPSIS]
+        if left >= SHORTEST_STEP or len(steps) == 1:
+            trail[longest] = clip(trail[longest], left).rstrip()
+            break
+        trail = [ELLIPSIS, *steps[1:]]
     return " › ".join(trail)

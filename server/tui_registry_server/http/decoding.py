@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 
 from tui_registry_server.http.body_size import check_values, values_of
-from tui_registry_server.http.large_bodies import SMALL, Place
+from tui_registry_server.http.large_bodies import SMALL, BodySlot
 from tui_registry_server.rules.errors import BadRequest, RequestTooLarge
 from tui_registry_server.rules.validation import validated
 
@@ -21,18 +21,18 @@ Body = TypeVar("Body", bound=BaseModel)
 MAX_PARAMETERS = 1000  # of a query
 
 
-async def decode(request: Request, body: type[Body], path_fields: dict[str, str], longest: int, place: Place) -> Body:
-    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes; ``place`` is
-    taken if it is a large one.
+async def decode(request: Request, body: type[Body], path_fields: dict[str, str], longest: int, slot: BodySlot) -> Body:
+    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes; ``slot`` is
+    acquired if it is a large one.
 
     A field that is given twice is refused: somebody else may read the other one. Only SCIM's clients send a whole
     resource with the id that is in the path, too: the path says what is meant.
     """
     query = _query_fields(request, body)
-    content = await _read_body(request, longest, place)
-    if not place.is_taken:
+    content = await _read_body(request, longest, slot)
+    if not slot.is_acquired:
         return validated(body, _joined(query, _json_fields(content, body), path_fields))
-    async with place.bodies.turn():
+    async with slot.bodies.turn():
         fields = _joined(query, _json_fields(content, body), path_fields)
         del content
         await asyncio.sleep(0)  # others are served between the two
@@ -89,7 +89,7 @@ def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
     return fields
 
 
-async def _read_body(request: Request, longest: int, place: Place) -> bytes:
+async def _read_body(request: Request, longest: int, slot: BodySlot) -> bytes:
     """One that is too long is read to its end, or until the protocol cuts it off: who still sends reads no answer."""
     if not any(name in _TELLS_OF_BODY for name, _ in request.scope["headers"]):
         return b""
@@ -103,8 +103,8 @@ async def _read_body(request: Request, longest: int, place: Place) -> bytes:
             if size > SMALL:
                 break
         if size > SMALL:
-            await place.take()
-            async with place.bodies.upload():
+            await slot.acquire()
+            async with slot.bodies.upload():
                 async for chunk in stream:
                     chunks.append(chunk)
                     size += len(chunk)
@@ -112,12 +112,12 @@ async def _read_body(request: Request, longest: int, place: Place) -> bytes:
                         break
         if size > longest:
             chunks.clear()
-            place.give_back()
+            slot.release()
             async for chunk in stream:
                 size += len(chunk)
     except ClientDisconnect:
         raise BadRequest("The request's body ended before it was whole.") from None
-    place.size = size
+    slot.size = size
     if size > longest:
         raise RequestTooLarge(f"The request's body is larger than {longest} bytes. Send less at a time.")
     return b"".join(chunks)

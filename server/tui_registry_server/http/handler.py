@@ -17,7 +17,7 @@ from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator, as_now
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
-from tui_registry_server.http.large_bodies import SHORT, LargeBodies
+from tui_registry_server.http.large_bodies import MAX_INLINE, LargeBodies
 from tui_registry_server.http.long_answers import LongAnswers, in_parts
 from tui_registry_server.http.route import Route
 from tui_registry_server.operations import subjects
@@ -80,9 +80,9 @@ class Handler:
             return await self.events.open(request, principal)
         if route.subject in subjects.OF_THE_CALLER:
             _judge(route, Caller(principal), None)
-        place = self._large_bodies.place(principal.id)
+        slot = self._large_bodies.slot(principal.id)
         try:
-            body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, place)
+            body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
             if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened
                 now = later
                 principal = await self._authenticator.authenticate(request, now)
@@ -104,7 +104,7 @@ class Handler:
                 return run(Call(connection, caller, at, clock, address, policy))
 
             def run(call: Call) -> Answer:
-                if place.size > SHORT or (route.writes and route.lengthy):
+                if slot.size > MAX_INLINE or (route.writes and route.lengthy):
                     expect_to_take_long(call.connection)
                 return _operate(route, operation, scim.asked(call, request) if route.scim else call, body)
 
@@ -115,7 +115,7 @@ class Handler:
             response = scim.answer(request, answer, route.status) if route.scim else json_answer(answer, route.status)
             return self._long_answers.counted(response, principal.id)
         finally:
-            place.give_back()
+            slot.release()
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}

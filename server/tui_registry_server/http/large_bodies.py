@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from tui_registry_server.rules.errors import RequestTimeout
 from tui_registry_server.rules.limits import Limits
 
-SHORT = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
+MAX_INLINE = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
 SMALL = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
 
 
 class LargeBodies:
-    """The places that there are for bodies larger than SMALL. Who finds none free waits, and is not read from; and who
+    """The slots for bodies larger than SMALL. Who finds none free waits, and is not read from; and who
     has one must then be quick."""
 
     def __init__(self, limits: Limits) -> None:
-        self._places = asyncio.Semaphore(limits.large_bodies)
+        self._slots = asyncio.Semaphore(limits.large_bodies)
         self._limit = limits.large_bodies_per_principal
         self._callers: dict[str, _Caller] = {}
         self._reading = asyncio.Lock()
@@ -34,25 +34,25 @@ class LargeBodies:
 
     @asynccontextmanager
     async def upload(self) -> AsyncIterator[None]:
-        """In which a body that has a place is read. Raises RequestTimeout once others have waited for long enough."""
+        """In which a body that has a slot is read. Raises RequestTimeout once others have waited for long enough."""
         try:
-            async with asyncio.timeout(None) as patience:
-                self._uploads[patience] = asyncio.get_running_loop().time()
+            async with asyncio.timeout(None) as deadline:
+                self._uploads[deadline] = asyncio.get_running_loop().time()
                 if self._waiting:
                     self._hurry()
                 try:
                     yield
                 finally:
-                    del self._uploads[patience]
+                    del self._uploads[deadline]
         except TimeoutError:
             raise RequestTimeout(
                 f"The request's body did not come within {self._upload_seconds} seconds, and others wait to send large "
                 "ones. Try again."
             ) from None
 
-    def place(self, principal_id: str) -> "Place":
-        """One that is not taken yet."""
-        return Place(self, principal_id)
+    def slot(self, principal_id: str) -> "BodySlot":
+        """One that is not acquired yet."""
+        return BodySlot(self, principal_id)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -64,15 +64,15 @@ class LargeBodies:
             finally:
                 await asyncio.sleep(time.perf_counter() - began)
 
-    async def enter(self, principal_id: str) -> None:
+    async def acquire(self, principal_id: str) -> None:
         caller = self._callers.setdefault(principal_id, _Caller(asyncio.Semaphore(self._limit)))
         caller.known += 1
         try:
-            await caller.places.acquire()
+            await caller.slots.acquire()
             try:
                 await self._enter()
             except BaseException:
-                caller.places.release()
+                caller.slots.release()
                 raise
         except BaseException:
             self._forget(principal_id, caller)
@@ -81,16 +81,16 @@ class LargeBodies:
     async def _enter(self) -> None:
         self._waiting += 1
         try:
-            if self._places.locked():
+            if self._slots.locked():
                 self._hurry()
-            await self._places.acquire()
+            await self._slots.acquire()
         finally:
             self._waiting -= 1
 
-    def leave(self, principal_id: str) -> None:
+    def release(self, principal_id: str) -> None:
         caller = self._callers[principal_id]
-        self._places.release()
-        caller.places.release()
+        self._slots.release()
+        caller.slots.release()
         self._forget(principal_id, caller)
 
     def _forget(self, principal_id: str, caller: "_Caller") -> None:
@@ -101,27 +101,27 @@ class LargeBodies:
 
 @dataclass(slots=True)
 class _Caller:
-    places: asyncio.Semaphore
+    slots: asyncio.Semaphore
     known: int = 0
-    """How many of their bodies have a place, or wait for one."""
+    """How many of their bodies have a slot, or wait for one."""
 
 
 @dataclass(slots=True)
-class Place:
-    """For one body, which turns out to be large or not. To be given back when its request is answered."""
+class BodySlot:
+    """For one body, which turns out to be large or not. To be released when its request is answered."""
 
     bodies: LargeBodies
     principal_id: str
-    is_taken: bool = field(default=False, init=False)
+    is_acquired: bool = field(default=False, init=False)
     size: int = field(default=0, init=False)
     """Bytes of the body."""
 
-    async def take(self) -> None:
-        if not self.is_taken:
-            await self.bodies.enter(self.principal_id)
-            self.is_taken = True
+    async def acquire(self) -> None:
+        if not self.is_acquired:
+            await self.bodies.acquire(self.principal_id)
+            self.is_acquired = True
 
-    def give_back(self) -> None:
-        if self.is_taken:
-            self.is_taken = False
-            self.bodies.leave(self.principal_id)
+    def release(self) -> None:
+        if self.is_acquired:
+            self.is_acquired = False
+            self.bodies.release(self.principal_id)

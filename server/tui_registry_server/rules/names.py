@@ -16,7 +16,6 @@ MAX_ALIAS = 255
 MAX_TAG_KEY = 250
 MAX_TAGS_SIZE = 4 * 1024 * 1024  # as many as a new model can be given: whoever gets it reads all of them
 MAX_TAG_VALUE = 100_000
-MAX_SOURCE = 500
 
 LATEST = "latest"
 """What clients call the highest version; no alias can be named so."""

@@ -24,16 +24,16 @@ class FairPool:
     def __init__(self, threads: int, name: str) -> None:
         self._executor = ThreadPoolExecutor(threads, name)
         self._free = threads
-        self._share = max(1, threads * 3 // 4)
+        self._max_per_principal = max(1, threads * 3 // 4)
         self._running: Counter[str | None] = Counter()
         self._waiting: OrderedDict[str | None, deque[_Job]] = OrderedDict()
-        """By whom; who was served last is at the end."""
+        """By principal; who was served last is at the end."""
 
-    def run(self, by: str | None, work: Callable[[], T], ended: Callable[[], None]) -> asyncio.Future[T]:
-        """What comes of the work. ``by``: for whom it is done; the server's own is for nobody, and has all threads.
-        ``ended`` is called on the loop when it is over, or if it was cancelled before it began."""
+    def run(self, principal_id: str | None, work: Callable[[], T], ended: Callable[[], None]) -> asyncio.Future[T]:
+        """What comes of the work. ``principal_id``: for whom it is done; None for the server's own, which has all
+        threads. ``ended`` is called on the loop when it is over, or if it was cancelled before it began."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(by, deque()).append(_Job(work, done, ended))
+        self._waiting.setdefault(principal_id, deque()).append(_Job(work, done, ended))
         self._start()
         return done
 
@@ -41,35 +41,44 @@ class FairPool:
         self._executor.shutdown()
 
     def _start(self) -> None:
-        while self._free and (by := self._next()) is not _NOBODY:
-            jobs = self._waiting[by]
+        while self._free and (principal_id := self._next()) is not _NOBODY:
+            jobs = self._waiting[principal_id]
             job = jobs.popleft()
             if jobs:
-                self._waiting.move_to_end(by)
+                self._waiting.move_to_end(principal_id)
             else:
-                del self._waiting[by]
+                del self._waiting[principal_id]
             if job.done.cancelled():
                 job.ended()
                 continue
             self._free -= 1
-            self._running[by] += 1
+            self._running[principal_id] += 1
             running = self._executor.submit(job.work)
-            running.add_done_callback(partial(self._tell, job.done.get_loop(), by, job))
+            running.add_done_callback(partial(self._call_back, job.done.get_loop(), principal_id, job))
 
     def _next(self) -> Any:
         """Who is to be served, of those who wait."""
-        return next((by for by in self._waiting if by is None or self._running[by] < self._share), _NOBODY)
+        return next(
+            (
+                principal_id
+                for principal_id in self._waiting
+                if principal_id is None or self._running[principal_id] < self._max_per_principal
+            ),
+            _NOBODY,
+        )
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, by: str | None, job: _Job, running: Future[Any]) -> None:
+    def _call_back(
+        self, loop: asyncio.AbstractEventLoop, principal_id: str | None, job: _Job, running: Future[Any]
+    ) -> None:
         """In the thread."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(self._end, by, job, running)
+            loop.call_soon_threadsafe(self._end, principal_id, job, running)
 
-    def _end(self, by: str | None, job: _Job, running: Future[Any]) -> None:
+    def _end(self, principal_id: str | None, job: _Job, running: Future[Any]) -> None:
         self._free += 1
-        self._running[by] -= 1
-        if not self._running[by]:
-            del self._running[by]
+        self._running[principal_id] -= 1
+        if not self._running[principal_id]:
+            del self._running[principal_id]
         job.ended()
         if not job.done.cancelled():
             if (error := running.exception()) is not None:

@@ -27,7 +27,7 @@ from tui_registry_server.store.snapshot import Progress, no_progress
 from tui_registry_server.wire.names import name_key
 
 BATCH = 1000  # rows read and written at a time
-LONGEST = 60  # characters of a value that is told
+MAX_SHOWN = 60  # characters of a value that is told
 
 _KEPT_BY_TRIGGERS = {"model_names"}
 _NOT_ROWS = {"alembic_version"}
@@ -146,12 +146,12 @@ def _check(table: str, row: tuple[Any, ...], rules: list[tuple[str, bool, Rule]]
     for value, (column, required, rule) in zip(row, rules, strict=True):
         if required if value is None else not rule.holds(value):
             raise InvalidState(
-                f"A row of {table} is not what tui-registry writes: {column} is {repr(value)[:LONGEST]}, "
-                f"which is not {rule.told}. The row begins with {repr(row[0])[:LONGEST]}."
+                f"A row of {table} is not what tui-registry writes: {column} is {repr(value)[:MAX_SHOWN]}, "
+                f"which is not {rule.told}. The row begins with {repr(row[0])[:MAX_SHOWN]}."
             )
 
 
-_BEYOND = """SELECT model_id, version FROM model_versions
+_BEYOND_LAST_VERSION = """SELECT model_id, version FROM model_versions
     JOIN registered_models ON registered_models.id = model_versions.model_id WHERE version > last_version"""
 
 
@@ -165,7 +165,7 @@ def _check_together(database: sqlite3.Connection) -> None:
             if key != name_key(name):
                 raise InvalidState(f"The principal {principal_id}, {name!r}, is kept under another name, {key!r}.")
     _check_groups(database)
-    for model_id, version in database.execute(_BEYOND):
+    for model_id, version in database.execute(_BEYOND_LAST_VERSION):
         raise InvalidState(f"The model {model_id} has a version {version}, which is beyond the last that it ever had.")
 
 

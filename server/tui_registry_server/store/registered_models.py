@@ -210,11 +210,6 @@ def add(connection: Connection, *, model_id: str, name: str, description: str | 
     )
 
 
-def name_is_taken(connection: Connection, principal: Principal, name: str) -> bool:
-    """By any model, whether the caller may read it or not."""
-    return find(connection, principal, name) is not None
-
-
 def rename(connection: Connection, model_id: str, new_name: str, now: int) -> None:
     _RENAME.run(connection, model_id=model_id, new_name=new_name, now=now)
 

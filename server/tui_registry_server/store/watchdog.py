@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-LOOK = 0.5  # seconds between looks at the clock
+CHECK_INTERVAL = 0.5  # seconds
 
 
 class Watchdog:
@@ -18,27 +18,27 @@ class Watchdog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._watched: Any = None
-        self._end = math.inf
+        self._deadline = math.inf
         self._closed = threading.Event()
         threading.Thread(target=self._run, name="registry-watchdog", daemon=True).start()
 
     @contextlib.contextmanager
     def watch(self, connection: Connection, seconds: float) -> Iterator[None]:
         with self._lock:
-            self._watched, self._end = connection.connection.driver_connection, time.monotonic() + seconds
+            self._watched, self._deadline = connection.connection.driver_connection, time.monotonic() + seconds
         try:
             yield
         finally:
             with self._lock:
-                self._watched, self._end = None, math.inf
+                self._watched, self._deadline = None, math.inf
 
     def close(self) -> None:
         self._closed.set()
 
     def _run(self) -> None:
-        while not self._closed.wait(LOOK):
+        while not self._closed.wait(CHECK_INTERVAL):
             with self._lock:  # so that what comes after the block is not what is cut
-                if time.monotonic() > self._end:
+                if time.monotonic() > self._deadline:
                     from tui_registry_server.store.postgresql_connection import cut
 
                     cut(self._watched)

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text, Version
-from tui_registry_server.wire.lists import MAX_ACTIVITY_TYPES, AtMost
+from tui_registry_server.wire.lists import MAX_ACTIVITY_TYPES, MaxLength
 from tui_registry_server.wire.stage import Stage
 
 
@@ -71,7 +71,7 @@ class ListActivities(RequestBody):
     name: Text | None = None
     version: Version | None = None
     user: Text | None = None
-    activity_type: Annotated[list[ActivityType], AtMost(MAX_ACTIVITY_TYPES)] = []
+    activity_type: Annotated[list[ActivityType], MaxLength(MAX_ACTIVITY_TYPES)] = []
     from_: Milliseconds | None = Field(default=None, alias="from")
     to: Milliseconds | None = None
     max_results: Integer = Field(default=100, ge=1, le=1000)

@@ -19,8 +19,8 @@ MAX_MEMBERS = 10_000  # of a group, in one request: Okta sends whole groups, Ent
 
 
 @dataclass(frozen=True, slots=True)
-class AtMost:
-    """An annotation of a list: ``Annotated[list[Tag], AtMost(100)]``. The first wrong element is the only one told of.
+class MaxLength:
+    """An annotation of a list: ``Annotated[list[Tag], MaxLength(100)]``. Only the first wrong element is reported.
 
     instead: what to do about a list that is longer.
     """

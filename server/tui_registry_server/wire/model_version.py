@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tui_registry_server.wire.fields import Description, Entity, Integer, Milliseconds, RequestBody, Text, Version
-from tui_registry_server.wire.lists import MAX_ORDER_BY, MAX_TAGS, AtMost
+from tui_registry_server.wire.lists import MAX_ORDER_BY, MAX_TAGS, MaxLength
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.tag import SET_TAG, Tag
 
@@ -39,7 +39,7 @@ class CreateModelVersion(RequestBody):
     source: Text = Field(max_length=500)
     run_id: Text | None = Field(default=None, max_length=500)
     run_link: Text | None = Field(default=None, max_length=500)
-    tags: Annotated[list[Tag], AtMost(MAX_TAGS, SET_TAG)] = []
+    tags: Annotated[list[Tag], MaxLength(MAX_TAGS, SET_TAG)] = []
     description: Description | None = None
     model_id: Text | None = Field(default=None, max_length=500)
 
@@ -96,7 +96,7 @@ class SearchModelVersions(RequestBody):
 
     filter: Text = ""
     max_results: Integer = 200_000
-    order_by: Annotated[list[Text], AtMost(MAX_ORDER_BY)] = []
+    order_by: Annotated[list[Text], MaxLength(MAX_ORDER_BY)] = []
     page_token: Text = ""
 
 

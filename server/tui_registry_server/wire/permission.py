@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from tui_registry_server.wire.fields import Entity, RequestBody, Text
-from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, AtMost
+from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, MaxLength
 
 PATCH_OTHERS = "add the others by PATCH, or have one entry name a group"
 
@@ -75,7 +75,7 @@ class ChangePermissions(RequestBody):
 
     object_id: Text
     etag: Text | None = None
-    access_control_list: Annotated[list[AccessControlRequest], AtMost(MAX_ACCESS_ENTRIES, PATCH_OTHERS)] = []
+    access_control_list: Annotated[list[AccessControlRequest], MaxLength(MAX_ACCESS_ENTRIES, PATCH_OTHERS)] = []
 
 
 class LevelDescription(Entity):

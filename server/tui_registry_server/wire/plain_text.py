@@ -21,6 +21,7 @@ _UNSEEN = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uff
 _VARIATIONS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400)])
 _FLAGS = {0x1F1E6 + number: chr(ord("A") + number) for number in range(26)}
 _BREAKS = {ord("\t"): " ", ord("\u2028"): "\n", ord("\u2029"): "\n"}
+_UNDRAWN = _UNSEEN.keys() | _VARIATIONS.keys()
 _REPLACED = _UNSEEN | _VARIATIONS | _FLAGS | _BREAKS
 
 
@@ -43,6 +44,11 @@ def message(value: str) -> str:
     """A text of several lines, of which all but the first are indented: none can pass for another message."""
     first, *others = lines(value.rstrip("\n"), len(value))
     return "\n  ".join([first, *others])
+
+
+def is_invisible(character: str) -> bool:
+    """Whether nothing is left of a character here, or only a blank that is not one."""
+    return ord(character) in _UNDRAWN or unicodedata.category(character) == "Cf"
 
 
 def _cleaned(text: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from tui_registry_server.wire.fields import Description, Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
-from tui_registry_server.wire.lists import MAX_ORDER_BY, MAX_STAGES, MAX_TAGS, AtMost
+from tui_registry_server.wire.lists import MAX_ORDER_BY, MAX_STAGES, MAX_TAGS, MaxLength
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.tag import SET_TAG, Tag
@@ -46,7 +46,7 @@ class RegisteredModelDatabricks(Entity):
 
 class CreateRegisteredModel(RequestBody):
     name: Text
-    tags: Annotated[list[Tag], AtMost(MAX_TAGS, SET_TAG)] = []
+    tags: Annotated[list[Tag], MaxLength(MAX_TAGS, SET_TAG)] = []
     description: Description | None = None
 
 
@@ -73,7 +73,7 @@ class SearchRegisteredModels(RequestBody):
 
     filter: Text = ""
     max_results: Integer = 100
-    order_by: Annotated[list[Text], AtMost(MAX_ORDER_BY)] = []
+    order_by: Annotated[list[Text], MaxLength(MAX_ORDER_BY)] = []
     page_token: Text = ""
 
 
@@ -86,7 +86,7 @@ class GetLatestVersions(RequestBody):
     """Stages in any letter case; none given means every stage."""
 
     name: Text
-    stages: Annotated[list[Text], AtMost(MAX_STAGES)] = []
+    stages: Annotated[list[Text], MaxLength(MAX_STAGES)] = []
 
 
 class SetRegisteredModelTag(RequestBody):

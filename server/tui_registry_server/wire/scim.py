@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.alias_generators import to_camel
 
 from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
-from tui_registry_server.wire.lists import MAX_ATTRIBUTES, MAX_MEMBERS, MAX_OPERATIONS, MAX_VALUES, AtMost
+from tui_registry_server.wire.lists import MAX_ATTRIBUTES, MAX_MEMBERS, MAX_OPERATIONS, MAX_VALUES, MaxLength
 from tui_registry_server.wire.scim_traits import IMMUTABLE, READ_ONLY, Trait
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -82,9 +82,9 @@ def _with_value(given: Any) -> Any:
     return [each for each in values if not isinstance(each, dict) or each.get("value") is not None]
 
 
-Values = Annotated[list[ComplexValue], AtMost(MAX_VALUES), BeforeValidator(_with_value)]
+Values = Annotated[list[ComplexValue], MaxLength(MAX_VALUES), BeforeValidator(_with_value)]
 Members = Annotated[
-    list[ComplexValue], AtMost(MAX_MEMBERS, "add the others by PATCH, so many at a time"), BeforeValidator(_listed)
+    list[ComplexValue], MaxLength(MAX_MEMBERS, "add the others by PATCH, so many at a time"), BeforeValidator(_listed)
 ]
 
 
@@ -170,8 +170,8 @@ class PatchResource(AnyCaseBody):
     """Changes, made in their order, all or none (RFC 7644, 3.5.2)."""
 
     id: Text
-    operations: Annotated[list[PatchOperation], AtMost(MAX_OPERATIONS, "send the others in further requests")] = Field(
-        default=[], alias="Operations"
+    operations: Annotated[list[PatchOperation], MaxLength(MAX_OPERATIONS, "send the others in further requests")] = (
+        Field(default=[], alias="Operations")
     )
 
 
@@ -205,8 +205,8 @@ class ListResources(ShownAttributes):
 class SearchResources(AnyCaseBody):
     """The same as a body (RFC 7644, 3.4.3), where names of attributes are a list."""
 
-    attributes: Annotated[list[Text], AtMost(MAX_ATTRIBUTES)] = []
-    excluded_attributes: Annotated[list[Text], AtMost(MAX_ATTRIBUTES)] = []
+    attributes: Annotated[list[Text], MaxLength(MAX_ATTRIBUTES)] = []
+    excluded_attributes: Annotated[list[Text], MaxLength(MAX_ATTRIBUTES)] = []
     filter: Text = ""
     sort_by: Text = ""
     sort_order: SortOrder = SortOrder.ASCENDING

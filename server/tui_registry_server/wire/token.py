@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tui_registry_server.wire.fields import Entity, Integer, RequestBody, Text
-from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, AtMost
+from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, MaxLength
 from tui_registry_server.wire.permission import PATCH_OTHERS, AccessControlRequest
 
 MAX_LIFETIME = 36_500 * 24 * 60 * 60  # seconds: a hundred years
@@ -82,7 +82,7 @@ class ListTokens(RequestBody):
 class ChangeTokenPermissions(RequestBody):
     """PATCH adds or changes the entries given; PUT makes them the only ones."""
 
-    access_control_list: Annotated[list[AccessControlRequest], AtMost(MAX_ACCESS_ENTRIES, PATCH_OTHERS)] = []
+    access_control_list: Annotated[list[AccessControlRequest], MaxLength(MAX_ACCESS_ENTRIES, PATCH_OTHERS)] = []
 
 
 class CreatedToken(Entity):

@@ -1,0 +1,23 @@
+"""The line at the end of a dialog that says what the keys do there."""
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+
+from tui_registry.keys import legend
+
+
+class Hint(Widget):
+    """Shows the first of its texts that has room, so give the longest first, and in the last only what is needed."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(id="hint")
+        self._texts = [legend(text) for text in texts]
+
+    def on_resize(self, _event: Resize) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        width = self.size.width
+        return Content(next((text for text in self._texts if cell_len(text) <= width), self._texts[-1]))
