@@ -121,6 +121,8 @@ def version_entity(model: Model, version: Version, *, bare: bool = False) -> dic
             "user_id": version.author,
             "current_stage": version.stage,
             "description": version.description,
+            "run_id": "",
+            "run_link": "",
             "status": "READY",
             "source": version.source,
             "tags": [{"key": key, "value": value} for key, value in version.tags.items()],

@@ -255,7 +255,7 @@ class PlainRegistry:
         model = self.model(who, name, EDIT)
         location = source if of is None else self.version(who, *of)[1].location
         model.last += 1
-        version = Version(model.last, who, source, location, description=text)
+        version = Version(model.last, who, source, location, description=text or "")
         model.versions[version.number] = version
         model.history.append(Deed("CREATED_VERSION", who, version.number, None, "None"))
         return version

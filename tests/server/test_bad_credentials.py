@@ -84,7 +84,8 @@ def test_bad_credentials(route: Route, bad_credentials: dict[str, str], people: 
 def test_what_is_served_without_credentials() -> None:
     """Whoever adds to it does so on purpose."""
     public = {name_of(route) for route in ROUTES if route not in GUARDED}
-    assert public == {"GET /health", "GET /version", "GET /api/3.0/mlflow/server-info"}
+    about_the_server = {"GET /api/3.0/mlflow/server-info", "GET /.well-known/databricks-config"}
+    assert public == {"GET /health", "GET /version"} | about_the_server
 
 
 def test_the_other_prefix_is_guarded_too(people: People) -> None:

@@ -22,7 +22,7 @@ KEYS = {
     "space": " ",
     "f5": "\x1b[15~",
 }
-UNWANTED = ("TUI_REGISTRY_", "SSH_", "TMUX", "NO_COLOR", "TEXTUAL", "XDG_")
+UNWANTED = ("TUI_REGISTRY_", "SSH_", "TMUX", "NO_COLOR", "TEXTUAL", "XDG_", "COLUMNS", "LINES")
 """Variables of the one who runs the tests that would change what the console does."""
 
 

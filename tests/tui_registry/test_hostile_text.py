@@ -127,7 +127,7 @@ PLACES = {
     "history": (("escape", "H"), "added"),
     "described": (("escape", "g", "e"), "esc leave"),
     "model-again": (("escape", "escape"), "you: CAN_MANAGE"),
-    "compare": (("equals_sign",), "Compare"),
+    "compare": (("equals_sign",), "≠ stage"),
     "card": (("G", "escape", "i"), "about"),
     "card-description": (("g", "J"), "description"),
     "delete-model": (("X",), "Delete this model for good?"),
