@@ -56,7 +56,7 @@ def test_a_model_registered_as_it_is_logged(logged_runs: list[LoggedRun]) -> Non
 
 
 @pytest.mark.usefixtures("registered")
-@pytest.mark.parametrize("name", ["a@b", "100% of a model", "modèle 模型"])
+@pytest.mark.parametrize("name", ["l@m", "100% of a model", "modèle 模型"])
 def test_a_copy_from_a_model_of_any_name(name: str, logged_runs: list[LoggedRun]) -> None:
     client, run = MlflowClient(), logged_runs[0]
     client.create_registered_model(name)

@@ -63,10 +63,9 @@ def test_impossible_names(name: str, people: People, contents: Contents) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["x" * 256, "né", "模型", "a b", "a@b", "🙂", "a%2Fb", "A", "-", "a'b", 'a"b', "a\\b", "%"]
+    "name", ["x" * 256, "né", "模型", "a b", "p@q", "🙂", "a%2Fb", "A", "-", "a'b", 'a"b', "a\\b", "%"]
 )
 def test_possible_names(name: str, people: People) -> None:
-    people.creator.delete(f"{MODELS}/delete", name=name)  # another file's tests may have left one
     people.creator.post(f"{MODELS}/create", name=name).ok()
     assert people.creator.get(f"{MODELS}/get", name=name).ok()["registered_model"]["name"] == name
     assert people.creator.post(f"{VERSIONS}/create", name=name, source="s3://x").ok()["model_version"]["name"] == name
