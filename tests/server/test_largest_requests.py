@@ -206,7 +206,8 @@ def test_large_bodies_of_one_caller_wait_for_each_other(people: People) -> None:
     with connect(people.registry.url) as first, connect(people.registry.url) as second:
         for connection in (first, second):
             connection.sendall(head + body[:100_000])
-        newcomer.get("/health").ok()
+        newcomer.get("/mlflow/registered-models/search").ok()
+        time.sleep(1)  # until both are read from: who calls is looked up in a thread on PostgreSQL
         with connect(people.registry.url) as third:
             third.sendall(head + body)
             newcomer.get("/mlflow/registered-models/search").ok()
@@ -319,7 +320,7 @@ def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
         api.get("/health").ok()
     assert seen == [f"{number:02}" for number in range(100)]
     print(f"\nfifty streams take {grown:.0f} MiB")
-    assert grown < 150
+    assert grown < 250
 
 
 def test_the_tags_that_are_set_one_by_one_are_bounded(people: People) -> None:
