@@ -6,6 +6,7 @@ from tests.tui_registry.console import Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import ASKER, Scene
 from tui_registry import app as console_app
+from tui_registry.screens.place import Place
 from tui_registry.screens.problem import Problem
 
 
@@ -105,6 +106,17 @@ async def test_what_is_old_is_told_so_while_the_server_is_slow(scene: Scene) -> 
         assert model in shown.text
         proxy.release()
         await lives(shown)
+
+
+async def test_slowness_is_not_told_after_the_answer(scene: Scene) -> None:
+    """Its timer may go off just before the answer comes, and be heard just after it."""
+    async with console(scene.url, scene.token) as shown:
+        await lives(shown)
+        place = shown.app.screen
+        assert isinstance(place, Place)
+        place._tell_slow(place._reading)
+        await shown.pilot.pause()
+        assert "● live" in shown.header
 
 
 async def test_a_token_that_is_revoked_is_told_and_another_can_be_given(scene: Scene) -> None:
