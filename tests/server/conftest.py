@@ -5,8 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live_registry import LiveRegistry
+from tests.server.api import Api
 from tests.server.contents import Contents
 from tests.server.people import People
+
+
+@pytest.fixture
+def admin(registry: LiveRegistry) -> Iterator[Api]:
+    with Api(registry.url, registry.admin_token) as api:
+        yield api
 
 
 @pytest.fixture(scope="session")

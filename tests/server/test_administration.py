@@ -25,12 +25,6 @@ BODIES = {
 FIELDS = {"application_id": "none", "token": {"comment": "a"}, "update_mask": "comment"}
 
 
-@pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
-
-
 @pytest.fixture(scope="module")
 def manager(registry: LiveRegistry) -> Iterator[Api]:
     """Somebody who manages every model, and yet is no administrator."""

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from tests.crowd import crowd
 from tests.live_registry import DATABASE_VARIABLE, PROGRAM, ROOT, LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
-from tests.server.test_audit import verify
+from tests.server.audit_log import verify
 from tui_registry_server.commands import main
 
 CROWD = 10_000

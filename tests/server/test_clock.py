@@ -48,12 +48,6 @@ def registry(clock: Clock, tmp_path: Path) -> Iterator[LiveRegistry]:
         yield live
 
 
-@pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
-
-
 def test_nothing_is_older_than_what_came_before(clock: Clock, admin: Api) -> None:
     admin.post("/mlflow/registered-models/create", name="iris").ok()
     version = {"name": "iris", "version": "1"}

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from tests.live_registry import command, fresh_database, serving
 from tests.server.api import Api
-from tests.server.test_audit import verify
+from tests.server.audit_log import verify
 from tests.server.test_backup import REWRITE
 from tui_registry_server.commands import main
 

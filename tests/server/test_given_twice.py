@@ -1,10 +1,7 @@
 """What is given twice could be read in two ways, by a proxy in one and by the registry in the other: it is refused."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.directory import new_name
 
@@ -13,12 +10,6 @@ GET = "/mlflow/registered-models/get"
 DELETE = "/mlflow/registered-models/delete"
 SEARCH = "/mlflow/registered-models/search"
 ROOT = "/permissions/registered-models/root"
-
-
-@pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Groups and their members over HTTP."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,12 +18,6 @@ from tests.server.directory import (
     patched,
     values,
 )
-
-
-@pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
 
 
 def test_a_group_is_what_was_given(admin: Api) -> None:

@@ -6,24 +6,17 @@ an earlier step kept. ``holds`` is what the answer must have, among others; ``la
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.directory import SCIM, new_name
 
 JOURNEYS = sorted((Path(__file__).parent / "scim").glob("*.json"))
-
-
-@pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
 
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda path: path.stem)

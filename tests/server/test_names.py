@@ -1,7 +1,6 @@
 """Which names are the same: those of people by one rule wherever they are compared, those of models as they are."""
 
 import base64
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -23,12 +22,6 @@ SAME = {
 
 NAMED = {USERS: "userName", SERVICE_PRINCIPALS: "applicationId", GROUPS: "displayName"}
 _numbers = count(1)
-
-
-@pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
 
 
 @pytest.fixture(params=SAME.values(), ids=list(SAME))

@@ -28,12 +28,6 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 @pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
-
-
-@pytest.fixture
 def anyone(registry: LiveRegistry) -> Iterator[Api]:
     with Api(registry.url, registry.token("scim-reader")) as api:
         yield api

@@ -22,12 +22,6 @@ DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 
 @pytest.fixture
-def admin(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.admin_token) as api:
-        yield api
-
-
-@pytest.fixture
 def user(registry: LiveRegistry) -> Iterator[Api]:
     with Api(registry.url, registry.token(new_name("owner"))) as api:
         yield api
