@@ -174,7 +174,7 @@ async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int
             (("tab", "j", "j", "tab", "j"), "Board"),
             (("4",), "Activity"),
             (("j", "j", "v"), "transitions per day"),
-            (("v", "5"), "Levels"),
+            (("v", "5"), "CAN_READ"),
             (("j", "j", "e"), "esc"),
             (("escape", "tab"), "Users"),
             (("j", "j", "G"), "Users"),

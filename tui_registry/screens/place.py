@@ -51,7 +51,7 @@ class Place(Screen[None]):
         self.header = Header(trail)
         self.bar = ActionBar()
         self._reading = 0
-        self._answered = 0  # the reading that ended last
+        self._ended = 0  # the reading that ended last
         self._read_at: float | None = None
         self._problem = ""
 
@@ -153,7 +153,7 @@ class Place(Screen[None]):
             self._read_at, self._problem = time.time(), ""
         finally:
             late.stop()
-            self._answered = reading
+            self._ended = reading
             self.console_app.starting.draw()
         self.tell_state()
         self.bar.show(self.live_actions)
@@ -163,7 +163,7 @@ class Place(Screen[None]):
 
     def _tell_slow(self, reading: int) -> None:
         # The timer may have gone off just before the answer came: its message is read after it.
-        if reading == self._reading != self._answered and not self._problem:
+        if reading == self._reading != self._ended and not self._problem:
             self._tell(f"◌ waiting{self._as_of}", bad=False)
 
     def tell_state(self) -> None:
