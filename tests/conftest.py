@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_registry import BUNDLED, DATABASE_VARIABLE, LiveRegistry, serving
+from tests.live_registry import BUNDLED, DATABASE_VARIABLE, LiveRegistry, serving, templates
 from tests.postgresql import bundled_server
 
 os.environ["LC_ALL"] = "C.UTF-8"  # what is drawn depends on it
@@ -19,6 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         os.environ[DATABASE_VARIABLE] = stack.enter_context(bundled_server()).url
         config.add_cleanup(stack.close)
+    config.add_cleanup(templates.close)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """A registry as its operator runs it: a child process on a loopback port, over a database of its own."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -9,10 +11,11 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import httpx
@@ -138,9 +141,8 @@ def serving(
     """A registry with one administrator, served until the block ends. It must then end by itself when asked to, and
     must not have failed unexpectedly on the way. ``options`` are added to ``serve``; ``maintenance`` is as for
     fresh_database, ``verify`` as for Server."""
-    with fresh_database(folder, maintenance) as database:
-        command(database, "users", "create", ADMIN, "--admin")
-        admin_token = command(database, "tokens", "create", ADMIN).strip()
+    template, admin_token = _template(_maintenance(maintenance))
+    with fresh_database(folder, maintenance, template) as database:
         with Server(folder, database, *options, verify=verify) as server:
             url = server.start()
             yield LiveRegistry(url, database, admin_token, server.pid, server.log, {ADMIN: admin_token})
@@ -149,20 +151,42 @@ def serving(
         assert "Traceback" not in said, f"the server failed on the way:\n{said}"
 
 
+templates = ExitStack()
+"""What registries begin as copies of, until the tests end."""
+atexit.register(templates.close)  # where no tests are run
+
+
+@cache
+def _template(maintenance: str) -> tuple[str, str]:
+    """A database with one administrator, and their token. Registries begin as copies of it: the schema is made once."""
+    folder = templates.enter_context(TemporaryDirectory())
+    database = templates.enter_context(fresh_database(Path(folder), maintenance))
+    command(database, "users", "create", ADMIN, "--admin")
+    return database, command(database, "tokens", "create", ADMIN).strip()
+
+
+def _maintenance(given: str | None) -> str:
+    return os.environ.get(DATABASE_VARIABLE, "") if given is None else given
+
+
 @contextmanager
-def fresh_database(folder: Path, maintenance: str | None = None) -> Iterator[str]:
+def fresh_database(folder: Path, maintenance: str | None = None, template: str | None = None) -> Iterator[str]:
     """An empty database, gone after the block: an SQLite file in the folder, or what DATABASE_VARIABLE asks for; or on
-    the very PostgreSQL server of a maintenance database, or for "" an SQLite file."""
-    if maintenance is None:
-        maintenance = os.environ.get(DATABASE_VARIABLE)
+    the very PostgreSQL server of a maintenance database, or for "" an SQLite file. With a template, which nobody may
+    have open, a copy of it."""
+    maintenance = _maintenance(maintenance)
     if not maintenance:
-        yield str(folder / "registry.db")
+        database = folder / "registry.db"
+        if template is not None:
+            shutil.copyfile(template, database)
+        yield str(database)
         return
     import psycopg
 
     name = f"registry_{uuid.uuid4().hex}"
+    copied = f' TEMPLATE "{httpx.URL(template).path.strip("/")}"' if template is not None else ""
     with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}"{copied}'.encode())
     try:
         yield str(httpx.URL(maintenance).copy_with(path=f"/{name}"))
     finally:

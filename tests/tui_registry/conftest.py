@@ -3,13 +3,34 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.office import Office
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal import UNWANTED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def styles_are_read_once() -> Iterator[None]:
+    """By all consoles of a process that have the same theme: Textual reads them for each, which takes a sixth of the
+    time of these tests."""
+    read = Stylesheet._parse_rules
+    known: dict[object, list[RuleSet]] = {}
+
+    def parse_rules(sheet: Stylesheet, css: str, *where: Any, **scope: Any) -> list[RuleSet]:
+        key = (css, where, *sorted(scope.items()), *sorted(sheet._variables.items()))
+        if key not in known:
+            known[key] = read(sheet, css, *where, **scope)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        yield
 
 
 @pytest.fixture(scope="session")
