@@ -178,7 +178,7 @@ def fresh_database(folder: Path, maintenance: str | None = None, template: str |
     if not maintenance:
         database = folder / "registry.db"
         if template is not None:
-            shutil.copyfile(template, database)
+            shutil.copy(template, database)
         yield str(database)
         return
     import psycopg
