@@ -15,25 +15,25 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
-from tui_registry import clipboard
-from tui_registry.actions import EVERYWHERE, Action, bindings
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
-from tui_registry.keys import shown
-from tui_registry.messages import ConnectionChanged, RegistryChanged
-from tui_registry.palette import ActionsProvider, ModelsProvider
-from tui_registry.personal import can_suspend
-from tui_registry.screens.place import Place
+from tui_registry.keys.actions import EVERYWHERE, Action, bindings
+from tui_registry.keys.names import shown
+from tui_registry.mutations.runner import WritingApp
+from tui_registry.screens.base.place import Place
+from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.places import PLACES, place
 from tui_registry.session.connection import Connection, ConnectionProblem
+from tui_registry.session.messages import ConnectionChanged, RegistryChanged
 from tui_registry.session.settings import Settings
-from tui_registry.starting import Start
-from tui_registry.text import one_line
-from tui_registry.writing import WritingApp
+from tui_registry.startup.first_frame import Start
+from tui_registry.startup.preferences import can_suspend
+from tui_registry.terminal import clipboard
+from tui_registry.terminal.sanitize import one_line
 from tui_registry_server import crash
 
 if TYPE_CHECKING:
-    from tui_registry.screens.profiles import AllowChanges, OpenProfile
+    from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile
     from tui_registry.tracking.client import TrackingClient
 
 BAD_REQUEST = 400
@@ -195,7 +195,7 @@ class ConsoleApp(WritingApp):
                 await self.switch_mode(place)
 
     def action_help(self) -> None:
-        from tui_registry.screens.help import Help
+        from tui_registry.screens.dialogs.help import Help
 
         def chosen(action: Action | None) -> None:
             if action is not None:
@@ -216,7 +216,7 @@ class ConsoleApp(WritingApp):
         await self.run_action(f"{namespace}.{name}", default_namespace=self.screen)
 
     def open_model(self, name: str, version: str | None = None) -> None:
-        from tui_registry.screens.model import Model
+        from tui_registry.screens.models.model import Model
 
         self.push_screen(Model(name, version))
 
@@ -225,7 +225,7 @@ class ConsoleApp(WritingApp):
         self.run_worker(self._find_model(typed), group="find", exclusive=True, exit_on_error=False)
 
     async def _find_model(self, typed: str) -> None:
-        from tui_registry.screens.models import Models
+        from tui_registry.screens.models.models import Models
 
         await self.action_go("models")
         while len(self.screen_stack) > 1:
@@ -237,17 +237,17 @@ class ConsoleApp(WritingApp):
             models.action_search()
 
     def open_version(self, name: str, version: str) -> None:
-        from tui_registry.screens.version import Version
+        from tui_registry.screens.models.version import Version
 
         self.push_screen(Version(name, version))
 
     def open_card(self, name: str) -> None:
-        from tui_registry.screens.card import Card
+        from tui_registry.screens.models.card import Card
 
         self.push_screen(Card(name))
 
     def open_access(self, name: str) -> None:
-        from tui_registry.screens.access import Access
+        from tui_registry.screens.access.access import Access
 
         self.push_screen(Access(name))
 
@@ -258,7 +258,7 @@ class ConsoleApp(WritingApp):
 
     def action_profiles(self) -> None:
         """Leave for another registry, or change this one after all."""
-        from tui_registry.screens.profiles import AllowChanges, OpenProfile, Profiles
+        from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile, Profiles
 
         def chosen(answer: "OpenProfile | AllowChanges | None") -> None:
             if isinstance(answer, OpenProfile):
@@ -288,13 +288,13 @@ class ConsoleApp(WritingApp):
 
     def action_show_text(self) -> None:
         """What was copied last, or all that this place can tell, for terminals that do not take copies."""
-        from tui_registry.screens.plain_text import PlainText
+        from tui_registry.screens.dialogs.plain_text import PlainText
 
         if isinstance(self.screen, Place) and (text := self.screen.as_text() or self._copied):
             self.push_screen(PlainText(text))
 
     def action_journal(self) -> None:
-        from tui_registry.screens.calls import Calls
+        from tui_registry.screens.journal import Calls
 
         if isinstance(self.screen, Place) and not isinstance(self.screen, Calls):
             self.push_screen(Calls())
@@ -323,7 +323,7 @@ class ConsoleApp(WritingApp):
                 if not self._is_renewed and await self._renew_token():
                     self._is_renewed = True  # if that is refused, too, the user is asked
                     continue
-                from tui_registry.screens.problem import Problem
+                from tui_registry.screens.dialogs.problem import Problem
 
                 self._set_state("refused")
                 remedy = await self.push_screen_wait(Problem("The token is refused", str(error), token_helps=True))
@@ -376,7 +376,7 @@ class ConsoleApp(WritingApp):
             try:
                 return await asyncio.to_thread(self._connect)
             except ConnectionProblem as error:
-                from tui_registry.screens.problem import Problem
+                from tui_registry.screens.dialogs.problem import Problem
 
                 lacking = error.lacking
                 question = Problem("The registry cannot be opened", str(error), token_helps=lacking is not None)

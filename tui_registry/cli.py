@@ -117,7 +117,7 @@ def _open(profile: str | None, *, ask_token: bool) -> None:
 
 def _run(connect: Any) -> None:
     """Open the console on a connection, or on what makes one."""
-    from tui_registry import terminal
+    from tui_registry.terminal import environment
 
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
@@ -125,10 +125,10 @@ def _run(connect: Any) -> None:
         raise Failure(
             Exit.REFUSED, "This terminal (TERM=dumb) draws no screens. There are commands: tui-registry --help"
         )
-    gc.disable()  # while so much is imported and so little can be freed; it is enabled again by tui_registry.starting
+    gc.disable()  # while so much is imported and so little can be freed; it is enabled again by startup.first_frame
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some, it reads what every package says
     settings, complaints = _settings()
-    mouse = terminal.prepare(settings=settings)
+    mouse = environment.prepare(settings=settings)
     no_color = os.environ.get("NO_COLOR")
     sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's own command, which takes longer to import than all the rest of it; it does without
     from tui_registry.app import ConsoleApp

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.live_registry import ADMIN, LiveRegistry
-from tui_registry import addresses, memberships
-from tui_registry.access import (
+from tui_registry.access import addresses, memberships
+from tui_registry.access.access_list import (
     ADMINISTRATORS,
     MANAGE,
     NONE,
@@ -22,11 +22,11 @@ from tui_registry.access import (
     effective_level,
     reasons,
 )
-from tui_registry.addresses import UnknownAddressError
+from tui_registry.access.addresses import UnknownAddressError
+from tui_registry.access.grants import WHOLE_REGISTRY, effects, governed_model, read
 from tui_registry.client.permissions import ROOT
 from tui_registry.client.registry import RegistryClient
-from tui_registry.grants import WHOLE_REGISTRY, effects, governed_model, read
-from tui_registry.screens.accounts import accounts_filter
+from tui_registry.screens.access.accounts import accounts_filter
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions, Permission
 
 ADA, KIM = Principal(Kind.USER, "ada"), Principal(Kind.USER, "kim")

@@ -16,13 +16,12 @@ from tests.tui_registry.faulty_transport import (
     passes,
     proxy_gives_up,
 )
-from tui_registry import writes
-from tui_registry.access import NONE, Kind, Principal
-from tui_registry.changes import account, group, level, token
+from tui_registry.access.access_list import NONE, Kind, Principal
+from tui_registry.access.grants import governed_model, read
+from tui_registry.access.memberships import found
 from tui_registry.client.registry import RegistryClient
-from tui_registry.grants import governed_model, read
-from tui_registry.memberships import found
-from tui_registry.writes import Verdict, Write, perform
+from tui_registry.mutations import account, group, level, mutation, token
+from tui_registry.mutations.mutation import Verdict, Write, perform
 from tui_registry_server.wire.scim import User
 
 
@@ -54,7 +53,7 @@ Make = Callable[[Case], Awaitable[Write]]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings."""
-    monkeypatch.setattr(writes, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from textual.binding import Binding
 
 from tui_registry import screens
-from tui_registry.actions import ACTIONS, EVERYWHERE, Action, of_place
 from tui_registry.app import ConsoleApp
-from tui_registry.screens.help import Help
-from tui_registry.screens.place import Place
+from tui_registry.keys.actions import ACTIONS, EVERYWHERE, Action, of_place
+from tui_registry.screens.base.place import Place
+from tui_registry.screens.dialogs.help import Help
 from tui_registry.widgets.table import Table
 
 
@@ -22,7 +22,7 @@ def _screens(screen: type[Place] = Place) -> dict[str, type[Place]]:
     return own | {name: each for kind in screen.__subclasses__() for name, each in _screens(kind).items()}
 
 
-for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
+for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
     importlib.import_module(module.name)
 PLACES = _screens()
 KEY = re.compile(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tui_registry.ages import moment
-from tui_registry.search import moment_meant
+from tui_registry.queries.filters import moment_meant
+from tui_registry.widgets.ages import moment
 
 NOW = 1_800_000_000.0  # seconds since the epoch
 

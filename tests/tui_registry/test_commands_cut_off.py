@@ -13,8 +13,8 @@ from tests.tui_registry.command_line import levels, process, run
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import ASKER, Scene
 from tests.tui_registry.terminal import PATIENCE
-from tui_registry import writes
 from tui_registry.commands.exits import Exit
+from tui_registry.mutations import mutation
 
 pytestmark = pytest.mark.usefixtures("command_home")
 
@@ -66,8 +66,8 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> No
 
 
 async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writes, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(writes, "LAST_PAUSE", 0.01)
+    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(mutation, "LAST_PAUSE", 0.01)
     model = scene.pending("unknown")
     done = await lost(
         scene, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not scene.requests()

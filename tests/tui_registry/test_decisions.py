@@ -23,10 +23,10 @@ from tests.tui_registry.faulty_transport import (
     server_fails_afterwards,
 )
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
-from tui_registry import writes
 from tui_registry.client.registry import RegistryClient
-from tui_registry.decisions import Decision, Outcome, Target, decide
-from tui_registry.writes import Verdict
+from tui_registry.mutations import mutation
+from tui_registry.mutations.decisions import Decision, Outcome, Target, decide
+from tui_registry.mutations.mutation import Verdict
 from tui_registry_server.wire.stage import Stage
 
 SETTLED = {
@@ -39,7 +39,7 @@ SETTLED = {
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings; together they still last longer than what comes late."""
-    monkeypatch.setattr(writes, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
 
 
 async def target_of(client: RegistryClient, model: str) -> Target:
@@ -106,7 +106,7 @@ async def test_it_is_found_out_when_the_server_is_back(scene: Scene, fault: Faul
 
 
 async def test_nothing_is_claimed_while_the_server_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writes, "CHECKS", 4)
+    monkeypatch.setattr(mutation, "CHECKS", 4)
     transport = FaultyTransport(answer_is_lost, reading=[nobody_listens] * 100)
     _, outcome = await decided(scene, transport)
     assert len(transport.written) == 1

@@ -12,7 +12,7 @@ from tests.tui_registry.console import LARGE, Console, console
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import OWNER, Scene
 from tui_registry import app as console_app
-from tui_registry import writes
+from tui_registry.mutations import mutation
 
 LATE = pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", "before-its-answer"])
 
@@ -21,7 +21,7 @@ LATE = pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", 
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts to come back, and readings of what happened, follow each other quickly."""
     monkeypatch.setattr(console_app, "LAST_RETRY", 0.5)
-    monkeypatch.setattr(writes, "LAST_PAUSE", 0.5)
+    monkeypatch.setattr(mutation, "LAST_PAUSE", 0.5)
 
 
 @dataclass

@@ -6,8 +6,8 @@ from tests.tui_registry.console import Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import ASKER, Scene
 from tui_registry import app as console_app
-from tui_registry.screens.place import Place
-from tui_registry.screens.problem import Problem
+from tui_registry.screens.base.place import Place
+from tui_registry.screens.dialogs.problem import Problem
 
 
 @pytest.fixture(autouse=True)

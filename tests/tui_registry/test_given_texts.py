@@ -15,11 +15,11 @@ from tests.tui_registry.command_line import process, run
 from tests.tui_registry.console import Console
 from tests.tui_registry.keyrings import MemoryKeyring
 from tests.tui_registry.scene import Scene
-from tui_registry import keymap
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
 from tui_registry.client.errors import Unreachable
 from tui_registry.commands.exits import Exit
+from tui_registry.keys import keymap
 from tui_registry.session import config, profiles, settings
 from tui_registry.session.connection import Connection, ConnectionProblem, connect
 from tui_registry.tracking.client import TrackingClient

@@ -4,8 +4,8 @@ import pytest
 
 from tests.tui_registry.console import LARGE, SMALL, console
 from tests.tui_registry.scene import Scene
-from tui_registry.screens.confirm import Confirm
-from tui_registry.screens.help import Help
+from tui_registry.screens.dialogs.confirm import Confirm
+from tui_registry.screens.dialogs.help import Help
 from tui_registry.screens.inbox import Inbox
 
 

@@ -14,8 +14,8 @@ from tests.tui_registry.scene import OWNER, Scene
 from tui_registry.client.errors import CallError
 from tui_registry.client.journal import KEPT, Journal
 from tui_registry.client.registry import RegistryClient
-from tui_registry.screens.calls import Calls, as_line
-from tui_registry.screens.plain_text import PlainText
+from tui_registry.screens.dialogs.plain_text import PlainText
+from tui_registry.screens.journal import Calls, as_line
 
 
 @pytest.fixture(autouse=True)

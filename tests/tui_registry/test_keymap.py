@@ -12,13 +12,13 @@ from textual.widgets import Input
 
 from tests.tui_registry.console import console
 from tests.tui_registry.scene import Scene
-from tui_registry import keymap
-from tui_registry.actions import ACTIONS
-from tui_registry.keymap import DEFAULT, KeymapError
-from tui_registry.keys import character, is_character, named, problem, shown
-from tui_registry.movement import MOVEMENT
-from tui_registry.screens.confirm import Confirm
-from tui_registry.screens.help import Help
+from tui_registry.keys import keymap
+from tui_registry.keys.actions import ACTIONS
+from tui_registry.keys.keymap import DEFAULT, KeymapError
+from tui_registry.keys.movement import MOVEMENT
+from tui_registry.keys.names import character, is_character, named, problem, shown
+from tui_registry.screens.dialogs.confirm import Confirm
+from tui_registry.screens.dialogs.help import Help
 from tui_registry.session import settings
 from tui_registry.session.settings import Settings
 from tui_registry.widgets.table import Table
@@ -81,7 +81,7 @@ def test_what_is_shipped_describes_itself(name: str) -> None:
 
 @pytest.mark.parametrize("action", [*ACTIONS, *MOVEMENT.values()], ids=lambda action: action.id)
 def test_keys_are_shown_as_the_table_writes_them(action: object) -> None:
-    from tui_registry.actions import Action
+    from tui_registry.keys.actions import Action
 
     assert isinstance(action, Action)
     assert action.shown == (shown(action.keys.split(",")[0]) if action.keys else "")

@@ -14,7 +14,7 @@ from tui_registry_server import crash
 FAILING = """
 import sys
 from tui_registry import cli
-from tui_registry.screens import help
+from tui_registry.screens.dialogs import help
 class Failing(help.Help):
     def compose(self):
         others = "Bearer abc.def-ghi dapi0123456789abcdef"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from tui_registry.actions import ACTIONS, EVERYWHERE
 from tui_registry.commands.exits import MEANINGS
+from tui_registry.keys.actions import ACTIONS, EVERYWHERE
 
 README = Path(__file__).parents[2] / "README.md"
-BEGIN = "<!-- keys: made from tui_registry/actions.py, checked by tests/tui_registry/test_readme.py -->"
+BEGIN = "<!-- keys: made from tui_registry/keys/actions.py, checked by tests/tui_registry/test_readme.py -->"
 END = "<!-- /keys -->"
 EXITS_BEGIN = "<!-- exits: made from tui_registry/commands/exits.py, checked by tests/tui_registry/test_readme.py -->"
 EXITS_END = "<!-- /exits -->"

@@ -11,7 +11,7 @@ from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.test_hostile_text import assert_sound
 from tests.tui_registry.tracked import EXPERIMENT, Tracked, tracking
-from tui_registry.screens.run import RunPlace
+from tui_registry.screens.tracking.run import RunPlace
 
 pytestmark = [*THEIR_WARNINGS, pytest.mark.mlflow_server]
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])

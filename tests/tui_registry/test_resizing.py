@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.scene import Scene
-from tui_registry.screens.place import Place
+from tui_registry.screens.base.place import Place
 from tui_registry.widgets.header import Header
 from tui_registry.widgets.table import Table
 

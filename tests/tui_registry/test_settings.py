@@ -8,10 +8,10 @@ import pytest
 
 from tests.tui_registry.console import console
 from tests.tui_registry.scene import Scene
-from tui_registry import terminal
-from tui_registry.screens.themes import Themes
+from tui_registry.screens.dialogs.themes import Themes
 from tui_registry.session import config, settings
 from tui_registry.session.settings import Settings, SettingsError
+from tui_registry.terminal.environment import prepare
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +117,7 @@ def test_a_draft_of_a_console_that_was_killed_is_in_nobodys_way() -> None:
 def test_the_environment_wins_then_the_terminal_then_the_settings(
     environment: dict[str, str], chosen: Settings, theme: str | None, mouse: bool
 ) -> None:
-    assert terminal.prepare(environment, chosen) == mouse
+    assert prepare(environment, chosen) == mouse
     assert environment.get("TEXTUAL_THEME") == theme
 
 

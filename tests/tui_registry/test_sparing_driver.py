@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal import terminal
-from tui_registry.sparing_driver import TerminalMemory
+from tui_registry.terminal.diff_driver import TerminalMemory
 
 COLUMNS, LINES = 24, 6
 STYLES = ("0", "1;31", "2;39;49", "7;34;49", "38;2;1;2;3", "1;7;32;44")

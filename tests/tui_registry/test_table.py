@@ -213,7 +213,7 @@ async def test_resizing_keeps_the_cursor_in_sight() -> None:
 )
 @pytest.mark.parametrize("width", [9, 40, 80])
 async def test_every_line_fills_the_width(name: str, width: int) -> None:
-    from tui_registry.text import one_line
+    from tui_registry.terminal.sanitize import one_line
 
     async with showing([row("1", one_line(name), one_line(name))], (width, 6)) as (table, _):
         for y in range(6):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_registry.text import BLANK, LONGEST, MARKS, clip, lines, one_line, visible
+from tui_registry.terminal.sanitize import BLANK, LONGEST, MARKS, clip, lines, one_line, visible
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Categories that steer the terminal, hide, reverse, or cannot be drawn."""

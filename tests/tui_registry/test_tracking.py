@@ -24,14 +24,14 @@ from tests.tui_registry.faulty_transport import (
     server_fails_afterwards,
 )
 from tests.tui_registry.scene import Scene
-from tui_registry.changes.registration import Registration, registration
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations.mutation import Result, Verdict, perform
+from tui_registry.mutations.registration import Registration, registration
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.client import TrackingClient
 from tui_registry.tracking.filters import experiments_filter, runs_filter
 from tui_registry.tracking.run import Run, RunInfo
-from tui_registry.writes import Result, Verdict, perform
 
 SECRET = "not-to-be-shown"
 RUN = Run(info=RunInfo(run_id="a" * 32, experiment_id="1", run_name="first"))

@@ -6,8 +6,8 @@ from tests.tui_registry.command_line import answer, run
 from tests.tui_registry.console import console
 from tests.tui_registry.scene import OWNER, Scene
 from tui_registry.client.registry import RegistryClient
-from tui_registry.model_search import ModelSearch
-from tui_registry.screens.model import Model
+from tui_registry.queries.model_search import ModelSearch
+from tui_registry.screens.models.model import Model
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import experiments_filter, is_meant_experiment, is_meant_run, meant, runs_filter
 from tui_registry.tracking.run import Run, RunInfo

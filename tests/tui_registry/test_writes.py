@@ -16,14 +16,13 @@ from tests.tui_registry.faulty_transport import (
     proxy_gives_up,
 )
 from tests.tui_registry.scene import Scene
-from tui_registry import writes
-from tui_registry.changes import comment, model, transition, version
-from tui_registry.changes.alias import alias
-from tui_registry.changes.description import describe
-from tui_registry.changes.subject import Subject
-from tui_registry.changes.tag import tag
 from tui_registry.client.registry import RegistryClient
-from tui_registry.writes import Verdict, Write, perform
+from tui_registry.mutations import comment, model, mutation, transition, version
+from tui_registry.mutations.alias import alias
+from tui_registry.mutations.description import describe
+from tui_registry.mutations.mutation import Verdict, Write, perform
+from tui_registry.mutations.subject import Subject
+from tui_registry.mutations.tag import tag
 from tui_registry_server.wire.stage import Stage
 
 Make = Callable[[RegistryClient, Scene, str], Awaitable[Write]]
@@ -32,7 +31,7 @@ Make = Callable[[RegistryClient, Scene, str], Awaitable[Write]]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings; together they still last longer than what comes late."""
-    monkeypatch.setattr(writes, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
 
 
 async def described(client: RegistryClient, _scene: Scene, name: str) -> Write:

@@ -16,7 +16,7 @@ LIMIT = 100  # activities, if nothing is said
 
 
 def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.search import moment_meant
+    from tui_registry.queries.filters import moment_meant
 
     if value is None:
         return None
@@ -89,7 +89,7 @@ def activity(
 
 
 def _kinds(part: str) -> list[str]:
-    from tui_registry.search import kinds_named
+    from tui_registry.queries.filters import kinds_named
     from tui_registry_server.wire.activity import ActivityType
 
     kinds = kinds_named(part)
@@ -99,8 +99,8 @@ def _kinds(part: str) -> list[str]:
 
 
 def _row(activity: "FeedActivity") -> list[str]:
-    from tui_registry.ages import moment
-    from tui_registry.text import visible
+    from tui_registry.terminal.sanitize import visible
+    from tui_registry.widgets.ages import moment
 
     stages = [stage.value for stage in (activity.from_stage, activity.to_stage) if stage is not None]
     return [

@@ -13,7 +13,7 @@ from tui_registry.commands.exits import Exit, Failure
 @click.option("--toml", is_flag=True, help="Print it as a file, to be changed.")
 def keys(*, keymap: str | None, toml: bool) -> None:
     """Print the console's keys; or all that is wrong with a keymap, and exit with 1."""
-    from tui_registry import keymap as keymaps
+    from tui_registry.keys import keymap as keymaps
     from tui_registry.session import settings
 
     try:

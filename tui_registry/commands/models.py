@@ -37,8 +37,8 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
       tui-registry models list churn eu
       tui-registry models list "= tags.team = 'risk'"
     """
-    from tui_registry.model_search import exact, ranked
-    from tui_registry.search import is_words, models_filter
+    from tui_registry.queries.filters import is_words, models_filter
+    from tui_registry.queries.model_search import exact, ranked
 
     typed = " ".join(words)
     filter_text = models_filter(typed)
@@ -97,7 +97,7 @@ class _Found:
 async def _read(client: "RegistryClient", name: str) -> _Found:
     import asyncio
 
-    from tui_registry.search import named
+    from tui_registry.queries.filters import named
 
     async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
         answer = await client.search_versions(
@@ -111,8 +111,8 @@ async def _read(client: "RegistryClient", name: str) -> _Found:
 
 
 def _listed(model: "RegisteredModel") -> list[str]:
-    from tui_registry.ages import moment
-    from tui_registry.text import visible
+    from tui_registry.terminal.sanitize import visible
+    from tui_registry.widgets.ages import moment
 
     return [
         visible(model.name),
@@ -125,8 +125,8 @@ def _listed(model: "RegisteredModel") -> list[str]:
 
 
 def _told(found: _Found) -> list[str]:
-    from tui_registry.ages import moment
-    from tui_registry.text import visible
+    from tui_registry.terminal.sanitize import visible
+    from tui_registry.widgets.ages import moment
 
     model = found.model
     aliases: dict[str, list[str]] = {}

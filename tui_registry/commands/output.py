@@ -1,6 +1,6 @@
 """How an answer is printed: as plain aligned text, or as one JSON document of the wire's own shapes.
 
-No colours and no markup. What comes from the server passes tui_registry.text, and JSON has no character outside ASCII,
+No colours and no markup. What comes from the server passes terminal.sanitize, and JSON has no character outside ASCII,
 so neither can do anything to a terminal. A reader that goes away, such as ``head``, does not make a command fail.
 """
 
@@ -34,14 +34,14 @@ def print_json(document: dict[str, Any]) -> None:
 
 
 def print_lines(texts: Iterable[str]) -> None:
-    from tui_registry.text import lines
+    from tui_registry.terminal.sanitize import lines
 
     _write("".join(f"{' '.join(lines(text, len(text)))}\n" for text in texts))
 
 
 def note(told: str) -> None:
     """Say something that is not the answer."""
-    from tui_registry.text import message
+    from tui_registry.terminal.sanitize import message
 
     click.echo(message(told), err=True)
 
@@ -54,7 +54,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Coll
     """
     from rich.cells import cell_len
 
-    from tui_registry.text import clip
+    from tui_registry.terminal.sanitize import clip
 
     shown = [list(headings), *([whole(cell) for cell in row] for row in rows)]
     widths = [max(cell_len(row[column]) for row in shown) for column in range(len(headings))]
@@ -81,7 +81,7 @@ def _narrow(widths: list[int], columns: Sequence[int], room: int) -> None:
 
 def facts(named: Sequence[tuple[str, str]]) -> list[str]:
     """A line for each name with a value; a value of several lines goes on beneath itself."""
-    from tui_registry.text import lines
+    from tui_registry.terminal.sanitize import lines
 
     given = [(name, value) for name, value in named if value]
     width = max((len(name) for name, _ in given), default=0) + 1
@@ -94,7 +94,7 @@ def facts(named: Sequence[tuple[str, str]]) -> list[str]:
 
 def whole(value: str) -> str:
     """A text in one line, however long it is."""
-    from tui_registry.text import one_line
+    from tui_registry.terminal.sanitize import one_line
 
     return one_line(value, len(value))
 

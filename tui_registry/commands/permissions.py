@@ -187,7 +187,7 @@ async def _write(
     done: str,
 ) -> "tuple[str, ObjectPermissions]":
     """What to tell, and the permissions afterwards."""
-    from tui_registry.writes import Verdict, Write, perform
+    from tui_registry.mutations.mutation import Verdict, Write, perform
 
     answers: list[ObjectPermissions] = []
 

@@ -12,7 +12,7 @@ from tui_registry_server.wire.stage import Stage
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
-    from tui_registry.decisions import Decision
+    from tui_registry.mutations.decisions import Decision
     from tui_registry_server.wire.activity import FeedActivity
     from tui_registry_server.wire.transition_request import InboxRequest
 
@@ -62,7 +62,7 @@ def approve_request(
     *, model: str, version: str, stage: str, comment: str, archive: bool, profile: str | None, as_json: bool
 ) -> None:
     """Approve the request to move VERSION of MODEL to STAGE, whoever asked."""
-    from tui_registry.decisions import Decision
+    from tui_registry.mutations.decisions import Decision
 
     _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, profile=profile, as_json=as_json)
 
@@ -75,7 +75,7 @@ def approve_request(
 @click.option("--comment", default="", help="What to say about it.")
 def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
     """Reject the request to move VERSION of MODEL to STAGE, whoever asked."""
-    from tui_registry.decisions import Decision
+    from tui_registry.mutations.decisions import Decision
 
     _decide(Decision.REJECT, model, version, Stage(stage), comment, archive=False, profile=profile, as_json=as_json)
 
@@ -93,9 +93,9 @@ async def open_requests(client: "RegistryClient", model: str | None) -> "list[In
 
 def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
     """The lines of a table of requests."""
-    from tui_registry.ages import age
-    from tui_registry.decisions import displaced
-    from tui_registry.text import visible
+    from tui_registry.mutations.decisions import displaced
+    from tui_registry.terminal.sanitize import visible
+    from tui_registry.widgets.ages import age
 
     rows = [
         [
@@ -125,9 +125,9 @@ def _decide(
     as_json: bool,
 ) -> None:
     from tui_registry.client.errors import CallError
-    from tui_registry.decisions import EXCLUSIVE, KINDS, NEEDS, Target, decide
-    from tui_registry.text import visible
-    from tui_registry.writes import Verdict
+    from tui_registry.mutations.decisions import EXCLUSIVE, KINDS, NEEDS, Target, decide
+    from tui_registry.mutations.mutation import Verdict
+    from tui_registry.terminal.sanitize import visible
 
     async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
         asked = [each for each in await client.open_requests(model, version) if each.to_stage is stage]

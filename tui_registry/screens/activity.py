@@ -7,14 +7,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from tui_registry.actions import FILTERING, bindings
-from tui_registry.ages import age
-from tui_registry.changes.subject import Subject
-from tui_registry.screens.editing import EditingPlace
-from tui_registry.screens.listing import Listing
-from tui_registry.search import ActivityFilter, activity_filter
-from tui_registry.text import one_line, visible
-from tui_registry.widgets.activities import did, moves, what
+from tui_registry.keys.actions import FILTERING, bindings
+from tui_registry.mutations.subject import Subject
+from tui_registry.queries.activity_words import did, moves, what
+from tui_registry.queries.filters import ActivityFilter, activity_filter
+from tui_registry.screens.base.listing import Listing
+from tui_registry.screens.models.editing import EditingPlace
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.ages import age
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.activity import ActivityType, FeedActivity

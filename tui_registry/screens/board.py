@@ -10,14 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from tui_registry.actions import WHILE_TYPING, bindings
-from tui_registry.ages import age
 from tui_registry.client.errors import CallError
-from tui_registry.messages import LivenessChanged
-from tui_registry.pages import Pages
-from tui_registry.screens.stages import StagePlace
-from tui_registry.search import versions_filter
-from tui_registry.text import one_line, visible
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.queries.filters import versions_filter
+from tui_registry.queries.pages import Pages
+from tui_registry.screens.models.stages import StagePlace
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel

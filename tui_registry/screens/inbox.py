@@ -11,18 +11,18 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
-from tui_registry.actions import WHILE_TYPING, bindings
-from tui_registry.ages import age
-from tui_registry.changes.subject import Subject
 from tui_registry.client.errors import CallError
-from tui_registry.decisions import Outcome, displaced
-from tui_registry.messages import LivenessChanged
-from tui_registry.screens.copying import CopyingPlace
-from tui_registry.screens.deciding import DecidingPlace
-from tui_registry.text import one_line, visible
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.mutations.decisions import Outcome, displaced
+from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.subject import Subject
+from tui_registry.screens.models.copying import CopyingPlace
+from tui_registry.screens.models.deciding import DecidingPlace
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.ages import age
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
-from tui_registry.writes import Verdict
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 

@@ -6,16 +6,16 @@ from textual.screen import Screen
 
 PLACES = {
     "inbox": ("inbox", "Inbox"),
-    "models": ("models", "Models"),
+    "models": ("models.models", "Models"),
     "board": ("board", "Board"),
     "activity": ("activity", "ActivityFeed"),
-    "access": ("access", "Access"),
-    "users": ("users", "Users"),
-    "groups": ("groups", "Groups"),
-    "service principals": ("service_principals", "ServicePrincipals"),
-    "tokens": ("tokens", "Tokens"),
+    "access": ("access.access", "Access"),
+    "users": ("access.users", "Users"),
+    "groups": ("access.groups", "Groups"),
+    "service principals": ("access.service_principals", "ServicePrincipals"),
+    "tokens": ("access.tokens", "Tokens"),
 }
-"""Their modules beside this one, and their classes."""
+"""Their modules below this package, and their classes."""
 
 
 def place(name: str) -> Screen[object]:
@@ -27,5 +27,11 @@ def place(name: str) -> Screen[object]:
 
 def load() -> None:
     """Import what has not been yet, so that nobody waits for it later. Blocks for some tenths of a second."""
-    for module in ("model", "card", "version", "help", *(module for module, _ in PLACES.values())):
+    for module in (
+        "models.model",
+        "models.card",
+        "models.version",
+        "dialogs.help",
+        *(module for module, _ in PLACES.values()),
+    ):
         import_module(f"tui_registry.screens.{module}")

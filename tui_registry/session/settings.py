@@ -26,7 +26,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """The whole file. What is None is decided by the terminal: see tui_registry.terminal."""
+    """The whole file. What is None is decided by the terminal: see tui_registry.terminal.environment."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

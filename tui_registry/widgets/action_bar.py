@@ -6,8 +6,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_registry.actions import Action
-from tui_registry.keys import legend
+from tui_registry.keys.actions import Action
+from tui_registry.keys.names import legend
 
 
 class ActionBar(Widget):

@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_registry.text import ELLIPSIS, clip, one_line, visible
+from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line, visible
 
 SHORTEST = 3  # cells of a user's name
 SHORTEST_STEP = 6  # cells of a step of the trail

@@ -5,7 +5,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
-from tui_registry.keys import legend
+from tui_registry.keys.names import legend
 
 
 class Hint(Widget):

@@ -11,8 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_registry.ages import age, moment
-from tui_registry.text import lines, one_line, visible
+from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_TINTS
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _commented(comment: Comment) -> list[Content]:
 
 
 def _done(activity: Activity) -> Content:
-    from tui_registry.widgets.activities import did, what
+    from tui_registry.queries.activity_words import did, what
 
     who = one_line(activity.user_id or "")
     return Content.styled(f"{age(activity.creation_timestamp):>4}  {who} {did(activity)}  {what(activity)}", "dim")

@@ -4,9 +4,9 @@ import textwrap
 
 from textual.content import Content
 
-from tui_registry.ages import age, moment
-from tui_registry.text import one_line
+from tui_registry.terminal.sanitize import one_line
 from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
+from tui_registry.widgets.ages import age, moment
 
 LABEL = 8  # cells
 

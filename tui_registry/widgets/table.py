@@ -1,7 +1,7 @@
 """A table that draws only the lines on the screen, however many rows there are.
 
 Rows have keys; cursor and marks belong to keys, so that they stay where they are when the rows around them change. A
-cell is plain text that has passed tui_registry.text, with a style.
+cell is plain text that has passed tui_registry.terminal.sanitize, with a style.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,10 +18,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui_registry.actions import bindings
-from tui_registry.keymap import in_force
-from tui_registry.movement import LISTS, MOVEMENT
-from tui_registry.text import clip
+from tui_registry.keys.actions import bindings
+from tui_registry.keys.keymap import in_force
+from tui_registry.keys.movement import LISTS, MOVEMENT
+from tui_registry.terminal.sanitize import clip
 
 GAP = 2  # cells between columns
 GUTTER = 2  # cells for the mark

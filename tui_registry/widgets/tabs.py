@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
-from tui_registry.text import ELLIPSIS
+from tui_registry.terminal.sanitize import ELLIPSIS
 
 
 class Tabs(Widget):

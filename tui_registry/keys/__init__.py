@@ -1,0 +1,1 @@
+"""Actions, the keys that do them, and the keymaps that rebind them."""

@@ -1,0 +1,266 @@
+"""Every action once: its key, its label, what it does, and where. Bindings, the bar, the help, the palette and the
+README are made from this table.
+
+Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty protocol sends ctrl+i and ctrl+m as Tab
+and Enter, and nothing that cannot be undone is under ctrl.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from tui_registry.keys.names import is_character
+
+EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do.
+
+    id: the name of the method that does it, without ``action_``.
+    keys: by Textual's names, separated by commas; the first is the one that is shown.
+    shown: how the key is written for people.
+    places: the screens that know it.
+    priority: which are left out first when the bar has no room: the highest number.
+    writes: whether it changes the registry, and is dead where that is not allowed.
+    """
+
+    id: str
+    keys: str
+    shown: str
+    label: str
+    help: str
+    places: tuple[str, ...]
+    priority: int = 5
+    writes: bool = False
+
+    @property
+    def name(self) -> str:
+        """What keymaps call it: go('inbox') is go_inbox, read_on(-1) is read_on_back."""
+        verb, _, argument = self.id.rstrip(")").partition("(")
+        if argument in {"", "1"}:
+            return verb
+        return f"{verb}_back" if argument == "-1" else f"{verb}_{argument.strip(chr(39))}"
+
+
+FILTERING = (
+    Action("submit", "enter", "⏎", "keep", "Keep what was typed", ()),
+    Action("move(1)", "down", "↓↑", "choose", "Choose a row", ()),
+    Action("back", "escape", "esc", "clear", "Clear what was typed", ()),
+)
+SEARCHING = (Action("submit", "enter", "⏎", "open", "Open what is under the cursor", ()), *FILTERING[1:])
+"""What the bar says while text is typed, when letters are letters."""
+
+WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
+"""Keys that go through a line that is typed in to the list above it."""
+
+DECIDED = ("inbox", "model", "board")
+STAGED = ("model", "board")
+SHEETS = ("version", "card")
+TRACKED = ("experiments", "runs", "run")
+SECTIONS = ("access", "users", "groups", "service principals", "tokens")
+PEOPLE = ("users", "service principals")
+GOVERNED = (*SECTIONS, "group")
+ACTIONS = (
+    Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", DECIDED, 1, writes=True),
+    Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", DECIDED, 1, writes=True),
+    Action("cancel", "x", "x", "cancel", "Cancel the request, or all that are marked", DECIDED, 4, writes=True),
+    Action(
+        "transition",
+        "t",
+        "t",
+        "move",
+        "Move the version to another stage, or ask for it",
+        (*STAGED, "version"),
+        1,
+        writes=True,
+    ),
+    Action(
+        "open",
+        "enter",
+        "⏎",
+        "open",
+        "Open what is under the cursor",
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "experiments", "runs"),
+        2,
+    ),
+    Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *STAGED), 5),
+    Action(
+        "filter",
+        "slash",
+        "/",
+        "filter",
+        "Narrow what is shown, as you type",
+        ("inbox", "board", "activity", "journal", "runs", *GOVERNED),
+        3,
+    ),
+    Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
+    Action("find", "slash", "/", "find", "Search models, as you type", ("model", *SHEETS, "compare", "run"), 7),
+    Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
+    Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
+    Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
+    Action("columns", "v", "v", "columns", "Choose the metrics and parameters that are shown", ("runs",), 4),
+    Action("new", "n", "n", "new", "Make a model or, in one, add a version", ("models", "model"), 4, writes=True),
+    Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
+    Action(
+        "register_candidate",
+        "n",
+        "n",
+        "register",
+        "Register the model under the cursor as a version",
+        ("run",),
+        1,
+        writes=True,
+    ),
+    Action("open_run", "o", "o", "run", "Open the run that the version comes from", (*STAGED, "version"), 6),
+    Action(
+        "card", "i", "i", "about", "All about the model: description, tags, aliases, access", ("models", *STAGED), 4
+    ),
+    Action("comment", "c", "c", "comment", "Comment on the version", (*STAGED, "version", "activity"), 4, writes=True),
+    Action(
+        "edit",
+        "e",
+        "e",
+        "edit",
+        "Edit the description, or what is under the cursor",
+        ("models", *STAGED, *SHEETS),
+        4,
+        writes=True,
+    ),
+    Action("tags", "T", "T", "tag", "Set a tag", ("models", *STAGED, *SHEETS), 6, writes=True),
+    Action("aliases", "A", "A", "alias", "Give a version an alias", (*STAGED, *SHEETS), 6, writes=True),
+    Action("remove", "D", "D", "remove", "Remove the tag, alias or comment under the cursor", SHEETS, 5, writes=True),
+    Action(
+        "delete",
+        "D",
+        "D",
+        "delete",
+        "Delete the model or version under the cursor",
+        ("models", *STAGED),
+        8,
+        writes=True,
+    ),
+    Action("delete_model", "X", "X", "delete", "Delete the model", ("card",), 8, writes=True),
+    Action("rename", "R", "R", "rename", "Rename the model", ("models", "card"), 7, writes=True),
+    Action(
+        "permissions", "p", "p", "permissions", "Who may do what on the model, and why", ("models", *STAGED, "card"), 5
+    ),
+    Action("grant", "n", "n", "grant", "Grant somebody a level", ("access",), 1, writes=True),
+    Action("change", "e", "e", "change", "Change the level under the cursor", ("access",), 1, writes=True),
+    Action("revoke", "D", "D", "remove", "Take the level under the cursor away", ("access",), 2, writes=True),
+    Action("why", "w", "w", "why", "What somebody may do here, and by which grants", ("access",), 1),
+    Action("enrol", "n", "n", "new", "Make an account", PEOPLE, 1, writes=True),
+    Action("deactivate", "D", "D", "deactivate", "Accept no token of the account any more", PEOPLE, 2, writes=True),
+    Action("reactivate", "A", "A", "reactivate", "Accept the account's tokens again", PEOPLE, 2, writes=True),
+    Action("members", "enter", "⏎", "members", "Who is in the group", ("groups",), 1),
+    Action("new_group", "n", "n", "new", "Make a group", ("groups",), 1, writes=True),
+    Action("delete_group", "D", "D", "delete", "Delete the group", ("groups",), 2, writes=True),
+    Action("add_member", "n", "n", "add", "Add a member to the group", ("group",), 1, writes=True),
+    Action("remove_member", "D", "D", "remove", "Remove the member from the group", ("group",), 2, writes=True),
+    Action(
+        "make_token", "n", "n", "new", "Make a token, for yourself or a service principal", ("tokens",), 1, writes=True
+    ),
+    Action("revoke_token", "D", "D", "revoke", "Accept the token no more", ("tokens",), 2, writes=True),
+    Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
+    Action("previous_section", "shift+tab", "⇧tab", "previous section", "Go to the section before", SECTIONS, 9),
+    Action("compare", "equals_sign", "=", "compare", "Compare two versions: marked, or with Production's", STAGED, 5),
+    Action("history", "H", "H", "history", "Who did what with it", ("models", *STAGED, *SHEETS), 6),
+    Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
+    Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", STAGED, 3),
+    Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", STAGED, 9),
+    Action("next_panel", "tab", "tab", "next", "Go on to the metrics, the parameters, the tags", ("run",), 2),
+    Action("previous_panel", "shift+tab", "⇧tab", "previous", "Go back to the panel before", ("run",), 9),
+    Action(
+        "back",
+        "escape",
+        "esc",
+        "back",
+        "Clear the filter and marks, or go back",
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "journal", *TRACKED, *GOVERNED),
+        6,
+    ),
+    Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),
+    Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 8),
+    Action("go('board')", "3", "3", "board", "Go to the versions of all models, by stage", (EVERYWHERE,), 8),
+    Action("go('activity')", "4", "4", "activity", "Go to who did what", (EVERYWHERE,), 8),
+    Action("go('access')", "5", "5", "access", "Go to who may do what on the whole registry", (EVERYWHERE,), 8),
+    Action("read_on(1)", "J", "J", "read on", "Scroll the details down", (*DECIDED, *SHEETS), 9),
+    Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", (*DECIDED, *SHEETS), 9),
+    Action(
+        "refresh",
+        "f5",
+        "F5",
+        "refresh",
+        "Ask the server again, and draw all anew",
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED, *GOVERNED),
+        9,
+    ),
+    Action(
+        "copy",
+        "y",
+        "y",
+        "copy",
+        "Copy the name, the models:/ URI, or Python or curl with it",
+        ("inbox", "models", *STAGED, "activity", *SHEETS, "journal", *GOVERNED),
+        7,
+    ),
+    Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 7),
+    Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
+    Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
+    Action("undo", "u", "u", "undo", "Take back the last change made here", (EVERYWHERE,), 9, writes=True),
+    Action(
+        "profiles", "P", "P", "profiles", "Open another registry; allow changes in a read-only one", (EVERYWHERE,), 9
+    ),
+    Action("journal", "at", "@", "calls", "Every call of this session, and what came of it", (EVERYWHERE,), 9),
+    Action(
+        "show_text",
+        "Y",
+        "Y",
+        "as text",
+        "Show what was copied last, or all calls, to select or keep it",
+        (EVERYWHERE,),
+        7,
+    ),
+    Action("theme", "f9", "F9", "theme", "Choose other colours", (EVERYWHERE,), 9),
+    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "Stop, back to the shell; fg comes back", (EVERYWHERE,), 9),
+    Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
+)
+
+
+def of_place(place: str, actions: Iterable[Action] = ACTIONS) -> list[Action]:
+    """The actions of a screen, in the order of the table."""
+    return [action for action in actions if place in action.places or EVERYWHERE in action.places]
+
+
+def characters(actions: Iterable[Action]) -> frozenset[str]:
+    """The names of the methods of the actions under such keys: none of them is live while text is typed."""
+    return frozenset(
+        action.id.partition("(")[0]
+        for action in actions
+        if any(is_character(key) for key in action.keys.split(",") if key)
+    )
+
+
+WRITING = frozenset(action.id for action in ACTIONS if action.writes)
+"""The actions that change the registry."""
+
+
+ALWAYS = frozenset({"suspend"})
+
+
+def bindings(place: str, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
+    """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
+
+    Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
+    typist sends after ``/`` or ``a`` arrives in the line or the question that it opens. And so have those that act
+    over a question, too.
+    """
+    return [
+        Binding(key, action.id, action.label, show=False, priority=is_character(key) or action.id in ALWAYS)
+        for action in actions
+        if place in action.places
+        for key in action.keys.split(",")
+        if key
+    ]

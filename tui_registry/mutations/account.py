@@ -1,0 +1,102 @@
+"""Making accounts of users and service principals, closing them and opening them again."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from tui_registry.access.access_list import Kind
+from tui_registry.access.memberships import Found
+from tui_registry.client.people import compared
+from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations.mutation import Write
+from tui_registry_server.wire.scim import ServicePrincipal, User
+
+Account = User | ServicePrincipal
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One kind of account, and its calls. ``attribute`` is SCIM's name of what accounts are called by.
+
+    listed: the first so many that a filter lets through, by name. create: by name, and by what people call it.
+    set_active: by id.
+    """
+
+    kind: Kind
+    attribute: str
+    listed: Callable[[str, int], Awaitable[Sequence[Account]]]
+    create: Callable[[str, str], Awaitable[Account]]
+    set_active: Callable[[str, bool], Awaitable[Account]]
+
+
+def users(client: RegistryClient) -> Register:
+    async def listed(filter_text: str, count: int) -> Sequence[Account]:
+        return (await client.users(filter_text=filter_text, count=count)).resources
+
+    async def create(name: str, display_name: str) -> Account:
+        return await client.create_user(name, display_name=display_name)
+
+    async def set_active(account_id: str, active: bool) -> Account:
+        return await client.set_user_active(account_id, active=active)
+
+    return Register(Kind.USER, "userName", listed, create, set_active)
+
+
+def service_principals(client: RegistryClient) -> Register:
+    async def listed(filter_text: str, count: int) -> Sequence[Account]:
+        return (await client.service_principals(filter_text=filter_text, count=count)).resources
+
+    async def create(name: str, display_name: str) -> Account:
+        return await client.create_service_principal(name, display_name=display_name)
+
+    async def set_active(account_id: str, active: bool) -> Account:
+        return await client.set_service_principal_active(account_id, active=active)
+
+    return Register(Kind.SERVICE_PRINCIPAL, "applicationId", listed, create, set_active)
+
+
+def make(register: Register, name: str, display_name: str) -> Write:
+    async def exists() -> bool:
+        return bool(await register.listed(compared(register.attribute, "eq", name), 1))
+
+    async def send() -> None:
+        await register.create(name, display_name)
+
+    async def changed_meanwhile() -> str:
+        return f"there is a {register.kind} {name} already." if await exists() else ""
+
+    return Write(
+        title=f"{register.kind} {name}",
+        doing="making it",
+        done="Made.",
+        send=send,
+        happened=exists,
+        changed_meanwhile=changed_meanwhile,
+    )
+
+
+def switch(register: Register, account: Found, *, active: bool, undoable: bool = True) -> Write:
+    """Open a closed account, or close an open one."""
+
+    async def is_active() -> bool | None:
+        accounts = await register.listed(compared("id", "eq", account.id), 1)
+        return accounts[0].active is not False if accounts else None
+
+    async def send() -> None:
+        await register.set_active(account.id, active)
+
+    async def happened() -> bool:
+        return await is_active() is active
+
+    async def changed_meanwhile() -> str:
+        is_as_it_was = await is_active() is (not active)
+        return "" if is_as_it_was else "somebody has changed or deleted this account meanwhile. Look again."
+
+    return Write(
+        title=str(account.person.principal),
+        doing="reactivating it" if active else "deactivating it",
+        done="Reactivated: its tokens are accepted again." if active else "Deactivated: no token of it is accepted.",
+        send=send,
+        happened=happened,
+        changed_meanwhile=changed_meanwhile,
+        inverse=switch(register, account, active=not active, undoable=False) if undoable else None,
+    )

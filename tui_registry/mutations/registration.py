@@ -1,0 +1,105 @@
+"""Registering a model of a run: the same two calls that MLflow's ``register_model`` makes, and one truth about both.
+
+MLflow's client makes the registered model if there is none, then the version, with the run's id and, for a logged
+model, ``models:/m-<id>`` as the source and the model's id. The link to the run is added here, because the registry and
+the tracking server are apart. What MLflow notes about it on the tracking server is left out: that server would point to
+its own registry.
+"""
+
+from dataclasses import dataclass, field
+
+from tui_registry.client.errors import CallError, Refused, Unreachable
+from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations import model as models
+from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.version import newest_of
+from tui_registry.queries.filters import named
+from tui_registry.tracking.candidate import Candidate
+from tui_registry.tracking.run import Run
+from tui_registry_server.wire.model_version import ModelVersion
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Registration:
+    """One version to be made, and its model if ``is_new``. ``newest`` is the highest version before it, 0 without any;
+    ``made`` is the new version's number, once it is known."""
+
+    model: str
+    description: str
+    candidate: Candidate
+    run: Run
+    run_link: str
+    is_new: bool
+    newest: int
+    made: str = field(default="", init=False)
+
+    def writes(self, client: RegistryClient) -> list[Write]:
+        """What is to be written, in order."""
+        version = Write(
+            title=f"{self.model}: its first version" if self.is_new else f"{self.model}: a new version",
+            doing="registering",
+            done="Registered, from the run.",
+            send=lambda: self._add(client),
+            happened=lambda: self._is_added(client),
+            changed_meanwhile=lambda: self._is_gone(client),
+        )
+        return [models.create(client, self.model, ""), version] if self.is_new else [version]
+
+    async def _add(self, client: RegistryClient) -> None:
+        try:
+            version = await client.create_version(
+                self.model,
+                self.candidate.source,
+                description=self.description,
+                run_id=self.run.info.run_id,
+                run_link=self.run_link,
+                model_id=self.candidate.model_id,
+            )
+        except (Refused, Unreachable) as error:
+            raise self._with_what_stays(error) from error
+        self.made = version.version
+
+    def _with_what_stays(self, error: Refused | Unreachable) -> CallError:
+        """The error, and that the model is there all the same, if it was made for this."""
+        if not self.is_new:
+            return error
+        told = f"{str(error).rstrip('.')}. The model {self.model} was created and stays, without a version."
+        return type(error)(error.status, error.error_code, told) if isinstance(error, Refused) else Unreachable(told)
+
+    async def _is_added(self, client: RegistryClient) -> bool:
+        page = await client.search_versions(
+            filter_text=named(self.model), order_by="version_number DESC", max_results=20
+        )
+        found = [version for version in page.model_versions if self._is_this(version)]
+        if found:
+            self.made = found[-1].version
+        return bool(found)
+
+    def _is_this(self, version: ModelVersion) -> bool:
+        return (
+            version.name == self.model
+            and int(version.version) > self.newest
+            and version.source == self.candidate.source
+            and version.run_id == self.run.info.run_id
+        )
+
+    async def _is_gone(self, client: RegistryClient) -> str:
+        if await models.exists(client, self.model):
+            return ""
+        return f"there is no model {self.model} any more."
+
+
+async def registration(
+    client: RegistryClient, *, model: str, description: str, candidate: Candidate, run: Run, run_link: str
+) -> Registration:
+    """What registering would come to, as the registry is now. Raises CallError."""
+    is_new = not await models.exists(client, model)
+    return Registration(
+        model=model,
+        description=description,
+        candidate=candidate,
+        run=run,
+        run_link=run_link,
+        is_new=is_new,
+        newest=0 if is_new else await newest_of(client, model),
+    )

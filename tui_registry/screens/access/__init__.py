@@ -1,0 +1,1 @@
+"""The screens of users, groups, tokens and permissions."""

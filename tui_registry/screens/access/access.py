@@ -1,0 +1,182 @@
+"""Who may do what on a model, or on the whole registry; granting, changing, taking away, and why."""
+
+import asyncio
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from tui_registry.access.access_list import MANAGE, NONE, Grant, Kind, Principal, rank, reasons
+from tui_registry.access.addresses import PREFIXES
+from tui_registry.access.grants import WHOLE_REGISTRY, Seen, governed_model, read
+from tui_registry.client.errors import Refused
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.screens.access import granting
+from tui_registry.screens.access.section import Section
+from tui_registry.screens.base.listing import Listing
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.table import Column, Row
+
+FORBIDDEN = 403
+
+
+class Access(Section):
+    """Without a model, of the whole registry: a section; with one, pushed on top of another place."""
+
+    place = "access"
+    nothing = "Nobody may do anything here."
+    no_match = "Nobody here is called so."
+    hint = "part of a name, or of a level"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("access"), *WHILE_TYPING]
+    COLUMNS = (
+        Column("WHO", 18, grow=3, most=48),
+        Column("KIND", 7, priority=2),
+        Column("LEVEL", 30),
+        Column("FROM", 14, priority=1),
+        Column("CALLED", 12, priority=3, grow=1, most=30),
+    )
+
+    def __init__(self, model: str = "") -> None:
+        super().__init__(*(("Models", model, "Access") if model else ()))
+        self._model = model
+        self.is_section = not model
+        self._seen: Seen | None = None
+        self._grants: dict[str, Grant] = {}
+
+    async def load(self) -> None:
+        client = self.console_app.client
+        governed = await governed_model(client, self._model) if self._model else WHOLE_REGISTRY
+        try:
+            _, access, levels = await asyncio.gather(
+                self.read_me(), read(client, governed), client.permission_levels(governed.id)
+            )
+        except Refused as error:
+            if error.status != FORBIDDEN:
+                raise
+            self._seen = None
+            self.table.show([], empty=f"{one_line(str(error))}\np on a model that you may read shows who else may.")
+            self.tell_answered()
+            return
+        if self.me is not None:
+            self._seen = Seen(governed, access, self.me, {each.permission_level: each.description for each in levels})
+        await Listing.load(self)  # not Section's: who is looking is known
+        self.show_note()
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """All of them: an access list is not read in pages."""
+        grants = sorted(self._seen.access.grants if self._seen else (), key=_order)
+        words = typed.casefold().split()
+        self._grants = {_key(grant): grant for grant in grants}
+        rows = [_row(grant, self._shown_name(grant.principal), registry_wide=not self._model) for grant in grants]
+        return [row for row in rows if all(word in _searched(row) for word in words)], ""
+
+    def _shown_name(self, principal: Principal) -> str:
+        return self.console_app.short_name(principal.name) if principal.kind is Kind.USER else principal.name
+
+    def show_note(self) -> None:
+        self.note.update(self._own_rights())
+        self.highlighted()
+
+    def _own_rights(self) -> Content:
+        if self._seen is None:
+            return Content("")
+        found = reasons(self._seen.access, self._seen.me.person)
+        why = one_line(found[0].told(registry_wide=not self._model)) if found else "no level here"
+        if self._seen.manages:
+            return Content(f"You: {why}.")
+        return Content(f"You: {why}; changing takes {MANAGE}.")
+
+    def about_row(self, key: str) -> Content:
+        grant = self._grants[key]
+        meaning = one_line(self._seen.meanings.get(grant.level, "") if self._seen else "")
+        parts = [Content.assemble((one_line(grant.level), "bold"), f"  {meaning}")]
+        if grant.fixed:
+            parts.append(Content.styled("Members of admins manage everything; nobody can change that here.", "dim"))
+        elif grant.inherited:
+            parts.append(
+                Content.styled("Granted on the whole registry: 5 goes there. e grants more on this model.", "dim")
+            )
+        return Content("\n").join(parts)
+
+    @property
+    def _chosen(self) -> Grant | None:
+        return self._grants.get(self.table.cursor_key or "")
+
+    def is_live(self, action: str) -> bool:
+        if action in {"grant", "change", "revoke"}:
+            return self._seen is not None and self._seen.manages and self.is_allowed(action)
+        if action == "why":
+            return self._seen is not None
+        return super().is_live(action)
+
+    def is_allowed(self, action: str) -> bool:
+        grant = self._chosen
+        if action == "change":
+            return grant is not None and not grant.fixed
+        if action == "revoke":
+            return grant is not None and not grant.fixed and not grant.inherited
+        return True
+
+    def open_row(self, key: str) -> None:
+        """Enter changes the level or, for whoever may not, says why it is so."""
+        if self.check_action("change", ()):
+            self.action_change()
+        elif self._seen is not None:
+            self.console_app.converse(partial(self._explain, self._seen, self._grants[key].principal))
+
+    async def _explain(self, seen: Seen, principal: Principal) -> None:
+        document = await granting.document_of(self.console_app, principal)
+        if document is not None:
+            await granting.show_why(self.console_app, seen, document)
+
+    def action_copy(self) -> None:
+        if grant := self._chosen:
+            self.console_app.copy(grant.principal.name)
+
+    def action_grant(self) -> None:
+        if self._seen is not None:
+            self.console_app.converse(partial(granting.grant, self.console_app, self._seen))
+
+    def action_change(self) -> None:
+        grant, seen = self._chosen, self._seen
+        if grant is not None and seen is not None:
+            had = seen.access.direct.get(grant.principal, grant.level)
+            self.console_app.converse(partial(granting.change, self.console_app, seen, grant.principal, had))
+
+    def action_revoke(self) -> None:
+        grant, seen = self._chosen, self._seen
+        if grant is not None and seen is not None:
+            self.console_app.converse(partial(granting.give, self.console_app, seen, grant.principal, NONE))
+
+    def action_why(self) -> None:
+        grant, seen = self._chosen, self._seen
+        if seen is not None:
+            whom = grant.principal.name if grant and grant.principal.kind is Kind.USER else ""
+            self.console_app.converse(partial(granting.explain, self.console_app, seen, whom))
+
+
+def _key(grant: Grant) -> str:
+    return f"{grant.principal.kind}:{grant.principal.name}:{'inherited' if grant.inherited else 'direct'}"
+
+
+def _order(grant: Grant) -> tuple[int, bool, Principal]:
+    return (-rank(grant.level), grant.inherited, grant.principal)
+
+
+def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
+    origin = "everywhere" if grant.fixed else "whole registry" if grant.inherited or registry_wide else "this model"
+    return Row(
+        _key(grant),
+        (
+            (visible(name), "bold"),
+            (PREFIXES[grant.principal.kind], "dim"),
+            (one_line(grant.level), "bold" if grant.level == MANAGE else ""),
+            (origin, "dim" if grant.inherited else ""),
+            (one_line(grant.shown), "dim"),
+        ),
+    )
+
+
+def _searched(row: Row) -> str:
+    return " ".join(text for text, _ in row.cells).casefold()

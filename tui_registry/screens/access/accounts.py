@@ -1,0 +1,160 @@
+"""A list of accounts, of users or of service principals: searched, made, closed and opened again."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual.content import Content
+
+from tui_registry.access.access_list import Person
+from tui_registry.access.memberships import Found, found
+from tui_registry.client.people import compared
+from tui_registry.mutations import account as changes
+from tui_registry.mutations.account import Account, Register
+from tui_registry.screens.access.section import Section
+from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.table import Column, Row
+
+
+class Accounts(Section):
+    """Subclasses say the calls, and the words for what they list. ``asked``: what their name is called in a form."""
+
+    asked: ClassVar[str]
+    no_match = "Nobody is called so."
+    hint = "part of a name, group:NAME, is:inactive"
+    COLUMNS = (
+        Column("NAME", 24, grow=2, most=60),
+        Column("CALLED", 16, grow=2, most=40, priority=1),
+        Column("STATE", 11),
+        Column("GROUPS", 20, grow=3, priority=2),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._accounts: dict[str, Account] = {}
+
+    def register(self) -> Register:
+        """The calls."""
+        raise NotImplementedError
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """A page begins behind the name that is its token."""
+        register = self.register()
+        wanted = accounts_filter(typed, register.attribute)
+        behind = compared(register.attribute, "gt", token) if token else ""
+        accounts = await register.listed(" and ".join(part for part in (wanted, behind) if part), size)
+        self._accounts |= {account.id: account for account in accounts}
+        last = found(accounts[-1]).person.principal.name if len(accounts) == size else ""
+        return [self._row(found(account)) for account in accounts], last
+
+    def _row(self, who: Found) -> Row:
+        return Row(
+            who.id,
+            (
+                (
+                    one_line(self.console_app.short_name(who.person.principal.name)),
+                    "bold" if who.person.active else "dim",
+                ),
+                (one_line(who.shown), "dim"),
+                ("active" if who.person.active else "deactivated", "dim" if who.person.active else "bold red"),
+                (_groups(who.person), "dim"),
+            ),
+        )
+
+    @property
+    def _chosen(self) -> Found | None:
+        account = self._accounts.get(self.table.cursor_key or "")
+        return found(account) if account else None
+
+    def about_row(self, key: str) -> Content:
+        account = self._accounts[key]
+        ways = [
+            f"{one_line(group.display or '')}{' (through another)' if group.type == 'indirect' else ''}"
+            for group in account.groups
+        ]
+        who = found(account)
+        return Content.assemble(
+            (visible(who.person.principal.name), "bold"),
+            f"  {one_line(who.shown)}\n",
+            (f"in {', '.join(ways)}" if ways else "in no group", "dim"),
+        )
+
+    def is_allowed(self, action: str) -> bool:
+        if action in {"deactivate", "reactivate"}:
+            chosen = self._chosen
+            return chosen is not None and chosen.person.active == (action == "deactivate")
+        return True
+
+    def open_row(self, key: str) -> None:
+        """What there is to say about the row stands below the list."""
+
+    def action_copy(self) -> None:
+        if chosen := self._chosen:
+            self.console_app.copy(chosen.person.principal.name)
+
+    def action_enrol(self) -> None:
+        self.console_app.converse(self._enrol)
+
+    async def _enrol(self) -> None:
+        register = self.register()
+        fields = [
+            Field(name="name", label=self.asked, required=True),
+            Field(name="called", label="What people call it, if anything else"),
+        ]
+        values = await self.app.push_screen_wait(Form(f"New {register.kind}", fields, save="Make"))
+        if values is not None:
+            self.console_app.write(changes.make(register, values["name"], values["called"]))
+
+    def action_deactivate(self) -> None:
+        self.console_app.converse(partial(self._switch, self._chosen, active=False))
+
+    def action_reactivate(self) -> None:
+        self.console_app.converse(partial(self._switch, self._chosen, active=True))
+
+    async def _switch(self, account: Found | None, *, active: bool) -> None:
+        if account is None:
+            return
+        own = self.me is not None and self.me.id == account.id
+        question = _opening(account) if active else _closing(account, own=own)
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
+            self.console_app.write(changes.switch(self.register(), account, active=active))
+
+
+def _opening(account: Found) -> Question:
+    told = [Content("The account's tokens are accepted again. Its levels and groups are what they are now.")]
+    return Question(f"Reactivate {account.person.principal}?", told, "Reactivate")
+
+
+def _closing(account: Found, *, own: bool) -> Question:
+    told = [
+        Content("No token of this account is accepted from then on."),
+        Content.styled("Its levels, groups and history stay as they are; A opens it again.", "dim"),
+    ]
+    if own:
+        told.insert(0, Content.styled("It is your own account: you would be locked out.", "$text-warning"))
+    return Question(
+        f"Deactivate {account.person.principal}?",
+        told,
+        "Deactivate",
+        word="deactivate" if own else "",
+        why_word="it is your own account",
+    )
+
+
+def accounts_filter(typed: str, attribute: str) -> str:
+    """SCIM's filter for words that a name contains, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
+    parts: list[str] = []
+    for word in typed.split():
+        key, colon, value = word.partition(":")
+        if colon and key == "is" and value in {"active", "inactive"}:
+            parts.append(f"active eq {'true' if value == 'active' else 'false'}")
+        elif colon and key == "group":
+            parts.append(compared("groups.display", "eq", value))
+        else:
+            parts.append(f"({compared(attribute, 'co', word)} or {compared('displayName', 'co', word)})")
+    return " and ".join(parts)
+
+
+def _groups(person: Person) -> str:
+    return ", ".join(visible(name) for name in person.groups)

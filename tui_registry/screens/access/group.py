@@ -1,0 +1,133 @@
+"""One group: its members, added and removed."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from tui_registry.access import addresses, memberships
+from tui_registry.access.access_list import ADMINS, EVERYBODY
+from tui_registry.access.addresses import UnknownAddressError
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.mutations import group as changes
+from tui_registry.screens.access import granting
+from tui_registry.screens.access.section import Section
+from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.dialogs.form import Form
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.scim import ComplexValue
+
+KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
+"""The words for what a member's reference points to."""
+
+
+class GroupMembers(Section):
+    place = "group"
+    nothing = "The group has no members.\nn adds one."
+    no_match = "No member is called so."
+    hint = "part of a name"
+    is_section = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("group"), *WHILE_TYPING]
+    COLUMNS = (Column("MEMBER", 40, grow=1, most=80), Column("KIND", 8))
+
+    def __init__(self, group_id: str, name: str) -> None:
+        super().__init__("Access", "Groups", visible(name), "Members")
+        self._group_id = group_id
+        self._group_name = name
+        self._members: dict[str, ComplexValue] = {}
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """All of them: the registry gives a group with all its members."""
+        group = await self.console_app.client.group(self._group_id)
+        self._members = {member.value: member for member in group.members}
+        words = typed.casefold().split()
+        shown = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
+        return [_row(member) for member in shown], ""
+
+    def show_note(self) -> None:
+        super().show_note()
+        if self._group_name == EVERYBODY:
+            self.note.update(Content("Every user and service principal is in it, always."))
+            self.note.display = True
+
+    @property
+    def _chosen(self) -> ComplexValue | None:
+        return self._members.get(self.table.cursor_key or "")
+
+    def about_row(self, key: str) -> Content:
+        return Content(
+            "A group that is a member brings its own members along." if _kind(self._members[key]) == "group" else ""
+        )
+
+    def is_allowed(self, action: str) -> bool:
+        if self._group_name == EVERYBODY:
+            return False
+        return action != "remove_member" or self._chosen is not None
+
+    def open_row(self, key: str) -> None:
+        """A group among the members is opened in its turn."""
+        member = self._members[key]
+        if _kind(member) == "group":
+            self.app.push_screen(GroupMembers(member.value, member.display or ""))
+
+    def action_copy(self) -> None:
+        if chosen := self._chosen:
+            self.console_app.copy(chosen.display or "")
+
+    def action_add_member(self) -> None:
+        self.console_app.converse(self._add)
+
+    async def _add(self) -> None:
+        app, who, problem = self.console_app, "", ""
+        while True:
+            told = Content.styled(one_line(problem), "$text-error") if problem else None
+            field = granting.who_field(app, who, "a user, a group or a service principal")
+            values = await app.push_screen_wait(
+                Form(f"Add a member to {self._group_name}", [field], save="Go on", told=told)
+            )
+            if values is None:
+                return
+            who = values["who"]
+            try:
+                found = memberships.found(await addresses.resolve(app.client, who, granting.ANYBODY))
+            except UnknownAddressError as error:
+                problem = str(error)
+                continue
+            if found.id not in self._members:
+                break
+            problem = f"{found.person.principal} is a member already."
+        await self._change(found.id, str(found.person.principal), joins=True)
+
+    def action_remove_member(self) -> None:
+        if chosen := self._chosen:
+            name = chosen.display or chosen.value
+            self.console_app.converse(partial(self._change, chosen.value, name, joins=False))
+
+    async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
+        group, verb = one_line(self._group_name), "Add" if joins else "Remove"
+        if joins:
+            told = [Content(f"{one_line(who)} gets whatever {group} is granted, on every model.")]
+        else:
+            told = [Content(f"{one_line(who)} loses what only {group} is granted.")]
+        if self._group_name == ADMINS:
+            told.append(Content.styled("Members of admins manage everything: models, people, tokens.", "$text-warning"))
+        own = not joins and self._group_name == ADMINS and self.me is not None and self.me.id == member_id
+        question = Question(
+            f"{verb} {who}?", told, verb, word=ADMINS if own else "", why_word="you give up your own rights"
+        )
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
+            client = self.console_app.client
+            self.console_app.write(
+                changes.membership(client, self._group_id, self._group_name, member_id, who, joins=joins)
+            )
+
+
+def _kind(member: ComplexValue) -> str:
+    return KINDS.get((member.ref or "").partition("/")[0], "")
+
+
+def _row(member: ComplexValue) -> Row:
+    return Row(member.value, ((one_line(member.display or ""), "bold"), (_kind(member), "dim")))

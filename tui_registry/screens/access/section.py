@@ -1,0 +1,102 @@
+"""The sections of the access place: lists beside each other, Tab by Tab, that say what one may do with them."""
+
+import asyncio
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_registry.access import memberships
+from tui_registry.access.access_list import ADMINS
+from tui_registry.access.memberships import Found
+from tui_registry.keys.actions import WRITING
+from tui_registry.screens.base.listing import Listing
+from tui_registry.widgets.tabs import Tabs
+
+SECTIONS = {
+    "access": "Levels",
+    "users": "Users",
+    "groups": "Groups",
+    "service principals": "Service principals",
+    "tokens": "Tokens",
+}
+"""The places, in their order, with their titles."""
+
+
+class Section(Listing):
+    """``about_row`` says more about the row under the cursor; ``note`` what the user may do here."""
+
+    is_section = True  # whether it is one of those that Tab goes through
+
+    def __init__(self, *trail: str) -> None:
+        super().__init__(*(trail or ("Access", SECTIONS[self.place])))
+        self.strip = Tabs(id="sections")
+        self.note = Static("", id="note", markup=False)
+        self.about = Static("", id="about", markup=False)
+        self.me: Found | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.strip
+        yield self.note
+        yield self.table
+        yield self.about
+        yield self.filter_input()
+        yield self.bar
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.strip.display = self.is_section
+        if self.is_section:
+            self.strip.show(list(SECTIONS.values()), list(SECTIONS).index(self.place))
+
+    @property
+    def is_admin(self) -> bool:
+        return self.me is not None and ADMINS in self.me.person.groups
+
+    async def load(self) -> None:
+        await asyncio.gather(self.read_me(), super().load())
+        self.show_note()
+
+    async def read_me(self) -> None:
+        """Who is looking, with their groups."""
+        self.me = await memberships.myself(self.console_app.client)
+
+    def show_note(self) -> None:
+        told = "" if self.is_admin else "You may look, but change nothing: that is for members of the group admins."
+        self.note.update(Content(told))
+        self.note.display = bool(told)
+        self.highlighted()
+
+    def enter(self) -> None:
+        if not self.table.row_count:  # else what was typed is meant for the rows, and none of them is a model
+            self.console_app.find_model(self.typed)
+
+    def about_row(self, key: str) -> Content:
+        """More about a row, in a few lines."""
+        raise NotImplementedError
+
+    def highlighted(self) -> None:
+        key = self.table.cursor_key
+        self.about.update(self.about_row(key) if key is not None else Content(""))
+
+    def is_live(self, action: str) -> bool:
+        if action in {"next_section", "previous_section"}:
+            return self.is_section
+        if action in WRITING:
+            return self.is_admin and self.is_allowed(action)
+        return super().is_live(action)
+
+    def is_allowed(self, action: str) -> bool:
+        """Whether an administrator may do this to the row under the cursor."""
+        return True
+
+    async def action_next_section(self) -> None:
+        await self._go(1)
+
+    async def action_previous_section(self) -> None:
+        await self._go(-1)
+
+    async def _go(self, by: int) -> None:
+        places = list(SECTIONS)
+        await self.console_app.action_go(places[(places.index(self.place) + by) % len(places)])

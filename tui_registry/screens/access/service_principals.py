@@ -1,0 +1,19 @@
+"""The service principals: what programs are to the registry."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.mutations.account import Register, service_principals
+from tui_registry.screens.access.accounts import Accounts
+
+
+class ServicePrincipals(Accounts):
+    place = "service principals"
+    asked = "Application id, its name in levels and history; it cannot be changed later"
+    nothing = "There are no service principals.\nn makes one, for a program that calls the registry."
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("service principals"), *WHILE_TYPING]
+
+    def register(self) -> Register:
+        return service_principals(self.console_app.client)

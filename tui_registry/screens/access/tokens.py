@@ -1,0 +1,226 @@
+"""The access tokens: everybody's for administrators, one's own for others."""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from tui_registry.access import addresses, memberships
+from tui_registry.access.access_list import Kind
+from tui_registry.access.addresses import UnknownAddressError
+from tui_registry.access.memberships import Found
+from tui_registry.client.errors import Refused
+from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
+from tui_registry.mutations import token as changes
+from tui_registry.mutations.mutation import Verdict
+from tui_registry.screens.access.section import Section
+from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.screens.dialogs.new_token import NewToken
+from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
+
+FORBIDDEN = 403
+DAY = 24 * 60 * 60  # seconds
+NEVER = -1
+PROGRAMS = (Kind.SERVICE_PRINCIPAL,)
+_NOTHING_TYPED = {"program": "", "comment": "", "days": "90"}
+
+
+class Tokens(Section):
+    place = "tokens"
+    nothing = "There are no tokens."
+    no_match = "No token is like this."
+    hint = "part of a comment, of its owner's or its maker's name"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
+    COLUMNS = (
+        Column("OWNER", 16, grow=2, most=40),
+        Column("COMMENT", 14, grow=3, most=60),
+        Column("MADE", 4, priority=1),
+        Column("EXPIRES", 10),
+        Column("USED", 10, priority=2),
+        Column("MADE BY", 12, priority=3, grow=1, most=40),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tokens: dict[str, PublicTokenInfo] = {}
+        self._owners: dict[str, Found] = {}
+        self._everybodys = True
+
+    async def load(self) -> None:
+        client = self.console_app.client
+        try:
+            tokens: Sequence[PublicTokenInfo] = await client.tokens()
+            self._everybodys = True
+        except Refused as error:
+            if error.status != FORBIDDEN:
+                raise
+            tokens, self._everybodys = await client.own_tokens(), False
+        self._tokens = {token.token_id: token for token in tokens}
+        await super().load()
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """A part of what ``load`` has read: the registry gives all tokens at once. Names are asked for as needed."""
+        start = int(token or 0)
+        words = typed.casefold().split()
+        if words:
+            await self._learn_owners([*self._tokens.values()])
+        matching = [each for each in self._tokens.values() if all(word in self._searched(each) for word in words)]
+        shown = matching[start : start + size]
+        await self._learn_owners(shown)
+        end = start + size
+        return [self._row(each) for each in shown], str(end) if end < len(matching) else ""
+
+    async def _learn_owners(self, tokens: Sequence[PublicTokenInfo]) -> None:
+        unknown = {str(each.owner_id) for each in tokens if isinstance(each, TokenInfo)} - self._owners.keys()
+        if unknown:
+            self._owners |= await memberships.names_of(self.console_app.client, unknown)
+
+    def show_note(self) -> None:
+        told = "" if self._everybodys else "These are your own tokens: everybody's are for members of the group admins."
+        self.note.update(Content(told))
+        self.note.display = bool(told)
+        self.highlighted()
+
+    def _owner(self, token: PublicTokenInfo) -> str:
+        if not isinstance(token, TokenInfo):
+            return self.me.person.principal.name if self.me else ""
+        owner = self._owners.get(str(token.owner_id))
+        return owner.person.principal.name if owner else str(token.owner_id)
+
+    def _searched(self, token: PublicTokenInfo) -> str:
+        maker = token.created_by_username if isinstance(token, TokenInfo) else ""
+        return f"{token.comment or ''} {self._owner(token)} {maker}".casefold()
+
+    def _row(self, token: PublicTokenInfo) -> Row:
+        detailed = token if isinstance(token, TokenInfo) else None
+        expired = 0 < token.expiry_time < time.time() * 1000
+        used = token.last_used_time
+        return Row(
+            token.token_id,
+            (
+                (one_line(self.console_app.short_name(self._owner(token))), "bold"),
+                (one_line(token.comment or ""), ""),
+                (age(token.creation_time), "dim"),
+                ("expired" if expired else _day(token.expiry_time), "red" if expired else "dim"),
+                ("never" if used is None else _day(used), "dim"),
+                (one_line(self.console_app.short_name(detailed.created_by_username) if detailed else ""), "dim"),
+            ),
+        )
+
+    def about_row(self, key: str) -> Content:
+        token = self._tokens.get(key)
+        if token is None:
+            return Content("")
+        until = "never expires" if token.expiry_time == NEVER else f"until {moment(token.expiry_time)}"
+        used = "never used" if token.last_used_time is None else f"last used {moment(token.last_used_time)}"
+        return Content.assemble(
+            (one_line(token.comment or "no comment"), "bold"),
+            (f"\nmade {moment(token.creation_time)}, {until}, {used}, id {one_line(token.token_id)}", "dim"),
+        )
+
+    def is_live(self, action: str) -> bool:
+        if action == "revoke_token":
+            return self.table.row_count > 0
+        return True if action in WRITING else super().is_live(action)
+
+    def open_row(self, key: str) -> None:
+        """What there is to say about the row stands below the list."""
+
+    def action_copy(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.copy(self.table.cursor_key)
+
+    def action_make_token(self) -> None:
+        self.console_app.converse(self._make)
+
+    async def _make(self) -> None:
+        app, values, problem = self.console_app, _NOTHING_TYPED, ""
+        while True:
+            told = Content.styled(one_line(problem), "$text-error") if problem else None
+            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Make", told=told))
+            if given is None:
+                return
+            values = _NOTHING_TYPED | given
+            program = ""
+            if not values["program"]:
+                break
+            try:
+                document = await addresses.resolve(app.client, values["program"], PROGRAMS)
+            except UnknownAddressError as error:
+                problem = str(error)
+                continue
+            program = memberships.found(document).person.principal.name
+            break
+        owner = program or (self.me.person.principal.name if self.me else "yourself")
+        lifetime = int(values["days"]) * DAY if values["days"] else None
+        before = {each.token_id for each in await changes.of_maker(app.client, program)}
+        handed: list[str] = []
+
+        def show() -> None:
+            if handed:
+                app.push_screen(NewToken(owner, handed.pop()))
+            else:
+                lost = "Its value was lost with the answer: revoke it, and make another one."
+                app.tell_result(f"token for {owner}", Verdict.UNKNOWN, lost)
+
+        app.write(
+            changes.make(app.client, owner, program, values["comment"], lifetime, before, handed.append), then=show
+        )
+
+    def _fields(self, values: Mapping[str, str]) -> list[Field]:
+        client = self.console_app.client
+        program = Field(
+            name="program",
+            label="For which service principal",
+            value=values["program"],
+            hint="nothing: for yourself",
+            suggest=partial(addresses.suggestions, client, kinds=PROGRAMS),
+            suggested_only=True,
+        )
+        comment = Field(name="comment", label="What it is for", value=values["comment"])
+        days = Field(
+            name="days",
+            label="Days until it expires",
+            value=values["days"],
+            hint="nothing: never",
+            check=_days_problem,
+        )
+        return [program, comment, days] if self.is_admin else [comment, days]
+
+    def action_revoke_token(self) -> None:
+        if token := self._tokens.get(self.table.cursor_key or ""):
+            self.console_app.converse(partial(self._revoke, token))
+
+    async def _revoke(self, token: PublicTokenInfo) -> None:
+        owner = self._owner(token)
+        told = [
+            Content(
+                f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, made {moment(token.creation_time)}"
+            ),
+            Content("Whatever calls with it is refused from then on. There is no way back."),
+        ]
+        if self.me is not None and owner == self.me.person.principal.name:
+            told.append(
+                Content.styled("It is your own: perhaps the one that this console calls with.", "$text-warning")
+            )
+        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", told, "Revoke"))) is not None:
+            client = self.console_app.client
+            self.console_app.write(changes.revoke(client, token.token_id, owner, everybodys=self._everybodys))
+
+
+def _day(milliseconds: int) -> str:
+    return "never" if milliseconds == NEVER else moment(milliseconds)[:10]
+
+
+def _days_problem(days: str) -> str:
+    longest = MAX_LIFETIME // DAY
+    return (
+        "" if days.isdecimal() and 0 < int(days) <= longest else f"Type a number of days, 1 to {longest}, or nothing."
+    )

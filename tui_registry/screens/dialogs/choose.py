@@ -1,0 +1,76 @@
+"""One of a few things, by a letter or by moving to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui_registry.keys.names import legend
+from tui_registry.styles import ELSEWHERE
+from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.table import Column, Row, Table
+
+SEEN = 12  # rows at once
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values: what people call it, what it means, and the letter that chooses it, if one does."""
+
+    value: str
+    label: str
+    help: str = ""
+    key: str = ""
+
+
+class Choose(ModalScreen[str | None]):
+    """Answers the value chosen, or None."""
+
+    CSS_PATH = ELSEWHERE
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
+    COLUMNS = (Column("", 1), Column("", 12, grow=1, most=24), Column("", 16, grow=3))
+
+    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = tuple(choices)
+        self._table = Table(self.COLUMNS, empty="There is nothing to choose.", id="choices", titled=False)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="choose"):
+            yield Static(Content(one_line(self._title)), id="title")
+            yield self._table
+            keys = "letter or ⏎ choose   " if any(each.key for each in self._choices) else "⏎ choose   "
+            yield Static(Content(legend(f"{keys}esc leave")), id="hint")
+
+    def on_mount(self) -> None:
+        self._table.styles.max_height = min(SEEN, max(1, len(self._choices)))
+        self._table.show(
+            [
+                Row(str(number), ((each.key, "bold"), (one_line(each.label), "bold"), (one_line(each.help), "dim")))
+                for number, each in enumerate(self._choices)
+            ]
+        )
+        self.set_focus(self._table)
+
+    def on_key(self, event: events.Key) -> None:
+        for each in self._choices:
+            if each.key and event.character == each.key:
+                event.stop()
+                self.dismiss(each.value)
+                return
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        if event.key is not None:
+            self.dismiss(self._choices[int(event.key)].value)

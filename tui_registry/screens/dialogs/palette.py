@@ -1,0 +1,70 @@
+"""What the command palette finds: actions, and models by name."""
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui_registry.client.errors import CallError
+from tui_registry.keys.actions import Action
+from tui_registry.terminal.sanitize import visible
+
+if TYPE_CHECKING:
+    from tui_registry.app import ConsoleApp
+
+MODELS = 10  # that are listed
+CALLED_SO = 1_000.0
+"""The score of a model of the very name that is typed; that of an action grows with what is typed."""
+
+
+class ActionsProvider(Provider):
+    """The actions that are live where the palette was opened."""
+
+    async def discover(self) -> Hits:
+        app = cast("ConsoleApp", self.app)
+        for action in app.live_actions(self.screen):
+            yield DiscoveryHit(_shown(action), partial(app.do, action), text=action.label, help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        app = cast("ConsoleApp", self.app)
+        matcher = self.matcher(query)
+        for action in app.live_actions(self.screen):
+            score = max(matcher.match(action.label), matcher.match(action.help))
+            if score > 0:
+                yield Hit(
+                    score,
+                    _shown(action),
+                    partial(app.do, action),
+                    text=action.label,
+                    help=action.help,
+                )
+
+
+def _shown(action: Action) -> Content:
+    return Content(f"{action.label}  ({action.shown})" if action.shown else action.label)
+
+
+class ModelsProvider(Provider):
+    """Models whose names contain what is typed."""
+
+    async def search(self, query: str) -> Hits:
+        from tui_registry.queries.model_search import ModelSearch
+
+        app = cast("ConsoleApp", self.app)
+        if not app.connected.is_set():
+            return
+        try:
+            models, _ = await ModelSearch(app.client, query).page("", MODELS)
+        except CallError:
+            return
+        for number, model in enumerate(models[:MODELS]):
+            name = visible(model.name)
+            score = CALLED_SO if model.name.casefold() == query.strip().casefold() else 0.5
+            yield Hit(
+                score - number / 1000,
+                Content(f"model {name}"),
+                partial(app.open_model, model.name),
+                text=name,
+                help="Open it",
+            )

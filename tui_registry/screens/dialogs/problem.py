@@ -1,0 +1,79 @@
+"""Why there is nothing to show, and what to do about it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui_registry.client.access_token import TokenError, clean
+from tui_registry.styles import ELSEWHERE
+from tui_registry.terminal.sanitize import lines
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Try again: with this token, which is not kept, or, if there is none, as before."""
+
+    token: str = ""
+
+
+class Problem(ModalScreen[Remedy]):
+    """Says what is wrong; answers what to try. Leaving it leaves the console."""
+
+    CSS_PATH = ELSEWHERE
+    AUTO_FOCUS = ""  # letters are keys until a token is asked for
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "leave", show=False),
+        Binding("escape", "forget", show=False),
+        Binding("r,enter", "again", show=False),
+        Binding("t", "token", show=False),
+    ]
+
+    def __init__(self, title: str, told: str, *, token_helps: bool) -> None:
+        super().__init__()
+        self._title = title
+        self._told = told
+        self._token_helps = token_helps
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="problem"):
+            yield Static(Content(self._title), id="title")
+            with VerticalScroll(can_focus=False):
+                yield Static(Content("\n").join([Content(line) for line in lines(self._told)]))
+            yield Input(placeholder="The token: not shown, not kept", password=True, id="token", compact=True)
+            keys = [("r", "try again"), *([("t", "type a token for this session")] if self._token_helps else [])]
+            keys.append(("q", "quit"))
+            yield Static(Content("   ").join([Content.assemble((key, "bold"), f" {what}") for key, what in keys]))
+
+    def action_leave(self) -> None:
+        self.app.exit(return_code=1)
+
+    def action_again(self) -> None:
+        self.dismiss(Remedy())
+
+    def action_token(self) -> None:
+        if self._token_helps:
+            line = self.query_one("#token", Input)
+            line.display = True
+            self.set_focus(line)
+
+    def action_forget(self) -> None:
+        line = self.query_one("#token", Input)
+        line.value = ""
+        line.display = False
+
+    @on(Input.Submitted, "#token")
+    def _typed(self, event: Input.Submitted) -> None:
+        try:
+            token = clean(event.value, "What was typed")
+        except TokenError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if token:
+            self.dismiss(Remedy(token))

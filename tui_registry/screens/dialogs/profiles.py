@@ -1,0 +1,92 @@
+"""The registries that one can go to, and whether this one may be changed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui_registry.keys.names import legend
+from tui_registry.session import profiles
+from tui_registry.session.profiles import ProfileError
+from tui_registry.styles import ELSEWHERE
+from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.widgets.table import Column, Row, Table
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProfile:
+    """Go to the registry of this profile."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowChanges:
+    """Change this registry, for this session, though its profile is read-only."""
+
+
+class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
+    """Answers what to do, or None."""
+
+    CSS_PATH = ELSEWHERE
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", show=False),
+        Binding("w", "allow_changes", show=False),
+    ]
+    COLUMNS = (Column("PROFILE", 12, grow=1, most=24), Column("URL", 20, grow=3), Column("", 16))
+
+    def __init__(self, current: str, *, read_only: bool) -> None:
+        super().__init__()
+        self._current = current
+        self._read_only = read_only
+        self._table = Table(self.COLUMNS, empty="There are no profiles.", id="profiles")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="choose"):
+            yield Static(Content("Profiles"), id="title")
+            yield self._table
+            yield Static("", id="told", markup=False)
+            allow = "   w allow changes here" if self._read_only else ""
+            yield Static(Content(legend(f"⏎ open{allow}   esc leave")), id="hint")
+
+    def on_mount(self) -> None:
+        told = "Make another with: tui-registry login URL --profile NAME"
+        try:
+            known = profiles.read().profiles
+        except ProfileError as error:
+            known, told = {}, str(error)
+        self._table.show(
+            [
+                Row(
+                    name,
+                    (
+                        (visible(name), "bold"),
+                        (one_line(profile.url), ""),
+                        (", ".join((*(["open"] if name == self._current else []), *profile.marks)), "yellow"),
+                    ),
+                )
+                for name, profile in sorted(known.items())
+            ]
+        )
+        self._table.styles.max_height = min(12, len(known) + 1) if known else 2
+        self._table.move_to(self._current)
+        self.query_one("#told", Static).update(Content("\n".join(lines(told))))
+        self.set_focus(self._table)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_allow_changes(self) -> None:
+        if self._read_only:
+            self.dismiss(AllowChanges())
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        if event.key is not None and event.key != self._current:
+            self.dismiss(OpenProfile(event.key))

@@ -1,0 +1,58 @@
+"""The themes: the one under the cursor is seen at once, and kept by Enter."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui_registry.keys.names import legend
+from tui_registry.styles import ELSEWHERE
+from tui_registry.widgets.table import Column, Row, Table
+
+SEEN = 12  # rows at once
+
+
+class Themes(ModalScreen[str | None]):
+    """Answers the theme chosen; None, after the one before is back, if none was."""
+
+    CSS_PATH = ELSEWHERE
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
+    COLUMNS = (Column("", 20, grow=1, most=30), Column("", 20, grow=1))
+
+    def __init__(self, themes: Sequence[tuple[str, str]], current: str) -> None:
+        """``themes`` are names, each with what to say about it."""
+        super().__init__()
+        self._themes = tuple(themes)
+        self._before = current
+        self._table = Table(self.COLUMNS, empty="", id="themes", titled=False)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="choose"):
+            yield Static(Content("Theme"), id="title")
+            yield self._table
+            yield Static(Content(legend("⏎ keep   esc leave")), id="hint")
+
+    def on_mount(self) -> None:
+        self._table.styles.max_height = min(SEEN, len(self._themes))
+        self._table.show([Row(name, ((name, "bold"), (about, "dim"))) for name, about in self._themes])
+        self._table.move_to(self._before)
+        self.set_focus(self._table)
+
+    def action_close(self) -> None:
+        self.app.theme = self._before
+        self.dismiss(None)
+
+    @on(Table.Highlighted)
+    def _highlighted(self) -> None:
+        if self._table.cursor_key is not None:
+            self.app.theme = self._table.cursor_key
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        self.dismiss(event.key)

@@ -1,0 +1,93 @@
+"""The journal: every call of this session, newest first, as they are made."""
+
+import time
+from datetime import datetime
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from tui_registry.client.journal import Entry
+from tui_registry.keys.actions import bindings
+from tui_registry.screens.base.listing import Listing
+from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.table import Column, Row
+
+LOOK = 0.5  # seconds between looks for new calls
+
+
+class Calls(Listing):
+    place = "journal"
+    title_shown = "Calls of this session"
+    nothing = "Nothing was asked of the server so far."
+    no_match = "No call matches."
+    hint = "words of the method, the path, the result or who"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
+    COLUMNS = (
+        Column("AT", 8, priority=1),
+        Column("WHO", 12, priority=3, grow=1, most=28),
+        Column("CALL", 6),
+        Column("PATH", 30, grow=4, most=70),
+        Column("RESULT", 6, grow=1, most=13),
+        Column("TOOK", 6, priority=2),
+    )
+    has_text = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen = -1
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(LOOK, self._look)
+
+    def _look(self) -> None:
+        app = self.console_app
+        if self.is_current and app.connected.is_set() and app.client.journal.count != self._seen:
+            self.reload()
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """All of them are one page: they are here already, and not many."""
+        self._seen = self.console_app.client.journal.count
+        return [_row(entry, self.console_app.short_name(entry.who)) for entry in self._matching(typed)], ""
+
+    def _matching(self, typed: str) -> list[Entry]:
+        words = typed.casefold().split()
+        entries = reversed(self.console_app.client.journal.entries)
+        return [entry for entry in entries if all(word in as_line(entry).casefold() for word in words)]
+
+    def open_row(self, key: str) -> None:
+        """There is nothing more to see of a call."""
+
+    def action_copy(self) -> None:
+        for entry in self._matching(""):
+            if str(entry.number) == self.table.cursor_key:
+                self.console_app.copy(as_line(entry))
+
+    def as_text(self) -> str:
+        return "\n".join(as_line(entry) for entry in self._matching(self.typed))
+
+
+def as_line(entry: Entry) -> str:
+    """A call in one line, such as for a report: when, who, what, what came of it, how long it took."""
+    at = datetime.fromtimestamp(entry.at).astimezone().isoformat(timespec="milliseconds")
+    call = f"{entry.method} {entry.path}"
+    return one_line(f"{at}  {entry.who or '-'}  {call}  {entry.result}  {_took(entry)}")
+
+
+def _took(entry: Entry) -> str:
+    return f"{entry.took * 1000:.0f} ms" if entry.took < 1 else f"{entry.took:.1f} s"
+
+
+def _row(entry: Entry, who: str) -> Row:
+    went_well = entry.result.startswith("2")
+    return Row(
+        str(entry.number),
+        (
+            (time.strftime("%H:%M:%S", time.localtime(entry.at)), "dim"),
+            (one_line(who), ""),
+            (entry.method, "" if entry.method == "GET" else "bold"),
+            (one_line(entry.path), ""),
+            (one_line(entry.result if went_well else f"✗ {entry.result}"), "green" if went_well else "bold red"),
+            (_took(entry).rjust(6), "dim"),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The screens of models and their versions."""

@@ -1,0 +1,27 @@
+"""Copying what names a model or version, for every place that has one under its cursor."""
+
+from functools import partial
+
+from tui_registry.mutations.subject import Subject
+from tui_registry.screens.base.place import Place
+
+
+class CopyingPlace(Place):
+    """Subclasses say which model or version is meant."""
+
+    def subject(self) -> Subject | None:
+        """The model or version under the cursor."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.converse(partial(self._copy, subject))
+
+    async def _copy(self, subject: Subject) -> None:
+        from tui_registry.screens.dialogs.choose import Choose
+        from tui_registry.screens.models.snippets import snippets
+
+        app = self.console_app
+        chosen = await app.push_screen_wait(Choose(f"Copy of {subject}", snippets(subject, app.client.url)))
+        if chosen is not None:
+            app.copy(chosen)

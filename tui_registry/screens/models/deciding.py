@@ -1,0 +1,178 @@
+"""Deciding requests, for every place that shows them: ask, write one after the other, tell each outcome."""
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tui_registry.mutations.decisions import EXCLUSIVE, NEEDS, Decision, Outcome, Target, decide
+from tui_registry.screens.base.place import Place
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.request_details import RequestDetails
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
+
+if TYPE_CHECKING:
+    from tui_registry.screens.dialogs.confirm import Consent, Question
+
+SHOWN = 200  # targets listed by name
+
+
+class DecidingPlace(Place):
+    """A place with requests. Subclasses say which are meant."""
+
+    def __init__(self, *trail: str) -> None:
+        super().__init__(*trail)
+        self.details = RequestDetails()
+
+    def action_read_on(self, by: int) -> None:
+        """Scroll the details by half of what is seen of them."""
+        self.details.scroll_relative(y=by * max(1, self.details.size.height // 2), animate=False)
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        """The marked requests or, if none are, the one under the cursor."""
+        raise NotImplementedError
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        """Every request that was read."""
+        raise NotImplementedError
+
+    def decisions_are_live(self, action: str) -> bool:
+        """Whether the server said that the caller may do this to every request chosen, and none is being decided."""
+        requests = self.chosen_requests()
+        needed = NEEDS[Decision(action)]
+        return bool(requests) and all(
+            needed in request.available_actions and request.id not in self.console_app.deciding for request in requests
+        )
+
+    def action_approve(self) -> None:
+        self._ask(Decision.APPROVE)
+
+    def action_reject(self) -> None:
+        self._ask(Decision.REJECT)
+
+    def action_cancel(self) -> None:
+        self._ask(Decision.CANCEL)
+
+    def _ask(self, decision: Decision) -> None:
+        if not self.decisions_are_live(decision.value):
+            return
+        from tui_registry.screens.dialogs.confirm import Confirm
+
+        targets = _targets(self.chosen_requests(), self.known_requests(), decision)
+
+        def answered(consent: "Consent | None") -> None:
+            if consent is not None:
+                self.console_app.keep_working(self._decide(decision, targets, consent))
+
+        self.app.push_screen(Confirm(question(decision, targets)), answered)
+
+    async def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
+        app = self.console_app
+        outcomes: list[Outcome] = []
+        app.deciding |= {target.id for target in targets}
+        self.post_message(LivenessChanged())
+        try:
+            for number, target in enumerate(targets, 1):
+                count = f" {number} of {len(targets)}" if len(targets) > 1 else ""
+                outcome = await decide(
+                    app.client,
+                    target,
+                    decision,
+                    archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE,
+                    comment=consent.comment,
+                    progress=partial(self._tell_doing, count),
+                )
+                outcomes.append(outcome)
+                self._tell_outcome(outcome)
+        finally:
+            app.deciding -= {target.id for target in targets}
+            app.tell_progress("")
+        if self.is_attached:  # the user may have left the place meanwhile
+            self.decided(outcomes)
+            self.reload()
+
+    def _tell_doing(self, count: str, doing: str) -> None:
+        self.console_app.tell_progress(doing + count)
+
+    def decided(self, outcomes: Sequence[Outcome]) -> None:
+        """Told when all are through."""
+
+    def _tell_outcome(self, outcome: Outcome) -> None:
+        title = f"{visible(outcome.target.name)} version {outcome.target.version}"
+        self.console_app.tell_result(title, outcome.verdict, outcome.told)
+
+
+def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], decision: Decision) -> list[Target]:
+    """What is to be decided. Approving and rejecting settle every request for a version and stage, whoever asked: they
+    are one target, however many of them are marked."""
+    if decision is Decision.CANCEL:
+        return [Target.of(request) for request in chosen]
+    asked_by: dict[tuple[str, str, Stage], list[str]] = {}
+    for request in known:
+        asked_by.setdefault((request.name, request.version, request.to_stage), []).append(request.user_id)
+    targets: dict[tuple[str, str, Stage], Target] = {}
+    for request in chosen:
+        key = (request.name, request.version, request.to_stage)
+        others = (user for user in asked_by.get(key, ()) if user != request.user_id)
+        targets.setdefault(key, Target.of(request, others))
+    return list(targets.values())
+
+
+def question(decision: Decision, targets: Sequence[Target]) -> "Question":
+    """What is asked before requests are decided."""
+    from tui_registry.screens.dialogs.confirm import Question, word_for
+
+    verb = decision.value.capitalize()
+    more = [Content(f"  and {len(targets) - SHOWN} more")] if len(targets) > SHOWN else []
+    production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
+    approving = decision is Decision.APPROVE
+    one_model = len({target.name for target in targets}) == 1
+    return Question(
+        title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
+        told=[*(_told(target) for target in targets[:SHOWN]), *more],
+        verb=verb,
+        asks_comment=True,
+        archive=_archive_label(targets) if approving else "",
+        word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",
+        why_word="this changes Production",
+    )
+
+
+def _archive_label(targets: Sequence[Target]) -> str:
+    displaced = [version for target in targets for version in target.displaces]
+    return archive_label({target.to_stage for target in targets}, displaced)
+
+
+def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
+    """The choice whether to archive what else is in these stages; empty if there is none. Short, as it is cut where
+    there is no room; what is displaced is told with each target, in full."""
+    exclusive = [stage for stage in EXCLUSIVE if stage in stages]
+    if not exclusive:
+        return ""
+    if not displaced:
+        return f"Archive what else is in {' and '.join(exclusive)} (nothing)"
+    if len(displaced) == 1:
+        return f"Archive version {displaced[0]}"
+    return f"Archive these {len(displaced)} versions"
+
+
+def _told(target: Target) -> Content:
+    """A target, who asked for it, and what it displaces."""
+    told = [Content(f"• {one_line(str(target))}"), Content.styled(f"  asked by {_askers(target)}", "dim")]
+    if target.displaces:
+        told.append(displacing(target.displaces, target.to_stage))
+    return Content("\n").join(told)
+
+
+def displacing(versions: Sequence[str], stage: Stage) -> Content:
+    """A line about the versions that hold a stage now."""
+    named = f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"
+    return Content.styled(f"  displaces {named}, now in {stage}", "$text-warning")
+
+
+def _askers(target: Target) -> str:
+    """Everyone whose request is settled."""
+    return " and ".join(one_line(user, 60) for user in (target.creator, *target.also))

@@ -1,0 +1,116 @@
+"""Changing what is written on a model or version: its description, tags, aliases and comments."""
+
+from functools import partial
+
+from textual.content import Content
+
+from tui_registry.mutations import alias as aliases
+from tui_registry.mutations import comment as comments
+from tui_registry.mutations.description import describe
+from tui_registry.mutations.subject import Subject
+from tui_registry.mutations.tag import tag
+from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.screens.models.copying import CopyingPlace
+from tui_registry.terminal.sanitize import one_line, visible
+
+
+class EditingPlace(CopyingPlace):
+    """Subclasses say which model or version is meant, and what they know of it."""
+
+    def known_description(self) -> str:
+        """The description of the subject, as it is shown."""
+        raise NotImplementedError
+
+    def action_edit(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.converse(partial(self._describe, subject, self.known_description()))
+
+    def action_tags(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.converse(partial(self.set_tag, subject))
+
+    def action_aliases(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.converse(partial(self._give_alias, subject))
+
+    def action_comment(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.converse(partial(self._comment, subject))
+
+    def action_permissions(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.open_access(subject.name)
+
+    async def _describe(self, subject: Subject, before: str) -> None:
+        app = self.console_app
+        field = Field(name="description", label="Description, in Markdown", value=before, long=True)
+        values = await app.push_screen_wait(Form(f"Describe {subject}", [field]))
+        if values is not None and values["description"] != before:
+            app.write(describe(app.client, subject, before, values["description"]))
+
+    async def set_tag(self, subject: Subject, key: str = "", value: str = "") -> None:
+        """Ask for a tag and set it."""
+        app = self.console_app
+        fields = [
+            Field(name="key", label="Key", value=key, hint="such as team", required=True),
+            Field(name="value", label="Value", value=value),
+        ]
+        values = await app.push_screen_wait(Form(f"Set a tag of {subject}", fields))
+        if values is None:
+            return
+        before = (await subject.read(app.client)).tags.get(values["key"])
+        if before is not None and values["key"] != key:
+            told = [Content(f"• {one_line(values['key'])} is {one_line(before, 300) or 'empty'} now")]
+            if await app.push_screen_wait(Confirm(Question("Replace this tag's value?", told, "Replace"))) is None:
+                return
+        if before != values["value"]:
+            app.write(tag(app.client, subject, values["key"], before, values["value"]))
+
+    async def remove_tag(self, subject: Subject, key: str, value: str) -> None:
+        """Remove a tag, if that is what is wanted."""
+        app = self.console_app
+        told = [Content(f"• {one_line(key)} = {one_line(value, 300)}")]
+        if await app.push_screen_wait(Confirm(Question(f"Remove this tag of {subject}?", told, "Remove"))) is not None:
+            app.write(tag(app.client, subject, key, value, None))
+
+    async def _give_alias(self, subject: Subject) -> None:
+        app = self.console_app
+        fields = [
+            Field(name="alias", label="Alias", hint="such as champion", required=True),
+            Field(name="version", label="Version", value=subject.version or "", required=True, check=_is_number),
+        ]
+        values = await app.push_screen_wait(Form(f"Give an alias to a version of {visible(subject.name)}", fields))
+        if values is None:
+            return
+        known = {each.alias: each.version for each in (await app.client.model(subject.name)).aliases}
+        before, after = known.get(values["alias"]), values["version"]
+        if before == after:
+            return
+        if before is not None:
+            told = [Content(f"• @{one_line(values['alias'])}: version {before} → version {after}")]
+            if await app.push_screen_wait(Confirm(Question("Move this alias?", told, "Move"))) is None:
+                return
+        app.write(aliases.alias(app.client, subject.name, values["alias"], before, after))
+
+    async def remove_alias(self, name: str, word: str, version: str) -> None:
+        """Remove an alias, if that is what is wanted."""
+        app = self.console_app
+        told = [
+            Content(f"• @{one_line(word)}, now version {version}\n  Whoever loads models:/…@{one_line(word)} fails.")
+        ]
+        question = Question(f"Remove this alias of {name}?", told, "Remove")
+        if await app.push_screen_wait(Confirm(question)) is not None:
+            app.write(aliases.alias(app.client, name, word, version, None))
+
+    async def _comment(self, subject: Subject) -> None:
+        app = self.console_app
+        field = Field(name="comment", label="Comment", long=True, required=True)
+        values = await app.push_screen_wait(Form(f"Comment on {subject}", [field], save="Comment"))
+        if values is not None:
+            known = frozenset(each.id for each in await app.client.comments(subject.name, subject.version or ""))
+            app.write(comments.write(app.client, subject, values["comment"], known=known))
+
+
+def _is_number(text: str) -> str:
+    return "" if text.isascii() and text.isdigit() and int(text) > 0 else "A version is a number, such as 3."

@@ -1,0 +1,177 @@
+"""One model: its versions by stage, and those that wait for a decision."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_registry.access.levels import may
+from tui_registry.keys.actions import bindings
+from tui_registry.queries.filters import named
+from tui_registry.screens.models.adding import add_version
+from tui_registry.screens.models.stages import StagePlace
+from tui_registry.screens.tracking import from_run
+from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.widgets.ages import age
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
+
+SHOWN = 1000  # versions, the newest ones
+DEEDS = {"edit": "edit", "tags": "tag", "aliases": "alias", "delete": "delete"}
+"""What each action on a version needs, as levels.py calls it."""
+
+
+class Model(StagePlace):
+    place = "model"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("model"))
+    COLUMNS = (Column("VER", 4, most=6), Column("AGE", 4), Column("WHAT", 8, grow=1))
+
+    def __init__(self, name: str, version: str | None = None) -> None:
+        super().__init__("Models", name)
+        self.model_name = name
+        self._wanted = version
+        self._summary = Static("", id="summary", markup=False)
+        self._settled = False
+        self._level: PermissionLevel | None = None
+        self._versions: dict[str, ModelVersion] = {}
+        self._requests: list[InboxRequest] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self._summary
+        yield from self.compose_stages()
+        yield self.details
+        yield self.bar
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_focus(self.table)
+
+    async def load(self) -> None:
+        client = self.console_app.client
+        model, page, inbox = await asyncio.gather(
+            client.model(self.model_name),
+            client.search_versions(
+                filter_text=named(self.model_name), order_by="version_number DESC", max_results=SHOWN
+            ),
+            client.inbox(name=self.model_name, max_results=1000),
+        )
+        self._versions = {version.version: version for version in page.model_versions}
+        self._requests = inbox.requests
+        self._level = model.permission_level
+        self._show(model, more=bool(page.next_page_token))
+
+    def _show(self, model: RegisteredModelDatabricks, *, more: bool) -> None:
+        self._summary.update(_summary(model, len(self._versions), more=more, pending=len(self._requests)))
+        for stage, table in self.tables.items():
+            rows = [self._row(version) for version in self._versions.values() if version.current_stage is stage]
+            table.show(rows)
+        if self._wanted in self._versions:
+            stage = self._versions[self._wanted].current_stage
+            self.tables[stage].move_to(self._wanted)
+            self.go(stage)
+            self._wanted = None
+        elif not self._settled:
+            self.go(self._first_stage())
+        self._settled = True
+        self.lay_out()
+        self.show_version()
+
+    def _row(self, version: ModelVersion) -> Row:
+        asked = [request for request in self._requests if request.version == version.version]
+        what = f"→ {asked[0].to_stage}? {one_line(asked[0].user_id)}" if asked else one_line(version.description or "")
+        return Row(
+            version.version,
+            (
+                (version.version, "bold"),
+                (age(version.last_updated_timestamp), "dim"),
+                (what, "bold yellow" if asked else "dim"),
+            ),
+        )
+
+    def version_of(self, key: str) -> ModelVersion | None:
+        return self._versions.get(key)
+
+    def level_on(self, name: str) -> PermissionLevel | None:
+        return self._level
+
+    def chosen_requests(self) -> Sequence[InboxRequest]:
+        version = self.table.cursor_key
+        return [request for request in self._requests if request.version == version][:1]
+
+    def _first_stage(self) -> Stage:
+        """Where somebody waits for a decision, else where anything is."""
+        waiting = [self._versions[request.version] for request in self._requests if request.version in self._versions]
+        if waiting:
+            self.tables[waiting[0].current_stage].move_to(waiting[0].version)
+            return waiting[0].current_stage
+        return next((stage for stage in Stage if self.tables[stage].row_count), Stage.NONE)
+
+    def show_problem(self, problem: str) -> None:
+        if not self._versions:
+            self._summary.update(Content(one_line(problem)))
+
+    def known_requests(self) -> Iterable[InboxRequest]:
+        return self._requests
+
+    def is_live(self, action: str) -> bool:
+        if action in {"approve", "reject", "cancel"}:
+            return self.decisions_are_live(action)
+        if action == "open_run":
+            return self.leads_to_run
+        if action in {"new", "register"}:
+            return may(self._level, "new_version")
+        if action in DEEDS and not may(self._level, DEEDS[action]):
+            return False
+        if action in {
+            "card",
+            "permissions",
+            "back",
+            "refresh",
+            "next_stage",
+            "previous_stage",
+            "read_on(1)",
+            "read_on(-1)",
+        }:
+            return True
+        return self.table.row_count > 0
+
+    def action_back(self) -> None:
+        if any(table.marks for table in self.tables.values()):
+            self.clear_marks()
+        else:
+            self.app.pop_screen()
+
+    def action_new(self) -> None:
+        self.console_app.converse(partial(add_version, self.console_app, self.model_name))
+
+    def action_register(self) -> None:
+        from_run.browse(self.console_app, self.model_name)
+
+    def action_permissions(self) -> None:
+        self.console_app.open_access(self.model_name)
+
+    def action_card(self) -> None:
+        self.console_app.open_card(self.model_name)
+
+
+def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int) -> Content:
+    facts = [
+        f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
+        f"{pending} open requests" if pending != 1 else "1 open request",
+        f"you: {model.permission_level}",
+        *([f"by {one_line(model.user_id)}"] if model.user_id else []),
+        *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
+        *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in model.tags),
+    ]
+    first = next((line for line in lines(model.description or "") if line.strip()), "")
+    return Content.assemble("  ".join(facts), "\n", (one_line(first, 300), "dim"))

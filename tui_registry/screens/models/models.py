@@ -1,0 +1,106 @@
+"""The models: searched as you type."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from tui_registry.keys.actions import SEARCHING, WHILE_TYPING, bindings
+from tui_registry.mutations.subject import Subject
+from tui_registry.queries.model_search import ModelSearch
+from tui_registry.screens.base.listing import Listing
+from tui_registry.screens.models.adding import create_model, delete_model, rename_model
+from tui_registry.screens.models.editing import EditingPlace
+from tui_registry.screens.tracking import from_run
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.ages import age
+from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.registered_model import RegisteredModel
+from tui_registry_server.wire.stage import Stage
+
+
+class Models(Listing, EditingPlace):
+    place = "models"
+    title_shown = "Models"
+    nothing = "There are no models that you may read.\nn makes the first one."
+    no_match = "No model matches."
+    hint = "part of a name, stage:production, tag:team=risk, user:ada, or = and a filter"
+    opens_best = True
+    while_typing = SEARCHING
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
+    COLUMNS = (
+        Column("MODEL", 20, grow=4, most=60),
+        Column("PROD", 5, priority=0),
+        Column("STAGING", 7, priority=1),
+        Column("NEWEST", 6, priority=2),
+        Column("BY", 12, priority=4, grow=1, most=24),
+        Column("CHANGED", 7, priority=3),
+        Column("DESCRIPTION", 24, priority=5, grow=4),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._models: dict[str, RegisteredModel] = {}
+        self._search: tuple[str, ModelSearch] | None = None
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        if self._search is None or self._search[0] != typed:
+            self._search = typed, ModelSearch(self.console_app.client, typed)
+        models, token = await self._search[1].page(token, size)
+        self._models |= {model.name: model for model in models}
+        return [_row(model, self.console_app.short_name(model.user_id or "")) for model in models], token
+
+    def open_row(self, key: str) -> None:
+        self.console_app.open_model(key)
+
+    def is_live(self, action: str) -> bool:
+        if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions"}:
+            return self.table.row_count > 0
+        return super().is_live(action)
+
+    def subject(self) -> Subject | None:
+        return Subject(self.table.cursor_key) if self.table.cursor_key else None
+
+    def known_description(self) -> str:
+        model = self._models.get(self.table.cursor_key or "")
+        return (model.description or "") if model else ""
+
+    def action_new(self) -> None:
+        self.console_app.converse(partial(create_model, self.console_app))
+
+    def action_register(self) -> None:
+        from_run.browse(self.console_app)
+
+    def action_card(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.open_card(self.table.cursor_key)
+
+    def action_history(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.open_history(self.table.cursor_key, None)
+
+    def action_rename(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.converse(partial(rename_model, self.console_app, self.table.cursor_key))
+
+    def action_delete(self) -> None:
+        if self.table.cursor_key:
+            self.console_app.converse(partial(delete_model, self.console_app, self.table.cursor_key))
+
+
+def _row(model: RegisteredModel, made_by: str) -> Row:
+    newest = {version.current_stage: version.version for version in model.latest_versions}
+    highest = max((int(version.version) for version in model.latest_versions), default=0)
+    return Row(
+        model.name,
+        (
+            (visible(model.name), "bold"),
+            (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
+            (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
+            (str(highest or "–"), ""),
+            (one_line(made_by), "dim"),
+            (age(model.last_updated_timestamp), "dim"),
+            (one_line(model.description or "", 500), "dim"),
+        ),
+    )

@@ -1,0 +1,159 @@
+"""Everything about one version: what it is, what is written on it, what was said and done."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from tui_registry.access.levels import may
+from tui_registry.keys.actions import bindings
+from tui_registry.mutations import comment as comments
+from tui_registry.mutations.subject import Subject
+from tui_registry.queries.activity_words import did, what
+from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.screens.models.moving import move
+from tui_registry.screens.models.sheet import Fact, Sheet
+from tui_registry.screens.tracking import from_run
+from tui_registry.terminal.sanitize import lines
+from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry_server.wire.comment import Comment, CommentAction
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.transition_request import InboxRequest
+
+ACTIVITIES = 50  # the newest ones
+
+
+class Version(Sheet):
+    place = "version"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("version"))
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__("Models", name, version)
+        self._subject = Subject(name, version)
+        self._version: ModelVersion | None = None
+        self._level: PermissionLevel | None = None
+
+    def subject(self) -> Subject:
+        return self._subject
+
+    def known_description(self) -> str:
+        return (self._version.description or "") if self._version else ""
+
+    async def read_facts(self) -> Sequence[Fact]:
+        client = self.console_app.client
+        name, number = self._subject.name, self._subject.version or ""
+        version, model, said, requests, done = await asyncio.gather(
+            client.version(name, number),
+            client.model(name),
+            client.comments(name, number),
+            client.open_requests(name, number),
+            client.activities(name=name, version=number, max_results=ACTIVITIES),
+        )
+        self._version, self._level = version, model.permission_level
+        return [
+            *self._written(version),
+            *(_asked(request) for request in requests),
+            *(self.tag_fact(self._subject, tag, mine=may(self._level, "tag")) for tag in version.tags),
+            *(self._alias(alias) for alias in version.aliases),
+            *(self._comment_said(comment) for comment in said),
+            *(
+                Fact(
+                    key=f"activity {each.id}",
+                    label=age(each.creation_timestamp),
+                    value=f"{each.user_id or ''} {did(each)}  {what(each)}",
+                    whole=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n{did(each)}\n{what(each)}",
+                    style="dim",
+                )
+                for each in done.activities
+            ),
+        ]
+
+    def _written(self, version: ModelVersion) -> list[Fact]:
+        stage = version.current_stage
+        facts = [
+            self.description_fact(self._subject, version.description or "", mine=may(self._level, "edit")),
+            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
+            Fact(key="source", label="source", value=version.source or ""),
+        ]
+        leads = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
+        for label, value in (("run", version.run_id), ("run link", version.run_link), ("logged", version.model_id)):
+            if value:
+                facts.append(Fact(key=label, label=label, value=value, open=leads.get(label)))
+        made = f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago"
+        facts.append(Fact(key="made", label="made", value=f"{made}, by {version.user_id or 'somebody'}"))
+        return facts
+
+    def _alias(self, alias: str) -> Fact:
+        mine = may(self._level, "alias")
+        remove = partial(self.remove_alias, self._subject.name, alias, self._subject.version or "")
+        return Fact(
+            key=f"alias {alias}",
+            label="alias",
+            value=f"@{alias}",
+            whole=f"models:/{self._subject.name}@{alias}",
+            delete=remove if mine else None,
+        )
+
+    def _comment_said(self, comment: Comment) -> Fact:
+        edited = ", edited" if comment.last_updated_timestamp != comment.creation_timestamp else ""
+        return Fact(
+            key=f"comment {comment.id}",
+            label="comment",
+            value=f"{comment.user_id}: {comment.comment}",
+            whole=f"{comment.user_id}  {moment(comment.creation_timestamp)}{edited}\n\n{comment.comment}",
+            edit=partial(self._edit_comment, comment) if CommentAction.EDIT in comment.available_actions else None,
+            delete=partial(self._delete_comment, comment)
+            if CommentAction.DELETE in comment.available_actions
+            else None,
+        )
+
+    def is_live(self, action: str) -> bool:
+        if action in {"tags", "aliases"}:
+            return may(self._level, "tag" if action == "tags" else "alias")
+        if action == "transition":
+            return self._version is not None
+        if action == "open_run":
+            return self._version is not None and bool(self._version.run_id)
+        return super().is_live(action)
+
+    def action_open_run(self) -> None:
+        if self._version is not None and self._version.run_id:
+            from_run.open_run(self.console_app, self._version.run_id)
+
+    def action_transition(self) -> None:
+        if self._version is not None:
+            self.console_app.converse(partial(move, self.console_app, self._version, self._level))
+
+    def action_history(self) -> None:
+        self.console_app.open_history(self._subject.name, self._subject.version)
+
+    async def _edit_comment(self, comment: Comment) -> None:
+        app = self.console_app
+        field = Field(name="comment", label="Comment", value=comment.comment, long=True, required=True)
+        values = await app.push_screen_wait(Form(f"Edit the comment on {self._subject}", [field]))
+        if values is not None and values["comment"] != comment.comment:
+            app.write(comments.edit(app.client, self._subject, comment, values["comment"]))
+
+    async def _delete_comment(self, comment: Comment) -> None:
+        app = self.console_app
+        told = "\n".join(lines(f"• {comment.user_id}: {comment.comment}", 1000))
+        question = Question(f"Delete this comment on {self._subject}?", [Content(told)], "Delete")
+        if await app.push_screen_wait(Confirm(question)) is not None:
+            app.write(comments.delete(app.client, self._subject, comment))
+
+
+def _asked(request: InboxRequest) -> Fact:
+    return Fact(
+        key=f"request {request.id}",
+        label="asked",
+        value=f"→ {request.to_stage} by {request.user_id}, {age(request.creation_timestamp)} ago",
+        whole=f"{request.from_stage} → {request.to_stage}, asked by {request.user_id} on "
+        f"{moment(request.creation_timestamp)}\n\n{request.comment or ''}",
+        style="bold yellow",
+    )

@@ -1,0 +1,210 @@
+"""One run: what it was, what it measured, where its code is, and its models, any of which can be registered."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Static
+
+from tui_registry.client.errors import CallError
+from tui_registry.keys.actions import bindings
+from tui_registry.screens.tracking.registering import RegisteringPlace
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.terminal.sanitize import one_line
+from tui_registry.tracking.candidate import Candidate, in_folders, logged
+from tui_registry.tracking.run import Run
+from tui_registry.widgets.ages import age
+from tui_registry.widgets.runs import measured, summary
+from tui_registry.widgets.table import Column, Row, Table
+from tui_registry.widgets.tabs import Tabs
+
+WIDE = 100  # cells from which the panels stand side by side
+CHANGING = {"RUNNING", "SCHEDULED"}
+"""States of a run that may yet log another model."""
+
+MODELS = "models"
+PANELS = {
+    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, most=36), Column("VALUE", 12, grow=1))),
+    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
+    "tags": ("Tags", (Column("TAG", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
+}
+"""What stands below the models: each panel's title and columns."""
+
+
+class RunPlace(RegisteringPlace):
+    """``trail`` is the way here."""
+
+    place = "run"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("run"))
+
+    def __init__(self, run_id: str, *trail: str, for_model: str | None = None) -> None:
+        super().__init__(*trail, for_model=for_model)
+        self.run_id = run_id
+        self._trail = trail
+        self._summary = Static("", id="summary", markup=False)
+        self._switcher = Tabs(id="switcher")
+        columns = (
+            Column("MODEL", 16, grow=1, most=40),
+            Column("SOURCE", 24, grow=2, priority=1),
+            Column("AGE", 4, priority=2),
+            Column("STATE", 5, priority=3),
+        )
+        self.models = Table(columns, empty="Looking for models …", id=MODELS, shy=True)
+        self.panels = {name: Table(shown, empty="none", id=name, shy=True) for name, (_, shown) in PANELS.items()}
+        self._panel = "metrics"
+        self._shown: Run | None = None
+        self._candidates: dict[str, Candidate] = {}  # by source
+        self._has_looked = False
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self._summary
+        yield self.models
+        yield self._switcher
+        with Horizontal(id="panels"):
+            for name, table in self.panels.items():
+                with Vertical(classes="panel"):
+                    yield Static(Content(PANELS[name][0]), classes="panel-title")
+                    yield table
+        yield self.bar
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_focus(self.models)
+
+    async def load(self) -> None:
+        run = await self.tracking.run(self.run_id)
+        self._show(run)
+        if not self._has_looked:
+            await self._look_for_models(run)
+
+    def _show(self, run: Run) -> None:
+        self._shown = run
+        *before, _ = self._trail
+        self.header.lead(*before, run.name)
+        rows = {
+            "metrics": [(key, measured(value)) for key, value in run.metrics.items()],
+            "params": list(run.params.items()),
+            "tags": list(run.tags.items()),
+        }
+        for name, table in self.panels.items():
+            table.show(
+                [
+                    Row(key, ((one_line(key, 300), ""), (one_line(value, 500), "bold")))
+                    for key, value in sorted(rows[name])
+                ]
+            )
+        self._lay_out()
+
+    async def _look_for_models(self, run: Run) -> None:
+        """First those that are listed at once, then those in folders, which takes longer."""
+        found: list[Candidate] = []
+        problems: list[str] = []
+        for source in (logged, in_folders):
+            try:
+                found += await source(self.tracking, run)
+            except CallError as error:
+                problems.append(one_line(str(error)))
+            self._candidates = {candidate.source: candidate for candidate in found}
+            self.models.show([_row(candidate) for candidate in self._candidates.values()])
+            self._lay_out()
+        told = "\n".join(["The models of this run are not told.", *problems]) if problems else "This run has no model."
+        self.models.show([_row(candidate) for candidate in self._candidates.values()], empty=told)
+        self._has_looked = not problems and run.info.status not in CHANGING
+        self.post_message(LivenessChanged())
+
+    def show_problem(self, problem: str) -> None:
+        if self._shown is None:
+            self._summary.update(Content(self.complaint(problem)))
+            self.models.show([], empty="")
+
+    def is_live(self, action: str) -> bool:
+        if action == "register_candidate":
+            return self.models.cursor_key is not None
+        if action == "copy":
+            return self._shown is not None
+        return True
+
+    def action_refresh(self) -> None:
+        self._has_looked = False
+        super().action_refresh()
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+    def action_copy(self) -> None:
+        """What is under the cursor: the value of a metric, parameter or tag; among the models, the link to the run."""
+        run = self._shown
+        if run is None:
+            return
+        key = self.panels[self._panel].cursor_key if self.focused is self.panels[self._panel] else None
+        values = {
+            "metrics": {name: repr(value) for name, value in run.metrics.items()},
+            "params": run.params,
+            "tags": run.tags,
+        }
+        self.console_app.copy(self.tracking.run_link(run) if key is None else values[self._panel][key])
+
+    def action_next_panel(self) -> None:
+        self._step(1)
+
+    def action_previous_panel(self) -> None:
+        self._step(-1)
+
+    @on(Table.Sideways)
+    def _sideways(self, event: Table.Sideways) -> None:
+        self._step(event.by)
+
+    def _step(self, by: int) -> None:
+        tables = [self.models, *self.panels.values()]
+        here = next((number for number, table in enumerate(tables) if table is self.focused), 0)
+        following = tables[(here + by) % len(tables)]
+        if following is not self.models:
+            self._panel = following.id or self._panel
+        self._lay_out()
+        self.set_focus(following)
+
+    def on_resize(self, _event: Resize) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        wide = self.size.width >= WIDE
+        self._switcher.display = not wide
+        for name, table in self.panels.items():
+            if table.parent is not None:
+                table.parent.display = wide or name == self._panel
+                table.parent.set_class(name == self._panel, "current")
+        labels = [f"{title} {self.panels[name].row_count}" for name, (title, _) in PANELS.items()]
+        self._switcher.show(labels, list(PANELS).index(self._panel))
+        self.models.styles.height = 1 + min(max(2, self.models.row_count), 8 if self.size.height >= 30 else 4)
+        if self._shown is not None:
+            link = self.tracking.run_link(self._shown)
+            self._summary.update(Content("\n").join(summary(self._shown, link, self.size.width - 4)))
+
+    @on(Table.Opened, "#models")
+    def _opened(self) -> None:
+        self.action_register_candidate()
+
+    def action_register_candidate(self) -> None:
+        candidate = self._candidates.get(self.models.cursor_key or "")
+        if candidate is not None and self._shown is not None and not self.console_app.is_read_only:
+            self.register(candidate, self._shown)
+
+
+def _row(candidate: Candidate) -> Row:
+    return Row(
+        candidate.source,
+        (
+            (one_line(candidate.name, 300), "bold"),
+            (one_line(candidate.source, 500), ""),
+            ("" if candidate.created is None else age(candidate.created), "dim"),
+            (
+                one_line(candidate.unready.removeprefix("LOGGED_MODEL_").lower()) or "ready",
+                "yellow" if candidate.unready else "dim",
+            ),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What runs once, before and at the first frame."""
