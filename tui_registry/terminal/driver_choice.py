@@ -17,9 +17,9 @@ def driver_class() -> type[Driver] | None:
     if sys.platform == "win32":
         return None
     if environment.is_remote(os.environ):
-        from tui_registry.terminal.diff_driver import SparingDriver
+        from tui_registry.terminal.diff_driver import DiffDriver
 
-        return SparingDriver
+        return DiffDriver
     from tui_registry.terminal.driver import TerminalDriver
 
     return TerminalDriver
