@@ -140,8 +140,9 @@ def _run(connect: Any) -> None:
         try:
             profile = app.run(mouse=mouse)
         finally:
-            if app.connection is not None and app.connection.embedded is not None:
-                app.connection.embedded.close()
+            opened = app.connection.opened
+            if opened is not None and opened.embedded is not None:
+                opened.embedded.close()
         if app.ended_by is not None:
             sys.exit(128 + app.ended_by)
         if app.return_code:

@@ -26,10 +26,9 @@ from tests.tui_registry.keyrings import MemoryKeyring
 from tests.tui_registry.recording import recorder
 from tests.tui_registry.terminal import PATIENCE, terminal
 from tests.tui_registry.test_embedded import beside, opened, quit_console, runs, server_pid, until, variables
-from tui_registry import app as console_app
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
-from tui_registry.session import connection, embedded, session_token
+from tui_registry.session import connection, embedded, live_connection, session_token
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry
 
 DAY = 24 * 60 * 60.0  # seconds
@@ -321,7 +320,7 @@ async def test_an_open_console_renews_its_token(
     home: Path, vault: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before it ends; and when it is refused, as after the machine slept for too long. Nobody is asked."""
-    monkeypatch.setattr(console_app, "TOKEN_CHECK_INTERVAL", 0.2)
+    monkeypatch.setattr(live_connection, "TOKEN_CHECK_INTERVAL", 0.2)
     with registry(home) as own:
         connected = connection.Connection("", own.open(), "local", own, endpoint=own.endpoint)
         app = ConsoleApp(connected)
@@ -331,7 +330,7 @@ async def test_an_open_console_renews_its_token(
             with monkeypatch.context() as patch:
                 patch.setattr(session_token, "RENEWED_AFTER", -1.0)
                 await shown.until(lambda: token_of(app) != connected.token, "it is renewed")
-            await shown.until(lambda: not app._renewal.locked(), "it is no more renewed")
+            await shown.until(lambda: not app.connection._renewal.locked(), "it is no more renewed")
             second = token_of(app)
             assert status(own, second) == status(own, connected.token) == 200
             command(str(beside(home)), "tokens", "revoke", *token_ids(home))
@@ -345,8 +344,8 @@ async def test_an_open_console_renews_its_token(
 
 
 def token_of(app: ConsoleApp) -> str:
-    assert app.connection is not None
-    return app.connection.token
+    assert app.connection.opened is not None
+    return app.connection.opened.token
 
 
 def token_ids(home: Path) -> list[str]:

@@ -5,15 +5,15 @@ import pytest
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import ASKER, Scene
-from tui_registry import app as console_app
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.problem import Problem
+from tui_registry.session import live_connection
 
 
 @pytest.fixture(autouse=True)
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts to come back follow each other quickly."""
-    monkeypatch.setattr(console_app, "LAST_RETRY", 0.5)
+    monkeypatch.setattr(live_connection, "LAST_RETRY", 0.5)
 
 
 async def test_what_others_do_is_seen_without_a_key(scene: Scene) -> None:

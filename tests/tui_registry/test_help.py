@@ -72,6 +72,7 @@ async def test_the_palette_does_what_is_live(scene: Scene) -> None:
         await shown.press("colon")
         await shown.type("reject")
         await shown.shows("Reject the request")
+        await shown.hides("Approve the", "Cancel the")  # listed until all that was typed is searched for
         await shown.press("down", "enter")
         await shown.shows("Reject this request?")
 

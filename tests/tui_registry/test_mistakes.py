@@ -18,7 +18,7 @@ from tui_registry.screens.dialogs import help
 class Failing(help.Help):
     def compose(self):
         others = "Bearer abc.def-ghi dapi0123456789abcdef"
-        raise RuntimeError(f"There is no help with {self.app.connection.token} and {others}")
+        raise RuntimeError(f"There is no help with {self.app.connection.opened.token} and {others}")
 help.Help = Failing
 sys.exit(cli.main())
 """

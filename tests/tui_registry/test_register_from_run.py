@@ -276,9 +276,10 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
 
 async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracked) -> None:
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
-        await shown.until(shown.app.connected.is_set, "connected")
-        assert shown.app.connection is not None
-        shown.app.connection = replace(shown.app.connection, read_only=True)
+        await shown.until(shown.app.connection.ready.is_set, "connected")
+        connection = shown.app.connection
+        assert connection.opened is not None
+        connection.opened = replace(connection.opened, read_only=True)
         await open_run(shown, "slope-2")
         await shown.shows("ready")
         assert "register" not in shown.bar

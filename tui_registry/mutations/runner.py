@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.content import Content
 from textual.notifications import SeverityLevel
 
@@ -11,8 +12,6 @@ from tui_registry.client.errors import CallError
 from tui_registry.mutations.mutation import Verdict, Write, perform
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
-from tui_registry.session.settings import Settings
-from tui_registry.startup.preferences import PersonalApp
 from tui_registry.terminal.sanitize import one_line, visible
 
 if TYPE_CHECKING:
@@ -28,11 +27,11 @@ PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 """Seconds that a result stays on the screen."""
 
 
-class WritingApp(PersonalApp):
+class WritingApp(App[str]):
     """An application that changes a registry. ``progress``: what is being waited for, in words."""
 
-    def __init__(self, settings: Settings, complaints: Sequence[str]) -> None:
-        super().__init__(settings, complaints)
+    def __init__(self) -> None:
+        super().__init__()
         self.progress = ""
         self.deciding: set[str] = set()  # ids of the requests whose decision is being written
         self._writes: set[asyncio.Task[None]] = set()

@@ -54,7 +54,7 @@ class ActivityFeed(Listing, EditingPlace):
         narrowed = self._narrowed(typed)
         page = await self.console_app.client.activities(**narrowed, max_results=size, page_token=token)
         self._activities |= {activity.id: activity for activity in page.activities}
-        rows = [_row(each, self.console_app.short_name(each.user_id or "")) for each in page.activities]
+        rows = [_row(each, self.console_app.connection.short_name(each.user_id or "")) for each in page.activities]
         return rows, page.next_page_token or ""
 
     def compose(self) -> ComposeResult:
@@ -121,9 +121,9 @@ class ActivityFeed(Listing, EditingPlace):
     def open_row(self, key: str) -> None:
         activity = self._activities.get(key)
         if activity is not None and activity.version is not None:
-            self.console_app.open_version(activity.name, activity.version)
+            self.console_app.navigation.open_version(activity.name, activity.version)
         elif activity is not None:
-            self.console_app.open_model(activity.name)
+            self.console_app.navigation.open_model(activity.name)
 
 
 def _row(activity: FeedActivity, who: str) -> Row:

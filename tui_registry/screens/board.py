@@ -155,7 +155,7 @@ class Board(StagePlace):
 
     def action_card(self) -> None:
         if self.version is not None:
-            self.console_app.open_card(self.version.name)
+            self.console_app.navigation.open_card(self.version.name)
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self, event: Input.Changed) -> None:
@@ -175,7 +175,7 @@ class Board(StagePlace):
                 self.go(found[0][0])
             self.find_model(self._typed, {self._versions[key].name for _stage, key in found})
         else:
-            self.console_app.find_model(self._typed)
+            self.console_app.navigation.find_model(self._typed)
 
     @on(Table.NearEnd)
     def _near_end(self, event: Table.NearEnd) -> None:
@@ -184,7 +184,7 @@ class Board(StagePlace):
             self.fetch(f"more {stage}", partial(self._load_more, stage, self._pages))
 
     async def _load_more(self, stage: Stage, pages: dict[Stage, Pages[Row]]) -> None:
-        await self.console_app.connected.wait()
+        await self.console_app.connection.ready.wait()
         try:
             await pages[stage].extend()
         except CallError:

@@ -94,7 +94,9 @@ class Inbox(DecidingPlace, CopyingPlace):
         order = "" if self._order == "newest" else f" by {self._order}"
         self.header.lead(f"Inbox ({count}{'+' if self._more else ''}){order}")
         empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
-        self.table.show([_row(request, self.console_app.short_name(request.user_id)) for request in shown], empty=empty)
+        self.table.show(
+            [_row(request, self.console_app.connection.short_name(request.user_id)) for request in shown], empty=empty
+        )
         self._show_details()
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
@@ -176,7 +178,7 @@ class Inbox(DecidingPlace, CopyingPlace):
     def _opened(self) -> None:
         if chosen := self.table.cursor_key:
             request = self._requests[chosen]
-            self.console_app.open_model(request.name, request.version)
+            self.console_app.navigation.open_model(request.name, request.version)
 
     @on(Table.Highlighted)
     def _highlighted(self) -> None:

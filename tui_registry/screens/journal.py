@@ -42,13 +42,13 @@ class Calls(Listing):
 
     def _look(self) -> None:
         app = self.console_app
-        if self.is_current and app.connected.is_set() and app.client.journal.count != self._seen:
+        if self.is_current and app.connection.ready.is_set() and app.client.journal.count != self._seen:
             self.reload()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """All of them are one page: they are here already, and not many."""
         self._seen = self.console_app.client.journal.count
-        return [_row(entry, self.console_app.short_name(entry.who)) for entry in self._matching(typed)], ""
+        return [_row(entry, self.console_app.connection.short_name(entry.who)) for entry in self._matching(typed)], ""
 
     def _matching(self, typed: str) -> list[Entry]:
         words = typed.casefold().split()

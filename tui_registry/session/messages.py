@@ -8,7 +8,7 @@ class RegistryChanged(Message):
 
 
 class ConnectionChanged(Message):
-    """The state of the connection changed: see ConsoleApp.state."""
+    """The state of the connection changed: see Console.state."""
 
 
 class LivenessChanged(Message):

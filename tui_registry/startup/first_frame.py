@@ -1,23 +1,24 @@
 """The console's start: one first frame, with something to see in it, and loading later what it can do without."""
 
 import gc
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 from textual.app import App
 
-from tui_registry.screens.places import load
 from tui_registry.styles import ELSEWHERE
 
 HELD = 0.15  # seconds that the first frame waits for rows at the most
 LEISURE = 1.0  # seconds until what the start can do without is loaded
 
 
-class Start:
-    """Of an application that has just been mounted."""
+class FirstFrame:
+    """Of an application that has just been mounted. ``load`` gets ready what is not seen yet; it runs in a thread."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: App[Any], load: Callable[[], None]) -> None:
         self._app = app
+        self._get_ready = load
         self._held: ExitStack | None = None
 
     def begin(self) -> None:
@@ -41,4 +42,4 @@ class Start:
             gc.enable()
         if not self._app.stylesheet.has_source(str(ELSEWHERE), ""):
             self._app.stylesheet.read(ELSEWHERE)
-        self._app.run_worker(load, thread=True, exit_on_error=False)
+        self._app.run_worker(self._get_ready, thread=True, exit_on_error=False)

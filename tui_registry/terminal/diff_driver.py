@@ -133,7 +133,7 @@ class TerminalMemory:
             self._style = wanted
 
 
-class SparingDriver(TerminalDriver):
+class DiffDriver(TerminalDriver):
     """The driver, with a memory. After ``forget`` it sends everything again."""
 
     memory: TerminalMemory

@@ -72,7 +72,7 @@ class Access(Section):
         return [row for row in rows if all(word in _searched(row) for word in words)], ""
 
     def _shown_name(self, principal: Principal) -> str:
-        return self.console_app.short_name(principal.name) if principal.kind is Kind.USER else principal.name
+        return self.console_app.connection.short_name(principal.name) if principal.kind is Kind.USER else principal.name
 
     def show_note(self) -> None:
         self.note.update(self._own_rights())

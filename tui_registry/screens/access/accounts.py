@@ -53,7 +53,7 @@ class Accounts(Section):
             who.id,
             (
                 (
-                    one_line(self.console_app.short_name(who.person.principal.name)),
+                    one_line(self.console_app.connection.short_name(who.person.principal.name)),
                     "bold" if who.person.active else "dim",
                 ),
                 (one_line(who.shown), "dim"),

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -11,6 +10,7 @@ from tui_registry.access.access_list import ADMINISTRATORS, MANAGE, NONE, Change
 from tui_registry.access.addresses import UnknownAddressError
 from tui_registry.access.grants import Effects, Governed, Seen, effects
 from tui_registry.access.memberships import Document
+from tui_registry.console import Console
 from tui_registry.mutations import level as levels
 from tui_registry.mutations.mutation import Verdict
 from tui_registry.screens.access.why import Why
@@ -19,14 +19,11 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import one_line
 
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
-
 ANYBODY = tuple(Kind)
 NAMED = 8  # members of whom the same becomes, by name
 
 
-async def grant(app: "ConsoleApp", seen: Seen) -> None:
+async def grant(app: Console, seen: Seen) -> None:
     """Ask for a principal and a level."""
     who, level, problem = "", next(iter(seen.meanings)), ""
     while True:
@@ -45,21 +42,21 @@ async def grant(app: "ConsoleApp", seen: Seen) -> None:
         return
 
 
-async def change(app: "ConsoleApp", seen: Seen, principal: Principal, level: str) -> None:
+async def change(app: Console, seen: Seen, principal: Principal, level: str) -> None:
     """Ask for another level of somebody who has this one."""
     values = await app.push_screen_wait(Form(f"{principal} on {seen.governed}", [_level_field(seen, level)]))
     if values is not None:
         await give(app, seen, principal, values["level"])
 
 
-async def give(app: "ConsoleApp", seen: Seen, principal: Principal, level: str) -> None:
+async def give(app: Console, seen: Seen, principal: Principal, level: str) -> None:
     """Give somebody a level, or take it away for NONE, if that is meant."""
     document = await document_of(app, principal)
     if document is not None:
         await _propose(app, seen, document, level)
 
 
-async def explain(app: "ConsoleApp", seen: Seen, whom: str) -> None:
+async def explain(app: Console, seen: Seen, whom: str) -> None:
     """Ask for somebody, and say what they may do and why; if nothing is typed, of the user ``whom``."""
     who, problem = "", ""
     hint = f"nothing: {one_line(whom)}" if whom else "a user, or group: or service: and a name"
@@ -80,12 +77,12 @@ async def explain(app: "ConsoleApp", seen: Seen, whom: str) -> None:
         return
 
 
-async def show_why(app: "ConsoleApp", seen: Seen, document: Document) -> None:
+async def show_why(app: Console, seen: Seen, document: Document) -> None:
     person = await memberships.with_ways(app.client, document)
     await app.push_screen(Why(seen, person))
 
 
-async def document_of(app: "ConsoleApp", principal: Principal) -> Document | None:
+async def document_of(app: Console, principal: Principal) -> Document | None:
     """What the registry says of a principal; if it is gone, that is told."""
     documents = await memberships.look_up(app.client, principal.name, [principal.kind])
     if not documents:
@@ -93,7 +90,7 @@ async def document_of(app: "ConsoleApp", principal: Principal) -> Document | Non
     return documents[0] if documents else None
 
 
-def who_field(app: "ConsoleApp", value: str, hint: str) -> Field:
+def who_field(app: Console, value: str, hint: str) -> Field:
     """A line for a principal of any kind, completed as it is typed."""
     suggest = partial(addresses.suggestions, app.client, kinds=ANYBODY)
     return Field(name="who", label="Who", value=value, hint=hint, required=True, suggest=suggest, suggested_only=True)
@@ -108,7 +105,7 @@ def _problem(problem: str) -> Content | None:
     return Content.styled(one_line(problem), "$text-error") if problem else None
 
 
-async def _propose(app: "ConsoleApp", seen: Seen, document: Document, level: str) -> None:
+async def _propose(app: Console, seen: Seen, document: Document, level: str) -> None:
     """Ask whether a level is to be given, or taken away, showing what that means for whom; then do it."""
     principal = memberships.found(document).person.principal
     had = seen.access.direct.get(principal, NONE)
@@ -132,9 +129,7 @@ async def _propose(app: "ConsoleApp", seen: Seen, document: Document, level: str
     app.write(levels.give(app.client, seen.governed, seen.access, principal, level))
 
 
-def _question(
-    app: "ConsoleApp", governed: Governed, document: Document, level: str, had: str, what: Effects
-) -> Question:
+def _question(app: Console, governed: Governed, document: Document, level: str, had: str, what: Effects) -> Question:
     principal = memberships.found(document).person.principal
     verb = "Remove" if not level else "Change" if had else "Grant"
     title = {
@@ -152,7 +147,7 @@ def _question(
     return Question(title, told, verb)
 
 
-def _members(app: "ConsoleApp", what: Effects) -> list[Content]:
+def _members(app: Console, what: Effects) -> list[Content]:
     """What becomes of the people in the group: those of whom it is the same together."""
     count = len(what.members) + what.more
     if not count:
@@ -160,7 +155,7 @@ def _members(app: "ConsoleApp", what: Effects) -> list[Content]:
     together: dict[str, list[str]] = {}
     for each in what.members:
         becomes = _arrow(each) if each.before != each.after else f"{each.after or 'none'} as before"
-        together.setdefault(becomes, []).append(one_line(app.short_name(each.person.principal.name)))
+        together.setdefault(becomes, []).append(one_line(app.connection.short_name(each.person.principal.name)))
     unknown = f", {what.more} of them not looked up" if what.more else ""
     told = [Content.styled(f"Its {count} members{unknown}:" if count > 1 else "Its only member:", "dim")]
     for becomes, names in sorted(together.items(), key=lambda each: "→" not in each[0]):

@@ -70,7 +70,7 @@ class Section(Listing):
 
     def enter(self) -> None:
         if not self.table.row_count:  # else what was typed is meant for the rows, and none of them is a model
-            self.console_app.find_model(self.typed)
+            self.console_app.navigation.find_model(self.typed)
 
     def about_row(self, key: str) -> Content:
         """More about a row, in a few lines."""
@@ -99,4 +99,4 @@ class Section(Listing):
 
     async def _go(self, by: int) -> None:
         places = list(SECTIONS)
-        await self.console_app.action_go(places[(places.index(self.place) + by) % len(places)])
+        await self.console_app.navigation.go(places[(places.index(self.place) + by) % len(places)])

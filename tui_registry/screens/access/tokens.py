@@ -105,12 +105,15 @@ class Tokens(Section):
         return Row(
             token.token_id,
             (
-                (one_line(self.console_app.short_name(self._owner(token))), "bold"),
+                (one_line(self.console_app.connection.short_name(self._owner(token))), "bold"),
                 (one_line(token.comment or ""), ""),
                 (age(token.creation_time), "dim"),
                 ("expired" if expired else _day(token.expiry_time), "red" if expired else "dim"),
                 ("never" if used is None else _day(used), "dim"),
-                (one_line(self.console_app.short_name(detailed.created_by_username) if detailed else ""), "dim"),
+                (
+                    one_line(self.console_app.connection.short_name(detailed.created_by_username) if detailed else ""),
+                    "dim",
+                ),
             ),
         )
 

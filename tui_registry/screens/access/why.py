@@ -1,6 +1,6 @@
 """What somebody may do on a model or on the whole registry, and the grants that say so."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,12 +11,10 @@ from textual.widgets import Static
 
 from tui_registry.access.access_list import EVERYBODY, Person, reasons
 from tui_registry.access.grants import Seen
+from tui_registry.console import Console
 from tui_registry.keys.names import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.terminal.sanitize import one_line, visible
-
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
 
 GROUPS = 20  # that are listed by name
 
@@ -49,7 +47,7 @@ class Why(ModalScreen[None]):
         self.query_one("#targets").scroll_relative(y=by, animate=False)
 
     def action_copy(self) -> None:
-        cast("ConsoleApp", self.app).copy("\n".join(told.plain for told in self._told))
+        cast("Console", self.app).copy("\n".join(told.plain for told in self._told))
 
 
 def explained(seen: Seen, person: Person) -> list[Content]:

@@ -167,7 +167,7 @@ class Listing(Place):
             self.fetch("more", partial(self._load_more, self._pages))
 
     async def _load_more(self, pages: Pages[Row]) -> None:
-        await self.console_app.connected.wait()
+        await self.console_app.connection.ready.wait()
         try:
             await pages.extend()
         except CallError:

@@ -4,22 +4,20 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
+from tui_registry.console import Console
 from tui_registry.keys.actions import FILTERING, WRITING, Action, of_place
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.styles import ELSEWHERE
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
-
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
 
 T = TypeVar("T")
 
@@ -56,8 +54,8 @@ class Place(Screen[None]):
         self._problem = ""
 
     @property
-    def console_app(self) -> "ConsoleApp":
-        return cast("ConsoleApp", self.app)
+    def console_app(self) -> Console:
+        return cast("Console", self.app)
 
     async def load(self) -> None:
         """Ask the server for what is shown, and show it. Calls go through ``ask``."""
@@ -74,7 +72,7 @@ class Place(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in self.console_app.keymap.characters and isinstance(self.focused, Input):
             return False
-        if self.console_app.is_read_only and action in WRITING:
+        if self.console_app.connection.is_read_only and action in WRITING:
             return False
         return action not in self._own_actions or self.is_live(action)
 
@@ -86,7 +84,7 @@ class Place(Screen[None]):
 
     def _is_live(self, action: Action) -> bool:
         app = self.console_app
-        if action.writes and app.is_read_only:
+        if action.writes and app.connection.is_read_only:
             return False
         if action.id not in self._own_actions:
             return app.is_action_live(action.id)
@@ -122,15 +120,15 @@ class Place(Screen[None]):
 
     def action_find(self) -> None:
         """Search the models."""
-        self.console_app.find_model()
+        self.console_app.navigation.find_model()
 
     def find_model(self, typed: str, shown: Collection[str]) -> None:
         """Enter was pressed after words that left rows about these models. If one is left, whose name has them, it is
         meant; if none is, the models are searched; else the rows are."""
         if not shown:
-            self.console_app.find_model(typed)
+            self.console_app.navigation.find_model(typed)
         elif len(shown) == 1 and _has_words(name := next(iter(shown)), typed):
-            self.console_app.open_model(name)
+            self.console_app.navigation.open_model(name)
 
     def action_refresh(self) -> None:
         self.console_app.redraw()
@@ -142,7 +140,7 @@ class Place(Screen[None]):
         self.fetch("load", partial(self._load, self._reading))
 
     async def _load(self, reading: int) -> None:
-        await self.console_app.connected.wait()
+        await self.console_app.connection.ready.wait()
         late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
         try:
             await self.load()
@@ -154,7 +152,7 @@ class Place(Screen[None]):
         finally:
             late.stop()
             self._ended = reading
-            self.console_app.starting.draw()
+            self.console_app.first_frame.draw()
         self.tell_state()
         self.bar.show(self.live_actions)
 
@@ -169,14 +167,14 @@ class Place(Screen[None]):
     def tell_state(self) -> None:
         """Say in the header how fresh this is."""
         app = self.console_app
-        if self._problem or not app.is_live:
-            self._tell(f"{app.state if not app.is_live else '✗ not read'}{self._as_of}", bad=True)
+        if self._problem or not app.connection.is_live:
+            self._tell(f"{app.state if not app.connection.is_live else '✗ not read'}{self._as_of}", bad=True)
         else:
             self._tell(app.state, bad=False)
 
     def _tell(self, state: str, *, bad: bool) -> None:
         app = self.console_app
-        self.header.tell(registry=app.registry_label, state=state, bad=bad, colour=app.colour)
+        self.header.tell(registry=app.connection.label, state=state, bad=bad, colour=app.connection.colour)
 
     @property
     def _as_of(self) -> str:

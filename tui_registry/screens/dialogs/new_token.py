@@ -1,6 +1,6 @@
 """A new token, shown this one time. It is kept nowhere: neither in a list, nor in the journal, nor in a note."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -9,11 +9,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_registry.console import Console
 from tui_registry.styles import ELSEWHERE
 from tui_registry.terminal.sanitize import one_line
-
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
 
 
 class NewToken(ModalScreen[None]):
@@ -40,4 +38,4 @@ class NewToken(ModalScreen[None]):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        cast("ConsoleApp", self.app).copy(self._value, told="The token. Clear the clipboard when it is in its place.")
+        cast("Console", self.app).copy(self._value, told="The token. Clear the clipboard when it is in its place.")

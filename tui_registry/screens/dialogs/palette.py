@@ -1,17 +1,15 @@
 """What the command palette finds: actions, and models by name."""
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui_registry.client.errors import CallError
+from tui_registry.console import Console
 from tui_registry.keys.actions import Action
 from tui_registry.terminal.sanitize import visible
-
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
 
 MODELS = 10  # that are listed
 CALLED_SO = 1_000.0
@@ -22,12 +20,12 @@ class ActionsProvider(Provider):
     """The actions that are live where the palette was opened."""
 
     async def discover(self) -> Hits:
-        app = cast("ConsoleApp", self.app)
+        app = cast("Console", self.app)
         for action in app.live_actions(self.screen):
             yield DiscoveryHit(_shown(action), partial(app.do, action), text=action.label, help=action.help)
 
     async def search(self, query: str) -> Hits:
-        app = cast("ConsoleApp", self.app)
+        app = cast("Console", self.app)
         matcher = self.matcher(query)
         for action in app.live_actions(self.screen):
             score = max(matcher.match(action.label), matcher.match(action.help))
@@ -51,8 +49,8 @@ class ModelsProvider(Provider):
     async def search(self, query: str) -> Hits:
         from tui_registry.queries.model_search import ModelSearch
 
-        app = cast("ConsoleApp", self.app)
-        if not app.connected.is_set():
+        app = cast("Console", self.app)
+        if not app.connection.ready.is_set():
             return
         try:
             models, _ = await ModelSearch(app.client, query).page("", MODELS)
@@ -64,7 +62,7 @@ class ModelsProvider(Provider):
             yield Hit(
                 score - number / 1000,
                 Content(f"model {name}"),
-                partial(app.open_model, model.name),
+                partial(app.navigation.open_model, model.name),
                 text=name,
                 help="Open it",
             )

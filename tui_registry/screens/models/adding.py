@@ -1,20 +1,16 @@
 """Making models and versions, and what can be done to a model as a whole."""
 
-from typing import TYPE_CHECKING
-
 from textual.content import Content
 
+from tui_registry.console import Console
 from tui_registry.mutations import model as models
 from tui_registry.mutations import version as versions
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import visible
 
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
 
-
-async def create_model(app: "ConsoleApp") -> None:
+async def create_model(app: Console) -> None:
     fields = [
         Field(name="name", label="Name", required=True, check=is_model_name),
         Field(name="description", label="Description, in Markdown", long=True),
@@ -22,10 +18,10 @@ async def create_model(app: "ConsoleApp") -> None:
     values = await app.push_screen_wait(Form("New model", fields, save="Create"))
     if values is not None:
         name = values["name"]
-        app.write(models.create(app.client, name, values["description"]), then=lambda: app.open_model(name))
+        app.write(models.create(app.client, name, values["description"]), then=lambda: app.navigation.open_model(name))
 
 
-async def rename_model(app: "ConsoleApp", name: str) -> None:
+async def rename_model(app: Console, name: str) -> None:
     field = Field(name="name", label="New name", value=name, required=True, check=is_model_name)
     told = Content("Jobs that load it by its former name fail from then on.")
     values = await app.push_screen_wait(Form(f"Rename {name}", [field], save="Rename", told=told))
@@ -42,7 +38,7 @@ async def rename_model(app: "ConsoleApp", name: str) -> None:
         app.write(models.rename(app.client, name, values["name"]))
 
 
-async def delete_model(app: "ConsoleApp", name: str) -> None:
+async def delete_model(app: Console, name: str) -> None:
     """Raises CallError if it cannot be read first."""
     model = await app.client.model(name)
     newest = await versions.newest_of(app.client, name)
@@ -61,7 +57,7 @@ async def delete_model(app: "ConsoleApp", name: str) -> None:
         app.write(models.delete(app.client, name, model.id))
 
 
-async def add_version(app: "ConsoleApp", name: str) -> None:
+async def add_version(app: Console, name: str) -> None:
     fields = [
         Field(name="source", label="Source: the URI of its artifacts", hint="s3://bucket/path", required=True),
         Field(name="description", label="Description, in Markdown", long=True),

@@ -71,7 +71,7 @@ class Card(Sheet):
                     whole=f"The newest version in {each.current_stage}: models:/{model.name}/{each.version}\n\n"
                     f"{each.description or ''}",
                     style=STAGE_STYLES[each.current_stage],
-                    open=partial(app.open_version, model.name, each.version),
+                    open=partial(app.navigation.open_version, model.name, each.version),
                 )
                 for each in model.latest_versions
             ),
@@ -81,7 +81,7 @@ class Card(Sheet):
                     label="alias",
                     value=f"@{each.alias} = version {each.version}",
                     whole=f"models:/{model.name}@{each.alias}",
-                    open=partial(app.open_version, model.name, each.version),
+                    open=partial(app.navigation.open_version, model.name, each.version),
                     delete=partial(self.remove_alias, model.name, each.alias, each.version) if names else None,
                 )
                 for each in model.aliases
@@ -101,7 +101,7 @@ class Card(Sheet):
         self.console_app.converse(partial(delete_model, self.console_app, self._subject.name))
 
     def action_history(self) -> None:
-        self.console_app.open_history(self._subject.name, None)
+        self.console_app.navigation.open_history(self._subject.name, None)
 
 
 def _waiting(requests: int) -> list[Fact]:

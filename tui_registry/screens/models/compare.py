@@ -85,7 +85,7 @@ class Compare(Place):
     @on(Table.Opened)
     def action_open(self) -> None:
         """The second one: that is the newer, or the one that was under the cursor."""
-        self.console_app.open_version(self._compared[1].name, self._compared[1].version)
+        self.console_app.navigation.open_version(self._compared[1].name, self._compared[1].version)
 
 
 def _title(version: ModelVersion) -> str:

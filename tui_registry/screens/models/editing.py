@@ -40,7 +40,7 @@ class EditingPlace(CopyingPlace):
 
     def action_permissions(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.open_access(subject.name)
+            self.console_app.navigation.open_access(subject.name)
 
     async def _describe(self, subject: Subject, before: str) -> None:
         app = self.console_app

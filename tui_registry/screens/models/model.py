@@ -15,7 +15,6 @@ from tui_registry.keys.actions import bindings
 from tui_registry.queries.filters import named
 from tui_registry.screens.models.adding import add_version
 from tui_registry.screens.models.stages import StagePlace
-from tui_registry.screens.tracking import from_run
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
@@ -155,13 +154,13 @@ class Model(StagePlace):
         self.console_app.converse(partial(add_version, self.console_app, self.model_name))
 
     def action_register(self) -> None:
-        from_run.browse(self.console_app, self.model_name)
+        self.console_app.navigation.open_experiments(self.model_name)
 
     def action_permissions(self) -> None:
-        self.console_app.open_access(self.model_name)
+        self.console_app.navigation.open_access(self.model_name)
 
     def action_card(self) -> None:
-        self.console_app.open_card(self.model_name)
+        self.console_app.navigation.open_card(self.model_name)
 
 
 def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int) -> Content:

@@ -11,7 +11,6 @@ from tui_registry.queries.model_search import ModelSearch
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.adding import create_model, delete_model, rename_model
 from tui_registry.screens.models.editing import EditingPlace
-from tui_registry.screens.tracking import from_run
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -49,10 +48,10 @@ class Models(Listing, EditingPlace):
             self._search = typed, ModelSearch(self.console_app.client, typed)
         models, token = await self._search[1].page(token, size)
         self._models |= {model.name: model for model in models}
-        return [_row(model, self.console_app.short_name(model.user_id or "")) for model in models], token
+        return [_row(model, self.console_app.connection.short_name(model.user_id or "")) for model in models], token
 
     def open_row(self, key: str) -> None:
-        self.console_app.open_model(key)
+        self.console_app.navigation.open_model(key)
 
     def is_live(self, action: str) -> bool:
         if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions"}:
@@ -70,15 +69,15 @@ class Models(Listing, EditingPlace):
         self.console_app.converse(partial(create_model, self.console_app))
 
     def action_register(self) -> None:
-        from_run.browse(self.console_app)
+        self.console_app.navigation.open_experiments()
 
     def action_card(self) -> None:
         if self.table.cursor_key:
-            self.console_app.open_card(self.table.cursor_key)
+            self.console_app.navigation.open_card(self.table.cursor_key)
 
     def action_history(self) -> None:
         if self.table.cursor_key:
-            self.console_app.open_history(self.table.cursor_key, None)
+            self.console_app.navigation.open_history(self.table.cursor_key, None)
 
     def action_rename(self) -> None:
         if self.table.cursor_key:

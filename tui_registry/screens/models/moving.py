@@ -1,10 +1,9 @@
 """Moving a version to another stage from the keyboard: which one, what that does to others, and then once."""
 
-from typing import TYPE_CHECKING
-
 from textual.content import Content
 
 from tui_registry.access.levels import moves_at_once
+from tui_registry.console import Console
 from tui_registry.mutations.decisions import EXCLUSIVE
 from tui_registry.mutations.transition import holders, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
@@ -14,9 +13,6 @@ from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
-
-if TYPE_CHECKING:
-    from tui_registry.app import ConsoleApp
 
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
@@ -34,7 +30,7 @@ def _how(origin: Stage, stage: Stage, level: PermissionLevel | None) -> str:
     return "at once" if moves_at_once(level, origin, stage) else "asks somebody who may"
 
 
-async def move(app: "ConsoleApp", version: ModelVersion, level: PermissionLevel | None) -> None:
+async def move(app: Console, version: ModelVersion, level: PermissionLevel | None) -> None:
     """Ask where to, and whether what that does is meant; then make it. Raises CallError before anything is sent."""
     title = f"Move {visible(version.name)} version {version.version} from {version.current_stage} to"
     chosen = await app.push_screen_wait(Choose(title, stages_to(version, level)))
@@ -49,7 +45,7 @@ async def move(app: "ConsoleApp", version: ModelVersion, level: PermissionLevel 
         await _ask(app, version, stage)
 
 
-async def _at_once(app: "ConsoleApp", version: ModelVersion, stage: Stage) -> None:
+async def _at_once(app: Console, version: ModelVersion, stage: Stage) -> None:
     others: list[str] = []
     if stage in EXCLUSIVE:
         found = await holders(app.client, version.name, stage)
@@ -79,7 +75,7 @@ async def _at_once(app: "ConsoleApp", version: ModelVersion, stage: Stage) -> No
         )
 
 
-async def _ask(app: "ConsoleApp", version: ModelVersion, stage: Stage) -> None:
+async def _ask(app: Console, version: ModelVersion, stage: Stage) -> None:
     told = [Content(f"• {_told(version, stage)}\n  Your level does not let you move it: somebody else decides.")]
     consent = await app.push_screen_wait(Confirm(Question("Ask for this?", told, "Ask", asks_comment=True)))
     if consent is not None:

@@ -20,7 +20,6 @@ from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.deciding import DecidingPlace
 from tui_registry.screens.models.editing import EditingPlace
 from tui_registry.screens.models.moving import move
-from tui_registry.screens.tracking import from_run
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import visible
 from tui_registry.widgets.table import Column, Table
@@ -93,7 +92,7 @@ class StagePlace(DecidingPlace, EditingPlace):
     @on(Table.Opened)
     def _opened_row(self, event: Table.Opened) -> None:
         if (version := self.version_of(event.key or "")) is not None:
-            self.console_app.open_version(version.name, version.version)
+            self.console_app.navigation.open_version(version.name, version.version)
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
@@ -116,11 +115,11 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     def action_open_run(self) -> None:
         if self.version is not None and self.version.run_id:
-            from_run.open_run(self.console_app, self.version.run_id)
+            self.console_app.navigation.open_run(self.version.run_id)
 
     def action_history(self) -> None:
         if self.version is not None:
-            self.console_app.open_history(self.version.name, self.version.version)
+            self.console_app.navigation.open_history(self.version.name, self.version.version)
 
     def action_delete(self) -> None:
         if self.version is not None:

@@ -17,7 +17,6 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.moving import move
 from tui_registry.screens.models.sheet import Fact, Sheet
-from tui_registry.screens.tracking import from_run
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -124,14 +123,14 @@ class Version(Sheet):
 
     def action_open_run(self) -> None:
         if self._version is not None and self._version.run_id:
-            from_run.open_run(self.console_app, self._version.run_id)
+            self.console_app.navigation.open_run(self._version.run_id)
 
     def action_transition(self) -> None:
         if self._version is not None:
             self.console_app.converse(partial(move, self.console_app, self._version, self._level))
 
     def action_history(self) -> None:
-        self.console_app.open_history(self._subject.name, self._subject.version)
+        self.console_app.navigation.open_history(self._subject.name, self._subject.version)
 
     async def _edit_comment(self, comment: Comment) -> None:
         app = self.console_app

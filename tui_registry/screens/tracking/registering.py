@@ -66,7 +66,7 @@ class RegisteringPlace(TrackingPlace):
     def _open(self, made: Registration) -> None:
         """Show the new version, unless the user has gone elsewhere."""
         if self.is_current:
-            self.console_app.open_model(made.model, made.made or None)
+            self.console_app.navigation.open_model(made.model, made.made or None)
 
 
 def question(meant: Registration, width: int) -> Question:

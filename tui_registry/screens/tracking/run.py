@@ -191,7 +191,7 @@ class RunPlace(RegisteringPlace):
 
     def action_register_candidate(self) -> None:
         candidate = self._candidates.get(self.models.cursor_key or "")
-        if candidate is not None and self._shown is not None and not self.console_app.is_read_only:
+        if candidate is not None and self._shown is not None and not self.console_app.connection.is_read_only:
             self.register(candidate, self._shown)
 
 

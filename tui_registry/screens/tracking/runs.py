@@ -57,7 +57,7 @@ class Runs(TrackingPlace, Listing):
         if self._fields is None and runs:
             self._use_fields(_telling(runs))
         fields = self._fields or ()
-        return [_row(run, fields, self.console_app.short_name(run.user)) for run in runs], token
+        return [_row(run, fields, self.console_app.connection.short_name(run.user)) for run in runs], token
 
     def open_row(self, key: str) -> None:
         run = self._runs[key]

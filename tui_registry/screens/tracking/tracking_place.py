@@ -20,7 +20,7 @@ class TrackingPlace(Place):
     @property
     def tracking(self) -> TrackingClient:
         """The calls. Raises CallError, if the server's address is none."""
-        return self.console_app.tracking
+        return self.console_app.connection.tracking
 
     def _look_again(self) -> None:
         if self.is_current:

@@ -1,0 +1,104 @@
+"""Going to places, and opening what is asked for on top of them. Each screen is imported when it is first opened."""
+
+from typing import Any
+
+from textual.app import App
+
+from tui_registry.console import Navigation
+from tui_registry.screens.base.place import Place
+from tui_registry.session.live_connection import LiveConnection
+from tui_registry.terminal.sanitize import one_line
+
+
+class Navigator(Navigation):
+    """Of an application whose modes are the places."""
+
+    def __init__(self, app: App[Any], connection: LiveConnection) -> None:
+        self._app = app
+        self._connection = connection
+
+    async def go(self, place: str) -> None:
+        if isinstance(self._app.screen, Place):
+            if place == self._app.current_mode:
+                await self._close_all()
+            else:
+                await self._app.switch_mode(place)
+
+    async def _close_all(self) -> None:
+        """Close what is open on top of a place."""
+        while len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+
+    def find_model(self, typed: str = "") -> None:
+        self._app.run_worker(self._find_model(typed), group="find", exclusive=True, exit_on_error=False)
+
+    async def _find_model(self, typed: str) -> None:
+        from tui_registry.screens.models.models import Models
+
+        await self.go("models")
+        await self._close_all()
+        models = self._app.screen
+        if isinstance(models, Models) and typed:
+            models.find(typed)
+        elif isinstance(models, Models):
+            models.action_search()
+
+    def open_model(self, name: str, version: str | None = None) -> None:
+        from tui_registry.screens.models.model import Model
+
+        self._app.push_screen(Model(name, version))
+
+    def open_version(self, name: str, version: str) -> None:
+        from tui_registry.screens.models.version import Version
+
+        self._app.push_screen(Version(name, version))
+
+    def open_card(self, name: str) -> None:
+        from tui_registry.screens.models.card import Card
+
+        self._app.push_screen(Card(name))
+
+    def open_access(self, name: str) -> None:
+        from tui_registry.screens.access.access import Access
+
+        self._app.push_screen(Access(name))
+
+    def open_history(self, name: str, version: str | None) -> None:
+        from tui_registry.screens.activity import ActivityFeed
+
+        self._app.push_screen(ActivityFeed(name, version or ""))
+
+    def open_journal(self) -> None:
+        from tui_registry.screens.journal import Calls
+
+        if isinstance(self._app.screen, Place) and not isinstance(self._app.screen, Calls):
+            self._app.push_screen(Calls())
+
+    def open_experiments(self, for_model: str | None = None) -> None:
+        from tui_registry.screens.tracking.experiments import Experiments
+
+        if self._has_tracking_server():
+            self._app.push_screen(Experiments(for_model))
+
+    def open_run(self, run_id: str) -> None:
+        from tui_registry.screens.tracking.run import RunPlace
+
+        if self._has_tracking_server():
+            self._app.push_screen(RunPlace(run_id, "Run", run_id[:8]))
+
+    def _has_tracking_server(self) -> bool:
+        """Whether there is a tracking server to ask; if not, says how to name one."""
+        opened = self._connection.opened
+        if opened is None:
+            return False
+        if not opened.tracking_uri:
+            login = f"tui-registry login {one_line(opened.url)} --tracking-uri https://mlflow.example.com. Or set "
+            self._app.notify(
+                "Name the MLflow server that knows the runs: "
+                f"{'set ' if opened.embedded else login}TUI_REGISTRY_TRACKING_URI.",
+                title="No tracking server is named",
+                severity="warning",
+                timeout=30,
+                markup=False,
+            )
+        return bool(opened.tracking_uri)
