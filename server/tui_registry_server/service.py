@@ -24,7 +24,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from tui_registry_server.app import Registry
-from tui_registry_server.http.crowd import Crowd, Network
+from tui_registry_server.http.connection_limiter import Crowd, Network
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
-from tests.server.contents import changing
+from tests.server.database_state import changing
 from tui_registry_server.commands import main
-from tui_registry_server.http.crowd import party
+from tui_registry_server.http.connection_limiter import party
 from tui_registry_server.http.throttle import Throttle
 from tui_registry_server.rules.errors import RequestLimitExceeded
 from tui_registry_server.rules.limits import Limits

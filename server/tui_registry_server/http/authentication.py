@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from tui_registry_server.http.crowd import party
+from tui_registry_server.http.connection_limiter import party
 from tui_registry_server.http.throttle import Throttle
 from tui_registry_server.rules.errors import Unauthenticated
 from tui_registry_server.rules.limits import Limits

@@ -10,8 +10,8 @@ from jiter import from_json
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 
-from tui_registry_server.http.body_size import check_values, values_of
-from tui_registry_server.http.large_bodies import SMALL, BodySlot
+from tui_registry_server.http.json_value_limit import check_values, values_of
+from tui_registry_server.http.large_body_limiter import SMALL, BodySlot
 from tui_registry_server.rules.errors import BadRequest, RequestTooLarge
 from tui_registry_server.rules.validation import validated
 

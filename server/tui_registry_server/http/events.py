@@ -1,6 +1,6 @@
 """The event stream: every change that the caller may read, as it is committed (Server-Sent Events, WHATWG HTML).
 
-An event's id is the change's place among all of them, concealed (rules.positions). A client that comes back with it as
+An event's id is the change's place among all of them, concealed (rules.cursors). A client that comes back with it as
 ``Last-Event-ID`` misses nothing; one that comes for the first time is told of what happens from now on. Each look at
 the database asks anew who the caller is and what they may read, so a stream ends with its token, and shows nothing
 after a right is taken away. So many may be open, and so many by one principal: see rules.limits.
@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http.authentication import Authenticator, credentials_of
 from tui_registry_server.operations.feed import activity_entity
+from tui_registry_server.rules.cursors import conceal, reveal
 from tui_registry_server.rules.errors import (
     InvalidParameterValue,
     RequestLimitExceeded,
@@ -33,7 +34,6 @@ from tui_registry_server.rules.errors import (
     Unauthenticated,
 )
 from tui_registry_server.rules.limits import Limits
-from tui_registry_server.rules.positions import conceal, reveal
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import activities, counters, feed
 from tui_registry_server.store.database import Database

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http import scim
-from tui_registry_server.http.answers import error_answer, json_answer
 from tui_registry_server.http.authentication import Authenticator, as_now
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
-from tui_registry_server.http.large_bodies import MAX_INLINE, LargeBodies
-from tui_registry_server.http.long_answers import LongAnswers, in_parts
+from tui_registry_server.http.large_body_limiter import MAX_INLINE, LargeBodies
+from tui_registry_server.http.response_limiter import LongAnswers, in_parts
+from tui_registry_server.http.responses import error_answer, json_answer
 from tui_registry_server.http.route import Route
 from tui_registry_server.operations import subjects
 from tui_registry_server.operations.call import Answer, Call, Caller
@@ -33,8 +33,8 @@ from tui_registry_server.rules.permissions import Ability, require
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
+from tui_registry_server.store.deadlines import expect_to_take_long
 from tui_registry_server.store.engine import Connection, explain, summary
-from tui_registry_server.store.patience import expect_to_take_long
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from tui_registry_server.http.answers import PART, error_answer
-from tui_registry_server.http.crowd import Crowd
+from tui_registry_server.http.connection_limiter import Crowd
+from tui_registry_server.http.responses import PART, error_answer
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
 LINGER = 0.5  # seconds in which who is refused a connection can read why, though they are still sending

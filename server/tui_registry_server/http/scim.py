@@ -5,7 +5,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tui_registry_server.http.answers import error_answer, json_answer
+from tui_registry_server.http.responses import error_answer, json_answer
 from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.operations.principals import one_of
 from tui_registry_server.rules.errors import EndpointNotFound, InvalidVersion, RegistryError

@@ -13,7 +13,7 @@ MINUTE = 60_000  # milliseconds
 
 
 class Throttle:
-    """Counts failed attempts by party (see http.crowd), and forgives them at an even pace.
+    """Counts failed attempts by party (see http.connection_limiter), and forgives them at an even pace.
 
     Of so many parties as fail at once that not all can be remembered, those that failed longest ago are forgotten.
     Each process counts for itself. Times are milliseconds on a monotonic clock: one that is set would let nobody in, or

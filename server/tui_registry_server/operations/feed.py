@@ -6,9 +6,9 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject, model, version
 from tui_registry_server.operations.transitions import request_entity
+from tui_registry_server.rules.cursors import conceal, reveal
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
-from tui_registry_server.rules.positions import conceal, reveal
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store import counters, feed, model_versions, transition_requests
 from tui_registry_server.store.feed import ActivityRow, Filter, Place

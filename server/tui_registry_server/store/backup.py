@@ -14,7 +14,7 @@ from sqlalchemy import URL
 
 from tui_registry_server.rules.audit import Head
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
-from tui_registry_server.store import migrating, rebuilding, schema, snapshot
+from tui_registry_server.store import database_copy, schema, snapshot, sqlite_import
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress
 
@@ -36,7 +36,7 @@ def back_up(source: URL, file: Path, *, now: int, progress: Progress = snapshot.
             with reading.connect().execution_options(**options) as origin, writing.begin() as destination:
                 origin.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 schema.check(origin)
-                migrating.copy_and_compare(origin, destination, progress)
+                database_copy.copy_and_compare(origin, destination, progress)
         finally:
             reading.dispose()
             writing.dispose()
@@ -51,7 +51,7 @@ def restore(
     ``replace``: an SQLite file that holds a registry is put aside. Raises InvalidState if it is not to be, or is in
     use, if the backup is damaged, no registry or not as this program makes one, or its audit log is broken, and where
     PostgreSQL's is not empty. Raises schema.SchemaTooNewError for the backup of a newer program. Nothing that the file
-    holds is run: see store.rebuilding.
+    holds is run: see store.sqlite_import.
     """
     file = _alone(file)
     if target.get_backend_name() != "sqlite":
@@ -59,7 +59,7 @@ def restore(
             copy = Path(folder) / "registry.db"
             copy.touch(mode=0o600)
             head = _take_in(file, copy, now, progress)
-            migrating.copy_into(database_url(str(copy)), target, now=now, progress=progress)
+            database_copy.copy_into(database_url(str(copy)), target, now=now, progress=progress)
             return head, None
     place = Path(target.database or "")
     there = snapshot.parts(place)
@@ -96,7 +96,7 @@ def _take_in(file: Path, copy: Path, now: int, progress: Progress) -> Head | Non
     """Fill an empty file with a backup's rows, with the newest schema. The head of its audit log, which is verified."""
     with snapshot.partial_file(copy) as brought:
         snapshot.copy_pages(brought, file, progress, alone=True)
-        head = rebuilding.rebuild(brought, copy, now=now, progress=progress)
+        head = sqlite_import.rebuild(brought, copy, now=now, progress=progress)
     _in_one_file(copy)
     return head
 

@@ -16,10 +16,10 @@ from typing import TypeVar
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
-from tui_registry_server.store.documents import keep_documents
+from tui_registry_server.store.deadlines import LengthyError, Moment, Patience, check_patience
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, driver_of, gave_up, make_engine
-from tui_registry_server.store.fair_pool import FairPool
-from tui_registry_server.store.patience import LengthyError, Moment, Patience, check_patience
+from tui_registry_server.store.fair_thread_pool import FairPool
+from tui_registry_server.store.json_cache import keep_documents
 from tui_registry_server.store.postgresql import listen
 from tui_registry_server.store.seen import forget
 from tui_registry_server.store.statements import Statement

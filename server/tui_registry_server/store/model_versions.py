@@ -23,10 +23,10 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.access import caller, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
-from tui_registry_server.store.documents import documents_of
-from tui_registry_server.store.narrowing import Plan
+from tui_registry_server.store.json_cache import documents_of
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
-from tui_registry_server.store.plans import Plans
+from tui_registry_server.store.plan_cache import Plans
+from tui_registry_server.store.query_planner import Plan
 from tui_registry_server.store.search import Shape, version_clauses
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import aliases, model_versions, registered_models, version_tags

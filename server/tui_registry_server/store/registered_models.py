@@ -22,11 +22,11 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.access import caller, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, rendered, text
-from tui_registry_server.store.documents import documents_of
+from tui_registry_server.store.json_cache import documents_of
 from tui_registry_server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
-from tui_registry_server.store.narrowing import Plan
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
-from tui_registry_server.store.plans import Plans
+from tui_registry_server.store.plan_cache import Plans
+from tui_registry_server.store.query_planner import Plan
 from tui_registry_server.store.search import Shape, model_clauses
 from tui_registry_server.store.seen import seen
 from tui_registry_server.store.statements import Statement

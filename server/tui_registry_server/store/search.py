@@ -4,7 +4,7 @@ The permission filter and the rows themselves are registered_models.page and mod
 
 There are two ways to a page: to walk along its order and leave out what does not match, which is fast where much
 matches, or to collect all that matches and sort it, which is fast where little does. ``candidates`` are what may be
-little: store.narrowing looks which way to go.
+little: store.query_planner looks which way to go.
 
 Putting a statement together costs more than running it on few rows. So one is put together for each shape of search,
 which is all but the values in it, and the values are its parameters.
@@ -31,11 +31,10 @@ from sqlalchemy import (
     select,
 )
 
-from tui_registry_server.rules.filters import IS_PROMPT
 from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
+from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.store.dialects import among
-from tui_registry_server.store.narrowing import FEW_NAMES, Candidate, Clauses
 from tui_registry_server.store.patterns import (
     contains,
     for_glob,
@@ -47,6 +46,7 @@ from tui_registry_server.store.patterns import (
     names_ilike,
     names_like,
 )
+from tui_registry_server.store.query_planner import FEW_NAMES, Candidate, Clauses
 from tui_registry_server.store.tables import model_tags, model_versions, registered_models, version_tags
 
 Column = ColumnElement[Any]

@@ -24,8 +24,8 @@ from sqlalchemy import Connection, Engine, RootTransaction, text
 from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.rules.errors import TemporarilyUnavailable
+from tui_registry_server.store.deadlines import GRACE, LengthyError, Moment
 from tui_registry_server.store.engine import begin_in_turn, do_not_wait, driver_of, explain, summary
-from tui_registry_server.store.patience import GRACE, LengthyError, Moment
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.watchdog import Watchdog
 

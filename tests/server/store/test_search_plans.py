@@ -20,7 +20,7 @@ from tui_registry_server.store import feed as activity_feed
 from tui_registry_server.store import model_versions, registered_models, schema, tables, transition_requests
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.feed import Filter, Place
-from tui_registry_server.store.narrowing import FEW
+from tui_registry_server.store.query_planner import FEW
 
 
 def somebody(root_level: Level) -> Principal:

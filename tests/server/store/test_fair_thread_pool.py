@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tui_registry_server.store.fair_pool import FairPool
+from tui_registry_server.store.fair_thread_pool import FairPool
 
 
 def nothing() -> None:

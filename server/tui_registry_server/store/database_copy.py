@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func,
 
 from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS
-from tui_registry_server.store import rebuilding, schema, snapshot
+from tui_registry_server.store import schema, snapshot, sqlite_import
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
@@ -56,7 +56,7 @@ def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda d
         for file in (brought, rebuilt):
             file.touch(mode=0o600)
         snapshot.copy_pages(brought, Path(source.database).absolute())
-        rebuilding.rebuild(brought, rebuilt, now=now)
+        sqlite_import.rebuild(brought, rebuilt, now=now)
         return copy_into(database_url(str(rebuilt)), target, now=now, progress=progress)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
-from tui_registry_server.store.narrowing import Plan
-from tui_registry_server.store.patience import MOMENT, LengthyError, expect_to_take_long
+from tui_registry_server.store.deadlines import MOMENT, LengthyError, expect_to_take_long
+from tui_registry_server.store.query_planner import Plan
 from tui_registry_server.store.search import Shape, shape_of, values_of
 from tui_registry_server.store.statements import Rows
 

@@ -7,7 +7,7 @@ from functools import partial
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tui_registry_server.http.answers import PART
+from tui_registry_server.http.responses import PART
 from tui_registry_server.rules.errors import RequestLimitExceeded, TemporarilyUnavailable
 from tui_registry_server.rules.limits import Limits
 

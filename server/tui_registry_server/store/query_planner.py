@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, fu
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, readable, readable_objects
-from tui_registry_server.store.patience import expect_to_take_long
+from tui_registry_server.store.deadlines import expect_to_take_long
 from tui_registry_server.store.statements import Rows, Statement
 
 FEW = 15_000
