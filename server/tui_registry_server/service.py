@@ -24,7 +24,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from tui_registry_server.app import Registry
-from tui_registry_server.http.connection_limiter import Crowd, Network
+from tui_registry_server.http.connection_limiter import ConnectionLimiter, Network
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
@@ -131,11 +131,11 @@ class _Server(uvicorn.Server):
     def __init__(
         self, registry: Registry, listener: socket.socket, options: Options, context: ssl.SSLContext | None
     ) -> None:
-        crowd = Crowd(options.limits, options.trusted_proxies)
+        connection_limiter = ConnectionLimiter(options.limits, options.trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 registry,
-                http=cast("type[asyncio.Protocol]", partial(Protocol, crowd=crowd)),
+                http=cast("type[asyncio.Protocol]", partial(Protocol, connection_limiter=connection_limiter)),
                 ws="none",
                 log_config=None,  # its lines go through our log
                 log_level="error",  # each request that is not HTTP would be a line, and anybody can send many
