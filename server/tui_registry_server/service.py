@@ -31,7 +31,14 @@ from tui_registry_server.output import fail, note, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.settings import Settings
-from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, shown, summary
+from tui_registry_server.store.engine import (
+    CONNECTIONS,
+    LONGEST_READ,
+    LONGEST_WRITE,
+    database_url,
+    describe_error,
+    redact_url,
+)
 from tui_registry_server.store.schema import SchemaTooNewError
 from tui_registry_server.tls import Certificate
 
@@ -116,7 +123,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
     except (SchemaTooNewError, RegistryError) as error:
         fail(str(error))
     except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
-        fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
+        fail(f"The database {redact_url(options.database)} could not be opened: {describe_error(error)}")
     server = _Server(registry, listener, options, context)
     # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,
     # so that the process ends with 0.
@@ -170,7 +177,7 @@ class _Server(uvicorn.Server):
         gc.freeze()  # what is there now stays; looking through it for garbage would hold everybody up for 0.1 s
         if self._options.state_file is not None:
             _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
-        note(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)")
+        note(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._options.state_file is not None:

@@ -37,7 +37,7 @@ from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import activities, counters, feed
 from tui_registry_server.store.database import Database
-from tui_registry_server.store.engine import Connection, explain
+from tui_registry_server.store.engine import Connection, to_api_error
 from tui_registry_server.store.feed import ActivityPage
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class EventStream:
             except Unauthenticated:
                 return
             except Exception as error:
-                if explain(error) is None:
+                if to_api_error(error) is None:
                     raise
                 rows, more = ActivityPage([], more=False)  # the database is away: the client is told when it is back
             for row in rows:
@@ -203,7 +203,7 @@ class EventStream:
             try:
                 now = await self._database.read(_change_state) if self._open else known
             except Exception as error:  # none may end the watch; those of the database are the streams' to find, too
-                if explain(error) is None:
+                if to_api_error(error) is None:
                     log.exception("looking for changes failed unexpectedly")
                 now = known
             if now != known or self._stopping:

@@ -33,8 +33,8 @@ from tui_registry_server.rules.permissions import Ability, require
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
-from tui_registry_server.store.deadlines import expect_to_take_long
-from tui_registry_server.store.engine import Connection, explain, summary
+from tui_registry_server.store.deadlines import require_thread
+from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Handler:
 
             def run(call: Call) -> Answer:
                 if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
-                    expect_to_take_long(call.connection)
+                    require_thread(call.connection)
                 return _operate(
                     route, operation, scim.with_request_headers(call, request) if route.scim else call, body
                 )
@@ -170,9 +170,9 @@ def _demo_time(demo_time: str | None) -> int | None:
 
 def _to_registry_error(error: Exception) -> RegistryError:
     """What a client is told of a failure that no rule foresaw. The log has the rest."""
-    known = explain(error)
+    known = to_api_error(error)
     if known is not None:
-        log.error("the database refused: %s", summary(error))
+        log.error("the database refused: %s", describe_error(error))
         return known
     reference = uuid.uuid4().hex
     log.error("unexpected error %s", reference, exc_info=error)

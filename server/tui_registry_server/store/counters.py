@@ -28,7 +28,7 @@ _PRESENT = Statement(select(counters.c.name))
 _INSERT = Statement(insert(counters))
 
 
-def found(connection: Connection) -> None:
+def seed(connection: Connection) -> None:
     """Have those that are not there yet."""
     there = {row[0] for row in _PRESENT.run(connection)}
     if IDENTITY not in there:

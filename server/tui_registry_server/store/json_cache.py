@@ -10,52 +10,52 @@ from collections.abc import Hashable
 
 from sqlalchemy import Connection, Engine
 
-MOST = 32 * 1024 * 1024  # bytes that the documents of one database take at the most
-BESIDE = 350  # bytes that each takes besides its text
-_OPTION = "documents"
+MAX_BYTES = 32 * 1024 * 1024  # bytes that the documents of one database take at the most
+ENTRY_OVERHEAD = 350  # bytes that each takes besides its text
+_CACHE_OPTION = "documents"
 
 
-class Documents:
-    """Those that were kept first are forgotten first, once there are more than ``most`` bytes."""
+class JsonCache:
+    """Those that were kept first are forgotten first, once there are more than ``max_bytes`` bytes."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._size = 0
-        self._kept: dict[Hashable, tuple[str, bytes]] = {}
+        self._entries: dict[Hashable, tuple[str, bytes]] = {}
         self._lock = threading.Lock()  # of who adds: threads read, too
 
-    def find(self, key: Hashable, revision: str) -> bytes | None:
+    def get(self, key: Hashable, revision: str) -> bytes | None:
         """``key`` says what the document is of."""
-        found = self._kept.get(key)
+        found = self._entries.get(key)
         return found[1] if found is not None and found[0] == revision else None
 
-    def keep(self, key: Hashable, revision: str, document: str) -> bytes:
+    def put(self, key: Hashable, revision: str, document: str) -> bytes:
         """``revision`` was read in one statement with the document, or before it."""
         content = document.encode()
         with self._lock:
-            self._forget(key)
-            if len(content) + BESIDE <= self._most:
-                self._kept[key] = (revision, content)
-                self._size += len(content) + BESIDE
-                while self._size > self._most:
-                    self._forget(next(iter(self._kept)))
+            self._evict(key)
+            if len(content) + ENTRY_OVERHEAD <= self._max_bytes:
+                self._entries[key] = (revision, content)
+                self._size += len(content) + ENTRY_OVERHEAD
+                while self._size > self._max_bytes:
+                    self._evict(next(iter(self._entries)))
         return content
 
-    def _forget(self, key: Hashable) -> None:
-        known = self._kept.pop(key, None)
+    def _evict(self, key: Hashable) -> None:
+        known = self._entries.pop(key, None)
         if known is not None:
-            self._size -= len(known[1]) + BESIDE
+            self._size -= len(known[1]) + ENTRY_OVERHEAD
 
 
-_NONE = Documents(most=0)
+_DISABLED = JsonCache(max_bytes=0)
 
 
-def keep_documents(engine: Engine) -> None:
+def enable_json_cache(engine: Engine) -> None:
     """To be called for connections that see only what is committed."""
-    engine.update_execution_options(**{_OPTION: Documents()})
+    engine.update_execution_options(**{_CACHE_OPTION: JsonCache()})
 
 
-def documents_of(connection: Connection) -> Documents:
+def json_cache_of(connection: Connection) -> JsonCache:
     """Those of the connection's database; none, where it sees what may yet be undone."""
-    known: Documents = connection.get_execution_options().get(_OPTION, _NONE)
+    known: JsonCache = connection.get_execution_options().get(_CACHE_OPTION, _DISABLED)
     return known
