@@ -24,14 +24,21 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from tui_registry_server.app import Registry
-from tui_registry_server.http.crowd import Crowd, Network
+from tui_registry_server.http.connection_limiter import ConnectionLimiter, Network
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.settings import Settings
-from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, shown, summary
+from tui_registry_server.store.engine import (
+    CONNECTIONS,
+    LONGEST_READ,
+    LONGEST_WRITE,
+    database_url,
+    describe_error,
+    redact_url,
+)
 from tui_registry_server.store.schema import SchemaTooNewError
 from tui_registry_server.tls import Certificate
 
@@ -116,7 +123,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
     except (SchemaTooNewError, RegistryError) as error:
         fail(str(error))
     except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
-        fail(f"The database {shown(options.database)} could not be opened: {summary(error)}")
+        fail(f"The database {redact_url(options.database)} could not be opened: {describe_error(error)}")
     server = _Server(registry, listener, options, context)
     # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,
     # so that the process ends with 0.
@@ -131,11 +138,11 @@ class _Server(uvicorn.Server):
     def __init__(
         self, registry: Registry, listener: socket.socket, options: Options, context: ssl.SSLContext | None
     ) -> None:
-        crowd = Crowd(options.limits, options.trusted_proxies)
+        connection_limiter = ConnectionLimiter(options.limits, options.trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 registry,
-                http=cast("type[asyncio.Protocol]", partial(Protocol, crowd=crowd)),
+                http=cast("type[asyncio.Protocol]", partial(Protocol, connection_limiter=connection_limiter)),
                 ws="none",
                 log_config=None,  # its lines go through our log
                 log_level="error",  # each request that is not HTTP would be a line, and anybody can send many
@@ -170,7 +177,7 @@ class _Server(uvicorn.Server):
         gc.freeze()  # what is there now stays; looking through it for garbage would hold everybody up for 0.1 s
         if self._options.state_file is not None:
             _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
-        note(f"Serving the registry {shown(self._options.database)} on {self._url} (Ctrl-C ends it)")
+        note(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._options.state_file is not None:

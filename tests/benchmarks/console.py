@@ -20,7 +20,7 @@ from queue import Queue
 from tests.benchmarks.process_tree import resident
 from tests.benchmarks.report import print_heading, print_table
 from tests.benchmarks.timed_terminal import TimedTerminal, timed_terminal
-from tests.crowd import crowd
+from tests.bulk_models import crowd
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.proxy import proxied
 

@@ -14,7 +14,7 @@ from tests.benchmarks.process_tree import children
 from tests.live_registry import PROGRAM, ROOT, LiveRegistry, serving
 from tests.mlflow_server import serving_mlflow
 from tests.server.api import Api
-from tests.server.people import add_group
+from tests.server.callers import add_group
 
 API = "/api/2.0/mlflow"
 MODELS = 300

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.filters import parse_filter
 from tui_registry_server.rules.ordering import parse_order
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
+from tui_registry_server.rules.search_filter import parse_filter
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow uses of SQLAlchemy is on its way out; MLflow's to mend

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select
 
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable, read_search
 from tui_registry_server.store.engine import database_url, make_engine
-from tui_registry_server.store.search import model_clauses, shape_of, values_of, version_clauses
+from tui_registry_server.store.search import model_clauses, parameters_of, shape_of, version_clauses
 from tui_registry_server.store.tables import metadata, model_tags, model_versions, registered_models, version_tags
 
 with warnings.catch_warnings():
@@ -70,7 +70,7 @@ class Registries:
             query = select(*shown, *clauses.position).where(*clauses.conditions).order_by(*clauses.order)
             if version:
                 query = query.select_from(model_versions.join(registered_models))
-            answer = [tuple(row) for row in self.ours.execute(query.limit(page + 1), values_of(search))]
+            answer = [tuple(row) for row in self.ours.execute(query.limit(page + 1), parameters_of(search))]
             rows += [row[: len(shown)] for row in answer[:page]]
             if len(answer) <= page:
                 return rows

@@ -31,7 +31,6 @@ from schemathesis.specs.openapi.checks import (
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import ADMIN, LiveRegistry, serving
 from tests.server.api import PATIENCE, PREFIX, Answer, Api, hold_against_contract
-from tests.server.attempts import MODELS, REQUESTS
 from tests.server.directory import (
     SCIM,
     SERVICE_PRINCIPALS,
@@ -41,7 +40,8 @@ from tests.server.directory import (
     create_user,
     new_name,
 )
-from tests.server.spoiling import in_body, name_of
+from tests.server.invalid_requests import in_body, name_of
+from tests.server.permission_cases import MODELS, REQUESTS
 from tui_registry_server.http.openapi import describe
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES

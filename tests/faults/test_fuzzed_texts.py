@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.grammars import (
+from tests.faults.filter_grammars import (
     ANYTHING,
     SCIM_VALUES,
     filters,
@@ -33,7 +33,6 @@ from tests.live_registry import serving
 from tests.server.api import Answer, Api
 from tests.server.directory import GROUPS, SCIM, USERS
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.filters import parse_filter
 from tui_registry_server.rules.ordering import parse_order
 from tui_registry_server.rules.page_tokens import read_token
 from tui_registry_server.rules.scim_filter import MAX_FILTER, All, Comparison, Either, Filter, Not, Within
@@ -41,6 +40,7 @@ from tui_registry_server.rules.scim_filter import parse_filter as parse_scim_fil
 from tui_registry_server.rules.scim_patch import read_changes
 from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute, Kind, Resource
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
+from tui_registry_server.rules.search_filter import parse_filter
 from tui_registry_server.wire.scim import PatchOperation
 
 SEARCHES = [(MODELS, "/mlflow/registered-models/search"), (VERSIONS, "/mlflow/model-versions/search")]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.forks import Forks
+from tests.faults.forked_server import Forks
 from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import command, fresh_database

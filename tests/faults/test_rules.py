@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.faults.clauses import Clause, Item, clauses
-from tests.faults.likeness import MODELS, VERSIONS, compare, model_entity, plainly, version_entity
-from tests.faults.plain_registry import (
+from tests.faults.filter_clauses import Clause, Item, clauses
+from tests.faults.reference_comparison import MODELS, VERSIONS, compare, model_entity, plainly, version_entity
+from tests.faults.reference_registry import (
     ADMIN,
     CREATE,
     GROUP,
@@ -31,7 +31,7 @@ from tests.faults.rounds import ROUNDS
 from tests.faults.shared_registry import SharedRegistry, shared_registry
 from tests.live_registry import command
 from tests.server.api import Answer, Api
-from tests.server.people import SCIM, add_group, user_id
+from tests.server.callers import SCIM, add_group, user_id
 
 EXAMPLES = max(5, ROUNDS // 3)
 STEPS = 30  # of each example

@@ -6,8 +6,8 @@ import pytest
 
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
-from tests.server.contents import Contents
-from tests.server.people import People
+from tests.server.callers import People
+from tests.server.database_state import Contents
 
 
 @pytest.fixture

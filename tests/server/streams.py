@@ -10,8 +10,8 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from tests.server.api import PATIENCE, Api
-from tests.server.contents import changing
-from tui_registry_server.rules.positions import conceal, reveal
+from tests.server.database_state import changing
+from tui_registry_server.rules.cursors import conceal, reveal
 from tui_registry_server.store import counters
 
 

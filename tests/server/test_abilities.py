@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.server.attempts import CASES, Case
-from tests.server.contents import Contents
-from tests.server.people import CALLERS, LEVELS, Caller, People
+from tests.server.callers import CALLERS, LEVELS, Caller, People
+from tests.server.database_state import Contents
+from tests.server.permission_cases import CASES, Case
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.server.attempts import CASES, MODELS, Case
-from tests.server.contents import changing
-from tests.server.people import CREATOR, Caller, People
+from tests.server.callers import CREATOR, Caller, People
+from tests.server.database_state import changing
+from tests.server.permission_cases import CASES, MODELS, Case
 from tui_registry_server.store.tables import activities
 from tui_registry_server.wire.lists import MAX_ACTIVITY_TYPES
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
-from tests.server.contents import Contents, changing
+from tests.server.database_state import Contents, changing
 from tests.server.directory import GROUPS, USERS, create_group, create_user, new_name, patched
-from tests.server.spoiling import assert_refused, in_body
+from tests.server.invalid_requests import assert_refused, in_body
 from tests.server.test_bad_input import VALUES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES

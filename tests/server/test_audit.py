@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.live_registry import PROGRAM, ROOT, LiveRegistry, command, fresh_database, serving
 from tests.server.api import Answer, Api
-from tests.server.attempts import CASES
 from tests.server.audit_log import Record, audit, exported, sealed, verify
-from tests.server.contents import changing
-from tests.server.people import ADMIN, CREATOR, People
+from tests.server.callers import ADMIN, CREATOR, People
+from tests.server.database_state import changing
+from tests.server.permission_cases import CASES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.store.tables import activities

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.server.api import Answer
-from tests.server.attempts import COMMENTS, REQUESTS, as_caller, shared, somebody_but
-from tests.server.contents import Contents
-from tests.server.people import LEVELS, MOVES, STAGES, Caller, People
+from tests.server.callers import LEVELS, MOVES, STAGES, Caller, People
+from tests.server.database_state import Contents
+from tests.server.permission_cases import COMMENTS, REQUESTS, as_caller, shared, somebody_but
 
 DIRECT = tuple(Caller(level, "direct") for level in LEVELS)
 READERS = DIRECT[1:]

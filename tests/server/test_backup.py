@@ -13,7 +13,7 @@ import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.crowd import crowd
+from tests.bulk_models import crowd
 from tests.live_registry import DATABASE_VARIABLE, PROGRAM, ROOT, LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.audit_log import verify

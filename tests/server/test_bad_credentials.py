@@ -10,9 +10,9 @@ from sqlalchemy import update
 
 from tests.live_registry import command
 from tests.server.api import Api
-from tests.server.contents import Contents, changing
-from tests.server.people import People
-from tests.server.spoiling import GUARDED, TRIED, assert_refused, attempt_of, name_of
+from tests.server.callers import People
+from tests.server.database_state import Contents, changing
+from tests.server.invalid_requests import GUARDED, TRIED, assert_refused, attempt_of, name_of
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.store import counters

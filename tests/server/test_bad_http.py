@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.server.api import is_rooted
-from tests.server.contents import Contents
-from tests.server.people import People
-from tests.server.spoiling import LONGEST_MESSAGE, assert_refused
+from tests.server.callers import People
+from tests.server.database_state import Contents
+from tests.server.invalid_requests import LONGEST_MESSAGE, assert_refused
 from tui_registry_server.http.routes import ROUTES
 
 PATHS = sorted({route.path.replace("{object_id}", "root") for route in ROUTES})

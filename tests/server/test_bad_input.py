@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.server.attempts import Attempt
-from tests.server.contents import Contents
-from tests.server.people import People
-from tests.server.spoiling import GUARDED, TRIED, WITH_BODY, assert_refused, attempt_of, in_body, name_of
+from tests.server.callers import People
+from tests.server.database_state import Contents
+from tests.server.invalid_requests import GUARDED, TRIED, WITH_BODY, assert_refused, attempt_of, in_body, name_of
+from tests.server.permission_cases import Attempt
 from tui_registry_server.http.route import Route
 
 LONG = "x" * 200_000

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.server.contents import Contents
-from tests.server.people import People
-from tests.server.spoiling import assert_refused, in_body
+from tests.server.callers import People
+from tests.server.database_state import Contents
+from tests.server.invalid_requests import assert_refused, in_body
 from tui_registry_server.http.routes import ROUTES
 
 LISTS = {

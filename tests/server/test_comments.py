@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.server.attempts import COMMENTS
-from tests.server.contents import Contents
-from tests.server.people import Caller, People
+from tests.server.callers import Caller, People
+from tests.server.database_state import Contents
+from tests.server.permission_cases import COMMENTS
 from tests.server.test_transitions import feed
 
 READER = Caller("CAN_READ", "direct")

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import httpx
 
-from tests.server.attempts import CASES
-from tests.server.people import CREATOR, Caller, People
+from tests.server.callers import CREATOR, Caller, People
+from tests.server.permission_cases import CASES
 from tests.server.streams import event_id, numbers_of, stream
 from tests.server.test_activities import RECORDED
 from tests.server.test_visibility import say

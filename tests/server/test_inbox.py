@@ -1,7 +1,7 @@
 """The inbox: open requests over all models, newest first, a page at a time."""
 
-from tests.server.attempts import REQUESTS
-from tests.server.people import Caller, People
+from tests.server.callers import Caller, People
+from tests.server.permission_cases import REQUESTS
 from tests.server.test_requests import asked
 
 READER = Caller("CAN_READ", "direct")

@@ -16,7 +16,7 @@ from tests.benchmarks.bystander import private_memory
 from tests.benchmarks.largest_requests import example, requests_of
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
-from tests.server.people import People
+from tests.server.callers import People
 from tests.server.sockets import connect
 from tests.server.streams import stream
 from tui_registry_server.http.route import Route

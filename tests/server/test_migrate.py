@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from tests.live_registry import PATIENCE, PROGRAM, ROOT, Server, command, fresh_database, serving
 from tests.postgresql import bundled_server
 from tests.server.api import Api
-from tests.server.attempts import CASES
-from tests.server.people import CREATOR, People
+from tests.server.callers import CREATOR, People
+from tests.server.permission_cases import CASES
 from tests.server.streams import numbers_of, stream
 from tui_registry_server.commands import main
 from tui_registry_server.store.tables import metadata

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from tests.server.attempts import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
-from tests.server.contents import Contents, changing
-from tests.server.people import CREATOR, Caller, People
+from tests.server.callers import CREATOR, Caller, People
+from tests.server.database_state import Contents, changing
+from tests.server.permission_cases import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
 from tests.server.test_requests import AT_ONCE, at_once
 from tui_registry_server.store.tables import (
     aliases,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.server.people import People
+from tests.server.callers import People
 
 MODELS = "/mlflow/registered-models/search"
 VERSIONS = "/mlflow/model-versions/search"

@@ -8,8 +8,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.server.api import Api
-from tests.server.people import People
-from tests.server.spoiling import in_body, name_of
+from tests.server.callers import People
+from tests.server.invalid_requests import in_body, name_of
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability

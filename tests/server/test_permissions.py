@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.server.attempts import MODELS
-from tests.server.contents import Contents
-from tests.server.people import ACCESS, CREATOR, LEVELS, Caller, People, add_group, user_id
+from tests.server.callers import ACCESS, CREATOR, LEVELS, Caller, People, add_group, user_id
+from tests.server.database_state import Contents
+from tests.server.permission_cases import MODELS
 
 ROOT = "/permissions/registered-models/root"
 ALICE, BOB = Caller("none", "direct").name, Caller("none", "group").name

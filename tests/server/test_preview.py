@@ -3,8 +3,8 @@
 import pytest
 
 from tests.server.api import Api, hold_against_contract
-from tests.server.people import ADMIN, Caller, People
-from tests.server.spoiling import WITH_BODY, attempt_of, name_of
+from tests.server.callers import ADMIN, Caller, People
+from tests.server.invalid_requests import WITH_BODY, attempt_of, name_of
 from tui_registry_server.http.route import Route
 from tui_registry_server.rules.permissions import Ability
 

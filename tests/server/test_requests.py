@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from tests.live_registry import command
 from tests.server.api import Api
-from tests.server.attempts import MODELS, REQUESTS, VERSIONS, requests_now, version_now
-from tests.server.contents import Contents, changing
+from tests.server.callers import CREATOR, MOVES, Caller, People, user_id
+from tests.server.database_state import Contents, changing
 from tests.server.directory import create_service_principal, create_user, new_name
-from tests.server.people import CREATOR, MOVES, Caller, People, user_id
+from tests.server.permission_cases import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 from tests.server.test_transitions import feed
 from tui_registry_server.store.tables import activities
 

@@ -1,6 +1,6 @@
 """What this registry's searches know beyond MLflow's: stages, and who made a model or version."""
 
-from tests.server.people import People
+from tests.server.callers import People
 
 MODELS = "/mlflow/registered-models/search"
 VERSIONS = "/mlflow/model-versions/search"

@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.server.attempts import MODELS, VERSIONS, version_now
-from tests.server.contents import Contents
-from tests.server.people import People
+from tests.server.callers import People
+from tests.server.database_state import Contents
+from tests.server.permission_cases import MODELS, VERSIONS, version_now
 
 LOGGED = "models:/m-" + "0123456789abcdef" * 2
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
-from tests.server.contents import changing
+from tests.server.database_state import changing
 from tui_registry_server.commands import main
-from tui_registry_server.http.crowd import party
+from tui_registry_server.http.connection_limiter import client_key
 from tui_registry_server.http.throttle import Throttle
 from tui_registry_server.rules.errors import RequestLimitExceeded
 from tui_registry_server.rules.limits import Limits
@@ -112,19 +112,19 @@ def test_without_a_proxy_the_header_says_nothing(fresh_registry: LiveRegistry) -
 
 
 def test_addresses_that_are_one() -> None:
-    assert party("2001:db8:1:2:3:4:5:6") == party("2001:db8:1:2::1") != party("2001:db8:1:3::1")
-    assert party("::ffff:192.0.2.1") == party("192.0.2.1") != party("192.0.2.2")
-    assert party(None) == party("")
-    assert len(party("x" * 10_000)) == 100
+    assert client_key("2001:db8:1:2:3:4:5:6") == client_key("2001:db8:1:2::1") != client_key("2001:db8:1:3::1")
+    assert client_key("::ffff:192.0.2.1") == client_key("192.0.2.1") != client_key("192.0.2.2")
+    assert client_key(None) == client_key("")
+    assert len(client_key("x" * 10_000)) == 100
 
 
 def test_what_is_remembered_is_bounded() -> None:
     throttle = Throttle(Limits(failing_addresses=1000, failed_attempts=2))
     for number in range(100_000):
-        throttle.count(f"address {number}", now=number)
-    assert throttle.remembered == 1000
-    throttle.count("address 99999", now=100_000)
-    throttle.count("address 99999", now=100_000)
+        throttle.record_failure(f"address {number}", now=number)
+    assert throttle.tracked_clients == 1000
+    throttle.record_failure("address 99999", now=100_000)
+    throttle.record_failure("address 99999", now=100_000)
     with pytest.raises(RequestLimitExceeded):
         throttle.check("address 99999", now=100_000)
     throttle.check("address 1", now=100_000)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
-from tests.server.contents import Contents
+from tests.server.database_state import Contents
 from tests.server.directory import SCIM, create_service_principal, new_name
 from tests.server.sockets import connect, rest
 from tui_registry_server.commands import main

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.server.api import Api
-from tests.server.attempts import MODELS, REQUESTS, VERSIONS, requests_now, version_now
-from tests.server.contents import Contents
-from tests.server.people import PAIRS, STAGES, Caller, People
+from tests.server.callers import PAIRS, STAGES, Caller, People
+from tests.server.database_state import Contents
+from tests.server.permission_cases import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 
 DATABRICKS = "/mlflow/databricks/model-versions/transition-stage"
 READER = Caller("CAN_READ", "direct")

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from tests.live_registry import PROGRAM, ROOT, Server, command, fresh_database
 from tests.server.api import Api
-from tests.server.contents import changing
+from tests.server.database_state import changing
 from tests.server.streams import numbers_of, stream
 from tui_registry_server.store.engine import database_url
 from tui_registry_server.store.schema import NEWEST

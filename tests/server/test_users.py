@@ -9,6 +9,7 @@ import pytest
 
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Answer, Api
+from tests.server.callers import user_id
 from tests.server.directory import (
     GROUPS,
     SCIM,
@@ -22,7 +23,6 @@ from tests.server.directory import (
     new_name,
     patched,
 )
-from tests.server.people import user_id
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.server.attempts import MODELS, VERSIONS, model_now, version_now
-from tests.server.contents import Contents
-from tests.server.people import CREATOR, People
+from tests.server.callers import CREATOR, People
+from tests.server.database_state import Contents
+from tests.server.permission_cases import MODELS, VERSIONS, model_now, version_now
 from tests.server.test_requests import AT_ONCE, at_once
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import delete, update
 
 from tests.live_registry import command
 from tests.server.api import Api
-from tests.server.attempts import CASES, CREATE_MODEL, Case
-from tests.server.contents import changing
-from tests.server.people import CALLERS, SCIM, Caller, People, add_group, user_id
+from tests.server.callers import CALLERS, SCIM, Caller, People, add_group, user_id
+from tests.server.database_state import changing
+from tests.server.permission_cases import CASES, CREATE_MODEL, Case
 from tests.server.streams import stream
 from tui_registry_server.store import counters
 from tui_registry_server.store.tables import principals, tokens

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crowd import crowd
+from tests.bulk_models import crowd
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.terminal import Terminal, terminal
 

@@ -272,12 +272,12 @@ def migrate(*, source: str, target: str) -> None:
     Each is an SQLite file or a URL such as postgresql://host/registry. Stop the servers on SOURCE first: it stays as it
     is, and what they would still write to it is not copied.
     """
-    from tui_registry_server.store import migrating
+    from tui_registry_server.store import database_copy
 
     with told("The registry could not be copied"):
         urls = database_url(source), database_url(target)
         with progress_bar("Copying and comparing") as progress:
-            tables = migrating.migrate(*urls, now=_now(), progress=progress)
+            tables = database_copy.migrate(*urls, now=_now(), progress=progress)
     print_lines(f"{name:<20} {rows:>12,} rows  {digest[:16]}" for name, rows, digest in tables)
     note("Both hold the same: every row was read back and compared.")
 

@@ -8,7 +8,7 @@ import click
 from tui_registry_server.commands.database import database_option, progress_bar, told
 from tui_registry_server.output import note, print_lines
 from tui_registry_server.store import backup as backups
-from tui_registry_server.store.engine import database_url, shown
+from tui_registry_server.store.engine import database_url, redact_url
 
 
 @click.command()
@@ -41,7 +41,7 @@ def restore(*, file: Path, force: bool, database: str) -> None:
         )
     if kept is not None:
         note(f"What was there before is kept in {kept}.")
-    note(f"Restored {file} to {shown(database)}. The head of its audit log:")
+    note(f"Restored {file} to {redact_url(database)}. The head of its audit log:")
     print_lines([str(head or "none: nothing was ever recorded")])
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tui_registry_server.output import fail
 from tui_registry_server.rules.errors import RegistryError, ResourceDoesNotExist
 from tui_registry_server.store import schema
-from tui_registry_server.store.engine import database_url, make_engine, summary
+from tui_registry_server.store.engine import database_url, describe_error, make_engine
 from tui_registry_server.store.schema import SchemaTooNewError
 
 
@@ -49,7 +49,7 @@ def told(what_failed: str = "The database could not be used") -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
-        fail(f"{what_failed}: {summary(error)}")
+        fail(f"{what_failed}: {describe_error(error)}")
 
 
 @contextlib.contextmanager

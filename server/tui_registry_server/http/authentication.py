@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from tui_registry_server.http.crowd import party
+from tui_registry_server.http.connection_limiter import client_key
 from tui_registry_server.http.throttle import Throttle
 from tui_registry_server.rules.errors import Unauthenticated
 from tui_registry_server.rules.limits import Limits
@@ -27,21 +27,21 @@ from tui_registry_server.wire.names import name_key
 
 log = logging.getLogger(__name__)
 
-USED_AFTER = 60_000  # milliseconds: a token's last use is noted no more often
-INVALID = "The access token is not valid: it may have been revoked."
-EXPIRED = "The access token has expired."
-MAX_CACHED = 10_000  # tokens
+LAST_USE_INTERVAL = 60_000  # milliseconds: a token's last use is noted no more often
+INVALID_MESSAGE = "The access token is not valid: it may have been revoked."
+EXPIRED_MESSAGE = "The access token has expired."
+MAX_CACHED_TOKENS = 10_000  # tokens
 
-_HOW = (
+_HOW_TO_AUTHENTICATE = (
     "Send an access token, as 'Authorization: Bearer <token>' or as the password of Basic authentication (user "
     "'token'). An administrator makes one with: tui-registry tokens create NAME."
 )
 
 
 @dataclass(slots=True)
-class _Known:
+class _CachedPrincipal:
     principal: Principal
-    noted: float
+    last_use_recorded: float
     """When its use was last written down, by the monotonic clock, in milliseconds."""
 
 
@@ -56,31 +56,31 @@ class Authenticator:
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
         self._throttle = Throttle(limits)
-        self._known: dict[str, _Known] = {}
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._cache: dict[str, _CachedPrincipal] = {}
+        self._recently_valid: OrderedDict[str, None] = OrderedDict()
         """Digests of tokens that were valid when they were last looked up."""
         self._revision = -1
-        self._view: int | None = None
+        self._cached_view: int | None = None
         """In which that was seen."""
-        self._noting: set[asyncio.Future[None]] = set()
+        self._pending_updates: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int) -> Principal:
         """The caller of a request; raises Unauthenticated or RequestLimitExceeded. ``now`` is in milliseconds."""
         user, token = credentials_of(request)
         digest = _digest(token)
-        seen = digest in self._seen
-        if not seen:
-            self._throttle.check(_source(request), _ticks())
+        was_valid = digest in self._recently_valid
+        if not was_valid:
+            self._throttle.check(_source(request), _monotonic_milliseconds())
         try:
             principal = await self._find(user, digest, now)
         except Unauthenticated:
-            self._seen.pop(digest, None)
-            self._throttle.count(_source(request), _ticks())
+            self._recently_valid.pop(digest, None)
+            self._throttle.record_failure(_source(request), _monotonic_milliseconds())
             raise
-        if not seen:
-            self._seen[digest] = None
-            if len(self._seen) > MAX_CACHED:
-                self._seen.popitem(last=False)
+        if not was_valid:
+            self._recently_valid[digest] = None
+            if len(self._recently_valid) > MAX_CACHED_TOKENS:
+                self._recently_valid.popitem(last=False)
         return principal
 
     async def principal_of(self, credentials: tuple[str | None, str], now: int) -> Principal:
@@ -89,74 +89,76 @@ class Authenticator:
         return await self._find(user, _digest(token), now)
 
     async def _find(self, user: str | None, digest: str, now: int) -> Principal:
-        known = self._known.get(digest) if self._is_current() else None
-        if known is None:
-            known = await self._lookup(digest, now)
-        if known is None:
-            raise Unauthenticated(f"{INVALID} {_HOW}")
-        principal = known.principal
-        _refuse_expired(principal, now)
+        cached = self._cache.get(digest) if self._is_current() else None
+        if cached is None:
+            cached = await self._lookup(digest, now)
+        if cached is None:
+            raise Unauthenticated(f"{INVALID_MESSAGE} {_HOW_TO_AUTHENTICATE}")
+        principal = cached.principal
+        _check_not_expired(principal, now)
         if user is not None and name_key(user) not in ("token", name_key(principal.name)):
             raise Unauthenticated(f"The access token is not {user}'s. Use the user name 'token', or the owner's.")
-        if (ticks := _ticks()) - known.noted >= USED_AFTER:
-            known.noted = ticks
-            self._note_use(principal.token_id, now)
+        if (at := _monotonic_milliseconds()) - cached.last_use_recorded >= LAST_USE_INTERVAL:
+            cached.last_use_recorded = at
+            self._record_use(principal.token_id, now)
         return principal
 
-    def _note_use(self, token_id: str, now: int) -> None:
+    def _record_use(self, token_id: str, now: int) -> None:
         """Beside the request: reading goes on while a database, for the moment, cannot be written."""
-        noting = asyncio.ensure_future(
+        update = asyncio.ensure_future(
             self._database.write(lambda connection: tokens.mark_used(connection, token_id, now))
         )
-        self._noting.add(noting)
-        noting.add_done_callback(self._noted)
+        self._pending_updates.add(update)
+        update.add_done_callback(self._on_use_recorded)
 
-    def _noted(self, noting: asyncio.Future[None]) -> None:
-        self._noting.discard(noting)
-        if not noting.cancelled() and (error := noting.exception()) is not None:
+    def _on_use_recorded(self, update: asyncio.Future[None]) -> None:
+        self._pending_updates.discard(update)
+        if not update.cancelled() and (error := update.exception()) is not None:
             log.warning("the use of a token could not be noted: %s", error)
 
     def _is_current(self) -> bool:
         """Whether nothing can have changed since what is known was read."""
         view = self._database.view()
-        return view is not None and view == self._view
+        return view is not None and view == self._cached_view
 
-    async def _lookup(self, digest: str, now: int) -> _Known | None:
+    async def _lookup(self, digest: str, now: int) -> _CachedPrincipal | None:
         if not self._is_current():
             view = self._database.view()
             revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
-            if revision != self._revision or len(self._known) > MAX_CACHED:
-                self._known.clear()
+            if revision != self._revision or len(self._cache) > MAX_CACHED_TOKENS:
+                self._cache.clear()
                 self._revision = revision
-            self._view = view
+            self._cached_view = view
         revision = self._revision
-        known = self._known.get(digest)
-        if known is None:
+        cached = self._cache.get(digest)
+        if cached is None:
             holder = await self._database.read(lambda connection: principals.holder_of(connection, digest))
             if holder is None:
                 return None
-            known = _Known(holder.principal, _ticks() - _age(holder.last_used_timestamp, now))
+            cached = _CachedPrincipal(
+                holder.principal, _monotonic_milliseconds() - _age(holder.last_used_timestamp, now)
+            )
             if self._revision == revision:  # or else another request has learnt meanwhile that it is stale
-                self._known[digest] = known
-        return known
+                self._cache[digest] = cached
+        return cached
 
 
-def as_now(connection: Connection, caller: Principal, revision: int, now: int) -> Principal:
+def refresh_principal(connection: Connection, caller: Principal, revision: int, now: int) -> Principal:
     """A caller whom ``authenticate`` has found, as they are in a transaction that has this revision of the identity
     counter: a write may have waited for its turn, and much have happened meanwhile. Raises Unauthenticated."""
-    principal = principals.as_now(connection, caller, revision)
+    principal = principals.refresh_principal(connection, caller, revision)
     if principal is None:
-        raise Unauthenticated(f"{INVALID} {_HOW}")
-    _refuse_expired(principal, now)
+        raise Unauthenticated(f"{INVALID_MESSAGE} {_HOW_TO_AUTHENTICATE}")
+    _check_not_expired(principal, now)
     return principal
 
 
-def _refuse_expired(principal: Principal, now: int) -> None:
+def _check_not_expired(principal: Principal, now: int) -> None:
     if principal.token_expiry is not None and principal.token_expiry <= now:
-        raise Unauthenticated(f"{EXPIRED} {_HOW}")
+        raise Unauthenticated(f"{EXPIRED_MESSAGE} {_HOW_TO_AUTHENTICATE}")
 
 
-def _ticks() -> float:
+def _monotonic_milliseconds() -> float:
     """Milliseconds on a clock that nobody sets: what lasts a time is measured by it."""
     return time.monotonic() * 1000
 
@@ -173,16 +175,16 @@ def _digest(token: str) -> str:
 
 def _source(request: Request) -> str:
     client = request.scope.get("client")
-    return party(client[0] if client else None)
+    return client_key(client[0] if client else None)
 
 
 def credentials_of(request: Request) -> tuple[str | None, str]:
     """The user's name, if Basic authentication gave one, and the token."""
     headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if not headers:
-        raise Unauthenticated(f"This call needs authentication. {_HOW}")
+        raise Unauthenticated(f"This call needs authentication. {_HOW_TO_AUTHENTICATE}")
     if len(headers) > 1:  # a proxy may have looked at the other one
-        raise Unauthenticated(f"There is more than one Authorization header. {_HOW}")
+        raise Unauthenticated(f"There is more than one Authorization header. {_HOW_TO_AUTHENTICATE}")
     header: str = headers[0].decode("latin-1")
     scheme, _, value = header.partition(" ")
     value = value.strip()
@@ -195,4 +197,4 @@ def credentials_of(request: Request) -> tuple[str | None, str]:
             user = separator = token = ""
         if separator:
             return user, token
-    raise Unauthenticated(f"The Authorization header could not be read. {_HOW}")
+    raise Unauthenticated(f"The Authorization header could not be read. {_HOW_TO_AUTHENTICATE}")

@@ -10,8 +10,8 @@ from jiter import from_json
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 
-from tui_registry_server.http.body_size import check_values, values_of
-from tui_registry_server.http.large_bodies import SMALL, BodySlot
+from tui_registry_server.http.json_value_limit import check_value_count, max_values_of
+from tui_registry_server.http.large_body_limiter import SMALL_BODY_BYTES, BodySlot
 from tui_registry_server.rules.errors import BadRequest, RequestTooLarge
 from tui_registry_server.rules.validation import validated
 
@@ -21,25 +21,27 @@ Body = TypeVar("Body", bound=BaseModel)
 MAX_PARAMETERS = 1000  # of a query
 
 
-async def decode(request: Request, body: type[Body], path_fields: dict[str, str], longest: int, slot: BodySlot) -> Body:
-    """Query parameters, the JSON body, and the path. ``longest`` is what the JSON body may have, in bytes; ``slot`` is
+async def decode(
+    request: Request, body: type[Body], path_fields: dict[str, str], max_bytes: int, slot: BodySlot
+) -> Body:
+    """Query parameters, the JSON body, and the path. ``max_bytes`` limits the JSON body; ``slot`` is
     acquired if it is a large one.
 
     A field that is given twice is refused: somebody else may read the other one. Only SCIM's clients send a whole
     resource with the id that is in the path, too: the path says what is meant.
     """
     query = _query_fields(request, body)
-    content = await _read_body(request, longest, slot)
+    content = await _read_body(request, max_bytes, slot)
     if not slot.is_acquired:
-        return validated(body, _joined(query, _json_fields(content, body), path_fields))
-    async with slot.bodies.turn():
-        fields = _joined(query, _json_fields(content, body), path_fields)
+        return validated(body, _merge_fields(query, _json_fields(content, body), path_fields))
+    async with slot.limiter.parsing():
+        fields = _merge_fields(query, _json_fields(content, body), path_fields)
         del content
         await asyncio.sleep(0)  # others are served between the two
         return validated(body, fields)
 
 
-def _joined(query: dict[str, Any], content: dict[str, Any], path_fields: dict[str, str]) -> dict[str, Any]:
+def _merge_fields(query: dict[str, Any], content: dict[str, Any], path_fields: dict[str, str]) -> dict[str, Any]:
     if twice := query.keys() & (content.keys() | path_fields.keys()):
         where = "body" if twice & content.keys() else "path"
         raise BadRequest(f"The field '{min(twice)}' is both in the query and in the {where}. Give it once.")
@@ -73,13 +75,13 @@ def _list_fields(body: type[BaseModel]) -> frozenset[str]:
     )
 
 
-_TELLS_OF_BODY = frozenset((b"content-length", b"transfer-encoding"))
+_BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 
 
 def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
     if not content.strip():
         return {}
-    check_values(content, values_of(body))
+    check_value_count(content, max_values_of(body))
     try:
         fields = from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
@@ -89,9 +91,9 @@ def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
     return fields
 
 
-async def _read_body(request: Request, longest: int, slot: BodySlot) -> bytes:
+async def _read_body(request: Request, max_bytes: int, slot: BodySlot) -> bytes:
     """One that is too long is read to its end, or until the protocol cuts it off: who still sends reads no answer."""
-    if not any(name in _TELLS_OF_BODY for name, _ in request.scope["headers"]):
+    if not any(name in _BODY_HEADERS for name, _ in request.scope["headers"]):
         return b""
     chunks: list[bytes] = []
     size = 0
@@ -100,17 +102,17 @@ async def _read_body(request: Request, longest: int, slot: BodySlot) -> bytes:
         async for chunk in stream:
             chunks.append(chunk)
             size += len(chunk)
-            if size > SMALL:
+            if size > SMALL_BODY_BYTES:
                 break
-        if size > SMALL:
+        if size > SMALL_BODY_BYTES:
             await slot.acquire()
-            async with slot.bodies.upload():
+            async with slot.limiter.upload():
                 async for chunk in stream:
                     chunks.append(chunk)
                     size += len(chunk)
-                    if size > longest:
+                    if size > max_bytes:
                         break
-        if size > longest:
+        if size > max_bytes:
             chunks.clear()
             slot.release()
             async for chunk in stream:
@@ -118,6 +120,6 @@ async def _read_body(request: Request, longest: int, slot: BodySlot) -> bytes:
     except ClientDisconnect:
         raise BadRequest("The request's body ended before it was whole.") from None
     slot.size = size
-    if size > longest:
-        raise RequestTooLarge(f"The request's body is larger than {longest} bytes. Send less at a time.")
+    if size > max_bytes:
+        raise RequestTooLarge(f"The request's body is larger than {max_bytes} bytes. Send less at a time.")
     return b"".join(chunks)

@@ -1,6 +1,6 @@
 """The event stream: every change that the caller may read, as it is committed (Server-Sent Events, WHATWG HTML).
 
-An event's id is the change's place among all of them, concealed (rules.positions). A client that comes back with it as
+An event's id is the change's place among all of them, concealed (rules.cursors). A client that comes back with it as
 ``Last-Event-ID`` misses nothing; one that comes for the first time is told of what happens from now on. Each look at
 the database asks anew who the caller is and what they may read, so a stream ends with its token, and shows nothing
 after a right is taken away. So many may be open, and so many by one principal: see rules.limits.
@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http.authentication import Authenticator, credentials_of
 from tui_registry_server.operations.feed import activity_entity
+from tui_registry_server.rules.cursors import conceal, reveal
 from tui_registry_server.rules.errors import (
     InvalidParameterValue,
     RequestLimitExceeded,
@@ -33,22 +34,21 @@ from tui_registry_server.rules.errors import (
     Unauthenticated,
 )
 from tui_registry_server.rules.limits import Limits
-from tui_registry_server.rules.positions import conceal, reveal
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import activities, counters, feed
 from tui_registry_server.store.database import Database
-from tui_registry_server.store.engine import Connection, explain
+from tui_registry_server.store.engine import Connection, to_api_error
 from tui_registry_server.store.feed import ActivityPage
 
 log = logging.getLogger(__name__)
 
-LOOK = 1.0  # seconds between looks for changes that another process made
-RECHECK = 5.0  # seconds between a stream's looks at whether its token has expired
-PING = 15  # seconds between comments that keep the connection alive through proxies
-MARKS = 100  # that a stream keeps of what it has told
-LATER = 30  # seconds after which who has too many streams may try again
+POLL_INTERVAL = 1.0  # seconds between looks for changes that another process made
+RECHECK_INTERVAL = 5.0  # seconds between a stream's looks at whether its token has expired
+PING_INTERVAL = 15  # seconds between comments that keep the connection alive through proxies
+MAX_CHECKPOINTS = 100  # that a stream keeps of what it has told
+RETRY_AFTER = 30  # seconds after which who has too many streams may try again
 
-_Mark: TypeAlias = tuple[int, str | None]
+_Checkpoint: TypeAlias = tuple[int, str | None]
 """The number of a change that a stream has looked at, and its digest, once that was read."""
 
 
@@ -95,19 +95,19 @@ class EventStream:
 
     async def open(self, request: Request, principal: Principal) -> Response:
         """Every change that the caller may read, as it is committed: a stream of Server-Sent Events."""
-        self._enter(principal)
+        self._acquire_slot(principal)
         try:
             key = await self._database.read(counters.key)
             last_seen = request.headers.get("last-event-id")
             position = await self._start(last_seen, key)
         except BaseException:
-            self._leave(principal)
+            self._release_slot(principal)
             raise
         ready = conceal(position, key, fresh=True) if last_seen is None else last_seen
         events = self._events(credentials_of(request), position, ready, key)
-        return _Counted(events, ended=partial(self._leave, principal), ping=PING)
+        return _CountedStream(events, on_end=partial(self._release_slot, principal), ping=PING_INTERVAL)
 
-    def _enter(self, principal: Principal) -> None:
+    def _acquire_slot(self, principal: Principal) -> None:
         """Take a place; raises what says that there is none. Whoever has got one gives it back."""
         if self._open >= self._limits.streams:
             raise TemporarilyUnavailable("The server has as many event streams open as it can serve. Try again later.")
@@ -115,12 +115,12 @@ class EventStream:
             raise RequestLimitExceeded(
                 f"{principal.name} has {self._limits.streams_per_principal} event streams open, and may have no more. "
                 "Close some.",
-                retry_after=LATER,
+                retry_after=RETRY_AFTER,
             )
         self._open += 1
         self._open_by[principal.id] += 1
 
-    def _leave(self, principal: Principal) -> None:
+    def _release_slot(self, principal: Principal) -> None:
         self._open -= 1
         self._open_by[principal.id] -= 1
         if not self._open_by[principal.id]:
@@ -139,15 +139,15 @@ class EventStream:
         self, credentials: tuple[str | None, str], position: int, ready: str, key: bytes
     ) -> AsyncIterator[ServerSentEvent | bytes]:
         yield ServerSentEvent(event="ready", id=ready, data="{}")
-        marks: list[_Mark] = [(position, None)]
+        checkpoints: list[_Checkpoint] = [(position, None)]
         while not self._stopping:
             changes = self._changes
             try:
-                rows, more = await self._look(credentials, marks)
+                rows, more = await self._poll(credentials, checkpoints)
             except Unauthenticated:
                 return
             except Exception as error:
-                if explain(error) is None:
+                if to_api_error(error) is None:
                     raise
                 rows, more = ActivityPage([], more=False)  # the database is away: the client is told when it is back
             for row in rows:
@@ -158,41 +158,41 @@ class EventStream:
             if not more:
                 await self._wait(changes)
 
-    async def _look(self, credentials: tuple[str | None, str], marks: list[_Mark]) -> ActivityPage:
+    async def _poll(self, credentials: tuple[str | None, str], checkpoints: list[_Checkpoint]) -> ActivityPage:
         """What has happened since the last mark, for the caller as they are now. The next is set behind it."""
         principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
-        newest = await self._common(marks)
-        position = marks[-1][0]
+        newest = await self._common_checkpoint(checkpoints)
+        position = checkpoints[-1][0]
         if position >= newest[0]:
             return ActivityPage([], more=False)
         rows, more = page = await self._database.read(partial(feed.after, principal=principal, sequence=position))
         if more or (rows and rows[-1].sequence > newest[0]):  # written between the two reads
-            marks.append((rows[-1].sequence, None))
+            checkpoints.append((rows[-1].sequence, None))
         else:
-            marks.append(newest)
-        del marks[:-MARKS]
+            checkpoints.append(newest)
+        del checkpoints[:-MAX_CHECKPOINTS]
         return page
 
-    async def _common(self, marks: list[_Mark]) -> tuple[int, str]:
+    async def _common_checkpoint(self, checkpoints: list[_Checkpoint]) -> tuple[int, str]:
         """Number and digest of the newest change, after the marks of changes that are not there any more were taken
         back: a standby was promoted that lacked them. Then others have, or will have, their numbers."""
         while True:
-            position, digest = marks[-1]
+            position, digest = checkpoints[-1]
             newest, there = await self._database.read(partial(activities.head_and, sequence=position))
             if position > newest[0] or digest not in (None, there):
-                marks.pop()
-                if marks:
+                checkpoints.pop()
+                if checkpoints:
                     continue
                 position, there = newest
-                marks.append(newest)
-            marks[-1] = (position, there)
+                checkpoints.append(newest)
+            checkpoints[-1] = (position, there)
             return newest
 
     async def _wait(self, changes: int) -> None:
         """Until something has changed since that many changes, or for RECHECK seconds."""
         async with self._changed:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RECHECK):
+                async with asyncio.timeout(RECHECK_INTERVAL):
                     await self._changed.wait_for(lambda: self._changes != changes)
 
     async def _watch(self) -> None:
@@ -201,9 +201,9 @@ class EventStream:
         while True:
             self._committed.clear()
             try:
-                now = await self._database.read(_state) if self._open else known
+                now = await self._database.read(_change_state) if self._open else known
             except Exception as error:  # none may end the watch; those of the database are the streams' to find, too
-                if explain(error) is None:
+                if to_api_error(error) is None:
                     log.exception("looking for changes failed unexpectedly")
                 now = known
             if now != known or self._stopping:
@@ -212,24 +212,26 @@ class EventStream:
                     self._changes += 1
                     self._changed.notify_all()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
+                async with asyncio.timeout(POLL_INTERVAL):
                     await self._committed.wait()
 
 
-class _Counted(EventSourceResponse):
+class _CountedStream(EventSourceResponse):
     """Tells when it has ended, however that came."""
 
-    def __init__(self, events: AsyncIterator[ServerSentEvent | bytes], *, ended: Callable[[], None], ping: int) -> None:
+    def __init__(
+        self, events: AsyncIterator[ServerSentEvent | bytes], *, on_end: Callable[[], None], ping: int
+    ) -> None:
         super().__init__(events, ping=ping)
-        self._ended = ended
+        self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._ended()
+            self._on_end()
 
 
-def _state(connection: Connection) -> tuple[int, int]:
+def _change_state(connection: Connection) -> tuple[int, int]:
     """What moves with every change that a stream could show, or that could end it."""
     return activities.last_sequence(connection), counters.read(connection, counters.IDENTITY)

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http import scim
-from tui_registry_server.http.answers import error_answer, json_answer
-from tui_registry_server.http.authentication import Authenticator, as_now
+from tui_registry_server.http.authentication import Authenticator, refresh_principal
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
-from tui_registry_server.http.large_bodies import MAX_INLINE, LargeBodies
-from tui_registry_server.http.long_answers import LongAnswers, in_parts
+from tui_registry_server.http.large_body_limiter import MAX_INLINE_BYTES, LargeBodyLimiter
+from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
+from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
 from tui_registry_server.operations import subjects
 from tui_registry_server.operations.call import Answer, Call, Caller
@@ -33,8 +33,8 @@ from tui_registry_server.rules.permissions import Ability, require
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
-from tui_registry_server.store.engine import Connection, explain, summary
-from tui_registry_server.store.patience import expect_to_take_long
+from tui_registry_server.store.deadlines import require_thread
+from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,8 @@ class Handler:
         self._database = database
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
-        self._large_bodies = LargeBodies(settings.limits)
-        self._long_answers = LongAnswers(settings.limits)
+        self._large_body_limiter = LargeBodyLimiter(settings.limits)
+        self._response_limiter = ResponseLimiter(settings.limits)
         self.events = EventStream(database, self._authenticator, settings.limits)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
@@ -64,9 +64,9 @@ class Handler:
         try:
             response = await self._serve(request)
         except RegistryError as error:
-            response = _refusal(request, error)
+            response = _error_response(request, error)
         except Exception as error:
-            response = _refusal(request, _translate(error))
+            response = _error_response(request, _to_registry_error(error))
         await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
@@ -74,19 +74,19 @@ class Handler:
         now = time.time_ns() // 1_000_000
         if route.ability is Ability.PUBLIC and route.operation is not None:
             public = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
-            return in_parts(json_answer(public))
+            return in_chunks(json_response(public))
         principal = await self._authenticator.authenticate(request, now)
         if route.operation is None:
             return await self.events.open(request, principal)
         if route.subject in subjects.OF_THE_CALLER:
-            _judge(route, Caller(principal), None)
-        slot = self._large_bodies.slot(principal.id)
+            _authorize(route, Caller(principal), None)
+        slot = self._large_body_limiter.slot(principal.id)
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
-            if (later := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened
-                now = later
+            if (decoded_at := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened
+                now = decoded_at
                 principal = await self._authenticator.authenticate(request, now)
-            told = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
+            demo_time = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
             policy = self._settings.policy
             address = client[0] if (client := request.scope.get("client")) else None
 
@@ -99,21 +99,25 @@ class Handler:
                 """In its turn, which may have been long in coming: at that time, by the caller as they are by then."""
                 clock = time.time_ns() // 1_000_000
                 state = activities.state(connection)
-                caller = as_now(connection, principal, state.revision, clock)
-                at = max(clock, state.last_timestamp) if told is None else told
+                caller = refresh_principal(connection, principal, state.revision, clock)
+                at = max(clock, state.last_timestamp) if demo_time is None else demo_time
                 return run(Call(connection, caller, at, clock, address, policy))
 
             def run(call: Call) -> Answer:
-                if slot.size > MAX_INLINE or (route.writes and route.lengthy):
-                    expect_to_take_long(call.connection)
-                return _operate(route, operation, scim.asked(call, request) if route.scim else call, body)
+                if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
+                    require_thread(call.connection)
+                return _operate(
+                    route, operation, scim.with_request_headers(call, request) if route.scim else call, body
+                )
 
             if route.writes:
                 answer = await self._database.write(write)
             else:
                 answer = await self._database.read(read, by=principal.id, lengthy=route.lengthy)
-            response = scim.answer(request, answer, route.status) if route.scim else json_answer(answer, route.status)
-            return self._long_answers.counted(response, principal.id)
+            response = (
+                scim.scim_response(request, answer, route.status) if route.scim else json_response(answer, route.status)
+            )
+            return self._response_limiter.track(response, principal.id)
         finally:
             slot.release()
 
@@ -134,8 +138,8 @@ class Handler:
         return route, fields
 
 
-def _refusal(request: Request, error: RegistryError) -> Response:
-    return scim.refusal(request, error) if scim.is_scim(request) else error_answer(error)
+def _error_response(request: Request, error: RegistryError) -> Response:
+    return scim.scim_error_response(request, error) if scim.is_scim(request) else error_response(error)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -144,10 +148,10 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: Any) -> Answer:
-    return operation(call, body, _judge(route, call, body))
+    return operation(call, body, _authorize(route, call, body))
 
 
-def _judge(route: Route, call: Call | Caller, body: Any) -> subjects.Subject | None:
+def _authorize(route: Route, call: Call | Caller, body: Any) -> subjects.Subject | None:
     """What the request is about, if the caller has the ability that it takes."""
     subject: subjects.Subject | None = None
     if route.subject is not None:
@@ -156,19 +160,19 @@ def _judge(route: Route, call: Call | Caller, body: Any) -> subjects.Subject | N
     return subject
 
 
-def _demo_time(told: str | None) -> int | None:
-    if told is None:
+def _demo_time(demo_time: str | None) -> int | None:
+    if demo_time is None:
         return None
-    if not told.isdecimal() or len(told) > 15:  # of 64 bits, and some 30,000 years
+    if not demo_time.isdecimal() or len(demo_time) > 15:  # of 64 bits, and some 30,000 years
         raise InvalidParameterValue("X-Demo-Time must be a number of milliseconds since the epoch.")
-    return int(told)
+    return int(demo_time)
 
 
-def _translate(error: Exception) -> RegistryError:
+def _to_registry_error(error: Exception) -> RegistryError:
     """What a client is told of a failure that no rule foresaw. The log has the rest."""
-    known = explain(error)
+    known = to_api_error(error)
     if known is not None:
-        log.error("the database refused: %s", summary(error))
+        log.error("the database refused: %s", describe_error(error))
         return known
     reference = uuid.uuid4().hex
     log.error("unexpected error %s", reference, exc_info=error)

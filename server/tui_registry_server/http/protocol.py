@@ -7,14 +7,14 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from tui_registry_server.http.answers import PART, error_answer
-from tui_registry_server.http.crowd import Crowd
+from tui_registry_server.http.connection_limiter import ConnectionLimiter
+from tui_registry_server.http.responses import CHUNK_BYTES, error_response
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
-LINGER = 0.5  # seconds in which who is refused a connection can read why, though they are still sending
+LINGER_SECONDS = 0.5  # seconds in which who is refused a connection can read why, though they are still sending
 
 
-class _Refused(Exception):
+class _RejectedError(Exception):
     """Raised out of the parser, which stops there."""
 
 
@@ -27,101 +27,105 @@ class Protocol(HttpToolsProtocol):
     the head's.
     """
 
-    def __init__(self, *args: Any, crowd: Crowd, **named: Any) -> None:
+    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._crowd = crowd
-        self._limits = crowd.limits
-        self._party: str | None = None
+        self._connection_limiter = connection_limiter
+        self._limits = connection_limiter.limits
+        self._client_key: str | None = None
         self._reading = "head"
         """What of a request is being read: ``head``, which also stands for nothing, or ``body``."""
         self._unparsed = 0  # bytes since the parser last told of something
-        self._hosts = 0
-        self._trailers = 0
-        self._body = 0
-        self._problem: RegistryError | None = None
-        self._due: asyncio.TimerHandle | None = None
-        self._running: RequestResponseCycle | None = None
-        self._taken = 0
-        self._stall: asyncio.TimerHandle | None = None
+        self._host_count = 0
+        self._trailer_count = 0
+        self._body_bytes = 0
+        self._error: RegistryError | None = None
+        self._read_timer: asyncio.TimerHandle | None = None
+        self._active_cycle: RequestResponseCycle | None = None
+        self._sent_before = 0
+        self._stall_timer: asyncio.TimerHandle | None = None
 
     # --- connections
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop, self._watch_reader)))
-        self._party = self._crowd.enter(self.client[0] if self.client else "")
-        problem = self._crowd.problem(self._party, len(self.connections))
+        super().connection_made(
+            cast("asyncio.Transport", _BufferedTransport(transport, self.loop, self._start_stall_timer))
+        )
+        self._client_key = self._connection_limiter.acquire(self.client[0] if self.client else "")
+        problem = self._connection_limiter.refusal(self._client_key, len(self.connections))
         if problem is None:
-            self._expect("head")
+            self._start_read_timer("head")
             return
-        self._problem = problem
+        self._error = problem
         self._write(problem)
         # Closed while its sender still writes, it would be reset, and the answer perhaps not be read.
         lingers = len(self.connections) <= self._limits.connections + self._limits.refused_connections
-        self._due = self.loop.call_later(LINGER if lingers else 0, self.transport.close)
+        self._read_timer = self.loop.call_later(LINGER_SECONDS if lingers else 0, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        if self._running is not None and self._running is not self.cycle:
+        if self._active_cycle is not None and self._active_cycle is not self.cycle:
             # uvicorn tells the newest request only; another may be the one that is being answered, and a stream.
-            self._running.disconnected = True
-            self._running.message_event.set()
-        self._running = None
+            self._active_cycle.disconnected = True
+            self._active_cycle.message_event.set()
+        self._active_cycle = None
         self.pipeline.clear()
         self._unset_keepalive_if_required()
-        self._forget()
-        if self._stall is not None:
-            self._stall.cancel()
-        if self._party is not None:
-            self._crowd.leave(self._party)
-            self._party = None
+        self._cancel_read_timer()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+        if self._client_key is not None:
+            self._connection_limiter.release(self._client_key)
+            self._client_key = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
+        self._active_cycle = cycle
         super()._start_asgi_task(cycle, app)
 
     # --- what comes
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over():
+        if self._is_closed():
             return
         self._unparsed += len(data)
         super().data_received(data)
         if self._unparsed > self._limits.head_bytes:
             # In a body it is what stands between two of its parts, or after the last.
-            if self._problem is None:
-                self._answer(BadRequest(f"The request's head is larger than {self._limits.head_bytes} bytes."))
-        elif self._due is None and self._problem is None:
+            if self._error is None:
+                self._send_error_and_close(
+                    BadRequest(f"The request's head is larger than {self._limits.head_bytes} bytes.")
+                )
+        elif self._read_timer is None and self._error is None:
             began = self.timeout_keep_alive_task is None and self._is_idle()
             if began or self._reading == "body":
-                self._expect(self._reading)
+                self._start_read_timer(self._reading)
 
     def on_message_begin(self) -> None:
-        self._reading, self._hosts, self._body, self._trailers = "head", 0, 0, 0
+        self._reading, self._host_count, self._body_bytes, self._trailer_count = "head", 0, 0, 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading == "body":
-            self._trailers += 1
+            self._trailer_count += 1
         else:
             name = name.lower()
             if name == b"host":
-                self._hosts += 1
+                self._host_count += 1
             elif name == b"expect":
                 self.expect_100_continue = value.lower() == b"100-continue"
             elif name == b"transfer-encoding" and value.lower() != b"chunked":
-                self._refuse(BadRequest("The request's body may be chunked, and not encoded in another way besides."))
+                self._reject(BadRequest("The request's body may be chunked, and not encoded in another way besides."))
             self.headers.append((name, value))
-        if len(self.headers) + self._trailers > self._limits.head_fields:
-            self._refuse(BadRequest(f"The request has more than {self._limits.head_fields} header fields."))
+        if len(self.headers) + self._trailer_count > self._limits.head_fields:
+            self._reject(BadRequest(f"The request has more than {self._limits.head_fields} header fields."))
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= self._limits.pipelined:
-            self._refuse(BadRequest("Too many requests were sent before the first was answered."))
-        if self._hosts != 1 or self.parser.get_http_version() != "1.1":
+            self._reject(BadRequest("Too many requests were sent before the first was answered."))
+        if self._host_count != 1 or self.parser.get_http_version() != "1.1":
             self._check_version()
         self._unparsed = 0
-        if self._due is not None:
-            self._forget()
+        if self._read_timer is not None:
+            self._cancel_read_timer()
         super().on_headers_complete()
         self._reading = "body"
         if self.expect_100_continue:
@@ -131,63 +135,65 @@ class Protocol(HttpToolsProtocol):
 
     def _check_version(self) -> None:
         version = self.parser.get_http_version()
-        if version not in {"1.0", "1.1"} or self._hosts > 1 or (self._hosts == 0 and version == "1.1"):
-            self._refuse(BadRequest("A request must be HTTP/1.1 with one Host field, or HTTP/1.0."))
+        if version not in {"1.0", "1.1"} or self._host_count > 1 or (self._host_count == 0 and version == "1.1"):
+            self._reject(BadRequest("A request must be HTTP/1.1 with one Host field, or HTTP/1.0."))
 
     def on_body(self, body: bytes) -> None:
         self._unparsed = 0
-        self._body += len(body)
-        if self._body > self._limits.drained_bytes:
-            self._refuse(RequestTooLarge(f"The request's body is larger than {self._limits.body_bytes} bytes."))
+        self._body_bytes += len(body)
+        if self._body_bytes > self._limits.drained_bytes:
+            self._reject(RequestTooLarge(f"The request's body is larger than {self._limits.body_bytes} bytes."))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._unparsed = 0
         self._reading = "head"
-        if self._due is not None:
-            self._forget()
+        if self._read_timer is not None:
+            self._cancel_read_timer()
         super().on_message_complete()
 
-    def _is_over(self) -> bool:
-        return self._problem is not None or self.transport.is_closing()
+    def _is_closed(self) -> bool:
+        return self._error is not None or self.transport.is_closing()
 
     def _is_idle(self) -> bool:
         cycle: object = self.cycle  # None, whatever uvicorn declares, before the first request
         return cycle is None or self.cycle.response_complete
 
-    def _expect(self, part: str) -> None:
+    def _start_read_timer(self, part: str) -> None:
         seconds = self._limits.head_seconds if part == "head" else self._limits.body_seconds
-        self._due = self.loop.call_later(seconds, self._late, part, seconds)
+        self._read_timer = self.loop.call_later(seconds, self._on_read_timeout, part, seconds)
 
-    def _forget(self) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
+    def _cancel_read_timer(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
 
-    def _late(self, part: str, seconds: int) -> None:
-        self._due = None
+    def _on_read_timeout(self, part: str, seconds: int) -> None:
+        self._read_timer = None
         if part == "head" and not self._unparsed:
             self.transport.close()
         else:
-            self._answer(RequestTimeout(f"The {part} of the request did not come within {seconds} seconds."))
+            self._send_error_and_close(
+                RequestTimeout(f"The {part} of the request did not come within {seconds} seconds.")
+            )
 
     # --- what is refused here
 
-    def _refuse(self, problem: RegistryError) -> None:
-        self._problem = problem
-        raise _Refused
+    def _reject(self, problem: RegistryError) -> None:
+        self._error = problem
+        raise _RejectedError
 
     def send_400_response(self, msg: str) -> None:
-        self._answer(
-            self._problem
+        self._send_error_and_close(
+            self._error
             or BadRequest(f"{msg} Send HTTP/1.1, with one of its methods and a target in ASCII of at most 64 KiB.")
         )
 
-    def _answer(self, problem: RegistryError) -> None:
+    def _send_error_and_close(self, problem: RegistryError) -> None:
         """Say what is wrong, and close. While another answer is due on this connection, this one would be taken for
         it: it is left out, and the connection closed after that, or at once if that could never be whole."""
-        self._problem = problem
-        self._forget()
+        self._error = problem
+        self._cancel_read_timer()
         self._unset_keepalive_if_required()
         if self._is_idle():
             if self._reading == "head":
@@ -201,7 +207,7 @@ class Protocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _write(self, problem: RegistryError) -> None:
-        answer = error_answer(problem)
+        answer = error_response(problem)
         status = HTTPStatus(answer.status_code)
         head = [b"%s: %s\r\n" % header for header in (*answer.raw_headers, (b"connection", b"close"))]
         self.transport.write(b"".join((f"HTTP/1.1 {status} {status.phrase}\r\n".encode(), *head, b"\r\n", answer.body)))
@@ -210,63 +216,63 @@ class Protocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._watch_reader()
+        self._start_stall_timer()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._stall is not None and not self.transport.is_closing():
-            self._stall.cancel()
-            self._stall = None
+        if self._stall_timer is not None and not self.transport.is_closing():
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
-    def _watch_reader(self) -> None:
-        if self._stall is None:
-            self._taken = self._sent()
-            self._stall = self.loop.call_later(self._limits.stalled_seconds, self._look_at_reader)
+    def _start_stall_timer(self) -> None:
+        if self._stall_timer is None:
+            self._sent_before = self._sent()
+            self._stall_timer = self.loop.call_later(self._limits.stalled_seconds, self._check_stall)
 
-    def _look_at_reader(self) -> None:
-        self._stall = None
-        if self._sent() == self._taken:
+    def _check_stall(self) -> None:
+        self._stall_timer = None
+        if self._sent() == self._sent_before:
             self.transport.abort()
         else:
-            self._watch_reader()
+            self._start_stall_timer()
 
     def _sent(self) -> int:
-        return cast("_Joined", self.transport).handed_on - self.transport.get_write_buffer_size()
+        return cast("_BufferedTransport", self.transport).bytes_written - self.transport.get_write_buffer_size()
 
 
-class _Joined:
+class _BufferedTransport:
     """A transport that sends at once what is written in one turn of the event loop. uvicorn writes the head and the
     body of an answer apart; each would be a system call, and wake the client, which costs a fifth of a short answer."""
 
     def __init__(
-        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, on_rest: Callable[[], None]
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, on_unsent: Callable[[], None]
     ) -> None:
-        """``on_rest`` is called when it is closed and not all has been sent."""
+        """``on_unsent`` is called when it is closed and not all has been sent."""
         self._transport = transport
         self._loop = loop
-        self._on_rest = on_rest
+        self._on_unsent = on_unsent
         self._written: list[bytes] = []
-        self.handed_on = 0  # bytes
+        self.bytes_written = 0  # bytes
 
     def write(self, data: bytes) -> None:
         if not self._written:
             self._loop.call_soon(self._send)
         self._written.append(data)
-        if len(data) >= PART:
+        if len(data) >= CHUNK_BYTES:
             self._send()  # whoever writes more is to know whether this can be sent
 
     def close(self) -> None:
         self._send()
         self._transport.close()
         if self._transport.get_write_buffer_size():
-            self._on_rest()
+            self._on_unsent()
 
     def _send(self) -> None:
         if self._transport.is_closing():
             self._written = []  # nobody is there any more
         elif self._written:
             for data in self._written:
-                self.handed_on += len(data)
+                self.bytes_written += len(data)
             self._transport.writelines(self._written)
             self._written = []
 

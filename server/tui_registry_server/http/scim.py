@@ -5,7 +5,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tui_registry_server.http.answers import error_answer, json_answer
+from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.operations.principals import one_of
 from tui_registry_server.rules.errors import EndpointNotFound, InvalidVersion, RegistryError
@@ -13,38 +13,38 @@ from tui_registry_server.wire.error import SCIM_ERROR_SCHEMA
 
 JSON, SCIM_JSON = "application/json", "application/scim+json"
 
-_BELOW = re.compile(r"((?:/ajax-api|/api)/2\.0/preview/scim/v)([0-9.]+)(?=/|$)")
+_SCIM_PATH = re.compile(r"((?:/ajax-api|/api)/2\.0/preview/scim/v)([0-9.]+)(?=/|$)")
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}", re.ASCII)
 
 
-def asked(call: Call, request: Request) -> Call:
+def with_request_headers(call: Call, request: Request) -> Call:
     """The call with what only SCIM looks at."""
     return call._replace(root=_root(request), if_match=request.headers.get("if-match"))
 
 
-def answer(request: Request, answered: Answer, status: int) -> Response:
+def scim_response(request: Request, answered: Answer, status: int) -> Response:
     """With the address and version of a single resource; a client that has this version gets 304."""
     known = request.headers.get("if-none-match")
     if known is not None and request.method in ("GET", "HEAD") and isinstance(answered, WithHeaders):
         version = answered.headers.get("ETag")
         if version is not None and one_of(version, known):
             return Response(status_code=304, headers=answered.headers)
-    return json_answer(answered, status, _media_type(request))
+    return json_response(answered, status, _media_type(request))
 
 
 def is_scim(request: Request) -> bool:
-    return _BELOW.match(request.scope["path"]) is not None
+    return _SCIM_PATH.match(request.scope["path"]) is not None
 
 
-def refusal(request: Request, error: RegistryError) -> Response:
+def scim_error_response(request: Request, error: RegistryError) -> Response:
     """An error as RFC 7644, 3.12, has it, and as all of the registry's errors are."""
-    match = _BELOW.match(request.scope["path"])
+    match = _SCIM_PATH.match(request.scope["path"])
     if isinstance(error, EndpointNotFound) and match and match[2] != "2":
         error = InvalidVersion(f"Version {match[2][:20]} of SCIM is not spoken here. Use {match[1]}2.")
     more = {"schemas": [SCIM_ERROR_SCHEMA], "status": str(error.status), "detail": error.message}
     if error.scim_type:
         more["scimType"] = error.scim_type
-    return error_answer(error, more, _media_type(request))
+    return error_response(error, more, _media_type(request))
 
 
 def _media_type(request: Request) -> str:
@@ -53,7 +53,7 @@ def _media_type(request: Request) -> str:
 
 def _root(request: Request) -> str:
     """By the name that the client has for the server; without one that could be, by the path alone."""
-    match = _BELOW.match(request.scope["path"])
+    match = _SCIM_PATH.match(request.scope["path"])
     path = match[0] if match else ""
     host = request.headers.get("host", "")
     return f"{request.scope['scheme']}://{host}{path}" if _HOST.fullmatch(host) else path

@@ -13,7 +13,7 @@ MINUTE = 60_000  # milliseconds
 
 
 class Throttle:
-    """Counts failed attempts by party (see http.crowd), and forgives them at an even pace.
+    """Counts failed attempts by party (see http.connection_limiter), and forgives them at an even pace.
 
     Of so many parties as fail at once that not all can be remembered, those that failed longest ago are forgotten.
     Each process counts for itself. Times are milliseconds on a monotonic clock: one that is set would let nobody in, or
@@ -21,23 +21,25 @@ class Throttle:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._most = limits.failed_attempts
-        self._pace = MINUTE / limits.failed_attempts_per_minute  # milliseconds
-        self._parties = limits.failing_addresses
-        self._clear_at: OrderedDict[str, float] = OrderedDict()
+        self._max_failures = limits.failed_attempts
+        self._forgiveness_interval = MINUTE / limits.failed_attempts_per_minute  # milliseconds
+        self._max_clients = limits.failing_addresses
+        self._forgiven_at: OrderedDict[str, float] = OrderedDict()
         """When all is forgiven: each failure moves it on by a pace."""
 
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
         """Of whom the log tells already."""
 
     @property
-    def remembered(self) -> int:
+    def tracked_clients(self) -> int:
         """How many parties are."""
-        return len(self._clear_at)
+        return len(self._forgiven_at)
 
-    def check(self, party: str, now: float) -> None:
+    def check(self, client_key: str, now: float) -> None:
         """Raises RequestLimitExceeded if there were too many."""
-        wait = self._clear_at.get(party, -math.inf) - now - (self._most - 1) * self._pace
+        wait = (
+            self._forgiven_at.get(client_key, -math.inf) - now - (self._max_failures - 1) * self._forgiveness_interval
+        )
         if wait > 0:
             raise RequestLimitExceeded(
                 "Too many access tokens from your address were not valid. Tokens that have been used from there go on "
@@ -45,15 +47,15 @@ class Throttle:
                 retry_after=int(wait / 1000) + 1,
             )
 
-    def count(self, party: str, now: float) -> None:
+    def record_failure(self, client_key: str, now: float) -> None:
         """A failed attempt."""
-        before = self._clear_at.pop(party, -math.inf)
-        self._clear_at[party] = after = max(before, now) + self._pace
+        before = self._forgiven_at.pop(client_key, -math.inf)
+        self._forgiven_at[client_key] = after = max(before, now) + self._forgiveness_interval
         if before <= now:
-            self._told.discard(party)
-        if after - now > (self._most - 1) * self._pace and party not in self._told:
-            self._told.add(party)
-            log.warning("too many access tokens from %s are not valid: it must wait", party)
-        if len(self._clear_at) > self._parties:
-            forgotten, _ = self._clear_at.popitem(last=False)
-            self._told.discard(forgotten)
+            self._logged.discard(client_key)
+        if after - now > (self._max_failures - 1) * self._forgiveness_interval and client_key not in self._logged:
+            self._logged.add(client_key)
+            log.warning("too many access tokens from %s are not valid: it must wait", client_key)
+        if len(self._forgiven_at) > self._max_clients:
+            forgotten, _ = self._forgiven_at.popitem(last=False)
+            self._logged.discard(forgotten)

@@ -6,12 +6,12 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject, model, version
 from tui_registry_server.operations.transitions import request_entity
+from tui_registry_server.rules.cursors import conceal, reveal
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
-from tui_registry_server.rules.positions import conceal, reveal
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store import counters, feed, model_versions, transition_requests
-from tui_registry_server.store.feed import ActivityRow, Filter, Place
+from tui_registry_server.store.feed import ActivityRow, FeedPosition, Filter
 from tui_registry_server.store.transition_requests import RequestRow
 from tui_registry_server.wire.activity import ListActivities
 from tui_registry_server.wire.transition_request import ListTransitionRequests
@@ -78,12 +78,12 @@ def _written(row: ActivityRow, key: bytes) -> tuple[int, str]:
     return row.creation_timestamp, conceal(row.sequence, key)
 
 
-def _place(page_token: str, query: str, key: bytes) -> Place:
+def _place(page_token: str, query: str, key: bytes) -> FeedPosition:
     time, letters = read_token(page_token, query, (int, str))
     sequence = reveal(str(letters), key)
     if sequence is None:
         raise InvalidParameterValue("The page_token is of another registry. Send none to begin anew.")
-    return Place(int(time), sequence)
+    return FeedPosition(int(time), sequence)
 
 
 def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:

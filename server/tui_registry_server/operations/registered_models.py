@@ -8,9 +8,9 @@ from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, Subject, no_model
 from tui_registry_server.operations.transitions import detail_of_requests
 from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
-from tui_registry_server.rules.filters import IS_PROMPT
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size
 from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES, parse_stage
 from tui_registry_server.store import grants, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.wire.activity import ActivityType

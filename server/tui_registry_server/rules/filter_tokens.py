@@ -1,4 +1,4 @@
-"""The words of a filter: what rules.filters reads, one by one."""
+"""The words of a filter: what rules.search_filter reads, one by one."""
 
 import re
 from collections.abc import Iterator

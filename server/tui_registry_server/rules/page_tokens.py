@@ -4,7 +4,7 @@ A token is opaque to clients: URL-safe base64 of a JSON array, a digest of the s
 shown has in the keys of the order. The next page begins after that row, whatever was added or deleted meanwhile. The
 digest is there so that a token is of use to its own search only, where MLflow's, a mere offset, would go on in the
 middle of another. Tokens are no secrets and are not signed: all that a forged one can do is begin elsewhere. What
-would tell of rows that are not shown is concealed before it comes here: see rules.positions.
+would tell of rows that are not shown is concealed before it comes here: see rules.cursors.
 """
 
 import base64

@@ -1,13 +1,15 @@
 """A search of models or versions, as asked for over the wire and ready for the store.
 
-Filters are explained in rules.filters, orders in rules.ordering, page tokens in rules.page_tokens.
+Filters are explained in rules.search_filter, orders in rules.ordering, page tokens in rules.page_tokens.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.filters import (
+from tui_registry_server.rules.ordering import MODEL_ORDER, VERSION_ORDER, Order, Orderable, parse_order
+from tui_registry_server.rules.page_tokens import Position, digest, read_token, write_token
+from tui_registry_server.rules.search_filter import (
     IS_PROMPT,
     MODEL_ATTRIBUTES,
     VERSION_ATTRIBUTES,
@@ -15,8 +17,6 @@ from tui_registry_server.rules.filters import (
     asks_for_prompts,
     parse_filter,
 )
-from tui_registry_server.rules.ordering import MODEL_ORDER, VERSION_ORDER, Order, Orderable, parse_order
-from tui_registry_server.rules.page_tokens import Position, digest, read_token, write_token
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sqlalchemy import URL
 
 from tui_registry_server.rules.audit import Head
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
-from tui_registry_server.store import migrating, rebuilding, schema, snapshot
+from tui_registry_server.store import database_copy, schema, snapshot, sqlite_import
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress
 
@@ -36,11 +36,11 @@ def back_up(source: URL, file: Path, *, now: int, progress: Progress = snapshot.
             with reading.connect().execution_options(**options) as origin, writing.begin() as destination:
                 origin.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 schema.check(origin)
-                migrating.copy_and_compare(origin, destination, progress)
+                database_copy.copy_and_compare(origin, destination, progress)
         finally:
             reading.dispose()
             writing.dispose()
-        _in_one_file(partial)
+        _disable_wal(partial)
 
 
 def restore(
@@ -51,15 +51,15 @@ def restore(
     ``replace``: an SQLite file that holds a registry is put aside. Raises InvalidState if it is not to be, or is in
     use, if the backup is damaged, no registry or not as this program makes one, or its audit log is broken, and where
     PostgreSQL's is not empty. Raises schema.SchemaTooNewError for the backup of a newer program. Nothing that the file
-    holds is run: see store.rebuilding.
+    holds is run: see store.sqlite_import.
     """
-    file = _alone(file)
+    file = _standalone_file(file)
     if target.get_backend_name() != "sqlite":
         with tempfile.TemporaryDirectory(prefix="tui-registry-restore-") as folder:
             copy = Path(folder) / "registry.db"
             copy.touch(mode=0o600)
-            head = _take_in(file, copy, now, progress)
-            migrating.copy_into(database_url(str(copy)), target, now=now, progress=progress)
+            head = _import(file, copy, now, progress)
+            database_copy.copy_into(database_url(str(copy)), target, now=now, progress=progress)
             return head, None
     place = Path(target.database or "")
     there = snapshot.parts(place)
@@ -67,7 +67,7 @@ def restore(
         raise InvalidState(f"There is {there[0]} already. With --force it is put aside, under another name.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot.partial_file(place) as copy:
-        head = _take_in(file, copy, now, progress)
+        head = _import(file, copy, now, progress)
         snapshot.sync(copy)
         kept = _put_aside(place, now) if there else None
         copy.replace(place)
@@ -75,7 +75,7 @@ def restore(
     return head, kept
 
 
-def _alone(file: Path) -> Path:
+def _standalone_file(file: Path) -> Path:
     """A file with nothing beside it that would be a part of it, by its own name."""
     if not file.exists():
         raise ResourceDoesNotExist(f"There is no file {file}.")
@@ -92,16 +92,16 @@ def _alone(file: Path) -> Path:
     return file
 
 
-def _take_in(file: Path, copy: Path, now: int, progress: Progress) -> Head | None:
+def _import(file: Path, copy: Path, now: int, progress: Progress) -> Head | None:
     """Fill an empty file with a backup's rows, with the newest schema. The head of its audit log, which is verified."""
-    with snapshot.partial_file(copy) as brought:
-        snapshot.copy_pages(brought, file, progress, alone=True)
-        head = rebuilding.rebuild(brought, copy, now=now, progress=progress)
-    _in_one_file(copy)
+    with snapshot.partial_file(copy) as source_copy:
+        snapshot.copy_pages(source_copy, file, progress, immutable=True)
+        head = sqlite_import.import_file(source_copy, copy, now=now, progress=progress)
+    _disable_wal(copy)
     return head
 
 
-def _in_one_file(file: Path) -> None:
+def _disable_wal(file: Path) -> None:
     """Nothing of it is in a write-ahead log any more."""
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA journal_mode = DELETE").fetchone()
@@ -112,13 +112,13 @@ def _put_aside(place: Path, now: int) -> Path:
     killed server has left for a part of whatever is put there. The new name of what there was."""
     moment = datetime.fromtimestamp(now / 1000, UTC)
     name = f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}"
-    kept = next(free for free in _named(place.with_name(name)) if not snapshot.parts(free))
+    kept = next(free for free in _numbered(place.with_name(name)) if not snapshot.parts(free))
     if place.exists():
-        _settle(place)
+        _fold_wal(place)
     return [each.replace(f"{kept}{each.name.removeprefix(place.name)}") for each in reversed(snapshot.parts(place))][-1]
 
 
-def _settle(place: Path) -> None:
+def _fold_wal(place: Path) -> None:
     """Have all of a database in its one file, unless it is damaged. Raises InvalidState if somebody uses it."""
     try:
         with closing(sqlite3.connect(place, timeout=0)) as database:
@@ -134,7 +134,7 @@ def _settle(place: Path) -> None:
         return  # it is kept as it is
 
 
-def _named(file: Path) -> Iterator[Path]:
+def _numbered(file: Path) -> Iterator[Path]:
     """A name, and others like it: what was put aside in the same second stays."""
     yield file
     yield from (file.with_name(f"{file.name}-{number}") for number in count(2))

@@ -21,10 +21,10 @@ LATEST = YEAR_10000 - 1  # milliseconds: what can be told as a date
 
 
 class Rule(NamedTuple):
-    """``holds``: whether a value, which is not NULL, may stand there."""
+    """``accepts``: whether a value, which is not NULL, may stand there."""
 
-    told: str
-    holds: Callable[[Any], bool]
+    description: str
+    accepts: Callable[[Any], bool]
 
 
 def _is_text(value: Any) -> bool:
@@ -35,9 +35,9 @@ def _is_number(value: Any) -> bool:
     return type(value) is int
 
 
-def _matching(told: str, pattern: str) -> Rule:
+def _matching(description: str, pattern: str) -> Rule:
     matches = re.compile(pattern).fullmatch
-    return Rule(told, lambda value: type(value) is str and matches(value) is not None)
+    return Rule(description, lambda value: type(value) is str and matches(value) is not None)
 
 
 def _one_of(values: Iterable[object]) -> Rule:
@@ -45,7 +45,7 @@ def _one_of(values: Iterable[object]) -> Rule:
     return Rule(f"one of {', '.join(sorted(map(str, allowed)))}", lambda value: value in allowed)
 
 
-def _from(least: int, most: int = 2**63 - 1) -> Rule:
+def _at_least(least: int, most: int = 2**63 - 1) -> Rule:
     return Rule(f"a number from {least}", lambda value: type(value) is int and least <= value <= most)
 
 
@@ -82,8 +82,8 @@ _ID = _matching("32 hex digits", "[0-9a-f]{32}")
 _DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
 _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
-_VERSION = _from(1, 2**31 - 1)
-_TIME = _from(0, LATEST)
+_VERSION = _at_least(1, 2**31 - 1)
+_TIME = _at_least(0, LATEST)
 _LISTED = Rule("a list of SCIM's values in JSON", _is_list)
 
 _RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -103,7 +103,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "principal_id": _PRINCIPAL,
         "level": _one_of(map(int, Level)),
     },
-    "registered_models": {"id": _ID, "last_version": _from(0, 2**31 - 1), "revision": _DIGEST},
+    "registered_models": {"id": _ID, "last_version": _at_least(0, 2**31 - 1), "revision": _DIGEST},
     "model_versions": {"model_id": _ID, "version": _VERSION, "stage": _STAGE},
     "version_tags": {"model_id": _ID, "version": _VERSION},
     "model_tags": {"model_id": _ID},
@@ -111,7 +111,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
     "transition_requests": {"id": _ID, "model_id": _ID, "version": _VERSION, "to_stage": _STAGE},
     "comments": {"id": _ID, "model_id": _ID, "version": _VERSION},
     "activities": {
-        "sequence": _from(1),
+        "sequence": _at_least(1),
         "id": _ID,
         "activity_type": _one_of(ActivityType),
         "model_id": _ID,
@@ -122,7 +122,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "detail": Rule("an object in JSON", lambda value: isinstance(_held(value), dict)),
         "digest": _DIGEST,
     },
-    "counters": {"name": _one_of(NAMES), "value": _from(0)},
+    "counters": {"name": _one_of(NAMES), "value": _at_least(0)},
 }
 
 

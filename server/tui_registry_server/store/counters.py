@@ -14,7 +14,7 @@ counted: where a standby is promoted that lacks the last changes, or a backup is
 not be taken for those that a server has seen."""
 
 _KEY = ("key 1", "key 2")
-"""Numbers of 63 random bits: together the key of rules.positions."""
+"""Numbers of 63 random bits: together the key of rules.cursors."""
 
 WORKSPACE = "workspace"
 """Not moved: the id that Databricks' clients know the registry by. Databricks' own have as many digits, and floating
@@ -28,7 +28,7 @@ _PRESENT = Statement(select(counters.c.name))
 _INSERT = Statement(insert(counters))
 
 
-def found(connection: Connection) -> None:
+def seed(connection: Connection) -> None:
     """Have those that are not there yet."""
     there = {row[0] for row in _PRESENT.run(connection)}
     if IDENTITY not in there:

@@ -16,10 +16,10 @@ from typing import TypeVar
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
-from tui_registry_server.store.documents import keep_documents
-from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, driver_of, gave_up, make_engine
-from tui_registry_server.store.fair_pool import FairPool
-from tui_registry_server.store.patience import LengthyError, Moment, Patience, check_patience
+from tui_registry_server.store.deadlines import InlineBudget, InlineBudgetExceededError, ReadDeadline, check_deadline
+from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, driver_of, make_engine, timed_out
+from tui_registry_server.store.fair_thread_pool import FairThreadPool
+from tui_registry_server.store.json_cache import enable_json_cache
 from tui_registry_server.store.postgresql import listen
 from tui_registry_server.store.seen import forget
 from tui_registry_server.store.statements import Statement
@@ -52,18 +52,18 @@ class Database:
         embedded = url.get_backend_name() == "sqlite"
         threads = THREADS if embedded else connections  # each of which never waits for a connection
         self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
-        keep_documents(self._reader)
-        event.listen(self._reader, "before_cursor_execute", check_patience)
+        enable_json_cache(self._reader)
+        event.listen(self._reader, "before_cursor_execute", check_deadline)
         self._view: int | None = None
         self._last_view: int | None = None
         self._reading = self._reader.connect() if embedded else None
         if self._reading is not None:
             self._driver = driver_of(self._reading)
-            self._moment = Moment(self._reading)
-        self._readers = FairPool(threads, "registry-reader")
+            self._inline_budget = InlineBudget(self._reading)
+        self._readers = FairThreadPool(threads, "registry-reader")
         self._longest_read = longest_read
-        self._writing = make_engine(url, write=not embedded, durable=durable, longest_turn=longest_write)
-        self._writer = Writer(self._writing, self._tell_commit, longest_write)
+        self._writing = make_engine(url, write=not embedded, durable=durable, lock_timeout=longest_write)
+        self._writer = Writer(self._writing, self._notify_commit, longest_write)
 
     def view(self) -> int | None:
         """A number: while it is the same, reads see the same. None where each may see something else."""
@@ -77,19 +77,19 @@ class Database:
         if self._reading is not None and not lengthy:
             self.view()
             try:
-                with self._moment:
+                with self._inline_budget:
                     return work(self._reading)
-            except LengthyError:
+            except InlineBudgetExceededError:
                 pass
             except DBAPIError as error:
-                if not gave_up(error):
+                if not timed_out(error):
                     raise
         loop = asyncio.get_running_loop()
-        patience = Patience(loop, self._longest_read)
+        deadline = ReadDeadline(loop, self._longest_read)
         try:
-            return await self._readers.run(by, partial(self._read_pooled, work, patience), patience.end)
+            return await self._readers.run(by, partial(self._read_pooled, work, deadline), deadline.finish)
         except asyncio.CancelledError:
-            patience.lose()  # nobody waits for it any more
+            deadline.cancel()  # nobody waits for it any more
             raise
 
     async def write(self, work: Work[T]) -> T:
@@ -115,7 +115,7 @@ class Database:
         self._reader.dispose()
         self._writing.dispose()
 
-    def _tell_commit(self) -> None:
+    def _notify_commit(self) -> None:
         self.on_commit()  # which may be another by now
 
     def _begin_view(self, connection: Connection) -> None:
@@ -138,17 +138,17 @@ class Database:
             if self._driver.in_transaction:
                 self._driver.execute("ROLLBACK")
 
-    def _read_pooled(self, work: Work[T], patience: Patience) -> T:
+    def _read_pooled(self, work: Work[T], deadline: ReadDeadline) -> T:
         try:
-            return self._read_once(work, patience)
+            return self._read_once(work, deadline)
         except DBAPIError as error:
-            if not error.connection_invalidated or patience.is_lost():
+            if not error.connection_invalidated or deadline.is_cancelled():
                 raise
         # The server was restarted or dropped the connection. That has emptied the pool, so this is a new connection;
         # a check before every read would cost each of them a round trip.
-        return self._read_once(work, patience)
+        return self._read_once(work, deadline)
 
-    def _read_once(self, work: Work[T], patience: Patience) -> T:
-        patience.check()  # it may take long to find that there is no server to connect to
-        with self._reader.connect() as connection, patience.with_what_runs_on(connection):
+    def _read_once(self, work: Work[T], deadline: ReadDeadline) -> T:
+        deadline.check()  # it may take long to find that there is no server to connect to
+        with self._reader.connect() as connection, deadline.running_on(connection):
             return work(connection)

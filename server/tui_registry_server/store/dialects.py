@@ -132,24 +132,24 @@ def _parsed_postgresql(element: _Parsed, compiler: SQLCompiler, **options: Any) 
     return f"CAST({compiler.process(element.clauses, **options)} AS json)"
 
 
-class _Moment(FunctionElement[str]):
+class _Rfc3339(FunctionElement[str]):
     """Milliseconds since the epoch as RFC 3339 writes them, in UTC."""
 
     inherit_cache = True
-    name = "moment"
+    name = "rfc3339"
     type = Text()
 
 
-@compiles(_Moment, "sqlite")
-def _moment_sqlite(element: _Moment, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_Rfc3339, "sqlite")
+def _moment_sqlite(element: _Rfc3339, compiler: SQLCompiler, **options: Any) -> str:
     milliseconds = compiler.process(element.clauses, **options)
     return f"strftime('%Y-%m-%dT%H:%M:%fZ', {milliseconds} / 1000.0, 'unixepoch')"
 
 
-@compiles(_Moment, "postgresql")
-def _moment_postgresql(element: _Moment, compiler: SQLCompiler, **options: Any) -> str:
-    moment = f"to_timestamp({compiler.process(element.clauses, **options)} / 1000.0) AT TIME ZONE 'UTC'"
-    return f"""to_char({moment}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+@compiles(_Rfc3339, "postgresql")
+def _moment_postgresql(element: _Rfc3339, compiler: SQLCompiler, **options: Any) -> str:
+    rfc3339 = f"to_timestamp({compiler.process(element.clauses, **options)} / 1000.0) AT TIME ZONE 'UTC'"
+    return f"""to_char({rfc3339}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
 class _Values(FunctionElement[Any]):
@@ -247,9 +247,9 @@ def parsed(json_text: ColumnElement[Any]) -> ColumnElement[Any]:
     return _Parsed(json_text)
 
 
-def moment(milliseconds: ColumnElement[Any]) -> ColumnElement[str]:
+def rfc3339(milliseconds: ColumnElement[Any]) -> ColumnElement[str]:
     """Milliseconds since the epoch as a text, such as 2026-01-31T12:00:00.000Z."""
-    return _Moment(milliseconds)
+    return _Rfc3339(milliseconds)
 
 
 def values(json_text: ColumnElement[Any]) -> Any:

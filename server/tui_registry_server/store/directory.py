@@ -24,7 +24,7 @@ from sqlalchemy import (
 from tui_registry_server.rules.principals import USERS, PrincipalKind
 from tui_registry_server.rules.scim_filter import Filter
 from tui_registry_server.rules.scim_resources import GROUP, RESOURCES, USER, Attribute, Resource, Shown
-from tui_registry_server.store.dialects import array, document, moment, parsed, rendered, text
+from tui_registry_server.store.dialects import array, document, parsed, rendered, rfc3339, text
 from tui_registry_server.store.directory_filters import Columns, condition
 from tui_registry_server.store.tables import memberships, principals
 
@@ -146,8 +146,8 @@ def _attributes(resource: Resource, root: str) -> Mapping[str, ColumnElement[Any
         **({"members": array(_members_of_group())} if resource is GROUP else {}),
         "meta": document(
             resourceType=literal(own.type, String()),
-            created=moment(row.creation_timestamp),
-            lastModified=moment(row.last_updated_timestamp),
+            created=rfc3339(row.creation_timestamp),
+            lastModified=rfc3339(row.last_updated_timestamp),
             location=literal(f"{root}/{own.plural}/", String()) + row.id,
             version=literal('W/"', String()) + text(row.last_updated_timestamp) + literal('"', String()),
         ),

@@ -13,42 +13,42 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.pool import QueuePool
 
 from tui_registry_server.rules.errors import Conflict, InvalidParameterValue, RegistryError, TemporarilyUnavailable
-from tui_registry_server.store.postgresql import CANCELLED, COMPLETION_UNKNOWN, READ_ONLY, postgresql_engine
-from tui_registry_server.store.postgresql_url import UNREADABLE, postgresql_url, shown_url
+from tui_registry_server.store.postgresql import COMPLETION_UNKNOWN, QUERY_CANCELED, READ_ONLY, postgresql_engine
+from tui_registry_server.store.postgresql_url import INVALID_URL_MESSAGE, postgresql_url, redacted_url
 
 __all__ = [
     "BUSY_TIMEOUT",
     "CONNECTIONS",
     "LONGEST_READ",
     "LONGEST_WRITE",
-    "TOO_LONG",
+    "TIMEOUT_MESSAGE",
     "URL",
     "Connection",
     "Engine",
-    "begin_in_turn",
+    "begin_with_retry",
     "database_url",
-    "do_not_wait",
+    "describe_error",
     "driver_of",
-    "explain",
-    "gave_up",
     "make_engine",
-    "shown",
-    "summary",
+    "redact_url",
+    "set_busy_timeout",
+    "timed_out",
+    "to_api_error",
 ]
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
-LOOK = 0.002  # seconds between its looks for whether that is over
+LOCK_POLL_INTERVAL = 0.002  # seconds between its looks for whether that is over
 CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
 LONGEST_READ = 10.0  # seconds, where nothing else is said
 LONGEST_WRITE = 15.0  # seconds that a change on PostgreSQL may wait for its turn, and as many for its commit
-WRITER_CACHE = 32 * 1024  # KiB of pages that a connection keeps in memory, besides those that are mapped
-READER_CACHE = 8 * 1024  # of each of several; they read what is mapped
-MAP = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
-LOG = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
-CHECKPOINT = LOG // 4096  # pages in it that are written into the database together: many are the same ones by then
-TOO_LONG = (
+WRITER_CACHE_KIB = 32 * 1024  # KiB of pages that a connection keeps in memory, besides those that are mapped
+READER_CACHE_KIB = 8 * 1024  # of each of several; they read what is mapped
+MMAP_BYTES = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
+MAX_WAL_BYTES = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
+CHECKPOINT_PAGES = MAX_WAL_BYTES // 4096  # pages that one checkpoint writes: many are the same ones by then
+TIMEOUT_MESSAGE = (
     "This takes the database too long to answer. Ask for less: a filter with another comparison, with fewer of them or "
     "with a pattern that does not begin with %, or a smaller page."
 )
@@ -72,7 +72,7 @@ def database_url(location: str) -> URL:
     try:
         url = make_url(location)
     except (ArgumentError, ValueError):  # whose words may be a part of a password
-        raise InvalidParameterValue(UNREADABLE) from None
+        raise InvalidParameterValue(INVALID_URL_MESSAGE) from None
     if url.drivername != "sqlite":
         raise InvalidParameterValue(
             f"Databases of the kind '{url.drivername}' are not supported. Give the path of an SQLite file, or a URL "
@@ -81,12 +81,12 @@ def database_url(location: str) -> URL:
     return url
 
 
-def shown(location: str) -> str:
+def redact_url(location: str) -> str:
     """A database as it may be told in messages and logs: without what could be secret in it."""
     if "://" not in location:
         return location
     url = database_url(location)
-    return url.set(query={}).render_as_string() if url.get_backend_name() == "sqlite" else shown_url(url)
+    return url.set(query={}).render_as_string() if url.get_backend_name() == "sqlite" else redacted_url(url)
 
 
 def make_engine(
@@ -96,11 +96,11 @@ def make_engine(
     durable: bool = True,
     connections: int = 1,
     longest_read: float = LONGEST_READ,
-    longest_turn: float | None = None,
+    lock_timeout: float | None = None,
 ) -> Engine:
     """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner.
 
-    ``longest_turn``: seconds that a writer waits for others, on PostgreSQL; for ever if it is None.
+    ``lock_timeout``: seconds that a writer waits for others, on PostgreSQL; for ever if it is None.
     """
     if url.get_backend_name() != "sqlite":
         return postgresql_engine(
@@ -109,7 +109,7 @@ def make_engine(
             durable=durable,
             connections=connections,
             longest_read=longest_read,
-            longest_turn=longest_turn,
+            lock_timeout=lock_timeout,
         )
     if url.database and url.database != ":memory:":
         file = Path(url.database)
@@ -135,10 +135,10 @@ def make_engine(
             "journal_mode = WAL",
             f"synchronous = {'FULL' if durable else 'OFF'}",
             "foreign_keys = ON",
-            f"cache_size = -{WRITER_CACHE if write else READER_CACHE}",
-            f"mmap_size = {MAP}",
-            f"journal_size_limit = {LOG}",
-            f"wal_autocheckpoint = {CHECKPOINT}",
+            f"cache_size = -{WRITER_CACHE_KIB if write else READER_CACHE_KIB}",
+            f"mmap_size = {MMAP_BYTES}",
+            f"journal_size_limit = {MAX_WAL_BYTES}",
+            f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -147,14 +147,14 @@ def make_engine(
 
 
 def _begin(connection: Connection) -> None:
-    do_not_wait(connection)
+    set_busy_timeout(connection)
     try:
-        begin_in_turn(partial(connection.exec_driver_sql, "BEGIN IMMEDIATE"))
+        begin_with_retry(partial(connection.exec_driver_sql, "BEGIN IMMEDIATE"))
     finally:
-        do_not_wait(connection, but=BUSY_TIMEOUT)
+        set_busy_timeout(connection, seconds=BUSY_TIMEOUT)
 
 
-def begin_in_turn(begin: Callable[[], T]) -> T:
+def begin_with_retry(begin: Callable[[], T]) -> T:
     """Take SQLite's lock, on a connection that does not wait, as soon as no other process has it.
 
     SQLite by itself looks ever more rarely, in the end ten times a second, and would seldom find a busy server's
@@ -165,17 +165,17 @@ def begin_in_turn(begin: Callable[[], T]) -> T:
         try:
             return begin()
         except OperationalError as error:
-            if not _is_taken(error) or time.monotonic() > end:
+            if not _is_busy(error) or time.monotonic() > end:
                 raise
-        time.sleep(LOOK)
+        time.sleep(LOCK_POLL_INTERVAL)
 
 
-def do_not_wait(connection: Connection, *, but: float = 0) -> None:
-    """For other processes' transactions; ``but``: seconds that it may take."""
-    driver_of(connection).execute(f"PRAGMA busy_timeout = {but * 1000:.0f}").close()
+def set_busy_timeout(connection: Connection, *, seconds: float = 0) -> None:
+    """For other processes' transactions; ``seconds``: how long to wait for them."""
+    driver_of(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}").close()
 
 
-def _is_taken(error: OperationalError) -> bool:
+def _is_busy(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
@@ -184,20 +184,20 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
-def explain(error: Exception) -> RegistryError | None:
+def to_api_error(error: Exception) -> RegistryError | None:
     """What a client is told when the database itself refuses; None if the error is not the database's."""
-    if isinstance(error, DBAPIError) and is_fate_unknown(error):
+    if isinstance(error, DBAPIError) and is_commit_uncertain(error):
         return TemporarilyUnavailable(
             "The database has made the change, but may yet lose it: it stopped waiting for its standby to have it. "
             "Look before you repeat it."
         )
-    if isinstance(error, OperationalError) and gave_up(error):
-        return InvalidParameterValue(TOO_LONG)
+    if isinstance(error, OperationalError) and timed_out(error):
+        return InvalidParameterValue(TIMEOUT_MESSAGE)
     if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_unusable(error)):
         # PostgreSQL's own words name hosts and roles: they are for the log.
-        told = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
+        reason = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
         return TemporarilyUnavailable(
-            f"The database could not be used{told}. Nothing was changed. Try again; if it stays so, ask the "
+            f"The database could not be used{reason}. Nothing was changed. Try again; if it stays so, ask the "
             "registry's operator to look at the disk and the log."
         )
     if isinstance(error, IntegrityError):
@@ -211,18 +211,18 @@ def _is_unusable(error: DBAPIError) -> bool:
     return damaged or getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
-def is_fate_unknown(error: DBAPIError) -> bool:
+def is_commit_uncertain(error: DBAPIError) -> bool:
     """Whether a commit was made, and may yet be lost."""
     return getattr(error.orig, "sqlstate", None) == COMPLETION_UNKNOWN
 
 
-def gave_up(error: DBAPIError) -> bool:
+def timed_out(error: DBAPIError) -> bool:
     """Whether it took longer than it may."""
     interrupted = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-    return interrupted or getattr(error.orig, "sqlstate", None) == CANCELLED
+    return interrupted or getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
-def summary(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """An error of the database in one line, without the statement."""
     if isinstance(error, UnicodeDecodeError):  # what SQLite says of a damaged schema quotes it
         return "it is damaged, its schema holds a text that is not UTF-8"

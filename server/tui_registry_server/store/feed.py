@@ -21,9 +21,9 @@ from tui_registry_server.store.tables import activities, comments, registered_mo
 BATCH = 500
 BATCH_BYTES = 256 * 1024
 """Of a batch in JSON: every event stream may hold one, whose reader takes their time."""
-FEW = 50_000
+MAX_SORTED_ACTIVITIES = 50_000
 """Activities that are collected and sorted, by their index alone, in some 30 ms."""
-FEW_OBJECTS = 20_000
+MAX_COLLECTED_OBJECTS = 20_000
 """Objects whose ids are collected in some 10 ms."""
 
 
@@ -61,7 +61,7 @@ class Filter(NamedTuple):
     until: int | None = None
 
 
-class Place(NamedTuple):
+class FeedPosition(NamedTuple):
     """Of an activity in the feed."""
 
     creation_timestamp: int
@@ -79,7 +79,7 @@ class _Shape(NamedTuple):
 
     given: frozenset[str]
     types: int
-    goes_on: bool
+    has_position: bool
     rights: str
 
 
@@ -124,16 +124,21 @@ _AFTER = Statement(
     .order_by(_sequence)
     .limit(bindparam("limit", type_=Integer()))
 )
-_COUNT_OBJECTS = Statement(select(func.count()).select_from(readable_objects().limit(FEW_OBJECTS + 1).subquery()))
+_COUNT_OBJECTS = Statement(
+    select(func.count()).select_from(readable_objects().limit(MAX_COLLECTED_OBJECTS + 1).subquery())
+)
 _COUNT_OWN = Statement(
     select(func.count()).select_from(
-        select(_sequence).where(activities.c.model_id.in_(readable_objects())).limit(FEW + 1).subquery()
+        select(_sequence)
+        .where(activities.c.model_id.in_(readable_objects()))
+        .limit(MAX_SORTED_ACTIVITIES + 1)
+        .subquery()
     )
 )
 
 
 def feed(
-    connection: Connection, principal: Principal, narrowed: Filter, *, before: Place | None, limit: int
+    connection: Connection, principal: Principal, narrowed: Filter, *, before: FeedPosition | None, limit: int
 ) -> ActivityPage:
     """Changes that the caller may read, newest first, those that come after ``before``."""
     values = {name: value for name, value in narrowed._asdict().items() if value is not None and name != "types"}
@@ -158,9 +163,9 @@ def _page(rows: Rows) -> ActivityPage:
 def _rights(connection: Connection, principal: Principal, given: frozenset[str]) -> str:
     if principal.root_level >= Level.READ:
         return _ALL
-    if "model_id" in given or _COUNT_OBJECTS.scalar(connection, **caller(principal)) > FEW_OBJECTS:
+    if "model_id" in given or _COUNT_OBJECTS.scalar(connection, **caller(principal)) > MAX_COLLECTED_OBJECTS:
         return _ANY
-    if "user" not in given and _COUNT_OWN.scalar(connection, **caller(principal)) <= FEW:
+    if "user" not in given and _COUNT_OWN.scalar(connection, **caller(principal)) <= MAX_SORTED_ACTIVITIES:
         return _OWN
     return _AMONG_OWN
 
@@ -172,7 +177,7 @@ def _statement(shape: _Shape) -> Statement:
     if shape.types:
         types: list[ColumnElement[str]] = [bindparam(f"type_{number}") for number in range(shape.types)]
         conditions.append(activities.c.activity_type.in_(types))
-    if shape.goes_on:
+    if shape.has_position:
         time, sequence = bindparam("before_time", type_=BigInteger()), bindparam("before_sequence", type_=BigInteger())
         conditions.append(and_(_time <= time, or_(_time < time, _sequence < sequence)))
     newest_first = (_time.desc(), _sequence.desc())

@@ -23,10 +23,10 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.access import caller, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
-from tui_registry_server.store.documents import documents_of
-from tui_registry_server.store.narrowing import Plan
+from tui_registry_server.store.json_cache import json_cache_of
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
-from tui_registry_server.store.plans import Plans
+from tui_registry_server.store.plan_cache import PlanCache
+from tui_registry_server.store.query_planner import QueryPlan
 from tui_registry_server.store.search import Shape, version_clauses
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import aliases, model_versions, registered_models, version_tags
@@ -232,15 +232,15 @@ def read_document(connection: Connection, model_id: str, version: int) -> str:
 def latest(connection: Connection, model_id: str, revision: str, wanted: Sequence[Stage]) -> bytes | None:
     """A ModelVersions in JSON: the highest version in each stage that has one, in MLflow's order. None if none has.
     ``revision`` is the model's."""
-    documents = documents_of(connection)
+    cache = json_cache_of(connection)
     asked = json.dumps([stage.value for stage in wanted])
     key = ("latest versions", model_id, asked)
-    if (known := documents.find(key, revision)) is not None:
+    if (known := cache.get(key, revision)) is not None:
         return known
     rows = _LATEST.run(connection, model_id=model_id, stages=asked)
     if not rows:
         return None
-    return documents.keep(key, rows[0][0], '{"model_versions":[' + ",".join(row[1] for row in rows) + "]}")
+    return cache.put(key, rows[0][0], '{"model_versions":[' + ",".join(row[1] for row in rows) + "]}")
 
 
 def highest(connection: Connection, principal: Principal, name: str) -> int | None:
@@ -336,25 +336,25 @@ def remove(connection: Connection, model_id: str, version: int) -> None:
     _DELETE.run(connection, model_id=model_id, version=version)
 
 
-def _plan(shape: Shape) -> Plan:
-    return Plan(_FOUND, version_clauses(shape), row=_key)
+def _plan(shape: Shape) -> QueryPlan:
+    return QueryPlan(_FOUND, version_clauses(shape), row=_key)
 
 
-_PLANS = Plans(_plan)
+_PLAN_CACHE = PlanCache(_plan)
 
 
 def page(connection: Connection, principal: Principal, search: Search) -> Page:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
     them)."""
     limit = min(search.max_results, MAX_ROWS)
-    documents = documents_of(connection)
+    cache = json_cache_of(connection)
 
     def read(rows: Sequence[Row]) -> list[bytes | None]:
-        found = {row[:2]: documents.find(("listed version", *row[:2]), row[2]) for row in rows}
+        found = {row[:2]: cache.get(("listed version", *row[:2]), row[2]) for row in rows}
         missing = [key for key, document in found.items() if document is None]
         if missing:
             for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-                found[model_id, number] = documents.keep(("listed version", model_id, number), revision, document)
+                found[model_id, number] = cache.put(("listed version", model_id, number), revision, document)
         return [found[row[:2]] for row in rows]
 
-    return page_of(_PLANS.rows(connection, principal, search, limit + 1), limit, read, slice(3, None))
+    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, read, slice(3, None))

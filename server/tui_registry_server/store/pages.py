@@ -7,7 +7,7 @@ Row = tuple[Any, ...]
 
 MAX_ROWS = 10_000  # of one page, as on Databricks; MLflow's client asks for as many if nothing is said
 MAX_BYTES = 8 * 1024 * 1024  # of the documents of one page
-FIRST, MOST = 10, 40  # documents read at once: each may be of some megabytes, whatever those before it were
+FIRST_BATCH, MAX_BATCH = 10, 40  # documents read at once: each may be of some megabytes, whatever those before it were
 
 
 class Page(NamedTuple):
@@ -24,19 +24,19 @@ def page_of(
     """The page of these rows, ``limit`` of them at the most. ``read`` is given some of them, and finds their documents,
     or None where one is gone; ``position`` is where a row has its own."""
     shown: list[tuple[bytes, Row]] = []
-    size, start, some = 0, 0, FIRST
+    size, start, some = 0, 0, FIRST_BATCH
     while start < min(len(rows), limit):
         reading = rows[start : min(start + some, limit)]
         found = [(document, row[position]) for row, document in zip(reading, read(reading), strict=True) if document]
         size += sum(len(document) for document, _ in found)
         if size > MAX_BYTES and len(shown) + len(found) > 1:
-            return _cut(shown + found)
+            return _truncate(shown + found)
         shown += found
-        start, some = start + len(reading), min(2 * some, MOST)
+        start, some = start + len(reading), min(2 * some, MAX_BATCH)
     return Page(shown, more=len(rows) > limit)
 
 
-def _cut(rows: list[tuple[bytes, Row]]) -> Page:
+def _truncate(rows: list[tuple[bytes, Row]]) -> Page:
     """As many as a page may hold, and at least one."""
     size = 0
     for number, (document, _) in enumerate(rows):

@@ -158,7 +158,7 @@ def has_trigram(pattern: str) -> bool:
     return re.search(r"[^%_*?[]{3}", pattern) is not None
 
 
-def for_glob(pattern: str) -> str:
+def to_glob(pattern: str) -> str:
     """The same pattern as SQLite's GLOB reads it."""
     return pattern.translate(_GLOB)
 
@@ -183,7 +183,7 @@ def like(column: ColumnElement[Any], pattern: Text, glob: Text) -> ColumnElement
     return _Like(column, pattern, glob)
 
 
-def literally(text: str) -> str:
+def contains_pattern(text: str) -> str:
     """The pattern of what has this text in it, where ``!`` escapes."""
     return f"%{text.translate(_LITERAL)}%"
 

@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHANNEL = "tui_registry"
-CANCELLED = "57014"  # the SQLSTATE of a statement that took too long
+QUERY_CANCELED = "57014"  # the SQLSTATE of a statement that took too long
 COMPLETION_UNKNOWN = "40003"  # the SQLSTATE of a commit that may be lost: see postgresql_connection
 READ_ONLY = "25006"  # the SQLSTATE of a change where none may be made: on a standby, say
-AGAIN = 1.0  # seconds before a listener that lost its connection tries to have another
-SILENCE = 15.0  # seconds without a word after which a listener asks whether its server is still there
+RECONNECT_DELAY = 1.0  # seconds before a listener that lost its connection tries to have another
+PROBE_INTERVAL = 15.0  # seconds without a word after which a listener asks whether its server is still there
 STANDBYS = {"standby", "read-only", "prefer-standby"}  # target_session_attrs that lead to one
 
-_ALWAYS = {
+_SETTINGS = {
     "jit": "off",  # PostgreSQL would compile lists of users and groups for longer than they take: 25 ms for 5
     "idle_in_transaction_session_timeout": "30s",  # a process that hangs in the middle of a write lets others go on
 }
-_TAKE_TURNS = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
-_TAKE_TURNS_AND_TELL = f"{_TAKE_TURNS}, pg_notify('{CHANNEL}', '')"
-_CAN_TELL = "SELECT to_regprocedure('pg_catalog.pg_notify(text, text)') IS NOT NULL"
+_LOCK = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
+_LOCK_AND_NOTIFY = f"{_LOCK}, pg_notify('{CHANNEL}', '')"
+_HAS_NOTIFY = "SELECT to_regprocedure('pg_catalog.pg_notify(text, text)') IS NOT NULL"
 
 
 def postgresql_engine(
-    url: URL, *, write: bool, durable: bool, connections: int, longest_read: float, longest_turn: float | None
+    url: URL, *, write: bool, durable: bool, connections: int, longest_read: float, lock_timeout: float | None
 ) -> Engine:
     """An engine with ``connections`` connections at the most, made when they are needed. Those that do not write give
-    up a statement after ``longest_read`` seconds; those that do, waiting for their turn after ``longest_turn``.
+    up a statement after ``longest_read`` seconds; those that do, waiting for their turn after ``lock_timeout``.
 
     Those that write take turns over all processes, as on SQLite: nobody writes by what another is just changing, and
     activities become visible in the order of their numbers, so that no event stream misses one. Whoever listens is
@@ -50,8 +50,8 @@ def postgresql_engine(
     settings: dict[str, str] = {}
     if not write:
         settings["statement_timeout"] = f"{longest_read * 1000:.0f}"  # milliseconds
-    if longest_turn is not None:
-        settings["lock_timeout"] = f"{longest_turn * 1000:.0f}"
+    if lock_timeout is not None:
+        settings["lock_timeout"] = f"{lock_timeout * 1000:.0f}"
     if not durable:
         settings["synchronous_commit"] = "off"
     given = parameters(url)
@@ -76,7 +76,7 @@ def postgresql_engine(
         return connect(given, **own)
 
     @event.listens_for(engine, "handle_error")
-    def _leave_standbys(context: ExceptionContext) -> None:
+    def _reconnect_if_read_only(context: ExceptionContext) -> None:
         # Behind the same name, or as another of the hosts, there may by now be a server that takes changes.
         if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
             context.is_disconnect = True
@@ -85,24 +85,24 @@ def postgresql_engine(
         statements: list[str] = []
 
         @event.listens_for(engine, "begin")
-        def _take_turns(connection: Connection) -> None:
+        def _lock_writers(connection: Connection) -> None:
             if not statements:
-                can_tell = connection.exec_driver_sql(_CAN_TELL).scalar_one()
-                statements.append(_TAKE_TURNS_AND_TELL if can_tell else _TAKE_TURNS)
+                has_notify = connection.exec_driver_sql(_HAS_NOTIFY).scalar_one()
+                statements.append(_LOCK_AND_NOTIFY if has_notify else _LOCK)
             connection.exec_driver_sql(statements[0])
 
     return engine
 
 
-async def listen(url: URL, heard: Callable[[], None]) -> None:
-    """Call ``heard`` after every commit of any process, and when some may have been missed; until cancelled.
+async def listen(url: URL, on_notify: Callable[[], None]) -> None:
+    """Call ``on_notify`` after every commit of any process, and when some may have been missed; until cancelled.
 
     Returns if the server has no LISTEN: whoever needs to know must look from time to time.
     """
     import psycopg
     from psycopg.conninfo import make_conninfo
 
-    from tui_registry_server.store.postgresql_connection import in_reverse, timelines
+    from tui_registry_server.store.postgresql_connection import reversed_hosts, timelines
 
     given = parameters(url)
     given["options"] = _options(given, {})
@@ -111,20 +111,20 @@ async def listen(url: URL, heard: Callable[[], None]) -> None:
         try:
             async with await psycopg.AsyncConnection.connect(make_conninfo("", **asked), autocommit=True) as connection:
                 if timelines.is_replaced(given, await _identity(connection)):
-                    asked = in_reverse(asked)
-                    await asyncio.sleep(AGAIN)
+                    asked = reversed_hosts(asked)
+                    await asyncio.sleep(RECONNECT_DELAY)
                     continue
                 await connection.execute(f"LISTEN {CHANNEL}".encode())
-                heard()
+                on_notify()
                 while True:
-                    async for _ in connection.notifies(timeout=SILENCE):
-                        heard()
-                    await _ask(connection, "SELECT 1")
+                    async for _ in connection.notifies(timeout=PROBE_INTERVAL):
+                        on_notify()
+                    await _fetch_one(connection, "SELECT 1")
         except (psycopg.ProgrammingError, psycopg.NotSupportedError) as error:
             log.warning("the database does not tell of changes, so it is asked every second: %s", error)
             return
         except psycopg.Error:
-            await asyncio.sleep(AGAIN)  # reading and writing say in the log what is wrong
+            await asyncio.sleep(RECONNECT_DELAY)  # reading and writing say in the log what is wrong
 
 
 async def _identity(connection: "psycopg.AsyncConnection[Any]") -> "Identity":
@@ -133,7 +133,7 @@ async def _identity(connection: "psycopg.AsyncConnection[Any]") -> "Identity":
     from tui_registry_server.store.postgresql_connection import IDENTITY
 
     try:
-        identity: Identity = await _ask(connection, IDENTITY)
+        identity: Identity = await _fetch_one(connection, IDENTITY)
     except psycopg.Error:
         if connection.closed:
             raise
@@ -141,11 +141,11 @@ async def _identity(connection: "psycopg.AsyncConnection[Any]") -> "Identity":
     return identity
 
 
-async def _ask(connection: "psycopg.AsyncConnection[Any]", question: str) -> Any:
+async def _fetch_one(connection: "psycopg.AsyncConnection[Any]", question: str) -> Any:
     """The only row. The connection breaks if it does not come in time."""
-    from tui_registry_server.store.postgresql_connection import ANSWER, cut
+    from tui_registry_server.store.postgresql_connection import IDENTITY_TIMEOUT, disconnect
 
-    timer = asyncio.get_running_loop().call_later(ANSWER, cut, connection)
+    timer = asyncio.get_running_loop().call_later(IDENTITY_TIMEOUT, disconnect, connection)
     try:
         return await (await connection.execute(question.encode())).fetchone()
     finally:
@@ -154,4 +154,6 @@ async def _ask(connection: "psycopg.AsyncConnection[Any]", question: str) -> Any
 
 def _options(given: dict[str, str], settings: dict[str, str]) -> str:
     """What is said elsewhere comes last, and counts."""
-    return " ".join([*(f"-c {name}={value}" for name, value in (_ALWAYS | settings).items()), given.get("options", "")])
+    return " ".join(
+        [*(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items()), given.get("options", "")]
+    )

@@ -19,8 +19,8 @@ SELECT (pg_control_system()).system_identifier,
 """
 """Of the cluster, and its timeline, in the first eight hex digits of a name: it moves with every promotion."""
 
-ANSWER = 5.0  # seconds that a server which has taken the connection may need to say who it is
-REPLACED = (
+IDENTITY_TIMEOUT = 5.0  # seconds that a server which has taken the connection may need to say who it is
+REPLACED_MESSAGE = (
     "a standby was promoted in this server's place, so it is not used any more: it should have been stopped, or made a "
     "standby itself"
 )
@@ -31,7 +31,7 @@ class Connection(psycopg.Connection[Any]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._warnings: list[str] = []
-        self.add_notice_handler(self._note)
+        self.add_notice_handler(self._record_warning)
 
     def commit(self) -> None:
         """Raises StatementCompletionUnknown where the change is on this server's disk, but nobody knows whether on
@@ -41,7 +41,7 @@ class Connection(psycopg.Connection[Any]):
         if self._warnings:
             raise StatementCompletionUnknown("; ".join(self._warnings))
 
-    def _note(self, notice: Diagnostic) -> None:
+    def _record_warning(self, notice: Diagnostic) -> None:
         if notice.severity_nonlocalized == "WARNING":
             self._warnings.append(notice.message_primary or "a warning")
 
@@ -70,23 +70,23 @@ timelines = Timelines()
 
 def connect(parameters: dict[str, str], **options: Any) -> Connection:
     """Connect to the first host that will do. Raises OperationalError if only a server that was replaced is there."""
-    for given in (parameters, in_reverse(parameters)):
+    for given in (parameters, reversed_hosts(parameters)):
         connection = Connection.connect(make_conninfo("", **given), **options, autocommit=True)
         if not timelines.is_replaced(parameters, _identity(connection)):
             connection.autocommit = False
             return connection
         connection.close()
-    raise psycopg.OperationalError(REPLACED)
+    raise psycopg.OperationalError(REPLACED_MESSAGE)
 
 
-def in_reverse(parameters: dict[str, str]) -> dict[str, str]:
+def reversed_hosts(parameters: dict[str, str]) -> dict[str, str]:
     """With the last host first."""
     return parameters | {name: ",".join(reversed(parameters[name].split(","))) for name in _LISTS if name in parameters}
 
 
 def _identity(connection: Connection) -> Identity:
     try:
-        with within(ANSWER, connection):
+        with time_limit(IDENTITY_TIMEOUT, connection):
             return connection.execute(IDENTITY).fetchone()
     except psycopg.Error:
         if connection.closed:
@@ -95,9 +95,9 @@ def _identity(connection: Connection) -> Identity:
 
 
 @contextlib.contextmanager
-def within(seconds: float, connection: psycopg.Connection[Any]) -> Iterator[None]:
+def time_limit(seconds: float, connection: psycopg.Connection[Any]) -> Iterator[None]:
     """What waits for the server in the block, and for longer, fails."""
-    timer = threading.Timer(seconds, cut, [connection])
+    timer = threading.Timer(seconds, disconnect, [connection])
     timer.start()
     try:
         yield
@@ -105,7 +105,7 @@ def within(seconds: float, connection: psycopg.Connection[Any]) -> Iterator[None
         timer.cancel()
 
 
-def cut(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
+def disconnect(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
     """Have whoever waits for the server's answer on it fail at once. The server may be paused, and its machine there:
     then neither its own timeouts nor TCP's tell anything."""
     with (

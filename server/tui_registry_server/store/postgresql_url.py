@@ -10,7 +10,7 @@ from sqlalchemy import URL
 from tui_registry_server.rules.errors import InvalidParameterValue
 
 DRIVER = "postgresql+psycopg"
-UNREADABLE = (
+INVALID_URL_MESSAGE = (
     "The database's URL could not be read. It is written as postgresql://user@host:5432/registry, with several hosts "
     "as postgresql://user@one:5432,two:5432/registry; in a user's name or a password, characters such as @ : / are "
     "written as %40 %3A %2F."
@@ -25,8 +25,8 @@ _DEFAULTS = {
 }
 """libpq's parameters, where nobody says otherwise: a server that is gone is noticed within half a minute."""
 
-_WHERE = ("host", "hostaddr", "port", "connect_timeout", "target_session_attrs", "load_balance_hosts")
-_OF_SERVICES = {"service": "PGSERVICE", "servicefile": "PGSERVICEFILE"}
+_HOST_SETTINGS = ("host", "hostaddr", "port", "connect_timeout", "target_session_attrs", "load_balance_hosts")
+_SERVICE_VARIABLES = {"service": "PGSERVICE", "servicefile": "PGSERVICEFILE"}
 _HOST_AND_PORT = re.compile(r"(?P<host>[^:/\[\]]+|\[[^\]]+\]):(?P<port>\d+)")
 _NAME = re.compile(r"\w+", re.ASCII)
 
@@ -46,18 +46,18 @@ def postgresql_url(location: str) -> URL:
     try:
         found = {name: str(value) for name, value in conninfo_to_dict(f"postgresql://{rest}").items() if value}
     except (ProgrammingError, ValueError):  # whose words quote the URL
-        raise InvalidParameterValue(_unknown_parameter(query) or UNREADABLE) from None
+        raise InvalidParameterValue(_unknown_parameter(query) or INVALID_URL_MESSAGE) from None
     if "@" in path:  # one with a slash in the password: what comes before it was taken for a host
-        raise InvalidParameterValue(UNREADABLE)
+        raise InvalidParameterValue(INVALID_URL_MESSAGE)
     given = parse_qsl(query, keep_blank_values=True)
     for name in ("host", "port"):
         if len(several := [value for key, value in given if key == name]) > 1:
             found[name] = ",".join(several)
     _separate_ports(found)
     if any("@" in host[1:] for host in found.get("host", "").split(",")) or not _are_ports(found.get("port", "")):
-        raise InvalidParameterValue(UNREADABLE)  # with a password that was not escaped
+        raise InvalidParameterValue(INVALID_URL_MESSAGE)  # with a password that was not escaped
     if authority.count("@") > 1:
-        raise InvalidParameterValue(UNREADABLE)
+        raise InvalidParameterValue(INVALID_URL_MESSAGE)
     return URL.create(
         DRIVER,
         username=found.pop("user", None),
@@ -103,27 +103,27 @@ def parameters(url: URL) -> dict[str, str]:
     given = {name: str(value) for name, value in url.query.items()}
     named = {"user": url.username, "password": None if url.password is None else str(url.password)}
     given |= {name: value for name, value in (named | {"dbname": url.database}).items() if value}
-    elsewhere = _elsewhere(given)
+    from_environment = _from_environment(given)
     # libpq looks for itself at what is said elsewhere. But psycopg tries the hosts, one after another, and does not.
-    found = {name: elsewhere[name] for name in _WHERE if name in elsewhere} | given
-    if "options" in elsewhere:
-        found.setdefault("options", elsewhere["options"])
-    if is_several(found):
+    found = {name: from_environment[name] for name in _HOST_SETTINGS if name in from_environment} | given
+    if "options" in from_environment:
+        found.setdefault("options", from_environment["options"])
+    if has_several_hosts(found):
         found.setdefault("target_session_attrs", "read-write")
-    return {name: value for name, value in _DEFAULTS.items() if name not in elsewhere} | found
+    return {name: value for name, value in _DEFAULTS.items() if name not in from_environment} | found
 
 
-def is_several(found: dict[str, str]) -> bool:
+def has_several_hosts(found: dict[str, str]) -> bool:
     """Whether there is more than one host to choose from."""
     return any("," in found.get(name, "") for name in ("host", "hostaddr"))
 
 
-def _elsewhere(given: dict[str, str]) -> dict[str, str]:
+def _from_environment(given: dict[str, str]) -> dict[str, str]:
     """What the service says, or else the environment; where that is not what holds anyway."""
     from psycopg.pq import Conninfo
 
-    before = {variable: os.environ.get(variable) for variable in _OF_SERVICES.values()}
-    os.environ.update({_OF_SERVICES[name]: value for name, value in given.items() if name in _OF_SERVICES})
+    before = {variable: os.environ.get(variable) for variable in _SERVICE_VARIABLES.values()}
+    os.environ.update({_SERVICE_VARIABLES[name]: value for name, value in given.items() if name in _SERVICE_VARIABLES})
     try:
         options = Conninfo.get_defaults()
     finally:
@@ -138,7 +138,7 @@ def _elsewhere(given: dict[str, str]) -> dict[str, str]:
     }
 
 
-def shown_url(url: URL) -> str:
+def redacted_url(url: URL) -> str:
     """For messages and logs: without what could be secret in it."""
     hosts = str(url.query.get("host", "")).split(",")
     ports = str(url.query.get("port", "")).split(",")

@@ -96,7 +96,7 @@ def holder_of(connection: Connection, token_digest: str) -> TokenHolder | None:
     return _holder(connection, _BY_TOKEN.run(connection, hash=token_digest).first(), revision)
 
 
-def as_now(connection: Connection, caller: Principal, revision: int) -> Principal | None:
+def refresh_principal(connection: Connection, caller: Principal, revision: int) -> Principal | None:
     """A caller who was known by a token, as they are now, at this revision of the identity counter; None if the token
     was revoked or they are not active any more. Costs nothing while the revision is the one that they were read at."""
     if caller.revision == revision:

@@ -22,11 +22,11 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
 from tui_registry_server.store.access import caller, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, rendered, text
-from tui_registry_server.store.documents import documents_of
+from tui_registry_server.store.json_cache import json_cache_of
 from tui_registry_server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
-from tui_registry_server.store.narrowing import Plan
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
-from tui_registry_server.store.plans import Plans
+from tui_registry_server.store.plan_cache import PlanCache
+from tui_registry_server.store.query_planner import QueryPlan
 from tui_registry_server.store.search import Shape, model_clauses
 from tui_registry_server.store.seen import seen
 from tui_registry_server.store.statements import Statement
@@ -176,12 +176,12 @@ def find_deleted(connection: Connection, principal: Principal, model_id: str) ->
 
 def read(connection: Connection, model: ModelRow) -> bytes | None:
     """A RegisteredModelAnswer in JSON, or None if the model was deleted meanwhile. The caller may read it."""
-    documents = documents_of(connection)
+    cache = json_cache_of(connection)
     key = ("model", model.id)
-    if (known := documents.find(key, model.revision)) is not None:
+    if (known := cache.get(key, model.revision)) is not None:
         return known
     row = _READ.run(connection, model_id=model.id).first()
-    return None if row is None else documents.keep(key, *row)
+    return None if row is None else cache.put(key, *row)
 
 
 def read_databricks(connection: Connection, principal: Principal, name: str) -> str | None:
@@ -229,11 +229,11 @@ def remove(connection: Connection, model_id: str) -> None:
     _DELETE.run(connection, model_id=model_id)
 
 
-def _plan(shape: Shape) -> Plan:
-    return Plan(_FOUND, model_clauses(shape), row=_id)
+def _plan(shape: Shape) -> QueryPlan:
+    return QueryPlan(_FOUND, model_clauses(shape), row=_id)
 
 
-_PLANS = Plans(_plan)
+_PLAN_CACHE = PlanCache(_plan)
 
 
 def page(connection: Connection, principal: Principal, search: Search) -> Page:
@@ -241,14 +241,14 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
     aliases and the versions have none, and the latest versions are in order of their stages, not as where a model is
     read alone."""
     limit = min(search.max_results, MAX_ROWS)
-    documents = documents_of(connection)
+    cache = json_cache_of(connection)
 
     def read(rows: Sequence[Row]) -> list[bytes | None]:
-        found = {model_id: documents.find(("listed model", model_id), revision) for model_id, revision, *_ in rows}
+        found = {model_id: cache.get(("listed model", model_id), revision) for model_id, revision, *_ in rows}
         missing = [model_id for model_id, document in found.items() if document is None]
         if missing:
             for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-                found[model_id] = documents.keep(("listed model", model_id), revision, document)
+                found[model_id] = cache.put(("listed model", model_id), revision, document)
         return [found[row[0]] for row in rows]
 
-    return page_of(_PLANS.rows(connection, principal, search, limit + 1), limit, read, slice(2, None))
+    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, read, slice(2, None))

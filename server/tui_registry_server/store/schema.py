@@ -40,17 +40,17 @@ class SchemaTooNewError(Exception):
         )
 
 
-def upgrade(url: URL, *, now: int, keep: bool = True) -> None:
+def upgrade(url: URL, *, now: int, back_up: bool = True) -> None:
     """Create or upgrade the schema, and fill in what is always there. Does nothing to a database that has it all.
 
-    ``keep``: an SQLite file is kept beside it as it was before its schema changed."""
+    ``back_up``: an SQLite file is kept beside it as it was before its schema changed."""
     engine = make_engine(url, write=True)
     try:
         with engine.begin() as connection:
             present = _present(connection)
             if present != NEWEST:
-                _step_up(connection, present, url if keep else None)
-            _found(connection, now)
+                _run_migrations(connection, present, url if back_up else None)
+            _seed(connection, now)
     finally:
         engine.dispose()
 
@@ -103,18 +103,18 @@ def _configured(connection: Connection, revision: str | None) -> "Config":
     return config
 
 
-def _step_up(connection: Connection, present: str | None, kept: URL | None) -> None:
+def _run_migrations(connection: Connection, present: str | None, kept: URL | None) -> None:
     from alembic import command
 
     config = _configured(connection, present)
     if present is not None and connection.dialect.name == "sqlite":
-        _refuse_another(driver_of(connection), present)
+        _check_unmodified(driver_of(connection), present)
         if kept is not None and kept.database:
             _back_up(Path(kept.database), present)
     command.upgrade(config, "head")
 
 
-def _refuse_another(database: sqlite3.Connection, revision: str) -> None:
+def _check_unmodified(database: sqlite3.Connection, revision: str) -> None:
     """An upgrade runs what the database has, such as triggers, and expects what it is to have. Other schemas than ours
     are told from it in half a second, once in a revision's life."""
     from alembic import command
@@ -126,11 +126,11 @@ def _refuse_another(database: sqlite3.Connection, revision: str) -> None:
             ours = schema_objects.objects(driver_of(connection))
     finally:
         engine.dispose()
-    if told := schema_objects.differences(ours, schema_objects.objects(database)):
+    if differences := schema_objects.differences(ours, schema_objects.objects(database)):
         raise InvalidState(
             f"The database says that it has the schema '{revision}', but it is not as tui-registry makes that: "
-            f"{schema_objects.listed(told)}. It was not upgraded, and is as it was. Undo what was done to it, or "
-            "restore a backup."
+            f"{schema_objects.join_differences(differences)}. It was not upgraded, and is as it was. "
+            "Undo what was done to it, or restore a backup."
         )
 
 
@@ -144,7 +144,7 @@ def _back_up(file: Path, present: str) -> None:
     log.warning("the database had the schema %s and gets %s; as it was it is kept in %s", present, NEWEST, kept)
 
 
-def _found(connection: Connection, now: int) -> None:
+def _seed(connection: Connection, now: int) -> None:
     """The groups that cannot be deleted, the right of everyone to have tokens, and the counters."""
     for name in (ADMINS, USERS):
         if principals.id_of(connection, PrincipalKind.GROUP, name) is None:
@@ -152,4 +152,4 @@ def _found(connection: Connection, now: int) -> None:
             principals.add(connection, group, now)
             if name == USERS:
                 grants.grant(connection, TOKENS, group.id, Level.READ)
-    counters.found(connection)
+    counters.seed(connection)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 
-NAMED = 10  # differences named in a message at the most
-LONGEST = 100  # characters of a name in it
+MAX_NAMED = 10  # differences named in a message at the most
+MAX_NAME_LENGTH = 100  # characters of a name in it
 
-_COMES_AND_GOES = re.compile(r"sqlite_(?:stat[1-4]|sequence)")
+_SQLITE_STATISTICS = re.compile(r"sqlite_(?:stat[1-4]|sequence)")
 """What SQLite itself keeps: ANALYZE leaves how the rows are spread, and VACUUM takes a count that nobody uses."""
 
 _SHADOW = re.compile(r"model_name_trigrams_\w+")
@@ -37,14 +37,16 @@ class SchemaObject(NamedTuple):
     text: str | None
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name[:LONGEST]}"
+        return f"{self.kind} {self.name[:MAX_NAME_LENGTH]}"
 
 
 def objects(database: sqlite3.Connection) -> set[SchemaObject]:
     """All that the schema has, but for SQLite's own counts."""
     rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
-    found = {SchemaObject(str(kind), str(name), str(table), _plain(name, text)) for kind, name, table, text in rows}
-    return {each for each in found if not (each.kind == "table" and _COMES_AND_GOES.fullmatch(each.name))}
+    found = {
+        SchemaObject(str(kind), str(name), str(table), _normalized(name, text)) for kind, name, table, text in rows
+    }
+    return {each for each in found if not (each.kind == "table" and _SQLITE_STATISTICS.fullmatch(each.name))}
 
 
 def differences(ours: set[SchemaObject], theirs: set[SchemaObject]) -> list[str]:
@@ -52,27 +54,27 @@ def differences(ours: set[SchemaObject], theirs: set[SchemaObject]) -> list[str]
     names = {(each.kind, each.name) for each in ours}
     missing = ours - theirs
     changed = {(each.kind, each.name) for each in theirs - ours} & names
-    told = [f"{each} is another" for each in missing if (each.kind, each.name) in changed]
-    told += [f"{each} is missing" for each in missing if (each.kind, each.name) not in changed]
-    told += [f"{each} is not ours" for each in theirs - ours if (each.kind, each.name) not in names]
-    return sorted(told)
+    differences = [f"{each} is another" for each in missing if (each.kind, each.name) in changed]
+    differences += [f"{each} is missing" for each in missing if (each.kind, each.name) not in changed]
+    differences += [f"{each} is not ours" for each in theirs - ours if (each.kind, each.name) not in names]
+    return sorted(differences)
 
 
-def listed(told: list[str]) -> str:
+def join_differences(differences: list[str]) -> str:
     """Differences as a part of a sentence."""
-    more = f", and {len(told) - NAMED} more" if len(told) > NAMED else ""
-    return ", ".join(told[:NAMED]) + more
+    more = f", and {len(differences) - MAX_NAMED} more" if len(differences) > MAX_NAMED else ""
+    return ", ".join(differences[:MAX_NAMED]) + more
 
 
-def _plain(name: object, text: object) -> str | None:
+def _normalized(name: object, text: object) -> str | None:
     """A statement as every version of the libraries that write it does: they differ in blanks, quotes, letter case, as
     SQLite understands these, which takes no letter but A to Z for another and has no blanks beyond ASCII."""
     if text is None or _SHADOW.fullmatch(str(name)):
         return None
-    return _PARTS.sub(_plain_part, str(text).strip(_BLANKS))
+    return _PARTS.sub(_normalized_part, str(text).strip(_BLANKS))
 
 
-def _plain_part(part: re.Match[str]) -> str:
+def _normalized_part(part: re.Match[str]) -> str:
     if (mark := part["mark"]) is not None:
         return mark
     if part["blanks"] is not None:

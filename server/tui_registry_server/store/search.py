@@ -4,7 +4,7 @@ The permission filter and the rows themselves are registered_models.page and mod
 
 There are two ways to a page: to walk along its order and leave out what does not match, which is fast where much
 matches, or to collect all that matches and sort it, which is fast where little does. ``candidates`` are what may be
-little: store.narrowing looks which way to go.
+little: store.query_planner looks which way to go.
 
 Putting a statement together costs more than running it on few rows. So one is put together for each shape of search,
 which is all but the values in it, and the values are its parameters.
@@ -31,22 +31,22 @@ from sqlalchemy import (
     select,
 )
 
-from tui_registry_server.rules.filters import IS_PROMPT
 from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
+from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.store.dialects import among
-from tui_registry_server.store.narrowing import FEW_NAMES, Candidate, Clauses
 from tui_registry_server.store.patterns import (
     contains,
-    for_glob,
+    contains_pattern,
     has_trigram,
     has_value,
     ilike,
     like,
-    literally,
     names_ilike,
     names_like,
+    to_glob,
 )
+from tui_registry_server.store.query_planner import MAX_NAME_MATCHES, Candidate, Clauses
 from tui_registry_server.store.tables import model_tags, model_versions, registered_models, version_tags
 
 Column = ColumnElement[Any]
@@ -81,7 +81,7 @@ class Term(NamedTuple):
     kind: str
     key: str
     comparator: str
-    begins: bool
+    has_prefix: bool
     has_trigram: bool
 
     @property
@@ -93,22 +93,22 @@ class Term(NamedTuple):
         return _parameter(f"asked_glob_{self.number}")
 
     @property
-    def wider(self) -> Column:
+    def wildcard_pattern(self) -> Column:
         """A pattern of all that contains the text and, where that has wildcards in it, of more."""
-        return _parameter(f"asked_wider_{self.number}")
+        return _parameter(f"asked_wildcard_{self.number}")
 
     @property
-    def literally(self) -> Column:
-        return _parameter(f"asked_literally_{self.number}")
+    def escaped_pattern(self) -> Column:
+        return _parameter(f"asked_escaped_{self.number}")
 
 
 class Shape(NamedTuple):
-    """A search without its values. ``goes_on``: whether it is of a page after the first."""
+    """A search without its values. ``has_position``: whether it is of a page after the first."""
 
     terms: tuple[Term, ...]
     prompts: bool
     order: tuple[Order, ...]
-    goes_on: bool
+    has_position: bool
 
     @property
     def compares_texts(self) -> bool:
@@ -122,23 +122,23 @@ def shape_of(search: Search) -> Shape:
     for number, each in enumerate(search.comparisons):
         key = each.key if each.kind == "attribute" else str(firsts.setdefault(each.key, number))
         pattern = str(each.value) if each.comparator in _PATTERNS else ""
-        begins = pattern[:1] not in {"", "%", "_"}
+        has_prefix = pattern[:1] not in {"", "%", "_"}
         terms.append(
-            Term(number, each.kind, key, each.comparator, begins, has_trigram(pattern)),
+            Term(number, each.kind, key, each.comparator, has_prefix, has_trigram(pattern)),
         )
     return Shape(tuple(terms), search.prompts, search.order, search.position is not None)
 
 
-def values_of(search: Search) -> dict[str, Any]:
+def parameters_of(search: Search) -> dict[str, Any]:
     """The parameters of the statements of a search's shape."""
     given: dict[str, Any] = {f"asked_position_{number}": value for number, value in enumerate(search.position or ())}
     for number, each in enumerate(search.comparisons):
         given[f"asked_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
         if each.comparator == "LIKE":
-            given[f"asked_glob_{number}"] = for_glob(str(each.value))
+            given[f"asked_glob_{number}"] = to_glob(str(each.value))
         if each.comparator == "CONTAINS":
-            given[f"asked_wider_{number}"] = f"%{each.value}%"
-            given[f"asked_literally_{number}"] = literally(str(each.value))
+            given[f"asked_wildcard_{number}"] = f"%{each.value}%"
+            given[f"asked_escaped_{number}"] = contains_pattern(str(each.value))
         if each.kind == "tag":
             given[f"asked_key_{number}"] = each.key
     return given
@@ -158,7 +158,7 @@ _COMPARATORS: Mapping[str, Callable[[Column, Term], ColumnElement[bool]]] = {
     ">=": lambda column, term: operator.ge(column, term.value),
     "LIKE": lambda column, term: like(column, term.value, term.glob),
     "ILIKE": lambda column, term: ilike(column, term.value),
-    "CONTAINS": lambda column, term: contains(column, term.value, term.literally),
+    "CONTAINS": lambda column, term: contains(column, term.value, term.escaped_pattern),
     "IN": lambda column, term: among(column, term.value),
     "NOT IN": lambda column, term: not_(among(column, term.value)),
 }
@@ -169,8 +169,8 @@ def _prompts(tags: Table) -> Select[Any]:
     return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
 
 
-_NO_PROMPT = registered_models.c.id.not_in(_prompts(model_tags))
-_OF_NO_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
+_NOT_A_PROMPT = registered_models.c.id.not_in(_prompts(model_tags))
+_NOT_OF_A_PROMPT = model_versions.c.model_id.not_in(_prompts(version_tags))
 
 
 def model_clauses(shape: Shape) -> Clauses:
@@ -184,7 +184,7 @@ def model_clauses(shape: Shape) -> Clauses:
         *tags,
     ]
     if not shape.prompts:
-        conditions.append(_NO_PROMPT)
+        conditions.append(_NOT_A_PROMPT)
     return _clauses(shape, _MODEL_COLUMNS, conditions, candidates)
 
 
@@ -204,7 +204,7 @@ def version_clauses(shape: Shape) -> Clauses:
         *tags,
     ]
     if not shape.prompts:
-        conditions.append(_OF_NO_PROMPT)
+        conditions.append(_NOT_OF_A_PROMPT)
     return _clauses(shape, _VERSION_COLUMNS, conditions, candidates)
 
 
@@ -273,20 +273,20 @@ def _candidates(
     columns = {name: tags.c[name] for name in row}
     for of_key in _by_key(terms):
         others = [each for each in terms if each not in of_key]
-        narrowed = partial(_narrowed, tags, columns, of_key, others)
+        refined = partial(_refined, tags, columns, of_key, others)
         for each in of_key:
             if each.comparator in {"=", "LIKE", "ILIKE"}:
                 rows = select(*columns.values()).where(_matches(tags, [each]))
-                found.append(Candidate(rows, narrowed=narrowed, says=conditions))
+                found.append(Candidate(rows, refined=refined, implied=conditions))
     for each in terms:
         if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
-            if each.comparator == "LIKE" and each.begins:  # the names are in order
+            if each.comparator == "LIKE" and each.has_prefix:  # the names are in order
                 rows = select(registered_models.c.id).where(
                     _COMPARATORS[each.comparator](registered_models.c.name, each)
                 )
-                found.append(Candidate(rows, FEW_NAMES))
+                found.append(Candidate(rows, MAX_NAME_MATCHES))
             elif each.has_trigram:
-                found.append(Candidate(select(_named(each).c.model_id), FEW_NAMES))
+                found.append(Candidate(select(_named(each).c.model_id), MAX_NAME_MATCHES))
     return found
 
 
@@ -294,12 +294,10 @@ def _named(term: Term) -> Any:
     """The models whose names match, or perhaps do, found by an index."""
     if term.comparator == "LIKE":
         return names_like(term.value, term.glob)
-    return names_ilike(term.wider if term.comparator == "CONTAINS" else term.value)
+    return names_ilike(term.wildcard_pattern if term.comparator == "CONTAINS" else term.value)
 
 
-def _narrowed(
-    tags: Table, columns: Mapping[str, Column], of_key: Sequence[Term], others: Sequence[Term]
-) -> Select[Any]:
+def _refined(tags: Table, columns: Mapping[str, Column], of_key: Sequence[Term], others: Sequence[Term]) -> Select[Any]:
     """The rows that have a tag of one key, and those of the others, too."""
     return select(*columns.values()).where(_matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns))
 
@@ -311,7 +309,7 @@ def _clauses(
     candidates: Sequence[Candidate],
 ) -> Clauses:
     position = [columns[each.key] for each in shape.order]
-    if shape.goes_on:
+    if shape.has_position:
         conditions.append(_after(shape.order, position))
     order = [
         column.asc() if each.ascending else column.desc() for each, column in zip(shape.order, position, strict=True)

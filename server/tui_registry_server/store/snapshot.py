@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
 
-PAGES = 2048  # copied between two looks at how far it is: 8 MiB
+PAGES_PER_STEP = 2048  # copied between two looks at how far it is: 8 MiB
 BUSY_TIMEOUT = 30.0  # seconds
 
 Progress = Callable[[int, int], None]
@@ -30,10 +30,10 @@ def fill(file: Path, source: Path, progress: Progress = no_progress) -> None:
         raise InvalidState(f"{source} is damaged: {verdict}.")
 
 
-def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, alone: bool = False) -> None:
-    """The same of any database, of which nothing is run or looked at. ``alone``: the file is all of it, and nothing is
-    written beside it, nor read."""
-    options = "?mode=ro&immutable=1" if alone else ""
+def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, immutable: bool = False) -> None:
+    """The same of any database, of which nothing is run or looked at. ``immutable``: nobody
+    writes to the file, and nothing is written beside it, nor read."""
+    options = "?mode=ro&immutable=1" if immutable else ""
     try:
         with closing(
             sqlite3.connect(f"{source.as_uri()}{options}", uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
@@ -42,7 +42,9 @@ def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, al
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
             with closing(sqlite3.connect(file, isolation_level=None)) as writing:
-                reading.backup(writing, pages=PAGES, progress=lambda _, left, total: progress(total - left, total))
+                reading.backup(
+                    writing, pages=PAGES_PER_STEP, progress=lambda _, left, total: progress(total - left, total)
+                )
                 writing.execute("PRAGMA journal_mode = DELETE").fetchone()  # one file, and nothing beside it
     except UnicodeDecodeError:  # of what SQLite says of it, which quotes it
         raise InvalidState(f"{source} is damaged: its schema holds a text that is not UTF-8.") from None

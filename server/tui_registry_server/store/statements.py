@@ -17,8 +17,8 @@ from sqlalchemy.sql.elements import ClauseElement
 
 _Compiled: TypeAlias = tuple[str, tuple[str, ...] | None, dict[str, Any]]
 """The SQL, the names of the parameters in their order where they have none in it, and those that it holds already."""
-PAGE_BYTES = 2 * 1024 * 1024  # of JSON: more would be seconds of work for a page of a thousand long texts
-LONG = 1000  # characters: a text of fewer is no matter, however it is written
+MAX_PAGE_BYTES = 2 * 1024 * 1024  # of JSON: more would be seconds of work for a page of a thousand long texts
+LONG_TEXT = 1000  # characters: a text of fewer is no matter, however it is written
 
 
 class Rows(list[tuple[Any, ...]]):
@@ -50,17 +50,17 @@ class Statement:
         rows.rowcount = result.rowcount
         return rows
 
-    def page(self, connection: Connection, limit: int, most: int = PAGE_BYTES, **parameters: Any) -> Rows:
-        """So many rows at the most, and no more than ``most`` bytes of JSON hold, but one at least. The statement has a
+    def page(self, connection: Connection, limit: int, max_bytes: int = MAX_PAGE_BYTES, **parameters: Any) -> Rows:
+        """At most ``limit`` rows and ``max_bytes`` bytes of JSON, but at least one row. The statement has a
         parameter ``limit``, and no other bound. On SQLite no more than these rows are read."""
         sql, positions, own = self._compiled.get(connection.dialect.name) or self._compile(connection)
         parameters |= {**own, "limit": limit + 1}
         if positions is None:
-            return _fitting(connection.exec_driver_sql(sql, parameters).all(), limit, most)
+            return _take_fitting(connection.exec_driver_sql(sql, parameters).all(), limit, max_bytes)
         values = [parameters[name] for name in positions]
         cursor = connection.connection.cursor()
         try:
-            return _fitting(cursor.execute(sql, values), limit, most)
+            return _take_fitting(cursor.execute(sql, values), limit, max_bytes)
         except sqlite3.Error as error:
             raise DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=connection.dialect) from error
         finally:
@@ -82,12 +82,12 @@ class Statement:
         return whole
 
 
-def _fitting(found: Iterable[Any], limit: int, most: int) -> Rows:
+def _take_fitting(found: Iterable[Any], limit: int, max_bytes: int) -> Rows:
     rows = Rows()
     size = 0
     for row in found:
         size += sum(_size(each) for each in row if isinstance(each, str))
-        if rows and (size > most or len(rows) == limit):
+        if rows and (size > max_bytes or len(rows) == limit):
             rows.more = True
             break
         rows.append(tuple(row))
@@ -96,7 +96,7 @@ def _fitting(found: Iterable[Any], limit: int, most: int) -> Rows:
 
 def _size(text: str) -> int:
     """In JSON, where a character may take six bytes."""
-    return len(text) if len(text) < LONG else len(to_json(text))
+    return len(text) if len(text) < LONG_TEXT else len(to_json(text))
 
 
 def _run_on_sqlite(connection: Connection, sql: str, values: list[Any]) -> Rows:

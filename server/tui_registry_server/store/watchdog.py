@@ -39,6 +39,6 @@ class Watchdog:
         while not self._closed.wait(CHECK_INTERVAL):
             with self._lock:  # so that what comes after the block is not what is cut
                 if time.monotonic() > self._deadline:
-                    from tui_registry_server.store.postgresql_connection import cut
+                    from tui_registry_server.store.postgresql_connection import disconnect
 
-                    cut(self._watched)
+                    disconnect(self._watched)

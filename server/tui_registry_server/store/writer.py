@@ -24,8 +24,8 @@ from sqlalchemy import Connection, Engine, RootTransaction, text
 from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.rules.errors import TemporarilyUnavailable
-from tui_registry_server.store.engine import begin_in_turn, do_not_wait, driver_of, explain, summary
-from tui_registry_server.store.patience import GRACE, LengthyError, Moment
+from tui_registry_server.store.deadlines import GRACE_SECONDS, InlineBudget, InlineBudgetExceededError
+from tui_registry_server.store.engine import begin_with_retry, describe_error, driver_of, set_busy_timeout, to_api_error
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.watchdog import Watchdog
 
@@ -38,9 +38,9 @@ Waiting = tuple[float, Job]
 """Since when."""
 Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
-GROUP = 64  # writes in one commit at the most, so that the first does not wait long for the last
-TURN = 0.004  # seconds after which no other write is begun on the event loop, so that reads have their turn, too
-_LATE = (
+MAX_GROUP_SIZE = 64  # writes in one commit at the most, so that the first does not wait long for the last
+MAX_INLINE_SECONDS = 0.004  # after which no further write is begun on the event loop, so that reads get a turn
+_TIMEOUT_MESSAGE = (
     "The database takes too long to write: other changes have waited before this one. Nothing was changed. Try again; "
     "if it stays so, ask the registry's operator to look at the database and the log."
 )
@@ -57,7 +57,7 @@ _SAVE, _RELEASE, _UNDO, _BEGIN, _COMMIT, _ROLLBACK = (
 )
 
 
-class _HalfDoneError(Exception):
+class _PartialWriteError(Exception):
     """A write changed something, and then failed."""
 
 
@@ -83,19 +83,19 @@ class Writer:
     """``engine`` makes connections that write; on SQLite, such as begin no transactions by themselves. ``on_commit`` is
     called, on the writer's thread, after each commit.
 
-    On PostgreSQL a group has ``longest`` seconds, with its turn, and as many for its commit, which waits for a standby,
+    On PostgreSQL a group has ``timeout`` seconds, with its turn, and as many for its commit, which waits for a standby,
     too, if there is a synchronous one. Then its connection is cut, as the server may be gone without a word.
     """
 
-    def __init__(self, engine: Engine, on_commit: Callable[[], None], longest: float) -> None:
+    def __init__(self, engine: Engine, on_commit: Callable[[], None], timeout: float) -> None:
         self._engine = engine
-        self._longest = longest
+        self._timeout = timeout
         self._on_commit = on_commit
-        self._here = engine.connect() if engine.dialect.name == "sqlite" else None
-        if self._here is not None:
-            self._moment = Moment(self._here)
-            do_not_wait(self._here)
-        self._watchdog = Watchdog() if self._here is None else None
+        self._inline_connection = engine.connect() if engine.dialect.name == "sqlite" else None
+        if self._inline_connection is not None:
+            self._inline_budget = InlineBudget(self._inline_connection)
+            set_busy_timeout(self._inline_connection)
+        self._watchdog = Watchdog() if self._inline_connection is None else None
         self._queue: deque[Waiting] = deque()
         self._is_busy = False
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -109,7 +109,7 @@ class Writer:
         self._queue.append((time.monotonic(), (work, done)))
         if not self._is_busy:
             self._is_busy = True
-            loop.call_soon(self._begin, loop)
+            loop.call_soon(self._next_group, loop)
         return done
 
     def close(self) -> None:
@@ -119,69 +119,69 @@ class Writer:
         self._is_busy = True
         wanted = [job for _, job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
         self._queue.clear()
-        for start in range(0, len(wanted), GROUP):
-            _tell(self._write(wanted[start : start + GROUP]))
-        if self._here is not None:
-            self._here.close()
+        for start in range(0, len(wanted), MAX_GROUP_SIZE):
+            _resolve(self._write(wanted[start : start + MAX_GROUP_SIZE]))
+        if self._inline_connection is not None:
+            self._inline_connection.close()
         if self._watchdog is not None:
             self._watchdog.close()
 
     # --- on the event loop
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _next_group(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._queue:
             self._is_busy = False
-        elif self._here is None:
-            self._refuse_late()
-            self._leave(loop, partial(self._write, self._taken()))
+        elif self._inline_connection is None:
+            self._reject_expired()
+            self._submit(loop, partial(self._write, self._take_group()))
         else:
-            self._begin_here(loop, self._here)
+            self._run_inline(loop, self._inline_connection)
 
-    def _begin_here(self, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
+    def _run_inline(self, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
         group: list[Job] = []
         outcomes: list[Outcome] = []
         transaction = None
         try:
-            with self._moment:
+            with self._inline_budget:
                 transaction = _Transaction(connection)
-                end = time.perf_counter() + TURN
-                while self._queue and len(group) < GROUP and (not group or time.perf_counter() < end):
+                end = time.perf_counter() + MAX_INLINE_SECONDS
+                while self._queue and len(group) < MAX_GROUP_SIZE and (not group or time.perf_counter() < end):
                     group.append(self._queue.popleft()[1])
-                    outcomes.append(_try_one(connection, *group[-1]))
+                    outcomes.append(_run_without_savepoint(connection, *group[-1]))
             if not _has_changed(outcomes):
                 transaction.rollback()
         except Exception:  # in the thread it will take its time, or its reason be told
-            _undo(transaction)
-            self._leave(loop, partial(self._write, group or self._taken()))
+            _roll_back(transaction)
+            self._submit(loop, partial(self._write, group or self._take_group()))
             return
         if transaction.is_active:
-            self._leave(loop, partial(self._commit, transaction, outcomes))
+            self._submit(loop, partial(self._commit, transaction, outcomes))
         else:
-            self._end(loop, outcomes)
+            self._finish_group(loop, outcomes)
 
-    def _leave(self, loop: asyncio.AbstractEventLoop, task: Callable[[], list[Outcome]]) -> None:
+    def _submit(self, loop: asyncio.AbstractEventLoop, task: Callable[[], list[Outcome]]) -> None:
         """To the thread. What comes of it is told back on the loop."""
 
         def run() -> None:
             outcomes = task()
             with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-                loop.call_soon_threadsafe(self._end, loop, outcomes)
+                loop.call_soon_threadsafe(self._finish_group, loop, outcomes)
 
         self._tasks.put(run)
 
-    def _end(self, loop: asyncio.AbstractEventLoop, outcomes: list[Outcome]) -> None:
-        loop.call_soon(self._begin, loop)
-        _tell(outcomes)
+    def _finish_group(self, loop: asyncio.AbstractEventLoop, outcomes: list[Outcome]) -> None:
+        loop.call_soon(self._next_group, loop)
+        _resolve(outcomes)
 
-    def _taken(self) -> list[Job]:
-        return [self._queue.popleft()[1] for _ in range(min(GROUP, len(self._queue)))]
+    def _take_group(self) -> list[Job]:
+        return [self._queue.popleft()[1] for _ in range(min(MAX_GROUP_SIZE, len(self._queue)))]
 
-    def _refuse_late(self) -> None:
+    def _reject_expired(self) -> None:
         """Those that waited for too long already: each group takes its time to find that the database is away."""
-        while self._queue and time.monotonic() - self._queue[0][0] > self._longest:
+        while self._queue and time.monotonic() - self._queue[0][0] > self._timeout:
             _, (_, done) = self._queue.popleft()
             if not done.done():
-                done.set_exception(TemporarilyUnavailable(_LATE))
+                done.set_exception(TemporarilyUnavailable(_TIMEOUT_MESSAGE))
 
     # --- in the thread
 
@@ -193,28 +193,28 @@ class Writer:
         try:
             transaction.commit()
         except Exception as error:  # the thread must live on, and every writer of the group be told
-            _undo(transaction)
+            _roll_back(transaction)
             return _failed([done for done, _, _ in outcomes], error)
-        self._tell_commit()
+        self._notify_commit()
         return outcomes
 
     def _write(self, group: list[Job]) -> list[Outcome]:
         committing = False
         try:
             with self._transaction() as (connection, transaction):
-                with self._watched(connection, self._longest + GRACE):
-                    outcomes = [_write_one(connection, *job) for job in group]
+                with self._watched(connection, self._timeout + GRACE_SECONDS):
+                    outcomes = [_run_in_savepoint(connection, *job) for job in group]
                 committing = _has_changed(outcomes)
                 if committing:
-                    with self._watched(connection, self._longest):
+                    with self._watched(connection, self._timeout):
                         transaction.commit()
         except Exception as error:  # as above
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
-            self._tell_commit()
+            self._notify_commit()
         return outcomes
 
-    def _tell_commit(self) -> None:
+    def _notify_commit(self) -> None:
         try:
             self._on_commit()
         except Exception:
@@ -225,19 +225,19 @@ class Writer:
         """Undone, if it is not committed: then nobody is told, and nothing waits for the disk."""
         with contextlib.ExitStack() as stack:
             transaction: RootTransaction | _Transaction
-            if self._here is not None:
-                connection = self._here
-                transaction = begin_in_turn(partial(_Transaction, connection))
+            if self._inline_connection is not None:
+                connection = self._inline_connection
+                transaction = begin_with_retry(partial(_Transaction, connection))
             else:
-                connection, transaction = self._begin_there(stack)
+                connection, transaction = self._begin_with_reconnect(stack)
             try:
                 yield connection, transaction
             finally:
                 if transaction.is_active:
-                    with self._watched(connection, GRACE):
-                        _undo(transaction)
+                    with self._watched(connection, GRACE_SECONDS):
+                        _roll_back(transaction)
 
-    def _begin_there(self, stack: contextlib.ExitStack) -> tuple[Connection, RootTransaction]:
+    def _begin_with_reconnect(self, stack: contextlib.ExitStack) -> tuple[Connection, RootTransaction]:
         """On PostgreSQL, once more if the server was restarted or dropped the connection: a check before every group
         would cost each of them a round trip."""
         try:
@@ -249,7 +249,7 @@ class Writer:
 
     def _begin_once(self, stack: contextlib.ExitStack) -> tuple[Connection, RootTransaction]:
         connection = stack.enter_context(self._engine.connect())
-        with self._watched(connection, self._longest + GRACE):
+        with self._watched(connection, self._timeout + GRACE_SECONDS):
             return connection, connection.begin()
 
     def _watched(self, connection: Connection, seconds: float) -> contextlib.AbstractContextManager[None]:
@@ -258,28 +258,28 @@ class Writer:
         return self._watchdog.watch(connection, seconds)
 
 
-def _undo(transaction: RootTransaction | _Transaction | None) -> None:
+def _roll_back(transaction: RootTransaction | _Transaction | None) -> None:
     """Whatever state it is in."""
     if transaction is not None:
         with contextlib.suppress(DBAPIError):
             transaction.rollback()
 
 
-def _try_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
+def _run_without_savepoint(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
     """A write without a savepoint. Raises what is no matter of this write alone."""
     driver = driver_of(connection)
     before = driver.total_changes
     try:
         return done, work(connection), None
-    except LengthyError:
+    except InlineBudgetExceededError:
         raise
     except Exception as error:
         if isinstance(error, DBAPIError) or driver.total_changes != before:
-            raise _HalfDoneError from error
-        return done, None, _answer(error)
+            raise _PartialWriteError from error
+        return done, None, _as_result(error)
 
 
-def _write_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
+def _run_in_savepoint(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
     """Raises what is no matter of this write alone."""
     _SAVE.run(connection)
     outcome: Outcome
@@ -291,12 +291,12 @@ def _write_one(connection: Connection, work: Work[Any], done: asyncio.Future[Any
         if connection.dialect.name == "sqlite" and not driver_of(connection).in_transaction:
             raise  # SQLite has undone all of it, because of a full disk, say
         _UNDO.run(connection)
-        outcome = (done, None, _answer(error))
+        outcome = (done, None, _as_result(error))
     _RELEASE.run(connection)
     return outcome
 
 
-def _answer(error: Exception) -> Exception:
+def _as_result(error: Exception) -> Exception:
     """To whoever asked for this write."""
     if not isinstance(error, StopIteration):
         return error
@@ -310,17 +310,17 @@ def _has_changed(outcomes: list[Outcome]) -> bool:
 
 
 def _failed(waiting: list[asyncio.Future[Any]], error: Exception, *, committing: bool = True) -> list[Outcome]:
-    failure: Exception = explain(error) or error
+    failure: Exception = to_api_error(error) or error
     if committing and isinstance(error, DBAPIError) and error.connection_invalidated:
         failure = TemporarilyUnavailable(
             "The connection to the database broke while the change was committed: it may have been made, or not. Look "
             "before you repeat it."
         )
-    log.error("%d changes could not be written: %s", len(waiting), summary(error))
+    log.error("%d changes could not be written: %s", len(waiting), describe_error(error))
     return [(done, None, failure) for done in waiting]
 
 
-def _tell(outcomes: list[Outcome]) -> None:
+def _resolve(outcomes: list[Outcome]) -> None:
     """Tell all writers of a group at once: waking the event loop for each would cost as much as a small write."""
     for done, answer, problem in outcomes:
         if done.cancelled():

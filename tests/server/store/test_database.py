@@ -191,7 +191,7 @@ async def test_what_is_queued_is_finished_at_the_end(tmp_path: Path) -> None:
 
 async def test_however_long_it_takes_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At least one write is made in each turn."""
-    monkeypatch.setattr(writer, "TURN", 0.0)
+    monkeypatch.setattr(writer, "MAX_INLINE_SECONDS", 0.0)
     async with opened(tmp_path) as database:
         assert await asyncio.gather(*(database.write(adding(number)) for number in range(20))) == list(range(20))
     assert made(tmp_path) == list(range(20))

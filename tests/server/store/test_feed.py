@@ -13,7 +13,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal, PrincipalKind
 from tui_registry_server.store import feed, schema, tables
 from tui_registry_server.store.engine import database_url, make_engine
-from tui_registry_server.store.feed import Filter, Place
+from tui_registry_server.store.feed import FeedPosition, Filter
 
 ACTIVITIES, MODELS, TIMES = 300, 12, 40
 OWN = ("m1", "m5", "m6")
@@ -84,13 +84,13 @@ def expected(rows: list[dict[str, Any]], who: Principal, narrowed: Filter) -> li
 
 
 def paged(connection: Connection, who: Principal, narrowed: Filter, size: int) -> Iterator[int]:
-    before: Place | None = None
+    before: FeedPosition | None = None
     while True:
         page, more = feed.feed(connection, who, narrowed, before=before, limit=size)
         yield from (row.sequence for row in page)
         if not more:
             return
-        before = Place(page[-1].creation_timestamp, page[-1].sequence)
+        before = FeedPosition(page[-1].creation_timestamp, page[-1].sequence)
 
 
 NARROWED = (
@@ -121,8 +121,8 @@ def test_pages_are_the_feed(
 ) -> None:
     connection, rows = written
     few_objects, few = WAYS[way]
-    monkeypatch.setattr(feed, "FEW_OBJECTS", few_objects)
-    monkeypatch.setattr(feed, "FEW", few)
+    monkeypatch.setattr(feed, "MAX_COLLECTED_OBJECTS", few_objects)
+    monkeypatch.setattr(feed, "MAX_SORTED_ACTIVITIES", few)
     for narrowed in NARROWED:
         wanted = expected(rows, who, narrowed)
         for size in (1, 7, 1000):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from tests.live_registry import command, fresh_database
-from tests.server.contents import changing
+from tests.server.database_state import changing
 from tui_registry_server.commands import main
 from tui_registry_server.store import schema
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.store.engine import database_url, make_engine, shown
+from tui_registry_server.store.engine import database_url, make_engine, redact_url
 from tui_registry_server.store.postgresql_url import parameters
 
 WRITE = {"target_session_attrs": "read-write"}
@@ -75,7 +75,7 @@ def test_what_a_url_says(location: str, expected: dict[str, str]) -> None:
     ],
 )
 def test_how_it_is_told(location: str, told: str) -> None:
-    assert shown(location) == told
+    assert redact_url(location) == told
 
 
 @pytest.mark.parametrize(

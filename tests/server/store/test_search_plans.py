@@ -19,8 +19,8 @@ from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import feed as activity_feed
 from tui_registry_server.store import model_versions, registered_models, schema, tables, transition_requests
 from tui_registry_server.store.engine import database_url, make_engine
-from tui_registry_server.store.feed import Filter, Place
-from tui_registry_server.store.narrowing import FEW
+from tui_registry_server.store.feed import FeedPosition, Filter
+from tui_registry_server.store.query_planner import MAX_DRIVING_ROWS
 
 
 def somebody(root_level: Level) -> Principal:
@@ -135,7 +135,7 @@ PATHS = {
     "the inbox": (inbox(), "ix_transition_requests_creation"),
     "the inbox, a later page": (inbox(after=(5, "0")), "ix_transition_requests_creation"),
     "the feed": (feed(), "SCAN activities USING INDEX ix_activities_time"),
-    "the feed, a later page": (feed(before=Place(5, 5)), "ix_activities_time (creation_timestamp<?)"),
+    "the feed, a later page": (feed(before=FeedPosition(5, 5)), "ix_activities_time (creation_timestamp<?)"),
     "the feed before a time": (feed(until=5), "ix_activities_time (creation_timestamp<?)"),
     "the feed of a model": (feed(model_id="m"), "ix_activities_feed (model_id=?)"),
     "the feed of a model, of some days": (
@@ -143,7 +143,7 @@ PATHS = {
         "ix_activities_feed (model_id=? AND creation_timestamp>? AND creation_timestamp<?)",
     ),
     "the feed of a person, a later page": (
-        feed(user="ada", before=Place(5, 5)),
+        feed(user="ada", before=FeedPosition(5, 5)),
         "ix_activities_user (user_id=? AND creation_timestamp<?)",
     ),
     "a reader's feed": (feed(who=READER), "ix_activities_feed (model_id=?)"),
@@ -152,8 +152,8 @@ PATHS = {
     "the feed of a person": (feed(user="ada"), "ix_activities_user (user_id=?)"),
     "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
 }
-FEW_SORTED = {"a tag", "part", "beginning", "reader", "run", "by name"}
-"""Where what is sorted is what a candidate has found, or what has one value: bounded by narrowing.FEW, or few."""
+BOUNDED_SORTS = {"a tag", "part", "beginning", "reader", "run", "by name"}
+"""What is sorted is what a candidate has found (at most MAX_DRIVING_ROWS), or what has one value."""
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -163,13 +163,13 @@ def test_an_index_leads_to_the_rows(database: Database, path: str) -> None:
     steps = [each for plan in plans for each in plan]
     assert any(step in each for each in steps), steps
     assert not [each for each in steps if FULL_SCAN.search(each)], steps
-    if not any(part in path for part in FEW_SORTED):
+    if not any(part in path for part in BOUNDED_SORTS):
         assert "USE TEMP B-TREE FOR ORDER BY" not in steps
 
 
 def test_what_is_many_is_not_sorted(database: Database) -> None:
     """Where no candidate is few, the order is walked along."""
-    numbers = range(FEW + 1)
+    numbers = range(MAX_DRIVING_ROWS + 1)
     connection = database.connection
     some = {"user_id": "ada", "creation_timestamp": 1, "last_updated_timestamp": 1, "last_version": 0}
     connection.execute(

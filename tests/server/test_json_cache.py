@@ -11,15 +11,15 @@ from sqlalchemy import Connection
 
 from tests.live_registry import Server, serving
 from tests.server.api import Api
-from tests.server.attempts import CASES
-from tests.server.people import ADMIN, CREATOR, People
+from tests.server.callers import ADMIN, CREATOR, People
+from tests.server.permission_cases import CASES
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal, PrincipalKind
 from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import model_versions, registered_models
-from tui_registry_server.store.documents import BESIDE, Documents, documents_of
 from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.json_cache import ENTRY_OVERHEAD, JsonCache, json_cache_of
 from tui_registry_server.wire.stage import Stage
 
 SOMEBODY = Principal("1", "somebody", PrincipalKind.USER, "", (), Level.MANAGE, admin=True)
@@ -36,8 +36,8 @@ def database(people: People) -> Iterator[Connection]:
     """A connection that keeps nothing."""
     engine = make_engine(database_url(people.registry.database), write=False)
     with engine.connect() as connection:
-        documents_of(connection).keep("a document", "1", "text")
-        assert documents_of(connection).find("a document", "1") is None
+        json_cache_of(connection).put("a document", "1", "text")
+        assert json_cache_of(connection).get("a document", "1") is None
         yield connection
     engine.dispose()
 
@@ -116,15 +116,15 @@ def test_what_was_undone_is_not_kept(people: People, database: Connection) -> No
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
-    documents = Documents(most=10 * (BESIDE + 10))
+    cache = JsonCache(max_bytes=10 * (ENTRY_OVERHEAD + 10))
     for number in range(50):
-        assert documents.keep(number, "1", "x" * 10) == b"x" * 10
-    assert [number for number in range(50) if documents.find(number, "1")] == list(range(40, 50))
-    documents.keep(45, "2", "y" * 20)
-    assert documents.find(45, "1") is None
-    assert documents.find(45, "2") == b"y" * 20
-    assert documents.find(40, "1") is None, "it made room"
-    large = "z" * 10 * (BESIDE + 10)
-    assert documents.keep("large", "1", large) == large.encode()
-    assert documents.find("large", "1") is None
-    assert documents.find(49, "1") is not None, "what has no room takes none"
+        assert cache.put(number, "1", "x" * 10) == b"x" * 10
+    assert [number for number in range(50) if cache.get(number, "1")] == list(range(40, 50))
+    cache.put(45, "2", "y" * 20)
+    assert cache.get(45, "1") is None
+    assert cache.get(45, "2") == b"y" * 20
+    assert cache.get(40, "1") is None, "it made room"
+    large = "z" * 10 * (ENTRY_OVERHEAD + 10)
+    assert cache.put("large", "1", large) == large.encode()
+    assert cache.get("large", "1") is None
+    assert cache.get(49, "1") is not None, "what has no room takes none"

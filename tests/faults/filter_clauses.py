@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.faults.plain_registry import STAGES
+from tests.faults.reference_registry import STAGES
 
 
 class Item(NamedTuple):

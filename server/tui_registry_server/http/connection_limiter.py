@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 Network = IPv4Network | IPv6Network
 
 
-def party(address: str | None) -> str:
+def client_key(address: str | None) -> str:
     """Whom an address stands for. Who has one IPv6 address has all of its /64."""
     try:
         known = ip_address(address or "")
@@ -26,40 +26,40 @@ def party(address: str | None) -> str:
     return str(known)
 
 
-class Crowd:
+class ConnectionLimiter:
     """Everybody connected. ``proxies`` are those that speak for many."""
 
     def __init__(self, limits: Limits, proxies: Sequence[Network] = ()) -> None:
         self.limits = limits
         self._proxies = proxies
-        self._by_party: Counter[str] = Counter()
-        self._full = False
+        self._by_client: Counter[str] = Counter()
+        self._is_full = False
 
-    def enter(self, address: str) -> str:
+    def acquire(self, address: str) -> str:
         """Count a connection; whom it is counted for."""
-        name = party(address)
-        self._by_party[name] += 1
-        return name
+        key = client_key(address)
+        self._by_client[key] += 1
+        return key
 
-    def leave(self, name: str) -> None:
-        self._by_party[name] -= 1
-        if not self._by_party[name]:
-            del self._by_party[name]
+    def release(self, key: str) -> None:
+        self._by_client[key] -= 1
+        if not self._by_client[key]:
+            del self._by_client[key]
 
-    def problem(self, name: str, connections: int) -> RegistryError | None:
+    def refusal(self, key: str, connections: int) -> RegistryError | None:
         """Why a connection is refused that makes them so many."""
-        was_full, self._full = self._full, connections > self.limits.connections
-        if self._full:
+        was_full, self._is_full = self._is_full, connections > self.limits.connections
+        if self._is_full:
             if not was_full:
                 log.warning("%d connections are open: further ones are refused", self.limits.connections)
             return TemporarilyUnavailable("The server has as many connections as it can serve. Try again.")
-        if self._by_party[name] > self.limits.connections_per_address and not self._is_proxy(name):
+        if self._by_client[key] > self.limits.connections_per_address and not self._is_proxy(key):
             return RequestLimitExceeded("Your address has as many connections as it may have. Close some, or wait.")
         return None
 
-    def _is_proxy(self, name: str) -> bool:
+    def _is_proxy(self, key: str) -> bool:
         try:
-            network = IPv6Network(name) if ":" in name else IPv4Network(name)
+            network = IPv6Network(key) if ":" in key else IPv4Network(key)
         except ValueError:
             return False
         return any(network.overlaps(proxy) for proxy in self._proxies if proxy.version == network.version)

@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 from tui_registry_server.rules.errors import RequestTimeout
 from tui_registry_server.rules.limits import Limits
 
-MAX_INLINE = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
-SMALL = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
+MAX_INLINE_BYTES = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
+SMALL_BODY_BYTES = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
 
 
-class LargeBodies:
+class LargeBodyLimiter:
     """The slots for bodies larger than SMALL. Who finds none free waits, and is not read from; and who
     has one must then be quick."""
 
     def __init__(self, limits: Limits) -> None:
-        self._slots = asyncio.Semaphore(limits.large_bodies)
+        self._shared_slots = asyncio.Semaphore(limits.large_bodies)
         self._limit = limits.large_bodies_per_principal
-        self._callers: dict[str, _Caller] = {}
-        self._reading = asyncio.Lock()
+        self._by_principal: dict[str, _PrincipalSlots] = {}
+        self._parse_lock = asyncio.Lock()
         self._uploads: dict[asyncio.Timeout, float] = {}
         """When each began, by the loop's clock."""
         self._upload_seconds = limits.large_body_seconds
         self._waiting = 0
 
-    def _hurry(self) -> None:
+    def _set_upload_deadlines(self) -> None:
         """Somebody waits: who has been sending for long is not waited for."""
         for upload, began in self._uploads.items():
             upload.reschedule(max(asyncio.get_running_loop().time(), began + self._upload_seconds))
@@ -39,7 +39,7 @@ class LargeBodies:
             async with asyncio.timeout(None) as deadline:
                 self._uploads[deadline] = asyncio.get_running_loop().time()
                 if self._waiting:
-                    self._hurry()
+                    self._set_upload_deadlines()
                 try:
                     yield
                 finally:
@@ -55,9 +55,9 @@ class LargeBodies:
         return BodySlot(self, principal_id)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def parsing(self) -> AsyncIterator[None]:
         """In which one large body is made sense of. Then it is the others' turn, for as long as that took."""
-        async with self._reading:
+        async with self._parse_lock:
             began = time.perf_counter()
             try:
                 yield
@@ -65,44 +65,44 @@ class LargeBodies:
                 await asyncio.sleep(time.perf_counter() - began)
 
     async def acquire(self, principal_id: str) -> None:
-        caller = self._callers.setdefault(principal_id, _Caller(asyncio.Semaphore(self._limit)))
-        caller.known += 1
+        principal = self._by_principal.setdefault(principal_id, _PrincipalSlots(asyncio.Semaphore(self._limit)))
+        principal.references += 1
         try:
-            await caller.slots.acquire()
+            await principal.slots.acquire()
             try:
-                await self._enter()
+                await self._acquire_shared()
             except BaseException:
-                caller.slots.release()
+                principal.slots.release()
                 raise
         except BaseException:
-            self._forget(principal_id, caller)
+            self._drop_reference(principal_id, principal)
             raise
 
-    async def _enter(self) -> None:
+    async def _acquire_shared(self) -> None:
         self._waiting += 1
         try:
-            if self._slots.locked():
-                self._hurry()
-            await self._slots.acquire()
+            if self._shared_slots.locked():
+                self._set_upload_deadlines()
+            await self._shared_slots.acquire()
         finally:
             self._waiting -= 1
 
     def release(self, principal_id: str) -> None:
-        caller = self._callers[principal_id]
-        self._slots.release()
-        caller.slots.release()
-        self._forget(principal_id, caller)
+        principal = self._by_principal[principal_id]
+        self._shared_slots.release()
+        principal.slots.release()
+        self._drop_reference(principal_id, principal)
 
-    def _forget(self, principal_id: str, caller: "_Caller") -> None:
-        caller.known -= 1
-        if not caller.known:
-            del self._callers[principal_id]
+    def _drop_reference(self, principal_id: str, principal: "_PrincipalSlots") -> None:
+        principal.references -= 1
+        if not principal.references:
+            del self._by_principal[principal_id]
 
 
 @dataclass(slots=True)
-class _Caller:
+class _PrincipalSlots:
     slots: asyncio.Semaphore
-    known: int = 0
+    references: int = 0
     """How many of their bodies have a slot, or wait for one."""
 
 
@@ -110,7 +110,7 @@ class _Caller:
 class BodySlot:
     """For one body, which turns out to be large or not. To be released when its request is answered."""
 
-    bodies: LargeBodies
+    limiter: LargeBodyLimiter
     principal_id: str
     is_acquired: bool = field(default=False, init=False)
     size: int = field(default=0, init=False)
@@ -118,10 +118,10 @@ class BodySlot:
 
     async def acquire(self) -> None:
         if not self.is_acquired:
-            await self.bodies.acquire(self.principal_id)
+            await self.limiter.acquire(self.principal_id)
             self.is_acquired = True
 
     def release(self) -> None:
         if self.is_acquired:
             self.is_acquired = False
-            self.bodies.release(self.principal_id)
+            self.limiter.release(self.principal_id)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Answer, Api
-from tests.server.contents import changing
-from tests.server.people import SCIM, add_group, user_id
+from tests.server.callers import SCIM, add_group, user_id
+from tests.server.database_state import changing
 from tui_registry_server.store.tables import activities, grants, memberships, principals, tokens
 
 LEVELS = {

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tui_registry_server.store.fair_pool import FairPool
+from tui_registry_server.store.fair_thread_pool import FairThreadPool
 
 
 def nothing() -> None:
@@ -14,7 +14,7 @@ def nothing() -> None:
 
 
 async def test_who_has_much_to_be_done_does_not_hold_up_others() -> None:
-    pool = FairPool(4, "test")
+    pool = FairThreadPool(4, "test")
     go_on = threading.Event()
     running: Counter[str] = Counter()
 
@@ -34,14 +34,14 @@ async def test_who_has_much_to_be_done_does_not_hold_up_others() -> None:
 
 
 async def test_the_servers_own_work_has_all_threads() -> None:
-    pool = FairPool(2, "test")
+    pool = FairThreadPool(2, "test")
     together = threading.Barrier(2, timeout=30)
     await asyncio.gather(pool.run(None, together.wait, nothing), pool.run(None, together.wait, nothing))
     pool.close()
 
 
 async def test_those_who_wait_take_turns() -> None:
-    pool = FairPool(1, "test")
+    pool = FairThreadPool(1, "test")
     go_on = threading.Event()
     order: list[str] = []
     first = pool.run("a", lambda: go_on.wait(30), nothing)
@@ -53,7 +53,7 @@ async def test_those_who_wait_take_turns() -> None:
 
 
 async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
-    pool = FairPool(1, "test")
+    pool = FairThreadPool(1, "test")
     go_on = threading.Event()
     ended: list[str] = []
     first = pool.run("a", lambda: go_on.wait(30), lambda: ended.append("first"))
@@ -67,7 +67,7 @@ async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
 
 
 async def test_a_failure_is_told_to_who_asked() -> None:
-    pool = FairPool(1, "test")
+    pool = FairThreadPool(1, "test")
 
     def fail() -> None:
         raise ValueError("no")

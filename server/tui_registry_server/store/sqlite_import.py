@@ -27,39 +27,39 @@ from tui_registry_server.store.snapshot import Progress, no_progress
 from tui_registry_server.wire.names import name_key
 
 BATCH = 1000  # rows read and written at a time
-MAX_SHOWN = 60  # characters of a value that is told
+MAX_VALUE_LENGTH = 60  # characters of a value that is told
 
 _KEPT_BY_TRIGGERS = {"model_names"}
 _NOT_ROWS = {"alembic_version"}
 
 
-def rebuild(brought: Path, file: Path, *, now: int, progress: Progress = no_progress) -> Head | None:
+def import_file(source_copy: Path, file: Path, *, now: int, progress: Progress = no_progress) -> Head | None:
     """Fill an empty file with the rows of another, which nobody else can change meanwhile, and upgrade it. The head of
     its audit log, which is verified.
 
     Raises InvalidState for what this program did not write, and schema.SchemaTooNewError for what a newer one did.
     """
     try:
-        with _reading(brought) as theirs:
+        with _reading(source_copy) as theirs:
             revision = _revision(theirs)
             schema.make(database_url(str(file)), revision)
             with closing(sqlite3.connect(file, isolation_level=None)) as ours:
                 known = schema_objects.objects(ours)
-                if told := schema_objects.differences(known, schema_objects.objects(theirs)):
+                if differences := schema_objects.differences(known, schema_objects.objects(theirs)):
                     raise InvalidState(
                         f"The file is not as tui-registry makes a database of the schema '{revision}', and was not "
-                        f"used: {schema_objects.listed(told)}."
+                        f"used: {schema_objects.join_differences(differences)}."
                     )
                 tables = [each.name for each in known if each.kind == "table" and _has_rows(each.name)]
-                _look_for_damage(theirs, tables)
+                _check_integrity(theirs, tables)
                 _copy(theirs, ours, sorted(tables), progress)
     except UnicodeDecodeError:
         raise InvalidState("The file is damaged: it holds a text that is not UTF-8.") from None
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGED:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE_CODES:
             raise InvalidState(f"The file is damaged, or no database: {error}.") from None
         raise
-    schema.upgrade(database_url(str(file)), now=now, keep=False)
+    schema.upgrade(database_url(str(file)), now=now, back_up=False)
     return _verified(file)
 
 
@@ -75,7 +75,7 @@ def _verified(file: Path) -> Head | None:
         engine.dispose()
 
 
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+_DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 """SQLITE_ERROR is for a schema that cannot be understood, or asks for what this SQLite does not have."""
 
 
@@ -108,7 +108,7 @@ def _revision(database: sqlite3.Connection) -> str:
     return revisions[0]
 
 
-def _look_for_damage(database: sqlite3.Connection, tables: list[str]) -> None:
+def _check_integrity(database: sqlite3.Connection, tables: list[str]) -> None:
     for table in tables:  # one by one: the full-text index, which is not read, would be asked to look at itself
         (verdict,) = database.execute(f'PRAGMA integrity_check("{table}")').fetchone()
         if verdict != "ok":
@@ -134,7 +134,7 @@ def _copy(theirs: sqlite3.Connection, ours: sqlite3.Connection, tables: list[str
             except sqlite3.IntegrityError as error:
                 raise InvalidState(f"The rows of {table} are not what tui-registry writes: {error}.") from None
             progress(done := done + len(batch), total)
-    _check_together(ours)
+    _check_relations(ours)
     ours.execute("COMMIT")
 
 
@@ -144,10 +144,10 @@ def _rule(table: str, column: str, kind: str) -> Rule:
 
 def _check(table: str, row: tuple[Any, ...], rules: list[tuple[str, bool, Rule]]) -> None:
     for value, (column, required, rule) in zip(row, rules, strict=True):
-        if required if value is None else not rule.holds(value):
+        if required if value is None else not rule.accepts(value):
             raise InvalidState(
-                f"A row of {table} is not what tui-registry writes: {column} is {repr(value)[:MAX_SHOWN]}, "
-                f"which is not {rule.told}. The row begins with {repr(row[0])[:MAX_SHOWN]}."
+                f"A row of {table} is not what tui-registry writes: {column} is {repr(value)[:MAX_VALUE_LENGTH]}, "
+                f"which is not {rule.description}. The row begins with {repr(row[0])[:MAX_VALUE_LENGTH]}."
             )
 
 
@@ -155,7 +155,7 @@ _BEYOND_LAST_VERSION = """SELECT model_id, version FROM model_versions
     JOIN registered_models ON registered_models.id = model_versions.model_id WHERE version > last_version"""
 
 
-def _check_together(database: sqlite3.Connection) -> None:
+def _check_relations(database: sqlite3.Connection) -> None:
     """What rows say of each other."""
     for table, number, parent, _ in database.execute("PRAGMA foreign_key_check"):
         raise InvalidState(f"Row {number} of {table} belongs to a row of {parent} that is not there.")
@@ -189,5 +189,5 @@ def _check_groups(database: sqlite3.Connection) -> None:
         for group in free:
             del rest[group]
     if rest:
-        told = ", ".join(sorted(f"'{groups[each]}'" for each in rest)[:10])
-        raise InvalidState(f"Groups that are in each other, which no registry writes: {told}.")
+        cycle = ", ".join(sorted(f"'{groups[each]}'" for each in rest)[:10])
+        raise InvalidState(f"Groups that are in each other, which no registry writes: {cycle}.")

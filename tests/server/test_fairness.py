@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from tests.live_registry import LiveRegistry
 from tests.server.api import Answer, Api
-from tests.server.contents import changing
+from tests.server.database_state import changing
 from tests.server.directory import create_user
 from tui_registry_server.rules.principals import ADMINS
 from tui_registry_server.store import counters

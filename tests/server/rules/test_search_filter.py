@@ -3,7 +3,7 @@
 import pytest
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.filters import (
+from tui_registry_server.rules.search_filter import (
     MAX_COMPARISONS,
     MAX_FILTER,
     MAX_PATTERN,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.server.api import Answer, Api
-from tests.server.people import MOVES, PAIRS, Caller, People
+from tests.server.callers import MOVES, PAIRS, Caller, People
 
 MODELS = "/mlflow/registered-models"
 VERSIONS = "/mlflow/model-versions"

@@ -16,10 +16,10 @@ from tui_registry_server.rules.errors import (
 )
 
 RETRY_AFTER = 1  # seconds: what a client is told while the server is short of something
-PART = 64 * 1024  # bytes of a long answer that are sent at once
+CHUNK_BYTES = 64 * 1024  # bytes of a long answer that are sent at once
 
 
-def json_answer(
+def json_response(
     answer: Answer,
     status: int = 200,
     media_type: str = "application/json",
@@ -34,7 +34,7 @@ def json_answer(
     return Response(content, status, headers, media_type)
 
 
-def error_answer(
+def error_response(
     error: RegistryError, more: Mapping[str, Any] | None = None, media_type: str = "application/json"
 ) -> Response:
     """``{"error_code": "...", "message": "..."}``, also for 401 and 403; ``more`` is what else is in it."""

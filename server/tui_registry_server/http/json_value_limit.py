@@ -14,18 +14,18 @@ from pydantic.fields import FieldInfo
 from tui_registry_server.rules.errors import RequestTooLarge
 from tui_registry_server.wire.lists import MaxLength
 
-UNKNOWN_VALUES = 1000  # values of fields that are not known here, and are ignored
+MAX_UNKNOWN_VALUES = 1000  # values of fields that are not known here, and are ignored
 MAX_BODY_VALUES = 100_000  # values of any body: 10,000 members of a group as Entra ID sends them are half of it
-ESCAPED = (rb"\\", rb"\"")
+_ESCAPES = (rb"\\", rb"\"")
 
 
 @cache
-def values_of(body: type[BaseModel]) -> int:
+def max_values_of(body: type[BaseModel]) -> int:
     """How many values a body can have, at the most: those that its model can need, and some besides."""
-    return min(_of_model(body) + UNKNOWN_VALUES, MAX_BODY_VALUES)
+    return min(_of_model(body) + MAX_UNKNOWN_VALUES, MAX_BODY_VALUES)
 
 
-def check_values(content: bytes, limit: int) -> None:
+def check_value_count(content: bytes, limit: int) -> None:
     """Raises RequestTooLarge for JSON of more values. No value takes less than a byte."""
     if len(content) > limit < _count(content, limit):
         raise RequestTooLarge(
@@ -37,18 +37,18 @@ def check_values(content: bytes, limit: int) -> None:
 def _count(content: bytes, limit: int) -> int:
     """At least as many as there are values: each but the first of a list or an object follows a comma. Commas and
     brackets in texts count too, unless that would be too many."""
-    found = _marks(content)
+    found = _count_separators(content)
     if found <= limit:
         return found
-    for escaped in ESCAPED:
+    for escaped in _ESCAPES:
         content = content.replace(escaped, b"")
     texts = content.count(b'"') // 2
     if texts > 2 * limit:  # each is a value or the name of one
         return texts // 2
-    return _marks(b"".join(content.split(b'"')[::2]))
+    return _count_separators(b"".join(content.split(b'"')[::2]))
 
 
-def _marks(content: bytes) -> int:
+def _count_separators(content: bytes) -> int:
     return 1 + content.count(b",") + content.count(b"[") + content.count(b"{")
 
 

@@ -15,10 +15,10 @@ T = TypeVar("T")
 class _Job(NamedTuple):
     work: Callable[[], Any]
     done: asyncio.Future[Any]
-    ended: Callable[[], None]
+    on_end: Callable[[], None]
 
 
-class FairPool:
+class FairThreadPool:
     """To be used on one event loop. Nobody has more than three quarters of the threads."""
 
     def __init__(self, threads: int, name: str) -> None:
@@ -29,11 +29,11 @@ class FairPool:
         self._waiting: OrderedDict[str | None, deque[_Job]] = OrderedDict()
         """By principal; who was served last is at the end."""
 
-    def run(self, principal_id: str | None, work: Callable[[], T], ended: Callable[[], None]) -> asyncio.Future[T]:
+    def run(self, principal_id: str | None, work: Callable[[], T], on_end: Callable[[], None]) -> asyncio.Future[T]:
         """What comes of the work. ``principal_id``: for whom it is done; None for the server's own, which has all
-        threads. ``ended`` is called on the loop when it is over, or if it was cancelled before it began."""
+        threads. ``on_end`` is called on the loop when it is over, or if it was cancelled before it began."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(principal_id, deque()).append(_Job(work, done, ended))
+        self._waiting.setdefault(principal_id, deque()).append(_Job(work, done, on_end))
         self._start()
         return done
 
@@ -49,7 +49,7 @@ class FairPool:
             else:
                 del self._waiting[principal_id]
             if job.done.cancelled():
-                job.ended()
+                job.on_end()
                 continue
             self._free -= 1
             self._running[principal_id] += 1
@@ -79,7 +79,7 @@ class FairPool:
         self._running[principal_id] -= 1
         if not self._running[principal_id]:
             del self._running[principal_id]
-        job.ended()
+        job.on_end()
         if not job.done.cancelled():
             if (error := running.exception()) is not None:
                 job.done.set_exception(error)

@@ -13,17 +13,17 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, fu
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, readable, readable_objects
-from tui_registry_server.store.patience import expect_to_take_long
+from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.statements import Rows, Statement
 
-FEW = 15_000
+MAX_DRIVING_ROWS = 15_000
 """Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
 them, unless all of them are at its end."""
-LENGTHY = 3_000
+MAX_INLINE_ROWS = 3_000
 """Rows whose collecting takes so long that it is not begun on the event loop."""
-TRIED = 10
+MAX_CANDIDATES = 10
 """Candidates that are tried; what few searches compare besides only decides which of the rows found are shown."""
-FEW_NAMES = 2_000
+MAX_NAME_MATCHES = 2_000
 """The same of models found by the trigrams of their names: each of these costs more, and walking along names less."""
 
 Columns = tuple[ColumnElement[Any], ...]
@@ -38,9 +38,9 @@ class Candidate(NamedTuple):
     """
 
     rows: Select[Any]
-    few: int = FEW
-    narrowed: Callable[[], Select[Any]] | None = None
-    says: Sequence[ColumnElement[bool]] = ()
+    max_rows: int = MAX_DRIVING_ROWS
+    refined: Callable[[], Select[Any]] | None = None
+    implied: Sequence[ColumnElement[bool]] = ()
 
 
 class Clauses(NamedTuple):
@@ -53,7 +53,7 @@ class Clauses(NamedTuple):
     candidates: Sequence[Candidate] | None
 
 
-class Plan:
+class QueryPlan:
     """The statements that may lead to a page of what is found. Each is put together when it is first needed."""
 
     def __init__(
@@ -69,59 +69,63 @@ class Plan:
         self._conditions = clauses.conditions
         self._order = clauses.order
         self._row = row
-        self._counted = None if clauses.candidates is None else [_Counted(each) for each in clauses.candidates[:TRIED]]
-        self._own = _Counted(Candidate(readable_objects()))  # what the caller may read, but as a candidate
-        self._commons: dict[Leading, _Counted] = {}
-        self._pages: dict[Leading, Statement] = {}
+        self._candidates = (
+            None
+            if clauses.candidates is None
+            else [_CountedCandidate(each) for each in clauses.candidates[:MAX_CANDIDATES]]
+        )
+        self._readable = _CountedCandidate(Candidate(readable_objects()))  # what the caller may read
+        self._intersections: dict[Driving, _CountedCandidate] = {}
+        self._pages: dict[Driving, Statement] = {}
 
     def page(self, connection: Connection, principal: Principal, given: dict[str, Any], limit: int) -> Rows:
         """What is found and the caller may read, ``limit`` rows at the most. ``given``: the query's parameters."""
         given = given | caller(principal)
-        leading = self._leading(connection, principal, given)
-        if leading not in self._pages:
-            found = self._led(leading).order_by(*self._order)
-            self._pages[leading] = Statement(found.limit(bindparam("limit", type_=Integer())))
-        return self._pages[leading].run(connection, limit=limit, **given)
+        driving = self._choose_driving(connection, principal, given)
+        if driving not in self._pages:
+            found = self._driven_by(driving).order_by(*self._order)
+            self._pages[driving] = Statement(found.limit(bindparam("limit", type_=Integer())))
+        return self._pages[driving].run(connection, limit=limit, **given)
 
-    def _leading(self, connection: Connection, principal: Principal, given: dict[str, Any]) -> "Leading":
+    def _choose_driving(self, connection: Connection, principal: Principal, given: dict[str, Any]) -> "Driving":
         """The smallest of the candidates if that one is few, or all of them if what they have in common is; or none."""
-        if self._counted is None:
+        if self._candidates is None:
             return ()
-        own = (self._own,) if principal.root_level < Level.READ else ()
-        candidates = (*self._counted, *own)
+        readable_candidate = (self._readable,) if principal.root_level < Level.READ else ()
+        candidates = (*self._candidates, *readable_candidate)
         sizes = [(each.size(connection, given), each) for each in candidates]
-        few = [(size, each) for size, each in sizes if size <= each.candidate.few]
-        if few:
-            size, leading = min(few, key=itemgetter(0))
-            if size > LENGTHY:
-                expect_to_take_long(connection)
-            return (leading,)
+        small = [(size, each) for size, each in sizes if size <= each.candidate.max_rows]
+        if small:
+            size, driving = min(small, key=itemgetter(0))
+            if size > MAX_INLINE_ROWS:
+                require_thread(connection)
+            return (driving,)
         if len(candidates) > 1:  # each of them is many, but what they have in common may be few
-            if candidates not in self._commons:
-                self._commons[candidates] = _Counted(Candidate(self._led(candidates)))
-            if self._commons[candidates].size(connection, given) <= FEW:
+            if candidates not in self._intersections:
+                self._intersections[candidates] = _CountedCandidate(Candidate(self._driven_by(candidates)))
+            if self._intersections[candidates].size(connection, given) <= MAX_DRIVING_ROWS:
                 return candidates
         return ()
 
-    def _led(self, leading: "Leading") -> Select[Any]:
-        found = self._found if leading == (self._own,) else self._found.where(readable(self._row[0]))
-        said: set[ColumnElement[bool]] = set()
-        for candidate in (counted.candidate for counted in leading):
-            if candidate.says and said.issuperset(candidate.says):
+    def _driven_by(self, driving: "Driving") -> Select[Any]:
+        found = self._found if driving == (self._readable,) else self._found.where(readable(self._row[0]))
+        implied: set[ColumnElement[bool]] = set()
+        for candidate in (counted.candidate for counted in driving):
+            if candidate.implied and implied.issuperset(candidate.implied):
                 continue  # it would say nothing new
-            rows = candidate.rows if candidate.narrowed is None else candidate.narrowed()
+            rows = candidate.rows if candidate.refined is None else candidate.refined()
             columns = self._row[: len(rows.selected_columns)]
             found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(rows))
-            said.update(candidate.says)
-        return found.where(*(each for each in self._conditions if each not in said))
+            implied.update(candidate.implied)
+        return found.where(*(each for each in self._conditions if each not in implied))
 
 
-class _Counted:
+class _CountedCandidate:
     """A candidate, and what counts its rows no further than one more than few."""
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
-        rows = candidate.rows.limit(candidate.few + 1).subquery()
+        rows = candidate.rows.limit(candidate.max_rows + 1).subquery()
         self._count = Statement(select(func.count()).select_from(rows))
 
     def size(self, connection: Connection, given: dict[str, Any]) -> int:
@@ -129,4 +133,4 @@ class _Counted:
         return count
 
 
-Leading = tuple[_Counted, ...]
+Driving = tuple[_CountedCandidate, ...]

@@ -15,13 +15,13 @@ from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func,
 
 from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
 from tui_registry_server.rules.principals import ADMINS, USERS
-from tui_registry_server.store import rebuilding, schema, snapshot
+from tui_registry_server.store import schema, snapshot, sqlite_import
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
 
 BATCH = 1000  # rows read and written at a time
-NAMED = 10  # rows named in a message at the most
+MAX_NAMED = 10  # rows named in a message at the most
 
 Progress = Callable[[int, int], None]
 """Is told how many rows are done, of how many: each is written, and then read back."""
@@ -52,12 +52,12 @@ def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda d
     if not (source.database and Path(source.database).is_file()):
         raise ResourceDoesNotExist(f"There is no database {source.database}.")
     with tempfile.TemporaryDirectory(prefix="tui-registry-migrate-") as folder:
-        brought, rebuilt = Path(folder) / "brought.db", Path(folder) / "rebuilt.db"
-        for file in (brought, rebuilt):
+        source_copy, imported = Path(folder) / "brought.db", Path(folder) / "rebuilt.db"
+        for file in (source_copy, imported):
             file.touch(mode=0o600)
-        snapshot.copy_pages(brought, Path(source.database).absolute())
-        rebuilding.rebuild(brought, rebuilt, now=now)
-        return copy_into(database_url(str(rebuilt)), target, now=now, progress=progress)
+        snapshot.copy_pages(source_copy, Path(source.database).absolute())
+        sqlite_import.import_file(source_copy, imported, now=now)
+        return copy_into(database_url(str(imported)), target, now=now, progress=progress)
 
 
 def copy_into(
@@ -68,10 +68,10 @@ def copy_into(
     try:
         if target.get_backend_name() == "postgresql":
             with reading.begin() as origin:
-                _refuse_what_postgresql_cannot_hold(origin)
+                _reject_nul_characters(origin)
         schema.upgrade(target, now=now)
         with writing.begin() as destination:
-            _refuse_what_is_not_empty(destination)
+            _require_empty(destination)
             with reading.begin() as origin:  # a writer's turn, so that it stays as it is meanwhile
                 return copy_and_compare(origin, destination, progress)
     finally:
@@ -93,7 +93,7 @@ def _copy(origin: Connection, destination: Connection, progress: Progress) -> li
     done = 0
     copied = []
     for table in metadata.sorted_tables:
-        sums = _Sums()
+        sums = _DigestSum()
         for batch in _batches(origin, table):
             sums.add(batch)
             destination.execute(insert(table), [dict(row) for row in batch])
@@ -107,7 +107,7 @@ def _compare(copied: list[TableDigest], destination: Connection, progress: Progr
     total = 2 * done
     for each in copied:
         table = metadata.tables[each.name]
-        sums = _Sums()
+        sums = _DigestSum()
         for batch in _batches(destination, table):
             sums.add(batch)
             progress(done := done + len(batch), total)
@@ -117,7 +117,7 @@ def _compare(copied: list[TableDigest], destination: Connection, progress: Progr
             )
 
 
-class _Sums:
+class _DigestSum:
     """A table's content, as it is read."""
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ def _count(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _refuse_what_is_not_empty(destination: Connection) -> None:
+def _require_empty(destination: Connection) -> None:
     """A database that holds more than a registry has from the start."""
     others = select(principals.c.name).where(principals.c.name.not_in((ADMINS, USERS)))
     founded = {principals: 2, grants: 1, counters: len(NAMES)}
@@ -157,7 +157,7 @@ def _refuse_what_is_not_empty(destination: Connection) -> None:
         raise InvalidState("The target already holds a registry. Give an empty database; nothing was written.")
 
 
-def _refuse_what_postgresql_cannot_hold(origin: Connection) -> None:
+def _reject_nul_characters(origin: Connection) -> None:
     """Texts with NUL characters, which SQLite takes and PostgreSQL does not."""
     found: list[str] = []
     nul = func.char(literal(0))
@@ -166,13 +166,13 @@ def _refuse_what_postgresql_cannot_hold(origin: Connection) -> None:
         if not texts or origin.dialect.name != "sqlite":
             continue
         query = select(table).where(or_(*(func.instr(cast(column, String), nul) > 0 for column in texts)))
-        for row in origin.execute(query.limit(NAMED)).mappings():
+        for row in origin.execute(query.limit(MAX_NAMED)).mappings():
             key = ", ".join(str(row[column.name]).replace("\0", "\\0") for column in table.primary_key)
             columns = ", ".join(column.name for column in texts if "\0" in (row[column.name] or ""))
             found.append(f"{table.name} ({key}): {columns}")
     if found:
         raise BadRequest(
             "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n"
-            + "\n".join(found[:NAMED])
-            + ("\nand others" if len(found) >= NAMED else "")
+            + "\n".join(found[:MAX_NAMED])
+            + ("\nand others" if len(found) >= MAX_NAMED else "")
         )

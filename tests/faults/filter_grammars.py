@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tui_registry_server.rules.filters import NUMBER, STAGE
 from tui_registry_server.rules.scim_filter import (
     MAX_DEPTH,
     All,
@@ -21,6 +20,7 @@ from tui_registry_server.rules.scim_filter import (
 )
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, Vocabulary
 from tui_registry_server.rules.search import Searchable
+from tui_registry_server.rules.search_filter import NUMBER, STAGE
 
 NOISE = "'\"`()[]{}=!<>,;.:%_-+/*#$@\\ \t\n\r\0\x1b\u00a0\u202e\ufffd\U0001f600aAxeqANDINORnotor019\u0661ßıé"
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(NOISE, max_size=40)

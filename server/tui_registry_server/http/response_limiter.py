@@ -7,17 +7,17 @@ from functools import partial
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tui_registry_server.http.answers import PART
+from tui_registry_server.http.responses import CHUNK_BYTES
 from tui_registry_server.rules.errors import RequestLimitExceeded, TemporarilyUnavailable
 from tui_registry_server.rules.limits import Limits
 
 
-def in_parts(answer: Response, sent: Callable[[], None] = lambda: None) -> Response:
-    """The answer itself, sent no faster than it is taken. ``sent`` is called when it is, or cannot be."""
-    return answer if len(answer.body) <= PART else _Long(answer, sent)
+def in_chunks(answer: Response, on_sent: Callable[[], None] = lambda: None) -> Response:
+    """The answer itself, sent no faster than it is taken. ``on_sent`` is called when it is, or cannot be."""
+    return answer if len(answer.body) <= CHUNK_BYTES else _ChunkedResponse(answer, on_sent)
 
 
-class LongAnswers:
+class ResponseLimiter:
     """Counts what is on its way."""
 
     def __init__(self, limits: Limits) -> None:
@@ -25,11 +25,11 @@ class LongAnswers:
         self._total = 0
         self._by_principal: Counter[str] = Counter()
 
-    def counted(self, answer: Response, principal_id: str) -> Response:
+    def track(self, answer: Response, principal_id: str) -> Response:
         """The answer itself, to be sent now. One is always taken, however long it is. Raises RequestLimitExceeded or
         TemporarilyUnavailable."""
         size = len(answer.body)
-        if size <= PART:
+        if size <= CHUNK_BYTES:
             return answer
         own = self._by_principal[principal_id]
         if own and own + size > self._limits.unread_bytes_per_principal:
@@ -40,25 +40,27 @@ class LongAnswers:
             raise TemporarilyUnavailable("The server has as many long answers on their way as it can hold. Try again.")
         self._total += size
         self._by_principal[principal_id] = own + size
-        return in_parts(answer, partial(self._sent, principal_id, size))
+        return in_chunks(answer, partial(self._on_sent, principal_id, size))
 
-    def _sent(self, principal_id: str, size: int) -> None:
+    def _on_sent(self, principal_id: str, size: int) -> None:
         self._total -= size
         self._by_principal[principal_id] -= size
         if not self._by_principal[principal_id]:
             del self._by_principal[principal_id]
 
 
-class _Long(Response):
-    def __init__(self, answer: Response, sent: Callable[[], None]) -> None:
+class _ChunkedResponse(Response):
+    def __init__(self, answer: Response, on_sent: Callable[[], None]) -> None:
         self.status_code, self.raw_headers, self.body = answer.status_code, answer.raw_headers, answer.body
-        self._sent = sent
+        self._on_sent = on_sent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            for start in range(0, len(self.body), PART):
-                part = self.body[start : start + PART]
-                await send({"type": "http.response.body", "body": part, "more_body": start + PART < len(self.body)})
+            for start in range(0, len(self.body), CHUNK_BYTES):
+                chunk = self.body[start : start + CHUNK_BYTES]
+                await send(
+                    {"type": "http.response.body", "body": chunk, "more_body": start + CHUNK_BYTES < len(self.body)}
+                )
         finally:
-            self._sent()
+            self._on_sent()

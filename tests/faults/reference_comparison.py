@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tests.faults.plain_registry import CREATE, Comment, Model, PlainRegistry, Version
+from tests.faults.reference_registry import CREATE, Comment, Model, PlainRegistry, Version
 from tests.server.api import Api
 
 MODELS, VERSIONS = "/mlflow/registered-models", "/mlflow/model-versions"

@@ -3,8 +3,8 @@
 from pydantic.fields import FieldInfo
 
 from tests.server.api import Answer
-from tests.server.attempts import CASES, Attempt
-from tests.server.people import ADMIN, People
+from tests.server.callers import ADMIN, People
+from tests.server.permission_cases import CASES, Attempt
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability

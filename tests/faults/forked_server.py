@@ -25,7 +25,7 @@ class Forks:
         self._pid = 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.forks"],
+                [sys.executable, "-m", "tests.faults.forked_server"],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
