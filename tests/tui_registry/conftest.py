@@ -37,11 +37,11 @@ def styles_are_read_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def looks_are_short() -> Iterator[None]:
     """Before and after each key Textual waits until the process has nothing to do: it looks for 20 ms, in which it may
-    have worked for 1 ms, so that most keys take several looks. What is waited for is the same after a quarter of it."""
+    have worked for 1 ms, so that most keys take several looks. What is waited for is the same after half of it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
-        patch.setattr(_wait, "SLEEP_IDLE", 0.00125)
-        patch.setattr(_wait.wait_for_idle, "__defaults__", (0.005, 1))
+        patch.setattr(_wait, "SLEEP_GRANULARITY", 0.01)
+        patch.setattr(_wait, "SLEEP_IDLE", 0.001)
+        patch.setattr(_wait.wait_for_idle, "__defaults__", (0.01, 1))
         yield
 
 

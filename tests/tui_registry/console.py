@@ -45,10 +45,23 @@ class Console:
         return self.text.rstrip().rpartition("\n")[2]
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        for key in keys:
+            await self.pilot.press(key)
+            await self._heard()
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*("space" if character == " " else character for character in text))
+        await self.press(*("space" if character == " " else character for character in text))
+
+    async def _heard(self) -> None:
+        """Wait for what the key has set off, within the console: to Textual, a process that has no turn on a busy
+        machine looks like one that has nothing to do."""
+        for _ in range(100):
+            if not self.app.is_running or not self.app.screen_stack:
+                return
+            nodes = (self.app, *self.app.screen.walk_children(with_self=True))
+            if not any(node._message_queue.qsize() for node in nodes):
+                return
+            await asyncio.sleep(0)
 
     async def until(self, seen: Callable[[], object], what: str = "") -> None:
         """Wait for something to be so."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import keyring
 import pytest
 from click.testing import CliRunner, Result
+from textual.widgets import Input
 
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.command_line import process, run
@@ -103,10 +104,14 @@ async def test_a_token_pasted_into_the_console(scene: Scene) -> None:
         shown = Console(app, pilot)
         await shown.shows("There is no token.")
         await shown.press("t")
+        await shown.until(lambda: isinstance(app.focused, Input), "where it is typed")
         await shown.type("ünïcode")
         await shown.press("enter")
         await shown.tells("What was typed cannot be a token: character 1 of 7 is a blank or not ASCII")
-        await shown.press("escape", "t")
+        await shown.press("escape")
+        await shown.until(lambda: not isinstance(app.focused, Input), "no line to type in")
+        await shown.press("t")
+        await shown.until(lambda: isinstance(app.focused, Input), "where it is typed")
         await shown.type(f" {scene.token} ")
         await shown.press("enter")
         await shown.shows("● live", model)

@@ -73,6 +73,15 @@ async def settle(shown: Console, leaving: object) -> None:
         await shown.until(lambda: screen._read_at is not None, "what it asked for")
 
 
+async def resized(shown: Console, size: tuple[int, int]) -> None:
+    """Wait until the screen is laid out anew."""
+    screen = shown.app.screen
+    await shown.until(lambda: shown.app.size == screen.size == size, "the new size")
+    await shown.until(lambda: len(screen._compositor.render_strips()) == size[1], "all of its lines")
+    if isinstance(screen, Place):
+        await shown.until(lambda: screen.query_one(Header).region.width == size[0], "all of its columns")
+
+
 def cells_are_whole(shown: Console, size: tuple[int, int]) -> None:
     assert shown.app.size == size
     strips = shown.app.screen._compositor.render_strips()
@@ -113,7 +122,7 @@ async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: st
             await shown.press(*moves)
             for size in sizes:
                 await shown.pilot.resize_terminal(*size)
-                await shown.until(lambda: shown.app.screen.size == shown.app.size, "the new size")
+                await resized(shown, size)
                 await shown.pilot.pause()
                 await shown.until(lambda: shown.header.rstrip().endswith("● live"), "how fresh it is")
                 cells_are_whole(shown, size)
@@ -129,7 +138,7 @@ async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name:
         await shown.until(lambda: isinstance(shown.app.screen, ModalScreen), "the question")
         for size in [TINY[-1], *TINY, *SIZES]:
             await shown.pilot.resize_terminal(*size)
-            await shown.until(lambda: shown.app.screen.size == shown.app.size, "the new size")
+            await resized(shown, size)
             await shown.pilot.pause()
             cells_are_whole(shown, size)
             screen = shown.app.screen
