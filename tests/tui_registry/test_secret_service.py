@@ -22,7 +22,7 @@ from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
 
 def action_help(self):
-    token = self.connection.token
+    token = self.connection.opened.token
     headers = {"Authorization": f"Bearer {token}"}
     raise RuntimeError(f"There is no help with {headers}")
 
