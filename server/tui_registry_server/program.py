@@ -46,7 +46,7 @@ class Program(click.Group):
             check_arguments(args)
             code = super().main(args, *more, **options)
         except click.ClickException as error:
-            _tell(error)
+            _show_error(error)
             return error.exit_code
         except click.Abort as abort:
             if isinstance(abort.__cause__ or abort.__context__, EOFError):
@@ -135,15 +135,15 @@ def _has_folder() -> bool:
     return True
 
 
-def _fail(told: str, code: int = FAILED) -> int:
-    _tell(click.ClickException(told))
+def _fail(text: str, code: int = FAILED) -> int:
+    _show_error(click.ClickException(text))
     return code
 
 
-def _tell(error: click.ClickException) -> None:
+def _show_error(error: click.ClickException) -> None:
     """What it says may quote what was typed, or what others wrote: it is told in plain text."""
-    told = message(error.format_message())
-    error.format_message = lambda: told  # type: ignore[method-assign]  # each class makes its own, as it is shown
+    text = message(error.format_message())
+    error.format_message = lambda: text  # type: ignore[method-assign]  # each class makes its own, as it is shown
     try:
         error.show()
     except OSError:

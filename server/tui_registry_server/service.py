@@ -44,12 +44,12 @@ from tui_registry_server.tls import Certificate
 
 log = logging.getLogger(__name__)
 
-GRACE = 10  # seconds that open requests get to finish
-GOODBYE = 2  # seconds in which a client may answer that a TLS connection ends; those that are idle do not
-SENDING = 256 * 1024  # bytes on their way to a client; of more, the system would tell late that they are not taken
-SWITCH = 0.0005  # seconds until a thread that computes lets the event loop go on, which waits for it at every call
-OTHER_FILES = 200  # that the server has open, besides connections
-LOOK = 1.0  # seconds between looks for whether anybody still needs this server
+SHUTDOWN_TIMEOUT = 10  # seconds that open requests get to finish
+TLS_SHUTDOWN_TIMEOUT = 2  # seconds for a client to answer that a TLS connection ends; idle ones do not
+SEND_BUFFER_BYTES = 256 * 1024  # with a larger one, the system would report late that a client does not read
+THREAD_SWITCH_INTERVAL = 0.0005  # seconds after which a busy thread yields to the event loop
+OTHER_OPEN_FILES = 200  # that the server has open, besides connections
+POLL_INTERVAL = 1.0  # seconds between checks whether a console still uses this server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,8 @@ def run(options: Options) -> None:
     """Serve until a signal, or until nobody needs it; exits with 1 and a message if it cannot start, and with 2 if it
     would do so without TLS for others than this machine, and nobody said that this is meant."""
     set_up_log()
-    sys.setswitchinterval(SWITCH)
-    _allow_files(options.limits.connections + options.limits.refused_connections + OTHER_FILES)
+    sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
+    _allow_files(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
     try:
         if options.certificate is None and not _is_loopback(options.host):
             _warn_of_plain_http(options)
@@ -152,15 +152,15 @@ class _Server(uvicorn.Server):
                 forwarded_allow_ips=[str(proxy) for proxy in options.trusted_proxies],
                 ssl_context_factory=None if context is None else lambda *_: context,
                 timeout_keep_alive=options.limits.idle_seconds,
-                timeout_graceful_shutdown=GRACE,
-                callback_notify=self._look,
-                timeout_notify=LOOK,  # type: ignore[arg-type]  # compared with seconds as they are
+                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+                callback_notify=self._exit_if_unused,
+                timeout_notify=POLL_INTERVAL,  # type: ignore[arg-type]  # compared with seconds as they are
             )
         )
         self._registry = registry
         self._options = options
         self._context = context
-        self._end: IO[str] | None = None
+        self._exclusive_lock: IO[str] | None = None
         self._url = _url(listener, "http" if context is None else "https")
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -169,9 +169,9 @@ class _Server(uvicorn.Server):
             loop.create_server = partial(  # type: ignore[method-assign]  # uvicorn does not hand this on
                 loop.create_server,
                 ssl_handshake_timeout=self._options.limits.head_seconds,
-                ssl_shutdown_timeout=GOODBYE,
+                ssl_shutdown_timeout=TLS_SHUTDOWN_TIMEOUT,
             )
-            loop.add_signal_handler(signal.SIGHUP, self._renew)
+            loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
         await super().startup(sockets)
         gc.collect()
         gc.freeze()  # what is there now stays; looking through it for garbage would hold everybody up for 0.1 s
@@ -185,7 +185,7 @@ class _Server(uvicorn.Server):
         self._registry.end_streams()
         await super().shutdown(sockets)
 
-    def _renew(self) -> None:
+    def _reload_certificate(self) -> None:
         """Serve new connections with the certificate and key that the files hold now."""
         certificate, context = self._options.certificate, self._context
         if certificate is None or context is None:
@@ -198,17 +198,17 @@ class _Server(uvicorn.Server):
         else:
             log.warning("the certificate was renewed")
 
-    async def _look(self) -> None:
+    async def _exit_if_unused(self) -> None:
         """A console that comes now waits for the lock, until this process has ended."""
-        if self._options.end_with is not None and self._end is None:
-            self._end = _lock(self._options.end_with)
-            self.should_exit = self._end is not None
+        if self._options.end_with is not None and self._exclusive_lock is None:
+            self._exclusive_lock = _lock(self._options.end_with)
+            self.should_exit = self._exclusive_lock is not None
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family, address = _resolved(host, port)
     listener = socket.create_server(address, family=family, backlog=2048)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDING)  # each connection has it from here
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # each connection has it from here
     return listener
 
 

@@ -42,9 +42,9 @@ class Certificate:
         try:
             context.load_cert_chain(self.certificate, self.key, password)
         except (ssl.SSLError, ValueError) as error:
-            raise InvalidParameterValue(self._explain(error, encrypted=bool(asked))) from None
+            raise InvalidParameterValue(self._describe(error, encrypted=bool(asked))) from None
 
-    def _explain(self, error: Exception, *, encrypted: bool) -> str:
+    def _describe(self, error: Exception, *, encrypted: bool) -> str:
         if encrypted:
             return (
                 f"The TLS key {self.key} is encrypted. Give the server one that is not, readable by its user only: "

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from tui_registry_server.rules.scim_filter import (
     MAX_DEPTH,
-    All,
+    And,
     Comparison,
-    Either,
     Filter,
     Not,
-    Within,
+    Or,
+    ValuePath,
     operators,
 )
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, Vocabulary
 from tui_registry_server.rules.search import Searchable
-from tui_registry_server.rules.search_filter import NUMBER, STAGE
+from tui_registry_server.rules.search_filter import NUMBER_COMPARATORS, STAGE_COMPARATORS
 
 NOISE = "'\"`()[]{}=!<>,;.:%_-+/*#$@\\ \t\n\r\0\x1b\u00a0\u202e\ufffd\U0001f600aAxeqANDINORnotor019\u0661ßıé"
-ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(NOISE, max_size=40)
+ANY_ATTRIBUTE = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(NOISE, max_size=40)
 """Halves of characters do not get as far as here: no URL holds them, and JSON with them is refused."""
 
 AWKWARD = [
@@ -64,7 +64,7 @@ def spoiled(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> str:
 
 
 def or_worse(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(texts, spoiled(texts), ANYTHING)
+    return st.one_of(texts, spoiled(texts), ANY_ATTRIBUTE)
 
 
 def any_case(draw: st.DrawFn, word: str) -> str:
@@ -87,9 +87,9 @@ def comparisons(draw: st.DrawFn, searchable: Searchable) -> str:
     allowed = searchable.attributes.get(key.removeprefix("attribute."), frozenset({"=", "!=", "LIKE", "ILIKE"}))
     comparator = draw(st.sampled_from(sorted(allowed)))
     value = draw(st.sampled_from(AWKWARD))
-    if allowed is NUMBER:
+    if allowed is NUMBER_COMPARATORS:
         written = str(draw(st.integers(-(2**65), 2**65) | st.integers(-3, 3)))
-    elif allowed is STAGE:
+    elif allowed is STAGE_COMPARATORS:
         written = f"'{any_case(draw, draw(st.sampled_from(['None', 'Staging', 'Production', 'Archived'])))}'"
     elif comparator.endswith("IN"):
         written = f"({', '.join(draw(st.lists(quoted(value), min_size=1, max_size=3)))})"
@@ -132,23 +132,23 @@ def _compared(attribute: Attribute) -> st.SearchStrategy[Comparison]:
     values: st.SearchStrategy[Any] = st.sampled_from(SCIM_VALUES)
     if attribute.kind is Kind.BOOLEAN:
         values = st.booleans()
-    if attribute.kind is Kind.MOMENT:
+    if attribute.kind is Kind.DATETIME:
         values = st.sampled_from(sorted(MOMENTS.values()))
     compared = st.builds(Comparison, st.just(attribute), st.sampled_from(sorted(operators(attribute) - {"pr"})), values)
     return compared | st.just(Comparison(attribute, "pr"))
 
 
-def _within(vocabulary: Vocabulary) -> st.SearchStrategy[Within]:
+def _within(vocabulary: Vocabulary) -> st.SearchStrategy[ValuePath]:
     """Of one value of a list."""
     lists = sorted({each.top for each in vocabulary.attributes.values() if each.many})
     return st.sampled_from(lists).flatmap(
-        lambda top: st.builds(Within, st.just(top), _joined(scim_comparisons(vocabulary.parts(top) or vocabulary)))
+        lambda top: st.builds(ValuePath, st.just(top), _joined(scim_comparisons(vocabulary.parts(top) or vocabulary)))
     )
 
 
 def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return st.builds(All, several) | st.builds(Either, several) | st.builds(Not, inner)
+    return st.builds(And, several) | st.builds(Or, several) | st.builds(Not, inner)
 
 
 def scim_filters(resource: Resource) -> st.SearchStrategy[Filter]:
@@ -164,10 +164,10 @@ def written(draw: st.DrawFn, meant: Filter) -> str:
     match meant:
         case Not(operand):
             return f"{any_case(draw, 'not')}{draw(BLANKS)}({draw(written(operand))})"
-        case All(operands) | Either(operands):
-            word = any_case(draw, "and" if isinstance(meant, All) else "or")
+        case And(operands) | Or(operands):
+            word = any_case(draw, "and" if isinstance(meant, And) else "or")
             return f"{draw(BLANKS)}{word}{draw(BLANKS)}".join(f"({draw(written(each))})" for each in operands)
-        case Within(top, operand):
+        case ValuePath(top, operand):
             return f"{any_case(draw, top)}[{draw(BLANKS)}{draw(written(operand))}{draw(BLANKS)}]"
         case Comparison(attribute, operator, value):
             path = any_case(draw, attribute.path)
@@ -198,7 +198,7 @@ def scim_texts(resource: Resource) -> st.SearchStrategy[str]:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | ANYTHING,
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | ANY_ATTRIBUTE,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "display", "a"]), inner),
     max_leaves=4,
 )
@@ -207,7 +207,7 @@ JSON = st.recursive(
 def patches(resource: Resource, members: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
     """One operation of a PATCH; ``members`` are ids of principals that may be in a group."""
     attributes = sorted(set(resource.vocabulary.attributes.values()), key=lambda each: each.path)
-    changeable = [each for each in attributes if each.top not in {*resource.fixed, resource.name}]
+    changeable = [each for each in attributes if each.top not in {*resource.read_only, resource.name}]
     likely = st.sampled_from(changeable).flatmap(
         lambda attribute: _likely_patch(attribute, members if attribute.top == "members" else SCIM_VALUES)
     )
@@ -223,9 +223,9 @@ def patches(resource: Resource, members: Sequence[str]) -> st.SearchStrategy[dic
         st.sampled_from(["", ".value", ".type", ".primary", ".a"]),
         st.sampled_from(["a", "true", {"value": "b", "type": "work"}, [], None]),
     )
-    paths = st.sampled_from([each.path for each in attributes]) | ANYTHING
+    paths = st.sampled_from([each.path for each in attributes]) | ANY_ATTRIBUTE
     objects = st.dictionaries(paths.map(lambda each: each.partition(".")[0]), JSON, max_size=3)
-    op = st.sampled_from(["add", "replace", "remove"]) | ANYTHING
+    op = st.sampled_from(["add", "replace", "remove"]) | ANY_ATTRIBUTE
     anything = st.fixed_dictionaries({"op": op}, optional={"path": or_worse(paths), "value": JSON | objects})
     return st.one_of(likely, likely, likely, selected, anything)
 

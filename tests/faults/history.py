@@ -19,7 +19,7 @@ def check(connection: Connection) -> int:
     asked: dict[tuple[str, int, str], set[str]] = defaultdict(set)
     highest: dict[str, int] = {}
     for record in records(connection):
-        chain.follow(record)
+        chain.verify(record)
         kind, model = record["activity_type"], record.get("model_id", "")
         key = (model, record.get("version", 0))
         if kind == "CREATED_MODEL":

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.filter_grammars import (
-    ANYTHING,
+    ANY_ATTRIBUTE,
     SCIM_VALUES,
     filters,
     or_worse,
@@ -35,7 +35,7 @@ from tests.server.directory import GROUPS, SCIM, USERS
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.ordering import parse_order
 from tui_registry_server.rules.page_tokens import read_token
-from tui_registry_server.rules.scim_filter import MAX_FILTER, All, Comparison, Either, Filter, Not, Within
+from tui_registry_server.rules.scim_filter import MAX_FILTER, And, Comparison, Filter, Not, Or, ValuePath
 from tui_registry_server.rules.scim_filter import parse_filter as parse_scim_filter
 from tui_registry_server.rules.scim_patch import read_changes
 from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Attribute, Kind, Resource
@@ -178,11 +178,11 @@ def lets_through(meant: Filter, document: Mapping[str, Any]) -> bool:
     match meant:
         case Not(operand):
             return not lets_through(operand, document)
-        case All(operands):
+        case And(operands):
             return all(lets_through(each, document) for each in operands)
-        case Either(operands):
+        case Or(operands):
             return any(lets_through(each, document) for each in operands)
-        case Within(top, operand):
+        case ValuePath(top, operand):
             return any(lets_through(operand, each) for each in values_of(document, top))
         case Comparison(attribute, compared, asked):
             values = values_at(document, attribute)
@@ -215,7 +215,7 @@ def values_at(document: Mapping[str, Any], attribute: Attribute) -> list[Any]:
         return [each.get(part, missing) for each in values_of(document, top)]
     found = document.get(top, {} if part else missing)
     value = found.get(part, missing) if part else found
-    if attribute.kind is Kind.MOMENT:
+    if attribute.kind is Kind.DATETIME:
         return [round(datetime.fromisoformat(value).timestamp() * 1000)]
     return [value]
 
@@ -264,7 +264,7 @@ def test_page_tokens(path: str, admin: Api, counts: Counter[str]) -> None:
     token = admin.get(path, **asked).ok()["next_page_token"]
 
     @FEW
-    @given(made_up=st.one_of(spoiled(st.just(token)), spoiled(st.just(opened(token))).map(closed), ANYTHING))
+    @given(made_up=st.one_of(spoiled(st.just(token)), spoiled(st.just(opened(token))).map(closed), ANY_ATTRIBUTE))
     def turn(made_up: str) -> None:
         answer = admin.get(path, **asked, page_token=made_up)
         counts[f"page {answer.status}"] += 1

@@ -6,7 +6,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from tui_registry_server.commands import main
-from tui_registry_server.rules.audit import FIRST, digest_of
+from tui_registry_server.rules.audit import GENESIS_DIGEST, digest_of
 
 Record = dict[str, Any]
 
@@ -27,7 +27,7 @@ def exported(database: str, *options: str) -> list[dict[str, Any]]:
 
 def sealed(records: list[Record]) -> list[Record]:
     """As somebody writes them anew who knows how."""
-    previous = FIRST
+    previous = GENESIS_DIGEST
     written = []
     for record in records:
         content = {name: value for name, value in record.items() if name != "digest"} | {"previous": previous}

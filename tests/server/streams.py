@@ -11,7 +11,7 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from tests.server.api import PATIENCE, Api
 from tests.server.database_state import changing
-from tui_registry_server.rules.cursors import conceal, reveal
+from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.store import counters
 
 
@@ -64,14 +64,14 @@ class Stream:
 def event_id(database: str, number: int) -> str:
     """The id of the event that is so-manieth in a registry."""
     with changing(database) as connection:
-        return conceal(number, counters.key(connection))
+        return encode_cursor(number, counters.key(connection))
 
 
 def numbers_of(database: str, events: Iterable[dict[str, Any]]) -> list[int]:
     """What the ids of events conceal: the place of each among all changes."""
     with changing(database) as connection:
         key = counters.key(connection)
-    numbers = [reveal(event["event_id"], key) for event in events]
+    numbers = [decode_cursor(event["event_id"], key) for event in events]
     assert None not in numbers
     return [number for number in numbers if number is not None]
 

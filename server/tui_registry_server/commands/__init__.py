@@ -15,13 +15,13 @@ import click
 
 from tui_registry_server.commands.audit import audit
 from tui_registry_server.commands.backup import backup, restore
-from tui_registry_server.commands.database import database_option, progress_bar, told
+from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
 from tui_registry_server.program import Program
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
-from tui_registry_server.rules.limits import Limits, with_changes
+from tui_registry_server.rules.limits import Limits, with_overrides
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal, PrincipalKind
 from tui_registry_server.store import activities, principals, schema
@@ -163,7 +163,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 def _limits(given: tuple[str, ...]) -> Limits:
     try:
-        return with_changes(given)
+        return with_overrides(given)
     except InvalidParameterValue as error:
         raise click.BadParameter(error.message, param_hint="--limit") from None
 
@@ -234,9 +234,9 @@ def list_tokens(*, database: str) -> None:
             (
                 info["token_id"],
                 owners[str(info["owner_id"])][1],
-                _moment(info["creation_time"]),
-                "never" if info["expiry_time"] < 0 else _moment(info["expiry_time"]),
-                _moment(info["last_used_time"]) if info.get("last_used_time") else "never",
+                _format_time(info["creation_time"]),
+                "never" if info["expiry_time"] < 0 else _format_time(info["expiry_time"]),
+                _format_time(info["last_used_time"]) if info.get("last_used_time") else "never",
                 info.get("comment") or "",
             )
             for info in infos
@@ -259,7 +259,7 @@ def revoke_token(*, token_ids: tuple[str, ...], database: str) -> None:
     note(f"Revoked {len(token_ids)}.")
 
 
-def _moment(milliseconds: int) -> str:
+def _format_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
@@ -274,7 +274,7 @@ def migrate(*, source: str, target: str) -> None:
     """
     from tui_registry_server.store import database_copy
 
-    with told("The registry could not be copied"):
+    with exit_on_error("The registry could not be copied"):
         urls = database_url(source), database_url(target)
         with progress_bar("Copying and comparing") as progress:
             tables = database_copy.migrate(*urls, now=_now(), progress=progress)
@@ -317,7 +317,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
         root_level=Level.MANAGE,
         admin=True,
     )
-    with told():
+    with exit_on_error():
         url = database_url(location)
         schema.upgrade(url, now=_now())
         engine = make_engine(url, write=True)

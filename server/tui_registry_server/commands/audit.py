@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TextIO
 
 import click
 
-from tui_registry_server.commands.database import database_option, progress_bar, reading, told
+from tui_registry_server.commands.database import database_option, exit_on_error, open_registry, progress_bar
 from tui_registry_server.output import note, print_lines
 from tui_registry_server.rules.audit import BrokenChainError, Chain, Head, parse
 from tui_registry_server.rules.errors import InvalidParameterValue
@@ -65,20 +65,20 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
     Exits with 0 if all is as it was written and the head, if one was given, is among it; with 1 if not, or if it could
     not be read; with 2 if the command was not understood.
     """
-    chain = Chain(head, part=file is not None)
-    with told(f"{file} could not be read" if file else "The database could not be read"):
+    chain = Chain(head, partial=file is not None)
+    with exit_on_error(f"{file} could not be read" if file else "The database could not be read"):
         if file is not None:
             with file.open("rb") as lines:
                 for record in _parsed(lines):
-                    chain.follow(record)
+                    chain.verify(record)
             if not chain.count:
                 raise BrokenChainError(f"There is no record in {file}.")
             chain.end()
         else:
-            with reading(database) as connection, progress_bar("Verifying") as progress:
+            with open_registry(database) as connection, progress_bar("Verifying") as progress:
                 total = activities.last_sequence(connection)
                 for record in activities.records(connection):
-                    chain.follow(record)
+                    chain.verify(record)
                     if chain.count % activities.BATCH == 0:
                         progress(chain.count, max(total, chain.count))
                 progress(total, total)
@@ -98,7 +98,7 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
 @database_option
 def export(*, since: int | None, output: Path | None, database: str) -> None:
     """Write the records as JSON Lines, oldest first, with their digests."""
-    with told("The log could not be exported"), reading(database) as connection, _opened(output) as file:
+    with exit_on_error("The log could not be exported"), open_registry(database) as connection, _opened(output) as file:
         after = 0 if since is None else activities.last_before(connection, since)
         for record in activities.records(connection, after=after):
             file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # none holds what is not JSON's

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tui_registry_server.commands.database import database_option, progress_bar, told
+from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.output import note, print_lines
 from tui_registry_server.store import backup as backups
 from tui_registry_server.store.engine import database_url, redact_url
@@ -20,7 +20,7 @@ def backup(*, file: Path, database: str) -> None:
     Servers may run on it, and go on writing. FILE is an SQLite database, also where the registry is kept in PostgreSQL.
     It is readable by you only: it holds all that the registry holds, and digests of the tokens.
     """
-    with told("The registry could not be backed up"), progress_bar("Backing up") as progress:
+    with exit_on_error("The registry could not be backed up"), progress_bar("Backing up") as progress:
         backups.back_up(database_url(database), file.absolute(), now=_now(), progress=progress)
     note(f"Backed up to {file}. Verify it: tui-registry audit verify --database {file}")
 
@@ -35,7 +35,7 @@ def restore(*, file: Path, force: bool, database: str) -> None:
     Stop the servers first. Of the backup nothing is run: its schema is compared with what this program makes, its rows
     are copied, and its audit log is verified. PostgreSQL's database must be an empty one.
     """
-    with told("The backup could not be restored"), progress_bar("Restoring") as progress:
+    with exit_on_error("The backup could not be restored"), progress_bar("Restoring") as progress:
         head, kept = backups.restore(
             file.absolute(), database_url(database), replace=force, now=_now(), progress=progress
         )

@@ -37,7 +37,7 @@ database_option = click.option(
 
 
 @contextlib.contextmanager
-def told(what_failed: str = "The database could not be used") -> Iterator[None]:
+def exit_on_error(what_failed: str = "The database could not be used") -> Iterator[None]:
     """Whatever goes wrong with the database in the block is said in a line, and the program ends with 1."""
     try:
         yield
@@ -53,7 +53,7 @@ def told(what_failed: str = "The database could not be used") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reading(location: str) -> Iterator[Connection]:
+def open_registry(location: str) -> Iterator[Connection]:
     """A connection to a registry that is there, with the schema that this program knows."""
     url = database_url(location)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):

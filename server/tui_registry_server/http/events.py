@@ -26,7 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http.authentication import Authenticator, credentials_of
 from tui_registry_server.operations.feed import activity_entity
-from tui_registry_server.rules.cursors import conceal, reveal
+from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.rules.errors import (
     InvalidParameterValue,
     RequestLimitExceeded,
@@ -103,7 +103,7 @@ class EventStream:
         except BaseException:
             self._release_slot(principal)
             raise
-        ready = conceal(position, key, fresh=True) if last_seen is None else last_seen
+        ready = encode_cursor(position, key, fresh=True) if last_seen is None else last_seen
         events = self._events(credentials_of(request), position, ready, key)
         return _CountedStream(events, on_end=partial(self._release_slot, principal), ping=PING_INTERVAL)
 
@@ -130,7 +130,7 @@ class EventStream:
         newest = await self._database.read(activities.last_sequence)
         if last_seen is None:
             return newest
-        position = reveal(last_seen, key)
+        position = decode_cursor(last_seen, key)
         if position is None:
             raise InvalidParameterValue("Last-Event-ID is not the id of an event of this registry. Leave it out.")
         return min(position, newest)
@@ -153,7 +153,10 @@ class EventStream:
             for row in rows:
                 # Put together here, as the library looks for ends of lines in it, of which JSON has none.
                 data = to_json(activity_entity(row))
-                yield b"id: %s\r\nevent: activity\r\ndata: %s\r\n\r\n" % (conceal(row.sequence, key).encode(), data)
+                yield b"id: %s\r\nevent: activity\r\ndata: %s\r\n\r\n" % (
+                    encode_cursor(row.sequence, key).encode(),
+                    data,
+                )
                 await asyncio.sleep(0)  # sending to who is gone does not wait; others are served, and it is seen
             if not more:
                 await self._wait(changes)

@@ -78,7 +78,7 @@ class Handler:
         principal = await self._authenticator.authenticate(request, now)
         if route.operation is None:
             return await self.events.open(request, principal)
-        if route.subject in subjects.OF_THE_CALLER:
+        if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             _authorize(route, Caller(principal), None)
         slot = self._large_body_limiter.slot(principal.id)
         try:

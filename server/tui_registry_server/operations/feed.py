@@ -6,7 +6,7 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject, model, version
 from tui_registry_server.operations.transitions import request_entity
-from tui_registry_server.rules.cursors import conceal, reveal
+from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
@@ -30,7 +30,7 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
     """Activities, newest first: of a version, of a model, or of all that the caller may read."""
     if body.version is not None and body.name is None:
         raise InvalidParameterValue("Give the model's name with the version.")
-    narrowed = Filter(
+    filter_ = Filter(
         model_id=None if body.name is None else _model_id(call, body),
         version=None if body.version is None else int(body.version),
         user=body.user,
@@ -43,7 +43,7 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
     shown, more = feed.feed(
         call.connection,
         call.principal,
-        narrowed,
+        filter_,
         before=_place(body.page_token, query, key) if body.page_token else None,
         limit=body.max_results,
     )
@@ -75,12 +75,12 @@ def activity_entity(row: ActivityRow) -> dict[str, Any]:
 
 
 def _written(row: ActivityRow, key: bytes) -> tuple[int, str]:
-    return row.creation_timestamp, conceal(row.sequence, key)
+    return row.creation_timestamp, encode_cursor(row.sequence, key)
 
 
 def _place(page_token: str, query: str, key: bytes) -> FeedPosition:
     time, letters = read_token(page_token, query, (int, str))
-    sequence = reveal(str(letters), key)
+    sequence = decode_cursor(str(letters), key)
     if sequence is None:
         raise InvalidParameterValue("The page_token is of another registry. Send none to begin anew.")
     return FeedPosition(int(time), sequence)

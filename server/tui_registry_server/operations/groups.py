@@ -32,7 +32,7 @@ from tui_registry_server.wire.scim import (
     SearchResources,
 )
 
-SHOWN = 10  # names in the text of an activity; its detail has them all
+MAX_NAMES = 10  # names in the text of an activity; its detail has them all
 
 
 def create(call: Call, body: CreateGroup, subject: Subject) -> Answer:
@@ -63,7 +63,7 @@ def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
     row = _write(call, principals.find(call, GROUP, body.id), body)
     wanted = {member.value for member in body.members}
     if wanted:
-        _refuse_users(row)
+        _require_not_users(row)
     with _recorded(call, row) as members:
         members.leave(memberships.of_group(call.connection, row.id) - wanted)
         members.join(wanted)
@@ -93,7 +93,7 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
             case _:
                 apply_change(fields, change)
     if joining or leaving:
-        _refuse_users(row)
+        _require_not_users(row)
     with _recorded(call, row) as members:
         members.group = row = _write(call, row, validated(ReplaceGroup, fields))
         members.leave(leaving)
@@ -104,7 +104,7 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
     """Its members stay; what it was allowed is gone."""
     row = principals.find(call, GROUP, body.id)
-    _refuse_fixed(row, "be deleted")
+    _require_not_builtin(row, "be deleted")
     principals.delete(call, GROUP, row)
     return {}
 
@@ -117,7 +117,7 @@ def _columns(fields: GroupFields) -> dict[str, Any]:
 def _write(call: Call, row: PrincipalRow, fields: GroupFields) -> PrincipalRow:
     name = fields.display_name or row.name
     if name != row.name:
-        _refuse_fixed(row, "be renamed")
+        _require_not_builtin(row, "be renamed")
     after = row._replace(**_columns(fields), name=name)
     principals.change(call, GROUP, row, after)
     return after
@@ -184,7 +184,7 @@ def _recorded(call: Call, group: PrincipalRow) -> Iterator[_Members]:
     if not joined and not left:
         return
     added, removed = (references(call.connection, ids) for ids in (joined, left))
-    words = [f"{verb} {_few(who)}" for verb, who in (("added", added), ("removed", removed)) if who]
+    words = [f"{verb} {_list_names(who)}" for verb, who in (("added", added), ("removed", removed)) if who]
     record(
         call,
         ActivityType.CHANGED_PRINCIPAL,
@@ -200,16 +200,16 @@ def join(call: Call, group_name: str, member_id: str) -> None:
         members.join({member_id})
 
 
-def _few(who: list[dict[str, Any]]) -> str:
-    more = f" and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
-    return ", ".join(in_words(each) for each in who[:SHOWN]) + more
+def _list_names(who: list[dict[str, Any]]) -> str:
+    more = f" and {len(who) - MAX_NAMES} more" if len(who) > MAX_NAMES else ""
+    return ", ".join(in_words(each) for each in who[:MAX_NAMES]) + more
 
 
-def _refuse_fixed(row: PrincipalRow, what: str) -> None:
+def _require_not_builtin(row: PrincipalRow, what: str) -> None:
     if row.name in (ADMINS, USERS):
         raise Immutable(f"The group '{row.name}' cannot {what}: the registry depends on it.")
 
 
-def _refuse_users(row: PrincipalRow) -> None:
+def _require_not_users(row: PrincipalRow) -> None:
     if row.name == USERS:
         raise Immutable("The members of the group 'users' cannot be changed: everybody is in it, always.")

@@ -15,7 +15,7 @@ from tui_registry_server.rules.errors import (
 )
 from tui_registry_server.rules.principals import PrincipalKind, check_name, new_id
 from tui_registry_server.rules.scim_filter import parse_filter
-from tui_registry_server.rules.scim_resources import RESOURCES, Resource, Shown, sort_attribute
+from tui_registry_server.rules.scim_resources import RESOURCES, AttributeSelection, Resource, sort_attribute
 from tui_registry_server.store import (
     comments,
     counters,
@@ -145,8 +145,8 @@ def keep_an_admin(call: Call) -> None:
 def read(call: Call, resource: Resource, principal_id: str, attributes: str = "", excluded: str = "") -> WithHeaders:
     """The resource in JSON, without what is not for the caller to see."""
     own = principal_id == call.principal.id
-    kept_back = frozenset[str]() if own or call.principal.admin else resource.private
-    shown = Shown(attributes, excluded, kept_back)
+    hidden = frozenset[str]() if own or call.principal.admin else resource.private
+    shown = AttributeSelection(attributes, excluded, hidden)
     answer = directory.read(call.connection, resource, principal_id, shown, call.root)
     if answer is None:
         raise _none(resource, principal_id)
@@ -163,21 +163,21 @@ def search(call: Call, resource: Resource, body: SearchResources) -> Answer:
 
 def page(call: Call, resource: Resource, body: ListResources) -> Answer:
     """A ListResponse (RFC 7644, 3.4.2)."""
-    kept_back = frozenset[str]() if call.principal.admin else resource.private
-    narrowed = parse_filter(body.filter, resource, kept_back)
+    hidden = frozenset[str]() if call.principal.admin else resource.private
+    filter_ = parse_filter(body.filter, resource, hidden)
     start = max(body.start_index, 1)
     rows = directory.page(
         call.connection,
         resource,
-        narrowed,
-        Shown(body.attributes, body.excluded_attributes, kept_back),
+        filter_,
+        AttributeSelection(body.attributes, body.excluded_attributes, hidden),
         call.root,
-        order=sort_attribute(resource, body.sort_by, kept_back),
+        order=sort_attribute(resource, body.sort_by, hidden),
         descending=body.sort_order is SortOrder.DESCENDING,
         offset=start - 1,
         limit=min(max(body.count, 0), MAX_COUNT),
     )
-    total = directory.count(call.connection, resource, narrowed)
+    total = directory.count(call.connection, resource, filter_)
     return (
         f'{{"schemas":["{LIST_SCHEMA}"],"totalResults":{total},"startIndex":{start},"itemsPerPage":{len(rows)},'
         f'"Resources":[{",".join(rows)}]}}'

@@ -200,13 +200,13 @@ def _says_prompt(value: str | None) -> bool:
     return value is not None and value.lower() == "true"
 
 
-def _refuse_if_active(call: Call, model_id: str, deed: str) -> None:
+def _refuse_if_active(call: Call, model_id: str, action: str) -> None:
     if not call.policy.protect_active_versions:
         return
     for stage in EXCLUSIVE_STAGES:
         holders = model_versions.holders(call.connection, model_id, stage)
         if holders:
             raise InvalidState(
-                f"This server does not let a model be {deed} while versions of it are in Staging or Production: "
+                f"This server does not let a model be {action} while versions of it are in Staging or Production: "
                 f"version {holders[0]} is in {stage}. Archive it first."
             )

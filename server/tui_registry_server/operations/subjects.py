@@ -106,7 +106,7 @@ def administration(call: Call | Caller, body: object) -> Subject:
     return Subject(level=Level.MANAGE if call.principal.admin else Level.NONE)
 
 
-OF_THE_CALLER = frozenset({registry, administration})
+NEEDING_ONLY_THE_CALLER = frozenset({registry, administration})
 """Those that need nothing but who calls: judged before the body is read, and once more when the request runs."""
 
 

@@ -23,7 +23,7 @@ from jiter import from_json
 
 from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState
 
-FIRST = "0" * 64
+GENESIS_DIGEST = "0" * 64
 """What stands for the digest before the first record."""
 
 MAX_INTEGER = 2**63 - 1  # what the databases hold
@@ -94,18 +94,19 @@ class BrokenChainError(InvalidState):
 class Chain:
     """Follows the records in their order. ``count`` have been followed, from the number ``first`` to ``head``."""
 
-    def __init__(self, known: Head | None = None, *, part: bool = False) -> None:
-        """``known`` was a head once: that record must be among them as it was. ``part``: they may begin anywhere."""
+    def __init__(self, expected: Head | None = None, *, partial: bool = False) -> None:
+        """``expected``: an earlier head, whose record must be among them unchanged. ``partial``: they may begin
+        anywhere."""
         self.count = 0
         self.first = 1
         self.head: Head | None = None
-        self._known = known
-        self._met = False
-        self._part = part
+        self._expected = expected
+        self._expected_found = False
+        self._partial = partial
 
-    def follow(self, record: Mapping[str, Any]) -> None:
+    def verify(self, record: Mapping[str, Any]) -> None:
         """``record`` may have any members. Raises BrokenChainError."""
-        if problem := _misshapen(record):
+        if problem := _shape_error(record):
             raise self._broken(record, problem)
         content = {name: value for name, value in record.items() if name != "digest"}
         if digest_of(content) != record["digest"]:
@@ -118,18 +119,18 @@ class Chain:
             raise self._broken(record, "Its number is not the next one: all of the log was written anew.")
         self.head = Head(record["sequence"], record["digest"])
         self.count += 1
-        if self._known is not None and self._known.sequence == self.head.sequence:
-            if self._known != self.head:
+        if self._expected is not None and self._expected.sequence == self.head.sequence:
+            if self._expected != self.head:
                 raise self._broken(
                     record, "It is sound by itself, but not what it was: all of the log was written anew."
                 )
-            self._met = True
+            self._expected_found = True
 
     def end(self) -> None:
         """Raises BrokenChainError, if the known head was not among the records."""
-        if self._known is None or self._met:
+        if self._expected is None or self._expected_found:
             return
-        number = self._known.sequence
+        number = self._expected.sequence
         if self.head is None:
             raise BrokenChainError(f"Record {number} is missing: there are none. The end was cut off.")
         if number < self.first:
@@ -141,21 +142,27 @@ class Chain:
 
     def _begin(self, record: Mapping[str, Any]) -> None:
         self.first = number = record["sequence"]
-        if number == 1 and record["previous"] != FIRST:
+        if number == 1 and record["previous"] != GENESIS_DIGEST:
             raise self._broken(record, "It names a record before it, and there is none before the first.")
-        if number > 1 and not self._part:
+        if number > 1 and not self._partial:
             raise self._broken(record, "The log begins with number 1: what stood before was removed.")
-        if self._known is not None and self._known.sequence == number - 1 and self._known.digest != record["previous"]:
+        if (
+            self._expected is not None
+            and self._expected.sequence == number - 1
+            and self._expected.digest != record["previous"]
+        ):
             raise self._broken(record, "It does not follow the head that was given: all of the log was written anew.")
 
     def _broken(self, record: Mapping[str, Any], what: str) -> BrokenChainError:
         before = "the first" if self.head is None else f"the one after {self.head.sequence}"
-        number, moment = (record.get(name) for name in ("sequence", "creation_timestamp"))
+        number, timestamp = (record.get(name) for name in ("sequence", "creation_timestamp"))
         which = number if type(number) is int else "without a number"
-        return BrokenChainError(f"Record {which} ({before}), of {told(moment)}, is not what was written. {what}")
+        return BrokenChainError(
+            f"Record {which} ({before}), of {format_time(timestamp)}, is not what was written. {what}"
+        )
 
 
-def _misshapen(record: Mapping[str, Any]) -> str | None:
+def _shape_error(record: Mapping[str, Any]) -> str | None:
     """What makes this no record; None for nothing. Only what may be shown on a terminal is quoted."""
     for name in _REQUIRED:
         if name not in record:
@@ -173,7 +180,7 @@ def _misshapen(record: Mapping[str, Any]) -> str | None:
     return None
 
 
-def told(milliseconds: object) -> str:
+def format_time(milliseconds: object) -> str:
     """A time, for people."""
     if type(milliseconds) is int and 0 <= milliseconds < YEAR_10000:
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)).isoformat(" ", "seconds")

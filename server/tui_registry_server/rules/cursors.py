@@ -9,34 +9,34 @@ import base64
 import hmac
 import secrets
 
-_CODE = 12  # bytes; as many as a salt and a number have
-_SALT = 4
-_NONE = bytes(_SALT)
+_MAC_BYTES = 12  # bytes; as many as a salt and a number have
+_SALT_BYTES = 4
+_ZERO_SALT = bytes(_SALT_BYTES)
 
 
-def conceal(number: int, key: bytes, *, fresh: bool = False) -> str:
+def encode_cursor(number: int, key: bytes, *, fresh: bool = False) -> str:
     """A place as letters; always the same, or if ``fresh`` others each time."""
-    content = (secrets.token_bytes(_SALT) if fresh else _NONE) + number.to_bytes(_CODE - _SALT)
-    code = _code(key, content)
-    return base64.urlsafe_b64encode(code + _masked(key, code, content)).decode()
+    content = (secrets.token_bytes(_SALT_BYTES) if fresh else _ZERO_SALT) + number.to_bytes(_MAC_BYTES - _SALT_BYTES)
+    mac = _mac(key, content)
+    return base64.urlsafe_b64encode(mac + _xor_mask(key, mac, content)).decode()
 
 
-def reveal(place: str, key: bytes) -> int | None:
+def decode_cursor(place: str, key: bytes) -> int | None:
     """The number of a place, or None if it is not one of this registry's."""
     try:
         given = base64.b64decode(place, altchars=b"-_", validate=True)
     except ValueError:
         return None
-    code, content = given[:_CODE], _masked(key, given[:_CODE], given[_CODE:])
-    if len(given) != 2 * _CODE or not hmac.compare_digest(code, _code(key, content)):
+    mac, content = given[:_MAC_BYTES], _xor_mask(key, given[:_MAC_BYTES], given[_MAC_BYTES:])
+    if len(given) != 2 * _MAC_BYTES or not hmac.compare_digest(mac, _mac(key, content)):
         return None
-    return int.from_bytes(content[_SALT:])
+    return int.from_bytes(content[_SALT_BYTES:])
 
 
-def _code(key: bytes, content: bytes) -> bytes:
-    return hmac.digest(key, b"code" + content, "sha256")[:_CODE]
+def _mac(key: bytes, content: bytes) -> bytes:
+    return hmac.digest(key, b"code" + content, "sha256")[:_MAC_BYTES]
 
 
-def _masked(key: bytes, code: bytes, content: bytes) -> bytes:
-    mask = hmac.digest(key, b"mask" + code, "sha256")
+def _xor_mask(key: bytes, mac: bytes, content: bytes) -> bytes:
+    mask = hmac.digest(key, b"mask" + mac, "sha256")
     return bytes(one ^ other for one, other in zip(content, mask, strict=False))

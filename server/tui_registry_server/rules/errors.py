@@ -32,7 +32,7 @@ from typing import ClassVar
 
 from tui_registry_server.wire.error import ErrorCode
 
-LONGEST = 1000  # characters of a message; what a client sent may be quoted in it, and be as long as a request
+MAX_MESSAGE_LENGTH = 1000  # characters; a message may quote what a client sent, which may be as long as a request
 
 
 class RegistryError(Exception):
@@ -45,8 +45,8 @@ class RegistryError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        half = LONGEST // 2
-        self.message = message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
+        half = MAX_MESSAGE_LENGTH // 2
+        self.message = message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[:half]} ... {message[-half:]}"
 
 
 class InvalidParameterValue(RegistryError):

@@ -49,7 +49,7 @@ class Limits:
     failing_addresses: int = _limit(10_000, "whose failed attempts are remembered; an IPv6 /64 is one address")
 
 
-def with_changes(given: tuple[str, ...]) -> Limits:
+def with_overrides(given: tuple[str, ...]) -> Limits:
     """The limits with these, written as ``name=number``, in place of the defaults. Raises InvalidParameterValue."""
     known = [each.name for each in fields(Limits)]
     changes: dict[str, int] = {}

@@ -32,12 +32,12 @@ MAX_FILTER = 4000  # characters; SQLite takes patterns of 50,000 bytes, and one 
 MAX_DEPTH = 20  # parentheses in parentheses
 MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit how deep those nest
 
-EQUALITY = frozenset({"eq", "ne", "pr"})
-WITHIN = EQUALITY | {"co", "sw", "ew"}
-ORDER = WITHIN | {"gt", "ge", "lt", "le"}
-MOMENTS = ORDER - {"co", "sw", "ew"}
+EQUALITY_OPERATORS = frozenset({"eq", "ne", "pr"})
+SUBSTRING_OPERATORS = EQUALITY_OPERATORS | {"co", "sw", "ew"}
+ORDERING_OPERATORS = SUBSTRING_OPERATORS | {"gt", "ge", "lt", "le"}
+DATETIME_OPERATORS = ORDERING_OPERATORS - {"co", "sw", "ew"}
 
-_COMPARED: Mapping[str, Callable[[str, str], bool]] = {
+_COMPARISONS_OF_TEXT: Mapping[str, Callable[[str, str], bool]] = {
     "pr": lambda text, _: text != "",
     "co": lambda text, wanted: wanted in text,
     "sw": str.startswith,
@@ -74,36 +74,36 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class And:
     """Every one of at least two must hold."""
 
     operands: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Or:
     """One of at least two must hold."""
 
     operands: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
+class ValuePath:
     """One and the same value of a list must fit; ``operand`` names its parts."""
 
     top: str
     operand: "Filter"
 
 
-Filter = Comparison | Not | All | Either | Within
+Filter = Comparison | Not | And | Or | ValuePath
 
 
-def parse_filter(text: str, resource: Resource, kept_back: frozenset[str] = frozenset()) -> Filter | None:
-    """What a filter asks for; None if it is blank. ``kept_back`` are attributes that the caller may not see.
+def parse_filter(text: str, resource: Resource, hidden: frozenset[str] = frozenset()) -> Filter | None:
+    """What a filter asks for; None if it is blank. ``hidden`` are attributes that the caller may not see.
 
     Raises InvalidFilter, which says where the filter cannot be read and what could stand there.
     """
-    shown = {name: each for name, each in resource.vocabulary.attributes.items() if each.top not in kept_back}
+    shown = {name: each for name, each in resource.vocabulary.attributes.items() if each.top not in hidden}
     return read_filter(text, Vocabulary(shown, resource.schema))
 
 
@@ -114,31 +114,31 @@ def read_filter(text: str, vocabulary: Vocabulary) -> Filter | None:
     return _Reader(text, vocabulary).read()
 
 
-def matches(narrowed: Filter, value: Mapping[str, Any]) -> bool:
+def matches(filter_: Filter, value: Mapping[str, Any]) -> bool:
     """Whether a filter of the parts of a list's value fits this one."""
-    match narrowed:
+    match filter_:
         case Not(operand):
             return not matches(operand, value)
-        case All(operands):
+        case And(operands):
             return all(matches(each, value) for each in operands)
-        case Either(operands):
+        case Or(operands):
             return any(matches(each, value) for each in operands)
-        case Within():
+        case ValuePath():
             return False  # no part is a list
-    had, asked = value.get(narrowed.attribute.path), narrowed.value
-    if narrowed.attribute.kind is Kind.BOOLEAN:
-        return narrowed.operator == "pr" or (bool(had) == asked) == (narrowed.operator == "eq")
+    had, asked = value.get(filter_.attribute.path), filter_.value
+    if filter_.attribute.kind is Kind.BOOLEAN:
+        return filter_.operator == "pr" or (bool(had) == asked) == (filter_.operator == "eq")
     text, wanted = str(had or ""), str(asked)
-    if narrowed.attribute.kind is Kind.TEXT:
+    if filter_.attribute.kind is Kind.TEXT:
         text, wanted = text.lower(), wanted.lower()
-    elif narrowed.attribute.kind is Kind.NAME:
+    elif filter_.attribute.kind is Kind.NAME:
         text, wanted = name_key(text), name_key(wanted)
-    return _COMPARED[narrowed.operator](text, wanted)
+    return _COMPARISONS_OF_TEXT[filter_.operator](text, wanted)
 
 
-def equalities(narrowed: Filter) -> dict[str, str | bool] | None:
+def equalities(filter_: Filter) -> dict[str, str | bool] | None:
     """What the parts of a value must be, if a filter says no more than that they are equal to something; else None."""
-    operands = narrowed.operands if isinstance(narrowed, All) else (narrowed,)
+    operands = filter_.operands if isinstance(filter_, And) else (filter_,)
     said: dict[str, str | bool] = {}
     for each in operands:
         if not isinstance(each, Comparison) or each.operator != "eq":
@@ -172,26 +172,26 @@ class _Reader:
     def read(self) -> Filter | None:
         if self._peek().kind == "end":
             return None
-        read = self._either()
+        read = self._or()
         if self._peek().kind != "end":
             _fail(self._peek(), "Comparisons are joined by and, or")
         return read
 
-    def _either(self) -> Filter:
-        operands = [self._all()]
+    def _or(self) -> Filter:
+        operands = [self._and()]
         while self._peek().says("or"):
             self._take()
-            operands.append(self._all())
-        return operands[0] if len(operands) == 1 else Either(tuple(operands))
+            operands.append(self._and())
+        return operands[0] if len(operands) == 1 else Or(tuple(operands))
 
-    def _all(self) -> Filter:
-        operands = [self._one()]
+    def _and(self) -> Filter:
+        operands = [self._term()]
         while self._peek().says("and"):
             self._take()
-            operands.append(self._one())
-        return operands[0] if len(operands) == 1 else All(tuple(operands))
+            operands.append(self._term())
+        return operands[0] if len(operands) == 1 else And(tuple(operands))
 
-    def _one(self) -> Filter:
+    def _term(self) -> Filter:
         if self._peek().says("not"):
             self._take()
             if not self._peek().says("("):
@@ -200,36 +200,38 @@ class _Reader:
         if self._peek().says("("):
             return self._grouped()
         if self._tokens[self._next + 1 : self._next + 2] and self._tokens[self._next + 1].says("["):
-            return self._within()
+            return self._value_path()
         return self._comparison()
 
     def _grouped(self) -> Filter:
         opening = self._take()
         self._deeper(opening)
-        inner = self._either()
+        inner = self._or()
         if not (closing := self._take()).says(")"):
             _fail(closing, "A parenthesis is not closed")
         self._depth -= 1
         return inner
 
-    def _within(self) -> Filter:
+    def _value_path(self) -> Filter:
         """``list[filter]``; and, as Entra ID has it, ``list[filter].part`` before an operator."""
         token = self._take()
         vocabulary = self._vocabulary
         attribute = vocabulary.attribute(token.text) if token.kind == "word" else None
-        parts = vocabulary.parts(attribute.top) if attribute and (attribute.many or vocabulary.anything) else None
+        parts = (
+            vocabulary.parts(attribute.top) if attribute and (attribute.many or vocabulary.accepts_unknown) else None
+        )
         if attribute is None or parts is None:
             _fail(token, f"Brackets follow a list. Use one of {', '.join(self._lists())}")
         self._deeper(self._take())
         self._vocabulary = parts
-        inner = self._either()
+        inner = self._or()
         if not (closing := self._take()).says("]"):
             _fail(closing, "A bracket is not closed")
         if (following := self._peek()).kind == "word" and following.text.startswith("."):
-            inner = All((inner, self._comparison(after=".")))
+            inner = And((inner, self._comparison(after=".")))
         self._vocabulary = vocabulary
         self._depth -= 1
-        return Within(attribute.top, inner)
+        return ValuePath(attribute.top, inner)
 
     def _deeper(self, opening: Token) -> None:
         self._depth += 1
@@ -266,9 +268,11 @@ class _Reader:
             if value.lower() not in ("true", "false"):
                 _fail(token, f"'{attribute.path}' is compared with true or false")
             return value.lower() == "true"
-        if token.kind != "text" and not (token.kind == "word" and (value.isdecimal() or self._vocabulary.anything)):
+        if token.kind != "text" and not (
+            token.kind == "word" and (value.isdecimal() or self._vocabulary.accepts_unknown)
+        ):
             _fail(token, f"'{attribute.path}' is compared with a text in quotes, such as \"a\"")
-        return _moment(token, value) if attribute.kind is Kind.MOMENT else value
+        return _datetime(token, value) if attribute.kind is Kind.DATETIME else value
 
     def _peek(self) -> Token:
         return self._tokens[self._next]
@@ -282,12 +286,18 @@ class _Reader:
 
 def operators(attribute: Attribute) -> frozenset[str]:
     """What an attribute may be followed by."""
-    if attribute.kind is Kind.MOMENT:
-        return MOMENTS
-    return EQUALITY if attribute.kind in (Kind.EXACT, Kind.BOOLEAN) else WITHIN if attribute.many else ORDER
+    if attribute.kind is Kind.DATETIME:
+        return DATETIME_OPERATORS
+    return (
+        EQUALITY_OPERATORS
+        if attribute.kind in (Kind.EXACT, Kind.BOOLEAN)
+        else SUBSTRING_OPERATORS
+        if attribute.many
+        else ORDERING_OPERATORS
+    )
 
 
-def _moment(token: Token, value: str) -> int:
+def _datetime(token: Token, value: str) -> int:
     """Milliseconds since the epoch."""
     try:
         moment = datetime.fromisoformat(value)

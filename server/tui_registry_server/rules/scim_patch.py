@@ -20,8 +20,8 @@ from tui_registry_server.rules.errors import (
     NoTarget,
     TooMany,
 )
-from tui_registry_server.rules.scim_filter import Comparison, Either, Filter, equalities, matches
-from tui_registry_server.rules.scim_path import Fixed, Listed, Single, Whole, read_path
+from tui_registry_server.rules.scim_filter import Comparison, Filter, Or, equalities, matches
+from tui_registry_server.rules.scim_path import Listed, ReadOnly, Single, Whole, read_path
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource
 from tui_registry_server.rules.validation import validated
 from tui_registry_server.wire.lists import MAX_MEMBERS
@@ -39,7 +39,7 @@ _OPERATIONS = ("add", "remove", "replace")
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class SetValue:
     """A single value is this from now on; None is no value."""
 
     path: str
@@ -63,18 +63,18 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Amend:
-    """The parts of the list's values that fit become these; None is no value. Where none fits and ``make``, one is
-    made. With ``whole``, a value becomes these parts and no others; without parts, it goes."""
+class Update:
+    """The parts of the list's values that fit become these; None is no value. Where none fits and ``create``, one is
+    made. With ``replace``, a value becomes these parts and no others; without parts, it goes."""
 
     top: str
     where: Filter | None
     parts: Mapping[str, Any]
-    whole: bool = False
-    make: bool = True
+    replace: bool = False
+    create: bool = True
 
 
-Change = Put | Add | Remove | Amend
+Change = SetValue | Add | Remove | Update
 
 
 def read_changes(operations: Sequence[PatchOperation], resource: Resource) -> list[Change]:
@@ -101,7 +101,7 @@ def read_changes(operations: Sequence[PatchOperation], resource: Resource) -> li
             )
         else:
             changes += _of_object(op, operation.value, resource)
-    if sum(isinstance(change, Amend) for change in changes) > MAX_LOOKUPS:
+    if sum(isinstance(change, Update) for change in changes) > MAX_LOOKUPS:
         raise TooMany(f"More than {MAX_LOOKUPS} operations look for values by a filter. Replace the list instead.")
     return changes
 
@@ -120,7 +120,7 @@ def _names(value: Any) -> int:
 
 def apply_change(fields: dict[str, Any], change: Change) -> None:
     """Make a change to a resource's fields, as the wire has them."""
-    if isinstance(change, Put):
+    if isinstance(change, SetValue):
         *above, last = change.path.split(".")
         inner = fields
         for name in above:
@@ -137,11 +137,11 @@ def apply_change(fields: dict[str, Any], change: Change) -> None:
             new = {each.value: each.model_dump(by_alias=True, exclude_none=True) for each in added}
             kept = [each for each in values if each.get("value") not in new]
             fields[change.top] = _one_primary([*kept, *new.values()], list(new.values()))
-        case Amend():
-            fields[change.top] = _amended(values, change)
+        case Update():
+            fields[change.top] = _updated(values, change)
 
 
-def _amended(values: list[dict[str, Any]], change: Amend) -> list[dict[str, Any]]:
+def _updated(values: list[dict[str, Any]], change: Update) -> list[dict[str, Any]]:
     after: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     found = False
@@ -151,9 +151,9 @@ def _amended(values: list[dict[str, Any]], change: Amend) -> list[dict[str, Any]
             continue
         found = True
         if change.parts:
-            after.append(_with(change.parts, {} if change.whole else each))
+            after.append(_with(change.parts, {} if change.replace else each))
             changed.append(after[-1])
-    if not found and change.make:
+    if not found and change.create:
         said = {} if change.where is None else equalities(change.where)
         if said is None:
             raise NoTarget(f"No value of '{change.top}' fits the path's filter, which does not say what to make.")
@@ -180,7 +180,7 @@ def _of_object(op: str, value: Mapping[str, Any], resource: Resource) -> list[Ch
     """What is fixed may stand in it: Okta sends a group's id along with its new name."""
     changes: list[Change] = []
     for name, each in value.items():
-        if not isinstance(read_path(name, resource), Fixed):
+        if not isinstance(read_path(name, resource), ReadOnly):
             changes += _at_path(op, name, each, resource)
     return changes
 
@@ -189,13 +189,13 @@ def _at_path(op: str, path: str, value: Any, resource: Resource) -> list[Change]
     match read_path(path, resource):
         case None:
             return []
-        case Fixed(top):
+        case ReadOnly(top):
             hint = " Change the members of the group instead." if top == "groups" else ""
             raise Immutable(f"'{top}' of a {resource.noun} cannot be changed.{hint}")
         case Single(attribute):
             if op == "remove" and attribute.path in (resource.name, "active"):
                 raise Immutable(f"'{attribute.path}' of a {resource.noun} always has a value. Replace it instead.")
-            return [Put(attribute.path, None if op == "remove" else _single(value, attribute))]
+            return [SetValue(attribute.path, None if op == "remove" else _single(value, attribute))]
         case Whole(top):
             return _of_parts(op, top, value, resource)
         case Listed() as listed:
@@ -205,7 +205,7 @@ def _at_path(op: str, path: str, value: Any, resource: Resource) -> list[Change]
 def _of_parts(op: str, top: str, value: Any, resource: Resource) -> list[Change]:
     if op == "remove" or value is None:
         attributes = {each.path: each for each in resource.vocabulary.attributes.values() if each.top == top}
-        return [Put(path, None) for path in attributes]
+        return [SetValue(path, None) for path in attributes]
     if not isinstance(value, dict):
         raise InvalidParameterValue(f"The value of '{top}' must be an object.")
     return [change for part, each in value.items() for change in _at_path(op, f"{top}.{part}", each, resource)]
@@ -215,11 +215,11 @@ def _of_list(op: str, listed: Listed, value: Any) -> list[Change]:
     top, where = listed.top, listed.where
     if listed.part:
         part = None if op == "remove" else _single(value, Attribute(f"{top}.{listed.part}", listed.kind))
-        return [Amend(top, where, {listed.part: part}, make=op != "remove")]
+        return [Update(top, where, {listed.part: part}, create=op != "remove")]
     if where is not None:
         if op == "remove":
-            return [Amend(top, where, {}, make=False)]
-        return [Amend(top, where, _parts(top, value), whole=op == "replace")]
+            return [Update(top, where, {}, create=False)]
+        return [Update(top, where, _parts(top, value), replace=op == "replace")]
     if op == "remove":
         return [Remove(top, None)] if value is None else [_removed(top, value)]
     added = Add(top, tuple(_list(value, top)))
@@ -244,7 +244,7 @@ def _of_members(op: str, listed: Listed, value: Any) -> list[Change]:
 
 def _chosen(where: Filter) -> tuple[str, ...]:
     """The ids that a filter names."""
-    operands = where.operands if isinstance(where, Either) else (where,)
+    operands = where.operands if isinstance(where, Or) else (where,)
     ids = [
         str(each.value)
         for each in operands

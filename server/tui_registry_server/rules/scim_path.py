@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tui_registry_server.rules.errors import InvalidPath
 from tui_registry_server.rules.scim_filter import Filter, read_filter
-from tui_registry_server.rules.scim_resources import ANYTHING, Attribute, Kind, Resource
+from tui_registry_server.rules.scim_resources import ANY_ATTRIBUTE, Attribute, Kind, Resource
 
 _PATH = re.compile(
     r"""(?:(?P<schema>urn:[\w.:\-]+):)?
@@ -22,7 +22,7 @@ _PATH = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class ReadOnly:
     """An attribute that nobody can change."""
 
     top: str
@@ -51,7 +51,7 @@ class Listed:
     part: str = ""
 
 
-def read_path(text: str, resource: Resource) -> Fixed | Single | Whole | Listed | None:
+def read_path(text: str, resource: Resource) -> ReadOnly | Single | Whole | Listed | None:
     """What a path means; None if it is something that is not kept. Raises InvalidPath and InvalidFilter."""
     match = _PATH.fullmatch(text)
     if match is None or (match["filter"] is not None and not match["filter"].strip()):
@@ -61,12 +61,12 @@ def read_path(text: str, resource: Resource) -> Fixed | Single | Whole | Listed 
         )
     vocabulary, top, condition = resource.vocabulary, match["top"].lower(), match["filter"]
     kept = not match["schema"] or match["schema"].lower() == vocabulary.schema.lower()
-    if kept and (fixed := next((name for name in resource.fixed if name.lower() == top), None)):
-        return Fixed(fixed)
+    if kept and (fixed := next((name for name in resource.read_only if name.lower() == top), None)):
+        return ReadOnly(fixed)
     parts = vocabulary.parts(top)
     if not kept or parts is None:
         if condition is not None:
-            read_filter(condition, ANYTHING)
+            read_filter(condition, ANY_ATTRIBUTE)
         if not kept:
             return None
         attribute = vocabulary.attribute(f"{top}.{match['part']}" if match["part"] else top)

@@ -17,7 +17,7 @@ class Kind(Enum):
     NAME = auto()
     EXACT = auto()
     BOOLEAN = auto()
-    MOMENT = auto()
+    DATETIME = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,19 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the names in a filter mean, in any letter case. ``anything``: a name that is not known is a text, of
+    """What the names in a filter mean, in any letter case. ``accepts_unknown``: a name that is not known is a text, of
     something that is not kept."""
 
     attributes: Mapping[str, Attribute]
     schema: str = ""
-    anything: bool = False
+    accepts_unknown: bool = False
 
     def attribute(self, path: str) -> Attribute | None:
         """The attribute of a path, with or without the schema before it."""
         schema, _, bare = path.rpartition(":")
         if schema and schema.lower() != self.schema.lower():
-            return Attribute(path) if self.anything else None
-        return self.attributes.get(bare.lower()) or (Attribute(bare) if self.anything else None)
+            return Attribute(path) if self.accepts_unknown else None
+        return self.attributes.get(bare.lower()) or (Attribute(bare) if self.accepts_unknown else None)
 
     def parts(self, top: str) -> "Vocabulary | None":
         """The names of the parts of one value of a list, as in ``emails[type eq "work"]``."""
@@ -62,16 +62,16 @@ class Vocabulary:
             for each in self.attributes.values()
             if each.many and each.top.lower() == top.lower()
         }
-        return Vocabulary(parts) if parts else self if self.anything else None
+        return Vocabulary(parts) if parts else self if self.accepts_unknown else None
 
 
-ANYTHING = Vocabulary({}, anything=True)
+ANY_ATTRIBUTE = Vocabulary({}, accepts_unknown=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of resource. ``name``: the attribute by which people name it. ``private``: the attributes that are
-    shown to administrators and to the principal itself only. ``fixed``: those that nobody can change."""
+    shown to administrators and to the principal itself only. ``read_only``: those that nobody can change."""
 
     kind: PrincipalKind
     noun: str
@@ -79,7 +79,7 @@ class Resource:
     schema: str
     name: str
     vocabulary: Vocabulary
-    fixed: frozenset[str] = frozenset({"id", "meta", "groups"})
+    read_only: frozenset[str] = frozenset({"id", "meta", "groups"})
     private: frozenset[str] = frozenset({"emails", "externalId", "entitlements", "roles"})
 
     @property
@@ -111,8 +111,8 @@ _EVERY = (
     Attribute("groups.display", Kind.NAME, many=True),
     *_list("entitlements"),
     *_list("roles"),
-    Attribute("meta.created", Kind.MOMENT),
-    Attribute("meta.lastModified", Kind.MOMENT),
+    Attribute("meta.created", Kind.DATETIME),
+    Attribute("meta.lastModified", Kind.DATETIME),
 )
 _ACTIVE = Attribute("active", Kind.BOOLEAN)
 
@@ -165,18 +165,18 @@ ALWAYS_SHOWN = frozenset({"schemas", "id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AttributeSelection:
     """Which attributes an answer holds, by the parameters ``attributes`` and ``excludedAttributes``: comma-separated
     names in any letter case, where a part such as ``name.givenName`` stands for the whole; and which are kept back."""
 
     attributes: str = ""
     excluded: str = ""
-    kept_back: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
     def holds(self, attribute: str) -> bool:
         if attribute in ALWAYS_SHOWN:
             return True
-        if attribute in self.kept_back:
+        if attribute in self.hidden:
             return False
         asked, excluded = _names(self.attributes), _names(self.excluded)
         return (not asked or attribute.lower() in asked) and attribute.lower() not in excluded
@@ -187,12 +187,12 @@ def _names(listed: str) -> set[str]:
     return {path.partition(".")[0].lower() for path in paths if path}
 
 
-def sort_attribute(resource: Resource, sort_by: str, kept_back: frozenset[str]) -> Attribute | None:
+def sort_attribute(resource: Resource, sort_by: str, hidden: frozenset[str]) -> Attribute | None:
     """What to sort by, None meaning the name. Raises InvalidParameterValue for what has no order."""
     if not sort_by:
         return None
     attribute = resource.vocabulary.attribute(sort_by)
-    if attribute is None or attribute.many or attribute.top in kept_back:
+    if attribute is None or attribute.many or attribute.top in hidden:
         orderly = sorted(each.path for each in resource.vocabulary.attributes.values() if not each.many)
         raise InvalidParameterValue(f"sortBy cannot be '{sort_by[:100]}'. Use one of {', '.join(orderly)}.")
     return attribute

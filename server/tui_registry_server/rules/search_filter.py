@@ -43,23 +43,27 @@ from tui_registry_server.rules.stages import parse_stage
 from tui_registry_server.wire.fields import MAX_INT64
 from tui_registry_server.wire.stage import Stage
 
-TEXT = frozenset({"=", "!=", "LIKE", "ILIKE"})
-LISTED = TEXT | {"IN", "NOT IN"}
-WORDS = LISTED | {"CONTAINS"}
-NUMBER = frozenset({"=", "!=", "<", "<=", ">", ">="})
+TEXT_COMPARATORS = frozenset({"=", "!=", "LIKE", "ILIKE"})
+LIST_COMPARATORS = TEXT_COMPARATORS | {"IN", "NOT IN"}
+NAME_COMPARATORS = LIST_COMPARATORS | {"CONTAINS"}
+NUMBER_COMPARATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
-STAGE = frozenset({"=", "!="})
+STAGE_COMPARATORS = frozenset({"=", "!="})
 
-MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {"name": WORDS, "user_id": WORDS, "stage": STAGE}
-VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "name": WORDS,
-    "version_number": NUMBER,
-    "run_id": LISTED,
-    "source_path": TEXT,
-    "user_id": WORDS,
-    "stage": STAGE,
+MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "name": NAME_COMPARATORS,
+    "user_id": NAME_COMPARATORS,
+    "stage": STAGE_COMPARATORS,
 }
-TAG_COMPARATORS = TEXT
+VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "name": NAME_COMPARATORS,
+    "version_number": NUMBER_COMPARATORS,
+    "run_id": LIST_COMPARATORS,
+    "source_path": TEXT_COMPARATORS,
+    "user_id": NAME_COMPARATORS,
+    "stage": STAGE_COMPARATORS,
+}
+TAG_COMPARATORS = TEXT_COMPARATORS
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
 MAX_FILTER = 200_000  # characters; those of a megabyte keep everybody else waiting for seconds
@@ -136,11 +140,11 @@ class _Reader:
         value: str | int | tuple[str, ...]
         if comparator in ("IN", "NOT IN"):
             value = self._list()
-        elif allowed is NUMBER:
+        elif allowed is NUMBER_COMPARATORS:
             value = self._number()
         else:
             value = self._quoted(f"'{key}' is compared with a text in quotes, such as 'my-value'")
-        if allowed is STAGE:
+        if allowed is STAGE_COMPARATORS:
             value = _stage(at, str(value))
         if comparator in ("LIKE", "ILIKE", "CONTAINS") and isinstance(value, str) and len(value) > MAX_PATTERN:
             fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
@@ -152,7 +156,7 @@ class _Reader:
             fail(token, f"A comparison begins with what is compared. Use {self._keys()}")
         entity, dot, key = token.text.partition(".")
         if dot and entity in ("tag", "tags"):
-            return "tag", _without(_without(key, "'\""), "`")
+            return "tag", _unquote(_unquote(key, "'\""), "`")
         attribute = key if dot and entity == "attribute" else token.text
         if attribute not in self._attributes:
             fail(token, f"'{token.text}' cannot be searched. Use {self._keys()}")
@@ -239,7 +243,7 @@ def _integer(token: Token) -> int | None:
         return None
 
 
-def _without(key: str, quotes: str) -> str:
+def _unquote(key: str, quotes: str) -> str:
     """A key without the quotes around it, if it has any of these."""
     if len(key) >= 2 and key[0] == key[-1] and key[0] in quotes:
         return key[1:-1]

@@ -16,10 +16,10 @@ def validated(model: type[Model], fields: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        raise InvalidParameterValue(_explain(error.errors(include_url=False, include_context=True)[0])) from None
+        raise InvalidParameterValue(_describe(error.errors(include_url=False, include_context=True)[0])) from None
 
 
-def _explain(problem: ErrorDetails) -> str:
+def _describe(problem: ErrorDetails) -> str:
     """What is wrong with the first wrong field, and what would be right."""
     field = ".".join(str(part) for part in problem["loc"]) or "request"
     if problem["type"] == "missing":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
 
-from tui_registry_server.rules.audit import FIRST, digest_of, parse
+from tui_registry_server.rules.audit import GENESIS_DIGEST, digest_of, parse
 from tui_registry_server.store.counters import IDENTITY
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities, counters, registered_models
@@ -64,7 +64,7 @@ def state(connection: Connection) -> State:
 def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
     """One more record at the end of the chain; its digest is the model's new revision. Writers take turns, so that
     there is one end. ``touches``: whether it is the model's last update, too."""
-    sequence, previous = _HEAD.run(connection).first() or (0, FIRST)
+    sequence, previous = _HEAD.run(connection).first() or (0, GENESIS_DIGEST)
     columns["sequence"] = sequence + 1
     digest = digest_of(_with_values(columns | {"detail": detail, "previous": previous}))
     _INSERT.run(connection, detail=None if detail is None else json.dumps(detail), digest=digest, **columns)
@@ -92,7 +92,7 @@ def records(connection: Connection, *, after: int = 0) -> Iterator[dict[str, Any
     """All that was recorded after a sequence number, oldest first, as rules.audit has it. It is read piece by piece:
     what is written meanwhile is read, too."""
     names = [column.name for column in activities.c]
-    previous: str = _DIGEST.scalar(connection, sequence=after) or FIRST
+    previous: str = _DIGEST.scalar(connection, sequence=after) or GENESIS_DIGEST
     while rows := _RECORDS.run(connection, sequence=after):
         for row in rows:
             columns = dict(zip(names, row, strict=True))
@@ -109,7 +109,7 @@ def last_before(connection: Connection, since: int) -> int:
 def head_and(connection: Connection, sequence: int) -> tuple[tuple[int, str], str | None]:
     """Number and digest of the newest change, (0, FIRST) before the first; and the digest of the one with a number."""
     found: dict[int, str] = {row[0]: row[1] for row in _HEAD_AND_ONE.run(connection, sequence=sequence)}
-    return max(found.items(), default=(0, FIRST)), found.get(sequence)
+    return max(found.items(), default=(0, GENESIS_DIGEST)), found.get(sequence)
 
 
 def last_sequence(connection: Connection) -> int:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from tui_registry_server.rules.principals import USERS, PrincipalKind
 from tui_registry_server.rules.scim_filter import Filter
-from tui_registry_server.rules.scim_resources import GROUP, RESOURCES, USER, Attribute, Resource, Shown
+from tui_registry_server.rules.scim_resources import GROUP, RESOURCES, USER, Attribute, AttributeSelection, Resource
 from tui_registry_server.store.dialects import array, document, parsed, rendered, rfc3339, text
 from tui_registry_server.store.directory_filters import Columns, condition
 from tui_registry_server.store.tables import memberships, principals
@@ -181,13 +181,13 @@ def _columns(resource: Resource) -> Columns:
     return _GROUP_COLUMNS if resource is GROUP else _COLUMNS
 
 
-def _document(resource: Resource, shown: Shown, root: str) -> ColumnElement[str]:
+def _document(resource: Resource, shown: AttributeSelection, root: str) -> ColumnElement[str]:
     attributes = _attributes(resource, root)
     return rendered(document(**{name: each for name, each in attributes.items() if shown.holds(name)}))
 
 
 def read(
-    connection: Connection, resource: Resource, principal_id: str, shown: Shown, root: str
+    connection: Connection, resource: Resource, principal_id: str, shown: AttributeSelection, root: str
 ) -> tuple[str, str] | None:
     """The resource with this id in JSON and its version, or None if there is none."""
     query = select(_document(resource, shown, root), principals.c.last_updated_timestamp).where(
@@ -197,18 +197,18 @@ def read(
     return None if row is None else (row[0], version_of(row[1]))
 
 
-def count(connection: Connection, resource: Resource, narrowed: Filter | None) -> int:
+def count(connection: Connection, resource: Resource, filter_: Filter | None) -> int:
     """How many resources a filter lets through."""
     return connection.execute(
-        select(func.count()).select_from(principals).where(*_where(resource, narrowed))
+        select(func.count()).select_from(principals).where(*_where(resource, filter_))
     ).scalar_one()
 
 
 def page(
     connection: Connection,
     resource: Resource,
-    narrowed: Filter | None,
-    shown: Shown,
+    filter_: Filter | None,
+    shown: AttributeSelection,
     root: str,
     *,
     order: Attribute | None,
@@ -226,11 +226,11 @@ def page(
         key = func.lower(column) if isinstance(column.type, Text) else column
         keys = [key.desc().nulls_first() if descending else key.asc().nulls_last(), name]
     # The page is chosen first: PostgreSQL would make the documents of the rows before it too.
-    chosen = select(principals.c.id).where(*_where(resource, narrowed)).order_by(*keys).limit(limit).offset(offset)
+    chosen = select(principals.c.id).where(*_where(resource, filter_)).order_by(*keys).limit(limit).offset(offset)
     query = select(_document(resource, shown, root)).where(principals.c.id.in_(chosen.correlate(None))).order_by(*keys)
     return [row[0] for row in connection.execute(query)]
 
 
-def _where(resource: Resource, narrowed: Filter | None) -> list[ColumnElement[bool]]:
+def _where(resource: Resource, filter_: Filter | None) -> list[ColumnElement[bool]]:
     of_kind = principals.c.kind == resource.kind.value
-    return [of_kind] if narrowed is None else [and_(of_kind, condition(narrowed, _columns(resource)))]
+    return [of_kind] if filter_ is None else [and_(of_kind, condition(filter_, _columns(resource)))]

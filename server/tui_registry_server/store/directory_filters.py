@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column as SchemaColumn
 from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, not_, or_, select
 
-from tui_registry_server.rules.scim_filter import All, Comparison, Either, Filter, Not, Within
+from tui_registry_server.rules.scim_filter import And, Comparison, Filter, Not, Or, ValuePath
 from tui_registry_server.rules.scim_resources import Attribute, Kind
 from tui_registry_server.store.dialects import values
 from tui_registry_server.wire.names import name_key
@@ -37,27 +37,27 @@ _ORDERED: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def condition(narrowed: Filter, columns: Columns) -> ColumnElement[bool]:
+def condition(filter_: Filter, columns: Columns) -> ColumnElement[bool]:
     """Whether a filter lets a row of principals through."""
-    return _condition(narrowed, lambda comparison: _of_principal(comparison, columns), columns)
+    return _condition(filter_, lambda comparison: _of_principal(comparison, columns), columns)
 
 
 def _condition(
-    narrowed: Filter, compare: Callable[[Comparison], ColumnElement[bool]], columns: Columns
+    filter_: Filter, compare: Callable[[Comparison], ColumnElement[bool]], columns: Columns
 ) -> ColumnElement[bool]:
-    match narrowed:
+    match filter_:
         case Not(operand):
             return not_(_condition(operand, compare, columns))
-        case All(operands):
+        case And(operands):
             return and_(*(_condition(each, compare, columns) for each in operands))
-        case Either(operands):
+        case Or(operands):
             return or_(*(_condition(each, compare, columns) for each in operands))
-        case Within(top, operand):
+        case ValuePath(top, operand):
             rows = _rows(top, columns)
             fits = _condition(operand, lambda each: _single(rows.c[each.attribute.path], each), columns)
             return select(literal_column("1")).select_from(rows).where(fits).exists()
         case Comparison():
-            return compare(narrowed)
+            return compare(filter_)
 
 
 def _of_principal(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
@@ -72,7 +72,7 @@ def _single(column: Column, comparison: Comparison) -> ColumnElement[bool]:
             return literal_column("1") == literal_column("1")
         holds = column if comparison.value else not_(column)
         return holds if comparison.operator == "eq" else not_(holds)
-    if comparison.attribute.kind is Kind.MOMENT:
+    if comparison.attribute.kind is Kind.DATETIME:
         if comparison.operator == "pr":
             return literal_column("1") == literal_column("1")
         return _ORDERED[comparison.operator](column, comparison.value)  # type: ignore[no-any-return]  # as below

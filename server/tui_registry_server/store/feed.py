@@ -138,16 +138,16 @@ _COUNT_OWN = Statement(
 
 
 def feed(
-    connection: Connection, principal: Principal, narrowed: Filter, *, before: FeedPosition | None, limit: int
+    connection: Connection, principal: Principal, filter_: Filter, *, before: FeedPosition | None, limit: int
 ) -> ActivityPage:
     """Changes that the caller may read, newest first, those that come after ``before``."""
-    values = {name: value for name, value in narrowed._asdict().items() if value is not None and name != "types"}
+    values = {name: value for name, value in filter_._asdict().items() if value is not None and name != "types"}
     given = frozenset(values)
-    values |= {f"type_{number}": each for number, each in enumerate(narrowed.types)} | caller(principal)
+    values |= {f"type_{number}": each for number, each in enumerate(filter_.types)} | caller(principal)
     if before is not None:
         values |= {"before_time": before.creation_timestamp, "before_sequence": before.sequence}
     rights = _rights(connection, principal, given)
-    statement = _statement(_Shape(given, len(narrowed.types), before is not None, rights))
+    statement = _statement(_Shape(given, len(filter_.types), before is not None, rights))
     return _page(statement.page(connection, limit, **values))
 
 

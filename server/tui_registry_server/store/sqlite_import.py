@@ -69,7 +69,7 @@ def _verified(file: Path) -> Head | None:
         with engine.connect() as connection:
             chain = Chain()
             for record in activities.records(connection):
-                chain.follow(record)
+                chain.verify(record)
             return chain.head
     finally:
         engine.dispose()

@@ -14,8 +14,8 @@ SCHEMA_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 
 _Required = Trait(READ_ONLY, required=True)
 _Always = Trait(READ_ONLY, required=True, returned="always", case_exact=True)
-_Told = Trait(READ_ONLY)
-_Meta = Annotated[Meta | None, _Told]
+_ReadOnly = Trait(READ_ONLY)
+_Meta = Annotated[Meta | None, _ReadOnly]
 
 
 class DiscoveryId(ScimBody):
@@ -44,7 +44,7 @@ class AuthenticationScheme(ScimEntity):
     name: Annotated[str, _Required]
     description: Annotated[str, _Required]
     spec_uri: Annotated[str | None, Trait(READ_ONLY, references=("external",))] = None
-    primary: Annotated[bool | None, _Told] = None
+    primary: Annotated[bool | None, _ReadOnly] = None
 
 
 class ServiceProviderConfig(ScimEntity):
@@ -73,14 +73,14 @@ class ResourceType(ScimEntity):
     """A kind of resource and where it is."""
 
     schemas: list[str] = [RESOURCE_TYPE_SCHEMA]
-    id: Annotated[str | None, _Told] = None
+    id: Annotated[str | None, _ReadOnly] = None
     name: Annotated[str, _Required]
-    description: Annotated[str | None, _Told] = None
+    description: Annotated[str | None, _ReadOnly] = None
     endpoint: Annotated[str, Trait(READ_ONLY, required=True, references=("uri",))]
     schema_urn: Annotated[str, Trait(READ_ONLY, required=True, case_exact=True, references=("uri",))] = Field(
         alias="schema"
     )
-    schema_extensions: Annotated[list[SchemaExtension], _Told] = []
+    schema_extensions: Annotated[list[SchemaExtension], _ReadOnly] = []
     meta: _Meta = None
 
 
@@ -90,15 +90,15 @@ class SchemaAttribute(ScimEntity):
     name: Annotated[str, _Always]
     type: Annotated[str, _Required]
     multi_valued: Annotated[bool, _Required]
-    description: Annotated[str | None, _Told] = None
+    description: Annotated[str | None, _ReadOnly] = None
     required: Annotated[bool, _Required]
-    canonical_values: Annotated[list[str], _Told] = []
-    case_exact: Annotated[bool | None, _Told] = None
+    canonical_values: Annotated[list[str], _ReadOnly] = []
+    case_exact: Annotated[bool | None, _ReadOnly] = None
     mutability: Annotated[str, _Required]
     returned: Annotated[str, _Required]
     uniqueness: Annotated[str, _Required]
-    reference_types: Annotated[list[str], _Told] = []
-    sub_attributes: Annotated[list["SchemaAttribute"], _Told] = []
+    reference_types: Annotated[list[str], _ReadOnly] = []
+    sub_attributes: Annotated[list["SchemaAttribute"], _ReadOnly] = []
 
 
 class Schema(ScimEntity):
@@ -106,8 +106,8 @@ class Schema(ScimEntity):
 
     schemas: list[str] = [SCHEMA_SCHEMA]
     id: Annotated[str, _Always]
-    name: Annotated[str | None, _Told] = None
-    description: Annotated[str | None, _Told] = None
+    name: Annotated[str | None, _ReadOnly] = None
+    description: Annotated[str | None, _ReadOnly] = None
     attributes: Annotated[list[SchemaAttribute], _Required]
     meta: _Meta = None
 

@@ -9,10 +9,10 @@ from tui_registry_server.rules.scim_filter import Comparison
 from tui_registry_server.rules.scim_patch import (
     MAX_LOOKUPS,
     Add,
-    Amend,
     Change,
-    Put,
     Remove,
+    SetValue,
+    Update,
     apply_change,
     read_changes,
 )
@@ -29,7 +29,7 @@ def equal(part: str, value: str) -> Comparison:
 
 
 WORK = equal("type", "work")
-GIVEN_AND_INACTIVE = [Put("name.givenName", "A"), Put("active", False)]
+GIVEN_AND_INACTIVE = [SetValue("name.givenName", "A"), SetValue("active", False)]
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
@@ -59,15 +59,15 @@ def test_what_is_not_kept_is_ignored(op: str, path: str | None, value: Any) -> N
 @pytest.mark.parametrize(
     ("op", "path", "value", "read"),
     [
-        ("replace", "displayName", "Ann", [Put("displayName", "Ann")]),
-        ("Add", "DISPLAYNAME", "Ann", [Put("displayName", "Ann")]),
-        ("REMOVE", "displayName", None, [Put("displayName", None)]),
-        ("replace", "name.givenName", "Ann", [Put("name.givenName", "Ann")]),
-        ("replace", "active", False, [Put("active", False)]),
-        ("replace", "active", "False", [Put("active", False)]),
-        ("replace", "active", [{"value": "false"}], [Put("active", False)]),
-        ("replace", None, {"active": True, "id": "1"}, [Put("active", True)]),
-        ("replace", None, {"name": {"givenName": "A"}}, [Put("name.givenName", "A")]),
+        ("replace", "displayName", "Ann", [SetValue("displayName", "Ann")]),
+        ("Add", "DISPLAYNAME", "Ann", [SetValue("displayName", "Ann")]),
+        ("REMOVE", "displayName", None, [SetValue("displayName", None)]),
+        ("replace", "name.givenName", "Ann", [SetValue("name.givenName", "Ann")]),
+        ("replace", "active", False, [SetValue("active", False)]),
+        ("replace", "active", "False", [SetValue("active", False)]),
+        ("replace", "active", [{"value": "false"}], [SetValue("active", False)]),
+        ("replace", None, {"active": True, "id": "1"}, [SetValue("active", True)]),
+        ("replace", None, {"name": {"givenName": "A"}}, [SetValue("name.givenName", "A")]),
         ("add", "emails", [{"value": "a@x"}], [Add("emails", (ComplexValue(value="a@x"),))]),
         ("add", "emails", "a@x", [Add("emails", (ComplexValue(value="a@x"),))]),
         ("replace", "emails", [], [Remove("emails", None), Add("emails", ())]),
@@ -78,18 +78,33 @@ def test_what_is_not_kept_is_ignored(op: str, path: str | None, value: Any) -> N
             "remove",
             'entitlements[value eq "x y"]',
             None,
-            [Amend("entitlements", equal("value", "x y"), {}, make=False)],
+            [Update("entitlements", equal("value", "x y"), {}, create=False)],
         ),
-        ("remove", "entitlements[ VALUE EQ 'x' ]", None, [Amend("entitlements", equal("value", "x"), {}, make=False)]),
-        ("remove", 'emails[type eq "work"].display', None, [Amend("emails", WORK, {"display": None}, make=False)]),
-        ("Add", 'emails[type eq "work"].value', "a@x", [Amend("emails", WORK, {"value": "a@x"})]),
-        ("Replace", 'EMAILS[Type eq "work"].Primary', "True", [Amend("emails", WORK, {"primary": True})]),
-        ("replace", 'emails[type eq "work"]', {"value": "a@x"}, [Amend("emails", WORK, {"value": "a@x"}, whole=True)]),
-        ("replace", "emails.type", "work", [Amend("emails", None, {"type": "work"})]),
+        (
+            "remove",
+            "entitlements[ VALUE EQ 'x' ]",
+            None,
+            [Update("entitlements", equal("value", "x"), {}, create=False)],
+        ),
+        (
+            "remove",
+            'emails[type eq "work"].display',
+            None,
+            [Update("emails", WORK, {"display": None}, create=False)],
+        ),
+        ("Add", 'emails[type eq "work"].value', "a@x", [Update("emails", WORK, {"value": "a@x"})]),
+        ("Replace", 'EMAILS[Type eq "work"].Primary', "True", [Update("emails", WORK, {"primary": True})]),
+        (
+            "replace",
+            'emails[type eq "work"]',
+            {"value": "a@x"},
+            [Update("emails", WORK, {"value": "a@x"}, replace=True)],
+        ),
+        ("replace", "emails.type", "work", [Update("emails", None, {"type": "work"})]),
         ("replace", None, {"name.givenName": "A", f"{USER_SCHEMA}:active": "False"}, GIVEN_AND_INACTIVE),
-        ("replace", f"{USER_SCHEMA.upper()}:displayName", "Ann", [Put("displayName", "Ann")]),
-        ("replace", "name", {"givenName": "A", "formatted": "A B"}, [Put("name.givenName", "A")]),
-        ("replace", "displayName", None, [Put("displayName", None)]),
+        ("replace", f"{USER_SCHEMA.upper()}:displayName", "Ann", [SetValue("displayName", "Ann")]),
+        ("replace", "name", {"givenName": "A", "formatted": "A B"}, [SetValue("name.givenName", "A")]),
+        ("replace", "displayName", None, [SetValue("displayName", None)]),
         ("add", "emails", [{"type": "work"}, {"type": "home", "value": None}], [Add("emails", ())]),
     ],
 )
@@ -207,7 +222,7 @@ def test_changes_are_made_in_their_order() -> None:
     for change in (
         Add("emails", (ComplexValue(value="b", primary=True), ComplexValue(value="c"))),
         Remove("emails", ("a",)),
-        Put("name.givenName", "Ann"),
+        SetValue("name.givenName", "Ann"),
     ):
         apply_change(fields, change)
     assert fields == {"emails": [{"value": "b", "primary": True}, {"value": "c"}], "name": {"givenName": "Ann"}}

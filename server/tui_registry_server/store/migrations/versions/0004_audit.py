@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tui_registry_server.rules.audit import FIRST, digest_of
+from tui_registry_server.rules.audit import GENESIS_DIGEST, digest_of
 from tui_registry_server.store.activities import audit_record
 
 revision = "0004"
@@ -54,7 +54,7 @@ def _chain(connection: sa.Connection) -> None:
     rows = sa.select(*(activities.c[name] for name in COLUMNS)).order_by(sequence).limit(BATCH)
     seal = sa.update(activities).where(sequence == sa.bindparam("number"))
     seal = seal.values(sequence=sa.bindparam("next"), digest=sa.bindparam("new"))
-    previous, done, count = FIRST, 0, 0
+    previous, done, count = GENESIS_DIGEST, 0, 0
     while batch := connection.execute(rows.where(sequence > done)).mappings().all():
         digests = []
         for row in batch:
