@@ -66,6 +66,7 @@ class Problem(ModalScreen[Remedy]):
     def action_forget(self) -> None:
         line = self.query_one("#token", Input)
         line.value = ""
+        self.set_focus(None)  # at once: the next key is no letter of a token
         line.display = False
 
     @on(Input.Submitted, "#token")
