@@ -1,8 +1,20 @@
 """The inbox: open requests over all models, newest first, a page at a time."""
 
+import pytest
+from sqlalchemy import event
+
+from tests.live_registry import LiveRegistry
+from tests.server.api import Api
 from tests.server.callers import Caller, People
 from tests.server.permission_cases import REQUESTS
 from tests.server.test_requests import asked
+from tui_registry_server.operations import feed
+from tui_registry_server.operations.call import Call
+from tui_registry_server.operations.subjects import Subject
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.wire.transition_request import ListTransitionRequests
 
 READER = Caller("CAN_READ", "direct")
 
@@ -66,3 +78,32 @@ def test_the_open_requests_of_one_model(people: People) -> None:
     assert first["requests"] + rest["requests"] == of_model
     answer = people.creator.get(f"{REQUESTS}/list", name=other["name"], page_token=first["next_page_token"])
     answer.refused(400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_page_is_one_statement(fresh_registry: LiveRegistry, count: int) -> None:
+    with Api(fresh_registry.url, fresh_registry.admin_token) as api:
+        api.post("/mlflow/registered-models/create", name="m").ok()
+        for _ in range(count):
+            version = api.post("/mlflow/model-versions/create", name="m", source="s3://x").ok()["model_version"]
+            api.post(f"{REQUESTS}/create", name="m", version=version["version"], stage="Staging").ok()
+        api.post("/mlflow/model-versions/transition-stage", name="m", version="1", stage="Staging").ok()
+        api.post(f"{REQUESTS}/create", name="m", version="1", stage="Production").ok()
+    admin = Principal("1", "ada", PrincipalKind.USER, "2", ("1",), Level.MANAGE, admin=True)
+    engine = make_engine(database_url(fresh_registry.database), write=False)
+    run: list[str] = []
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        if connection.dialect.name == "sqlite":
+            driver.set_trace_callback(run.append)  # its statements go straight to the driver
+        else:
+            event.listen(engine, "before_cursor_execute", lambda *given: run.append(given[2]))
+        answer = feed.requests(
+            Call(connection, admin, 0, 0), ListTransitionRequests(max_results=1000), Subject(Level.MANAGE)
+        )
+    engine.dispose()
+    assert isinstance(answer, dict)
+    displaced = [each.get("displaces") for each in answer["requests"]]
+    assert displaced == [None, *[["1"]] * (count - 1)], "the request for version 1 has happened"
+    assert len([sql for sql in run if sql.lstrip("( ").startswith(("SELECT", "WITH"))]) == 1, run

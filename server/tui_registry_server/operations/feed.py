@@ -9,8 +9,7 @@ from tui_registry_server.operations.transitions import request_entity
 from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
-from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
-from tui_registry_server.store import counters, feed, model_versions, transition_requests
+from tui_registry_server.store import counters, feed, transition_requests
 from tui_registry_server.store.feed import ActivityRow, FeedPosition, Filter
 from tui_registry_server.store.transition_requests import RequestRow
 from tui_registry_server.wire.activity import ListActivities
@@ -119,10 +118,6 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
 
 
 def _inbox_entity(call: Call, row: RequestRow) -> dict[str, Any]:
-    holders = (
-        model_versions.holders(call.connection, row.model_id, row.to_stage) if row.to_stage in EXCLUSIVE_STAGES else []
-    )
     return without_empty(
-        request_entity(call, row)
-        | {"name": row.name, "version": str(row.version), "displaces": [str(number) for number in holders]}
+        request_entity(call, row) | {"name": row.name, "version": str(row.version), "displaces": row.holders}
     )

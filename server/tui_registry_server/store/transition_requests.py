@@ -1,18 +1,22 @@
 """Statements on transition requests. An open request is a row; a settled one is only an activity."""
 
+import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, literal, or_, select, update
 
 from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store.access import caller, level_on, readable
+from tui_registry_server.store.dialects import rendered, strings, text
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import model_versions, registered_models, transition_requests
 from tui_registry_server.wire.stage import Stage
 
 
 class RequestRow(NamedTuple):
-    """An open request with what surrounds it. ``level`` is the caller's on the model."""
+    """An open request with what surrounds it. ``level`` is the caller's on the model; ``holders`` are the versions in
+    the stage asked for, in order, if versions there can be archived."""
 
     id: str
     name: str
@@ -25,6 +29,7 @@ class RequestRow(NamedTuple):
     creation_timestamp: int
     model_id: str
     level: int
+    holders: list[str]
 
 
 class RequestPage(NamedTuple):
@@ -45,6 +50,17 @@ class ClosedRequest(NamedTuple):
     user_id: str
 
 
+_holding = model_versions.alias("holding")
+_holders = strings(
+    select(text(_holding.c.version))
+    .where(
+        _holding.c.model_id == transition_requests.c.model_id,
+        _holding.c.stage == transition_requests.c.to_stage,
+        transition_requests.c.to_stage.in_([literal(stage.value) for stage in EXCLUSIVE_STAGES]),
+    )
+    .order_by(_holding.c.version)
+    .correlate(transition_requests)
+)
 _open = (
     select(
         transition_requests.c.id,
@@ -58,6 +74,7 @@ _open = (
         transition_requests.c.creation_timestamp,
         transition_requests.c.model_id,
         level_on(transition_requests.c.model_id),
+        rendered(_holders),
     )
     .select_from(transition_requests)
     .join(
@@ -187,6 +204,10 @@ def close(connection: Connection, model_id: str, version: int | None = None) -> 
     return [ClosedRequest(*row) for row in sorted(settled, reverse=True)]
 
 
-def _row(row: object) -> RequestRow:
-    request = RequestRow(*row)  # type: ignore[misc]  # a row of _open
-    return request._replace(from_stage=Stage(request.from_stage), to_stage=Stage(request.to_stage))
+def _row(row: tuple[Any, ...]) -> RequestRow:
+    request = RequestRow(*row)
+    return request._replace(
+        from_stage=Stage(request.from_stage),
+        to_stage=Stage(request.to_stage),
+        holders=json.loads(row[-1] or "[]"),
+    )

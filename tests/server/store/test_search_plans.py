@@ -45,8 +45,13 @@ class Database:
         driver.set_trace_callback(statements.append)
         run(self.connection)
         driver.set_trace_callback(None)
-        # Those that FTS5 runs for itself begin with a comment; those with arrays make the documents of a page's rows.
-        asked = [sql for sql in statements if sql.startswith(("SELECT", "WITH")) and "group_concat" not in sql]
+        # Those that FTS5 runs for itself begin with a comment; those with arrays make the documents of a page's rows,
+        # but that of the inbox, which says what each request displaces.
+        asked = [
+            sql
+            for sql in statements
+            if sql.startswith(("SELECT", "WITH")) and ("group_concat" not in sql or "FROM transition_requests" in sql)
+        ]
         return [[row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in asked]
 
 
