@@ -69,7 +69,7 @@ def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
         "Comments",
         "Activities",
         "Permissions",
-        "Callers",
+        "People",
         "Tokens",
         "Server",
     ]
