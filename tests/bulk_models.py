@@ -7,7 +7,7 @@ from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import model_versions, registered_models
 
 
-def crowd(registry: LiveRegistry, models: int, *wanted: str) -> None:
+def insert_models(registry: LiveRegistry, models: int, *wanted: str) -> None:
     """So many models with a version each, ``wanted`` among them, and the others called model-000000 and so on."""
     names = [*(f"model-{number:06}" for number in range(models - len(wanted))), *wanted]
     rows = [

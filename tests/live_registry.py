@@ -33,7 +33,7 @@ BUNDLED = "postgresql"
 PROGRAM = (sys.executable, "-P", "-m", "tui_registry_server")
 ROOT = Path(__file__).parent.parent
 ADMIN = "admin"
-PATIENCE = 60  # seconds for the server to start, or to end; a loaded machine takes some
+TIMEOUT = 60  # seconds for the server to start, or to end; a loaded machine takes some
 
 
 @cache
@@ -65,7 +65,7 @@ class LiveRegistry:
         """An HTTP client of the API, as the administrator unless a token says otherwise. The caller closes it.
         ``verify`` is as for Server."""
         headers = {"Authorization": f"Bearer {token or self.admin_token}"}
-        return httpx.Client(base_url=f"{self.url}/api/2.0", headers=headers, verify=trusting(verify), timeout=PATIENCE)
+        return httpx.Client(base_url=f"{self.url}/api/2.0", headers=headers, verify=trusting(verify), timeout=TIMEOUT)
 
 
 class Server:
@@ -96,7 +96,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not self._ready.exists():
             assert self._process.poll() is None, f"the server did not start:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"the server takes too long to start:\n{self.log.read_text()}"
@@ -106,7 +106,7 @@ class Server:
         if not look:
             return url
         reached = url.replace("//0.0.0.0:", "//127.0.0.1:")  # which no certificate is for
-        assert httpx.get(f"{reached}/health", timeout=PATIENCE, verify=self._trusting).status_code == 200
+        assert httpx.get(f"{reached}/health", timeout=TIMEOUT, verify=self._trusting).status_code == 200
         return url
 
     def kill(self) -> None:
@@ -121,7 +121,7 @@ class Server:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         return self._process.wait()

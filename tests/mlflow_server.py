@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-PATIENCE = 120  # seconds to start; it takes fifteen on a quiet machine
+TIMEOUT = 120  # seconds to start; it takes fifteen on a quiet machine
 DATABASE = "mlflow.db"
 
 
@@ -51,7 +51,7 @@ def serving_mlflow(folder: Path) -> Iterator[str]:
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         assert server.poll() is None
         try:

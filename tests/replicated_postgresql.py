@@ -17,7 +17,7 @@ import psycopg
 
 from tests.postgresql import bundled_programs
 
-PATIENCE = 30  # seconds for a server to start, to be promoted, to have what was written
+TIMEOUT = 30  # seconds for a server to start, to be promoted, to have what was written
 NAME = "other"  # of whichever is the standby
 DATABASE = "registry"
 SETTINGS = (
@@ -58,7 +58,7 @@ class Node:
             self._control("stop", "-m", "immediate")
 
     def promote(self) -> None:
-        self._control("promote", "-w", "-t", str(PATIENCE))
+        self._control("promote", "-w", "-t", str(TIMEOUT))
 
     def signal(self, number: int) -> None:
         """All of its processes: SIGKILL, SIGSTOP, or SIGCONT for those that were paused."""
@@ -99,7 +99,7 @@ class Node:
 
     def until(self, question: str) -> None:
         """A question is answered with true."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self.execute(question) != [(True,)]:
             assert time.monotonic() < deadline, f"{question}\n{self._log.read_text()[-2000:]}"
             time.sleep(0.05)

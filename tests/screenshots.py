@@ -33,7 +33,7 @@ FONTS = "DejaVu Sans Mono, WenQuanYi Zen Hei Mono"
 WIDTH = 1400  # pixels of a PNG
 SIZES = ((80, 24), (120, 40))
 STILL = 0.4  # seconds without a change after which a screen is taken to be drawn
-PATIENCE = 20  # seconds
+TIMEOUT = 20  # seconds
 
 MODEL = ("2", "slash", *"fraud-card-realtime", "enter")
 SCENES: dict[str, Sequence[str]] = {
@@ -114,7 +114,7 @@ def draw(picture: str, file: Path) -> None:
 
 async def _settle(pilot: Pilot[str]) -> None:
     """Wait until the answers of a loopback server are drawn."""
-    deadline, before, since = time.monotonic() + PATIENCE, "", time.monotonic()
+    deadline, before, since = time.monotonic() + TIMEOUT, "", time.monotonic()
     while time.monotonic() < min(deadline, since + STILL):
         await pilot.pause(0.05)
         now = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())

@@ -1,4 +1,4 @@
-"""What is left of a mistake in tui-registry itself: a report without secrets, for who mends it."""
+"""Crash reports: what went wrong in tui-registry itself, without secrets, for whoever fixes it."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ _TOKENS = re.compile(r"\b(?:tr_|dapi)[\w-]{8,}|(?i:(?<=bearer )|(?<=basic ))[^\s
 
 
 def report(error: BaseException, secrets: Sequence[str] = ()) -> str:
-    """Where it happened and with what; not the values of variables. ``secrets`` are left out wherever they stand."""
+    """The traceback and the versions, but no values of variables. ``secrets`` are removed wherever they occur."""
     from importlib.metadata import version
 
     told = "".join(traceback.format_exception(error))
@@ -34,7 +34,7 @@ def report(error: BaseException, secrets: Sequence[str] = ()) -> str:
 
 
 def keep(text: str) -> Path | None:
-    """Write a report into a file that only its owner may read; None where that is not possible."""
+    """Save a report in a file that only its owner may read. None if that is not possible."""
     import platformdirs
 
     for folder in (Path(platformdirs.user_log_dir("tui-registry", appauthor=False)), Path(tempfile.gettempdir())):
@@ -52,7 +52,7 @@ def keep(text: str) -> Path | None:
 
 
 def told(text: str, file: Path | None) -> str:
-    """What the user is told: where the report is or, if it could not be kept, all of it."""
+    """The message for the user: where the report is or, if it could not be saved, the report itself."""
     what = text.rstrip().rpartition("\n")[2]
     if file is None:
         return f"tui-registry stopped because of a mistake in itself. Please report this:\n\n{text}"

@@ -20,7 +20,7 @@ from queue import Queue
 from tests.benchmarks.process_tree import resident
 from tests.benchmarks.report import print_heading, print_table
 from tests.benchmarks.timed_terminal import TimedTerminal, timed_terminal
-from tests.bulk_models import crowd
+from tests.bulk_models import insert_models
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.proxy import proxied
 
@@ -226,7 +226,7 @@ def main() -> None:
             folder = Path(name) / str(models)
             folder.mkdir()
             registries[models] = stack.enter_context(serving(folder))
-            crowd(registries[models], models, *WORDS)
+            insert_models(registries[models], models, *WORDS)
             request_one(registries[models], WORDS[0])
         measure_starts(registries, options.rounds)
         measure_cursor(registries, options.presses)

@@ -20,7 +20,7 @@ API = "/api/2.0/mlflow"
 MODELS = 300
 VERSIONS = 3
 FILLING = 8  # connections
-PATIENCE = 600.0  # seconds
+TIMEOUT = 600.0  # seconds
 USER = "somebody"
 GROUP = "managers"
 
@@ -108,7 +108,7 @@ def _fill(url: str, token: str | None) -> None:
             ):
                 expect_ok((yield request("POST", f"{API}/{path}", token=token, body=body)))
 
-    run(url, [script(first) for first in range(FILLING)], PATIENCE)
+    run(url, [script(first) for first in range(FILLING)], TIMEOUT)
 
 
 def version_of(name: str, number: int) -> dict[str, object]:

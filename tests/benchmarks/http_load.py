@@ -19,7 +19,7 @@ import uvloop
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
-PATIENCE = 120  # seconds for the last answers, once no more requests are sent
+TIMEOUT = 120  # seconds for the last answers, once no more requests are sent
 
 
 class Answer(NamedTuple):
@@ -94,7 +94,7 @@ async def _run(url: str, scripts: Sequence[Script], seconds: float) -> Measured:
     began = time.perf_counter()
     for connection in connections:
         connection.begin(began + seconds)
-    async with asyncio.timeout(seconds + PATIENCE):
+    async with asyncio.timeout(seconds + TIMEOUT):
         await asyncio.gather(*(connection.done for connection in connections))
     ended = time.perf_counter()
     return Measured(ended - began, sorted(latency for each in connections for latency in each.latencies))

@@ -233,11 +233,11 @@ def _copied(registry: Filled) -> Iterator[str]:
         shutil.copy(registry.database, database)
         with writing(database) as connection:
             made = {"kind": "user", "active": True, "creation_timestamp": 1}
-            people = (
+            callers = (
                 {"id": f"{n + 10**15}", "name": f"user-{n:05}", "name_key": f"user-{n:05}"} | made
                 for n in range(PEOPLE)
             )
-            put(connection, principals, people)
+            put(connection, principals, callers)
             huge = select(model_versions.c.model_id).group_by(model_versions.c.model_id).having(func.count() > 1000)
             of_huge = update(model_versions).where(model_versions.c.model_id.in_(huge))
             connection.execute(of_huge.values(stage="Production"))
@@ -259,8 +259,8 @@ class Part(NamedTuple):
     worst: int
 
 
-def _each(requests: Iterable[Request], *people: str) -> Callable[[Sender], list[Sent]]:
-    return lambda sender: [sender.once(request, by) for request in requests for by in people]
+def _each(requests: Iterable[Request], *callers: str) -> Callable[[Sender], list[Sent]]:
+    return lambda sender: [sender.once(request, by) for request in requests for by in callers]
 
 
 def _both(requests: Iterable[Request]) -> Callable[[Sender], list[Sent]]:

@@ -16,7 +16,7 @@ import pyte
 from tests.live_registry import ROOT
 
 QUIET = 0.25  # seconds without a byte: what was asked for has been drawn
-PATIENCE = 60.0  # seconds
+TIMEOUT = 60.0  # seconds
 
 
 class TimedTerminal:
@@ -54,7 +54,7 @@ class TimedTerminal:
         """Seconds from a key to the first byte that comes of it."""
         at, before = self.send(keys), len(self.seen)
         while len(self.seen) == before:
-            assert self.read(PATIENCE), "nothing came of the key"
+            assert self.read(TIMEOUT), "nothing came of the key"
         self.settle()
         return self.seen[before][0] - at
 
@@ -62,7 +62,7 @@ class TimedTerminal:
         """How many bytes a key brings."""
         before = len(self.seen)
         self.send(keys)
-        self.read(PATIENCE)
+        self.read(TIMEOUT)
         self.settle()
         return sum(len(content) for _, content in self.seen[before:])
 
@@ -71,7 +71,7 @@ class TimedTerminal:
 
         Working out what bytes show takes long. So they are first read until nothing comes for ``quiet`` seconds.
         """
-        deadline = time.perf_counter() + PATIENCE
+        deadline = time.perf_counter() + TIMEOUT
         while True:
             self.settle(quiet)
             for at, content in self.seen[self._fed :]:

@@ -13,7 +13,7 @@ import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import CheckResult, Status, check_server
 
-from tests.live_registry import PATIENCE, serving
+from tests.live_registry import TIMEOUT, serving
 
 UNMET = {
     ("User", "check_remove_attribute", "active"): "whether somebody may act is never left open: it is true or false",
@@ -53,7 +53,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[CheckResult]:
     with serving(tmp_path_factory.mktemp("registry")) as live:
         url = f"{live.url}/api/2.0/preview/scim/v2"
         headers = {"Authorization": f"Bearer {live.admin_token}", "Accept": "application/scim+json"}
-        with httpx2.Client(base_url=url, headers=headers, transport=WithoutOurs(), timeout=PATIENCE) as client:
+        with httpx2.Client(base_url=url, headers=headers, transport=WithoutOurs(), timeout=TIMEOUT) as client:
             checked = check_server(SyncSCIMClient(client))
     for each in checked:
         print(f"{each.status.name:8} {each.resource_type or '':16} {each.title:38} {(each.reason or '')[:100]!r}")

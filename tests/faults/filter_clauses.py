@@ -77,7 +77,7 @@ def _numbered(comparator: str, value: int) -> Clause:
 
 
 def clauses(
-    names: list[str], patterns: list[str], people: list[str], keys: list[str], values: list[str], *, versions: bool
+    names: list[str], patterns: list[str], callers: list[str], keys: list[str], values: list[str], *, versions: bool
 ) -> st.SearchStrategy[Clause]:
     """Comparisons of what a test uses, for a search of versions or of models."""
     exact, like = st.sampled_from(("=", "!=")), st.sampled_from(("LIKE", "ILIKE"))
@@ -92,7 +92,7 @@ def clauses(
         st.builds(_listed, st.lists(st.sampled_from(names), min_size=1, max_size=3), st.booleans()),
         st.builds(tag, tagged, st.sampled_from(keys)),
         st.builds(_staged, st.sampled_from(STAGES), st.booleans()),
-        st.tuples(exact, st.sampled_from(people)).map(lambda each: _about(*each, "user_id", lambda item: item.author)),
+        st.tuples(exact, st.sampled_from(callers)).map(lambda each: _about(*each, "user_id", lambda item: item.author)),
     ]
     if versions:
         choices.append(st.builds(_numbered, st.sampled_from(list(_NUMBERS)), st.integers(0, 5)))

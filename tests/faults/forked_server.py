@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.live_registry import PATIENCE, ROOT
+from tests.live_registry import ROOT, TIMEOUT
 
 
-class Forks:
+class ForkedServer:
     """``start`` serves a database, ``kill`` ends that server as the loss of power would. One at a time."""
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Forks:
         self._process.stdin.write(json.dumps({"database": database, "state_file": str(self._state)}) + "\n")
         self._process.stdin.flush()
         self._pid = int(self._process.stdout.readline())
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not self._state.exists():
             assert time.monotonic() < deadline, self.log.read_text()
             assert _runs(self._pid), self.log.read_text()
@@ -71,7 +71,7 @@ class Forks:
         assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
 
 
 def _runs(pid: int) -> bool:

@@ -5,65 +5,65 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tests.faults.reference_registry import CREATE, Comment, Model, PlainRegistry, Version
+from tests.faults.reference_registry import CREATE, Comment, Model, ReferenceRegistry, Version
 from tests.server.api import Api
 
 MODELS, VERSIONS = "/mlflow/registered-models", "/mlflow/model-versions"
-MOST = 1000  # of a page
+MAX_RESULTS = 1000  # of a page
 
 
-def compare(api: Api, who: str, plain: PlainRegistry, since: int) -> None:
+def compare(api: Api, who: str, reference: ReferenceRegistry, since: int) -> None:
     """Fails where anything that they may read is not as it must be, or is shown though they may not. ``since`` is when
     the plain registry began, in milliseconds."""
-    for model in plain.readable(who):
+    for model in reference.readable(who):
         shown = api.get("/mlflow/databricks/registered-models/get", name=model.name).ok()["registered_model_databricks"]
         assert shown.pop("id") == model.id
-        assert shown.pop("permission_level") == plain.level(who, model)
+        assert shown.pop("permission_level") == reference.level(who, model)
         assert plainly(shown) == model_entity(model)
         latest = api.get(f"{MODELS}/get-latest-versions", name=model.name).ok().get("model_versions", [])
         assert by_version(latest) == by_version(version_entity(model, version) for version in model.newest())
         _compare_history(api, model)
-        _compare_permissions(api, model, plain)
+        _compare_permissions(api, model, reference)
         for version in model.versions.values():
-            _compare_version(api, who, plain, model, version)
-    _compare_requests(api, who, plain)
-    _compare_feed(api, who, plain, since)
+            _compare_version(api, who, reference, model, version)
+    _compare_requests(api, who, reference)
+    _compare_feed(api, who, reference, since)
 
 
-def _compare_version(api: Api, who: str, plain: PlainRegistry, model: Model, version: Version) -> None:
+def _compare_version(api: Api, who: str, reference: ReferenceRegistry, model: Model, version: Version) -> None:
     meant = {"name": model.name, "version": str(version.number)}
     assert plainly(api.get(f"{VERSIONS}/get", **meant).ok()["model_version"]) == version_entity(model, version)
     assert api.get(f"{VERSIONS}/get-download-uri", **meant).ok() == {"artifact_uri": version.location}
     comments = api.get("/mlflow/comments/list", **meant).ok().get("comments", [])
     assert [(each["id"], each["user_id"], each["comment"], each.get("available_actions", [])) for each in comments] == [
-        (key, comment.author, comment.text, plain.comment_actions(who, model, comment))
+        (key, comment.author, comment.text, reference.comment_actions(who, model, comment))
         for key, comment in version.comments.items()
     ]
 
 
 def _compare_history(api: Api, model: Model) -> None:
-    shown = api.get("/mlflow/activities/list", name=model.name, max_results=MOST).ok()["activities"]
+    shown = api.get("/mlflow/activities/list", name=model.name, max_results=MAX_RESULTS).ok()["activities"]
     keys = ("activity_type", "user_id", "version", "from_stage", "to_stage", "comment")
     assert [tuple(each.get(key) for key in keys) for each in reversed(shown)] == [
         (
-            *(deed.kind, deed.who, deed.version and str(deed.version), deed.from_stage, deed.to_stage),
-            deed.said.text if isinstance(deed.said, Comment) else deed.said,
+            *(action.kind, action.who, action.version and str(action.version), action.from_stage, action.to_stage),
+            action.said.text if isinstance(action.said, Comment) else action.said,
         )
-        for deed in model.history
+        for action in model.history
     ]
     assert {each["name"] for each in shown} == {model.name}
 
 
-def _compare_feed(api: Api, who: str, plain: PlainRegistry, since: int) -> None:
+def _compare_feed(api: Api, who: str, reference: ReferenceRegistry, since: int) -> None:
     """How much is told of each model, of those whose name no deleted one had."""
-    told = api.get("/mlflow/activities/list", max_results=MOST, **{"from": since}).ok().get("activities", [])
-    assert len(told) < MOST
-    assert Counter(each["name"] for each in told if each["name"] not in plain.gone) == {
-        model.name: len(model.history) for model in plain.readable(who) if model.name not in plain.gone
+    told = api.get("/mlflow/activities/list", max_results=MAX_RESULTS, **{"from": since}).ok().get("activities", [])
+    assert len(told) < MAX_RESULTS
+    assert Counter(each["name"] for each in told if each["name"] not in reference.gone) == {
+        model.name: len(model.history) for model in reference.readable(who) if model.name not in reference.gone
     }
 
 
-def _compare_permissions(api: Api, model: Model, plain: PlainRegistry) -> None:
+def _compare_permissions(api: Api, model: Model, reference: ReferenceRegistry) -> None:
     listed = api.get(f"/permissions/registered-models/{model.id}").ok()["access_control_list"]
     shown = [
         (entry.get("user_name") or entry["group_name"], level["permission_level"], level["inherited"])
@@ -73,14 +73,14 @@ def _compare_permissions(api: Api, model: Model, plain: PlainRegistry) -> None:
     assert sorted(shown) == sorted(
         [
             *((principal, level, False) for principal, level in model.grants.items()),
-            *((principal, level, True) for principal, level in plain.root.items() if level != CREATE),
+            *((principal, level, True) for principal, level in reference.root.items() if level != CREATE),
             ("admins", "CAN_MANAGE", True),
         ]
     )
 
 
-def _compare_requests(api: Api, who: str, plain: PlainRegistry) -> None:
-    found = api.get("/mlflow/transition-requests/list", max_results=MOST).ok().get("requests", [])
+def _compare_requests(api: Api, who: str, reference: ReferenceRegistry) -> None:
+    found = api.get("/mlflow/transition-requests/list", max_results=MAX_RESULTS).ok().get("requests", [])
     shown = [
         {
             "name": each["name"],
@@ -94,7 +94,7 @@ def _compare_requests(api: Api, who: str, plain: PlainRegistry) -> None:
         }
         for each in found
     ]
-    assert sorted(shown, key=json.dumps) == sorted(plain.open_requests(who), key=json.dumps)
+    assert sorted(shown, key=json.dumps) == sorted(reference.open_requests(who), key=json.dumps)
 
 
 def model_entity(model: Model) -> dict[str, Any]:

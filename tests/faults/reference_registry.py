@@ -99,7 +99,7 @@ class Model:
 
 
 @dataclass
-class PlainRegistry:
+class ReferenceRegistry:
     models: dict[str, Model] = field(default_factory=dict)
     root: dict[str, str] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)

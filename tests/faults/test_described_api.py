@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import ADMIN, LiveRegistry, serving
-from tests.server.api import PATIENCE, PREFIX, Answer, Api, hold_against_contract
+from tests.server.api import PREFIX, TIMEOUT, Answer, Api, hold_against_contract
 from tests.server.directory import (
     SCIM,
     SERVICE_PRINCIPALS,
@@ -192,7 +192,7 @@ def test_answers_are_as_described(
 
     def ask(case: Case[Any], caller: str) -> int:
         headers = {"Authorization": f"Bearer {live.token(caller)}"}
-        response = case.call(live.url, session, headers, timeout=PATIENCE)
+        response = case.call(live.url, session, headers, timeout=TIMEOUT)
         counts[f"{caller} {response.status_code}"] += 1
         case.validate_response(response, CHECKS, headers=headers)
         assert response.status_code != 401, "the token was valid"
@@ -220,8 +220,8 @@ def test_answers_are_as_described(
         ask(case, caller)
 
     ask_for_anything()
-    plain = operation.Case(
+    reference = operation.Case(
         path_parameters={}, query={}, body={} if operation.body else NOT_SET, media_type="application/json"
     )
-    put(plain, what_is_there(admin, route), names)
-    assert ask(plain, ADMIN) == route.status
+    put(reference, what_is_there(admin, route), names)
+    assert ask(reference, ADMIN) == route.status

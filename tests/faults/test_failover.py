@@ -18,7 +18,7 @@ import pytest
 from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import ADMIN, Server, command
-from tests.replicated_postgresql import DATABASE, PATIENCE, Pair, replicated_postgresql
+from tests.replicated_postgresql import DATABASE, TIMEOUT, Pair, replicated_postgresql
 from tests.server.api import Answer, Api
 from tests.server.streams import Stream, stream
 from tui_registry_server.store.engine import database_url, make_engine
@@ -51,7 +51,7 @@ class Servers:
             return list(pool.map(lambda number: self._until_served(number) - began, range(2)))
 
     def _until_served(self, number: int) -> float:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         with self.api(number) as api:
             while (answer := create(api, f"served {time.monotonic()}")).status != 200:
                 assert answer.status == 503, answer
@@ -220,7 +220,7 @@ def fail_over(servers: Servers) -> None:
 
 def until(happened: Callable[[], bool], working: list[Future[None]]) -> None:
     """Something has happened; what runs meanwhile does not fail."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not happened():
         for each in working:
             if each.done():

@@ -44,7 +44,7 @@ from tui_registry_server.rules.search_filter import parse_filter
 from tui_registry_server.wire.scim import PatchOperation
 
 SEARCHES = [(MODELS, "/mlflow/registered-models/search"), (VERSIONS, "/mlflow/model-versions/search")]
-FEW = settings(
+FEWER_EXAMPLES = settings(
     max_examples=max(40, ROUNDS * 2 // 5),
     derandomize=True,
     deadline=None,
@@ -119,7 +119,7 @@ def holds_nul(*texts: str) -> bool:
 
 @pytest.mark.parametrize(("searchable", "path"), SEARCHES, ids=["models", "versions"])
 def test_searches(searchable: Searchable, path: str, admin: Api, counts: Counter[str]) -> None:
-    @FEW
+    @FEWER_EXAMPLES
     @given(text=or_worse(filters(searchable)), order_by=orders(searchable))
     def search(text: str, order_by: list[str]) -> None:
         answer = admin.get(path, filter=text, order_by=order_by, max_results=1)
@@ -145,7 +145,7 @@ RESOURCES = [USER, GROUP, SERVICE_PRINCIPAL]
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.plural)
 def test_scim_filters_are_read_or_refused(resource: Resource, admin: Api, counts: Counter[str]) -> None:
-    @FEW
+    @FEWER_EXAMPLES
     @given(text=scim_texts(resource))
     def ask(text: str) -> None:
         answer = admin.get(f"{SCIM}/{resource.plural}", filter=text, count=3)
@@ -162,7 +162,7 @@ def test_scim_filters_find_what_they_mean(resource: Resource, admin: Api, counts
     path = f"{SCIM}/{resource.plural}"
     everybody = admin.get(path, count=1000).ok()["Resources"]
 
-    @FEW
+    @FEWER_EXAMPLES
     @given(data=st.data(), meant=scim_filters(resource))
     def ask(data: st.DataObject, meant: Filter) -> None:
         text = data.draw(written(meant))
@@ -232,7 +232,7 @@ def test_scim_changes_are_made_whole_or_refused(resource: Resource, admin: Api, 
 
     members = [each["id"] for each in admin.get(USERS, count=5).ok()["Resources"]]
 
-    @FEW
+    @FEWER_EXAMPLES
     @given(operations=st.lists(patches(resource, members), max_size=3))
     def change(operations: list[dict[str, Any]]) -> None:
         before = admin.get(changed).ok()
@@ -263,7 +263,7 @@ def test_page_tokens(path: str, admin: Api, counts: Counter[str]) -> None:
     asked = PAGED[path] | {"max_results": 1}
     token = admin.get(path, **asked).ok()["next_page_token"]
 
-    @FEW
+    @FEWER_EXAMPLES
     @given(made_up=st.one_of(spoiled(st.just(token)), spoiled(st.just(opened(token))).map(closed), ANY_ATTRIBUTE))
     def turn(made_up: str) -> None:
         answer = admin.get(path, **asked, page_token=made_up)

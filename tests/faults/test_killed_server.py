@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.forked_server import Forks
+from tests.faults.forked_server import ForkedServer
 from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import command, fresh_database
@@ -102,7 +102,7 @@ def look(database: str, done: Acknowledged) -> int:
         engine.dispose()
 
 
-def kill_again_and_again(forks: Forks, database: str, token: str, rounds: int, done: Acknowledged) -> int:
+def kill_again_and_again(forks: ForkedServer, database: str, token: str, rounds: int, done: Acknowledged) -> int:
     chance = random.Random(rounds)
     records = 0
     for number in range(rounds):
@@ -129,7 +129,7 @@ def kill_again_and_again(forks: Forks, database: str, token: str, rounds: int, d
 @pytest.mark.timeout(300 + ROUNDS * 3)
 def test_what_was_acknowledged_is_there(tmp_path: Path) -> None:
     done = Acknowledged()
-    with fresh_database(tmp_path) as database, Forks(tmp_path) as forks:
+    with fresh_database(tmp_path) as database, ForkedServer(tmp_path) as forks:
         command(database, "users", "create", "admin", "--admin")
         token = command(database, "tokens", "create", "admin").strip()
         records = kill_again_and_again(forks, database, token, ROUNDS, done)
@@ -140,7 +140,7 @@ def test_what_was_acknowledged_is_there(tmp_path: Path) -> None:
 def test_a_log_that_ends_anywhere(tmp_path: Path) -> None:
     """As where the power fails: the write-ahead log may end after any of its frames, or in the middle of one."""
     database, done = str(tmp_path / "registry.db"), Acknowledged()
-    with Forks(tmp_path) as forks:
+    with ForkedServer(tmp_path) as forks:
         command(database, "users", "create", "admin", "--admin")
         token = command(database, "tokens", "create", "admin").strip()
         kill_again_and_again(forks, database, token, 1, done)

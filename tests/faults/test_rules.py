@@ -24,7 +24,7 @@ from tests.faults.reference_registry import (
     LEVELS,
     READ,
     STAGES,
-    PlainRegistry,
+    ReferenceRegistry,
     Refused,
 )
 from tests.faults.rounds import ROUNDS
@@ -72,7 +72,7 @@ class Rules(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._turn = 0
-        self.plain = PlainRegistry()
+        self.reference = ReferenceRegistry()
         self.seen: dict[str, tuple[dict[str, str], str]] = {}
         """The grants on models as somebody saw them, with the etag for that."""
         self.comments = [("0" * 32, ANN)]
@@ -93,15 +93,15 @@ class Rules(RuleBasedStateMachine):
         return self.apis[who][self._turn % len(self.apis[who])]
 
     def likely_names(self) -> list[str]:
-        return [*self.plain.models, *self.plain.models, *NAMES[1:]]
+        return [*self.reference.models, *self.reference.models, *NAMES[1:]]
 
     def likely_versions(self) -> list[tuple[str, int]]:
-        there = [(name, number) for name, model in self.plain.models.items() for number in model.versions]
+        there = [(name, number) for name, model in self.reference.models.items() for number in model.versions]
         return [*there, *there, *((name, 3) for name in NAMES[:2])]
 
     def likely_requests(self) -> list[Asked]:
         there = [
-            (each["name"], each["version"], each["to"], each["creator"]) for each in self.plain.open_requests(ADMIN)
+            (each["name"], each["version"], each["to"], each["creator"]) for each in self.reference.open_requests(ADMIN)
         ]
         return [*there, *there, *((*place, "Staging", ANN) for place in self.likely_versions()[:2])]
 
@@ -141,7 +141,7 @@ class Rules(RuleBasedStateMachine):
         listed = [{"key": key, "value": value} for key, value in tags.items()]
         model, answer = self._same(
             "create model",
-            lambda: self.plain.create_model(who, name, text, tags),
+            lambda: self.reference.create_model(who, name, text, tags),
             lambda: self.api(who).post(f"{MODELS}/create", name=name, description=text, tags=listed),
         )
         if model:
@@ -154,7 +154,7 @@ class Rules(RuleBasedStateMachine):
         if sure:  # else there would soon be none
             self._same(
                 "delete model",
-                lambda: self.plain.delete_model(who, name),
+                lambda: self.reference.delete_model(who, name),
                 lambda: self.api(who).delete(f"{MODELS}/delete", name=name),
             )
 
@@ -162,7 +162,7 @@ class Rules(RuleBasedStateMachine):
     def rename(self, who: str, name: str, new: str) -> None:
         self._same(
             "rename",
-            lambda: self.plain.rename(who, name, new),
+            lambda: self.reference.rename(who, name, new),
             lambda: self.api(who).post(f"{MODELS}/rename", name=name, new_name=new),
         )
 
@@ -170,7 +170,7 @@ class Rules(RuleBasedStateMachine):
     def describe_model(self, who: str, name: str, text: str | None) -> None:
         self._same(
             "describe model",
-            lambda: self.plain.describe_model(who, name, text),
+            lambda: self.reference.describe_model(who, name, text),
             lambda: self.api(who).patch(f"{MODELS}/update", name=name, description=text),
         )
 
@@ -178,7 +178,7 @@ class Rules(RuleBasedStateMachine):
     def tag_model(self, who: str, name: str, key: str, value: str) -> None:
         self._same(
             "tag model",
-            lambda: self.plain.tag_model(who, name, key, value),
+            lambda: self.reference.tag_model(who, name, key, value),
             lambda: self.api(who).post(f"{MODELS}/set-tag", name=name, key=key, value=value),
         )
 
@@ -186,7 +186,7 @@ class Rules(RuleBasedStateMachine):
     def untag_model(self, who: str, name: str, key: str) -> None:
         self._same(
             "untag model",
-            lambda: self.plain.untag_model(who, name, key),
+            lambda: self.reference.untag_model(who, name, key),
             lambda: self.api(who).delete(f"{MODELS}/delete-tag", name=name, key=key),
         )
 
@@ -194,7 +194,7 @@ class Rules(RuleBasedStateMachine):
     def set_alias(self, who: str, place: tuple[str, int], alias: str) -> None:
         self._same(
             "set alias",
-            lambda: self.plain.set_alias(who, place[0], alias, place[1]),
+            lambda: self.reference.set_alias(who, place[0], alias, place[1]),
             lambda: self.api(who).post(f"{MODELS}/alias", **version_of(place), alias=alias),
         )
 
@@ -202,7 +202,7 @@ class Rules(RuleBasedStateMachine):
     def delete_alias(self, who: str, name: str, alias: str) -> None:
         self._same(
             "delete alias",
-            lambda: self.plain.delete_alias(who, name, alias),
+            lambda: self.reference.delete_alias(who, name, alias),
             lambda: self.api(who).delete(f"{MODELS}/alias", name=name, alias=alias),
         )
 
@@ -210,7 +210,7 @@ class Rules(RuleBasedStateMachine):
     def get_by_alias(self, who: str, name: str, alias: str) -> None:
         meant, answer = self._same(
             "get by alias",
-            lambda: self.plain.behind_alias(who, name, alias),
+            lambda: self.reference.behind_alias(who, name, alias),
             lambda: self.api(who).get(f"{MODELS}/alias", name=name, alias=alias),
         )
         if meant:
@@ -221,7 +221,7 @@ class Rules(RuleBasedStateMachine):
     @rule(who=whos, name=names, entries=entries, only=st.booleans(), careful=st.booleans())
     def grant(self, who: str, name: str, entries: list[tuple[str, str]], only: bool, careful: bool) -> None:
         """A careful one says what was seen before, which somebody may have changed."""
-        model = self.plain.models.get(name)
+        model = self.reference.models.get(name)
         if model is None:
             return  # it has no id to be changed by
         seen, etag = self.seen.get(model.id, (None, "")) if careful else (None, "")
@@ -229,7 +229,7 @@ class Rules(RuleBasedStateMachine):
         path = f"/permissions/registered-models/{model.id}"
         _, answer = self._same(
             "replace permissions" if only else "add permissions",
-            lambda: self.plain.grant(who, name, entries, only=only, seen=seen),
+            lambda: self.reference.grant(who, name, entries, only=only, seen=seen),
             lambda: self.api(who).call("PUT" if only else "PATCH", path, fields),
         )
         if answer and (careful or model.id not in self.seen):
@@ -248,7 +248,7 @@ class Rules(RuleBasedStateMachine):
     def grant_on_all(self, who: str, levels: dict[str, str]) -> None:
         self._same(
             "permissions on all",
-            lambda: self.plain.grant_on_all(who, levels),
+            lambda: self.reference.grant_on_all(who, levels),
             lambda: self.api(who).put(
                 "/permissions/registered-models/root", access_control_list=access_list(levels.items())
             ),
@@ -260,7 +260,7 @@ class Rules(RuleBasedStateMachine):
         listed = [{"value": self._ids[member]} for member in sorted(members)]
         self._same(
             "change the group",
-            lambda: self.plain.let_in(who, members),
+            lambda: self.reference.let_in(who, members),
             lambda: self.api(who).put(f"{SCIM}/Groups/{self._group}", displayName=GROUP, members=listed),
         )
         self._look_at_levels()
@@ -268,11 +268,11 @@ class Rules(RuleBasedStateMachine):
     def _look_at_levels(self) -> None:
         """They hold from the next call on, whatever the servers remember."""
         for who in (ANN, BOB):
-            for name, model in self.plain.models.items():
+            for name, model in self.reference.models.items():
                 answer = self.api(who).get("/mlflow/databricks/registered-models/get", name=name)
-                if self.plain.may(who, model, READ):
+                if self.reference.may(who, model, READ):
                     shown = answer.ok()["registered_model_databricks"]["permission_level"]
-                    assert shown == self.plain.level(who, model)
+                    assert shown == self.reference.level(who, model)
                 else:
                     answer.missing()
 
@@ -284,17 +284,17 @@ class Rules(RuleBasedStateMachine):
         source = own if of is None else f"models:/{of[0]}/{of[1]}"
         version, answer = self._same(
             "create version" if of is None else "create version of another",
-            lambda: self.plain.create_version(who, name, source, of, text),
+            lambda: self.reference.create_version(who, name, source, of, text),
             lambda: self.api(who).post(f"{VERSIONS}/create", name=name, source=source, description=text),
         )
         if version:
-            assert plainly(answer["model_version"]) == version_entity(self.plain.models[name], version)
+            assert plainly(answer["model_version"]) == version_entity(self.reference.models[name], version)
 
     @rule(who=rulers, place=places)
     def delete_version(self, who: str, place: tuple[str, int]) -> None:
         self._same(
             "delete version",
-            lambda: self.plain.delete_version(who, *place),
+            lambda: self.reference.delete_version(who, *place),
             lambda: self.api(who).delete(f"{VERSIONS}/delete", **version_of(place)),
         )
 
@@ -302,7 +302,7 @@ class Rules(RuleBasedStateMachine):
     def describe_version(self, who: str, place: tuple[str, int], text: str | None) -> None:
         self._same(
             "describe version",
-            lambda: self.plain.describe_version(who, *place, text),
+            lambda: self.reference.describe_version(who, *place, text),
             lambda: self.api(who).patch(f"{VERSIONS}/update", **version_of(place), description=text),
         )
 
@@ -310,7 +310,7 @@ class Rules(RuleBasedStateMachine):
     def tag_version(self, who: str, place: tuple[str, int], key: str, value: str) -> None:
         self._same(
             "tag version",
-            lambda: self.plain.tag_version(who, *place, key, value),
+            lambda: self.reference.tag_version(who, *place, key, value),
             lambda: self.api(who).post(f"{VERSIONS}/set-tag", **version_of(place), key=key, value=value),
         )
 
@@ -318,7 +318,7 @@ class Rules(RuleBasedStateMachine):
     def untag_version(self, who: str, place: tuple[str, int], key: str) -> None:
         self._same(
             "untag version",
-            lambda: self.plain.untag_version(who, *place, key),
+            lambda: self.reference.untag_version(who, *place, key),
             lambda: self.api(who).delete(f"{VERSIONS}/delete-tag", **version_of(place), key=key),
         )
 
@@ -332,7 +332,7 @@ class Rules(RuleBasedStateMachine):
         fields = {**version_of(place), "stage": stage, "archive_existing_versions": archive, "comment": text}
         self._same(
             "transition",
-            lambda: self.plain.transition(who, *place, stage, archive, text if databricks else None),
+            lambda: self.reference.transition(who, *place, stage, archive, text if databricks else None),
             lambda: self.api(who).post(f"{path}/transition-stage", **fields),
         )
 
@@ -340,7 +340,7 @@ class Rules(RuleBasedStateMachine):
     def request(self, who: str, place: tuple[str, int], stage: str, text: str | None) -> None:
         self._same(
             "request",
-            lambda: self.plain.request(who, *place, stage, text),
+            lambda: self.reference.request(who, *place, stage, text),
             lambda: self.api(who).post(f"{REQUESTS}/create", **version_of(place), stage=stage, comment=text),
         )
 
@@ -355,7 +355,7 @@ class Rules(RuleBasedStateMachine):
         fields = {**version_of((name, number)), "stage": stage, "archive_existing_versions": archive, "comment": text}
         self._same(
             "approve",
-            lambda: self.plain.approve(who, name, number, stage, archive, text),
+            lambda: self.reference.approve(who, name, number, stage, archive, text),
             lambda: self.api(who).post(f"{REQUESTS}/approve", **fields),
         )
 
@@ -364,7 +364,7 @@ class Rules(RuleBasedStateMachine):
         name, number, stage, _ = asked
         self._same(
             "reject",
-            lambda: self.plain.reject(who, name, number, stage, text),
+            lambda: self.reference.reject(who, name, number, stage, text),
             lambda: self.api(who).post(f"{REQUESTS}/reject", **version_of((name, number)), stage=stage, comment=text),
         )
 
@@ -375,7 +375,7 @@ class Rules(RuleBasedStateMachine):
         fields = {**version_of((name, number)), "stage": stage, "creator": creator, "comment": text}
         self._same(
             "cancel",
-            lambda: self.plain.cancel(who, name, number, stage, creator, text),
+            lambda: self.reference.cancel(who, name, number, stage, creator, text),
             lambda: self.api(who).delete(f"{REQUESTS}/delete", **fields),
         )
 
@@ -386,12 +386,12 @@ class Rules(RuleBasedStateMachine):
         text = f"comment {self._turn} ä"
         comment, answer = self._same(
             "comment",
-            lambda: self.plain.comment(who, *place, text),
+            lambda: self.reference.comment(who, *place, text),
             lambda: self.api(who).post(f"{COMMENTS}/create", **version_of(place), comment=text),
         )
         if comment:
             comment_id = answer["comment"]["id"]
-            self.plain.version(ADMIN, *place)[1].comments[comment_id] = comment
+            self.reference.version(ADMIN, *place)[1].comments[comment_id] = comment
             self.comments.append((comment_id, who))
 
     @rule(who=whos, own=st.booleans(), commented=commented)
@@ -401,7 +401,7 @@ class Rules(RuleBasedStateMachine):
         text = f"edited {self._turn}"
         self._same(
             "edit comment",
-            lambda: self.plain.edit_comment(who, comment_id, text),
+            lambda: self.reference.edit_comment(who, comment_id, text),
             lambda: self.api(who).patch(f"{COMMENTS}/update", id=comment_id, comment=text),
         )
 
@@ -411,7 +411,7 @@ class Rules(RuleBasedStateMachine):
         who = author if own else who
         self._same(
             "delete comment",
-            lambda: self.plain.delete_comment(who, comment_id),
+            lambda: self.reference.delete_comment(who, comment_id),
             lambda: self.api(who).delete(f"{COMMENTS}/delete", id=comment_id),
         )
 
@@ -426,7 +426,7 @@ class Rules(RuleBasedStateMachine):
     def search_models(self, who: str, asked: list[Clause], size: int, down: bool) -> None:
         expected = [
             model_entity(model)
-            for model in self.plain.readable(who)
+            for model in self.reference.readable(who)
             if all(
                 clause.holds(
                     Item(model.name, model.author, model.tags, {each.stage for each in model.versions.values()})
@@ -450,7 +450,7 @@ class Rules(RuleBasedStateMachine):
     def search_versions(self, who: str, asked: list[Clause], size: int, down: bool) -> None:
         expected = [
             version_entity(model, version, bare=True)
-            for model in self.plain.readable(who)
+            for model in self.reference.readable(who)
             for _, version in sorted(model.versions.items(), reverse=down)
             if all(
                 clause.holds(Item(model.name, version.author, version.tags, [version.stage], version.number))
@@ -474,10 +474,10 @@ class Rules(RuleBasedStateMachine):
 
     @rule(who=whos)
     def look(self, who: str) -> None:
-        for name in set(NAMES) - {model.name for model in self.plain.readable(who)}:
+        for name in set(NAMES) - {model.name for model in self.reference.readable(who)}:
             self.api(who).get(f"{MODELS}/get", name=name).missing()
             self.api(who).get("/mlflow/activities/list", name=name).missing()
-        compare(self.api(who), who, self.plain, self._since)
+        compare(self.api(who), who, self.reference, self._since)
 
     def teardown(self) -> None:
         for who in (ADMIN, BOB):

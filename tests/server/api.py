@@ -15,7 +15,7 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.error import Error, ErrorCode, ScimError
 
 PREFIX = "/api/2.0"
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 IDLE = 2  # seconds after which a connection is made anew: the server ends those that nobody uses for 5
 
 _PATTERNS = [
@@ -66,7 +66,7 @@ class Api:
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url
         self.token = token
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
         self._used = 0.0
 
     def __enter__(self) -> Self:

@@ -46,7 +46,7 @@ CALLERS = (*(Caller(level, way) for level in LEVELS for way in WAYS), ADMIN, CRE
 
 
 @dataclass
-class People:
+class Callers:
     """Everybody, at one registry, with models on which they have their levels."""
 
     registry: LiveRegistry

@@ -6,8 +6,8 @@ import pytest
 
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
-from tests.server.callers import People
-from tests.server.database_state import Contents
+from tests.server.callers import Callers
+from tests.server.database_state import DatabaseState
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def admin(registry: LiveRegistry) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="session")
-def people(registry: LiveRegistry) -> Iterator[People]:
-    everybody = People(registry)
+def callers(registry: LiveRegistry) -> Iterator[Callers]:
+    everybody = Callers(registry)
     yield everybody
     everybody.close()
 
 
 @pytest.fixture(scope="session")
-def contents(registry: LiveRegistry) -> Iterator[Contents]:
-    with Contents(registry.database) as look:
+def database_state(registry: LiveRegistry) -> Iterator[DatabaseState]:
+    with DatabaseState(registry.database) as look:
         yield look

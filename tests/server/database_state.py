@@ -10,17 +10,17 @@ from sqlalchemy import Connection, select
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import metadata
 
-UNTOLD = {("tokens", "last_used_timestamp")}
+IGNORED_COLUMNS = {("tokens", "last_used_timestamp")}
 """Columns that even a refused request may touch."""
 
 
-class Contents:
+class DatabaseState:
     """Looks into the database of a running server from outside."""
 
     def __init__(self, database: str) -> None:
         self._engines = [make_engine(database_url(database), write=False) for _ in range(2)]
-        self._then, self._now = [engine.connect() for engine in self._engines]
-        self._sqlite = self._then.dialect.name == "sqlite"
+        self._before_connection, self._connection = [engine.connect() for engine in self._engines]
+        self._sqlite = self._before_connection.dialect.name == "sqlite"
 
     def __enter__(self) -> Self:
         return self
@@ -28,7 +28,7 @@ class Contents:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for connection in (self._then, self._now):
+        for connection in (self._before_connection, self._connection):
             connection.close()
         for engine in self._engines:
             engine.dispose()
@@ -37,20 +37,22 @@ class Contents:
     def unchanged(self) -> Iterator[None]:
         """Whatever happens in the block changes nothing."""
         version = self.version()
-        self._then.exec_driver_sql("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        self._before_connection.exec_driver_sql("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
         try:
-            self._then.exec_driver_sql("SELECT count(*) FROM counters")  # from here on it sees what is there now
+            self._before_connection.exec_driver_sql(
+                "SELECT count(*) FROM counters"
+            )  # from here on it sees what is there now
             yield
             if version is None or self.version() != version:  # or else nobody has written at all
-                before, after = rows(self._then), rows(self._now)
+                before, after = rows(self._before_connection), rows(self._connection)
                 for table in after:
                     assert after[table] == before[table], f"{table} changed: {after[table] ^ before[table]}"
         finally:
-            self._then.exec_driver_sql("ROLLBACK")
+            self._before_connection.exec_driver_sql("ROLLBACK")
 
     def version(self) -> int | None:
         """Something that changes with every commit of anybody else; None where there is no such thing."""
-        return self._now.exec_driver_sql("PRAGMA data_version").scalar_one() if self._sqlite else None
+        return self._connection.exec_driver_sql("PRAGMA data_version").scalar_one() if self._sqlite else None
 
 
 def rows(connection: Connection) -> dict[str, set[Any]]:
@@ -58,7 +60,7 @@ def rows(connection: Connection) -> dict[str, set[Any]]:
     return {
         table.name: {
             tuple(row)
-            for row in connection.execute(select(*(c for c in table.c if (table.name, c.name) not in UNTOLD)))
+            for row in connection.execute(select(*(c for c in table.c if (table.name, c.name) not in IGNORED_COLUMNS)))
         }
         for table in metadata.sorted_tables
     }

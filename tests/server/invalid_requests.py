@@ -3,15 +3,15 @@
 from pydantic.fields import FieldInfo
 
 from tests.server.api import Answer
-from tests.server.callers import ADMIN, People
-from tests.server.permission_cases import CASES, Attempt
+from tests.server.callers import ADMIN, Callers
+from tests.server.permission_cases import CASES, PermissionAttempt
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability
 
 LONGEST_MESSAGE = 2000  # characters: what a client sent is not sent back whole
 
-TRIED = {(case.method, case.route): case for case in CASES if case.about in ("", "None -> Staging")}
+VALID_REQUESTS = {(case.method, case.route): case for case in CASES if case.about in ("", "None -> Staging")}
 """For every route a request that would succeed, ready to be spoiled."""
 
 GUARDED = [route for route in ROUTES if route.ability is not Ability.PUBLIC]
@@ -31,9 +31,9 @@ def in_body(route: Route) -> dict[str, FieldInfo]:
     }
 
 
-def attempt_of(route: Route, people: People) -> Attempt:
+def valid_request(route: Route, callers: Callers) -> PermissionAttempt:
     """A request that would succeed."""
-    return TRIED[route.method, route.path].prepare(people, ADMIN)
+    return VALID_REQUESTS[route.method, route.path].prepare(callers, ADMIN)
 
 
 def assert_refused(answer: Answer) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.server.api import Answer, Api
-from tests.server.callers import MOVES, PAIRS, Caller, People
+from tests.server.callers import MOVES, PAIRS, Caller, Callers
 
 MODELS = "/mlflow/registered-models"
 VERSIONS = "/mlflow/model-versions"
@@ -32,7 +32,7 @@ DELETE_OTHERS_COMMENT = "delete somebody else's comment"
 
 
 @dataclass(frozen=True)
-class Attempt:
+class PermissionAttempt:
     """One call, ready to be made.
 
     done: whether its effect is there; asked afterwards, by somebody who sees everything.
@@ -56,7 +56,7 @@ class Case:
     ability: str
     method: str
     route: str
-    prepare: Callable[[People, Caller], Attempt]
+    prepare: Callable[[Callers, Caller], PermissionAttempt]
     about: str = ""
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class Case:
 
 CASES: list[Case] = []
 
-Prepare = Callable[[People, Caller], Attempt]
+Prepare = Callable[[Callers, Caller], PermissionAttempt]
 
 
 def case(ability: str, call: str, about: str = "") -> Callable[[Prepare], Prepare]:
@@ -80,81 +80,81 @@ def case(ability: str, call: str, about: str = "") -> Callable[[Prepare], Prepar
     return add
 
 
-def model_now(people: People, model: str) -> dict[str, Any]:
+def model_now(callers: Callers, model: str) -> dict[str, Any]:
     """A model as it is now; empty if there is none."""
-    answer = people.admin.get(f"{MODELS}/get", name=model)
+    answer = callers.admin.get(f"{MODELS}/get", name=model)
     found: dict[str, Any] = answer.ok()["registered_model"] if answer.status == 200 else {}
     return found
 
 
-def version_now(people: People, model: str, version: str) -> dict[str, Any]:
-    answer = people.admin.get(f"{VERSIONS}/get", name=model, version=version)
+def version_now(callers: Callers, model: str, version: str) -> dict[str, Any]:
+    answer = callers.admin.get(f"{VERSIONS}/get", name=model, version=version)
     found: dict[str, Any] = answer.ok()["model_version"] if answer.status == 200 else {}
     return found
 
 
-def requests_now(people: People, model: str, version: str) -> list[tuple[str, str]]:
+def requests_now(callers: Callers, model: str, version: str) -> list[tuple[str, str]]:
     """Who asks for which stage."""
-    found = people.admin.get(f"{REQUESTS}/list", name=model, version=version).ok().get("requests", [])
+    found = callers.admin.get(f"{REQUESTS}/list", name=model, version=version).ok().get("requests", [])
     return [(each["user_id"], each["to_stage"]) for each in found]
 
 
-def comments_now(people: People, model: str, version: str) -> dict[str, str]:
+def comments_now(callers: Callers, model: str, version: str) -> dict[str, str]:
     """Text by id."""
-    found = people.admin.get(f"{COMMENTS}/list", name=model, version=version).ok().get("comments", [])
+    found = callers.admin.get(f"{COMMENTS}/list", name=model, version=version).ok().get("comments", [])
     return {each["id"]: each["comment"] for each in found}
 
 
-def shared(people: People, about: str) -> str:
+def shared(callers: Callers, about: str) -> str:
     """A model that attempts share which add to it, or change versions of their own; made when first asked for."""
-    made: dict[str, str] = people.__dict__.setdefault("shared", {})
+    made: dict[str, str] = callers.__dict__.setdefault("shared", {})
     if about not in made:
-        made[about] = people.model(about)
+        made[about] = callers.model(about)
     return made[about]
 
 
-def open_request(people: People, caller: Caller, model: str, version: str, stage: str) -> None:
+def open_request(callers: Callers, caller: Caller, model: str, version: str, stage: str) -> None:
     """A request by the caller, who may read the model at least while they ask."""
-    as_caller(people, caller, model, f"{REQUESTS}/create", name=model, version=version, stage=stage)
+    as_caller(callers, caller, model, f"{REQUESTS}/create", name=model, version=version, stage=stage)
 
 
-def open_comment(people: People, caller: Caller, model: str, version: str) -> str:
-    answer = as_caller(people, caller, model, f"{COMMENTS}/create", name=model, version=version, comment="mine")
+def open_comment(callers: Callers, caller: Caller, model: str, version: str) -> str:
+    answer = as_caller(callers, caller, model, f"{COMMENTS}/create", name=model, version=version, comment="mine")
     identifier: str = answer["comment"]["id"]
     return identifier
 
 
-def as_caller(people: People, caller: Caller, model: str, path: str, **fields: Any) -> Any:
+def as_caller(callers: Callers, caller: Caller, model: str, path: str, **fields: Any) -> Any:
     if caller.level != "none":
-        return people.api(caller).post(path, **fields).ok()
-    people.as_reader(caller, model)
-    answer = people.api(caller).post(path, **fields).ok()
-    people.as_before(model)
+        return callers.api(caller).post(path, **fields).ok()
+    callers.as_reader(caller, model)
+    answer = callers.api(caller).post(path, **fields).ok()
+    callers.as_before(model)
     return answer
 
 
 @case(CREATE_MODEL, f"POST {MODELS}/create")
-def create_model(people: People, caller: Caller) -> Attempt:
-    name = people.new_name("created")
-    return Attempt(
+def create_model(callers: Callers, caller: Caller) -> PermissionAttempt:
+    name = callers.new_name("created")
+    return PermissionAttempt(
         "POST",
         f"{MODELS}/create",
         {"name": name},
-        done=lambda: model_now(people, name)["user_id"] == people.user_id(caller),
+        done=lambda: model_now(callers, name)["user_id"] == callers.user_id(caller),
     )
 
 
 # --- see ---------------------------------------------------------------------------------------------------------
 
 
-def seen(people: People) -> tuple[str, str]:
+def seen(callers: Callers) -> tuple[str, str]:
     """A model to look at: with a version, an alias, a comment and a request."""
-    model = shared(people, "seen")
-    if not model_now(people, model).get("latest_versions"):
-        version = people.version(model)
-        people.creator.post(f"{MODELS}/alias", name=model, alias="champion", version=version).ok()
-        people.creator.post(f"{COMMENTS}/create", name=model, version=version, comment="see me").ok()
-        people.creator.post(f"{REQUESTS}/create", name=model, version=version, stage=STAGING).ok()
+    model = shared(callers, "seen")
+    if not model_now(callers, model).get("latest_versions"):
+        version = callers.version(model)
+        callers.creator.post(f"{MODELS}/alias", name=model, alias="champion", version=version).ok()
+        callers.creator.post(f"{COMMENTS}/create", name=model, version=version, comment="see me").ok()
+        callers.creator.post(f"{REQUESTS}/create", name=model, version=version, stage=STAGING).ok()
     return model, "1"
 
 
@@ -176,28 +176,28 @@ def _add_readings() -> None:
 
         @case(SEE, call)
         def read(
-            people: People, caller: Caller, method: str = method, path: str = path, fields: dict[str, str] = fields
-        ) -> Attempt:
-            model, _version = seen(people)
-            return Attempt(method, path, {"name": model} | fields)
+            callers: Callers, caller: Caller, method: str = method, path: str = path, fields: dict[str, str] = fields
+        ) -> PermissionAttempt:
+            model, _version = seen(callers)
+            return PermissionAttempt(method, path, {"name": model} | fields)
 
     for suffix in ("", "/permissionLevels"):
 
         @case(SEE, f"GET {PERMISSIONS}{suffix}")
-        def read_permissions(people: People, caller: Caller, suffix: str = suffix) -> Attempt:
-            model, _version = seen(people)
-            return Attempt("GET", people.permissions_path(model) + suffix, {})
+        def read_permissions(callers: Callers, caller: Caller, suffix: str = suffix) -> PermissionAttempt:
+            model, _version = seen(callers)
+            return PermissionAttempt("GET", callers.permissions_path(model) + suffix, {})
 
 
 _add_readings()
 
 
-def _pages(people: People, caller: Caller, path: str, member: str, **fields: Any) -> list[dict[str, Any]]:
+def _pages(callers: Callers, caller: Caller, path: str, member: str, **fields: Any) -> list[dict[str, Any]]:
     """All pages of a list, as the caller sees it."""
     rows: list[dict[str, Any]] = []
     token = ""
     while True:
-        page = people.api(caller).get(path, max_results=1000, page_token=token, **fields).ok()
+        page = callers.api(caller).get(path, max_results=1000, page_token=token, **fields).ok()
         rows += page.get(member, [])
         token = page.get("next_page_token", "")
         if not token:
@@ -205,14 +205,14 @@ def _pages(people: People, caller: Caller, path: str, member: str, **fields: Any
 
 
 def _in_list(path: str, member: str, **fields: Any) -> Prepare:
-    def prepare(people: People, caller: Caller) -> Attempt:
-        model, _version = seen(people)
+    def prepare(callers: Callers, caller: Caller) -> PermissionAttempt:
+        model, _version = seen(callers)
         asked = {name: value.format(model=model) for name, value in fields.items()}
 
         def shown(_first_page: Any) -> bool:
-            return any(row["name"] == model for row in _pages(people, caller, path, member, **asked))
+            return any(row["name"] == model for row in _pages(callers, caller, path, member, **asked))
 
-        return Attempt("GET", path, asked, shown=shown)
+        return PermissionAttempt("GET", path, asked, shown=shown)
 
     return prepare
 
@@ -228,113 +228,113 @@ case(SEE, "GET /mlflow/activities/list", "as the feed")(_in_list("/mlflow/activi
 
 
 @case(EDIT, f"PATCH {MODELS}/update")
-def update_model(people: People, caller: Caller) -> Attempt:
-    model, words = shared(people, "edited"), people.new_name("words")
-    return Attempt(
+def update_model(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, words = shared(callers, "edited"), callers.new_name("words")
+    return PermissionAttempt(
         "PATCH",
         f"{MODELS}/update",
         {"name": model, "description": words},
-        done=lambda: model_now(people, model)["description"] == words,
+        done=lambda: model_now(callers, model)["description"] == words,
     )
 
 
 @case(EDIT, f"POST {MODELS}/set-tag")
-def set_model_tag(people: People, caller: Caller) -> Attempt:
-    model, value = shared(people, "edited"), people.new_name("value")
+def set_model_tag(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, value = shared(callers, "edited"), callers.new_name("value")
     tag = {"key": "set", "value": value}
-    return Attempt(
-        "POST", f"{MODELS}/set-tag", {"name": model} | tag, done=lambda: tag in model_now(people, model)["tags"]
+    return PermissionAttempt(
+        "POST", f"{MODELS}/set-tag", {"name": model} | tag, done=lambda: tag in model_now(callers, model)["tags"]
     )
 
 
 @case(EDIT, f"DELETE {MODELS}/delete-tag")
-def delete_model_tag(people: People, caller: Caller) -> Attempt:
-    model = shared(people, "edited")
-    people.creator.post(f"{MODELS}/set-tag", name=model, key="doomed", value="x").ok()
-    return Attempt(
+def delete_model_tag(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model = shared(callers, "edited")
+    callers.creator.post(f"{MODELS}/set-tag", name=model, key="doomed", value="x").ok()
+    return PermissionAttempt(
         "DELETE",
         f"{MODELS}/delete-tag",
         {"name": model, "key": "doomed"},
-        done=lambda: all(tag["key"] != "doomed" for tag in model_now(people, model).get("tags", [])),
+        done=lambda: all(tag["key"] != "doomed" for tag in model_now(callers, model).get("tags", [])),
     )
 
 
 @case(EDIT, f"POST {VERSIONS}/create")
-def create_version(people: People, caller: Caller) -> Attempt:
-    model, source = shared(people, "grown"), f"s3://{people.new_name('bucket')}"
+def create_version(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, source = shared(callers, "grown"), f"s3://{callers.new_name('bucket')}"
 
     def done() -> bool:
-        newest = model_now(people, model)["latest_versions"][-1]
-        return bool(newest["source"] == source and newest["user_id"] == people.user_id(caller))
+        newest = model_now(callers, model)["latest_versions"][-1]
+        return bool(newest["source"] == source and newest["user_id"] == callers.user_id(caller))
 
-    return Attempt("POST", f"{VERSIONS}/create", {"name": model, "source": source}, done)
+    return PermissionAttempt("POST", f"{VERSIONS}/create", {"name": model, "source": source}, done)
 
 
 @case(EDIT, f"PATCH {VERSIONS}/update")
-def update_version(people: People, caller: Caller) -> Attempt:
-    model, version = edited_version(people)
-    words = people.new_name("words")
-    return Attempt(
+def update_version(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, version = edited_version(callers)
+    words = callers.new_name("words")
+    return PermissionAttempt(
         "PATCH",
         f"{VERSIONS}/update",
         {"name": model, "version": version, "description": words},
-        done=lambda: version_now(people, model, version)["description"] == words,
+        done=lambda: version_now(callers, model, version)["description"] == words,
     )
 
 
 @case(EDIT, f"POST {VERSIONS}/set-tag")
-def set_version_tag(people: People, caller: Caller) -> Attempt:
-    model, version = edited_version(people)
-    tag = {"key": "set", "value": people.new_name("value")}
-    return Attempt(
+def set_version_tag(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, version = edited_version(callers)
+    tag = {"key": "set", "value": callers.new_name("value")}
+    return PermissionAttempt(
         "POST",
         f"{VERSIONS}/set-tag",
         {"name": model, "version": version} | tag,
-        done=lambda: tag in version_now(people, model, version)["tags"],
+        done=lambda: tag in version_now(callers, model, version)["tags"],
     )
 
 
 @case(EDIT, f"DELETE {VERSIONS}/delete-tag")
-def delete_version_tag(people: People, caller: Caller) -> Attempt:
-    model, version = edited_version(people)
-    people.creator.post(f"{VERSIONS}/set-tag", name=model, version=version, key="doomed", value="x").ok()
-    return Attempt(
+def delete_version_tag(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, version = edited_version(callers)
+    callers.creator.post(f"{VERSIONS}/set-tag", name=model, version=version, key="doomed", value="x").ok()
+    return PermissionAttempt(
         "DELETE",
         f"{VERSIONS}/delete-tag",
         {"name": model, "version": version, "key": "doomed"},
-        done=lambda: all(tag["key"] != "doomed" for tag in version_now(people, model, version).get("tags", [])),
+        done=lambda: all(tag["key"] != "doomed" for tag in version_now(callers, model, version).get("tags", [])),
     )
 
 
-def edited_version(people: People) -> tuple[str, str]:
-    model = shared(people, "edited")
-    if not model_now(people, model).get("latest_versions"):
-        people.version(model)
+def edited_version(callers: Callers) -> tuple[str, str]:
+    model = shared(callers, "edited")
+    if not model_now(callers, model).get("latest_versions"):
+        callers.version(model)
     return model, "1"
 
 
 @case(ALIAS, f"POST {MODELS}/alias")
-def set_alias(people: People, caller: Caller) -> Attempt:
-    model, version = edited_version(people)
-    alias = people.new_name("alias")
-    return Attempt(
+def set_alias(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, version = edited_version(callers)
+    alias = callers.new_name("alias")
+    return PermissionAttempt(
         "POST",
         f"{MODELS}/alias",
         {"name": model, "version": version, "alias": alias},
-        done=lambda: alias in version_now(people, model, version)["aliases"],
+        done=lambda: alias in version_now(callers, model, version)["aliases"],
     )
 
 
 @case(ALIAS, f"DELETE {MODELS}/alias")
-def delete_alias(people: People, caller: Caller) -> Attempt:
-    model, version = edited_version(people)
-    alias = people.new_name("doomed")
-    people.creator.post(f"{MODELS}/alias", name=model, version=version, alias=alias).ok()
-    return Attempt(
+def delete_alias(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, version = edited_version(callers)
+    alias = callers.new_name("doomed")
+    callers.creator.post(f"{MODELS}/alias", name=model, version=version, alias=alias).ok()
+    return PermissionAttempt(
         "DELETE",
         f"{MODELS}/alias",
         {"name": model, "alias": alias},
-        done=lambda: alias not in version_now(people, model, version).get("aliases", []),
+        done=lambda: alias not in version_now(callers, model, version).get("aliases", []),
     )
 
 
@@ -351,15 +351,15 @@ def _add_moves() -> None:
 
             @case(to_move(origin, target), f"POST {path}", f"{origin} -> {target}")
             def transition(
-                people: People, caller: Caller, path: str = path, origin: str = origin, target: str = target
-            ) -> Attempt:
-                model = shared(people, "moved")
-                version = people.version(model, origin)
-                return Attempt(
+                callers: Callers, caller: Caller, path: str = path, origin: str = origin, target: str = target
+            ) -> PermissionAttempt:
+                model = shared(callers, "moved")
+                version = callers.version(model, origin)
+                return PermissionAttempt(
                     "POST",
                     path,
                     {"name": model, "version": version, "stage": target, "archive_existing_versions": False},
-                    done=lambda: version_now(people, model, version)["current_stage"] == target,
+                    done=lambda: version_now(callers, model, version)["current_stage"] == target,
                 )
 
 
@@ -367,42 +367,42 @@ def _add_requests() -> None:
     for origin, target in MOVES:
 
         @case(REQUEST, f"POST {REQUESTS}/create", f"{origin} -> {target}")
-        def request(people: People, caller: Caller, origin: str = origin, target: str = target) -> Attempt:
-            model = shared(people, "asked")
-            version = people.version(model, origin)
-            return Attempt(
+        def request(callers: Callers, caller: Caller, origin: str = origin, target: str = target) -> PermissionAttempt:
+            model = shared(callers, "asked")
+            version = callers.version(model, origin)
+            return PermissionAttempt(
                 "POST",
                 f"{REQUESTS}/create",
                 {"name": model, "version": version, "stage": target},
-                done=lambda: (people.user_id(caller), target) in requests_now(people, model, version),
+                done=lambda: (callers.user_id(caller), target) in requests_now(callers, model, version),
             )
 
         @case(to_move(origin, target), f"POST {REQUESTS}/approve", f"{origin} -> {target}")
-        def approve(people: People, caller: Caller, origin: str = origin, target: str = target) -> Attempt:
-            model, version = asked(people, origin, target)
-            return Attempt(
+        def approve(callers: Callers, caller: Caller, origin: str = origin, target: str = target) -> PermissionAttempt:
+            model, version = asked(callers, origin, target)
+            return PermissionAttempt(
                 "POST",
                 f"{REQUESTS}/approve",
                 {"name": model, "version": version, "stage": target, "archive_existing_versions": False},
-                done=lambda: version_now(people, model, version)["current_stage"] == target,
+                done=lambda: version_now(callers, model, version)["current_stage"] == target,
             )
 
         @case(to_move(origin, target), f"POST {REQUESTS}/reject", f"{origin} -> {target}")
-        def reject(people: People, caller: Caller, origin: str = origin, target: str = target) -> Attempt:
-            model, version = asked(people, origin, target)
-            return Attempt(
+        def reject(callers: Callers, caller: Caller, origin: str = origin, target: str = target) -> PermissionAttempt:
+            model, version = asked(callers, origin, target)
+            return PermissionAttempt(
                 "POST",
                 f"{REQUESTS}/reject",
                 {"name": model, "version": version, "stage": target},
-                done=lambda: not requests_now(people, model, version),
+                done=lambda: not requests_now(callers, model, version),
             )
 
 
-def asked(people: People, origin: str, target: str) -> tuple[str, str]:
+def asked(callers: Callers, origin: str, target: str) -> tuple[str, str]:
     """A version in a stage, of which the creator has asked that it be moved."""
-    model = shared(people, "asked")
-    version = people.version(model, origin)
-    people.creator.post(f"{REQUESTS}/create", name=model, version=version, stage=target).ok()
+    model = shared(callers, "asked")
+    version = callers.version(model, origin)
+    callers.creator.post(f"{REQUESTS}/create", name=model, version=version, stage=target).ok()
     return model, version
 
 
@@ -411,28 +411,28 @@ _add_requests()
 
 
 @case(CANCEL_OWN, f"DELETE {REQUESTS}/delete")
-def cancel_own(people: People, caller: Caller) -> Attempt:
-    model = shared(people, "asked")
-    version = people.version(model)
-    open_request(people, caller, model, version, PRODUCTION)
-    return cancellation(people, model, version, people.user_id(caller))
+def cancel_own(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model = shared(callers, "asked")
+    version = callers.version(model)
+    open_request(callers, caller, model, version, PRODUCTION)
+    return cancellation(callers, model, version, callers.user_id(caller))
 
 
 @case(CANCEL_OTHERS, f"DELETE {REQUESTS}/delete", "somebody else's")
-def cancel_others(people: People, caller: Caller) -> Attempt:
-    model = shared(people, "asked")
-    version = people.version(model)
+def cancel_others(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model = shared(callers, "asked")
+    version = callers.version(model)
     requester = somebody_but(caller)
-    open_request(people, requester, model, version, PRODUCTION)
-    return cancellation(people, model, version, requester.name)
+    open_request(callers, requester, model, version, PRODUCTION)
+    return cancellation(callers, model, version, requester.name)
 
 
-def cancellation(people: People, model: str, version: str, creator: str) -> Attempt:
-    return Attempt(
+def cancellation(callers: Callers, model: str, version: str, creator: str) -> PermissionAttempt:
+    return PermissionAttempt(
         "DELETE",
         f"{REQUESTS}/delete",
         {"name": model, "version": version, "stage": PRODUCTION, "creator": creator},
-        done=lambda: not requests_now(people, model, version),
+        done=lambda: not requests_now(callers, model, version),
     )
 
 
@@ -445,22 +445,22 @@ def somebody_but(caller: Caller) -> Caller:
 
 
 @case(COMMENT, f"POST {COMMENTS}/create")
-def comment(people: People, caller: Caller) -> Attempt:
-    model, version = talked_about(people)
-    words = people.new_name("words")
-    return Attempt(
+def comment(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, version = talked_about(callers)
+    words = callers.new_name("words")
+    return PermissionAttempt(
         "POST",
         f"{COMMENTS}/create",
         {"name": model, "version": version, "comment": words},
-        done=lambda: words in comments_now(people, model, version).values(),
+        done=lambda: words in comments_now(callers, model, version).values(),
     )
 
 
-def talked_about(people: People) -> tuple[str, str]:
-    model = shared(people, "talked")
-    if not model_now(people, model).get("latest_versions"):
-        people.version(model)
-    return model, people.version(model)
+def talked_about(callers: Callers) -> tuple[str, str]:
+    model = shared(callers, "talked")
+    if not model_now(callers, model).get("latest_versions"):
+        callers.version(model)
+    return model, callers.version(model)
 
 
 def _add_comments() -> None:
@@ -469,15 +469,15 @@ def _add_comments() -> None:
         @case(
             EDIT_OWN_COMMENT if mine else EDIT_OTHERS_COMMENT, f"PATCH {COMMENTS}/update", "" if mine else "another's"
         )
-        def edit(people: People, caller: Caller, mine: bool = mine) -> Attempt:
-            model, version = talked_about(people)
-            identifier = open_comment(people, caller if mine else somebody_but(caller), model, version)
-            words = people.new_name("words")
-            return Attempt(
+        def edit(callers: Callers, caller: Caller, mine: bool = mine) -> PermissionAttempt:
+            model, version = talked_about(callers)
+            identifier = open_comment(callers, caller if mine else somebody_but(caller), model, version)
+            words = callers.new_name("words")
+            return PermissionAttempt(
                 "PATCH",
                 f"{COMMENTS}/update",
                 {"id": identifier, "comment": words},
-                done=lambda: comments_now(people, model, version)[identifier] == words,
+                done=lambda: comments_now(callers, model, version)[identifier] == words,
             )
 
         @case(
@@ -485,14 +485,14 @@ def _add_comments() -> None:
             f"DELETE {COMMENTS}/delete",
             "" if mine else "another's",
         )
-        def delete(people: People, caller: Caller, mine: bool = mine) -> Attempt:
-            model, version = talked_about(people)
-            identifier = open_comment(people, caller if mine else somebody_but(caller), model, version)
-            return Attempt(
+        def delete(callers: Callers, caller: Caller, mine: bool = mine) -> PermissionAttempt:
+            model, version = talked_about(callers)
+            identifier = open_comment(callers, caller if mine else somebody_but(caller), model, version)
+            return PermissionAttempt(
                 "DELETE",
                 f"{COMMENTS}/delete",
                 {"id": identifier},
-                done=lambda: identifier not in comments_now(people, model, version),
+                done=lambda: identifier not in comments_now(callers, model, version),
             )
 
 
@@ -503,31 +503,31 @@ _add_comments()
 
 
 @case(MANAGE, f"POST {MODELS}/rename")
-def rename(people: People, caller: Caller) -> Attempt:
-    model, new_name = people.model("old"), people.new_name("new")
-    return Attempt(
+def rename(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model, new_name = callers.model("old"), callers.new_name("new")
+    return PermissionAttempt(
         "POST",
         f"{MODELS}/rename",
         {"name": model, "new_name": new_name},
-        done=lambda: bool(model_now(people, new_name)) and not model_now(people, model),
+        done=lambda: bool(model_now(callers, new_name)) and not model_now(callers, model),
     )
 
 
 @case(MANAGE, f"DELETE {MODELS}/delete")
-def delete_model(people: People, caller: Caller) -> Attempt:
-    model = people.model("doomed")
-    return Attempt("DELETE", f"{MODELS}/delete", {"name": model}, done=lambda: not model_now(people, model))
+def delete_model(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model = callers.model("doomed")
+    return PermissionAttempt("DELETE", f"{MODELS}/delete", {"name": model}, done=lambda: not model_now(callers, model))
 
 
 @case(MANAGE, f"DELETE {VERSIONS}/delete")
-def delete_version(people: People, caller: Caller) -> Attempt:
-    model = shared(people, "shrunk")
-    version = people.version(model)
-    return Attempt(
+def delete_version(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model = shared(callers, "shrunk")
+    version = callers.version(model)
+    return PermissionAttempt(
         "DELETE",
         f"{VERSIONS}/delete",
         {"name": model, "version": version},
-        done=lambda: not version_now(people, model, version),
+        done=lambda: not version_now(callers, model, version),
     )
 
 
@@ -535,19 +535,19 @@ def _add_permissions() -> None:
     for method in ("PUT", "PATCH"):
 
         @case(MANAGE, f"{method} {PERMISSIONS}")
-        def change_permissions(people: People, caller: Caller, method: str = method) -> Attempt:
-            path = people.permissions_path(people.model("governed"))
+        def change_permissions(callers: Callers, caller: Caller, method: str = method) -> PermissionAttempt:
+            path = callers.permissions_path(callers.model("governed"))
             entry = {"user_name": Caller("none", "direct").name, "permission_level": "CAN_EDIT"}
 
             def done() -> bool:
-                entries = people.admin.get(path).ok()["access_control_list"]
+                entries = callers.admin.get(path).ok()["access_control_list"]
                 permission = {"permission_level": "CAN_EDIT", "inherited": False}
                 return any(
                     one.get("user_name") == entry["user_name"] and permission in one["all_permissions"]
                     for one in entries
                 )
 
-            return Attempt(method, path, {"access_control_list": [entry]}, done)
+            return PermissionAttempt(method, path, {"access_control_list": [entry]}, done)
 
 
 _add_permissions()

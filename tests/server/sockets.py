@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.server.api import PATIENCE
+from tests.server.api import TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def connect(url: str, *, source: str = "127.0.0.1", receive: int | None = None) 
     """A connection from an address of this machine; ``receive``: bytes that it takes in before they are read."""
     where = urlsplit(url)
     connection = socket.socket()
-    connection.settimeout(PATIENCE)
+    connection.settimeout(TIMEOUT)
     if receive is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
     connection.bind((source, 0))
@@ -42,7 +42,7 @@ def connect(url: str, *, source: str = "127.0.0.1", receive: int | None = None) 
     return connection
 
 
-def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", patience: float = PATIENCE) -> Said:
+def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", patience: float = TIMEOUT) -> Said:
     """What comes until the server ends the connection, or says nothing for ``patience`` seconds."""
     with connect(url, source=source) as connection:
         connection.settimeout(patience)

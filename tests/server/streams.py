@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from tests.server.api import PATIENCE, Api
+from tests.server.api import TIMEOUT, Api
 from tests.server.database_state import changing
 from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.store import counters
@@ -80,6 +80,6 @@ def numbers_of(database: str, events: Iterable[dict[str, Any]]) -> list[int]:
 def stream(api: Api, since: str | None = None) -> Iterator[Stream]:
     """A stream from now on, or from after the event with that id."""
     headers = {"Authorization": f"Bearer {api.token}"} | ({} if since is None else {"Last-Event-ID": since})
-    with httpx.stream("GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=PATIENCE) as response:
+    with httpx.stream("GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=TIMEOUT) as response:
         assert response.status_code == 200
         yield Stream(response)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.server.callers import CALLERS, LEVELS, Caller, People
-from tests.server.database_state import Contents
+from tests.server.callers import CALLERS, LEVELS, Caller, Callers
+from tests.server.database_state import DatabaseState
 from tests.server.permission_cases import CASES, Case
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability
@@ -58,17 +58,17 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_cell(case: Case, caller: Caller, people: People, contents: Contents) -> None:
-    attempt = case.prepare(people, caller)
+def test_cell(case: Case, caller: Caller, callers: Callers, database_state: DatabaseState) -> None:
+    attempt = case.prepare(callers, caller)
     allowed = caller.level in ALLOWED[case.ability]
     if attempt.shown is not None:
-        assert attempt.shown(attempt.make(people.api(caller)).ok()) == allowed
+        assert attempt.shown(attempt.make(callers.api(caller)).ok()) == allowed
     elif allowed:
-        attempt.make(people.api(caller)).ok()
+        attempt.make(callers.api(caller)).ok()
         assert attempt.done()
     else:
-        with contents.unchanged():
-            answer = attempt.make(people.api(caller))
+        with database_state.unchanged():
+            answer = attempt.make(callers.api(caller))
         if caller.level == "none":
             answer.missing()
         else:
@@ -90,10 +90,10 @@ def test_every_route_is_tried() -> None:
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
-def test_the_registry_itself(caller: Caller, people: People, contents: Contents) -> None:
+def test_the_registry_itself(caller: Caller, callers: Callers, database_state: DatabaseState) -> None:
     """Its access control list is guarded by the level on it, which only those have who were granted it there."""
     level = caller.level if caller.way in ("root", "admins") else "none"
-    api, path = people.api(caller), "/permissions/registered-models/root"
+    api, path = callers.api(caller), "/permissions/registered-models/root"
     for suffix in ("", "/permissionLevels"):
         answer = api.get(path + suffix)
         if level in ALLOWED["see a model"]:
@@ -104,6 +104,6 @@ def test_the_registry_itself(caller: Caller, people: People, contents: Contents)
     if level in ALLOWED["rename, delete, change permissions, delete versions"]:
         api.patch(path, access_control_list=[entry]).ok()
         return
-    with contents.unchanged():
+    with database_state.unchanged():
         api.patch(path, access_control_list=[entry]).denied()
         api.put(path, access_control_list=[]).denied()

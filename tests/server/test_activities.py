@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.server.callers import CREATOR, Caller, People
+from tests.server.callers import CREATOR, Caller, Callers
 from tests.server.database_state import changing
 from tests.server.permission_cases import CASES, MODELS, Case
 from tui_registry_server.store.tables import activities
@@ -50,13 +50,13 @@ def test_every_change_is_known_here() -> None:
 
 
 @pytest.mark.parametrize("case", ONE_OF_EACH, ids=str)
-def test_who_did_what_when(case: Case, people: People) -> None:
-    attempt = case.prepare(people, CREATOR)
-    newest = recorded_after(people, 0)[-1]["sequence"]
+def test_who_did_what_when(case: Case, callers: Callers) -> None:
+    attempt = case.prepare(callers, CREATOR)
+    newest = recorded_after(callers, 0)[-1]["sequence"]
     before = time.time_ns() // 1_000_000
-    attempt.make(people.creator).ok()
+    attempt.make(callers.creator).ok()
     after = time.time_ns() // 1_000_000
-    rows = recorded_after(people, newest)
+    rows = recorded_after(callers, newest)
     expected = RECORDED.get(f"{case.method} {case.route}")
     assert [row["activity_type"] for row in rows] == ([] if expected is None else [expected])
     for row in rows:
@@ -67,31 +67,31 @@ def test_who_did_what_when(case: Case, people: People) -> None:
         assert row["model_id"]
 
 
-def recorded_after(people: People, sequence: int) -> list[dict[str, Any]]:
-    with changing(people.registry.database) as connection:
+def recorded_after(callers: Callers, sequence: int) -> list[dict[str, Any]]:
+    with changing(callers.registry.database) as connection:
         query = select(activities).where(activities.c.sequence > sequence).order_by(activities.c.sequence)
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def test_what_changed_is_kept_before_and_after(people: People) -> None:
-    model = people.model()
+def test_what_changed_is_kept_before_and_after(callers: Callers) -> None:
+    model = callers.model()
     for description in ("one", "two"):
-        people.creator.patch(f"{MODELS}/update", name=model, description=description).ok()
-    people.creator.post(f"{MODELS}/set-tag", name=model, key="k", value="v").ok()
-    details = [json.loads(row["detail"]) for row in recorded_after(people, 0) if row["model_name"] == model][-2:]
+        callers.creator.patch(f"{MODELS}/update", name=model, description=description).ok()
+    callers.creator.post(f"{MODELS}/set-tag", name=model, key="k", value="v").ok()
+    details = [json.loads(row["detail"]) for row in recorded_after(callers, 0) if row["model_name"] == model][-2:]
     assert details == [{"description": ["one", "two"]}, {"key": "k", "value": [None, "v"]}]
 
 
 @pytest.fixture(scope="module")
-def told(people: People) -> tuple[str, list[dict[str, Any]]]:
+def told(callers: Callers) -> tuple[str, list[dict[str, Any]]]:
     """A model with a history, and its feed."""
-    model = people.model("told")
+    model = callers.model("told")
     for _ in range(3):
-        version = people.version(model)
-        people.creator.post("/mlflow/comments/create", name=model, version=version, comment="words").ok()
-        reader = people.api(Caller("CAN_READ", "direct"))
+        version = callers.version(model)
+        callers.creator.post("/mlflow/comments/create", name=model, version=version, comment="words").ok()
+        reader = callers.api(Caller("CAN_READ", "direct"))
         reader.post("/mlflow/transition-requests/create", name=model, version=version, stage="Staging").ok()
-    found: list[dict[str, Any]] = people.creator.get("/mlflow/activities/list", name=model).ok()["activities"]
+    found: list[dict[str, Any]] = callers.creator.get("/mlflow/activities/list", name=model).ok()["activities"]
     return model, found
 
 
@@ -103,7 +103,7 @@ def test_the_feed_is_newest_first(told: tuple[str, list[dict[str, Any]]]) -> Non
     assert times == sorted(times, reverse=True)
 
 
-def test_filters(told: tuple[str, list[dict[str, Any]]], people: People) -> None:
+def test_filters(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
     model, feed = told
     reader = Caller("CAN_READ", "direct").name
     middle = feed[len(feed) // 2]["creation_timestamp"]
@@ -120,26 +120,26 @@ def test_filters(told: tuple[str, list[dict[str, Any]]], people: People) -> None
         ({"version": "1", "user": reader}, lambda each: each.get("version") == "1" and each["user_id"] == reader),
         ({"user": "nobody"}, lambda each: False),
     ):
-        found = people.creator.get("/mlflow/activities/list", name=model, **fields).ok().get("activities", [])
+        found = callers.creator.get("/mlflow/activities/list", name=model, **fields).ok().get("activities", [])
         assert found == [each for each in feed if holds(each)], fields
-    people.creator.get("/mlflow/activities/list", version="1").invalid()
-    people.creator.get("/mlflow/activities/list", name=model, activity_type="DANCED").invalid()
+    callers.creator.get("/mlflow/activities/list", version="1").invalid()
+    callers.creator.get("/mlflow/activities/list", name=model, activity_type="DANCED").invalid()
 
 
-def test_a_type_that_comes_often(told: tuple[str, list[dict[str, Any]]], people: People) -> None:
+def test_a_type_that_comes_often(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
     """As often as it may."""
     model, feed = told
     body = json.dumps({"name": model, "activity_type": ["NEW_COMMENT"] * MAX_ACTIVITY_TYPES}).encode()
-    found = people.creator.send("GET", "/mlflow/activities/list", body).ok()["activities"]
+    found = callers.creator.send("GET", "/mlflow/activities/list", body).ok()["activities"]
     assert found == [each for each in feed if each["activity_type"] == "NEW_COMMENT"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
-def test_pages(size: int, told: tuple[str, list[dict[str, Any]]], people: People) -> None:
+def test_pages(size: int, told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
     model, feed = told
     found, token = [], ""
     while True:
-        page = people.creator.get("/mlflow/activities/list", name=model, max_results=size, page_token=token).ok()
+        page = callers.creator.get("/mlflow/activities/list", name=model, max_results=size, page_token=token).ok()
         assert len(page["activities"]) <= size
         found += page["activities"]
         token = page.get("next_page_token", "")
@@ -148,12 +148,12 @@ def test_pages(size: int, told: tuple[str, list[dict[str, Any]]], people: People
     assert found == feed
 
 
-def test_a_page_goes_on_where_it_ended_whatever_happens_meanwhile(people: People) -> None:
-    model = people.model()
-    people.version(model)
-    feed = people.creator.get("/mlflow/activities/list", name=model).ok()["activities"]
-    first = people.creator.get("/mlflow/activities/list", name=model, max_results=1).ok()
-    people.version(model)
+def test_a_page_goes_on_where_it_ended_whatever_happens_meanwhile(callers: Callers) -> None:
+    model = callers.model()
+    callers.version(model)
+    feed = callers.creator.get("/mlflow/activities/list", name=model).ok()["activities"]
+    first = callers.creator.get("/mlflow/activities/list", name=model, max_results=1).ok()
+    callers.version(model)
     token = first["next_page_token"]
-    rest = people.creator.get("/mlflow/activities/list", name=model, max_results=1000, page_token=token)
+    rest = callers.creator.get("/mlflow/activities/list", name=model, max_results=1000, page_token=token)
     assert first["activities"] + rest.ok()["activities"] == feed

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
-from tests.server.database_state import Contents, changing
+from tests.server.database_state import DatabaseState, changing
 from tests.server.directory import GROUPS, USERS, create_group, create_user, new_name, patched
 from tests.server.invalid_requests import assert_refused, in_body
 from tests.server.test_bad_input import VALUES
@@ -45,10 +45,10 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 @pytest.mark.parametrize(
     "route", [route for route in ROUTES if route.ability is Ability.ADMINISTER], ids=lambda r: f"{r.method} {r.path}"
 )
-def test_only_administrators(route: Route, manager: Api, contents: Contents) -> None:
+def test_only_administrators(route: Route, manager: Api, database_state: DatabaseState) -> None:
     path = route.path.replace("{id}", "1").replace("{token_id}", "1")
     fields = FIELDS | next((body for name, body in BODIES.items() if name in path), {})
-    with contents.unchanged():
+    with database_state.unchanged():
         assert "group 'admins'" in manager.call(route.method, path, fields if route.method != "GET" else {}).denied()
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.live_registry import PROGRAM, ROOT, LiveRegistry, command, fresh_database, serving
 from tests.server.api import Answer, Api
 from tests.server.audit_log import Record, audit, exported, sealed, verify
-from tests.server.callers import ADMIN, CREATOR, People
+from tests.server.callers import ADMIN, CREATOR, Callers
 from tests.server.database_state import changing
 from tests.server.permission_cases import CASES
 from tui_registry_server.http.route import Route
@@ -32,9 +32,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
 
 
 @pytest.fixture(scope="module")
-def people(live: LiveRegistry) -> Iterator[People]:
-    with closing(People(live)) as people:
-        yield people
+def callers(live: LiveRegistry) -> Iterator[Callers]:
+    with closing(Callers(live)) as callers:
+        yield callers
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
     return lambda: admin.call(route.method, path.replace("{token_id}", token), fields)
 
 
-def test_every_route_that_changes_something_is_recorded(people: People, live: LiveRegistry) -> None:
+def test_every_route_that_changes_something_is_recorded(callers: Callers, live: LiveRegistry) -> None:
     """With who did it, with which token, from where; and no token's text is ever in it."""
 
     def records_of(make: Callable[[], Answer]) -> list[dict[str, Any]]:
@@ -109,18 +109,18 @@ def test_every_route_that_changes_something_is_recorded(people: People, live: Li
     for case in CASES:
         if (case.method, case.route) in changing_routes:
             caller = CREATOR if "own" in case.ability else ADMIN
-            if records_of(partial(case.prepare(people, caller).make, people.api(caller))):
+            if records_of(partial(case.prepare(callers, caller).make, callers.api(caller))):
                 recorded.add((case.method, case.route))
     for number, route in enumerate(ROUTES):
         if (route.method, route.path) in changing_routes - recorded:
-            assert records_of(administer(people.admin, route, number)), f"{route.method} {route.path}"
+            assert records_of(administer(callers.admin, route, number)), f"{route.method} {route.path}"
             recorded.add((route.method, route.path))
     assert recorded == changing_routes
     result = verify(live.database)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(f"{len(exported(live.database))}:")
     text = json.dumps(exported(live.database))
-    secrets = [str(api.token) for api in people.apis.values()]
+    secrets = [str(api.token) for api in callers.apis.values()]
     assert not [secret for secret in secrets if secret in text]
 
 

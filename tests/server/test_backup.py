@@ -13,13 +13,13 @@ import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.bulk_models import crowd
+from tests.bulk_models import insert_models
 from tests.live_registry import DATABASE_VARIABLE, PROGRAM, ROOT, LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.audit_log import verify
 from tui_registry_server.commands import main
 
-CROWD = 10_000
+MODEL_COUNT = 10_000
 REWRITE = """
     CREATE TEMP TABLE guard AS SELECT sql FROM sqlite_master WHERE name = 'activities_no_update';
     DROP TRIGGER activities_no_update;
@@ -61,7 +61,7 @@ def backed_up(fresh_registry: LiveRegistry, tmp_path: Path) -> Path:
 
 def test_under_writers_and_back(fresh_registry: LiveRegistry, tmp_path: Path) -> None:
     """Each backup is of one moment: what was acknowledged before is in it, without gaps; and it can be served."""
-    crowd(fresh_registry, CROWD, "wanted")  # so many that copying them takes some steps
+    insert_models(fresh_registry, MODEL_COUNT, "wanted")  # so many that copying them takes some steps
     stop = threading.Event()
     acknowledged: list[list[str]] = [[], [], []]
 

@@ -10,9 +10,9 @@ from sqlalchemy import update
 
 from tests.live_registry import command
 from tests.server.api import Api
-from tests.server.callers import People
-from tests.server.database_state import Contents, changing
-from tests.server.invalid_requests import GUARDED, TRIED, assert_refused, attempt_of, name_of
+from tests.server.callers import Callers
+from tests.server.database_state import DatabaseState, changing
+from tests.server.invalid_requests import GUARDED, VALID_REQUESTS, assert_refused, name_of, valid_request
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.store import counters
@@ -20,20 +20,20 @@ from tui_registry_server.store.tables import principals, tokens
 
 
 @pytest.fixture(scope="module")
-def bad_credentials(people: People) -> dict[str, str]:
+def bad_credentials(callers: Callers) -> dict[str, str]:
     """Authorization headers, by what is wrong with them."""
-    database = people.registry.database
+    database = callers.registry.database
     for name in ("forgetful", "gone"):
         command(database, "users", "create", name)
     expired, gone = command(database, "tokens", "create", "forgetful", "gone", "--days", "1").split()
-    revoked = people.admin.post("/token/create").ok()
-    people.admin.post("/token/delete", token_id=revoked["token_info"]["token_id"]).ok()
+    revoked = callers.admin.post("/token/create").ok()
+    callers.admin.post("/token/delete", token_id=revoked["token_info"]["token_id"]).ok()
     with changing(database) as connection:
         digest = hashlib.sha256(expired.encode()).hexdigest()
         connection.execute(update(tokens).where(tokens.c.hash == digest).values(expiry_timestamp=1))
         connection.execute(update(principals).where(principals.c.name == "gone").values(active=False))
         counters.advance(connection, counters.IDENTITY)
-    good = people.admin.token
+    good = callers.admin.token
 
     def basic(text: str) -> str:
         return f"Basic {base64.b64encode(text.encode()).decode()}"
@@ -67,12 +67,14 @@ def bad_credentials(people: People) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=name_of)
-def test_bad_credentials(route: Route, bad_credentials: dict[str, str], people: People, contents: Contents) -> None:
+def test_bad_credentials(
+    route: Route, bad_credentials: dict[str, str], callers: Callers, database_state: DatabaseState
+) -> None:
     path, body = route.path.replace("{object_id}", "root"), b"{}"
-    if (route.method, route.path) in TRIED:
-        ready = attempt_of(route, people)
+    if (route.method, route.path) in VALID_REQUESTS:
+        ready = valid_request(route, callers)
         path, body = ready.path, json.dumps(ready.fields).encode()
-    with Api(people.registry.url, None) as nobody, contents.unchanged():
+    with Api(callers.registry.url, None) as nobody, database_state.unchanged():
         for headers in ({}, *({"Authorization": value} for value in bad_credentials.values())):
             answer = nobody.send(route.method, path, body, headers)
             message = answer.refused(401, "UNAUTHENTICATED")
@@ -88,8 +90,8 @@ def test_what_is_served_without_credentials() -> None:
     assert public == {"GET /health", "GET /version"} | about_the_server
 
 
-def test_the_other_prefix_is_guarded_too(people: People) -> None:
-    with httpx.Client(base_url=f"{people.registry.url}/ajax-api/2.0") as nobody:
+def test_the_other_prefix_is_guarded_too(callers: Callers) -> None:
+    with httpx.Client(base_url=f"{callers.registry.url}/ajax-api/2.0") as nobody:
         for route in GUARDED:
             for headers in ({}, {"Authorization": "Bearer tr_wrong"}):
                 assert nobody.request(route.method, route.path, headers=headers).status_code == 401, name_of(route)

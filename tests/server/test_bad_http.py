@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.server.api import is_rooted
-from tests.server.callers import People
-from tests.server.database_state import Contents
+from tests.server.callers import Callers
+from tests.server.database_state import DatabaseState
 from tests.server.invalid_requests import LONGEST_MESSAGE, assert_refused
 from tui_registry_server.http.routes import ROUTES
 
@@ -21,13 +21,13 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_wrong_methods(path: str, people: People, contents: Contents) -> None:
+def test_wrong_methods(path: str, callers: Callers, database_state: DatabaseState) -> None:
     taken = {route.method for route in ROUTES if route.path.replace("{object_id}", "root") == path}
     for method in METHODS:
         if method in taken or (method == "HEAD" and "GET" in taken):
             continue
-        with contents.unchanged():
-            answer = people.admin.send(method, path, b"{}")
+        with database_state.unchanged():
+            answer = callers.admin.send(method, path, b"{}")
         assert answer.status == 405
         assert answer.headers["allow"] == ", ".join(sorted(taken))
         if method != "HEAD":
@@ -35,17 +35,17 @@ def test_wrong_methods(path: str, people: People, contents: Contents) -> None:
             assert all(each in message for each in taken)
 
 
-def test_head_is_get_without_a_body(people: People) -> None:
+def test_head_is_get_without_a_body(callers: Callers) -> None:
     """Also of the event stream, which would else never end."""
     for path in ("/health", "/mlflow/registered-models/search", "/mlflow/events"):
-        answer = people.admin.send("HEAD", path)
+        answer = callers.admin.send("HEAD", path)
         assert (answer.status, answer.content) == (200, b"")
-    people.admin.get("/health").ok()
+    callers.admin.get("/health").ok()
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_wrong_paths(path: str, method: str, people: People, contents: Contents) -> None:
+def test_wrong_paths(path: str, method: str, callers: Callers, database_state: DatabaseState) -> None:
     whole = path if is_rooted(path) else f"/api/2.0{path}"
     for wrong in (
         f"{whole}/",
@@ -61,7 +61,7 @@ def test_wrong_paths(path: str, method: str, people: People, contents: Contents)
         f"{whole}%0d%0aX:%20y",
         f"{whole}/{'x' * 20_000}",
     ):
-        status, error = send_raw(people, method, wrong)
+        status, error = send_raw(callers, method, wrong)
         if is_served(unquote(wrong)):
             assert status in (400, 404, 405), wrong  # what was added is taken for a part of an id
         else:
@@ -77,20 +77,20 @@ def is_served(path: str) -> bool:
 
 @pytest.mark.parametrize("identifier", ["x", "%00", "%0a", "a;b", "..", "0" * 32, "x" * 20_000, "%ff", "%F0%9F%98%80"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH"])
-def test_wrong_ids_in_the_path(method: str, identifier: str, people: People, contents: Contents) -> None:
+def test_wrong_ids_in_the_path(method: str, identifier: str, callers: Callers, database_state: DatabaseState) -> None:
     path = f"/permissions/registered-models/{identifier}"
-    with contents.unchanged():
-        answer = people.admin.send(method, path, b'{"access_control_list": []}')
+    with database_state.unchanged():
+        answer = callers.admin.send(method, path, b'{"access_control_list": []}')
     assert_refused(answer)
 
 
-def send_raw(people: People, method: str, target: str) -> tuple[int, Any]:
+def send_raw(callers: Callers, method: str, target: str) -> tuple[int, Any]:
     """A request whose target is sent as it is."""
-    host = urlsplit(people.registry.url)
+    host = urlsplit(callers.registry.url)
     with closing(http.client.HTTPConnection(host.netloc, timeout=60)) as connection:
         connection.putrequest(method, target, skip_host=True)
         connection.putheader("Host", host.netloc)
-        connection.putheader("Authorization", f"Bearer {people.admin.token}")
+        connection.putheader("Authorization", f"Bearer {callers.admin.token}")
         connection.putheader("Content-Length", "0")
         connection.endheaders()
         response = connection.getresponse()
@@ -112,23 +112,23 @@ NOT_HTTP = {
 
 
 @pytest.mark.parametrize("content", NOT_HTTP.values(), ids=NOT_HTTP)
-def test_what_is_not_http(content: bytes, people: People) -> None:
-    answer = exchange(people, content)
+def test_what_is_not_http(content: bytes, callers: Callers) -> None:
+    answer = exchange(callers, content)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 405 ")), answer
     assert set(json.loads(body)) == {"error_code", "message"}
-    people.admin.get("/health").ok()
+    callers.admin.get("/health").ok()
 
 
 ENDLESS = {"a target": b"GET /", "a header": b"GET / HTTP/1.1\r\nX: ", "headers": b"GET / HTTP/1.1\r\n"}
 
 
 @pytest.mark.parametrize("what", ENDLESS)
-def test_a_head_without_end(what: str, people: People) -> None:
+def test_a_head_without_end(what: str, callers: Callers) -> None:
     """It takes no token to send one, and the server would keep it in memory."""
     piece = b"x: y\r\n" * 10_000 if what == "headers" else b"x" * 60_000
     answer = b""
-    with socket.create_connection(("127.0.0.1", urlsplit(people.registry.url).port or 0), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(callers.registry.url).port or 0), timeout=60) as connection:
         try:
             connection.sendall(ENDLESS[what])
             for _ in range(40):
@@ -137,31 +137,30 @@ def test_a_head_without_end(what: str, people: People) -> None:
         except ConnectionError:
             pass  # it was cut off while it sent
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
-    people.admin.get("/health").ok()
+    callers.admin.get("/health").ok()
 
 
-def test_a_body_that_ends_early(people: People, contents: Contents) -> None:
+def test_a_body_that_ends_early(callers: Callers, database_state: DatabaseState) -> None:
     path = "/api/2.0/mlflow/registered-models/create"
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {people.admin.token}\r\nContent-Length: 1000\r\n\r\n"
-    )
-    with contents.unchanged():
-        exchange(people, head.encode() + b'{"name": "half"')
-    people.admin.get("/health").ok()
+    authorization = f"Authorization: Bearer {callers.admin.token}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\n{authorization}\r\nContent-Length: 1000\r\n\r\n"
+    with database_state.unchanged():
+        exchange(callers, head.encode() + b'{"name": "half"')
+    callers.admin.get("/health").ok()
 
 
-def test_an_upgrade_is_not_taken(people: People) -> None:
+def test_an_upgrade_is_not_taken(callers: Callers) -> None:
     head = (
         "GET {} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: {}\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
     )
     for protocol in ("websocket", "h2c"):
-        assert exchange(people, head.format("/health", protocol).encode()).startswith(b"HTTP/1.1 200 ")
+        assert exchange(callers, head.format("/health", protocol).encode()).startswith(b"HTTP/1.1 200 ")
 
 
-def exchange(people: People, content: bytes) -> bytes:
+def exchange(callers: Callers, content: bytes) -> bytes:
     """What the server says to these bytes, and to their end."""
-    host = urlsplit(people.registry.url)
+    host = urlsplit(callers.registry.url)
     assert host.hostname is not None
     with socket.create_connection((host.hostname, host.port or 80), timeout=60) as connection:
         connection.sendall(content)

@@ -10,10 +10,18 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.server.callers import People
-from tests.server.database_state import Contents
-from tests.server.invalid_requests import GUARDED, TRIED, WITH_BODY, assert_refused, attempt_of, in_body, name_of
-from tests.server.permission_cases import Attempt
+from tests.server.callers import Callers
+from tests.server.database_state import DatabaseState
+from tests.server.invalid_requests import (
+    GUARDED,
+    VALID_REQUESTS,
+    WITH_BODY,
+    assert_refused,
+    in_body,
+    name_of,
+    valid_request,
+)
+from tests.server.permission_cases import PermissionAttempt
 from tui_registry_server.http.route import Route
 
 LONG = "x" * 200_000
@@ -99,19 +107,19 @@ LEGAL: dict[str, set[str]] = {
 """Values that a field may well have, for one route ("POST /path field") or for all ("field"). The rest is refused."""
 
 
-def spoiled(attempt: Attempt, field: str, value: str) -> bytes:
+def spoiled(attempt: PermissionAttempt, field: str, value: str) -> bytes:
     """The attempt's body with one value in place of what is there."""
     rest = {name: each for name, each in attempt.fields.items() if name != field}
     return json.dumps(rest)[:-1].encode() + f"{', ' if rest else ''}{json.dumps(field)}: {value}}}".encode()
 
 
 def test_every_route_is_spoiled() -> None:
-    assert set(TRIED) >= {(route.method, route.path) for route in WITH_BODY}
+    assert set(VALID_REQUESTS) >= {(route.method, route.path) for route in WITH_BODY}
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
-def test_fields(route: Route, people: People, contents: Contents) -> None:
-    attempt = attempt_of(route, people)
+def test_fields(route: Route, callers: Callers, database_state: DatabaseState) -> None:
+    attempt = valid_request(route, callers)
     for field in in_body(route):
         legal = LEGAL.get(f"{name_of(route)} {field}", LEGAL.get(field, set()))
         for about, value in VALUES.items():
@@ -119,35 +127,35 @@ def test_fields(route: Route, people: People, contents: Contents) -> None:
                 continue  # it may well be there
             body = spoiled(attempt, field, value)
             if about in legal:
-                assert people.admin.send(route.method, attempt.path, body).status == 200, f"{field}: {about}"
+                assert callers.admin.send(route.method, attempt.path, body).status == 200, f"{field}: {about}"
                 if about in NAME and field in ("name", "new_name"):
-                    people.admin.delete("/mlflow/registered-models/delete", name=json.loads(value)).ok()
-                attempt = attempt_of(route, people)
+                    callers.admin.delete("/mlflow/registered-models/delete", name=json.loads(value)).ok()
+                attempt = valid_request(route, callers)
             else:
-                with contents.unchanged():
-                    assert_refused(people.admin.send(route.method, attempt.path, body))
+                with database_state.unchanged():
+                    assert_refused(callers.admin.send(route.method, attempt.path, body))
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
-def test_missing_fields(route: Route, people: People, contents: Contents) -> None:
-    attempt = attempt_of(route, people)
+def test_missing_fields(route: Route, callers: Callers, database_state: DatabaseState) -> None:
+    attempt = valid_request(route, callers)
     for field, info in in_body(route).items():
         if info.is_required():
             rest = {name: value for name, value in attempt.fields.items() if name != field}
-            with contents.unchanged():
-                assert f"'{field}'" in people.admin.call(route.method, attempt.path, rest).invalid()
+            with database_state.unchanged():
+                assert f"'{field}'" in callers.admin.call(route.method, attempt.path, rest).invalid()
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
-def test_fields_in_the_query(route: Route, people: People, contents: Contents) -> None:
+def test_fields_in_the_query(route: Route, callers: Callers, database_state: DatabaseState) -> None:
     """DELETE and GET take their fields from there, the others do too."""
-    attempt = attempt_of(route, people)
+    attempt = valid_request(route, callers)
     required = [field for field, info in in_body(route).items() if info.is_required()]
     for field in required:
         for value in ("", "%00", "a%00b", "%ED%A0%80%00", "x" * 50_000 + "%00"):
             query = urlencode({name: each for name, each in attempt.fields.items() if name != field}, doseq=True)
-            with contents.unchanged():
-                assert_refused(people.admin.send(route.method, f"{attempt.path}?{query}&{field}={value}"))
+            with database_state.unchanged():
+                assert_refused(callers.admin.send(route.method, f"{attempt.path}?{query}&{field}={value}"))
 
 
 NUMBERS = {
@@ -165,20 +173,20 @@ NOT_WRITTEN_OUT = ("1_0", "+1", " 1", "1 ", "\t1", "1\n", "--1", "1.0", "1e0", "
 
 
 @pytest.mark.parametrize("route", [route for route in GUARDED if NUMBERS & in_body(route).keys()], ids=name_of)
-def test_numbers_that_only_python_reads(route: Route, people: People, contents: Contents) -> None:
+def test_numbers_that_only_python_reads(route: Route, callers: Callers, database_state: DatabaseState) -> None:
     """In the body and in the query alike."""
-    tried = (route.method, route.path) in TRIED
+    tried = (route.method, route.path) in VALID_REQUESTS
     path, fields = route.path, {}
     if tried:
-        attempt = attempt_of(route, people)
+        attempt = valid_request(route, callers)
         path, fields = attempt.path, attempt.fields
     for field in NUMBERS & in_body(route).keys():
         rest = {name: each for name, each in fields.items() if name != field}
         for value in NOT_WRITTEN_OUT:
             query = urlencode({**rest, field: value}, doseq=True)
-            with contents.unchanged():
-                people.admin.send(route.method, path, json.dumps({**rest, field: value}).encode()).invalid()
-                people.admin.send(route.method, f"{path}?{query}").invalid()
+            with database_state.unchanged():
+                callers.admin.send(route.method, path, json.dumps({**rest, field: value}).encode()).invalid()
+                callers.admin.send(route.method, f"{path}?{query}").invalid()
 
 
 BODIES = {
@@ -214,43 +222,45 @@ BODIES = {
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
-def test_bodies(route: Route, people: People, contents: Contents) -> None:
-    attempt = attempt_of(route, people)
+def test_bodies(route: Route, callers: Callers, database_state: DatabaseState) -> None:
+    attempt = valid_request(route, callers)
     for body in BODIES.values():
-        with contents.unchanged():
-            answer = people.admin.send(route.method, attempt.path, body)
+        with database_state.unchanged():
+            answer = callers.admin.send(route.method, attempt.path, body)
         assert answer.refused(400, "BAD_REQUEST")
         assert_refused(answer)
 
 
-def test_unknown_fields_are_ignored(people: People) -> None:
-    name = people.model("known")
-    assert people.admin.get("/mlflow/registered-models/get", name=name, surprise="x").ok()
-    people.admin.patch("/mlflow/registered-models/update", name=name, surprise={"a": [1]}).ok()
+def test_unknown_fields_are_ignored(callers: Callers) -> None:
+    name = callers.model("known")
+    assert callers.admin.get("/mlflow/registered-models/get", name=name, surprise="x").ok()
+    callers.admin.patch("/mlflow/registered-models/update", name=name, surprise={"a": [1]}).ok()
 
 
 TWENTY_MEGABYTES = b'{"name": "' + b"x" * 20_000_000 + b'"}'
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=name_of)
-def test_large_bodies(route: Route, people: People, contents: Contents) -> None:
+def test_large_bodies(route: Route, callers: Callers, database_state: DatabaseState) -> None:
     if route.operation is None:
         return  # an event stream does not look at a body
-    path = attempt_of(route, people).path if (route.method, route.path) in TRIED else route.path
-    with contents.unchanged():
-        answer = people.admin.send(route.method, path, TWENTY_MEGABYTES)
+    path = valid_request(route, callers).path if (route.method, route.path) in VALID_REQUESTS else route.path
+    with database_state.unchanged():
+        answer = callers.admin.send(route.method, path, TWENTY_MEGABYTES)
     assert "4194304 bytes" in answer.refused(413, "MAX_REQUEST_SIZE_EXCEEDED")
 
 
 @pytest.mark.parametrize("token", ["good", "bad"])
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
 @pytest.mark.parametrize("path", ["/mlflow/registered-models/get", "/mlflow/registered-models/delete", "/nowhere"])
-def test_large_bodies_in_chunks(method: str, path: str, token: str, people: People, contents: Contents) -> None:
+def test_large_bodies_in_chunks(
+    method: str, path: str, token: str, callers: Callers, database_state: DatabaseState
+) -> None:
     """Of unknown length, also where the answer is known before the body is read: a client can always read it."""
     chunks = (TWENTY_MEGABYTES[start : start + 100_000] for start in range(0, len(TWENTY_MEGABYTES), 100_000))
-    headers = {"Authorization": f"Bearer {people.admin.token if token == 'good' else 'bad'}"}
-    with contents.unchanged():
-        url = f"{people.registry.url}/api/2.0{path}"
+    headers = {"Authorization": f"Bearer {callers.admin.token if token == 'good' else 'bad'}"}
+    with database_state.unchanged():
+        url = f"{callers.registry.url}/api/2.0{path}"
         answer = httpx.request(method, url, content=chunks, headers=headers, timeout=60)
     assert answer.status_code in (401, 404, 405, 413)
     assert set(answer.json()) == {"error_code", "message"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.callers import People
-from tests.server.database_state import Contents
+from tests.server.callers import Callers
+from tests.server.database_state import DatabaseState
 from tests.server.invalid_requests import assert_refused, in_body
 from tui_registry_server.http.routes import ROUTES
 
@@ -26,7 +26,7 @@ def test_every_list_with_pages_is_here() -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_the_size_of_a_page(path: str, people: People) -> None:
+def test_the_size_of_a_page(path: str, callers: Callers) -> None:
     for size in (
         "0",
         "-1",
@@ -41,9 +41,9 @@ def test_the_size_of_a_page(path: str, people: People) -> None:
         "NaN",
         "true",
     ):
-        assert "max_results" in people.admin.get(path, max_results=size).invalid()
+        assert "max_results" in callers.admin.get(path, max_results=size).invalid()
     for size in ("1", str(LISTS[path])):
-        people.admin.get(path, max_results=size).ok()
+        callers.admin.get(path, max_results=size).ok()
 
 
 def _token(content: Any) -> str:
@@ -51,12 +51,15 @@ def _token(content: Any) -> str:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_page_tokens(path: str, people: People, contents: Contents) -> None:
+def test_page_tokens(path: str, callers: Callers, database_state: DatabaseState) -> None:
     for _ in range(2):
-        people.creator.post(
-            "/mlflow/transition-requests/create", name=(m := people.model()), version=people.version(m), stage="Staging"
+        callers.creator.post(
+            "/mlflow/transition-requests/create",
+            name=(m := callers.model()),
+            version=callers.version(m),
+            stage="Staging",
         ).ok()
-    good = people.admin.get(path, max_results=1).ok()["next_page_token"]
+    good = callers.admin.get(path, max_results=1).ok()["next_page_token"]
     search, *position = json.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
     bad = [
         "x", "!!!", "é", " ", "=", "a" * 50_000, good[:-3], good + "AAAA", good.swapcase(),
@@ -69,20 +72,20 @@ def test_page_tokens(path: str, people: People, contents: Contents) -> None:
         base64.urlsafe_b64encode(b"[" * 30_000).decode(), base64.urlsafe_b64encode(b"\xff" * 30).decode(),
     ]  # fmt: skip
     others = [each for each in LISTS if each != path]
-    bad += [people.admin.get(each, max_results=1).ok()["next_page_token"] for each in others if each[:12] != path[:12]]
-    with contents.unchanged():
+    bad += [callers.admin.get(each, max_results=1).ok()["next_page_token"] for each in others if each[:12] != path[:12]]
+    with database_state.unchanged():
         for token in bad:
-            answer = people.admin.get(path, max_results=1, page_token=token)
+            answer = callers.admin.get(path, max_results=1, page_token=token)
             assert "page_token" in answer.invalid(), token
             assert_refused(answer)
-    assert people.admin.get(path, max_results=1, page_token=good).ok()
+    assert callers.admin.get(path, max_results=1, page_token=good).ok()
 
 
 @pytest.mark.parametrize(
     "last_seen", ["", " ", "-1", "abc", "1.5", "1e3", "0x10", "9" * 40, "\xb2", "1,2", "9" * 60_000, "NaN"]
 )
-def test_last_event_ids(last_seen: str, people: People) -> None:
-    answer = people.admin.send("GET", "/mlflow/events", None, {"Last-Event-ID": last_seen})
+def test_last_event_ids(last_seen: str, callers: Callers) -> None:
+    answer = callers.admin.send("GET", "/mlflow/events", None, {"Last-Event-ID": last_seen})
     assert "Last-Event-ID" in answer.invalid()
 
 
@@ -96,14 +99,14 @@ FILTERS = (
 
 
 @pytest.mark.parametrize("path", ["/mlflow/registered-models/search", "/mlflow/model-versions/search"])
-def test_filters_and_orders(path: str, people: People, contents: Contents) -> None:
-    with contents.unchanged():
+def test_filters_and_orders(path: str, callers: Callers, database_state: DatabaseState) -> None:
+    with database_state.unchanged():
         for text in FILTERS:
-            assert_refused(people.admin.send("GET", path, json.dumps({"filter": text}).encode()))
+            assert_refused(callers.admin.send("GET", path, json.dumps({"filter": text}).encode()))
         for order in ("nome", "name UP", "name ASC DESC", "name;", "", " ", "name, name", "x" * 100_000):
-            assert_refused(people.admin.send("GET", path, json.dumps({"order_by": [order]}).encode()))
-        assert_refused(people.admin.get(path, order_by=["name", "name DESC"]))
+            assert_refused(callers.admin.send("GET", path, json.dumps({"order_by": [order]}).encode()))
+        assert_refused(callers.admin.get(path, order_by=["name", "name DESC"]))
 
 
-def test_the_server_still_serves(people: People) -> None:
-    assert people.admin.get("/health").ok() == {"status": "OK"}
+def test_the_server_still_serves(callers: Callers) -> None:
+    assert callers.admin.get("/health").ok() == {"status": "OK"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.server.callers import Caller, People
-from tests.server.database_state import Contents
+from tests.server.callers import Caller, Callers
+from tests.server.database_state import DatabaseState
 from tests.server.permission_cases import COMMENTS
 from tests.server.test_transitions import feed
 
@@ -11,73 +11,73 @@ READER = Caller("CAN_READ", "direct")
 EDITOR = Caller("CAN_EDIT", "group")
 
 
-def talked(people: People) -> dict[str, str]:
-    model = people.model()
-    return {"name": model, "version": people.version(model)}
+def talked(callers: Callers) -> dict[str, str]:
+    model = callers.model()
+    return {"name": model, "version": callers.version(model)}
 
 
-def test_a_comment_is_answered_listed_and_recorded(people: People) -> None:
-    where = talked(people)
-    made = [people.api(each).post(f"{COMMENTS}/create", **where, comment=each.level).ok() for each in (READER, EDITOR)]
+def test_a_comment_is_answered_listed_and_recorded(callers: Callers) -> None:
+    where = talked(callers)
+    made = [callers.api(each).post(f"{COMMENTS}/create", **where, comment=each.level).ok() for each in (READER, EDITOR)]
     assert [each["comment"]["user_id"] for each in made] == [READER.name, EDITOR.name]
-    listed = people.creator.get(f"{COMMENTS}/list", **where).ok()["comments"]
+    listed = callers.creator.get(f"{COMMENTS}/list", **where).ok()["comments"]
     assert sorted(each["comment"] for each in listed) == ["CAN_EDIT", "CAN_READ"]
     assert listed[0]["creation_timestamp"] <= listed[1]["creation_timestamp"]
-    recorded = feed(people.creator, where["name"])[-2:]
+    recorded = feed(callers.creator, where["name"])[-2:]
     assert [each["activity_type"] for each in recorded] == ["NEW_COMMENT"] * 2
     assert [each["comment"] for each in recorded] == ["CAN_READ", "CAN_EDIT"]
 
 
-def test_the_feed_shows_what_the_comment_says_now(people: People) -> None:
-    where = talked(people)
-    api = people.api(READER)
+def test_the_feed_shows_what_the_comment_says_now(callers: Callers) -> None:
+    where = talked(callers)
+    api = callers.api(READER)
     made = api.post(f"{COMMENTS}/create", **where, comment="before").ok()["comment"]
     edited = api.patch(f"{COMMENTS}/update", id=made["id"], comment="after").ok()["comment"]
     assert (edited["id"], edited["comment"]) == (made["id"], "after")
     assert edited["creation_timestamp"] == made["creation_timestamp"] <= edited["last_updated_timestamp"]
-    first, second = feed(people.creator, where["name"])[-2:]
+    first, second = feed(callers.creator, where["name"])[-2:]
     assert (first["activity_type"], first["comment"]) == ("NEW_COMMENT", "after")
     assert second["activity_type"] == "EDITED_COMMENT"
     api.delete(f"{COMMENTS}/delete", id=made["id"]).ok()
-    first, _, third = feed(people.creator, where["name"])[-3:]
+    first, _, third = feed(callers.creator, where["name"])[-3:]
     assert "comment" not in first
     assert third["activity_type"] == "DELETED_COMMENT"
-    assert people.creator.get(f"{COMMENTS}/list", **where).ok() == {}
+    assert callers.creator.get(f"{COMMENTS}/list", **where).ok() == {}
     api.delete(f"{COMMENTS}/delete", id=made["id"]).missing()
     api.patch(f"{COMMENTS}/update", id=made["id"], comment="again").missing()
 
 
-def test_who_deletes_anothers_comment_is_recorded(people: People) -> None:
-    where = talked(people)
-    made = people.api(READER).post(f"{COMMENTS}/create", **where, comment="rude").ok()["comment"]
-    people.creator.delete(f"{COMMENTS}/delete", id=made["id"]).ok()
-    last = feed(people.creator, where["name"])[-1]
+def test_who_deletes_anothers_comment_is_recorded(callers: Callers) -> None:
+    where = talked(callers)
+    made = callers.api(READER).post(f"{COMMENTS}/create", **where, comment="rude").ok()["comment"]
+    callers.creator.delete(f"{COMMENTS}/delete", id=made["id"]).ok()
+    last = feed(callers.creator, where["name"])[-1]
     assert (last["user_id"], last["system_comment"]) == (
-        people.user_id(Caller("CAN_MANAGE", "creator")),
+        callers.user_id(Caller("CAN_MANAGE", "creator")),
         f"{READER.name}'s comment",
     )
 
 
 @pytest.mark.parametrize("length", [1, 65_535])
-def test_lengths(length: int, people: People) -> None:
-    where = talked(people)
-    made = people.api(READER).post(f"{COMMENTS}/create", **where, comment="é" * length).ok()["comment"]
+def test_lengths(length: int, callers: Callers) -> None:
+    where = talked(callers)
+    made = callers.api(READER).post(f"{COMMENTS}/create", **where, comment="é" * length).ok()["comment"]
     assert len(made["comment"]) == length
 
 
 @pytest.mark.parametrize("length", [0, 65_536])
-def test_impossible_lengths(length: int, people: People, contents: Contents) -> None:
-    where = talked(people)
-    made = people.api(READER).post(f"{COMMENTS}/create", **where, comment="x").ok()["comment"]
-    with contents.unchanged():
-        people.api(READER).post(f"{COMMENTS}/create", **where, comment="é" * length).invalid()
-        people.api(READER).patch(f"{COMMENTS}/update", id=made["id"], comment="é" * length).invalid()
+def test_impossible_lengths(length: int, callers: Callers, database_state: DatabaseState) -> None:
+    where = talked(callers)
+    made = callers.api(READER).post(f"{COMMENTS}/create", **where, comment="x").ok()["comment"]
+    with database_state.unchanged():
+        callers.api(READER).post(f"{COMMENTS}/create", **where, comment="é" * length).invalid()
+        callers.api(READER).patch(f"{COMMENTS}/update", id=made["id"], comment="é" * length).invalid()
 
 
-def test_pages(people: People, contents: Contents) -> None:
+def test_pages(callers: Callers, database_state: DatabaseState) -> None:
     """Oldest first, each once, whatever else comes in between."""
-    where, other = talked(people), talked(people)
-    api = people.creator
+    where, other = talked(callers), talked(callers)
+    api = callers.creator
     for number in range(5):
         api.post(f"{COMMENTS}/create", **where, comment=str(number)).ok()
         api.post(f"{COMMENTS}/create", **other, comment="of another").ok()
@@ -87,7 +87,7 @@ def test_pages(people: People, contents: Contents) -> None:
     third = api.get(f"{COMMENTS}/list", **where, max_results=2, page_token=second["next_page_token"]).ok()
     pages = [[each["comment"] for each in page["comments"]] for page in (first, second, third)]
     assert (pages, "next_page_token" in third) == ([["0", "1"], ["2", "3"], ["4"]], False)
-    with contents.unchanged():
+    with database_state.unchanged():
         for size in ("0", "1001", "-1", "x", ""):
             assert "max_results" in api.get(f"{COMMENTS}/list", **where, max_results=size).invalid()
         for token in ("x", first["next_page_token"][:-3], "a" * 50_000):

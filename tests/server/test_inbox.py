@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
-from tests.server.callers import Caller, People
+from tests.server.callers import Caller, Callers
 from tests.server.permission_cases import REQUESTS
 from tests.server.test_requests import asked
 from tui_registry_server.operations import feed
@@ -19,11 +19,11 @@ from tui_registry_server.wire.transition_request import ListTransitionRequests
 READER = Caller("CAN_READ", "direct")
 
 
-def test_an_entry_says_what_it_is_about(people: People) -> None:
-    fields = asked(people, stage="Production", origin="Staging")
-    holders = [people.version(fields["name"], "Production") for _ in range(2)]
-    made = people.api(READER).post(f"{REQUESTS}/create", **fields, comment="why").ok()["request"]
-    newest = people.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
+def test_an_entry_says_what_it_is_about(callers: Callers) -> None:
+    fields = asked(callers, stage="Production", origin="Staging")
+    holders = [callers.version(fields["name"], "Production") for _ in range(2)]
+    made = callers.api(READER).post(f"{REQUESTS}/create", **fields, comment="why").ok()["request"]
+    newest = callers.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
     actions = [f"{verb}_TRANSITION_REQUEST" for verb in ("APPROVE", "REJECT", "CANCEL")]
     assert newest == made | {
         "name": fields["name"],
@@ -33,18 +33,18 @@ def test_an_entry_says_what_it_is_about(people: People) -> None:
     }
 
 
-def test_a_request_that_displaces_nothing(people: People) -> None:
-    fields = asked(people, READER, stage="Archived", origin="Production")
-    people.version(fields["name"], "Archived")
-    assert "displaces" not in people.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
+def test_a_request_that_displaces_nothing(callers: Callers) -> None:
+    fields = asked(callers, READER, stage="Archived", origin="Production")
+    callers.version(fields["name"], "Archived")
+    assert "displaces" not in callers.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
 
 
-def test_pages_are_newest_first_and_whole(people: People) -> None:
+def test_pages_are_newest_first_and_whole(callers: Callers) -> None:
     for _ in range(5):
-        asked(people, READER)
+        asked(callers, READER)
     everything, token = [], ""
     while True:
-        page = people.creator.get(f"{REQUESTS}/list", max_results=3, page_token=token).ok()
+        page = callers.creator.get(f"{REQUESTS}/list", max_results=3, page_token=token).ok()
         everything += page["requests"]
         token = page.get("next_page_token", "")
         if not token:
@@ -53,30 +53,30 @@ def test_pages_are_newest_first_and_whole(people: People) -> None:
     times = [(each["creation_timestamp"], each["id"]) for each in everything]
     assert times == sorted(times, reverse=True)
     assert len(set(times)) == len(times)
-    at_once = people.creator.get(f"{REQUESTS}/list", max_results=1000).ok()["requests"]
+    at_once = callers.creator.get(f"{REQUESTS}/list", max_results=1000).ok()["requests"]
     assert at_once == everything[:1000]
 
 
-def test_a_decision_takes_it_out(people: People) -> None:
-    fields = asked(people, READER)
-    people.creator.post(f"{REQUESTS}/reject", **fields).ok()
-    inbox = people.creator.get(f"{REQUESTS}/list", max_results=1000).ok().get("requests", [])
+def test_a_decision_takes_it_out(callers: Callers) -> None:
+    fields = asked(callers, READER)
+    callers.creator.post(f"{REQUESTS}/reject", **fields).ok()
+    inbox = callers.creator.get(f"{REQUESTS}/list", max_results=1000).ok().get("requests", [])
     assert fields["name"] not in {each["name"] for each in inbox}
 
 
-def test_the_open_requests_of_one_model(people: People) -> None:
-    fields = asked(people, READER)
-    other = asked(people, READER)
-    second = people.version(fields["name"])
-    people.api(READER).post(f"{REQUESTS}/create", name=fields["name"], version=second, stage="Staging").ok()
-    of_model = people.creator.get(f"{REQUESTS}/list", name=fields["name"]).ok()["requests"]
+def test_the_open_requests_of_one_model(callers: Callers) -> None:
+    fields = asked(callers, READER)
+    other = asked(callers, READER)
+    second = callers.version(fields["name"])
+    callers.api(READER).post(f"{REQUESTS}/create", name=fields["name"], version=second, stage="Staging").ok()
+    of_model = callers.creator.get(f"{REQUESTS}/list", name=fields["name"]).ok()["requests"]
     assert [each["version"] for each in of_model] == [second, fields["version"]]
-    first = people.creator.get(f"{REQUESTS}/list", name=fields["name"], max_results=1).ok()
-    rest = people.creator.get(
+    first = callers.creator.get(f"{REQUESTS}/list", name=fields["name"], max_results=1).ok()
+    rest = callers.creator.get(
         f"{REQUESTS}/list", name=fields["name"], max_results=1, page_token=first["next_page_token"]
     ).ok()
     assert first["requests"] + rest["requests"] == of_model
-    answer = people.creator.get(f"{REQUESTS}/list", name=other["name"], page_token=first["next_page_token"])
+    answer = callers.creator.get(f"{REQUESTS}/list", name=other["name"], page_token=first["next_page_token"])
     answer.refused(400, "INVALID_PARAMETER_VALUE")
 
 

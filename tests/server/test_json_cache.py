@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tests.live_registry import Server, serving
 from tests.server.api import Api
-from tests.server.callers import ADMIN, CREATOR, People
+from tests.server.callers import ADMIN, CREATOR, Callers
 from tests.server.permission_cases import CASES
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Level
@@ -26,15 +26,15 @@ SOMEBODY = Principal("1", "somebody", PrincipalKind.USER, "", (), Level.MANAGE, 
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
-    with serving(tmp_path_factory.mktemp("documents")) as live, closing(People(live)) as everybody:
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
+    with serving(tmp_path_factory.mktemp("documents")) as live, closing(Callers(live)) as everybody:
         yield everybody
 
 
 @pytest.fixture(scope="module")
-def database(people: People) -> Iterator[Connection]:
+def database(callers: Callers) -> Iterator[Connection]:
     """A connection that keeps nothing."""
-    engine = make_engine(database_url(people.registry.database), write=False)
+    engine = make_engine(database_url(callers.registry.database), write=False)
     with engine.connect() as connection:
         json_cache_of(connection).put("a document", "1", "text")
         assert json_cache_of(connection).get("a document", "1") is None
@@ -77,38 +77,41 @@ def _named(name: str) -> dict[str, Any]:
     return {"filter_text": f"name = '{name}'", "order_by": (), "max_results": 999, "page_token": ""}
 
 
-def test_after_every_kind_of_change(people: People, database: Connection) -> None:
+def test_after_every_kind_of_change(callers: Callers, database: Connection) -> None:
     changing = {(route.method, route.path) for route in ROUTES if route.writes and route.path.startswith("/mlflow")}
     tried: set[tuple[str, str]] = set()
     for case in CASES:
         if (case.method, case.route) not in changing:
             continue
         caller = CREATOR if "own" in case.ability else ADMIN
-        attempt = case.prepare(people, caller)
+        attempt = case.prepare(callers, caller)
         names = {attempt.fields[field] for field in ("name", "new_name") if field in attempt.fields}
         for name in names:
-            told(people.admin, name)  # from now on it is kept
-        if attempt.make(people.api(caller)).status >= 400:
+            told(callers.admin, name)  # from now on it is kept
+        if attempt.make(callers.api(caller)).status >= 400:
             continue  # a comment of somebody else's
         for name in names:
-            assert told(people.admin, name) == stored(database, name), f"after {case}"
+            assert told(callers.admin, name) == stored(database, name), f"after {case}"
         tried.add((case.method, case.route))
     assert tried == changing
 
 
-def test_after_a_change_by_another_server(people: People, database: Connection, tmp_path: Path) -> None:
-    name = people.model("elsewhere")
-    with Server(tmp_path, people.registry.database) as other, Api(other.start(), people.registry.admin_token) as second:
+def test_after_a_change_by_another_server(callers: Callers, database: Connection, tmp_path: Path) -> None:
+    name = callers.model("elsewhere")
+    with (
+        Server(tmp_path, callers.registry.database) as other,
+        Api(other.start(), callers.registry.admin_token) as second,
+    ):
         for number in range(3):
-            told(people.admin, name)
+            told(callers.admin, name)
             second.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
-            assert told(people.admin, name) == stored(database, name)
+            assert told(callers.admin, name) == stored(database, name)
 
 
-def test_what_was_undone_is_not_kept(people: People, database: Connection) -> None:
+def test_what_was_undone_is_not_kept(callers: Callers, database: Connection) -> None:
     """A change that fails at its end has moved the revision, and another will move it to the same number."""
-    name = people.model("undone")
-    api = people.admin
+    name = callers.model("undone")
+    api = callers.admin
     for number in range(5):
         api.post("/mlflow/registered-models/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS")
         api.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()

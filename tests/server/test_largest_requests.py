@@ -16,7 +16,7 @@ from tests.benchmarks.bystander import private_memory
 from tests.benchmarks.largest_requests import example, requests_of
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Answer, Api
-from tests.server.callers import People
+from tests.server.callers import Callers
 from tests.server.sockets import connect
 from tests.server.streams import stream
 from tui_registry_server.http.route import Route
@@ -83,8 +83,8 @@ def test_every_list_has_a_largest_length(body: type[BaseModel]) -> None:
     assert [place for place, most in lists_of(body) if most is None] == []
 
 
-def test_the_description_says_how_long_lists_may_be(people: People) -> None:
-    document = people.admin.get("/openapi.json").ok()
+def test_the_description_says_how_long_lists_may_be(callers: Callers) -> None:
+    document = callers.admin.get("/openapi.json").ok()
     operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     taken = [[operation.get("requestBody", {}), operation["parameters"]] for operation in operations]
     arrays = list(arrays_of(taken, document))
@@ -101,7 +101,7 @@ WITH_LISTS = [
 
 
 @pytest.mark.parametrize(("route", "name", "most"), WITH_LISTS, ids=lambda each: getattr(each, "path", str(each)))
-def test_one_element_too_many(route: Route, name: str, most: int, people: People) -> None:
+def test_one_element_too_many(route: Route, name: str, most: int, callers: Callers) -> None:
     """They would be right by themselves; what to do instead is told."""
     schema = route.body.model_json_schema(by_alias=True)
     definitions = schema.get("$defs", {})
@@ -111,24 +111,24 @@ def test_one_element_too_many(route: Route, name: str, most: int, people: People
     path = route.path
     for each in list(fields):
         path = path.replace(f"{{{each}}}", "1")
-    message = refused_shortly(people.admin.call(route.method, path, fields))
+    message = refused_shortly(callers.admin.call(route.method, path, fields))
     assert f"'{field}': it has {most + 1} elements; at most {most} are taken: " in message
 
 
-def test_lists_as_long_as_they_may_be(people: People) -> None:
-    name = people.new_name()
+def test_lists_as_long_as_they_may_be(callers: Callers) -> None:
+    name = callers.new_name()
     tags = [{"key": f"k{number}", "value": ""} for number in range(MAX_TAGS)]
-    made = people.admin.post(CREATE, name=name, tags=tags).ok()["registered_model"]
+    made = callers.admin.post(CREATE, name=name, tags=tags).ok()["registered_model"]
     assert len(made["tags"]) == MAX_TAGS
-    group = people.new_name("group")
+    group = callers.new_name("group")
     members = [{"value": "123", "display": "x", "type": "User", "$ref": "Users/123"}] * MAX_MEMBERS
-    answer = people.admin.post("/preview/scim/v2/Groups", displayName=group, members=members)
+    answer = callers.admin.post("/preview/scim/v2/Groups", displayName=group, members=members)
     assert "There is no user, group or service principal with id 123" in answer.missing()
 
 
-def test_the_first_wrong_element_is_told_of(people: People) -> None:
+def test_the_first_wrong_element_is_told_of(callers: Callers) -> None:
     tags = [{"key": "right"}, {"value": "wrong"}, {"value": "wrong"}]
-    message = people.admin.post(CREATE, name=people.new_name(), tags=tags).invalid()
+    message = callers.admin.post(CREATE, name=callers.new_name(), tags=tags).invalid()
     assert "'tags.1.key'" in message
 
 
@@ -137,9 +137,9 @@ def test_the_first_wrong_element_is_told_of(people: People) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("kind", ["Users", "Groups", "ServicePrincipals"])
-def test_who_does_not_administer_is_told_so_whatever_they_send(method: str, kind: str, people: People) -> None:
+def test_who_does_not_administer_is_told_so_whatever_they_send(method: str, kind: str, callers: Callers) -> None:
     path = f"/preview/scim/v2/{kind}" + ("" if method == "POST" else "/1")
-    _, newcomer = people.newcomer()
+    _, newcomer = callers.newcomer()
     for wrong in (b"no JSON", b'{"members": 1}', b'{"members": %s}' % MILLIONS):
         newcomer.send(method, path, wrong).denied()
 
@@ -178,40 +178,40 @@ def test_the_largest_bodies(fresh: LiveRegistry) -> None:
 
 
 @pytest.mark.parametrize("stages", [MILLIONS, b"[" + b'"None",' * 500_000 + b'"None"]'], ids=["numbers", "stages"])
-def test_a_million_stages(stages: bytes, people: People) -> None:
+def test_a_million_stages(stages: bytes, callers: Callers) -> None:
     body = b'{"name": "x", "stages": %s}' % stages
-    message = refused_shortly(people.admin.send("POST", "/mlflow/registered-models/get-latest-versions", body))
+    message = refused_shortly(callers.admin.send("POST", "/mlflow/registered-models/get-latest-versions", body))
     assert "Send less at a time" in message
 
 
-def test_texts_may_hold_what_looks_like_many_values(people: People) -> None:
+def test_texts_may_hold_what_looks_like_many_values(callers: Callers) -> None:
     """Commas and brackets of a text are no values: a large tag of JSON is taken, wherever it ends in backslashes."""
     value = json.dumps([[{"x": '\\"'}, "\\"]] * 5_000)[:90_000]
     tags = [{"key": f"k{number}", "value": value + "\\" * number} for number in range(5)]
-    name = people.new_name()
-    people.admin.post(CREATE, name=name).ok()
+    name = callers.new_name()
+    callers.admin.post(CREATE, name=name).ok()
     path = "/mlflow/model-versions/create"
-    made = people.admin.post(path, name=name, source="s3://x", tags=tags).ok()["model_version"]
+    made = callers.admin.post(path, name=name, source="s3://x", tags=tags).ok()["model_version"]
     assert {tag["key"]: tag["value"] for tag in made["tags"]} == {tag["key"]: tag["value"] for tag in tags}
 
 
-def test_large_bodies_of_one_caller_wait_for_each_other(people: People) -> None:
+def test_large_bodies_of_one_caller_wait_for_each_other(callers: Callers) -> None:
     """Two of them are held at once. The next is not read from until one is answered; others' are."""
-    _, newcomer = people.newcomer()
-    body = json.dumps({"name": people.new_name(), "ignored": "x" * 200_000}).encode()
+    _, newcomer = callers.newcomer()
+    body = json.dumps({"name": callers.new_name(), "ignored": "x" * 200_000}).encode()
     head = (
         f"POST /api/2.0{CREATE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.token}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode()
-    with connect(people.registry.url) as first, connect(people.registry.url) as second:
+    with connect(callers.registry.url) as first, connect(callers.registry.url) as second:
         for connection in (first, second):
             connection.sendall(head + body[:100_000])
         newcomer.get("/mlflow/registered-models/search").ok()
         time.sleep(1)  # until both are read from: who calls is looked up in a thread on PostgreSQL
-        with connect(people.registry.url) as third:
+        with connect(callers.registry.url) as third:
             third.sendall(head + body)
             newcomer.get("/mlflow/registered-models/search").ok()
-            people.admin.post(CREATE, name=people.new_name(), ignored="x" * 200_000).ok()
+            callers.admin.post(CREATE, name=callers.new_name(), ignored="x" * 200_000).ok()
             third.setblocking(False)
             with pytest.raises(BlockingIOError):
                 third.recv(1000)
@@ -225,10 +225,10 @@ def test_large_bodies_of_one_caller_wait_for_each_other(people: People) -> None:
 # --- queries
 
 
-def test_queries_of_many_parameters(people: People) -> None:
+def test_queries_of_many_parameters(callers: Callers) -> None:
     path = "/mlflow/registered-models/search?"
-    assert "parameters" in refused_shortly(people.admin.send("GET", path + "a=1&" * 15_000))
-    assert "elements" in refused_shortly(people.admin.send("GET", path + "order_by=name&" * 101))
+    assert "parameters" in refused_shortly(callers.admin.send("GET", path + "a=1&" * 15_000))
+    assert "elements" in refused_shortly(callers.admin.send("GET", path + "order_by=name&" * 101))
 
 
 @pytest.mark.parametrize(
@@ -236,23 +236,23 @@ def test_queries_of_many_parameters(people: People) -> None:
     ["AND " * 10_000 + "name = 'x'", "name IN (" + "'a'," * 10_000 + "'a')"],
     ids=["ANDs", "values"],
 )
-def test_filters_of_many_words(text: str, people: People) -> None:
+def test_filters_of_many_words(text: str, callers: Callers) -> None:
     body = json.dumps({"filter": text}).encode()  # which a target would be too short for
-    assert "at most" in people.admin.send("GET", "/mlflow/registered-models/search", body).invalid()
+    assert "at most" in callers.admin.send("GET", "/mlflow/registered-models/search", body).invalid()
 
 
 # --- pages
 
 
-def test_a_page_ends_where_it_would_be_too_large(people: People) -> None:
+def test_a_page_ends_where_it_would_be_too_large(callers: Callers) -> None:
     """All of the versions come, over several pages, though one was asked for."""
-    name = people.model()
+    name = callers.model()
     for _ in range(100):
-        people.creator.post("/mlflow/model-versions/create", name=name, source="s3://x", description="x" * 99_000).ok()
+        callers.creator.post("/mlflow/model-versions/create", name=name, source="s3://x", description="x" * 99_000).ok()
     seen: list[str] = []
     token, pages = "", 0
     while pages == 0 or token:
-        answer = people.creator.get(
+        answer = callers.creator.get(
             "/mlflow/model-versions/search", filter=f"name = '{name}'", max_results=200_000, page_token=token
         )
         assert len(answer.content) < 9 * 1024 * 1024
@@ -269,22 +269,22 @@ LONGEST_COMMENT = "\x01" * 65_535  # of which each character takes six bytes of 
 @pytest.mark.parametrize(
     "path", ["/mlflow/comments/list", "/mlflow/activities/list", "/mlflow/transition-requests/list"]
 )
-def test_a_page_of_the_longest_comments_ends_early(path: str, people: People) -> None:
+def test_a_page_of_the_longest_comments_ends_early(path: str, callers: Callers) -> None:
     """All of them come, over several pages, though one was asked for."""
-    name = people.model()
-    where = {"name": name, "version": people.version(name)}
+    name = callers.model()
+    where = {"name": name, "version": callers.version(name)}
     for number in range(12):
         comment = f"{number:02}" + LONGEST_COMMENT[2:]
         if "requests" in path:
-            where["version"] = people.version(name)
-            people.creator.post("/mlflow/transition-requests/create", **where, stage="Staging", comment=comment).ok()
+            where["version"] = callers.version(name)
+            callers.creator.post("/mlflow/transition-requests/create", **where, stage="Staging", comment=comment).ok()
         else:
-            people.creator.post("/mlflow/comments/create", **where, comment=comment).ok()
+            callers.creator.post("/mlflow/comments/create", **where, comment=comment).ok()
     asked = where if "comments" in path else {"name": name}
     seen: list[str] = []
     token, pages = "", 0
     while pages == 0 or token:
-        answer = people.creator.get(path, **asked, max_results=1000, page_token=token)
+        answer = callers.creator.get(path, **asked, max_results=1000, page_token=token)
         assert len(answer.content) < 2.1 * 1024 * 1024
         page = answer.ok()
         (rows,) = (rows for rows in page.values() if isinstance(rows, list))
@@ -323,21 +323,21 @@ def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
     assert grown < 250
 
 
-def test_the_tags_that_are_set_one_by_one_are_bounded(people: People) -> None:
+def test_the_tags_that_are_set_one_by_one_are_bounded(callers: Callers) -> None:
     """Everybody who reads a model reads all of its tags: together they are no more than a new model can be given."""
-    name = people.model()
-    version = people.version(name)
+    name = callers.model()
+    version = callers.version(name)
     places = (
         ("/mlflow/registered-models/set-tag", {"name": name}),
         ("/mlflow/model-versions/set-tag", {"name": name, "version": version}),
     )
     for path, where in places:
         for number in range(41):
-            people.creator.post(path, **where, key=f"k{number}", value="v" * 100_000).ok()
-        message = people.creator.post(path, **where, key="another", value="v" * 100_000).invalid()
+            callers.creator.post(path, **where, key=f"k{number}", value="v" * 100_000).ok()
+        message = callers.creator.post(path, **where, key="another", value="v" * 100_000).invalid()
         assert "4,194,304" in message
-        people.creator.post(path, **where, key="k1", value="short").ok()
-        people.creator.post(path, **where, key="another", value="v" * 90_000).ok()
+        callers.creator.post(path, **where, key="k1", value="short").ok()
+        callers.creator.post(path, **where, key="another", value="v" * 90_000).ok()
 
 
 def test_slow_senders_do_not_keep_others_from_sending(tmp_path: Path) -> None:
@@ -374,23 +374,23 @@ def sending(live: LiveRegistry, user: str, body: bytes) -> socket.socket:
     return connection
 
 
-def test_who_does_not_read_long_answers_gets_no_more(people: People) -> None:
+def test_who_does_not_read_long_answers_gets_no_more(callers: Callers) -> None:
     """Others do; and they themselves, once what was on its way has been read or given up."""
-    _, newcomer = people.newcomer()
-    model = people.new_name()
+    _, newcomer = callers.newcomer()
+    model = callers.new_name()
     newcomer.post(CREATE, name=model).ok()
     for _ in range(80):
         newcomer.post("/mlflow/model-versions/create", name=model, source="s3://x", description="x" * 99_000).ok()
     target = f"/mlflow/model-versions/search?filter=name+%3D+'{model}'"
     request = f"GET /api/2.0{target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.token}\r\n\r\n".encode()
-    idle = [connect(people.registry.url, receive=20_000) for _ in range(4)]
+    idle = [connect(callers.registry.url, receive=20_000) for _ in range(4)]
     for connection in idle:
         connection.sendall(request)
         connection.recv(1000)  # it has begun
     answer = newcomer.send("GET", target)
     assert "on its way" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
     assert answer.headers["retry-after"]
-    people.admin.send("GET", target).ok()
+    callers.admin.send("GET", target).ok()
     newcomer.get("/mlflow/registered-models/get", name=model).ok()
     for connection in idle:
         connection.close()

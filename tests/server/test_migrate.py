@@ -12,10 +12,10 @@ import pexpect
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.live_registry import PATIENCE, PROGRAM, ROOT, Server, command, fresh_database, serving
+from tests.live_registry import PROGRAM, ROOT, TIMEOUT, Server, command, fresh_database, serving
 from tests.postgresql import bundled_server
 from tests.server.api import Api
-from tests.server.callers import CREATOR, People
+from tests.server.callers import CREATOR, Callers
 from tests.server.permission_cases import CASES
 from tests.server.streams import numbers_of, stream
 from tui_registry_server.commands import main
@@ -73,12 +73,12 @@ def told(api: Api) -> dict[str, Any]:
 
 
 def test_there_and_back(target: str, tmp_path: Path) -> None:
-    with serving(tmp_path, maintenance="") as live, closing(People(live)) as people:
+    with serving(tmp_path, maintenance="") as live, closing(Callers(live)) as callers:
         for case in CASES:
-            case.prepare(people, CREATOR).make(people.creator)  # refused or not: it prepares what it needs
-        people.version(people.model("Größe 模型 🙂 %_\\'\""), "Production")
-        people.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
-        before, creator, source = told(people.admin), people.creator.token, live.database
+            case.prepare(callers, CREATOR).make(callers.creator)  # refused or not: it prepares what it needs
+        callers.version(callers.model("Größe 模型 🙂 %_\\'\""), "Production")
+        callers.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
+        before, creator, source = told(callers.admin), callers.creator.token, live.database
         token = live.admin_token
     back = str(tmp_path / "back.db")
     for origin, destination in ((source, target), (target, back)):
@@ -136,7 +136,7 @@ def test_a_bar_on_a_terminal(target: str, tmp_path: Path) -> None:
     source = str(tmp_path / "source.db")
     command(source, "users", "create", "ada")
     program, *arguments = PROGRAM
-    running = pexpect.spawn(program, [*arguments, "migrate", source, target], cwd=ROOT, timeout=PATIENCE)
+    running = pexpect.spawn(program, [*arguments, "migrate", source, target], cwd=ROOT, timeout=TIMEOUT)
     said = running.read().decode()
     running.close()
     assert running.exitstatus == 0, said

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.server.callers import People
+from tests.server.callers import Callers
 
 MODELS = "/mlflow/registered-models/search"
 VERSIONS = "/mlflow/model-versions/search"
@@ -33,16 +33,16 @@ PATTERNS = (
 
 
 @pytest.fixture(scope="module")
-def named(people: People) -> Iterator[list[str]]:
+def named(callers: Callers) -> Iterator[list[str]]:
     """Models with these names, each with an ending that no other test's have."""
     ending = uuid.uuid4().hex[:8]
     names = [f"{name}.{ending}" for name in NAMES]
     for name in names:
-        people.creator.post("/mlflow/registered-models/create", name=name).ok()
-        people.creator.post("/mlflow/model-versions/create", name=name, source="s3://models/1").ok()
+        callers.creator.post("/mlflow/registered-models/create", name=name).ok()
+        callers.creator.post("/mlflow/model-versions/create", name=name, source="s3://models/1").ok()
     yield names
     for name in names:
-        people.creator.delete("/mlflow/registered-models/delete", name=name).ok()
+        callers.creator.delete("/mlflow/registered-models/delete", name=name).ok()
 
 
 def matches(pattern: str, name: str, *, any_case: bool) -> bool:
@@ -55,14 +55,14 @@ def matches(pattern: str, name: str, *, any_case: bool) -> bool:
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("comparator", ["LIKE", "ILIKE"])
-def test_a_part_of_the_name(people: People, named: list[str], comparator: str, pattern: str) -> None:
+def test_a_part_of_the_name(callers: Callers, named: list[str], comparator: str, pattern: str) -> None:
     ending = named[0].rpartition(".")[2]
     whole = pattern if pattern.endswith("%") else f"{pattern}%"
     expected = {name for name in named if matches(whole, name, any_case=comparator == "ILIKE")}
     text = f'name {comparator} "{whole}" AND name LIKE "%.{ending}"'
-    found = people.creator.get(MODELS, filter=text).ok().get("registered_models", [])
+    found = callers.creator.get(MODELS, filter=text).ok().get("registered_models", [])
     assert {each["name"] for each in found} == expected
-    found = people.creator.get(VERSIONS, filter=text).ok().get("model_versions", [])
+    found = callers.creator.get(VERSIONS, filter=text).ok().get("model_versions", [])
     assert {each["name"] for each in found} == expected
 
 
@@ -86,14 +86,14 @@ TEXTS = (
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_text_that_stands_for_itself(people: People, named: list[str], text: str) -> None:
+def test_a_text_that_stands_for_itself(callers: Callers, named: list[str], text: str) -> None:
     ending = named[0].rpartition(".")[2]
     expected = {name for name in named if matches(f"%{_literal(text)}%", _literal(name), any_case=True)}
     asked = f"name CONTAINS u'{quote(text, safe='')}' AND name LIKE '%.{ending}'"
     for path, kind in ((MODELS, "registered_models"), (VERSIONS, "model_versions")):
-        found = people.creator.get(path, filter=asked).ok().get(kind, [])
+        found = callers.creator.get(path, filter=asked).ok().get(kind, [])
         assert {each["name"] for each in found} == expected
-        pages = people.creator.get(path, filter=asked, max_results=1).ok()
+        pages = callers.creator.get(path, filter=asked, max_results=1).ok()
         assert len(pages.get(kind, [])) == min(1, len(expected)), "nothing else takes a place on a page"
 
 
@@ -102,43 +102,43 @@ def _literal(text: str) -> str:
     return text.replace("%", "\x01").replace("_", "\x02")
 
 
-def test_a_text_that_cannot_be_written_in_mlflows_grammar(people: People) -> None:
+def test_a_text_that_cannot_be_written_in_mlflows_grammar(callers: Callers) -> None:
     name = f"it's 5\" \\{uuid.uuid4().hex}\\"
-    people.creator.post("/mlflow/registered-models/create", name=name).ok()
+    callers.creator.post("/mlflow/registered-models/create", name=name).ok()
     for asked in ("name = u'{}'", "name IN (u'{}')", "name CONTAINS u'{}'"):
-        found = people.creator.get(MODELS, filter=asked.format(quote(name, safe=""))).ok()
+        found = callers.creator.get(MODELS, filter=asked.format(quote(name, safe=""))).ok()
         assert [each["name"] for each in found["registered_models"]] == [name]
-    people.creator.delete("/mlflow/registered-models/delete", name=name).ok()
+    callers.creator.delete("/mlflow/registered-models/delete", name=name).ok()
 
 
-def test_names_that_change(people: People) -> None:
+def test_names_that_change(callers: Callers) -> None:
     ending = uuid.uuid4().hex[:8]
     first, second = f"zephyr-{ending}", f"mistral-{ending}"
 
     def found(part: str) -> list[str]:
-        answer = people.creator.get(MODELS, filter=f"name LIKE '%{part}%{ending}'").ok()
+        answer = callers.creator.get(MODELS, filter=f"name LIKE '%{part}%{ending}'").ok()
         return [each["name"] for each in answer.get("registered_models", [])]
 
-    people.creator.post("/mlflow/registered-models/create", name=first).ok()
+    callers.creator.post("/mlflow/registered-models/create", name=first).ok()
     assert found("zep") == found("phyr-") == [first]
-    people.creator.post("/mlflow/registered-models/rename", name=first, new_name=second).ok()
+    callers.creator.post("/mlflow/registered-models/rename", name=first, new_name=second).ok()
     assert (found("zep"), found("ist")) == ([], [second])
-    people.creator.patch("/mlflow/registered-models/update", name=second, description="zephyr").ok()
+    callers.creator.patch("/mlflow/registered-models/update", name=second, description="zephyr").ok()
     assert (found("zep"), found("ist")) == ([], [second])
-    people.creator.delete("/mlflow/registered-models/delete", name=second).ok()
+    callers.creator.delete("/mlflow/registered-models/delete", name=second).ok()
     assert found("ist") == []
-    people.creator.post("/mlflow/registered-models/create", name=second).ok()
+    callers.creator.post("/mlflow/registered-models/create", name=second).ok()
     assert found("ist") == [second]
-    people.creator.delete("/mlflow/registered-models/delete", name=second).ok()
+    callers.creator.delete("/mlflow/registered-models/delete", name=second).ok()
 
 
-def test_a_rename_that_is_refused_changes_nothing(people: People) -> None:
+def test_a_rename_that_is_refused_changes_nothing(callers: Callers) -> None:
     ending = uuid.uuid4().hex[:8]
     one, other = f"harmattan-{ending}", f"sirocco-{ending}"
     for name in (one, other):
-        people.creator.post("/mlflow/registered-models/create", name=name).ok()
-    assert people.creator.post("/mlflow/registered-models/rename", name=one, new_name=other).status == 400
+        callers.creator.post("/mlflow/registered-models/create", name=name).ok()
+    assert callers.creator.post("/mlflow/registered-models/rename", name=one, new_name=other).status == 400
     for name in (one, other):
-        found = people.creator.get(MODELS, filter=f"name LIKE '%{name[3:]}'").ok()
+        found = callers.creator.get(MODELS, filter=f"name LIKE '%{name[3:]}'").ok()
         assert [each["name"] for each in found["registered_models"]] == [name]
-        people.creator.delete("/mlflow/registered-models/delete", name=name).ok()
+        callers.creator.delete("/mlflow/registered-models/delete", name=name).ok()

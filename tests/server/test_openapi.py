@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.server.api import Api
-from tests.server.callers import People
+from tests.server.callers import Callers
 from tests.server.invalid_requests import in_body, name_of
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
@@ -16,9 +16,9 @@ from tui_registry_server.rules.permissions import Ability
 
 
 @pytest.fixture(scope="module")
-def document(people: People) -> dict[str, Any]:
+def document(callers: Callers) -> dict[str, Any]:
     """As anybody gets it, without a token."""
-    with Api(people.registry.url, None) as nobody:
+    with Api(callers.registry.url, None) as nobody:
         answer: dict[str, Any] = nobody.get("/openapi.json").ok()
     return answer
 
@@ -52,11 +52,11 @@ def test_names_of_operations_stay(document: dict[str, Any]) -> None:
     assert permissions["patch"]["operationId"] == "patch_permissions_registered_models_object_id"
 
 
-def test_it_says_where_the_server_is(document: dict[str, Any], people: People) -> None:
+def test_it_says_where_the_server_is(document: dict[str, Any], callers: Callers) -> None:
     """Wherever it is reached, also below a proxy's name: the address is relative to that of the description."""
     assert [server["url"] for server in document["servers"]] == ["/"]
-    described = urljoin(f"{people.registry.url}/openapi.json", document["servers"][0]["url"])
-    assert described.rstrip("/") == people.registry.url
+    described = urljoin(f"{callers.registry.url}/openapi.json", document["servers"][0]["url"])
+    assert described.rstrip("/") == callers.registry.url
     assert "/preview/mlflow/" in document["info"]["description"]
 
 

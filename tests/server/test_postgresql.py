@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from tests.live_registry import PATIENCE, LiveRegistry, Server, command, fresh_database, serving
+from tests.live_registry import TIMEOUT, LiveRegistry, Server, command, fresh_database, serving
 from tests.postgresql import Bundled, bundled_server
 from tests.server.api import Answer, Api
 from tests.server.streams import stream
@@ -40,7 +40,7 @@ def api(live: LiveRegistry) -> Iterator[Api]:
 
 def until_served(api: Api) -> None:
     """The database is back, and so is the registry, by itself."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while _list(api).status != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -172,7 +172,7 @@ def test_whoever_listens_is_told_of_what_was_committed_and_only_then(api: Api, l
         time.sleep(1)
         listener.execute("LISTEN tui_registry")
         api.post("/mlflow/registered-models/create", name="model").ok()
-        assert len(list(listener.notifies(timeout=PATIENCE, stop_after=1))) == 1
+        assert len(list(listener.notifies(timeout=TIMEOUT, stop_after=1))) == 1
         api.post("/mlflow/registered-models/create", name="model").refused(400, "RESOURCE_ALREADY_EXISTS")
         assert list(listener.notifies(timeout=1)) == []
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.server.api import Api, hold_against_contract
-from tests.server.callers import ADMIN, Caller, People
-from tests.server.invalid_requests import WITH_BODY, attempt_of, name_of
+from tests.server.callers import ADMIN, Caller, Callers
+from tests.server.invalid_requests import WITH_BODY, name_of, valid_request
 from tui_registry_server.http.route import Route
 from tui_registry_server.rules.permissions import Ability
 
@@ -15,13 +15,13 @@ STRANGER = Caller("none", "direct")
 
 @pytest.mark.parametrize("prefix", PREVIEWS)
 @pytest.mark.parametrize("route", OF_MLFLOW, ids=name_of)
-def test_a_route(route: Route, prefix: str, people: People) -> None:
-    attempt = attempt_of(route, people)
+def test_a_route(route: Route, prefix: str, callers: Callers) -> None:
+    attempt = valid_request(route, callers)
     if route.ability is not Ability.CREATE_MODEL:  # which everybody may
-        refused = people.api(STRANGER).call(attempt.method, prefix + attempt.path, attempt.fields)
-        as_ever = people.api(STRANGER).call(attempt.method, attempt.path, attempt.fields)
+        refused = callers.api(STRANGER).call(attempt.method, prefix + attempt.path, attempt.fields)
+        as_ever = callers.api(STRANGER).call(attempt.method, attempt.path, attempt.fields)
         assert (refused.status, refused.content) == (as_ever.status, as_ever.content)
-    answer = people.api(ADMIN).call(attempt.method, prefix + attempt.path, attempt.fields)
+    answer = callers.api(ADMIN).call(attempt.method, prefix + attempt.path, attempt.fields)
     hold_against_contract(attempt.method, attempt.path, answer)
     shown = answer.ok()
     assert attempt.done()
@@ -29,12 +29,12 @@ def test_a_route(route: Route, prefix: str, people: People) -> None:
 
 
 @pytest.mark.parametrize("prefix", PREVIEWS)
-def test_the_event_stream(prefix: str, people: People) -> None:
-    assert people.admin.send("HEAD", f"{prefix}/mlflow/events").status == 200
-    with Api(people.registry.url, None) as nobody:
+def test_the_event_stream(prefix: str, callers: Callers) -> None:
+    assert callers.admin.send("HEAD", f"{prefix}/mlflow/events").status == 200
+    with Api(callers.registry.url, None) as nobody:
         nobody.get(f"{prefix}/mlflow/events").refused(401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize("path", ["/preview/permissions/registered-models/root", "/preview/preview/mlflow/events"])
-def test_nothing_else_is(path: str, people: People) -> None:
-    people.admin.get(path).refused(404, "ENDPOINT_NOT_FOUND")
+def test_nothing_else_is(path: str, callers: Callers) -> None:
+    callers.admin.get(path).refused(404, "ENDPOINT_NOT_FOUND")

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from tests.live_registry import PATIENCE, PROGRAM, ROOT, command
+from tests.live_registry import PROGRAM, ROOT, TIMEOUT, command
 from tests.server.api import Api
 from tests.server.streams import stream
 from tui_registry_server.commands import main
@@ -31,7 +31,7 @@ class Server:
 
     def ended(self) -> tuple[int, str]:
         """The exit status, and what it wrote on stderr."""
-        _, said = self.process.communicate(timeout=PATIENCE)
+        _, said = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode, said
 
 
@@ -44,7 +44,7 @@ def served(folder: Path, *options: str) -> Iterator[Server]:
     token = command(database, "tokens", "create", "admin").strip()
     state_file.unlink(missing_ok=True)
     with run("--database", database, "--port", "0", "--state-file", str(state_file), *options) as process:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not state_file.exists():
             assert process.poll() is None
             assert time.monotonic() < deadline
@@ -111,7 +111,7 @@ def test_it_ends_with_the_last_who_needs_it(tmp_path: Path) -> None:
 def test_a_host_that_is_no_name(host: str, tmp_path: Path) -> None:
     """Nor is there a report of a mistake."""
     with run("--database", str(tmp_path / "registry.db"), "--host", host) as process:
-        _, said = process.communicate(timeout=PATIENCE)
+        _, said = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
     assert "is not the name of a host" in said
     assert "--host" in said
@@ -122,7 +122,7 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with run("--database", str(tmp_path / "registry.db"), "--port", port) as process:
-            _, said = process.communicate(timeout=PATIENCE)
+            _, said = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
     assert said.startswith(f"Error: Cannot listen on 127.0.0.1 port {port}")
     assert "--port" in said

@@ -4,17 +4,17 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.server.callers import People
-from tests.server.database_state import Contents
+from tests.server.callers import Callers
+from tests.server.database_state import DatabaseState
 from tests.server.permission_cases import MODELS, VERSIONS, version_now
 
 LOGGED = "models:/m-" + "0123456789abcdef" * 2
 
 
-def register(people: People, model: str, source: str) -> tuple[str, str]:
+def register(callers: Callers, model: str, source: str) -> tuple[str, str]:
     """A new version with a source: what it says is its source, and its download URI."""
-    made = people.creator.post(f"{VERSIONS}/create", name=model, source=source).ok()["model_version"]
-    uri = people.creator.get(f"{VERSIONS}/get-download-uri", name=model, version=made["version"]).ok()["artifact_uri"]
+    made = callers.creator.post(f"{VERSIONS}/create", name=model, source=source).ok()["model_version"]
+    uri = callers.creator.get(f"{VERSIONS}/get-download-uri", name=model, version=made["version"]).ok()["artifact_uri"]
     return made["source"], uri
 
 
@@ -33,34 +33,34 @@ def register(people: People, model: str, source: str) -> tuple[str, str]:
         LOGGED,
     ],
 )
-def test_sources_are_kept(source: str, people: People) -> None:
-    assert register(people, people.model(), source) == (source, source)
+def test_sources_are_kept(source: str, callers: Callers) -> None:
+    assert register(callers, callers.model(), source) == (source, source)
 
 
-def test_a_version_of_another_model_is_resolved(people: People) -> None:
-    other, model = people.model(), people.model()
-    register(people, other, "s3://bucket/original")
-    assert register(people, model, f"models:/{other}/1") == (f"models:/{other}/1", "s3://bucket/original")
-    assert register(people, other, f"models:/{model}/1") == (f"models:/{model}/1", "s3://bucket/original")
-    people.creator.delete("/mlflow/registered-models/delete", name=other).ok()
-    uri = people.creator.get(f"{VERSIONS}/get-download-uri", name=model, version="1").ok()["artifact_uri"]
+def test_a_version_of_another_model_is_resolved(callers: Callers) -> None:
+    other, model = callers.model(), callers.model()
+    register(callers, other, "s3://bucket/original")
+    assert register(callers, model, f"models:/{other}/1") == (f"models:/{other}/1", "s3://bucket/original")
+    assert register(callers, other, f"models:/{model}/1") == (f"models:/{model}/1", "s3://bucket/original")
+    callers.creator.delete("/mlflow/registered-models/delete", name=other).ok()
+    uri = callers.creator.get(f"{VERSIONS}/get-download-uri", name=model, version="1").ok()["artifact_uri"]
     assert uri == "s3://bucket/original"  # resolved once, when it was made
 
 
-def test_a_version_of_a_logged_model_is_resolved_to_it(people: People) -> None:
-    model = people.model()
-    register(people, model, LOGGED)
-    assert register(people, model, f"models:/{model}/1") == (f"models:/{model}/1", LOGGED)
+def test_a_version_of_a_logged_model_is_resolved_to_it(callers: Callers) -> None:
+    model = callers.model()
+    register(callers, model, LOGGED)
+    assert register(callers, model, f"models:/{model}/1") == (f"models:/{model}/1", LOGGED)
 
 
 @pytest.mark.parametrize(
     "source",
     ["models:/nowhere/1", "models:/{model}/99", "models:/{model}/" + "9" * 19, "models:/{model}/" + "9" * 400],
 )
-def test_a_version_that_is_not_there(source: str, people: People, contents: Contents) -> None:
-    model = people.model()
-    with contents.unchanged():
-        people.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model)).missing()
+def test_a_version_that_is_not_there(source: str, callers: Callers, database_state: DatabaseState) -> None:
+    model = callers.model()
+    with database_state.unchanged():
+        callers.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model)).missing()
 
 
 @pytest.mark.parametrize(
@@ -83,31 +83,31 @@ def test_a_version_that_is_not_there(source: str, people: People, contents: Cont
 @pytest.mark.parametrize(
     "about", ["s@t", "@a", "a b", "a%20b", "a%2fb", "100%", "模型", "né", "a?b", "a#b", "a+b", "a'b", "m-" + "0" * 32]
 )
-def test_every_way_to_name_another_version(source: str, number: int, about: str, people: People) -> None:
+def test_every_way_to_name_another_version(source: str, number: int, about: str, callers: Callers) -> None:
     """Of models of all kinds of names. Kept is the number: tomorrow the alias may be another's."""
-    creator = people.creator
+    creator = callers.creator
     if creator.post(f"{MODELS}/create", name=about).status == 200:
         for each in range(1, 5):
             creator.post(f"{VERSIONS}/create", name=about, source=f"s3://original/{each}", run_id=f"r{each}").ok()
         for version, stage in (("1", "Production"), ("2", "Production"), ("3", "Archived")):
-            people.move(about, version, stage)
+            callers.move(about, version, stage)
         creator.post(f"{MODELS}/alias", name=about, alias="champion", version="1").ok()
-    model = people.model()
-    assert register(people, model, source.format(model=about)) == (
+    model = callers.model()
+    assert register(callers, model, source.format(model=about)) == (
         f"models:/{about}/{number}",
         f"s3://original/{number}",
     )
-    assert version_now(people, model, "1")["run_id"] == f"r{number}"
+    assert version_now(callers, model, "1")["run_id"] == f"r{number}"
 
 
-def test_a_copy_keeps_what_it_is_given(people: People) -> None:
+def test_a_copy_keeps_what_it_is_given(callers: Callers) -> None:
     """Only what is not given is taken over."""
-    other, model = people.model(), people.model()
+    other, model = callers.model(), callers.model()
     fields = {"name": other, "source": "s3://original", "run_id": "r1", "model_id": LOGGED.removeprefix("models:/")}
-    people.creator.post(f"{VERSIONS}/create", **fields).ok()
+    callers.creator.post(f"{VERSIONS}/create", **fields).ok()
     source = f"models:/{other}/1"
     for given, run_id in (({}, "r1"), ({"run_id": ""}, ""), ({"run_id": "r2"}, "r2")):
-        made = people.creator.post(f"{VERSIONS}/create", name=model, source=source, **given).ok()["model_version"]
+        made = callers.creator.post(f"{VERSIONS}/create", name=model, source=source, **given).ok()["model_version"]
         assert (made["run_id"], made["model_id"]) == (run_id, fields["model_id"])
 
 
@@ -124,17 +124,17 @@ def test_a_copy_keeps_what_it_is_given(people: People) -> None:
         "models:/{hidden}@champion",
     ],
 )
-def test_what_is_named_is_not_there(source: str, people: People, contents: Contents) -> None:
+def test_what_is_named_is_not_there(source: str, callers: Callers, database_state: DatabaseState) -> None:
     """Or not to be seen: then it is told in the same words."""
-    hidden, model, empty = people.new_name(), people.model(), people.model()
-    people.version(model)
-    people.admin.post(f"{MODELS}/create", name=hidden).ok()
-    people.admin.post(f"{VERSIONS}/create", name=hidden, source="s3://secret").ok()
-    people.admin.post(f"{MODELS}/alias", name=hidden, alias="champion", version="1").ok()
+    hidden, model, empty = callers.new_name(), callers.model(), callers.model()
+    callers.version(model)
+    callers.admin.post(f"{MODELS}/create", name=hidden).ok()
+    callers.admin.post(f"{VERSIONS}/create", name=hidden, source="s3://secret").ok()
+    callers.admin.post(f"{MODELS}/alias", name=hidden, alias="champion", version="1").ok()
     named = source.format(model=model, empty=empty, hidden=hidden)
-    with contents.unchanged():
-        told = people.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
-        absent = people.creator.post(f"{VERSIONS}/create", name=model, source=named.replace(hidden, "nowhere"))
+    with database_state.unchanged():
+        told = callers.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
+        absent = callers.creator.post(f"{VERSIONS}/create", name=model, source=named.replace(hidden, "nowhere"))
     assert told.replace(hidden, "nowhere") == absent.missing()
 
 
@@ -154,20 +154,20 @@ def test_what_is_named_is_not_there(source: str, people: People, contents: Conte
         "models://another-registry/{model}/1",
     ],
 )
-def test_what_names_no_version(source: str, people: People, contents: Contents) -> None:
-    model = people.model()
-    people.version(model)
-    with contents.unchanged():
-        answer = people.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model))
+def test_what_names_no_version(source: str, callers: Callers, database_state: DatabaseState) -> None:
+    model = callers.model()
+    callers.version(model)
+    with database_state.unchanged():
+        answer = callers.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model))
         assert "version number" in answer.invalid()
 
 
 @pytest.mark.parametrize("source", ["models:/{model}/Prod", "models:/{model}@absent", "models:/{model}@a b"])
-def test_no_such_stage_or_alias(source: str, people: People, contents: Contents) -> None:
-    model = people.model()
-    people.version(model)
-    with contents.unchanged():
-        people.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model)).invalid()
+def test_no_such_stage_or_alias(source: str, callers: Callers, database_state: DatabaseState) -> None:
+    model = callers.model()
+    callers.version(model)
+    with database_state.unchanged():
+        callers.creator.post(f"{VERSIONS}/create", name=model, source=source.format(model=model)).invalid()
 
 
 def _climbing() -> list[str]:
@@ -191,8 +191,8 @@ def _climbing() -> list[str]:
 
 
 @pytest.mark.parametrize("source", [*_climbing(), "", "   ", "a\0b", "x" * 501])
-def test_impossible_sources(source: str, people: People, contents: Contents) -> None:
-    model = people.model()
-    with contents.unchanged():
-        people.creator.post(f"{VERSIONS}/create", name=model, source=source).invalid()
-    assert not version_now(people, model, "1")
+def test_impossible_sources(source: str, callers: Callers, database_state: DatabaseState) -> None:
+    model = callers.model()
+    with database_state.unchanged():
+        callers.creator.post(f"{VERSIONS}/create", name=model, source=source).invalid()
+    assert not version_now(callers, model, "1")

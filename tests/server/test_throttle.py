@@ -22,14 +22,14 @@ from tui_registry_server.rules.limits import Limits
 from tui_registry_server.store.tables import activities
 
 ME = "/preview/scim/v2/Me"
-MOST = 5
+MAX_FAILURES = 5
 PROXY = "127.0.0.9"
 
 
 @pytest.fixture
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
     """A server that forgives one bad token a second, and believes one proxy."""
-    limits = ("--limit", f"failed_attempts={MOST}", "--limit", "failed_attempts_per_minute=60")
+    limits = ("--limit", f"failed_attempts={MAX_FAILURES}", "--limit", "failed_attempts_per_minute=60")
     with serving(tmp_path_factory.mktemp("strict"), *limits, "--trusted-proxy", PROXY) as live:
         yield live
 
@@ -53,7 +53,7 @@ def test_bad_tokens_are_throttled_and_good_ones_are_not(strict: LiveRegistry) ->
     assert ask(strict, good).status == 200
     outcomes = Counter(statuses(strict, "tr_guess", 40))
     assert set(outcomes) == {401, 429}
-    assert MOST <= outcomes[401] < 20
+    assert MAX_FAILURES <= outcomes[401] < 20
     refused = ask(strict, "tr_guess")
     message = refused.refused(429, "REQUEST_LIMIT_EXCEEDED")
     assert "address" in message

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.live_registry import LiveRegistry, command
 from tests.server.api import Api
-from tests.server.database_state import Contents
+from tests.server.database_state import DatabaseState
 from tests.server.directory import SCIM, create_service_principal, new_name
 from tests.server.sockets import connect, rest
 from tui_registry_server.commands import main
@@ -198,12 +198,12 @@ def test_the_last_use_is_kept_to_a_minute_and_reading_writes_nothing(fresh_regis
         while "last_used_time" not in (info := api.get("/token/list").ok()["token_infos"][0]):
             assert time.monotonic() < deadline, "the use of the token was never noted"
         assert began <= info["last_used_time"] <= time.time_ns() // 1_000_000
-        with Contents(fresh_registry.database) as contents:
-            version = contents.version()
+        with DatabaseState(fresh_registry.database) as database_state:
+            version = database_state.version()
             for _ in range(200):
                 api.get("/mlflow/registered-models/list").ok()
             if version is not None:
-                assert contents.version() == version  # nobody wrote at all
+                assert database_state.version() == version  # nobody wrote at all
             assert api.get("/token/list").ok()["token_infos"] == [info]
 
 

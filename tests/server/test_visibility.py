@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from tests.live_registry import command
 from tests.server.api import Api
-from tests.server.callers import CALLERS, SCIM, Caller, People, add_group, user_id
+from tests.server.callers import CALLERS, SCIM, Caller, Callers, add_group, user_id
 from tests.server.database_state import changing
 from tests.server.permission_cases import CASES, CREATE_MODEL, Case
 from tests.server.streams import stream
@@ -35,26 +35,26 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def shelf(people: People) -> Iterator[Shelf]:
-    database = people.registry.database
+def shelf(callers: Callers) -> Iterator[Shelf]:
+    database = callers.registry.database
     command(database, "users", "create", "visitor")
-    names = [people.new_name(f"shelf-{number:02}") for number in range(60)]
+    names = [callers.new_name(f"shelf-{number:02}") for number in range(60)]
     readable = names[1::3]
     for name in names:
-        create = people.creator.post(
+        create = callers.creator.post(
             "/mlflow/registered-models/create", name=name, tags=[{"key": "shelf", "value": "x"}]
         )
         create.ok()
         for _ in range(2):
-            version = people.version(name)
-            people.creator.post(
+            version = callers.version(name)
+            callers.creator.post(
                 "/mlflow/model-versions/set-tag", name=name, version=version, key="shelf", value="x"
             ).ok()
-            people.creator.post("/mlflow/transition-requests/create", name=name, version=version, stage="Staging").ok()
+            callers.creator.post("/mlflow/transition-requests/create", name=name, version=version, stage="Staging").ok()
         if name in readable:
             entry = {"user_name": "visitor", "permission_level": "CAN_READ"}
-            people.creator.patch(people.permissions_path(name), access_control_list=[entry]).ok()
-    with Api(people.registry.url, command(database, "tokens", "create", "visitor").strip()) as api:
+            callers.creator.patch(callers.permissions_path(name), access_control_list=[entry]).ok()
+    with Api(callers.registry.url, command(database, "tokens", "create", "visitor").strip()) as api:
         yield Shelf(api, readable, [name for name in names if name not in readable])
 
 
@@ -116,9 +116,9 @@ def _is_about_a_model(case: Case) -> bool:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
-def test_what_is_hidden_answers_as_what_is_not_there(case: Case, people: People) -> None:
+def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Callers) -> None:
     """Byte for byte, but for its own name."""
-    attempt = case.prepare(people, STRANGER)
+    attempt = case.prepare(callers, STRANGER)
     named = [attempt.fields[field] for field in ("name", "id") if field in attempt.fields]
     if "filter" in attempt.fields:
         named = [attempt.fields["filter"].split("'")[1]]
@@ -128,18 +128,18 @@ def test_what_is_hidden_answers_as_what_is_not_there(case: Case, people: People)
         return  # a list of everything
     (name,) = named
     other = hashlib.sha256(name.encode()).hexdigest()[: len(name)].ljust(len(name), "0")
-    hidden = attempt.make(people.api(STRANGER))
+    hidden = attempt.make(callers.api(STRANGER))
     fields = json.loads(json.dumps(attempt.fields).replace(name, other))
-    absent = people.api(STRANGER).call(attempt.method, attempt.path.replace(name, other), fields)
+    absent = callers.api(STRANGER).call(attempt.method, attempt.path.replace(name, other), fields)
     assert (hidden.status, hidden.content) == (absent.status, absent.content.replace(other.encode(), name.encode()))
     assert hidden.status == (200 if attempt.shown else 404)
 
 
-def test_a_name_that_is_taken_cannot_be_hidden(people: People) -> None:
+def test_a_name_that_is_taken_cannot_be_hidden(callers: Callers) -> None:
     """Who creates or renames learns that a name is taken, as there can be no two models of it; and nothing besides: not
     whether it is by a model that they could see. Who may not rename learns not even that."""
-    taken, mine, seen = people.model("taken"), people.new_name("mine"), people.new_name("seen")
-    stranger = people.api(STRANGER)
+    taken, mine, seen = callers.model("taken"), callers.new_name("mine"), callers.new_name("seen")
+    stranger = callers.api(STRANGER)
     for name in (mine, seen):
         stranger.post("/mlflow/registered-models/create", name=name).ok()
     for path, fields in (("create", {}), ("rename", {"name": mine})):
@@ -151,17 +151,17 @@ def test_a_name_that_is_taken_cannot_be_hidden(people: People) -> None:
             for name in (taken, seen)
         )
         assert hidden == shown.replace(seen, taken)
-    editor = people.api(Caller("CAN_EDIT", "direct"))
-    model, free = people.model(), people.new_name("free")
+    editor = callers.api(Caller("CAN_EDIT", "direct"))
+    model, free = callers.model(), callers.new_name("free")
     names = (taken, free)
     refused = [editor.post("/mlflow/registered-models/rename", name=model, new_name=name).denied() for name in names]
     assert refused[0] == refused[1]
 
 
-def test_a_source_does_not_tell_of_a_hidden_version(people: People) -> None:
-    hidden, mine = people.model("hidden"), people.new_name("mine")
-    people.version(hidden)
-    stranger = people.api(STRANGER)
+def test_a_source_does_not_tell_of_a_hidden_version(callers: Callers) -> None:
+    hidden, mine = callers.model("hidden"), callers.new_name("mine")
+    callers.version(hidden)
+    stranger = callers.api(STRANGER)
     stranger.post("/mlflow/registered-models/create", name=mine).ok()
     answers = [
         stranger.post("/mlflow/model-versions/create", name=mine, source=f"models:/{name}/1")
@@ -173,15 +173,15 @@ def test_a_source_does_not_tell_of_a_hidden_version(people: People) -> None:
 # --- changes of rights ---------------------------------------------------------------------------------------------
 
 
-def test_grants_and_revocations_take_effect_at_once(people: People) -> None:
-    name, api = people.newcomer()
-    model = people.model()
-    path = people.permissions_path(model)
+def test_grants_and_revocations_take_effect_at_once(callers: Callers) -> None:
+    name, api = callers.newcomer()
+    model = callers.model()
+    path = callers.permissions_path(model)
     root = "/permissions/registered-models/root"
-    for where, at_last in ((path, []), (root, people.admin.get(root).ok()["access_control_list"])):
+    for where, at_last in ((path, []), (root, callers.admin.get(root).ok()["access_control_list"])):
         api.get("/mlflow/registered-models/get", name=model).missing()
         entry = {"user_name": name, "permission_level": "CAN_READ"}
-        people.admin.patch(where, access_control_list=[entry]).ok()
+        callers.admin.patch(where, access_control_list=[entry]).ok()
         api.get("/mlflow/registered-models/get", name=model).ok()
         api.patch("/mlflow/registered-models/update", name=model).denied()
         before = [
@@ -189,65 +189,65 @@ def test_grants_and_revocations_take_effect_at_once(people: People) -> None:
             | {"permission_level": one["all_permissions"][0]["permission_level"]}
             for one in at_last
         ]
-        people.admin.put(where, access_control_list=before).ok()
+        callers.admin.put(where, access_control_list=before).ok()
         api.get("/mlflow/registered-models/get", name=model).missing()
 
 
-def test_memberships_take_effect_at_once(people: People) -> None:
-    name, api = people.newcomer()
-    model = people.model()
-    member_id = user_id(people.admin, name)
-    group_id = add_group(people.admin, people.new_name("club"), [member_id])
-    group = people.admin.get(f"{SCIM}/Groups/{group_id}").ok()["displayName"]
+def test_memberships_take_effect_at_once(callers: Callers) -> None:
+    name, api = callers.newcomer()
+    model = callers.model()
+    member_id = user_id(callers.admin, name)
+    group_id = add_group(callers.admin, callers.new_name("club"), [member_id])
+    group = callers.admin.get(f"{SCIM}/Groups/{group_id}").ok()["displayName"]
     entry = {"group_name": group, "permission_level": "CAN_READ"}
-    people.admin.patch(f"/permissions/registered-models/{people.model_id(model)}", access_control_list=[entry]).ok()
+    callers.admin.patch(f"/permissions/registered-models/{callers.model_id(model)}", access_control_list=[entry]).ok()
     api.get("/mlflow/registered-models/get", name=model).ok()
     leaving = {"op": "remove", "path": f'members[value eq "{member_id}"]'}
-    people.admin.patch(f"{SCIM}/Groups/{group_id}", Operations=[leaving])
+    callers.admin.patch(f"{SCIM}/Groups/{group_id}", Operations=[leaving])
     api.get("/mlflow/registered-models/get", name=model).missing()
 
 
-def say(people: People, model: str) -> str:
+def say(callers: Callers, model: str) -> str:
     """Write a comment on a model's version 1; its words, which nobody else says."""
-    words = people.new_name("words")
-    people.creator.post("/mlflow/comments/create", name=model, version="1", comment=words).ok()
+    words = callers.new_name("words")
+    callers.creator.post("/mlflow/comments/create", name=model, version="1", comment=words).ok()
     return words
 
 
-def test_an_open_stream_follows_the_rights(people: People) -> None:
-    name, api = people.newcomer()
-    always, sometimes = people.model("always"), people.model("sometimes")
+def test_an_open_stream_follows_the_rights(callers: Callers) -> None:
+    name, api = callers.newcomer()
+    always, sometimes = callers.model("always"), callers.model("sometimes")
     for model in (always, sometimes):
-        people.version(model)
+        callers.version(model)
     entry = {"user_name": name, "permission_level": "CAN_READ"}
-    people.creator.patch(people.permissions_path(always), access_control_list=[entry]).ok()
+    callers.creator.patch(callers.permissions_path(always), access_control_list=[entry]).ok()
     with stream(api) as events:
-        say(people, sometimes)
-        assert {one["name"] for one in events.until_comment(say(people, always))} == {always}
-        people.as_before(sometimes)
-        people.creator.patch(people.permissions_path(sometimes), access_control_list=[entry]).ok()
-        words = say(people, sometimes)
+        say(callers, sometimes)
+        assert {one["name"] for one in events.until_comment(say(callers, always))} == {always}
+        callers.as_before(sometimes)
+        callers.creator.patch(callers.permissions_path(sometimes), access_control_list=[entry]).ok()
+        words = say(callers, sometimes)
         assert events.until_comment(words)[-1]["name"] == sometimes
-        people.as_before(sometimes)
-        say(people, sometimes)
-        assert {one["name"] for one in events.until_comment(say(people, always))} == {always}
+        callers.as_before(sometimes)
+        say(callers, sometimes)
+        assert {one["name"] for one in events.until_comment(say(callers, always))} == {always}
 
 
-def test_nobody_can_count_what_is_hidden(people: People) -> None:
+def test_nobody_can_count_what_is_hidden(callers: Callers) -> None:
     """Neither by the ids of events, nor by what begins a stream, nor by the feed's page tokens: whether nothing or
     much happened elsewhere in between, they tell the same."""
-    name, api = people.newcomer()
-    seen, hidden = people.model("seen"), people.model("hidden")
+    name, api = callers.newcomer()
+    seen, hidden = callers.model("seen"), callers.model("hidden")
     for model in (seen, hidden):
-        people.version(model)
+        callers.version(model)
     entry = {"user_name": name, "permission_level": "CAN_READ"}
-    people.creator.patch(people.permissions_path(seen), access_control_list=[entry]).ok()
+    callers.creator.patch(callers.permissions_path(seen), access_control_list=[entry]).ok()
     with stream(api) as events:
         ids = []
         for happening in (0, 1, 20):
             for _ in range(happening):
-                say(people, hidden)
-            ids.append(events.until_comment(say(people, seen))[-1]["event_id"])
+                say(callers, hidden)
+            ids.append(events.until_comment(say(callers, seen))[-1]["event_id"])
     begun = []
     for _ in range(3):
         with stream(api) as again:
@@ -273,17 +273,17 @@ def test_nobody_can_count_what_is_hidden(people: People) -> None:
 
 
 @pytest.mark.parametrize("end", ["expired", "revoked", "deactivated", "deleted"])
-def test_a_stream_ends_with_its_token(end: str, people: People) -> None:
-    name, api = people.newcomer()
-    model = people.model()
-    people.version(model)
+def test_a_stream_ends_with_its_token(end: str, callers: Callers) -> None:
+    name, api = callers.newcomer()
+    model = callers.model()
+    callers.version(model)
     entry = {"user_name": name, "permission_level": "CAN_READ"}
-    people.creator.patch(people.permissions_path(model), access_control_list=[entry]).ok()
+    callers.creator.patch(callers.permissions_path(model), access_control_list=[entry]).ok()
     digest = hashlib.sha256(str(api.token).encode()).hexdigest()
     with stream(api) as events:
-        words = say(people, model)
+        words = say(callers, model)
         events.until_comment(words)
-        with changing(people.registry.database) as connection:
+        with changing(callers.registry.database) as connection:
             if end == "expired":
                 connection.execute(update(tokens).where(tokens.c.hash == digest).values(expiry_timestamp=1))
             elif end == "revoked":
@@ -293,22 +293,22 @@ def test_a_stream_ends_with_its_token(end: str, people: People) -> None:
             else:
                 connection.execute(delete(principals).where(principals.c.name == name))
             counters.advance(connection, counters.IDENTITY)
-        say(people, model)
+        say(callers, model)
         assert events.rest() == []
     api.get("/mlflow/registered-models/list").refused(401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
-def test_the_stream_shows_what_the_caller_may_read(caller: Caller, people: People) -> None:
-    model, everybodys = people.model("streamed"), people.model("everybodys")
+def test_the_stream_shows_what_the_caller_may_read(caller: Caller, callers: Callers) -> None:
+    model, everybodys = callers.model("streamed"), callers.model("everybodys")
     for name in (model, everybodys):
-        people.version(name)
+        callers.version(name)
     entry = {"group_name": "users", "permission_level": "CAN_READ"}
-    people.creator.patch(people.permissions_path(everybodys), access_control_list=[entry]).ok()
-    with stream(people.api(caller)) as live:
-        said = say(people, model)
-        last = say(people, everybodys)
+    callers.creator.patch(callers.permissions_path(everybodys), access_control_list=[entry]).ok()
+    with stream(callers.api(caller)) as live:
+        said = say(callers, model)
+        last = say(callers, everybodys)
         seen = live.until_comment(last)
     assert any(one.get("comment") == said for one in seen) == (caller.level != "none")
-    with stream(people.api(caller), since=live.ready) as resumed:
+    with stream(callers.api(caller), since=live.ready) as resumed:
         assert resumed.until_comment(last) == seen

@@ -14,7 +14,7 @@ from tui_registry.session.connection import Connection
 from tui_registry.session.settings import Settings
 
 SMALL, LARGE = (80, 24), (120, 40)
-PATIENCE = 8  # seconds; nothing takes that long, but a loaded machine is slow
+TIMEOUT = 8  # seconds; nothing takes that long, but a loaded machine is slow
 LOOK = 0.02  # seconds
 
 
@@ -65,7 +65,7 @@ class Console:
 
     async def until(self, seen: Callable[[], object], what: str = "") -> None:
         """Wait for something to be so."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not seen():
             assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
             assert self.app.is_running, f"the console ended before it showed: {what}"
@@ -86,7 +86,7 @@ class Console:
 
     async def ends(self) -> None:
         """Wait for the console to end by itself."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self.app.is_running:
             assert time.monotonic() < deadline, "it does not end"
             await asyncio.sleep(LOOK)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui_registry.terminal import PATIENCE
+from tests.tui_registry.terminal import TIMEOUT
 
 NEEDED = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
 """Programs, and the Debian packages that have them."""
@@ -57,8 +57,8 @@ def _wait(address: str) -> None:
     from jeepney.bus_messages import message_bus  # is there on Linux only
     from jeepney.io.blocking import Proxy, open_dbus_connection
 
-    deadline = time.monotonic() + PATIENCE
-    with open_dbus_connection(address, auth_timeout=PATIENCE) as connection:
+    deadline = time.monotonic() + TIMEOUT
+    with open_dbus_connection(address, auth_timeout=TIMEOUT) as connection:
         while not Proxy(message_bus, connection).NameHasOwner(NAME)[0]:
             assert time.monotonic() < deadline, "the keyring takes too long to start"
             time.sleep(0.05)

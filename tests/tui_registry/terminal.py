@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-PATIENCE = 60  # seconds; a start takes one or two, on a loaded machine many more
+TIMEOUT = 60  # seconds; a start takes one or two, on a loaded machine many more
 PROGRAM = [sys.executable, "-P", "-m", "tui_registry"]
 ROOT = Path(__file__).parents[2]
 KEYS = {
@@ -61,7 +61,7 @@ class Terminal:
         return True
 
     def until(self, seen: Callable[[], object], what: object) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not seen():
             assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
             assert self.read(), f"the program ended before it showed {what}:\n{self.text}"
@@ -79,7 +79,7 @@ class Terminal:
 
     def ends(self) -> int:
         """Its exit code, once it has ended."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self.read():
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
         self.child.wait()
@@ -104,7 +104,7 @@ def terminal(
         cwd=cwd,
         env=kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)} | dict(variables),
         dimensions=(lines, columns),
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     try:
         yield Terminal(child, pyte.Screen(columns, lines))

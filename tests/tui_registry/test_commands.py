@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tests.tui_registry.command_line import answer, lines, process, run, variables
 from tests.tui_registry.scene import OWNER, Scene
-from tests.tui_registry.terminal import PATIENCE, PROGRAM, ROOT, UNWANTED, terminal
+from tests.tui_registry.terminal import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
 from tui_registry.cli import main
 from tui_registry.commands.exits import MEANINGS, Exit
 
@@ -76,7 +76,7 @@ def test_a_reader_that_goes_away_is_no_failure(scene: Scene) -> None:
         assert reading.stderr is not None
         reading.stdout.close()
         said = reading.stderr.read()
-        assert reading.wait(PATIENCE) == 0
+        assert reading.wait(TIMEOUT) == 0
     assert said == b""
 
 
@@ -84,7 +84,7 @@ def test_an_answer_that_cannot_be_written_is_told(scene: Scene) -> None:
     scene.pending("full")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            **process(scene, "requests", "list"), stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE, check=False
+            **process(scene, "requests", "list"), stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT, check=False
         )
     assert done.returncode == Exit.REFUSED
     assert done.stderr.startswith(b"Error: The answer could not be written: No space left")
@@ -96,7 +96,7 @@ def test_a_terminal_that_knows_no_such_letters_gets_others(scene: Scene) -> None
     done = subprocess.run(
         **process(scene, "requests", "list", PYTHONIOENCODING="ascii"),
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0
@@ -111,13 +111,13 @@ def test_without_any_configuration_the_registry_of_ones_own_is_asked(command_hom
         env=environment,
         cwd=ROOT,
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"registered_models": []}
     state = command_home / ".local" / "share" / "tui-registry" / "registry.db.server"
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while state.exists():
         assert time.monotonic() < deadline, "its server has not ended"
         time.sleep(0.05)

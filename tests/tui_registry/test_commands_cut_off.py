@@ -12,7 +12,7 @@ from click.testing import Result
 from tests.tui_registry.command_line import levels, process, run
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import ASKER, Scene
-from tests.tui_registry.terminal import PATIENCE
+from tests.tui_registry.terminal import TIMEOUT
 from tui_registry.commands.exits import Exit
 from tui_registry.mutations import mutation
 
@@ -38,7 +38,7 @@ async def lost(
 
 
 async def until(seen: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not seen():
         assert time.monotonic() < deadline, f"not seen: {what}"
         await asyncio.sleep(0.05)
@@ -112,7 +112,7 @@ async def test_an_interruption_says_whether_anything_may_have_happened(
         )
         await until(lambda: any(line in asked for asked in proxy.asked), "it was asked")
         running.send_signal(signal.SIGINT)
-        written, told = await asyncio.wait_for(running.communicate(), PATIENCE)
+        written, told = await asyncio.wait_for(running.communicate(), TIMEOUT)
     assert running.returncode == code, told
     assert written == b""
     assert b"Interrupted." in told

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_registry import PATIENCE
+from tests.live_registry import TIMEOUT
 from tests.tui_registry.terminal import UNWANTED, terminal
 
 SCRIPT = Path(sys.executable).with_name("tui-registry")
@@ -46,7 +46,7 @@ def run(program: list[str], folder: Path, environment: dict[str, str]) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -78,7 +78,7 @@ def serves(program: list[str], folder: Path, environment: dict[str, str]) -> Non
 
 
 def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

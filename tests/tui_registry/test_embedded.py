@@ -15,7 +15,7 @@ import keyring
 import pytest
 
 from tests.tui_registry.keyrings import MemoryKeyring
-from tests.tui_registry.terminal import PATIENCE, Terminal, terminal
+from tests.tui_registry.terminal import TIMEOUT, Terminal, terminal
 from tui_registry.session.embedded import EmbeddedRegistry
 
 TOKEN = re.compile(rb"tr_[A-Za-z0-9_-]{16,}")
@@ -35,7 +35,7 @@ def beside(home: Path, suffix: str = "") -> Path:
 
 
 def until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not true():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)

@@ -24,7 +24,7 @@ from tests.live_registry import command
 from tests.tui_registry.console import Console
 from tests.tui_registry.keyrings import MemoryKeyring
 from tests.tui_registry.recording import recorder
-from tests.tui_registry.terminal import PATIENCE, terminal
+from tests.tui_registry.terminal import TIMEOUT, terminal
 from tests.tui_registry.test_embedded import beside, opened, quit_console, runs, server_pid, until, variables
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
@@ -116,13 +116,13 @@ def another_console(home: Path) -> Iterator[EmbeddedRegistry]:
 
 
 def status(own: EmbeddedRegistry, token: str) -> int:
-    with own.endpoint.client(timeout=PATIENCE, headers={"Authorization": f"Bearer {token}"}) as client:
+    with own.endpoint.client(timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"}) as client:
         return client.get("/api/2.0/preview/scim/v2/Me").status_code
 
 
 def own_client(own: EmbeddedRegistry) -> httpx.Client:
     token = own.open()
-    return own.endpoint.client(timeout=PATIENCE, headers={"Authorization": f"Bearer {token}"})
+    return own.endpoint.client(timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"})
 
 
 def expiries(home: Path) -> list[float | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bulk_models import crowd
+from tests.bulk_models import insert_models
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.terminal import Terminal, terminal
 
@@ -18,7 +18,7 @@ GROUP = "risk"
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
     """With the model that is wanted in the middle of the others, and a group."""
     with serving(tmp_path_factory.mktemp("large-registry")) as live:
-        crowd(live, MODELS, WANTED)
+        insert_models(live, MODELS, WANTED)
         with live.client() as client:
             answer = client.post("/preview/scim/v2/Groups", json={"displayName": GROUP})
             assert answer.status_code == 201, answer.text

@@ -12,7 +12,7 @@ import pytest
 from tests.live_registry import command
 from tests.tui_registry.scene import OWNER, Scene
 from tests.tui_registry.secret_service import secret_service
-from tests.tui_registry.terminal import PATIENCE, PROGRAM, ROOT, terminal
+from tests.tui_registry.terminal import PROGRAM, ROOT, TIMEOUT, terminal
 from tui_registry.client.registry import RegistryClient
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Service is Linux's")
@@ -58,7 +58,7 @@ def run(variables: Mapping[str, str], *arguments: str, typed: str = "") -> "subp
         cwd=ROOT,
         input=typed.encode(),
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -75,7 +75,7 @@ def kept(variables: Mapping[str, str], account: str) -> str:
         [sys.executable, "-m", "keyring", "get", "tui-registry", account],
         env={"PATH": os.environ["PATH"]} | dict(variables),
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     return done.stdout.decode().strip()

@@ -20,7 +20,7 @@ from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import Server, command
 from tests.server.api import Api
-from tests.tui_registry.terminal import PATIENCE, ROOT
+from tests.tui_registry.terminal import ROOT, TIMEOUT
 from tests.tui_registry.test_embedded import beside, runs, server_pid, until, variables
 from tui_registry_server.store.engine import database_url, make_engine
 
@@ -54,7 +54,7 @@ class Seat:
         )
 
     def shows(self, *texts: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not all(text in "\n".join(self._screen.display) for text in texts):
             assert time.monotonic() < deadline, "\n".join(self._screen.display)
             self.read()
@@ -75,7 +75,7 @@ class Seat:
     def ended(self) -> int:
         """The exit status; what the console still wrote is read."""
         os.set_blocking(self._ours, False)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self.process.poll() is None:
             assert time.monotonic() < deadline
             try:
@@ -141,7 +141,7 @@ def test_in_the_middle_of_a_write(home: Path, how: str, number: int) -> None:
         time.sleep(delay)
         if (number_of := ENDS[how]) is None:
             seat.close()
-            seat.process.wait(PATIENCE)
+            seat.process.wait(TIMEOUT)
         else:
             seat.process.send_signal(number_of)
             assert seat.ended() == 128 + number_of

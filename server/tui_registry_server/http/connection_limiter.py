@@ -1,4 +1,4 @@
-"""Who is connected: how many connections there are, and how many of them come from one address."""
+"""Limits on connections: how many are open, and how many of them come from one client address."""
 
 import logging
 from collections import Counter
@@ -14,7 +14,7 @@ Network = IPv4Network | IPv6Network
 
 
 def client_key(address: str | None) -> str:
-    """Whom an address stands for. Who has one IPv6 address has all of its /64."""
+    """The key under which a client is counted. Whoever has one IPv6 address has its whole /64."""
     try:
         known = ip_address(address or "")
     except ValueError:  # a Unix socket's, or what a proxy made up
@@ -27,7 +27,7 @@ def client_key(address: str | None) -> str:
 
 
 class ConnectionLimiter:
-    """Everybody connected. ``proxies`` are those that speak for many."""
+    """Counts the open connections. ``proxies`` are trusted proxies, which have no limit per address."""
 
     def __init__(self, limits: Limits, proxies: Sequence[Network] = ()) -> None:
         self.limits = limits
@@ -36,7 +36,7 @@ class ConnectionLimiter:
         self._is_full = False
 
     def acquire(self, address: str) -> str:
-        """Count a connection; whom it is counted for."""
+        """Count a connection. Returns the client key under which it is counted."""
         key = client_key(address)
         self._by_client[key] += 1
         return key
@@ -47,7 +47,7 @@ class ConnectionLimiter:
             del self._by_client[key]
 
     def refusal(self, key: str, connections: int) -> RegistryError | None:
-        """Why a connection is refused that makes them so many."""
+        """Why a new connection is refused, or None. ``connections``: how many are open with it."""
         was_full, self._is_full = self._is_full, connections > self.limits.connections
         if self._is_full:
             if not was_full:

@@ -5,8 +5,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from tui_registry_server.http.large_body_limiter import MAX_INLINE_BYTES, LargeB
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
-from tui_registry_server.operations import subjects
+from tui_registry_server.operations import dispatch, subjects
 from tui_registry_server.operations.call import Answer, Call, Caller
 from tui_registry_server.rules.errors import (
     EndpointNotFound,
@@ -29,7 +28,7 @@ from tui_registry_server.rules.errors import (
     MethodNotAllowed,
     RegistryError,
 )
-from tui_registry_server.rules.permissions import Ability, require
+from tui_registry_server.rules.permissions import Ability
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
@@ -79,7 +78,7 @@ class Handler:
         if route.operation is None:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
-            _authorize(route, Caller(principal), None)
+            dispatch.authorize(route.ability, route.subject, Caller(principal), None)
         slot = self._large_body_limiter.slot(principal.id)
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
@@ -106,9 +105,8 @@ class Handler:
             def run(call: Call) -> Answer:
                 if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
                     require_thread(call.connection)
-                return _operate(
-                    route, operation, scim.with_request_headers(call, request) if route.scim else call, body
-                )
+                asked = scim.with_request_headers(call, request) if route.scim else call
+                return dispatch.run(operation, route.ability, route.subject, asked, body)
 
             if route.writes:
                 answer = await self._database.write(write)
@@ -145,19 +143,6 @@ def _error_response(request: Request, error: RegistryError) -> Response:
 def _pattern(path: str) -> re.Pattern[str]:
     """Matches a path, with a group for each of its ``{fields}``."""
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
-
-
-def _operate(route: Route, operation: Callable[..., Answer], call: Call, body: Any) -> Answer:
-    return operation(call, body, _authorize(route, call, body))
-
-
-def _authorize(route: Route, call: Call | Caller, body: Any) -> subjects.Subject | None:
-    """What the request is about, if the caller has the ability that it takes."""
-    subject: subjects.Subject | None = None
-    if route.subject is not None:
-        subject = route.subject(call, body)
-        require(route.ability, subject.level, stages=subject.stages, author=subject.author)
-    return subject
 
 
 def _demo_time(demo_time: str | None) -> int | None:

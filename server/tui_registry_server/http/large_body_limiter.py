@@ -1,4 +1,4 @@
-"""Bodies that take memory to hold and time to read: some at once, one at a time, and of each caller only a few."""
+"""Limits on large request bodies: how many are held in memory, in all and per caller; one is parsed at a time."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ class LargeBodyLimiter:
         self._waiting = 0
 
     def _set_upload_deadlines(self) -> None:
-        """Somebody waits: who has been sending for long is not waited for."""
+        """Others are waiting: give every upload a deadline, counted from when it began."""
         for upload, began in self._uploads.items():
             upload.reschedule(max(asyncio.get_running_loop().time(), began + self._upload_seconds))
 
@@ -56,7 +56,7 @@ class LargeBodyLimiter:
 
     @asynccontextmanager
     async def parsing(self) -> AsyncIterator[None]:
-        """In which one large body is made sense of. Then it is the others' turn, for as long as that took."""
+        """Parse one large body in this block; afterwards pause for as long as it took, so that others are served."""
         async with self._parse_lock:
             began = time.perf_counter()
             try:

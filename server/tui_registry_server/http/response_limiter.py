@@ -1,4 +1,4 @@
-"""Long answers, which are held until they are read: so many bytes of each caller, and of all together."""
+"""Limits on long responses that clients have not read yet: bytes per caller, and in total."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def in_chunks(answer: Response, on_sent: Callable[[], None] = lambda: None) -> R
 
 
 class ResponseLimiter:
-    """Counts what is on its way."""
+    """Counts the bytes of responses that are being sent."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -1,4 +1,4 @@
-"""Who tries tokens that are not valid, and how long they must wait before the next."""
+"""Throttling of invalid tokens: how long a client must wait before it may try another."""
 
 import logging
 import math
@@ -13,11 +13,11 @@ MINUTE = 60_000  # milliseconds
 
 
 class Throttle:
-    """Counts failed attempts by party (see http.connection_limiter), and forgives them at an even pace.
+    """Counts failed attempts by client key (see http.connection_limiter), and forgives them at a steady rate.
 
-    Of so many parties as fail at once that not all can be remembered, those that failed longest ago are forgotten.
-    Each process counts for itself. Times are milliseconds on a monotonic clock: one that is set would let nobody in, or
-    everybody.
+    If more clients fail than can be tracked, those that failed longest ago are forgotten.
+    Each process counts for itself. Times are milliseconds on a monotonic clock: on a clock that
+    can be set, everybody or nobody might be let in.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -25,14 +25,14 @@ class Throttle:
         self._forgiveness_interval = MINUTE / limits.failed_attempts_per_minute  # milliseconds
         self._max_clients = limits.failing_addresses
         self._forgiven_at: OrderedDict[str, float] = OrderedDict()
-        """When all is forgiven: each failure moves it on by a pace."""
+        """When a client has no failures left: each failure moves it on by one interval."""
 
         self._logged: set[str] = set()
-        """Of whom the log tells already."""
+        """Clients that the log has already mentioned."""
 
     @property
     def tracked_clients(self) -> int:
-        """How many parties are."""
+        """How many clients are being tracked."""
         return len(self._forgiven_at)
 
     def check(self, client_key: str, now: float) -> None:

@@ -47,7 +47,9 @@ def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[
         principal_id = principals.id_of(call.connection, kind, name)
         if principal_id is None:
             what = kind.value.replace("_", " ")
-            raise ResourceDoesNotExist(f"Principal: {what} '{name}' does not exist. Create it first, or mend the name.")
+            raise ResourceDoesNotExist(
+                f"Principal: {what} '{name}' does not exist. Create it first, or correct the name."
+            )
         levels[principal_id] = max(level, levels.get(principal_id, Level.NONE))
     return levels
 

@@ -74,7 +74,7 @@ def create_on_behalf(call: Call, body: CreateTokenOnBehalf, subject: Subject) ->
     owner_id = principals.id_of(call.connection, PrincipalKind.SERVICE_PRINCIPAL, name)
     if owner_id is None:
         raise ResourceDoesNotExist(
-            f"There is no service principal with application id '{name}'. Create it first, or mend the id."
+            f"There is no service principal with application id '{name}'. Create it first, or correct the id."
         )
     token, token_id = issue(call, owner_id, comment=body.comment, lifetime=body.lifetime_seconds)
     return _created(token, tokens.read(call.connection, token_id))

@@ -1,5 +1,5 @@
-"""Places in the order of all changes, as clients get them: without telling how many changes there are that they may not
-see. A number would; these are 32 letters that nobody can read or make without the registry's key.
+"""Cursors: encrypted sequence numbers of changes, so that clients cannot tell how many changes there are that they may
+not see. A number would; these are 32 letters that nobody can read or make without the registry's key.
 
 The number is encrypted under its own code (SIV: P. Rogaway and T. Shrimpton, Deterministic Authenticated-Encryption,
 2006), so that an event has the same id at every server, and an id that was made up is known for what it is.

@@ -21,7 +21,7 @@ from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_
 from tui_registry_server.store.fair_thread_pool import FairThreadPool
 from tui_registry_server.store.json_cache import enable_json_cache
 from tui_registry_server.store.postgresql import listen
-from tui_registry_server.store.seen import forget
+from tui_registry_server.store.read_cache import clear_read_cache
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.writer import Work, Writer
 
@@ -127,7 +127,7 @@ class Database:
             raise
         if self._view != self._last_view:
             self._last_view = self._view
-            forget(connection)
+            clear_read_cache(connection)
         # Whatever follows from a commit that the view does not show, a request that was sent after it included, comes
         # to the loop later than this, and is served later.
         asyncio.get_running_loop().call_soon(self._end_view)

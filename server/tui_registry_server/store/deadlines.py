@@ -1,4 +1,4 @@
-"""How long the database may take: a moment on the event loop, longer in a thread, and not for ever."""
+"""How long a database read may take: some milliseconds on the event loop, some seconds in a thread."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _DEADLINE_KEY = "deadline"
 
 
 class InlineBudgetExceededError(Exception):
-    """Raised out of what was begun on the event loop and does not belong there."""
+    """A read on the event loop takes too long for it, and must be started again in a thread."""
 
 
 class InlineBudget:
@@ -60,8 +60,8 @@ def require_thread(connection: Connection) -> None:
 
 
 class ReadDeadline:
-    """With a read in a thread. When it is lost, SQLite is interrupted. PostgreSQL loses its own with each statement,
-    and the read begins no other; if it says nothing for GRACE, the connection is cut."""
+    """The deadline of a read in a thread. When it passes, SQLite is interrupted. PostgreSQL has its own timeout for
+    each statement, and the read starts no other; if the server stays silent for GRACE_SECONDS, it is disconnected."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._lock = threading.Lock()

@@ -1,5 +1,4 @@
-"""Threads that are shared fairly: who has much to be done leaves some of them to others, and is served in turn with
-them."""
+"""A thread pool that is shared fairly: no caller occupies all threads, and callers are served in turn."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Answers that were read lately, in JSON, kept in memory for as long as they are true.
+"""A cache of JSON documents, each of which is valid for one revision of its model.
 
 What tells is a model's revision, which every change of it or of its versions moves: a document that was read at a
 revision is right wherever that revision is found, whichever process made the changes. What a document says must depend
@@ -16,7 +16,7 @@ _CACHE_OPTION = "documents"
 
 
 class JsonCache:
-    """Those that were kept first are forgotten first, once there are more than ``max_bytes`` bytes."""
+    """The oldest entries are evicted first, once there are more than ``max_bytes`` bytes."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes

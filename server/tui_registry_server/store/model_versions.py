@@ -1,4 +1,4 @@
-"""Statements on model versions. Each answer is one statement, which checks the caller's level as it reads."""
+"""Statements on model versions. What reads by a model's name checks the caller's level in the same statement."""
 
 import json
 from collections.abc import Sequence

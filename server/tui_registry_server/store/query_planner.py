@@ -1,4 +1,4 @@
-"""Finding few rows among many: which of a search's candidates leads to them, if any does.
+"""The query planner of searches: which candidate index, if any, should drive a query.
 
 Whether a candidate is few is not guessed from statistics but tried, up to a bound; so an answer takes about as long on
 a registry of any size, whatever its database knows of itself.

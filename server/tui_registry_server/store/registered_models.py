@@ -1,4 +1,4 @@
-"""Statements on registered models. Each answer is one statement, which checks the caller's level as it reads."""
+"""Statements on registered models. What reads by a model's name checks the caller's level in the same statement."""
 
 import json
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ from tui_registry_server.store.model_versions import first_of_stage, highest_of_
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
 from tui_registry_server.store.plan_cache import PlanCache
 from tui_registry_server.store.query_planner import QueryPlan
+from tui_registry_server.store.read_cache import cached_read
 from tui_registry_server.store.search import Shape, model_clauses
-from tui_registry_server.store.seen import seen
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities, aliases, model_tags, model_versions, registered_models
 
@@ -158,7 +158,7 @@ def find(connection: Connection, principal: Principal, name: str) -> ModelRow | 
         row = _FIND.run(connection, name=name, **caller(principal)).first()
         return None if row is None else ModelRow(*row)
 
-    return seen(connection, ("model", name, principal.identities, principal.root_level), read)
+    return cached_read(connection, ("model", name, principal.identities, principal.root_level), read)
 
 
 def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:

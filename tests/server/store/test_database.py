@@ -13,7 +13,7 @@ from tui_registry_server.rules.errors import InvalidState
 from tui_registry_server.store import writer
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import database_url
-from tui_registry_server.store.seen import MOST, seen
+from tui_registry_server.store.read_cache import MAX_ENTRIES, cached_read
 
 COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n"
 A_MILLION = COUNTED.format(1_000_000)
@@ -126,7 +126,7 @@ async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None
         return count
 
     def looking(number: int) -> Callable[[Connection], int]:
-        return lambda connection: seen(connection, number, lambda: counted(connection))
+        return lambda connection: cached_read(connection, number, lambda: counted(connection))
 
     async with opened(tmp_path) as database:
         for made_so_far in range(3):
@@ -136,14 +136,14 @@ async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None
             assert read == 2 * (made_so_far + 1)
             await database.write(adding(made_so_far))
         read = 0
-        for number in (*range(MOST), *range(MOST)):
+        for number in (*range(MAX_ENTRIES), *range(MAX_ENTRIES)):
             await database.read(looking(number))
-        assert read == MOST
-        await database.read(looking(MOST))
+        assert read == MAX_ENTRIES
+        await database.read(looking(MAX_ENTRIES))
         await database.read(looking(0))
-        assert read == MOST + 2
+        assert read == MAX_ENTRIES + 2
         assert await database.write(looking(0)) == 3, "where something is changed, nothing is kept"
-        assert read == MOST + 3
+        assert read == MAX_ENTRIES + 3
 
 
 async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
