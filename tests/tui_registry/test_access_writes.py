@@ -61,12 +61,12 @@ async def case(registry: LiveRegistry) -> AsyncIterator[Case]:
     network = FaultyTransport(passes)
     async with RegistryClient(registry.url, registry.admin_token, transport=network) as client:
         name = uuid.uuid4().hex[:6]
-        await client.create_model(f"written-{name}")
-        user = await client.create_user(f"user-{name}")
-        made = await client.create_group(f"group-{name}")
+        await client.models.create(f"written-{name}")
+        user = await client.users.create(f"user-{name}")
+        made = await client.groups.create(f"group-{name}")
         yield Case(client, network, name, f"written-{name}", user, made.id)
         network.writing = passes
-        await client.delete_model(f"written-{name}")
+        await client.models.delete(f"written-{name}")
 
 
 async def granted(case: Case) -> Write:
@@ -103,7 +103,7 @@ async def joined(case: Case) -> Write:
 
 
 async def left(case: Case) -> Write:
-    await case.client.add_members(case.group_id, [case.user.id])
+    await case.client.groups.add_members(case.group_id, [case.user.id])
     return group.membership(case.client, case.group_id, case.group, case.user.id, f"user-{case.id}", joins=False)
 
 
@@ -113,7 +113,7 @@ async def token_made(case: Case) -> Write:
 
 
 async def token_revoked(case: Case) -> Write:
-    made = await case.client.create_token(comment=case.id)
+    made = await case.client.tokens.create(comment=case.id)
     return token.revoke(case.client, made.token_info.token_id, "me", everybodys=True)
 
 

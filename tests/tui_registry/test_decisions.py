@@ -43,7 +43,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def target_of(client: RegistryClient, model: str) -> Target:
-    (request,) = [request for request in (await client.inbox()).requests if request.name == model]
+    (request,) = [request for request in (await client.requests.inbox()).requests if request.name == model]
     return Target.of(request)
 
 
@@ -230,7 +230,7 @@ async def test_of_two_who_decide_at_once_one_does(scene: Scene) -> None:
         RegistryClient(scene.url, scene.token) as one,
         RegistryClient(scene.url, scene.registry.admin_token) as other,
     ):
-        request = (await one.open_requests(model, "1"))[0]
+        request = (await one.requests.of_version(model, "1"))[0]
         outcomes = await asyncio.gather(
             decide(one, Target.of(request), Decision.APPROVE, archive_existing_versions=False, comment=""),
             decide(other, Target.of(request), Decision.REJECT, archive_existing_versions=False, comment=""),

@@ -183,7 +183,7 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
 
 async def test_the_journal_does_not_hold_the_token(scene: Scene, token: str) -> None:
     async with RegistryClient(scene.url, token) as client:
-        await client.me()
-        await client.inbox()
+        await client.users.me()
+        await client.requests.inbox()
         assert len(client.journal.entries) == 2
         assert token not in repr(client.journal)

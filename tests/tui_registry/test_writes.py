@@ -65,7 +65,7 @@ async def created(client: RegistryClient, scene: Scene, name: str) -> Write:
 
 
 async def deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    return model.delete(client, name, (await client.model(name)).id)
+    return model.delete(client, name, (await client.models.get(name)).id)
 
 
 async def added(client: RegistryClient, _scene: Scene, name: str) -> Write:
@@ -73,19 +73,19 @@ async def added(client: RegistryClient, _scene: Scene, name: str) -> Write:
 
 
 async def version_deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    return version.delete(client, await client.version(name, "1"))
+    return version.delete(client, await client.versions.get(name, "1"))
 
 
 async def moved(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    found = await client.version(name, "1")
+    found = await client.versions.get(name, "1")
     return transition.transition(
         client, found, Stage.STAGING, displaces=(), archive_existing_versions=True, comment="seen"
     )
 
 
 async def asked(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    found = await client.version(name, "1")
-    return transition.request(client, found, Stage.PRODUCTION, user=await client.me(), comment="please")
+    found = await client.versions.get(name, "1")
+    return transition.request(client, found, Stage.PRODUCTION, user=await client.users.my_name(), comment="please")
 
 
 async def commented(client: RegistryClient, _scene: Scene, name: str) -> Write:
@@ -93,12 +93,12 @@ async def commented(client: RegistryClient, _scene: Scene, name: str) -> Write:
 
 
 async def comment_edited(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    made = await client.comment(name, "1", "first")
+    made = await client.comments.create(name, "1", "first")
     return comment.edit(client, Subject(name, "1"), made, "second")
 
 
 async def comment_deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    made = await client.comment(name, "1", "first")
+    made = await client.comments.create(name, "1", "first")
     return comment.delete(client, Subject(name, "1"), made)
 
 
@@ -165,15 +165,15 @@ async def test_what_has_changed_meanwhile_is_left_alone(scene: Scene, make: Make
     name = subject_of(scene)
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
         write = await make(client, scene, name)
-        await client.describe_model(name, "by another")
-        await client.set_model_tag(name, "team", "another's")
-        await client.set_alias(name, "champion", await _second(client, name))
-        await client.transition(name, "1", Stage.ARCHIVED, archive_existing_versions=False, comment="")
-        for said in await client.comments(name, "1"):
-            await client.edit_comment(said.id, "by another")
+        await client.models.set_description(name, "by another")
+        await client.models.set_tag(name, "team", "another's")
+        await client.models.set_alias(name, "champion", await _second(client, name))
+        await client.versions.transition(name, "1", Stage.ARCHIVED, archive_existing_versions=False, comment="")
+        for said in await client.comments.of_version(name, "1"):
+            await client.comments.update(said.id, "by another")
         if make is deleted:
-            await client.delete_model(name)
-            await client.create_model(name)
+            await client.models.delete(name)
+            await client.models.create(name)
         before = transport.tried
         result = await perform(write)
         assert result.verdict is Verdict.REFUSED, result
@@ -182,7 +182,7 @@ async def test_what_has_changed_meanwhile_is_left_alone(scene: Scene, make: Make
 
 
 async def _second(client: RegistryClient, name: str) -> str:
-    return (await client.create_version(name, "s3://models/2")).version
+    return (await client.versions.create(name, "s3://models/2")).version
 
 
 async def test_a_read_only_client_sends_nothing(scene: Scene) -> None:

@@ -34,7 +34,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 
     async def read(client: "RegistryClient") -> "list[InboxRequest]":
         if model is not None:
-            await client.model(model)  # says so if there is none
+            await client.models.get(model)  # says so if there is none
         return await open_requests(client, model)
 
     found = ask(profile, read)
@@ -84,7 +84,7 @@ async def open_requests(client: "RegistryClient", model: str | None) -> "list[In
     """Every open request, or every one of a model."""
 
     async def page(size: int, token: str) -> "tuple[list[InboxRequest], str | None]":
-        answer = await client.inbox(name=model or "", max_results=size, page_token=token)
+        answer = await client.requests.inbox(name=model or "", max_results=size, page_token=token)
         return answer.requests, answer.next_page_token
 
     found, _ = await all_of(page, None)
@@ -130,7 +130,7 @@ def _decide(
     from tui_registry.terminal.sanitize import visible
 
     async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
-        asked = [each for each in await client.open_requests(model, version) if each.to_stage is stage]
+        asked = [each for each in await client.requests.of_version(model, version) if each.to_stage is stage]
         if not asked:
             raise Failure(
                 Exit.NOT_FOUND, f"There is no open request to move {visible(model)} version {version} to {stage}."
@@ -151,7 +151,9 @@ def _decide(
             raise Failure(exit_of(outcome.error), outcome.told)
         told = f"{outcome.target}: {outcome.told}"
         try:
-            page = await client.activities(name=model, version=version, activity_type=[KINDS[decision]], max_results=1)
+            page = await client.activities.search(
+                name=model, version=version, activity_type=[KINDS[decision]], max_results=1
+            )
         except CallError:
             return told, None
         return told, next(iter(page.activities), None)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tui_registry.access.access_list import Kind
 from tui_registry.access.memberships import Found
-from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
+from tui_registry.client.scim import compared
 from tui_registry.mutations.mutation import Write
 from tui_registry_server.wire.scim import ServicePrincipal, User
 
@@ -30,26 +30,26 @@ class Register:
 
 def users(client: RegistryClient) -> Register:
     async def listed(filter_text: str, count: int) -> Sequence[Account]:
-        return (await client.users(filter_text=filter_text, count=count)).resources
+        return (await client.users.search(filter_text=filter_text, count=count)).resources
 
     async def create(name: str, display_name: str) -> Account:
-        return await client.create_user(name, display_name=display_name)
+        return await client.users.create(name, display_name=display_name)
 
     async def set_active(account_id: str, active: bool) -> Account:
-        return await client.set_user_active(account_id, active=active)
+        return await client.users.set_active(account_id, active=active)
 
     return Register(Kind.USER, "userName", listed, create, set_active)
 
 
 def service_principals(client: RegistryClient) -> Register:
     async def listed(filter_text: str, count: int) -> Sequence[Account]:
-        return (await client.service_principals(filter_text=filter_text, count=count)).resources
+        return (await client.service_principals.search(filter_text=filter_text, count=count)).resources
 
     async def create(name: str, display_name: str) -> Account:
-        return await client.create_service_principal(name, display_name=display_name)
+        return await client.service_principals.create(name, display_name=display_name)
 
     async def set_active(account_id: str, active: bool) -> Account:
-        return await client.set_service_principal_active(account_id, active=active)
+        return await client.service_principals.set_active(account_id, active=active)
 
     return Register(Kind.SERVICE_PRINCIPAL, "applicationId", listed, create, set_active)
 

@@ -10,13 +10,13 @@ def alias(
     """Move an alias from a version of a model to another; None is no version."""
 
     async def holder() -> str | None:
-        return next((each.version for each in (await client.model(name)).aliases if each.alias == word), None)
+        return next((each.version for each in (await client.models.get(name)).aliases if each.alias == word), None)
 
     async def send() -> None:
         if after is None:
-            await client.delete_alias(name, word)
+            await client.models.delete_alias(name, word)
         else:
-            await client.set_alias(name, word, after)
+            await client.models.set_alias(name, word, after)
 
     async def happened() -> bool:
         return await holder() == after

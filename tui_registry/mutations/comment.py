@@ -11,10 +11,10 @@ def write(client: RegistryClient, subject: Subject, text: str, *, known: frozens
     name, version = subject.name, subject.version or ""
 
     async def send() -> object:
-        return await client.comment(name, version, text)
+        return await client.comments.create(name, version, text)
 
     async def happened() -> bool:
-        comments = await client.comments(name, version)
+        comments = await client.comments.of_version(name, version)
         return any(each.comment == text and each.id not in known for each in comments)
 
     return Write(title=str(subject), doing="commenting", done="Comment written.", send=send, happened=happened)
@@ -22,7 +22,7 @@ def write(client: RegistryClient, subject: Subject, text: str, *, known: frozens
 
 def edit(client: RegistryClient, subject: Subject, comment: Comment, text: str, *, undoable: bool = True) -> Write:
     async def send() -> object:
-        return await client.edit_comment(comment.id, text)
+        return await client.comments.update(comment.id, text)
 
     async def happened() -> bool:
         return await _text(client, subject, comment) == text
@@ -44,7 +44,7 @@ def edit(client: RegistryClient, subject: Subject, comment: Comment, text: str, 
 
 def delete(client: RegistryClient, subject: Subject, comment: Comment) -> Write:
     async def send() -> None:
-        await client.delete_comment(comment.id)
+        await client.comments.delete(comment.id)
 
     async def happened() -> bool:
         return await _text(client, subject, comment) is None
@@ -63,7 +63,7 @@ def delete(client: RegistryClient, subject: Subject, comment: Comment) -> Write:
 
 
 async def _text(client: RegistryClient, subject: Subject, comment: Comment) -> str | None:
-    comments = await client.comments(subject.name, subject.version or "")
+    comments = await client.comments.of_version(subject.name, subject.version or "")
     return next((each.comment for each in comments if each.id == comment.id), None)
 
 

@@ -118,7 +118,7 @@ async def _send(
     client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
 ) -> None:
     if decision is Decision.APPROVE:
-        await client.approve(
+        await client.requests.approve(
             target.name,
             target.version,
             target.to_stage,
@@ -126,16 +126,18 @@ async def _send(
             comment=comment,
         )
     elif decision is Decision.REJECT:
-        await client.reject(target.name, target.version, target.to_stage, comment=comment)
+        await client.requests.reject(target.name, target.version, target.to_stage, comment=comment)
     else:
-        await client.cancel(target.name, target.version, target.to_stage, creator=target.creator, comment=comment)
+        await client.requests.cancel(
+            target.name, target.version, target.to_stage, creator=target.creator, comment=comment
+        )
 
 
 async def _changed_meanwhile(client: RegistryClient, target: Target, *, holders_matter: bool) -> str:
     """What is no longer as it was when the question was asked; empty if nothing. The holders of the stage matter if
     they are to be archived: nobody has agreed to lose another."""
     try:
-        requests = await client.open_requests(target.name, target.version)
+        requests = await client.requests.of_version(target.name, target.version)
     except Refused as error:
         if isinstance(error, Unauthenticated):
             raise
@@ -156,7 +158,7 @@ async def _changed_meanwhile(client: RegistryClient, target: Target, *, holders_
 
 async def _find_out(client: RegistryClient, target: Target, decision: Decision) -> Outcome:
     async def look() -> Outcome | None:
-        requests = await client.open_requests(target.name, target.version)
+        requests = await client.requests.of_version(target.name, target.version)
         if any(request.id == target.id for request in requests):
             return None
         return _found(target, decision, await _read_back(client, target))
@@ -182,8 +184,8 @@ def _found(target: Target, decision: Decision, what: _Settlement) -> Outcome:
 
 
 async def _read_back(client: RegistryClient, target: Target) -> _Settlement:
-    version = await client.version(target.name, target.version)
-    page = await client.activities(name=target.name, version=target.version, max_results=20)
+    version = await client.versions.get(target.name, target.version)
+    page = await client.activities.search(name=target.name, version=target.version, max_results=20)
     where = f"version {target.version} is in {version.current_stage}."
     for activity in page.activities:
         kind = activity.activity_type.value

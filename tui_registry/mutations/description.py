@@ -10,8 +10,8 @@ def describe(client: RegistryClient, subject: Subject, before: str, after: str, 
 
     async def send() -> object:
         if subject.version is None:
-            return await client.describe_model(subject.name, after)
-        return await client.describe_version(subject.name, subject.version, after)
+            return await client.models.set_description(subject.name, after)
+        return await client.versions.set_description(subject.name, subject.version, after)
 
     async def happened() -> bool:
         return (await subject.read(client)).description == after

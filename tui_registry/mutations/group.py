@@ -1,16 +1,16 @@
 """Making and deleting groups, and changing who is in them."""
 
-from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
+from tui_registry.client.scim import compared
 from tui_registry.mutations.mutation import Write
 
 
 def make(client: RegistryClient, name: str) -> Write:
     async def exists() -> bool:
-        return bool((await client.groups(filter_text=compared("displayName", "eq", name), count=1)).resources)
+        return bool((await client.groups.search(filter_text=compared("displayName", "eq", name), count=1)).resources)
 
     async def send() -> None:
-        await client.create_group(name)
+        await client.groups.create(name)
 
     async def changed_meanwhile() -> str:
         return f"there is a group {name} already." if await exists() else ""
@@ -29,11 +29,11 @@ def delete(client: RegistryClient, group_id: str, name: str) -> Write:
     """There is no way back: what the group was granted is gone with it."""
 
     async def exists() -> bool:
-        page = await client.groups(filter_text=compared("id", "eq", group_id), count=1)
+        page = await client.groups.search(filter_text=compared("id", "eq", group_id), count=1)
         return any(group.display_name == name for group in page.resources)
 
     async def send() -> None:
-        await client.delete_group(group_id)
+        await client.groups.delete(group_id)
 
     async def happened() -> bool:
         return not await exists()
@@ -57,13 +57,13 @@ def membership(
     """Add a member, called ``who``, to the group called ``name``, or remove it."""
 
     async def is_member() -> bool:
-        page = await client.groups(
+        page = await client.groups.search(
             filter_text=f"{compared('id', 'eq', group_id)} and {compared('members.value', 'eq', member_id)}", count=1
         )
         return bool(page.resources)
 
     async def send() -> None:
-        await (client.add_members if joins else client.remove_members)(group_id, [member_id])
+        await (client.groups.add_members if joins else client.groups.remove_members)(group_id, [member_id])
 
     async def happened() -> bool:
         return await is_member() is joins

@@ -15,9 +15,9 @@ def give(client: RegistryClient, governed: Governed, before: AccessList, princip
 
     async def send() -> None:
         if level:
-            await client.add_permissions(governed.id, [entry(principal, level)])
+            await client.permissions.add(governed.id, [entry(principal, level)])
         else:
-            await client.replace_permissions(governed.id, after.entries(), etag=before.etag)
+            await client.permissions.replace(governed.id, after.entries(), etag=before.etag)
 
     async def happened() -> bool:
         return (await read(client, governed)).direct.get(principal, "") == level
@@ -50,7 +50,7 @@ def _restoring(
     seen = after
 
     async def send() -> None:
-        await client.replace_permissions(governed.id, before.entries(), etag=seen.etag)
+        await client.permissions.replace(governed.id, before.entries(), etag=seen.etag)
 
     async def happened() -> bool:
         return (await read(client, governed)).direct == before.direct

@@ -8,7 +8,7 @@ from tui_registry.mutations.mutation import Write
 async def exists(client: RegistryClient, name: str) -> bool:
     """Whether there is a model of this name that the caller may read."""
     try:
-        await client.model(name)
+        await client.models.get(name)
     except Refused as error:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return False
@@ -18,7 +18,7 @@ async def exists(client: RegistryClient, name: str) -> bool:
 
 def create(client: RegistryClient, name: str, description: str) -> Write:
     async def send() -> None:
-        await client.create_model(name, description=description)
+        await client.models.create(name, description=description)
 
     async def happened() -> bool:
         return await exists(client, name)
@@ -38,7 +38,7 @@ def create(client: RegistryClient, name: str, description: str) -> Write:
 
 def rename(client: RegistryClient, name: str, new_name: str, *, undoable: bool = True) -> Write:
     async def send() -> object:
-        return await client.rename_model(name, new_name)
+        return await client.models.rename(name, new_name)
 
     async def happened() -> bool:
         return await exists(client, new_name) and not await exists(client, name)
@@ -57,13 +57,13 @@ def delete(client: RegistryClient, name: str, model_id: str) -> Write:
     """Delete the model that had this id when the question was asked."""
 
     async def send() -> None:
-        await client.delete_model(name)
+        await client.models.delete(name)
 
     async def happened() -> bool:
         return not await exists(client, name)
 
     async def changed_meanwhile() -> str:
-        now = (await client.model(name)).id
+        now = (await client.models.get(name)).id
         return "" if now == model_id else "another model has this name now. Look again."
 
     return Write(

@@ -47,7 +47,7 @@ class Registration:
 
     async def _add(self, client: RegistryClient) -> None:
         try:
-            version = await client.create_version(
+            version = await client.versions.create(
                 self.model,
                 self.candidate.source,
                 description=self.description,
@@ -67,7 +67,7 @@ class Registration:
         return type(error)(error.status, error.error_code, told) if isinstance(error, Refused) else Unreachable(told)
 
     async def _is_added(self, client: RegistryClient) -> bool:
-        page = await client.search_versions(
+        page = await client.versions.search(
             filter_text=named(self.model), order_by="version_number DESC", max_results=20
         )
         found = [version for version in page.model_versions if self._is_this(version)]

@@ -12,13 +12,13 @@ def tag(
 
     async def send() -> None:
         if after is None and subject.version is None:
-            await client.delete_model_tag(subject.name, key)
+            await client.models.delete_tag(subject.name, key)
         elif after is None:
-            await client.delete_version_tag(subject.name, subject.version or "", key)
+            await client.versions.delete_tag(subject.name, subject.version or "", key)
         elif subject.version is None:
-            await client.set_model_tag(subject.name, key, after)
+            await client.models.set_tag(subject.name, key, after)
         else:
-            await client.set_version_tag(subject.name, subject.version, key, after)
+            await client.versions.set_tag(subject.name, subject.version, key, after)
 
     async def happened() -> bool:
         return (await subject.read(client)).tags.get(key) == after

@@ -9,7 +9,7 @@ from tui_registry_server.wire.token import PublicTokenInfo
 
 async def of_maker(client: RegistryClient, program: str) -> Sequence[PublicTokenInfo]:
     """The tokens among which a new one will be: everybody's, if it is for a program, else one's own."""
-    return await client.tokens() if program else await client.own_tokens()
+    return await client.tokens.all() if program else await client.tokens.own()
 
 
 def make(
@@ -29,10 +29,10 @@ def make(
 
     async def send() -> None:
         if program:
-            made = await client.create_token_for(program, comment=comment, lifetime_seconds=lifetime)
+            made = await client.tokens.create_for(program, comment=comment, lifetime_seconds=lifetime)
             hand_over(made.token_value)
         else:
-            own = await client.create_token(comment=comment, lifetime_seconds=lifetime)
+            own = await client.tokens.create(comment=comment, lifetime_seconds=lifetime)
             hand_over(own.token_value)
 
     async def happened() -> bool:
@@ -46,11 +46,11 @@ def revoke(client: RegistryClient, token_id: str, owner: str, *, everybodys: boo
     """``everybodys``: as an administrator, who may revoke any."""
 
     async def exists() -> bool:
-        tokens: Sequence[PublicTokenInfo] = await client.tokens() if everybodys else await client.own_tokens()
+        tokens: Sequence[PublicTokenInfo] = await client.tokens.all() if everybodys else await client.tokens.own()
         return any(each.token_id == token_id for each in tokens)
 
     async def send() -> None:
-        await (client.revoke_token if everybodys else client.revoke_own_token)(token_id)
+        await (client.tokens.revoke if everybodys else client.tokens.revoke_own)(token_id)
 
     async def happened() -> bool:
         return not await exists()

@@ -11,7 +11,7 @@ from tui_registry_server.wire.stage import Stage
 
 async def holders(client: RegistryClient, name: str, stage: Stage) -> list[ModelVersion]:
     """The versions of a model that are at a stage, at most 1,000."""
-    page = await client.search_versions(filter_text=f"{named(name)} AND stage = '{stage}'", max_results=1000)
+    page = await client.versions.search(filter_text=f"{named(name)} AND stage = '{stage}'", max_results=1000)
     return page.model_versions
 
 
@@ -30,15 +30,15 @@ def transition(
     name, number, origin = version.name, version.version, version.current_stage
 
     async def send() -> object:
-        return await client.transition(
+        return await client.versions.transition(
             name, number, stage, archive_existing_versions=archive_existing_versions, comment=comment
         )
 
     async def happened() -> bool:
-        return (await client.version(name, number)).current_stage is stage
+        return (await client.versions.get(name, number)).current_stage is stage
 
     async def changed_meanwhile() -> str:
-        now = (await client.version(name, number)).current_stage
+        now = (await client.versions.get(name, number)).current_stage
         if now is not origin:
             return f"version {number} has moved to {now} meanwhile. Look again."
         if archive_existing_versions:
@@ -78,20 +78,20 @@ def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user
     name, number, origin = version.name, version.version, version.current_stage
 
     async def is_open() -> bool:
-        requests = await client.open_requests(name, number)
+        requests = await client.requests.of_version(name, number)
         return any(each.to_stage is stage and each.user_id == user for each in requests)
 
     async def send() -> None:
-        await client.request_transition(name, number, stage, comment)
+        await client.requests.create(name, number, stage, comment)
 
     async def changed_meanwhile() -> str:
-        now = (await client.version(name, number)).current_stage
+        now = (await client.versions.get(name, number)).current_stage
         if now is not origin:
             return f"version {number} has moved to {now} meanwhile. Look again."
         return f"you have asked for {stage} already." if await is_open() else ""
 
     async def withdraw() -> object:
-        return await client.cancel(name, number, stage, creator=user, comment="")
+        return await client.requests.cancel(name, number, stage, creator=user, comment="")
 
     async def is_withdrawn() -> bool:
         return not await is_open()

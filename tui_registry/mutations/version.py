@@ -9,7 +9,7 @@ from tui_registry_server.wire.model_version import ModelVersion
 
 async def newest_of(client: RegistryClient, name: str) -> int:
     """The highest version number there is; 0 without versions."""
-    page = await client.search_versions(filter_text=named(name), order_by="version_number DESC", max_results=1)
+    page = await client.versions.search(filter_text=named(name), order_by="version_number DESC", max_results=1)
     return max((int(version.version) for version in page.model_versions), default=0)
 
 
@@ -26,10 +26,10 @@ def add(
     """Add the artifacts at a URI as the next version of a model whose newest one was ``newest``."""
 
     async def send() -> object:
-        return await client.create_version(name, source, description=description, run_id=run_id, run_link=run_link)
+        return await client.versions.create(name, source, description=description, run_id=run_id, run_link=run_link)
 
     async def happened() -> bool:
-        page = await client.search_versions(filter_text=named(name), order_by="version_number DESC", max_results=5)
+        page = await client.versions.search(filter_text=named(name), order_by="version_number DESC", max_results=5)
         return any(_is_it(version) for version in page.model_versions)
 
     def _is_it(version: ModelVersion) -> bool:
@@ -42,11 +42,11 @@ def delete(client: RegistryClient, version: ModelVersion) -> Write:
     name, number = version.name, version.version
 
     async def send() -> None:
-        await client.delete_version(name, number)
+        await client.versions.delete(name, number)
 
     async def happened() -> bool:
         try:
-            await client.version(name, number)
+            await client.versions.get(name, number)
         except Refused as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return True
@@ -54,7 +54,7 @@ def delete(client: RegistryClient, version: ModelVersion) -> Write:
         return False
 
     async def changed_meanwhile() -> str:
-        now = await client.version(name, number)
+        now = await client.versions.get(name, number)
         same = (now.current_stage, now.creation_timestamp) == (version.current_stage, version.creation_timestamp)
         return "" if same else f"it is in {now.current_stage} meanwhile. Look again."
 

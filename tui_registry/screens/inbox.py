@@ -80,7 +80,7 @@ class Inbox(DecidingPlace, CopyingPlace):
         self.set_focus(self.table)
 
     async def load(self) -> None:
-        page = await self.console_app.client.inbox(max_results=PAGE)
+        page = await self.console_app.client.requests.inbox(max_results=PAGE)
         self._requests = {request.id: request for request in page.requests}
         self._more = bool(page.next_page_token)
         self.show_requests()
@@ -198,11 +198,11 @@ class Inbox(DecidingPlace, CopyingPlace):
         client = self.console_app.client
         try:
             version, comments, done = await asyncio.gather(
-                client.version(request.name, request.version),
-                client.comments(request.name, request.version),
-                client.activities(name=request.name, version=request.version, max_results=ACTIVITIES),
+                client.versions.get(request.name, request.version),
+                client.comments.of_version(request.name, request.version),
+                client.activities.search(name=request.name, version=request.version, max_results=ACTIVITIES),
             )
-            holders = [await client.version(request.name, number) for number in displaced(request)]
+            holders = [await client.versions.get(request.name, number) for number in displaced(request)]
         except CallError as error:
             self.details.complain(request, str(error))
             return

@@ -185,7 +185,7 @@ class LiveConnection:
         """Tell the places of changes for as long as the server tells them."""
         if self._user is None:
             try:
-                self._user = await self.client.me()
+                self._user = await self.client.users.my_name()
             except Unauthenticated:
                 raise
             except Refused:

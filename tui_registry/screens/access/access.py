@@ -49,7 +49,7 @@ class Access(Section):
         governed = await governed_model(client, self._model) if self._model else WHOLE_REGISTRY
         try:
             _, access, levels = await asyncio.gather(
-                self.read_me(), read(client, governed), client.permission_levels(governed.id)
+                self.read_me(), read(client, governed), client.permissions.levels(governed.id)
             )
         except Refused as error:
             if error.status != FORBIDDEN:

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from tui_registry.access.access_list import Person
 from tui_registry.access.memberships import Found, found
-from tui_registry.client.people import compared
+from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
 from tui_registry.mutations.account import Account, Register
 from tui_registry.screens.access.section import Section

@@ -41,7 +41,7 @@ class GroupMembers(Section):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """All of them: the registry gives a group with all its members."""
-        group = await self.console_app.client.group(self._group_id)
+        group = await self.console_app.client.groups.get(self._group_id)
         self._members = {member.value: member for member in group.members}
         words = typed.casefold().split()
         shown = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from tui_registry.access.access_list import ADMINS, EVERYBODY
-from tui_registry.client.people import compared
+from tui_registry.client.scim import compared
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
 from tui_registry.screens.access.group import GroupMembers
@@ -41,7 +41,7 @@ class Groups(Section):
         """A page begins behind the name that is its token."""
         wanted = [compared("displayName", "co", word) for word in typed.split()]
         behind = [compared("displayName", "gt", token)] if token else []
-        page = await self.console_app.client.groups(filter_text=" and ".join([*wanted, *behind]), count=size)
+        page = await self.console_app.client.groups.search(filter_text=" and ".join([*wanted, *behind]), count=size)
         self._groups |= {group.id: group for group in page.resources}
         last = page.resources[-1].display_name or "" if len(page.resources) == size else ""
         return [_row(group) for group in page.resources], last

@@ -56,12 +56,12 @@ class Tokens(Section):
     async def load(self) -> None:
         client = self.console_app.client
         try:
-            tokens: Sequence[PublicTokenInfo] = await client.tokens()
+            tokens: Sequence[PublicTokenInfo] = await client.tokens.all()
             self._everybodys = True
         except Refused as error:
             if error.status != FORBIDDEN:
                 raise
-            tokens, self._everybodys = await client.own_tokens(), False
+            tokens, self._everybodys = await client.tokens.own(), False
         self._tokens = {token.token_id: token for token in tokens}
         await super().load()
 

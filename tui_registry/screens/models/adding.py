@@ -40,7 +40,7 @@ async def rename_model(app: Console, name: str) -> None:
 
 async def delete_model(app: Console, name: str) -> None:
     """Raises CallError if it cannot be read first."""
-    model = await app.client.model(name)
+    model = await app.client.models.get(name)
     newest = await versions.newest_of(app.client, name)
     held = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
     told = f"• {visible(name)}\n  "

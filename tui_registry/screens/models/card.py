@@ -38,9 +38,9 @@ class Card(Sheet):
 
     async def read_facts(self) -> Sequence[Fact]:
         client = self.console_app.client
-        model = await client.model(self._subject.name)
+        model = await client.models.get(self._subject.name)
         permissions, inbox = await asyncio.gather(
-            client.permissions(model.id), client.inbox(name=model.name, max_results=1000)
+            client.permissions.get(model.id), client.requests.inbox(name=model.name, max_results=1000)
         )
         self._model = model
         return [*self._written(model), *_waiting(len(inbox.requests)), *self._held(model), *_people(permissions)]

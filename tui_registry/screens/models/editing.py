@@ -83,7 +83,7 @@ class EditingPlace(CopyingPlace):
         values = await app.push_screen_wait(Form(f"Give an alias to a version of {visible(subject.name)}", fields))
         if values is None:
             return
-        known = {each.alias: each.version for each in (await app.client.model(subject.name)).aliases}
+        known = {each.alias: each.version for each in (await app.client.models.get(subject.name)).aliases}
         before, after = known.get(values["alias"]), values["version"]
         if before == after:
             return
@@ -108,7 +108,9 @@ class EditingPlace(CopyingPlace):
         field = Field(name="comment", label="Comment", long=True, required=True)
         values = await app.push_screen_wait(Form(f"Comment on {subject}", [field], save="Comment"))
         if values is not None:
-            known = frozenset(each.id for each in await app.client.comments(subject.name, subject.version or ""))
+            known = frozenset(
+                each.id for each in await app.client.comments.of_version(subject.name, subject.version or "")
+            )
             app.write(comments.write(app.client, subject, values["comment"], known=known))
 
 

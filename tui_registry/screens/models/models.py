@@ -45,7 +45,7 @@ class Models(Listing, EditingPlace):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         if self._search is None or self._search[0] != typed:
-            self._search = typed, ModelSearch(self.console_app.client, typed)
+            self._search = typed, ModelSearch(self.console_app.client.models, typed)
         models, token = await self._search[1].page(token, size)
         self._models |= {model.name: model for model in models}
         return [_row(model, self.console_app.connection.short_name(model.user_id or "")) for model in models], token

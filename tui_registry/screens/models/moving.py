@@ -38,7 +38,7 @@ async def move(app: Console, version: ModelVersion, level: PermissionLevel | Non
         return
     stage = Stage(chosen)
     if level is None:
-        level = (await app.client.model(version.name)).permission_level
+        level = (await app.client.models.get(version.name)).permission_level
     if moves_at_once(level, version.current_stage, stage):
         await _at_once(app, version, stage)
     else:
@@ -79,7 +79,7 @@ async def _ask(app: Console, version: ModelVersion, stage: Stage) -> None:
     told = [Content(f"• {_told(version, stage)}\n  Your level does not let you move it: somebody else decides.")]
     consent = await app.push_screen_wait(Confirm(Question("Ask for this?", told, "Ask", asks_comment=True)))
     if consent is not None:
-        user = await app.client.me()
+        user = await app.client.users.my_name()
         app.write(request(app.client, version, stage, user=user, comment=consent.comment))
 
 

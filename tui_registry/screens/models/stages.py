@@ -159,7 +159,7 @@ class StagePlace(DecidingPlace, EditingPlace):
     async def _compare_with_another(self, version: ModelVersion) -> None:
         client = self.console_app.client
         held = await holders(client, version.name, Stage.PRODUCTION)
-        newest = await client.search_versions(
+        newest = await client.versions.search(
             filter_text=named(version.name), order_by="version_number DESC", max_results=2
         )
         found = [*held, *newest.model_versions]

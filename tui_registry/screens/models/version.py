@@ -48,11 +48,11 @@ class Version(Sheet):
         client = self.console_app.client
         name, number = self._subject.name, self._subject.version or ""
         version, model, said, requests, done = await asyncio.gather(
-            client.version(name, number),
-            client.model(name),
-            client.comments(name, number),
-            client.open_requests(name, number),
-            client.activities(name=name, version=number, max_results=ACTIVITIES),
+            client.versions.get(name, number),
+            client.models.get(name),
+            client.comments.of_version(name, number),
+            client.requests.of_version(name, number),
+            client.activities.search(name=name, version=number, max_results=ACTIVITIES),
         )
         self._version, self._level = version, model.permission_level
         return [

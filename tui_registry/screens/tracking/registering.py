@@ -60,7 +60,7 @@ class RegisteringPlace(TrackingPlace):
             app.write(*meant.writes(app.client), then=partial(self._open, meant))
 
     async def _suggest(self, typed: str) -> list[str]:
-        models, _ = await ModelSearch(self.console_app.client, typed.lstrip("=")).page("", SUGGESTED)
+        models, _ = await ModelSearch(self.console_app.client.models, typed.lstrip("=")).page("", SUGGESTED)
         return [model.name for model in models[:SUGGESTED]]
 
     def _open(self, made: Registration) -> None:
