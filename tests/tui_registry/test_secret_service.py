@@ -106,7 +106,7 @@ def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str
         shown.press("a")
         shown.shows("Approve this request?")
         shown.press("y")
-        shown.shows("Nothing is pending", "Approved by")
+        shown.shows("Nothing is pending", "Approved;")
         assert_nowhere(token, scene, home)
         shown.press("q")
         assert shown.ends() == 0

@@ -187,7 +187,7 @@ async def _write(
     done: str,
 ) -> "tuple[str, ObjectPermissions]":
     """What to tell, and the permissions afterwards."""
-    from tui_registry.mutations.mutation import Verdict, Write, perform
+    from tui_registry.mutations.mutation import Mutation, Verdict, run
 
     answers: list[ObjectPermissions] = []
 
@@ -198,14 +198,14 @@ async def _write(
         answers[:] = [await client.permissions.get(place.object_id)]
         return happened(answers[0])
 
-    result = await perform(Write(title=place.label, doing="writing", done=done, send=send, happened=has_happened))
+    result = await run(Mutation(title=place.label, progress="writing", done=done, send=send, happened=has_happened))
     if result.verdict is Verdict.UNKNOWN:
-        raise Failure(Exit.UNKNOWN, result.told)
+        raise Failure(Exit.UNKNOWN, result.message)
     if result.verdict is Verdict.REFUSED:
-        raise Failure(exit_of(result.error), result.told)
+        raise Failure(exit_of(result.error), result.message)
     if not happened(answers[0]):
         raise Failure(Exit.REFUSED, f"The registry keeps things on {place.label} as they were.")
-    return result.told, answers[0]
+    return result.message, answers[0]
 
 
 def _tell(told: str, now: "ObjectPermissions", *, as_json: bool) -> None:

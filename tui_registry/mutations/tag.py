@@ -1,13 +1,13 @@
 """Setting and deleting tags."""
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.subject import Subject
 
 
 def tag(
     client: RegistryClient, subject: Subject, key: str, before: str | None, after: str | None, *, undoable: bool = True
-) -> Write:
+) -> Mutation:
     """Change a tag's value from one to another; None is no tag."""
 
     async def send() -> None:
@@ -23,17 +23,17 @@ def tag(
     async def happened() -> bool:
         return (await subject.read(client)).tags.get(key) == after
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         now = (await subject.read(client)).tags.get(key)
-        return "" if now == before else f"somebody has changed the tag {key} meanwhile. Look again."
+        return "" if now == before else f"the tag {key} was changed by someone else. Review it again."
 
-    deed = "removing the tag" if after is None else "setting the tag"
-    return Write(
+    verb = "removing the tag" if after is None else "setting the tag"
+    return Mutation(
         title=str(subject),
-        doing=f"{deed} {key}",
+        progress=f"{verb} {key}",
         done=f"Tag {key} removed." if after is None else f"Tag {key} set to {after or 'nothing'}.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
         inverse=tag(client, subject, key, after, before, undoable=False) if undoable else None,
     )

@@ -1,9 +1,9 @@
-"""Making access tokens, and revoking them."""
+"""Creating and revoking access tokens."""
 
 from collections.abc import Callable, Collection, Sequence
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry_server.wire.token import PublicTokenInfo
 
 
@@ -12,7 +12,7 @@ async def of_maker(client: RegistryClient, program: str) -> Sequence[PublicToken
     return await client.tokens.all() if program else await client.tokens.own()
 
 
-def make(
+def create(
     client: RegistryClient,
     owner: str,
     program: str,
@@ -20,7 +20,7 @@ def make(
     lifetime: int | None,
     before: Collection[str],
     hand_over: Callable[[str], None],
-) -> Write:
+) -> Mutation:
     """A token for the service principal with this application id or, without one, for oneself.
 
     lifetime: seconds, or None for good. before: ids of the tokens that there are already. hand_over: is given the
@@ -39,30 +39,30 @@ def make(
         tokens = await of_maker(client, program)
         return any(each.token_id not in before and (each.comment or "") == comment for each in tokens)
 
-    return Write(title=f"token for {owner}", doing="making it", done="Made.", send=send, happened=happened)
+    return Mutation(title=f"token for {owner}", progress="creating it", done="Created.", send=send, happened=happened)
 
 
-def revoke(client: RegistryClient, token_id: str, owner: str, *, everybodys: bool) -> Write:
-    """``everybodys``: as an administrator, who may revoke any."""
+def revoke(client: RegistryClient, token_id: str, owner: str, *, is_admin: bool) -> Mutation:
+    """is_admin: the caller may revoke any token."""
 
     async def exists() -> bool:
-        tokens: Sequence[PublicTokenInfo] = await client.tokens.all() if everybodys else await client.tokens.own()
+        tokens: Sequence[PublicTokenInfo] = await client.tokens.all() if is_admin else await client.tokens.own()
         return any(each.token_id == token_id for each in tokens)
 
     async def send() -> None:
-        await (client.tokens.revoke if everybodys else client.tokens.revoke_own)(token_id)
+        await (client.tokens.revoke if is_admin else client.tokens.revoke_own)(token_id)
 
     async def happened() -> bool:
         return not await exists()
 
-    async def changed_meanwhile() -> str:
-        return "" if await exists() else "somebody has revoked it meanwhile."
+    async def check() -> str:
+        return "" if await exists() else "it was revoked by someone else."
 
-    return Write(
+    return Mutation(
         title=f"token of {owner}",
-        doing="revoking it",
-        done="Revoked: it is accepted no more.",
+        progress="revoking it",
+        done="Revoked: it is no longer accepted.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )

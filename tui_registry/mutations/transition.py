@@ -1,9 +1,9 @@
-"""Moving a version to another stage, or asking for it."""
+"""Transitions: moving a version to another stage, or requesting it."""
 
 from collections.abc import Sequence
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.filters import named
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
@@ -24,8 +24,8 @@ def transition(
     archive_existing_versions: bool,
     comment: str,
     undoable: bool = True,
-) -> Write:
-    """Move a version at once. ``displaces`` are the other versions that were at the stage when the question was asked:
+) -> Mutation:
+    """Move a version at once. ``displaces`` are the other versions that were at the stage when the user was asked:
     they are archived if that was said, and nobody has agreed to lose another."""
     name, number, origin = version.name, version.version, version.current_stage
 
@@ -37,14 +37,14 @@ def transition(
     async def happened() -> bool:
         return (await client.versions.get(name, number)).current_stage is stage
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         now = (await client.versions.get(name, number)).current_stage
         if now is not origin:
-            return f"version {number} has moved to {now} meanwhile. Look again."
+            return f"version {number} was moved to {now} by someone else. Review it again."
         if archive_existing_versions:
             others = {each.version for each in await holders(client, name, stage)} - {number}
             if not others <= set(displaces):
-                return f"{stage} holds version {', '.join(sorted(others))} meanwhile. Look again."
+                return f"{stage} now holds version {', '.join(sorted(others))}. Review it again."
         return ""
 
     archived = f" Archived version {', '.join(displaces)}." if archive_existing_versions and displaces else ""
@@ -62,19 +62,19 @@ def transition(
         if undoable and not archived  # archived versions would have to move back too, in writes of their own
         else None
     )
-    return Write(
+    return Mutation(
         title=f"{name} version {number}",
-        doing=f"moving it to {stage}",
+        progress=f"moving it to {stage}",
         done=f"Moved from {origin} to {stage}.{archived}",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
         inverse=back,
     )
 
 
-def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user: str, comment: str) -> Write:
-    """Ask that a version be moved. ``user`` is the one who asks."""
+def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user: str, comment: str) -> Mutation:
+    """Request a transition. ``user`` is the requester, the caller."""
     name, number, origin = version.name, version.version, version.current_stage
 
     async def is_open() -> bool:
@@ -84,11 +84,11 @@ def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user
     async def send() -> None:
         await client.requests.create(name, number, stage, comment)
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         now = (await client.versions.get(name, number)).current_stage
         if now is not origin:
-            return f"version {number} has moved to {now} meanwhile. Look again."
-        return f"you have asked for {stage} already." if await is_open() else ""
+            return f"version {number} was moved to {now} by someone else. Review it again."
+        return f"you have already requested {stage}." if await is_open() else ""
 
     async def withdraw() -> object:
         return await client.requests.cancel(name, number, stage, creator=user, comment="")
@@ -96,17 +96,17 @@ def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user
     async def is_withdrawn() -> bool:
         return not await is_open()
 
-    return Write(
+    return Mutation(
         title=f"{name} version {number}",
-        doing=f"asking for {stage}",
-        done=f"Asked for {stage}. Whoever may decide it sees it in the inbox.",
+        progress=f"requesting {stage}",
+        done=f"Requested {stage}. It is in the inbox of everyone who may decide it.",
         send=send,
         happened=is_open,
-        changed_meanwhile=changed_meanwhile,
-        inverse=Write(
+        check=check,
+        inverse=Mutation(
             title=f"{name} version {number}",
-            doing=f"taking back the request for {stage}",
-            done="Request taken back.",
+            progress=f"cancelling the request for {stage}",
+            done="Request cancelled.",
             send=withdraw,
             happened=is_withdrawn,
         ),

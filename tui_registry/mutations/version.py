@@ -2,7 +2,7 @@
 
 from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.filters import named
 from tui_registry_server.wire.model_version import ModelVersion
 
@@ -22,7 +22,7 @@ def add(
     description: str = "",
     run_id: str = "",
     run_link: str = "",
-) -> Write:
+) -> Mutation:
     """Add the artifacts at a URI as the next version of a model whose newest one was ``newest``."""
 
     async def send() -> object:
@@ -35,10 +35,10 @@ def add(
     def _is_it(version: ModelVersion) -> bool:
         return int(version.version) > newest and version.source == source
 
-    return Write(title=name, doing="adding a version", done="Version added.", send=send, happened=happened)
+    return Mutation(title=name, progress="adding a version", done="Version added.", send=send, happened=happened)
 
 
-def delete(client: RegistryClient, version: ModelVersion) -> Write:
+def delete(client: RegistryClient, version: ModelVersion) -> Mutation:
     name, number = version.name, version.version
 
     async def send() -> None:
@@ -53,16 +53,16 @@ def delete(client: RegistryClient, version: ModelVersion) -> Write:
             raise
         return False
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         now = await client.versions.get(name, number)
         same = (now.current_stage, now.creation_timestamp) == (version.current_stage, version.creation_timestamp)
-        return "" if same else f"it is in {now.current_stage} meanwhile. Look again."
+        return "" if same else f"it is now in {now.current_stage}. Review it again."
 
-    return Write(
+    return Mutation(
         title=f"{name} version {number}",
-        doing="deleting the version",
+        progress="deleting the version",
         done="Version deleted.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )

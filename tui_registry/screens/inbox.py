@@ -1,7 +1,7 @@
 """The inbox: every open request over all models, and what one needs to know to decide it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,8 +13,7 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
-from tui_registry.mutations.decisions import Outcome, displaced
-from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.screens.models.copying import CopyingPlace
 from tui_registry.screens.models.deciding import DecidingPlace
@@ -119,8 +118,8 @@ class Inbox(DecidingPlace, CopyingPlace):
             return bool(self._filter or self.table.marks or self._filter_line.has_focus)
         return True
 
-    def decided(self, outcomes: Sequence[Outcome]) -> None:
-        self.table.marks -= {outcome.target.id for outcome in outcomes if outcome.verdict is Verdict.DONE}
+    def decided(self, ids: Collection[str]) -> None:
+        self.table.marks -= set(ids)
 
     def action_mark(self) -> None:
         self.table.toggle_mark()

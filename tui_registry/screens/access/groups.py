@@ -76,17 +76,17 @@ class Groups(Section):
             self.console_app.copy(chosen.display_name or "")
 
     def action_new_group(self) -> None:
-        self.console_app.converse(self._make)
+        self.console_app.mutations.prepare(self._make)
 
     async def _make(self) -> None:
         field = Field(name="name", label="Name", required=True)
         values = await self.app.push_screen_wait(Form("New group", [field], save="Make"))
         if values is not None:
-            self.console_app.write(changes.make(self.console_app.client, values["name"]))
+            self.console_app.mutations.start(changes.create(self.console_app.client, values["name"]))
 
     def action_delete_group(self) -> None:
         if chosen := self._chosen:
-            self.console_app.converse(partial(self._delete, chosen.id, chosen.display_name or ""))
+            self.console_app.mutations.prepare(partial(self._delete, chosen.id, chosen.display_name or ""))
 
     async def _delete(self, group_id: str, name: str) -> None:
         question = Question(
@@ -100,7 +100,7 @@ class Groups(Section):
             why_word="there is no way back",
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
-            self.console_app.write(changes.delete(self.console_app.client, group_id, name))
+            self.console_app.mutations.start(changes.delete(self.console_app.client, group_id, name))
 
 
 def _row(group: Group) -> Row:

@@ -95,10 +95,10 @@ class Card(Sheet):
         return super().is_live(action)
 
     def action_rename(self) -> None:
-        self.console_app.converse(partial(rename_model, self.console_app, self._subject.name))
+        self.console_app.mutations.prepare(partial(rename_model, self.console_app, self._subject.name))
 
     def action_delete_model(self) -> None:
-        self.console_app.converse(partial(delete_model, self.console_app, self._subject.name))
+        self.console_app.mutations.prepare(partial(delete_model, self.console_app, self._subject.name))
 
     def action_history(self) -> None:
         self.console_app.navigation.open_history(self._subject.name, None)

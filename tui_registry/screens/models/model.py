@@ -151,7 +151,7 @@ class Model(StagePlace):
             self.app.pop_screen()
 
     def action_new(self) -> None:
-        self.console_app.converse(partial(add_version, self.console_app, self.model_name))
+        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments(self.model_name)

@@ -66,7 +66,7 @@ class Models(Listing, EditingPlace):
         return (model.description or "") if model else ""
 
     def action_new(self) -> None:
-        self.console_app.converse(partial(create_model, self.console_app))
+        self.console_app.mutations.prepare(partial(create_model, self.console_app))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments()
@@ -81,11 +81,11 @@ class Models(Listing, EditingPlace):
 
     def action_rename(self) -> None:
         if self.table.cursor_key:
-            self.console_app.converse(partial(rename_model, self.console_app, self.table.cursor_key))
+            self.console_app.mutations.prepare(partial(rename_model, self.console_app, self.table.cursor_key))
 
     def action_delete(self) -> None:
         if self.table.cursor_key:
-            self.console_app.converse(partial(delete_model, self.console_app, self.table.cursor_key))
+            self.console_app.mutations.prepare(partial(delete_model, self.console_app, self.table.cursor_key))
 
 
 def _row(model: RegisteredModel, made_by: str) -> Row:

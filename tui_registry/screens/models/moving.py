@@ -4,7 +4,7 @@ from textual.content import Content
 
 from tui_registry.access.levels import moves_at_once
 from tui_registry.console import Console
-from tui_registry.mutations.decisions import EXCLUSIVE
+from tui_registry.mutations.decision import EXCLUSIVE
 from tui_registry.mutations.transition import holders, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
@@ -63,7 +63,7 @@ async def _at_once(app: Console, version: ModelVersion, stage: Stage) -> None:
     )
     consent = await app.push_screen_wait(Confirm(question))
     if consent is not None:
-        app.write(
+        app.mutations.start(
             transition(
                 app.client,
                 version,
@@ -80,7 +80,7 @@ async def _ask(app: Console, version: ModelVersion, stage: Stage) -> None:
     consent = await app.push_screen_wait(Confirm(Question("Ask for this?", told, "Ask", asks_comment=True)))
     if consent is not None:
         user = await app.client.users.my_name()
-        app.write(request(app.client, version, stage, user=user, comment=consent.comment))
+        app.mutations.start(request(app.client, version, stage, user=user, comment=consent.comment))
 
 
 def _told(version: ModelVersion, stage: Stage) -> str:
