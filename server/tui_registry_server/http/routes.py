@@ -16,6 +16,7 @@ from tui_registry_server.operations import (
     subjects,
     token_permissions,
     tokens,
+    transition_review,
     transitions,
     users,
 )
@@ -32,6 +33,7 @@ from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
+from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire.server_info import DatabricksConfig, Health, ServerInfo
 
 MLFLOW_VERSION = "3.17.2"
@@ -102,6 +104,7 @@ ROUTES = (
 
     Route("POST", f"{REQUESTS}/create", Can.REQUEST_TRANSITION, transitions.request, r.CreateTransitionRequest, subjects.transition, r.TransitionRequestAnswer),
     Route("GET", f"{REQUESTS}/list", Can.READ, feed.requests, r.ListTransitionRequests, None, r.InboxPage, lengthy=True),
+    Route("GET", f"{REQUESTS}/review", Can.READ, transition_review.review, w.ReviewTransition, subjects.transition, w.TransitionReview, lengthy=True),
     Route("POST", f"{REQUESTS}/approve", Can.TRANSITION, transitions.approve, r.ApproveTransitionRequest, subjects.transition, a.ActivityAnswer),
     Route("POST", f"{REQUESTS}/reject", Can.TRANSITION, transitions.reject, r.RejectTransitionRequest, subjects.transition, a.ActivityAnswer),
     Route("DELETE", f"{REQUESTS}/delete", Can.CANCEL_REQUEST, transitions.cancel, r.DeleteTransitionRequest, subjects.request, a.ActivityAnswer),
