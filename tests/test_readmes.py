@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def _anchors(document: Path) -> set[str]:
     """The anchors of the headings, as GitHub makes them."""
     anchors: set[str] = set()
     blocks = _parsed(document)
-    for heading, title in zip(blocks, blocks[1:], strict=False):
+    for heading, title in pairwise(blocks):
         if heading.type == "heading_open":
             text = "".join(child.content for child in title.children or ())
             slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
@@ -90,7 +91,7 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
     document = tmp_path / "DOCUMENT.md"
     document.write_text(
         "# One, `two` & three!\n\n# Again\n\n# Again\n\n"
-        "[a](#one-two--three) [b](#again-1) [c](DOCUMENT.md#again) [d](https://example.com/nowhere) `tests/conftest.py`\n\n"
+        "[a](#one-two--three) [b](#again-1) [c](DOCUMENT.md#again) [d](https://example.com) `tests/conftest.py`\n\n"
         "[e](#again-2) [f](DOCUMENT.md#two) [g](nowhere.md) ![h](nowhere.png) `tests/nowhere.py`\n\n"
         "| [i](nowhere) |\n|---|\n| [j](#nowhere) |\n"
     )
