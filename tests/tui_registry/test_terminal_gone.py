@@ -10,7 +10,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyte
@@ -157,6 +157,35 @@ def test_the_terminal_is_as_it_was(home: Path, number: signal.Signals) -> None:
         seat.shows(MODEL, "● live")
         seat.process.send_signal(number)
         assert seat.ended() == 128 + number
+        assert_as_it_was(seat)
+
+
+@pytest.mark.parametrize("number", range(MOMENTS))
+def test_the_terminal_is_closed_while_the_console_leaves(home: Path, number: int) -> None:
+    """The kernel sends SIGHUP and SIGCONT to whoever had the terminal."""
+    with seated(home) as seat:
+        seat.shows(MODEL, "● live")
+        pid = server_pid(home)
+        seat.press("q")
+        time.sleep(random.Random(number).random() * 0.3)
+        seat.close()
+        seat.process.wait(TIMEOUT)
+    until(lambda: not runs(pid), "the server has ended, too")
+
+
+def test_being_continued_while_leaving_does_not_begin_anew(home: Path) -> None:
+    with seated(home) as seat:
+        seat.shows(MODEL, "● live")
+        seat.press("q")
+        deadline = time.monotonic() + TIMEOUT
+        os.set_blocking(seat._ours, False)
+        while seat.process.poll() is None:
+            assert time.monotonic() < deadline, "it has not ended"
+            seat.process.send_signal(signal.SIGCONT)
+            with suppress(BlockingIOError):
+                seat.read()
+            time.sleep(0.003)
+        assert seat.ended() == 0
         assert_as_it_was(seat)
 
 

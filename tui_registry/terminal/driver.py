@@ -34,15 +34,20 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual gives it no types
         self._listen()
 
+    def stop_application_mode(self) -> None:
+        """Also called when the console ends: a SIGCONT after that, which comes with a closed terminal's SIGHUP, must not
+        start it again."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            loop.remove_signal_handler(number)
+        super().stop_application_mode()  # type: ignore[no-untyped-call]  # Textual gives it no types
+
     def write(self, data: str) -> None:
         super().write(charset.plain(data) if self._is_plain else data)
 
     def suspend(self, *, group: bool = True) -> None:
         """Give the terminal back and stop until somebody continues the process; with its whole ``group``, as the shell
         waits for all of it, and a wrapper may be in it. Nothing is stopped where nobody could continue it."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTSTP, signal.SIGCONT):
-            loop.remove_signal_handler(number)
         self.suspend_application_mode()
         if group:
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
@@ -53,7 +58,6 @@ class TerminalDriver(LinuxDriver):
 
     def _was_stopped(self) -> None:
         """It goes on after a stop that it was not told of: others have used the terminal, in their own modes."""
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGCONT)
         self.suspend_application_mode()
         self._come_back()
 
