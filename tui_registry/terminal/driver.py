@@ -35,8 +35,8 @@ class TerminalDriver(LinuxDriver):
         self._listen()
 
     def stop_application_mode(self) -> None:
-        """Also called when the console ends: a SIGCONT after that, as it comes with the SIGHUP of a closed terminal, must
-        not start it again."""
+        """Also called when the console ends: the SIGCONT that comes with the SIGHUP of a closed terminal must not start it
+        again."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTSTP, signal.SIGCONT):
             loop.remove_signal_handler(number)
