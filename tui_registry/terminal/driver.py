@@ -35,7 +35,7 @@ class TerminalDriver(LinuxDriver):
         self._listen()
 
     def stop_application_mode(self) -> None:
-        """Also called when the console ends: the SIGCONT that comes with the SIGHUP of a closed terminal must not start it
+        """Also called when the console ends: the SIGCONT that comes with a closed terminal's SIGHUP must not start it
         again."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTSTP, signal.SIGCONT):
