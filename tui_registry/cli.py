@@ -49,14 +49,14 @@ class Commands(Program):
     cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG
 )
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
-@click.option("--profile", metavar="NAME", help="The profile to open, instead of the default one.")
-@click.option("--ask-token", is_flag=True, help="Ask for the token, and keep it for this session only.")
+@click.option("--profile", metavar="NAME", help="The profile to open instead of the default.")
+@click.option("--ask-token", is_flag=True, help="Prompt for a token, for this session only.")
 @click.pass_context
 def main(context: click.Context, *, profile: str | None, ask_token: bool) -> None:
     """A model registry, governed from the keyboard.
 
     Without a command, opens the console: on the profile given, on TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, on the
-    default profile, or else on a registry of your own, which it starts and ends by itself.
+    default profile, or else on a local registry, which it starts and stops itself.
     """
     if context.invoked_subcommand is None:
         _open(profile, ask_token=ask_token)
@@ -64,7 +64,7 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
 
 @main.command()
 def demo() -> None:
-    """Open the console on a throwaway registry full of made-up models, requests and people."""
+    """Open the console on a throwaway registry with sample data."""
     import tempfile
 
     from tui_registry.demo.fill import FillError

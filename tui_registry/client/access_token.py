@@ -18,6 +18,6 @@ def clean(text: str, source: str) -> str:
     if (strange := re.search("[^!-~]", token)) is not None:
         raise TokenError(
             f"{source} cannot be a token: character {strange.start() + 1} of {len(token)} is a blank or not ASCII. "
-            "Copy it anew."
+            "Copy it again."
         )
     return token

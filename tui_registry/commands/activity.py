@@ -28,21 +28,23 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
 
 @registry_command
 @click.command()
-@click.option("--model", metavar="NAME", default="", help="What happened to one model.")
-@click.option("--version", metavar="VERSION", default="", help="What happened to one version of that model.")
-@click.option("--user", metavar="NAME", default="", help="What one person did.")
+@click.option("--model", metavar="NAME", default="", help="Only activities on this model.")
+@click.option("--version", metavar="VERSION", default="", help="Only activities on this version of the model.")
+@click.option("--user", metavar="NAME", default="", help="Only activities of this user or service principal.")
 @click.option(
     "--type",
     "kinds",
     metavar="PART",
     multiple=True,
-    help="Of which kind: a part of a kind's name, such as approved, transition or comment. May be given several times.",
+    help="Only activities whose type contains PART, such as approved or comment; repeatable.",
 )
 @click.option(
-    "--since", callback=_moment, metavar="TIME", help="From then on: so long ago (30m, 12h, 7d, 2w) or a date."
+    "--since", callback=_moment, metavar="TIME", help="Only since this time: an age (30m, 12h, 7d, 2w) or a date."
 )
-@click.option("--until", callback=_moment, metavar="TIME", help="Before then.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", default=LIMIT, show_default=True, help="At most so many.")
+@click.option("--until", callback=_moment, metavar="TIME", help="Only before this time.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", default=LIMIT, show_default=True, help="The most to list."
+)
 def activity(
     *,
     model: str,

@@ -22,12 +22,12 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: "Done.",
-    Exit.REFUSED: "Refused, or it went wrong in another way: stderr says why.",
-    Exit.USAGE: "The command line cannot be understood.",
-    Exit.NOT_FOUND: "What was named is not there, or may not be seen.",
-    Exit.NOT_ALLOWED: "Not allowed: the token lacks the level or is not valid, or the profile is read-only.",
-    Exit.UNKNOWN: "The answer to a change was lost: it may have happened. Look before repeating it.",
-    Exit.UNREACHABLE: "The server cannot be reached, or does not answer a question.",
+    Exit.REFUSED: "Refused or failed: stderr says why.",
+    Exit.USAGE: "Wrong usage of the command line.",
+    Exit.NOT_FOUND: "Not found, or not visible to you.",
+    Exit.NOT_ALLOWED: "Not allowed: the token is invalid or lacks the level, or the profile is read-only.",
+    Exit.UNKNOWN: "The answer to a change was lost: check whether it happened before you repeat it.",
+    Exit.UNREACHABLE: "The server cannot be reached, or does not answer.",
     Exit.INTERRUPTED: "Interrupted (Ctrl-C) while reading.",
 }
 

@@ -10,9 +10,9 @@ from tui_registry.commands.exits import Exit, Failure
 
 @click.command()
 @click.option("--keymap", metavar="NAME|PATH", help="The keymap to show, instead of the one in force.")
-@click.option("--toml", is_flag=True, help="Print it as a file, to be changed.")
+@click.option("--toml", is_flag=True, help="Print a keymap file to start your own from.")
 def keys(*, keymap: str | None, toml: bool) -> None:
-    """Print the console's keys; or all that is wrong with a keymap, and exit with 1."""
+    """Print the console's keys; of a wrong keymap, its problems, and exit with 1."""
     from tui_registry.keys import keymap as keymaps
     from tui_registry.session import settings
 

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """Registered models: list them, show one."""
+    """List registered models, show one."""
 
 
 @registry_command
 @models.command("list")
 @click.argument("words", metavar="[FILTER]...", nargs=-1)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many; all, if left out.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="The most to list; by default all.")
 def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
     """List the models that you may see, by name.
 
     FILTER is words that the name contains, as in the console's search, or, after "=", a filter in MLflow's grammar.
-    Words stand for themselves, and what is called so, or begins so, comes first:
+    Exact matches come first, then names that begin with the words:
 
     \b
       tui-registry models list churn eu
@@ -71,7 +71,7 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
 @models.command("show")
 @click.argument("name")
 def show_model(*, name: str, profile: str | None, as_json: bool) -> None:
-    """Show the model NAME: what it is, your level, its versions, what waits for a decision."""
+    """Show the model NAME: its description, your level, its versions and open requests."""
     found = ask(profile, lambda client: _read(client, name))
     if as_json:
         print_json(

@@ -12,7 +12,7 @@ from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
 
 LONGEST_TOKEN = 65_536  # characters: a server reads no more of a request's head
-NOT_ASCII = "What was given cannot be a token: it is not ASCII. Copy it anew."
+NOT_ASCII = "What was given cannot be a token: it is not ASCII. Copy it again."
 
 
 def _particulars(command: Callable[..., None]) -> Callable[..., None]:
@@ -24,16 +24,14 @@ def _particulars(command: Callable[..., None]) -> Callable[..., None]:
             help="The MLflow tracking server whose runs are registered there; '' for none.",
         ),
         click.option(
-            "--colour", metavar="COLOUR", help="Behind its name in the console: red, #aa0000 ...; '' for none."
+            "--colour", metavar="COLOUR", help="Background of its name in the console: red, #aa0000, ...; '' for none."
         ),
         click.option(
             "--insecure-http/--only-https",
             default=None,
-            help="Whether the token may be sent to an http:// URL, for all on the way to read.",
+            help="Whether the token may be sent unencrypted, to an http:// URL.",
         ),
-        click.option(
-            "--ca", metavar="FILE", help="Whom its certificate must be signed by: a PEM file; '' for the system's."
-        ),
+        click.option("--ca", metavar="FILE", help="Certificate authorities to trust: a PEM file; '' for the system's."),
         click.option(
             "--read-only/--read-write", default=None, help="Whether the console and commands may write there."
         ),
@@ -44,12 +42,12 @@ def _particulars(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.argument("url")
-@click.option("--profile", metavar="NAME", help="What to call it; its host, if left out.")
+@click.option("--profile", metavar="NAME", help="The profile's name; by default the URL's host.")
 @click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
 @_particulars
 def login(*, url: str, profile: str | None, token_stdin: bool, **particulars: Any) -> None:
-    """Keep the token of the registry at URL in the keyring, under a profile. What is not said here stays as it was, if
-    there is such a profile."""
+    """Store the token of the registry at URL in the keyring, and its URL in a profile. Options left out keep the values
+    of an existing profile."""
     from tui_registry.session import login as session_login
 
     token = _given() if token_stdin else _asked()
@@ -89,7 +87,7 @@ def _asked() -> str:
 @click.command()
 @click.argument("profile")
 def logout(*, profile: str) -> None:
-    """Forget the token of PROFILE, and the profile."""
+    """Delete PROFILE and its token."""
     from tui_registry.session import login as session_login
 
     try:
@@ -125,7 +123,7 @@ def profiles(context: click.Context, *, as_json: bool) -> None:
 @profiles.command("default")
 @click.argument("name")
 def set_default(*, name: str) -> None:
-    """Open the profile NAME when none is named."""
+    """Make the profile NAME the default."""
     from tui_registry.session import login as session_login
 
     with _told():
@@ -136,7 +134,7 @@ def set_default(*, name: str) -> None:
 @click.argument("name")
 @_particulars
 def set_profile(*, name: str, **particulars: Any) -> None:
-    """Change what the profile NAME says besides its URL."""
+    """Change the settings of the profile NAME."""
     from tui_registry.session import login as session_login
 
     with _told():

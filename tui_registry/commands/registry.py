@@ -19,7 +19,7 @@ def registry_command(command: click.Command) -> click.Command:
     """A command that talks to a registry: it takes ``profile`` and ``as_json`` besides its own parameters, and its
     help ends with the exit codes."""
     command.params += [
-        click.Option(["--profile"], metavar="NAME", help="The profile to use, instead of the default one."),
+        click.Option(["--profile"], metavar="NAME", help="The profile to use instead of the default."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON."),
     ]
     command.epilog = EPILOG

@@ -23,12 +23,12 @@ FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
 
 @click.group()
 def requests() -> None:
-    """Open transition requests: list them, decide them."""
+    """List, approve and reject open transition requests."""
 
 
 @registry_command
 @requests.command("list")
-@click.option("--model", metavar="NAME", help="Those of one model only.")
+@click.option("--model", metavar="NAME", help="Only requests on this model.")
 def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> None:
     """List the open requests, newest first."""
 
@@ -51,17 +51,17 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 @click.argument("model")
 @click.argument("version")
 @click.argument("stage", metavar="STAGE", type=STAGE)
-@click.option("--comment", default="", help="What to say about it.")
+@click.option("--comment", default="", help="A comment on the decision.")
 @click.option(
     "--archive/--no-archive",
     default=True,
-    help="Whether what else is in the stage is archived; only Staging and Production can be cleared. It is, if nothing "
-    "is said.",
+    show_default=True,
+    help="Archive the other versions in the stage; only for Staging and Production.",
 )
 def approve_request(
     *, model: str, version: str, stage: str, comment: str, archive: bool, profile: str | None, as_json: bool
 ) -> None:
-    """Approve the request to move VERSION of MODEL to STAGE, whoever asked."""
+    """Approve the request to move VERSION of MODEL to STAGE, whoever requested it."""
     from tui_registry.mutations.decision import Decision
 
     _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, profile=profile, as_json=as_json)
@@ -72,9 +72,9 @@ def approve_request(
 @click.argument("model")
 @click.argument("version")
 @click.argument("stage", metavar="STAGE", type=STAGE)
-@click.option("--comment", default="", help="What to say about it.")
+@click.option("--comment", default="", help="A comment on the decision.")
 def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
-    """Reject the request to move VERSION of MODEL to STAGE, whoever asked."""
+    """Reject the request to move VERSION of MODEL to STAGE, whoever requested it."""
     from tui_registry.mutations.decision import Decision
 
     _decide(Decision.REJECT, model, version, Stage(stage), comment, archive=False, profile=profile, as_json=as_json)

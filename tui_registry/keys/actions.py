@@ -46,15 +46,15 @@ class Action:
 
 
 FILTERING = (
-    Action("submit", "enter", "⏎", "keep", "Keep what was typed", ()),
-    Action("move(1)", "down", "↓↑", "choose", "Choose a row", ()),
+    Action("submit", "enter", "⏎", "keep", "Keep the filter", ()),
+    Action("move(1)", "down", "↓↑", "choose", "Select a row", ()),
     Action("back", "escape", "esc", "clear", "Clear what was typed", ()),
 )
 SEARCHING = (Action("submit", "enter", "⏎", "open", "Open what is under the cursor", ()), *FILTERING[1:])
-"""What the bar says while text is typed, when letters are letters."""
+"""Shown in the bar while text is typed."""
 
 WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
-"""Keys that go through a line that is typed in to the list above it."""
+"""Keys that move in the list above while the focus is in an input."""
 
 DECIDED = ("inbox", "model", "board")
 STAGED = ("model", "board")
@@ -72,7 +72,7 @@ ACTIONS = (
         "t",
         "t",
         "move",
-        "Move the version to another stage, or ask for it",
+        "Move the version to another stage, or request it",
         (*STAGED, "version"),
         1,
         writes=True,
@@ -92,7 +92,7 @@ ACTIONS = (
         "slash",
         "/",
         "filter",
-        "Narrow what is shown, as you type",
+        "Filter the list, as you type",
         ("inbox", "board", "activity", "journal", "runs", *GOVERNED),
         3,
     ),
@@ -101,8 +101,8 @@ ACTIONS = (
     Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
     Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
-    Action("columns", "v", "v", "columns", "Choose the metrics and parameters that are shown", ("runs",), 4),
-    Action("new", "n", "n", "new", "Make a model or, in one, add a version", ("models", "model"), 4, writes=True),
+    Action("columns", "v", "v", "columns", "Choose the columns: metrics and parameters", ("runs",), 4),
+    Action("new", "n", "n", "new", "Create a model; in a model, add a version", ("models", "model"), 4, writes=True),
     Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
     Action(
         "register_candidate",
@@ -115,9 +115,7 @@ ACTIONS = (
         writes=True,
     ),
     Action("open_run", "o", "o", "run", "Open the run that the version comes from", (*STAGED, "version"), 6),
-    Action(
-        "card", "i", "i", "about", "All about the model: description, tags, aliases, access", ("models", *STAGED), 4
-    ),
+    Action("card", "i", "i", "about", "Model details: description, tags, aliases, permissions", ("models", *STAGED), 4),
     Action("comment", "c", "c", "comment", "Comment on the version", (*STAGED, "version", "activity"), 4, writes=True),
     Action(
         "edit",
@@ -130,7 +128,7 @@ ACTIONS = (
         writes=True,
     ),
     Action("tags", "T", "T", "tag", "Set a tag", ("models", *STAGED, *SHEETS), 6, writes=True),
-    Action("aliases", "A", "A", "alias", "Give a version an alias", (*STAGED, *SHEETS), 6, writes=True),
+    Action("aliases", "A", "A", "alias", "Set an alias", (*STAGED, *SHEETS), 6, writes=True),
     Action("remove", "D", "D", "remove", "Remove the tag, alias or comment under the cursor", SHEETS, 5, writes=True),
     Action(
         "delete",
@@ -144,34 +142,43 @@ ACTIONS = (
     ),
     Action("delete_model", "X", "X", "delete", "Delete the model", ("card",), 8, writes=True),
     Action("rename", "R", "R", "rename", "Rename the model", ("models", "card"), 7, writes=True),
-    Action(
-        "permissions", "p", "p", "permissions", "Who may do what on the model, and why", ("models", *STAGED, "card"), 5
-    ),
-    Action("grant", "n", "n", "grant", "Grant somebody a level", ("access",), 1, writes=True),
+    Action("permissions", "p", "p", "permissions", "Permissions on the model", ("models", *STAGED, "card"), 5),
+    Action("grant", "n", "n", "grant", "Grant a level", ("access",), 1, writes=True),
     Action("change", "e", "e", "change", "Change the level under the cursor", ("access",), 1, writes=True),
-    Action("revoke", "D", "D", "remove", "Take the level under the cursor away", ("access",), 2, writes=True),
-    Action("why", "w", "w", "why", "What somebody may do here, and by which grants", ("access",), 1),
-    Action("enrol", "n", "n", "new", "Make an account", PEOPLE, 1, writes=True),
-    Action("deactivate", "D", "D", "deactivate", "Accept no token of the account any more", PEOPLE, 2, writes=True),
-    Action("reactivate", "A", "A", "reactivate", "Accept the account's tokens again", PEOPLE, 2, writes=True),
-    Action("members", "enter", "⏎", "members", "Who is in the group", ("groups",), 1),
-    Action("new_group", "n", "n", "new", "Make a group", ("groups",), 1, writes=True),
+    Action("revoke", "D", "D", "remove", "Revoke the level under the cursor", ("access",), 2, writes=True),
+    Action("why", "w", "w", "why", "Explain which grants give somebody a level", ("access",), 1),
+    Action("enrol", "n", "n", "new", "Create an account", PEOPLE, 1, writes=True),
+    Action(
+        "deactivate", "D", "D", "deactivate", "Deactivate the account: its tokens are refused", PEOPLE, 2, writes=True
+    ),
+    Action("reactivate", "A", "A", "reactivate", "Reactivate the account", PEOPLE, 2, writes=True),
+    Action("members", "enter", "⏎", "members", "Show the members of the group", ("groups",), 1),
+    Action("new_group", "n", "n", "new", "Create a group", ("groups",), 1, writes=True),
     Action("delete_group", "D", "D", "delete", "Delete the group", ("groups",), 2, writes=True),
     Action("add_member", "n", "n", "add", "Add a member to the group", ("group",), 1, writes=True),
     Action("remove_member", "D", "D", "remove", "Remove the member from the group", ("group",), 2, writes=True),
     Action(
-        "make_token", "n", "n", "new", "Make a token, for yourself or a service principal", ("tokens",), 1, writes=True
+        "make_token",
+        "n",
+        "n",
+        "new",
+        "Create a token, for yourself or a service principal",
+        ("tokens",),
+        1,
+        writes=True,
     ),
-    Action("revoke_token", "D", "D", "revoke", "Accept the token no more", ("tokens",), 2, writes=True),
+    Action("revoke_token", "D", "D", "revoke", "Revoke the token", ("tokens",), 2, writes=True),
     Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
-    Action("previous_section", "shift+tab", "⇧tab", "previous section", "Go to the section before", SECTIONS, 9),
+    Action(
+        "previous_section", "shift+tab", "⇧tab", "previous section", "Go to the previous section of Access", SECTIONS, 9
+    ),
     Action("compare", "equals_sign", "=", "compare", "Compare two versions: marked, or with Production's", STAGED, 5),
-    Action("history", "H", "H", "history", "Who did what with it", ("models", *STAGED, *SHEETS), 6),
+    Action("history", "H", "H", "history", "History of the model or version", ("models", *STAGED, *SHEETS), 6),
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", STAGED, 3),
-    Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the stage before", STAGED, 9),
-    Action("next_panel", "tab", "tab", "next", "Go on to the metrics, the parameters, the tags", ("run",), 2),
-    Action("previous_panel", "shift+tab", "⇧tab", "previous", "Go back to the panel before", ("run",), 9),
+    Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the previous stage", STAGED, 9),
+    Action("next_panel", "tab", "tab", "next", "Go to the next panel: metrics, parameters, tags", ("run",), 2),
+    Action("previous_panel", "shift+tab", "⇧tab", "previous", "Go to the previous panel", ("run",), 9),
     Action(
         "back",
         "escape",
@@ -184,8 +191,8 @@ ACTIONS = (
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 8),
     Action("go('board')", "3", "3", "board", "Go to the versions of all models, by stage", (EVERYWHERE,), 8),
-    Action("go('activity')", "4", "4", "activity", "Go to who did what", (EVERYWHERE,), 8),
-    Action("go('access')", "5", "5", "access", "Go to who may do what on the whole registry", (EVERYWHERE,), 8),
+    Action("go('activity')", "4", "4", "activity", "Go to the activity feed", (EVERYWHERE,), 8),
+    Action("go('access')", "5", "5", "access", "Go to the permissions of the whole registry", (EVERYWHERE,), 8),
     Action("read_on(1)", "J", "J", "read on", "Scroll the details down", (*DECIDED, *SHEETS), 9),
     Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", (*DECIDED, *SHEETS), 9),
     Action(
@@ -193,7 +200,7 @@ ACTIONS = (
         "f5",
         "F5",
         "refresh",
-        "Ask the server again, and draw all anew",
+        "Refresh",
         ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", *TRACKED, *GOVERNED),
         9,
     ),
@@ -208,24 +215,24 @@ ACTIONS = (
     ),
     Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 7),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
-    Action("help", "question_mark", "?", "help", "Every action that is live here", (EVERYWHERE,), 0),
-    Action("undo", "u", "u", "undo", "Take back the last change made here", (EVERYWHERE,), 9, writes=True),
+    Action("help", "question_mark", "?", "help", "List every key that works here", (EVERYWHERE,), 0),
+    Action("undo", "u", "u", "undo", "Undo the last change made here", (EVERYWHERE,), 9, writes=True),
     Action(
         "profiles", "P", "P", "profiles", "Open another registry; allow changes in a read-only one", (EVERYWHERE,), 9
     ),
-    Action("journal", "at", "@", "calls", "Every call of this session, and what came of it", (EVERYWHERE,), 9),
+    Action("journal", "at", "@", "calls", "List the requests sent to the server, with their results", (EVERYWHERE,), 9),
     Action(
         "show_text",
         "Y",
         "Y",
         "as text",
-        "Show what was copied last, or all calls, to select or keep it",
+        "Show the last copy, or the list of requests, as plain text",
         (EVERYWHERE,),
         7,
     ),
-    Action("theme", "f9", "F9", "theme", "Choose other colours", (EVERYWHERE,), 9),
-    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "Stop, back to the shell; fg comes back", (EVERYWHERE,), 9),
-    Action("quit", "q", "q", "quit", "Leave", (EVERYWHERE,), 6),
+    Action("theme", "f9", "F9", "theme", "Choose a theme", (EVERYWHERE,), 9),
+    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "Suspend, back to the shell; fg resumes", (EVERYWHERE,), 9),
+    Action("quit", "q", "q", "quit", "Quit", (EVERYWHERE,), 6),
 )
 
 

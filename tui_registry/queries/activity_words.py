@@ -6,7 +6,7 @@ from tui_registry_server.wire.stage import Stage
 
 WORDS = {
     ActivityType.APPLIED_TRANSITION: "moved",
-    ActivityType.REQUESTED_TRANSITION: "asked",
+    ActivityType.REQUESTED_TRANSITION: "requested",
     ActivityType.CANCELLED_REQUEST: "cancelled",
     ActivityType.APPROVED_REQUEST: "approved",
     ActivityType.REJECTED_REQUEST: "rejected",

@@ -205,4 +205,4 @@ def _ask(url: str) -> str:
     except TokenError as error:
         raise ConnectionProblem(str(error)) from None
     except UnicodeDecodeError:
-        raise ConnectionProblem("What was typed cannot be a token: it is not ASCII. Copy it anew.") from None
+        raise ConnectionProblem("What was typed cannot be a token: it is not ASCII. Copy it again.") from None
