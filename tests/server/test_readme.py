@@ -4,10 +4,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from tui_registry_server.rules.limits import Limits
-from tui_registry_server.rules.permissions import ALL_STAGES, LEVELS, Ability, Level, allows
+from tui_registry_server.rules.permissions import LEVELS, Level, allows
+from tui_registry_server.wire.ability import ALL_STAGES, Ability
 
 README = Path(__file__).parents[2] / "README.md"
-BEGIN = "<!-- abilities: made from rules/permissions.py, checked by tests/server/test_readme.py -->"
+BEGIN = "<!-- abilities: made from wire/ability.py, checked by tests/server/test_readme.py -->"
 END = "<!-- /abilities -->"
 LIMITS_BEGIN = "<!-- limits: made from rules/limits.py, checked by tests/server/test_readme.py -->"
 LIMITS_END = "<!-- /limits -->"

@@ -3,7 +3,8 @@
 import pytest
 
 from tui_registry.access.levels import NEEDED, may, moves_at_once
-from tui_registry_server.rules.permissions import LEVELS, Ability, allows
+from tui_registry_server.rules.permissions import LEVELS, allows
+from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
 

@@ -22,7 +22,6 @@ from tui_registry_server.operations import (
 from tui_registry_server.operations import model_versions as versions
 from tui_registry_server.operations import registered_models as models
 from tui_registry_server.operations.call import Answer
-from tui_registry_server.rules.permissions import Ability as Can
 from tui_registry_server.wire import activity as a
 from tui_registry_server.wire import comment as c
 from tui_registry_server.wire import model_version as v
@@ -32,6 +31,7 @@ from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
+from tui_registry_server.wire.ability import Ability as Can
 from tui_registry_server.wire.server_info import DatabricksConfig, Health, ServerInfo
 
 MLFLOW_VERSION = "3.17.2"

@@ -2,23 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
-
-
-class PrincipalKind(StrEnum):
-    USER = "user"
-    GROUP = "group"
-    SERVICE_PRINCIPAL = "service_principal"
-
-
-ADMINS = "admins"
-"""The group whose members manage everything. It cannot be deleted, nor its rights taken away."""
-
-USERS = "users"
-"""The group that every user and service principal is in, without being listed as a member."""
+from tui_registry_server.wire.principal import PrincipalKind
 
 ROOT = "root"
 """The id of the registry-wide object: its grants hold on every model."""

@@ -23,10 +23,10 @@ from sqlalchemy import (
     update,
 )
 
-from tui_registry_server.rules.principals import ADMINS, PrincipalKind
 from tui_registry_server.store.dialects import among, greater
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import memberships, principals
+from tui_registry_server.wire.principal import ADMINS, PrincipalKind
 
 
 def groups_of(principal_id: ColumnElement[str]) -> CTE:

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, String, Text, bindparam, delete, insert, literal, select, update
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
+from tui_registry_server.rules.principals import ROOT, Principal
 from tui_registry_server.store import counters
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.memberships import groups_of, touch
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, principals, tokens
 from tui_registry_server.wire.names import name_key
+from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 
 
 class TokenHolder(NamedTuple):
