@@ -127,8 +127,8 @@ def test_what_would_be_refused_is_refused(staff: Staff, database_state: Database
 
 
 def test_what_changes_nothing_names_nobody(staff: Staff) -> None:
-    for fields in ({}, {"replace": True}):
-        answer = preview(staff, entry("user", CREATOR.name, "CAN_MANAGE"), **fields)
+    for replace in (False, True):
+        answer = preview(staff, entry("user", CREATOR.name, "CAN_MANAGE"), replace=replace)
         assert (answer["named"], answer["named_count"], answer["members"], answer["member_counts"]) == ([], 0, [], [])
 
 

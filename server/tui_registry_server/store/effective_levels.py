@@ -12,6 +12,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     Select,
     String,
@@ -29,7 +30,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.store.dialects import among, greater, pairs
 from tui_registry_server.store.memberships import groups_of_each, with_members
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import principals
+from tui_registry_server.store.tables import memberships, principals
 from tui_registry_server.wire.principal import PrincipalKind
 
 
@@ -87,36 +88,43 @@ def _granted() -> CTE:
         select(before.c.id, before.c.number.label("before"), none.label("after")),
         select(after.c.id, none, after.c.number),
     ).subquery("entries")
-    return (
-        select(rows.c.id, func.max(rows.c.before).label("before"), func.max(rows.c.after).label("after"))
-        .group_by(rows.c.id)
-        .cte("granted")
-    )
+    return select(rows.c.id, *_highest(rows)).group_by(rows.c.id).cte("granted")
+
+
+def _highest(rows: FromClause) -> list[ColumnElement[int]]:
+    return [func.max(rows.c[which]).label(which) for which in ("before", "after")]
 
 
 def _levels(ids: Select[Any]) -> Select[Any]:
     """LevelRow, with the key of its name, for each of the principals."""
-    who = ids.cte("who")
-    held, granted = groups_of_each(select(who.c.id)), _granted()
-    best = (
-        select(
-            held.c.principal_id, func.max(granted.c.before).label("before"), func.max(granted.c.after).label("after")
-        )
-        .join_from(held, granted, granted.c.id == held.c.id)
-        .group_by(held.c.principal_id)
-        .cte("best")
+    who, granted = ids.cte("who"), _granted()
+    # By group, as thousands of people are in the same few.
+    groups = select(memberships.c.group_id.label("id")).join(who, who.c.id == memberships.c.member_id).distinct()
+    above = groups_of_each(groups)
+    by_group = (
+        select(above.c.principal_id.label("id"), *_highest(granted))
+        .join_from(above, granted, granted.c.id == above.c.id)
+        .group_by(above.c.principal_id)
+        .cte("by_group")
     )
+    ways = union_all(
+        select(who.c.id, granted.c.before, granted.c.after).join_from(who, granted, granted.c.id == who.c.id),
+        select(memberships.c.member_id, by_group.c.before, by_group.c.after)
+        .join_from(memberships, who, who.c.id == memberships.c.member_id)
+        .join(by_group, by_group.c.id == memberships.c.group_id),
+    ).subquery("ways")
+    best = select(ways.c.id, *_highest(ways)).group_by(ways.c.id).cte("best")
 
-    def highest(which: str) -> Any:
+    def level(which: str) -> Any:
         everyone = bindparam(f"everyone_{which}", type_=Integer())
         of_everyone = case((_is_group, literal_column("0")), else_=everyone)
         return greater(func.coalesce(best.c[which], literal_column("0")), of_everyone).label(which)
 
     columns = (principals.c[name] for name in ("id", "kind", "name", "display_name", "active", "name_key"))
     return (
-        select(*columns, highest("before"), highest("after"))
+        select(*columns, level("before"), level("after"))
         .join_from(who, principals, principals.c.id == who.c.id)
-        .outerjoin(best, best.c.principal_id == who.c.id)
+        .outerjoin(best, best.c.id == who.c.id)
     )
 
 
