@@ -190,7 +190,6 @@ def test_groups_of_thousands_are_counted_and_few_are_listed(callers: Callers) ->
         assert counts(answer) == {(NONE, "CAN_READ"): 9_999, ("CAN_MANAGE", "CAN_MANAGE"): 1}
         assert len(answer["named"]) + len(answer["members"]) == MAX_PREVIEWED
         assert levels(answer["members"][0]) == (NONE, "CAN_READ")
-        print("TOOK", took)
         assert took < 5, took  # seconds, on the slowest of machines: it takes a tenth of one
     finally:
         with changing(callers.registry.database) as connection:
