@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
@@ -19,26 +21,29 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.console import Console
 from tui_registry.keys.actions import EVERYWHERE, Action, bindings
 from tui_registry.keys.names import shown
-from tui_registry.mutations.runner import WritingApp
+from tui_registry.mutations.runner import Mutations
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, load, place
 from tui_registry.session.connection import Connection
 from tui_registry.session.live_connection import LiveConnection
+from tui_registry.session.messages import ConnectionChanged, RegistryChanged
 from tui_registry.session.settings import Settings
 from tui_registry.startup.first_frame import FirstFrame
 from tui_registry.startup.preferences import Preferences
 from tui_registry.terminal import clipboard
 from tui_registry.terminal.driver_choice import can_suspend, driver_class
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server import crash
 
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile
 
+ANSWER_TIMEOUT = 20  # seconds that leaving waits for the answer to a mutation
 
-class ConsoleApp(WritingApp):
+
+class ConsoleApp(App[str]):
     """The console on one registry. Its result is the profile to open next, if one was asked for."""
 
     TITLE = "tui-registry"
@@ -68,6 +73,7 @@ class ConsoleApp(WritingApp):
         self.stylesheet.set_variables(self.get_css_variables())
         self.first_frame = FirstFrame(self, load)
         self.connection = LiveConnection(self, connect)
+        self.mutations = Mutations(self)
         self.navigation = Navigator(self, self.connection)
         self.ended_by: signal.Signals | None = None
         self._is_styled = False
@@ -86,11 +92,12 @@ class ConsoleApp(WritingApp):
             return len(self.screen_stack) > 1
         if action == "suspend":
             return can_suspend(self._driver)
-        return action != "undo" or self.can_undo
+        return action != "undo" or self.mutations.undoable is not None
 
     @property
     def state(self) -> str:
-        return f"⋯ {self.progress}" if self.progress else self.connection.state
+        progress = self.mutations.progress
+        return f"⋯ {progress}" if progress else self.connection.state
 
     def get_driver_class(self) -> type[Driver]:
         return driver_class() or super().get_driver_class()
@@ -137,9 +144,9 @@ class ConsoleApp(WritingApp):
         self.action_leave()
 
     async def _leave(self) -> None:
-        if self.is_writing:
-            self.tell_progress("waiting for the server to answer")
-            await self.written(timeout=20)
+        if self.mutations.is_running:
+            self.mutations.show_progress("waiting for the server to answer")
+            await self.mutations.wait(timeout=ANSWER_TIMEOUT)
         self.exit(self._next_profile)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -213,13 +220,49 @@ class ConsoleApp(WritingApp):
         if isinstance(self.screen, Place) and (text := self.screen.as_text() or self._copied):
             self.push_screen(PlainText(text))
 
+    def action_undo(self) -> None:
+        """Undo the newest change that has a true inverse, if things are still as that change left them."""
+        inverse = self.mutations.undoable
+        if inverse is None or not isinstance(self.screen, Place):
+            return
+        from tui_registry.screens.dialogs.confirm import Confirm, Consent, Question
+
+        def answered(consent: Consent | None) -> None:
+            if consent is not None:
+                self.mutations.undo(inverse)
+
+        lines = [Content(one_line(f"• {visible(inverse.title)}: {inverse.progress}", 300))]
+        self.push_screen(Confirm(Question("Undo the last change?", lines, "Undo")), answered)
+
+    @property
+    def is_changing(self) -> bool:
+        return self.mutations.is_running
+
+    def refresh_soon(self) -> None:
+        self.connection.refresh_soon()
+
+    def post_to_place(self, message: ConnectionChanged | RegistryChanged) -> None:
+        """The other places look for themselves when they are seen again."""
+        places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
+        if places:
+            places[-1].post_message(message)
+
+    def report_bug(self, error: BaseException) -> None:
+        self.notify(
+            one_line(f"{type(error).__name__}: {error}"),
+            title="A bug in tui-registry itself",
+            severity="error",
+            markup=False,
+            timeout=30,
+        )
+
     def action_journal(self) -> None:
         self.navigation.open_journal()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A mistake in what runs behind the screen is not to pass unseen."""
-        if event.state is WorkerState.ERROR:
-            self.tell_mistake(event.worker.error)
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.report_bug(event.worker.error)
 
     async def ask_to_retry(self, title: str, problem: str, *, token_helps: bool) -> str:
         from tui_registry.screens.dialogs.problem import Problem

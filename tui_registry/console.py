@@ -1,6 +1,6 @@
 """What screens may use of the application that they are in: app.ConsoleApp is one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Protocol, TypeVar
 
 from textual.geometry import Size
@@ -10,7 +10,7 @@ from textual.screen import Screen
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.actions import Action
 from tui_registry.keys.keymap import Keymap
-from tui_registry.mutations.mutation import Verdict, Write
+from tui_registry.mutations.runner import Mutations
 from tui_registry.session.live_connection import LiveConnection
 from tui_registry.startup.first_frame import FirstFrame
 
@@ -81,23 +81,8 @@ class Console(Protocol):
     def redraw(self) -> None:
         """Draw everything anew: something else may have written on the terminal."""
 
-    deciding: set[str]
-    """Ids of the requests whose decision is being written."""
-
-    def converse(self, talk: Callable[[], Awaitable[None]]) -> None:
-        """Ask the user, one question after the other. What the server refuses or does not answer ends it."""
-
-    def write(self, *writes: Write, then: Callable[[], None] | None = None) -> None:
-        """Make changes, one after the other, until one does not happen. ``then`` is called if all happened."""
-
-    def keep_working(self, work: Awaitable[None]) -> None:
-        """Run a write to its end, whatever screens come and go."""
-
-    def tell_progress(self, progress: str) -> None:
-        """Say what is being waited for; empty when nothing is."""
-
-    def tell_result(self, title: str, verdict: Verdict, told: str) -> None:
-        """Say what came of a change."""
+    @property
+    def mutations(self) -> Mutations: ...
 
     def notify(
         self,

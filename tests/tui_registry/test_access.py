@@ -155,7 +155,7 @@ class Staff:
         for user in self.users.values():
             self.registry.token(user)
         ids = {
-            name: (await self.client.users(filter_text=f'userName eq "{user}"')).resources[0].id
+            name: (await self.client.users.search(filter_text=f'userName eq "{user}"')).resources[0].id
             for name, user in self.users.items()
         }
         for name, members in {
@@ -164,10 +164,10 @@ class Staff:
             "outer": ("middle",),
             "aside": ("bob", "dee"),
         }.items():
-            group = await self.client.create_group(self.groups[name])
+            group = await self.client.groups.create(self.groups[name])
             ids[name] = group.id
-            await self.client.add_members(group.id, [ids[member] for member in members])
-        await self.client.create_model(self.model)
+            await self.client.groups.add_members(group.id, [ids[member] for member in members])
+        await self.client.models.create(self.model)
 
     def principal(self, name: str) -> Principal:
         kind = Kind.USER if name in self.users else Kind.GROUP
@@ -191,8 +191,8 @@ async def staff(registry: LiveRegistry) -> AsyncIterator[Staff]:
         await staff.settle()
         before = (await read(client, WHOLE_REGISTRY)).entries()
         yield staff
-        await client.replace_permissions(ROOT, before)
-        await client.delete_model(staff.model)
+        await client.permissions.replace(ROOT, before)
+        await client.models.delete(staff.model)
 
 
 async def person(client: RegistryClient, name: str) -> Person:
@@ -210,7 +210,7 @@ async def test_the_reckoned_level_is_the_servers(staff: Staff, seed: int) -> Non
         wanted = (await read(client, where)) if where is WHOLE_REGISTRY else AccessList(frozenset(), False)
         for principal in chance.sample(everybody, 3):
             wanted = wanted.granting(principal, chance.choice(LEVELS))
-        await client.replace_permissions(where.id, wanted.entries())
+        await client.permissions.replace(where.id, wanted.entries())
     seen = await read(client, governed)
     for user in staff.users.values():
         assert effective_level(seen, await person(client, user)) == staff.true_level(user), (user, seen)
@@ -219,9 +219,9 @@ async def test_the_reckoned_level_is_the_servers(staff: Staff, seed: int) -> Non
 
 async def test_a_new_admin_manages_everything(staff: Staff) -> None:
     client = staff.client
-    (admins,) = (await client.groups(filter_text='displayName eq "admins"')).resources
-    (inner,) = (await client.groups(filter_text=f'displayName eq "{staff.groups["inner"]}"')).resources
-    await client.add_members(admins.id, [inner.id])
+    (admins,) = (await client.groups.search(filter_text='displayName eq "admins"')).resources
+    (inner,) = (await client.groups.search(filter_text=f'displayName eq "{staff.groups["inner"]}"')).resources
+    await client.groups.add_members(admins.id, [inner.id])
     try:
         seen = await read(client, await governed_model(client, staff.model))
         ann = await person(client, staff.users["ann"])
@@ -230,7 +230,7 @@ async def test_a_new_admin_manages_everything(staff: Staff) -> None:
             registry_wide=False
         )
     finally:
-        await client.remove_members(admins.id, [inner.id])
+        await client.groups.remove_members(admins.id, [inner.id])
 
 
 async def test_the_ways_to_groups_in_groups_are_found(staff: Staff) -> None:
@@ -242,7 +242,7 @@ async def test_the_ways_to_groups_in_groups_are_found(staff: Staff) -> None:
 async def test_a_grant_to_a_group_tells_for_whom(staff: Staff) -> None:
     client = staff.client
     governed = await governed_model(client, staff.model)
-    await client.add_permissions(
+    await client.permissions.add(
         governed.id, AccessList(frozenset({Grant(staff.principal("bob"), "CAN_MANAGE")}), False).entries()
     )
     before = await read(client, governed)
@@ -260,8 +260,8 @@ async def test_a_grant_to_a_group_tells_for_whom(staff: Staff) -> None:
 
 
 async def test_a_service_principal_knows_itself(staff: Staff) -> None:
-    program = await staff.client.create_service_principal(f"bot-{staff.id}")
-    made = await staff.client.create_token_for(program.application_id or "")
+    program = await staff.client.service_principals.create(f"bot-{staff.id}")
+    made = await staff.client.tokens.create_for(program.application_id or "")
     async with RegistryClient(staff.registry.url, made.token_value) as client:
         me = await memberships.myself(client)
     assert me.person.principal == Principal(Kind.SERVICE_PRINCIPAL, f"bot-{staff.id}")
@@ -270,7 +270,7 @@ async def test_a_service_principal_knows_itself(staff: Staff) -> None:
 async def test_whom_somebody_means(staff: Staff) -> None:
     client, everybody = staff.client, tuple(Kind)
     outer, ann = staff.groups["outer"], staff.users["ann"]
-    await client.create_user(outer)  # called like the group
+    await client.users.create(outer)  # called like the group
     for typed, kind in ((f"group:{outer}", Kind.GROUP), (f" user: {outer.upper()}", Kind.USER), (ann, Kind.USER)):
         found = memberships.found(await addresses.resolve(client, typed, everybody))
         assert found.person.principal.kind is kind

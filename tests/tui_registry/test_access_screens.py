@@ -68,7 +68,7 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(office: Office, size: t
         )
         assert office.group not in office.direct()
         await press("y")
-        await shown.tells(f"group {office.group} has CAN_MANAGE_PRODUCTION_VERSIONS now.")
+        await shown.tells(f"group {office.group} now has CAN_MANAGE_PRODUCTION_VERSIONS.")
         await shown.until(lambda: office.group in shown.text, "the new row")
         assert keys <= 10
     assert office.direct()[office.group] == "CAN_MANAGE_PRODUCTION_VERSIONS"
@@ -110,12 +110,12 @@ async def test_a_level_is_changed_and_the_change_taken_back(office: Office) -> N
         await shown.press("j", "enter")
         await shown.shows(f"Change the level of group {office.group}?", "CAN_READ → CAN_EDIT")
         await shown.press("y")
-        await shown.tells(f"group {office.group} has CAN_EDIT now.")
+        await shown.tells(f"group {office.group} now has CAN_EDIT.")
         assert office.direct() == before | {office.group: "CAN_EDIT"}
         await shown.press("u")
         await shown.shows("Undo the last change?")
         await shown.press("y")
-        await shown.tells("The levels are as they were before.")
+        await shown.tells("The previous levels are restored.")
     assert office.direct() == before
 
 
@@ -129,13 +129,13 @@ async def test_a_level_is_removed_and_the_others_stay(office: Office) -> None:
         await shown.press("D")
         await shown.shows(f"Remove the level of group {office.group}?", "CAN_EDIT → none")
         await shown.press("y")
-        await shown.tells("has no level of its own here any more.")
+        await shown.tells("no longer has a level of its own here.")
         await shown.until(lambda: not any(line.startswith("▎ ml-leads") for line in shown.text.split("\n")), "gone")
         assert office.direct() == {name: level for name, level in before.items() if name != office.group}
         await shown.press("u")
         await shown.shows("Undo the last change?")
         await shown.press("y")
-        await shown.tells("The levels are as they were before.")
+        await shown.tells("The previous levels are restored.")
     assert office.direct() == before
 
 
@@ -161,7 +161,7 @@ async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None
         await shown.press("tab")
         await shown.type(office.model)
         await shown.press("enter")
-        await shown.tells("has no level of its own here any more.")
+        await shown.tells("no longer has a level of its own here.")
     assert OWNER not in office.direct()
     office.grant("CAN_MANAGE", user_name=OWNER)
 
@@ -175,7 +175,7 @@ async def test_a_list_that_somebody_changed_meanwhile_is_left_alone(office: Offi
         await shown.shows(f"Grant CAN_READ to group {office.group}?")
         office.grant("CAN_EDIT", user_name=office.people["ann"])
         await shown.press("y")
-        await shown.tells("Nothing was sent: somebody has changed who may do what meanwhile. Look again.")
+        await shown.tells("Nothing was sent: the permissions were changed by someone else. Review them again.")
         await shown.shows(office.people["ann"])
     assert office.group not in office.direct()
 
@@ -297,13 +297,13 @@ async def test_levels_of_the_whole_registry_are_granted_too(office: Office) -> N
         await shown.press("j", "enter")
         await shown.shows(f"Grant CAN_READ to group {office.group}?", "On the whole registry:  none → CAN_READ")
         await shown.press("y")
-        await shown.tells("has CAN_READ now.")
+        await shown.tells("now has CAN_READ.")
         await shown.until(lambda: office.group[:18] in shown.text, "the row")
         await choose(shown, office.group[:12])
         await shown.press("D")
         await shown.shows("Remove the level of")
         await shown.press("y")
-        await shown.tells("has no level of its own here any more.")
+        await shown.tells("no longer has a level of its own here.")
     assert not any(entry.get("group_name") == office.group for entry in office.call("GET", root)["access_control_list"])
 
 

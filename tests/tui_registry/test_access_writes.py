@@ -21,7 +21,7 @@ from tui_registry.access.grants import governed_model, read
 from tui_registry.access.memberships import found
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import account, group, level, mutation, token
-from tui_registry.mutations.mutation import Verdict, Write, perform
+from tui_registry.mutations.mutation import Mutation, Verdict, run
 from tui_registry_server.wire.scim import User
 
 
@@ -41,13 +41,13 @@ class Case:
     def group(self) -> str:
         return f"group-{self.id}"
 
-    async def level(self, wanted: str) -> Write:
+    async def level(self, wanted: str) -> Mutation:
         governed = await governed_model(self.client, self.model)
         seen = await read(self.client, governed)
         return level.give(self.client, governed, seen, Principal(Kind.GROUP, self.group), wanted)
 
 
-Make = Callable[[Case], Awaitable[Write]]
+Make = Callable[[Case], Awaitable[Mutation]]
 
 
 @pytest.fixture(autouse=True)
@@ -61,60 +61,60 @@ async def case(registry: LiveRegistry) -> AsyncIterator[Case]:
     network = FaultyTransport(passes)
     async with RegistryClient(registry.url, registry.admin_token, transport=network) as client:
         name = uuid.uuid4().hex[:6]
-        await client.create_model(f"written-{name}")
-        user = await client.create_user(f"user-{name}")
-        made = await client.create_group(f"group-{name}")
+        await client.models.create(f"written-{name}")
+        user = await client.users.create(f"user-{name}")
+        made = await client.groups.create(f"group-{name}")
         yield Case(client, network, name, f"written-{name}", user, made.id)
         network.writing = passes
-        await client.delete_model(f"written-{name}")
+        await client.models.delete(f"written-{name}")
 
 
-async def granted(case: Case) -> Write:
+async def granted(case: Case) -> Mutation:
     return await case.level("CAN_EDIT")
 
 
-async def taken_away(case: Case) -> Write:
-    await perform(await case.level("CAN_EDIT"))
+async def taken_away(case: Case) -> Mutation:
+    await run(await case.level("CAN_EDIT"))
     return await case.level(NONE)
 
 
-async def user_made(case: Case) -> Write:
-    return account.make(account.users(case.client), f"new-{case.id}", "New")
+async def user_made(case: Case) -> Mutation:
+    return account.create(account.users(case.client), f"new-{case.id}", "New")
 
 
-async def program_made(case: Case) -> Write:
-    return account.make(account.service_principals(case.client), f"bot-{case.id}", "")
+async def program_made(case: Case) -> Mutation:
+    return account.create(account.service_principals(case.client), f"bot-{case.id}", "")
 
 
-async def deactivated(case: Case) -> Write:
-    return account.switch(account.users(case.client), found(case.user), active=False)
+async def deactivated(case: Case) -> Mutation:
+    return account.set_active(account.users(case.client), found(case.user), active=False)
 
 
-async def group_made(case: Case) -> Write:
-    return group.make(case.client, f"other-{case.id}")
+async def group_made(case: Case) -> Mutation:
+    return group.create(case.client, f"other-{case.id}")
 
 
-async def group_deleted(case: Case) -> Write:
+async def group_deleted(case: Case) -> Mutation:
     return group.delete(case.client, case.group_id, case.group)
 
 
-async def joined(case: Case) -> Write:
+async def joined(case: Case) -> Mutation:
     return group.membership(case.client, case.group_id, case.group, case.user.id, f"user-{case.id}", joins=True)
 
 
-async def left(case: Case) -> Write:
-    await case.client.add_members(case.group_id, [case.user.id])
+async def left(case: Case) -> Mutation:
+    await case.client.groups.add_members(case.group_id, [case.user.id])
     return group.membership(case.client, case.group_id, case.group, case.user.id, f"user-{case.id}", joins=False)
 
 
-async def token_made(case: Case) -> Write:
+async def token_made(case: Case) -> Mutation:
     before = {each.token_id for each in await token.of_maker(case.client, "")}
-    return token.make(case.client, "me", "", case.id, 3600, before, case.values.append)
+    return token.create(case.client, "me", "", case.id, 3600, before, case.values.append)
 
 
-async def token_revoked(case: Case) -> Write:
-    made = await case.client.create_token(comment=case.id)
-    return token.revoke(case.client, made.token_info.token_id, "me", everybodys=True)
+async def token_revoked(case: Case) -> Mutation:
+    made = await case.client.tokens.create(comment=case.id)
+    return token.revoke(case.client, made.token_info.token_id, "me", is_admin=True)
 
 
 UNDOABLE: list[Make] = [granted, taken_away, deactivated, joined, left]
@@ -126,14 +126,14 @@ async def test_it_happens_once_and_is_taken_back(case: Case, make: Make) -> None
     write = await make(case)
     tried = case.network.tried
     assert not await write.happened()
-    assert (await perform(write)).verdict is Verdict.DONE
+    assert (await run(write)).verdict is Verdict.DONE
     assert case.network.tried == tried + 1
     assert await write.happened()
     assert (write.inverse is not None) == (make in UNDOABLE)
     if write.inverse is not None:
-        assert (await perform(write.inverse)).verdict is Verdict.DONE
+        assert (await run(write.inverse)).verdict is Verdict.DONE
         assert not await write.happened()
-        assert (await perform(write.inverse)).verdict is Verdict.REFUSED  # things are no longer as the change left them
+        assert (await run(write.inverse)).verdict is Verdict.REFUSED  # things are no longer as the change left them
 
 
 @pytest.mark.parametrize("fault", [answer_is_lost, answer_is_half, proxy_gives_up])
@@ -142,9 +142,9 @@ async def test_a_lost_answer_is_found_out(case: Case, make: Make, fault: Fault) 
     write = await make(case)
     tried = case.network.tried
     case.network.writing = fault
-    result = await perform(write)
+    result = await run(write)
     assert result.verdict is Verdict.DONE, result
-    assert "The answer was lost" in result.told
+    assert "The answer was lost" in result.message
     assert case.network.tried == tried + 1
     assert case.values == []  # the value of a token is lost with the answer
 
@@ -154,16 +154,16 @@ async def test_what_never_arrived_is_not_claimed(case: Case, make: Make) -> None
     write = await make(case)
     tried = case.network.tried
     case.network.writing = lost_on_the_way
-    assert (await perform(write)).verdict is Verdict.UNKNOWN
+    assert (await run(write)).verdict is Verdict.UNKNOWN
     assert case.network.tried == tried + 1
 
 
 @pytest.mark.parametrize("make", [each for each in EVERY if each is not token_made])
 async def test_what_is_done_already_is_not_done_again(case: Case, make: Make) -> None:
     write = await make(case)
-    assert (await perform(write)).verdict is Verdict.DONE
+    assert (await run(write)).verdict is Verdict.DONE
     tried = case.network.tried
-    result = await perform(write)
+    result = await run(write)
     assert result.verdict is Verdict.REFUSED
-    assert result.told.startswith("Nothing was sent: ")
+    assert result.message.startswith("Nothing was sent: ")
     assert case.network.tried == tried

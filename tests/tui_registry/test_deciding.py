@@ -22,7 +22,7 @@ async def test_approving_takes_two_keys(scene: Scene, size: tuple[int, int]) -> 
         await shown.press("a")
         await shown.shows("Approve this request?", f"{model} version 1, None → Staging", ASKER, "y yes", "n no")
         await shown.press("y")
-        await shown.tells(f"Approved by {OWNER}; version 1 is in Staging.")
+        await shown.tells("Approved; version 1 is now in Staging.")
         await shown.shows("Nothing is pending")
     assert scene.stage(model) == "Staging"
 
@@ -37,7 +37,7 @@ async def test_a_request_is_rejected_with_a_comment(scene: Scene) -> None:
         await shown.press("enter")
         assert asks(shown)
         await shown.press("y")
-        await shown.tells(f"Rejected by {OWNER}")
+        await shown.tells("Rejected; version 1 stays in None.")
     (activity,) = scene.activities(model, "REJECTED_REQUEST")
     assert activity["comment"] == "Not by me: y n o"
     assert scene.stage(model) == "None"
@@ -73,7 +73,7 @@ async def test_ones_own_request_is_cancelled(scene: Scene) -> None:
         await shown.press("x")
         await shown.shows("Cancel this request?")
         await shown.press("y")
-        await shown.tells(f"Cancelled by {ASKER}")
+        await shown.tells("Cancelled; version 1 stays in None.")
         await shown.shows("Nothing is pending")
     assert scene.requests() == []
 
@@ -101,8 +101,8 @@ async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) 
         path = "/mlflow/transition-requests/reject"
         scene.call("POST", path, name=models[2], version="1", stage="Staging", comment="I was quicker.")
         await shown.press("y")
-        await shown.until(lambda: shown.told.count(f"Approved by {OWNER}") == 2, "two are approved")
-        assert f"{models[2]} version 1: Nothing was sent: somebody has decided" in shown.told
+        await shown.until(lambda: shown.told.count("Approved; version") == 2, "two are approved")
+        assert f"{models[2]} version 1: Nothing was sent: this request was decided" in shown.told
         await shown.shows("Inbox (1)")
     assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
 
@@ -130,7 +130,7 @@ async def test_production_is_approved_by_its_name(scene: Scene) -> None:
         assert scene.stage(model) == "None"
         await shown.type(model.removeprefix("chur"))
         await shown.press("enter")
-        await shown.tells(f"Approved by {OWNER}")
+        await shown.tells("Approved; version")
     assert scene.stage(model) == "Production"
 
 
@@ -139,7 +139,7 @@ async def test_production_is_rejected_without_its_name(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.shows(model)
         await shown.press("r", "y")
-        await shown.tells(f"Rejected by {OWNER}")
+        await shown.tells("Rejected; version 1 stays in None.")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_production_of_a_name_that_is_hard_to_type(scene: Scene, name: str
         await shown.shows("Type production to confirm")
         await shown.type("production")
         await shown.press("enter")
-        await shown.tells(f"Approved by {OWNER}")
+        await shown.tells("Approved; version")
     assert scene.stage(model) == "Production"
 
 
@@ -168,7 +168,7 @@ async def test_what_is_displaced_is_archived_or_not(scene: Scene, keys: tuple[st
             f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o archive or not"
         )
         await shown.press(*keys, "y")
-        await shown.tells(f"Approved by {OWNER}")
+        await shown.tells("Approved; version")
     assert scene.stage(model) == "Staging"
     assert scene.stage(model, holder) == left
 
@@ -181,9 +181,9 @@ async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None
         await shown.press("g", "space", "space", "a")
         await shown.shows("Approve this request?", SECOND_ASKER)
         await shown.press("y")
-        await shown.tells(f"Approved by {OWNER}")
+        await shown.tells("Approved; version")
         await shown.shows("Nothing is pending")
-        assert "meanwhile" not in shown.told
+        assert "by someone else" not in shown.told
 
 
 async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> None:
@@ -195,7 +195,7 @@ async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> No
         scene.call("DELETE", path, name=model, version="1", stage="Staging", creator=ASKER)
         await shown.shows("Approve this request?")
         await shown.press("y")
-        await shown.tells("Nothing was sent", "meanwhile")
+        await shown.tells("Nothing was sent", "by someone else")
     assert scene.stage(model) == "None"
 
 
@@ -209,7 +209,7 @@ async def test_a_decision_goes_on_while_one_looks_elsewhere(scene: Scene) -> Non
         await shown.press("2")
         await shown.shows("Models (1)")
         proxy.release()
-        await shown.tells(f"Approved by {OWNER}")
+        await shown.tells("Approved; version")
     assert sum("/approve" in line for line in proxy.asked) == 1
 
 
@@ -247,7 +247,7 @@ async def test_requests_are_decided_on_the_models_page_too(scene: Scene) -> None
         await shown.press("enter")
         await shown.shows("→ Staging?", "a approve")
         await shown.press("a", "y")
-        await shown.tells(f"Approved by {OWNER}")
+        await shown.tells("Approved; version")
         await shown.shows("0 open requests")
 
 

@@ -25,8 +25,8 @@ from tests.tui_registry.faulty_transport import (
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import mutation
-from tui_registry.mutations.decisions import Decision, Outcome, Target, decide
-from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.decision import Decision, Target, decide
+from tui_registry.mutations.mutation import Result, Verdict, run
 from tui_registry_server.wire.stage import Stage
 
 SETTLED = {
@@ -43,13 +43,13 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def target_of(client: RegistryClient, model: str) -> Target:
-    (request,) = [request for request in (await client.inbox()).requests if request.name == model]
+    (request,) = [request for request in (await client.requests.inbox()).requests if request.name == model]
     return Target.of(request)
 
 
 async def decided(
     scene: Scene, transport: FaultyTransport, decision: Decision = Decision.APPROVE, *, meanwhile: str = ""
-) -> tuple[str, Outcome]:
+) -> tuple[str, Result]:
     """A new model, and the outcome of a decision on it. ``meanwhile`` is what another does before it is written."""
     model = scene.pending("decided")
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
@@ -58,7 +58,7 @@ async def decided(
             path = f"/mlflow/transition-requests/{meanwhile}"
             more: dict[str, Any] = {"archive_existing_versions": False} if meanwhile == "approve" else {}
             scene.call("POST", path, name=model, version="1", stage="Staging", **more)
-        outcome = await decide(client, target, decision, archive_existing_versions=False, comment="seen")
+        outcome = await run(decide(client, target, decision, archive_existing_versions=False, comment="seen"))
     return model, outcome
 
 
@@ -66,8 +66,9 @@ async def decided(
 async def test_a_decision_is_told_with_who_and_where(scene: Scene, decision: Decision) -> None:
     model, outcome = await decided(scene, FaultyTransport(passes), decision)
     kind, deed, stage = SETTLED[decision]
+    where = "is now in" if decision is Decision.APPROVE else "stays in"
     assert outcome.verdict is Verdict.DONE
-    assert outcome.told == f"{deed} by {OWNER}; version 1 is in {stage}."
+    assert outcome.message == f"{deed}; version 1 {where} {stage}."
     (activity,) = scene.activities(model, kind)
     assert (activity["user_id"], activity["comment"]) == (OWNER, "seen")
     assert scene.stage(model) == stage
@@ -91,9 +92,9 @@ async def test_what_happened_is_found_out_without_its_answer(scene: Scene, fault
     transport = FaultyTransport(fault)
     model, outcome = await decided(scene, transport, decision)
     assert len(transport.written) == transport.tried == 1
-    assert outcome.verdict is Verdict.DONE, outcome.told
-    assert SETTLED[decision][1] in outcome.told
-    assert "Nothing was sent" not in outcome.told
+    assert outcome.verdict is Verdict.DONE, outcome.message
+    assert SETTLED[decision][1] in outcome.message
+    assert "Nothing was sent" not in outcome.message
     assert len(scene.activities(model, SETTLED[decision][0])) == 1
 
 
@@ -102,11 +103,11 @@ async def test_it_is_found_out_when_the_server_is_back(scene: Scene, fault: Faul
     transport = FaultyTransport(fault, reading=[nobody_listens, proxy_has_no_server, answer_is_html, lost_on_the_way])
     _, outcome = await decided(scene, transport)
     assert len(transport.written) == 1
-    assert outcome.verdict is Verdict.DONE, outcome.told
+    assert outcome.verdict is Verdict.DONE, outcome.message
 
 
 async def test_nothing_is_claimed_while_the_server_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutation, "CHECKS", 4)
+    monkeypatch.setattr(mutation, "MAX_READS", 4)
     transport = FaultyTransport(answer_is_lost, reading=[nobody_listens] * 100)
     _, outcome = await decided(scene, transport)
     assert len(transport.written) == 1
@@ -118,7 +119,7 @@ async def test_a_deed_that_comes_late_is_not_called_undone(scene: Scene) -> None
     transport = FaultyTransport(answer_takes_too_long)
     model, outcome = await decided(scene, transport)
     assert len(transport.written) == 1
-    assert outcome.verdict is Verdict.DONE, outcome.told
+    assert outcome.verdict is Verdict.DONE, outcome.message
     assert scene.stage(model) == "Staging"
 
 
@@ -128,7 +129,7 @@ async def test_what_did_not_arrive_is_not_called_done(scene: Scene, fault: Fault
     model, outcome = await decided(scene, transport)
     assert transport.tried == 1
     assert outcome.verdict is not Verdict.DONE
-    assert "still open" in outcome.told
+    assert "nothing has changed so far" in outcome.message
     assert scene.stage(model) == "None"
 
 
@@ -137,7 +138,7 @@ async def test_without_a_connection_nothing_is_sent(scene: Scene) -> None:
     model, outcome = await decided(scene, transport)
     assert transport.tried == 1
     assert outcome.verdict is Verdict.REFUSED
-    assert outcome.told.startswith("Nothing was sent")
+    assert outcome.message.startswith("Nothing was sent")
     assert scene.stage(model) == "None"
 
 
@@ -147,7 +148,7 @@ async def test_what_was_decided_meanwhile_is_not_decided_again(scene: Scene, mea
     _, outcome = await decided(scene, transport, Decision.REJECT, meanwhile=meanwhile)
     assert transport.tried == 0
     assert outcome.verdict is Verdict.REFUSED
-    assert "meanwhile" in outcome.told
+    assert "by someone else" in outcome.message
 
 
 async def test_another_decision_is_not_taken_for_ones_own(scene: Scene) -> None:
@@ -161,9 +162,9 @@ async def test_another_decision_is_not_taken_for_ones_own(scene: Scene) -> None:
     transport = FaultyTransport(crossed)
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
         target = await target_of(client, model)
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
     assert outcome.verdict is not Verdict.DONE
-    assert f"Rejected by {OWNER}" in outcome.told
+    assert f"Rejected by {OWNER}" in outcome.message
 
 
 async def test_a_version_that_has_moved_is_not_decided(scene: Scene) -> None:
@@ -172,10 +173,10 @@ async def test_a_version_that_has_moved_is_not_decided(scene: Scene) -> None:
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
         target = await target_of(client, model)
         scene.call("POST", "/mlflow/model-versions/transition-stage", name=model, version="1", stage="Archived")
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
     assert transport.tried == 0
     assert outcome.verdict is Verdict.REFUSED
-    assert "moved to Archived" in outcome.told or "meanwhile" in outcome.told
+    assert "moved to Archived" in outcome.message or "by someone else" in outcome.message
 
 
 async def test_nobody_is_displaced_that_was_not_shown(scene: Scene) -> None:
@@ -184,11 +185,11 @@ async def test_nobody_is_displaced_that_was_not_shown(scene: Scene) -> None:
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
         target = await target_of(client, model)
         newcomer = scene.version(model, "Production")
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=True, comment="")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=True, comment=""))
         assert transport.tried == 0
         assert outcome.verdict is Verdict.REFUSED
-        assert f"holds version {newcomer}" in outcome.told
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        assert f"holds version {newcomer}" in outcome.message
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
         assert outcome.verdict is Verdict.DONE
 
 
@@ -198,7 +199,7 @@ async def test_a_version_or_model_that_is_gone_is_told(scene: Scene) -> None:
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
         target = await target_of(client, model)
         scene.delete(model)
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
     assert transport.tried == 0
     assert outcome.verdict is Verdict.REFUSED
 
@@ -208,7 +209,7 @@ async def test_who_may_not_decide_is_told_so(scene: Scene) -> None:
     transport = FaultyTransport(passes)
     async with RegistryClient(scene.url, scene.registry.token(ASKER), transport=transport) as client:
         target = await target_of(client, model)
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
     assert outcome.verdict is Verdict.REFUSED
     assert scene.stage(model) == "None"
 
@@ -218,9 +219,9 @@ async def test_a_token_that_is_refused_is_told(scene: Scene) -> None:
     async with RegistryClient(scene.url, scene.token) as client:
         target = await target_of(client, model)
         client.use_token("tr_nothing")
-        outcome = await decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment="")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
     assert outcome.verdict is Verdict.REFUSED
-    assert outcome.told.startswith("Nothing was sent")
+    assert outcome.message.startswith("Nothing was sent")
 
 
 async def test_of_two_who_decide_at_once_one_does(scene: Scene) -> None:
@@ -230,10 +231,10 @@ async def test_of_two_who_decide_at_once_one_does(scene: Scene) -> None:
         RegistryClient(scene.url, scene.token) as one,
         RegistryClient(scene.url, scene.registry.admin_token) as other,
     ):
-        request = (await one.open_requests(model, "1"))[0]
+        request = (await one.requests.of_version(model, "1"))[0]
         outcomes = await asyncio.gather(
-            decide(one, Target.of(request), Decision.APPROVE, archive_existing_versions=False, comment=""),
-            decide(other, Target.of(request), Decision.REJECT, archive_existing_versions=False, comment=""),
+            run(decide(one, Target.of(request), Decision.APPROVE, archive_existing_versions=False, comment="")),
+            run(decide(other, Target.of(request), Decision.REJECT, archive_existing_versions=False, comment="")),
         )
     assert sorted(outcome.verdict for outcome in outcomes) == [Verdict.DONE, Verdict.REFUSED]
     approved = outcomes[0].verdict is Verdict.DONE

@@ -63,7 +63,7 @@ async def dies_and_comes_back(mortal: Mortal, shown: Console) -> None:
     await shown.press("1", "question_mark")
     await shown.shows("What the keys do here")
     await shown.press("escape")
-    assert "Approved by" not in shown.told
+    assert "Approved" not in shown.told
     assert "Moved from" not in shown.told
     mortal.server.start()
 
@@ -85,7 +85,7 @@ async def test_an_approval(mortal: Mortal, late: bool) -> None:
         if late:
             await shown.tells("The answer was lost", f"Approved by {OWNER}")
         else:
-            await shown.tells("The answer was lost, and the request is still open: look again.")
+            await shown.tells("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
     assert scene.stage(model) == ("Staging" if late else "None")
     assert len(scene.activities(model, "APPROVED_REQUEST")) == (1 if late else 0)
     assert {each["name"] for each in scene.requests()} == ({other} if late else {model, other})
@@ -113,7 +113,7 @@ async def test_a_transition_that_archives(mortal: Mortal, late: bool) -> None:
         if late:
             await shown.tells("The answer was lost, but it is done. Moved from None to Staging. Archived version 1.")
         else:
-            await shown.tells("The answer was lost, and nothing has changed so far: look again.")
+            await shown.tells("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
     assert [scene.stage(model, version) for version in "12"] == (
         ["Archived", "Staging"] if late else ["Staging", "None"]
     )
@@ -142,4 +142,4 @@ async def test_a_level_that_is_granted(mortal: Mortal, late: bool) -> None:
         if late:
             await shown.tells("The answer was lost, but it is done.")
         else:
-            await shown.tells("The answer was lost, and nothing has changed so far: look again.")
+            await shown.tells("The answer was lost, and nothing has changed so far: refresh before you repeat it.")

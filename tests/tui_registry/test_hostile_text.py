@@ -82,7 +82,7 @@ async def test_its_outcome_is_told(scene: Scene, kind: str) -> None:
         await shown.shows("That is not")
         assert_sound(shown)
         await shown.press("escape", "r", "y")
-        await shown.tells(f"Rejected by {OWNER}")
+        await shown.tells("Rejected; version")
         assert_sound(shown)
 
 
@@ -213,7 +213,9 @@ async def test_notes_and_what_is_undone(scene: Scene) -> None:
         await shown.shows("Undo the last change?")
         assert_sound(shown)
         await shown.press("y")
-        await shown.until(lambda: not shown.app.can_undo and not shown.app.is_writing, "it is undone")
+        await shown.until(
+            lambda: not shown.app.mutations.undoable and not shown.app.mutations.is_running, "it is undone"
+        )
 
 
 async def test_markdown_opens_nothing_and_stays_within_its_place(scene: Scene) -> None:

@@ -57,7 +57,7 @@ async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, 
         await opened(shown)
         await shown.shows("Calls of this session", "/preview/scim/v2/Me", "/mlflow/events", "GET", "200")
         with pytest.raises(CallError):
-            await shown.app.client.model(f"nobody-{uuid.uuid4().hex}")
+            await shown.app.client.models.get(f"nobody-{uuid.uuid4().hex}")
         await shown.shows("/mlflow/databricks/registered", "✗ 404")
         await shown.press("escape")
         await shown.shows("Nothing is pending")
@@ -139,9 +139,9 @@ async def test_there_is_nothing_secret_in_it(scene: Scene) -> None:
         await shown.shows(model, "● live")
         client = shown.app.client
         for reading in (
-            client.model(secrets[0]),
-            client.search_models(filter_text=f"name LIKE '%{secrets[1]}%'"),
-            client.comment(model, "1", secrets[2]),
+            client.models.get(secrets[0]),
+            client.models.search(filter_text=f"name LIKE '%{secrets[1]}%'"),
+            client.comments.create(model, "1", secrets[2]),
         ):
             with contextlib.suppress(CallError):
                 await reading
@@ -156,7 +156,7 @@ async def test_a_token_in_the_place_of_the_address_is_not_in_it() -> None:
     """Nor is the address at all: it may hold a password."""
     async with RegistryClient("http://user:hunter2@127.0.0.1:1", "tr_secret") as client:
         with pytest.raises(CallError):
-            await client.me()
+            await client.users.me()
         (entry,) = client.journal.entries
         assert entry.result == "unreachable"
         assert "hunter2" not in repr(client.journal)

@@ -40,7 +40,7 @@ async def test_a_user_is_made_closed_and_opened_again(office: Office, size: tupl
         await shown.press("tab")
         await shown.type("New One")
         await shown.press("enter")
-        await shown.tells(f"user {name}: Made.")
+        await shown.tells(f"user {name}: Created.")
         assert office.user(name)["displayName"] == "New One"
         await find(shown, name, "active")
         await shown.press("D")
@@ -82,7 +82,7 @@ async def test_a_name_that_is_taken_is_told(office: Office) -> None:
         await shown.press("n")
         await shown.type(office.people["ann"])
         await shown.press("tab", "enter")
-        await shown.tells("Nothing was sent: there is a user")
+        await shown.tells("Nothing was sent: there is already a user")
 
 
 async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> None:
@@ -93,7 +93,7 @@ async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> Non
         await shown.shows("New group")
         await shown.type(name)
         await shown.press("enter")
-        await shown.tells(f"group {name}: Made.")
+        await shown.tells(f"group {name}: Created.")
         await find(shown, name, name)
         await shown.press("enter")
         await shown.shows(f"› {name} › Members (0)", "The group has no members.")
@@ -104,13 +104,13 @@ async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> Non
             await shown.press("enter")
             await shown.shows("gets whatever", f"{told}?")
             await shown.press("y")
-            await shown.tells(f"{told} is in it now.")
+            await shown.tells(f"{told} added.")
         await shown.shows("Members (2)", office.people["ann"], office.group)
         await choose(shown, office.people["ann"])
         await shown.press("D")
         await shown.shows(f"Remove {office.people['ann']}?")
         await shown.press("y")
-        await shown.tells("is in it no more.")
+        await shown.tells("removed.")
         await shown.shows("Members (1)")
         await shown.press("enter")
         await shown.shows(f"› {office.group} › Members (2)", office.people["bob"])
@@ -152,7 +152,7 @@ async def test_a_service_principal_gets_a_token_that_is_shown_once(
         await shown.shows("New service principal")
         await shown.type(name)
         await shown.press("tab", "enter")
-        await shown.tells(f"service principal {name}: Made.")
+        await shown.tells(f"service principal {name}: Created.")
         await shown.press("tab")
         await shown.shows("Access › Tokens (")
         await shown.press("n")
@@ -176,7 +176,7 @@ async def test_a_service_principal_gets_a_token_that_is_shown_once(
         await shown.press("D")
         await shown.shows("Revoke this token?", name, purpose)
         await shown.press("y")
-        await shown.tells("Revoked: it is accepted no more.")
+        await shown.tells("Revoked: it is no longer accepted.")
         await shown.shows("No token is like this.")
         assert office.owner_of(token) is None
 

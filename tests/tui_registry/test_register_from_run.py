@@ -74,7 +74,7 @@ async def test_a_logged_model_as_a_new_one(
         await shown.press("enter")
         await shown.shows("Register this model?", f"Creates the registered model {name}", "version 1", "of slope 3")
         await shown.press("y")
-        await shown.tells(f"{name}: Model created.", f"{name}: its first version: Registered, from the run.")
+        await shown.tells(f"{name}: Model created.", f"{name}: its first version: Registered from the run.")
         await shown.shows(f"Models › {name}", "1 version", tracked.runs["slope-3"], "of slope 3")
     version = mlflow_client.get_model_version(name, "1")
     assert version.run_id == tracked.runs["slope-3"]
@@ -130,7 +130,7 @@ async def test_it_is_what_the_real_client_registers(
         await shown.press("ctrl+s")
         await shown.shows("Register this model?")
         await shown.press("y")
-        await shown.tells("Registered, from the run.")
+        await shown.tells("Registered from the run.")
     one, other = (
         scene.call("GET", "/mlflow/model-versions/get", name=name, version="1")["model_version"]
         for name in (theirs, ours)

@@ -56,7 +56,7 @@ def test_an_approval_archives_the_others_unless_told_not_to(scene: Scene) -> Non
         scene.version(model, "Production")
         scene.ask(model, scene.version(model), "Production")
     done = run(scene, "requests", "approve", cleared, "2", "production", "--comment", "Ship it, ü.")
-    assert "Approved by console-owner; version 2 is in Production." in done.stdout
+    assert "Approved; version 2 is now in Production." in done.stdout
     assert done.exit_code == 0
     assert (scene.stage(cleared, "2"), scene.stage(cleared, "1")) == ("Production", "Archived")
     (activity,) = scene.activities(cleared, "APPROVED_REQUEST")

@@ -106,7 +106,7 @@ def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str
         shown.press("a")
         shown.shows("Approve this request?")
         shown.press("y")
-        shown.shows("Nothing is pending", "Approved by")
+        shown.shows("Nothing is pending", "Approved;")
         assert_nowhere(token, scene, home)
         shown.press("q")
         assert shown.ends() == 0
@@ -183,7 +183,7 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
 
 async def test_the_journal_does_not_hold_the_token(scene: Scene, token: str) -> None:
     async with RegistryClient(scene.url, token) as client:
-        await client.me()
-        await client.inbox()
+        await client.users.me()
+        await client.requests.inbox()
         assert len(client.journal.entries) == 2
         assert token not in repr(client.journal)

@@ -49,7 +49,7 @@ def test_a_request_is_approved(mlflow_client: MlflowClient, model: str, scene: S
         shown.press("a")
         shown.shows("Approve this request?")
         shown.press("y")
-        shown.shows("Nothing is pending", "Approved by")
+        shown.shows("Nothing is pending", "Approved;")
         assert shown.pressed <= 3
         shown.press("q")
         assert shown.ends() == 0
@@ -75,7 +75,7 @@ def test_production_is_approved_with_a_comment(
         shown.type(model)
         shown.shows(f"{model} ")
         shown.press("enter")
-        shown.shows("Nothing is pending", "Approved by")
+        shown.shows("Nothing is pending", "Approved;")
         assert shown.pressed - len(comment) - len(model) <= 4  # the last of them confirms
         shown.press("q")
         assert shown.ends() == 0

@@ -26,7 +26,7 @@ from tests.tui_registry.faulty_transport import (
 from tests.tui_registry.scene import Scene
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Result, Verdict, perform
+from tui_registry.mutations.mutation import Result, Verdict, run
 from tui_registry.mutations.registration import Registration, registration
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.client import TrackingClient
@@ -137,7 +137,7 @@ async def test_a_second_call_that_fails_is_told_truly(scene: Scene) -> None:
     scene.models.append(name)
     results = await registered(scene, name, no_version)
     assert [result.verdict for result in results] == [Verdict.DONE, Verdict.REFUSED]
-    assert f"no room. The model {name} was created and stays, without a version." in results[1].told
+    assert f"no room. The model {name} was created and stays, without a version." in results[1].message
     assert scene.call("GET", "/mlflow/registered-models/get", name=name)["registered_model"]["name"] == name
 
 
@@ -146,7 +146,7 @@ async def test_lost_answers_are_looked_for(scene: Scene) -> None:
     scene.models.append(name)
     results = await registered(scene, name, answer_is_lost)
     assert [result.verdict for result in results] == [Verdict.DONE, Verdict.DONE]
-    assert all("The answer was lost, but it is done." in result.told for result in results)
+    assert all("The answer was lost, but it is done." in result.message for result in results)
     found = scene.call("GET", "/mlflow/model-versions/search", filter=f"name = '{name}'")["model_versions"]
     assert [(version["version"], version["source"]) for version in found] == [("1", MODEL.source)]
 
@@ -155,9 +155,9 @@ async def test_a_name_taken_meanwhile_is_left_alone(scene: Scene) -> None:
     async with RegistryClient(scene.url, scene.token) as client:
         meant = await asked(client, f"taken-{scene.id}")
         scene.model("taken")
-        result = await perform(meant.writes(client)[0])
+        result = await run(meant.mutations(client)[0])
     assert result.verdict is Verdict.REFUSED
-    assert "there is a model of this name already" in result.told
+    assert "there is already a model of this name" in result.message
 
 
 async def test_a_model_gone_meanwhile_is_not_made_again(scene: Scene) -> None:
@@ -166,9 +166,9 @@ async def test_a_model_gone_meanwhile_is_not_made_again(scene: Scene) -> None:
         meant = await asked(client, name)
         assert not meant.is_new
         scene.delete(name)
-        result = await perform(meant.writes(client)[0])
+        result = await run(meant.mutations(client)[0])
     assert result.verdict is Verdict.REFUSED
-    assert "there is no model" in result.told
+    assert "no longer exists" in result.message
 
 
 def test_what_is_typed_becomes_mlflows_filter() -> None:
@@ -197,7 +197,7 @@ async def registered(scene: Scene, name: str, fault: Fault) -> list[Result]:
         RegistryClient(scene.url, scene.token, transport=transport) as client,
     ):
         meant = await asked(client, name)
-        results = [await perform(write) for write in meant.writes(client)]
+        results = [await run(write) for write in meant.mutations(client)]
         assert meant.made == ("1" if results[-1].verdict is Verdict.DONE else "")
     return results
 

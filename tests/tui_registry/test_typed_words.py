@@ -61,7 +61,7 @@ async def test_every_match_comes_once_on_whatever_pages(scene: Scene) -> None:
         scene.model(f"={name}")
     async with RegistryClient(scene.url, scene.token) as client:
         for size in (1, 2, 3, 100):
-            search, token, found = ModelSearch(client, typed.lower()), "", []
+            search, token, found = ModelSearch(client.models, typed.lower()), "", []
             while True:
                 models, token = await search.page(token, size)
                 assert models

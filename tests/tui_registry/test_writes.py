@@ -20,12 +20,12 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import comment, model, mutation, transition, version
 from tui_registry.mutations.alias import alias
 from tui_registry.mutations.description import describe
-from tui_registry.mutations.mutation import Verdict, Write, perform
+from tui_registry.mutations.mutation import Mutation, Verdict, run
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.tag import tag
 from tui_registry_server.wire.stage import Stage
 
-Make = Callable[[RegistryClient, Scene, str], Awaitable[Write]]
+Make = Callable[[RegistryClient, Scene, str], Awaitable[Mutation]]
 
 
 @pytest.fixture(autouse=True)
@@ -34,71 +34,71 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
 
 
-async def described(client: RegistryClient, _scene: Scene, name: str) -> Write:
+async def described(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
     return describe(client, Subject(name), "before", "after")
 
 
-async def version_described(client: RegistryClient, _scene: Scene, name: str) -> Write:
+async def version_described(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
     return describe(client, Subject(name, "1"), "", "after")
 
 
-async def tagged(client: RegistryClient, _scene: Scene, name: str) -> Write:
+async def tagged(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
     return tag(client, Subject(name), "team", None, "risk")
 
 
-async def untagged(client: RegistryClient, _scene: Scene, name: str) -> Write:
+async def untagged(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
     return tag(client, Subject(name, "1"), "there", "yes", None)
 
 
-async def named(client: RegistryClient, _scene: Scene, name: str) -> Write:
+async def named(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
     return alias(client, name, "champion", None, "1")
 
 
-async def renamed(client: RegistryClient, scene: Scene, name: str) -> Write:
+async def renamed(client: RegistryClient, scene: Scene, name: str) -> Mutation:
     scene.models.append(f"{name}-new")
     return model.rename(client, name, f"{name}-new")
 
 
-async def created(client: RegistryClient, scene: Scene, name: str) -> Write:
+async def created(client: RegistryClient, scene: Scene, name: str) -> Mutation:
     scene.models.append(f"{name}-other")
     return model.create(client, f"{name}-other", "what it is for")
 
 
-async def deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    return model.delete(client, name, (await client.model(name)).id)
+async def deleted(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    return model.delete(client, name, (await client.models.get(name)).id)
 
 
-async def added(client: RegistryClient, _scene: Scene, name: str) -> Write:
+async def added(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
     return version.add(client, name, "s3://models/2", newest=1)
 
 
-async def version_deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    return version.delete(client, await client.version(name, "1"))
+async def version_deleted(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    return version.delete(client, await client.versions.get(name, "1"))
 
 
-async def moved(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    found = await client.version(name, "1")
+async def moved(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    found = await client.versions.get(name, "1")
     return transition.transition(
         client, found, Stage.STAGING, displaces=(), archive_existing_versions=True, comment="seen"
     )
 
 
-async def asked(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    found = await client.version(name, "1")
-    return transition.request(client, found, Stage.PRODUCTION, user=await client.me(), comment="please")
+async def asked(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    found = await client.versions.get(name, "1")
+    return transition.request(client, found, Stage.PRODUCTION, user=await client.users.my_name(), comment="please")
 
 
-async def commented(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    return comment.write(client, Subject(name, "1"), "well done", known=frozenset())
+async def commented(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    return comment.add(client, Subject(name, "1"), "well done", known=frozenset())
 
 
-async def comment_edited(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    made = await client.comment(name, "1", "first")
+async def comment_edited(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    made = await client.comments.create(name, "1", "first")
     return comment.edit(client, Subject(name, "1"), made, "second")
 
 
-async def comment_deleted(client: RegistryClient, _scene: Scene, name: str) -> Write:
-    made = await client.comment(name, "1", "first")
+async def comment_deleted(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
+    made = await client.comments.create(name, "1", "first")
     return comment.delete(client, Subject(name, "1"), made)
 
 
@@ -119,12 +119,12 @@ async def test_it_happens_once(scene: Scene, make: Make) -> None:
         write = await make(client, scene, subject_of(scene))
         before = transport.tried
         assert not await write.happened()
-        result = await perform(write)
-        assert (result.verdict, result.told) == (Verdict.DONE, write.done)
+        result = await run(write)
+        assert (result.verdict, result.message) == (Verdict.DONE, write.done)
         assert transport.tried == before + 1
         assert await write.happened()
         if write.inverse is not None:
-            assert (await perform(write.inverse)).verdict is Verdict.DONE
+            assert (await run(write.inverse)).verdict is Verdict.DONE
             assert await write.inverse.happened()
     assert (write.inverse is not None) == (make in UNDOABLE)
 
@@ -137,9 +137,9 @@ async def test_a_lost_answer_is_found_out(scene: Scene, make: Make, fault: Fault
         write = await make(client, scene, subject_of(scene))
         before = transport.tried
         transport.writing = fault
-        result = await perform(write)
+        result = await run(write)
         assert result.verdict is Verdict.DONE, result
-        assert "The answer was lost" in result.told
+        assert "The answer was lost" in result.message
         assert transport.tried == before + 1
 
 
@@ -150,39 +150,39 @@ async def test_what_never_arrived_is_not_claimed_nor_sent_again(scene: Scene, ma
         write = await make(client, scene, subject_of(scene))
         before = transport.tried
         transport.writing = lost_on_the_way
-        result = await perform(write)
+        result = await run(write)
         assert result.verdict is Verdict.UNKNOWN
-        assert "nothing has changed so far" in result.told
+        assert "nothing has changed so far" in result.message
         assert transport.tried == before + 1
         transport.writing = nobody_listens
-        result = await perform(write)
-        assert (result.verdict, result.told[:16]) == (Verdict.REFUSED, "Nothing was sent")
+        result = await run(write)
+        assert (result.verdict, result.message[:16]) == (Verdict.REFUSED, "Nothing was sent")
 
 
 @pytest.mark.parametrize("make", [described, tagged, named, moved, deleted, version_deleted, comment_edited])
-async def test_what_has_changed_meanwhile_is_left_alone(scene: Scene, make: Make) -> None:
+async def test_what_has_check_is_left_alone(scene: Scene, make: Make) -> None:
     transport = FaultyTransport(passes)
     name = subject_of(scene)
     async with RegistryClient(scene.url, scene.token, transport=transport) as client:
         write = await make(client, scene, name)
-        await client.describe_model(name, "by another")
-        await client.set_model_tag(name, "team", "another's")
-        await client.set_alias(name, "champion", await _second(client, name))
-        await client.transition(name, "1", Stage.ARCHIVED, archive_existing_versions=False, comment="")
-        for said in await client.comments(name, "1"):
-            await client.edit_comment(said.id, "by another")
+        await client.models.set_description(name, "by another")
+        await client.models.set_tag(name, "team", "another's")
+        await client.models.set_alias(name, "champion", await _second(client, name))
+        await client.versions.transition(name, "1", Stage.ARCHIVED, archive_existing_versions=False, comment="")
+        for said in await client.comments.of_version(name, "1"):
+            await client.comments.update(said.id, "by another")
         if make is deleted:
-            await client.delete_model(name)
-            await client.create_model(name)
+            await client.models.delete(name)
+            await client.models.create(name)
         before = transport.tried
-        result = await perform(write)
+        result = await run(write)
         assert result.verdict is Verdict.REFUSED, result
-        assert result.told.startswith("Nothing was sent: ")
+        assert result.message.startswith("Nothing was sent: ")
         assert transport.tried == before
 
 
 async def _second(client: RegistryClient, name: str) -> str:
-    return (await client.create_version(name, "s3://models/2")).version
+    return (await client.versions.create(name, "s3://models/2")).version
 
 
 async def test_a_read_only_client_sends_nothing(scene: Scene) -> None:
@@ -191,8 +191,8 @@ async def test_a_read_only_client_sends_nothing(scene: Scene) -> None:
         client.read_only = True
         name = subject_of(scene)
         for make in (described, tagged, created, moved):
-            result = await perform(await make(client, scene, name))
-            assert (result.verdict, result.told) == (Verdict.REFUSED, "This profile is read-only: nothing was sent.")
+            result = await run(await make(client, scene, name))
+            assert (result.verdict, result.message) == (Verdict.REFUSED, "This profile is read-only: nothing was sent.")
     assert transport.tried == 0
 
 
@@ -201,7 +201,7 @@ async def test_a_transition_does_not_displace_what_nobody_saw(scene: Scene) -> N
     async with RegistryClient(scene.url, scene.token, transport=httpx.AsyncHTTPTransport()) as client:
         write = await moved(client, scene, name)
         newcomer = scene.version(name, "Staging")
-        result = await perform(write)
+        result = await run(write)
         assert result.verdict is Verdict.REFUSED
-        assert f"Staging holds version {newcomer} meanwhile" in result.told
+        assert f"Staging now holds version {newcomer}" in result.message
     assert scene.stage(name, newcomer) == "Staging"

@@ -62,7 +62,7 @@ class Effects:
 
 
 async def read(client: RegistryClient, governed: Governed) -> AccessList:
-    permissions = await client.permissions(governed.id)
+    permissions = await client.permissions.get(governed.id)
     return AccessList.of(permissions, registry_wide=governed.registry_wide)
 
 
@@ -80,5 +80,5 @@ async def effects(
 
 async def governed_model(client: RegistryClient, name: str) -> Governed:
     """A model, by the id that permissions are kept under."""
-    model = await client.model(name)
+    model = await client.models.get(name)
     return Governed(model.id, model.name)

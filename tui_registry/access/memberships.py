@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_registry.access.access_list import Kind, Person, Principal
-from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
+from tui_registry.client.scim import compared
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
 ASKED = 100  # comparisons that a filter may have
@@ -49,10 +49,10 @@ def found(document: Document) -> Found:
 
 async def myself(client: RegistryClient) -> Found:
     """Whose token it is."""
-    me = await client.myself()
+    me = await client.users.me()
     as_user = found(me)
     # The registry describes every caller as a user; only this tells a program from a person.
-    programs = await client.service_principals(filter_text=compared("id", "eq", me.id), count=1)
+    programs = await client.service_principals.search(filter_text=compared("id", "eq", me.id), count=1)
     return found(programs.resources[0]) if programs.resources else as_user
 
 
@@ -104,8 +104,8 @@ async def people_in(client: RegistryClient, group_id: str, limit: int) -> Circle
     within = await _groups_within(client, group_id)
     filter_text = _any_of("groups.value", within[:ASKED])
     users, programs = await asyncio.gather(
-        client.users(filter_text=filter_text, count=limit),
-        client.service_principals(filter_text=filter_text, count=limit),
+        client.users.search(filter_text=filter_text, count=limit),
+        client.service_principals.search(filter_text=filter_text, count=limit),
     )
     documents: list[Document] = [*users.resources, *programs.resources]
     people = [found(each).person for each in documents[:limit]]
@@ -118,8 +118,8 @@ async def names_of(client: RegistryClient, ids: Collection[str]) -> Mapping[str,
     for batch in _batches(sorted(ids)):
         filter_text = _any_of("id", batch)
         users, programs = await asyncio.gather(
-            client.users(filter_text=filter_text, count=ASKED),
-            client.service_principals(filter_text=filter_text, count=ASKED),
+            client.users.search(filter_text=filter_text, count=ASKED),
+            client.service_principals.search(filter_text=filter_text, count=ASKED),
         )
         documents: list[Document] = [*users.resources, *programs.resources]
         known |= {each.id: found(each) for each in documents}
@@ -130,13 +130,13 @@ async def _search(
     client: RegistryClient, kinds: Collection[Kind], filtering: Filtering, *, count: int
 ) -> list[Document]:
     async def groups() -> Sequence[Document]:
-        return (await client.groups(filter_text=filtering("displayName"), count=count)).resources
+        return (await client.groups.search(filter_text=filtering("displayName"), count=count)).resources
 
     async def users() -> Sequence[Document]:
-        return (await client.users(filter_text=filtering("userName"), count=count)).resources
+        return (await client.users.search(filter_text=filtering("userName"), count=count)).resources
 
     async def programs() -> Sequence[Document]:
-        return (await client.service_principals(filter_text=filtering("applicationId"), count=count)).resources
+        return (await client.service_principals.search(filter_text=filtering("applicationId"), count=count)).resources
 
     search = {Kind.GROUP: groups, Kind.USER: users, Kind.SERVICE_PRINCIPAL: programs}
     answers = await asyncio.gather(*(search[kind]() for kind in kinds))
@@ -149,7 +149,7 @@ async def _groups_within(client: RegistryClient, group_id: str) -> list[str]:
     while newest:
         nested: list[str] = []
         for batch in _batches(newest):
-            page = await client.groups(filter_text=_any_of("groups.value", batch), count=1000)
+            page = await client.groups.search(filter_text=_any_of("groups.value", batch), count=1000)
             nested += [group.id for group in page.resources if group.id not in {*within, *nested}]
         within += nested
         newest = nested
@@ -159,7 +159,7 @@ async def _groups_within(client: RegistryClient, group_id: str) -> list[str]:
 async def _groups_by_id(client: RegistryClient, ids: Sequence[str]) -> Mapping[str, Group]:
     known: dict[str, Group] = {}
     for batch in _batches(ids):
-        page = await client.groups(filter_text=_any_of("id", batch), count=ASKED)
+        page = await client.groups.search(filter_text=_any_of("id", batch), count=ASKED)
         known |= {group.id: group for group in page.resources}
     return known
 

@@ -6,8 +6,11 @@ from tui_registry.client.transport import Transport
 from tui_registry_server.wire.activity import ActivityPage
 
 
-class ActivityCalls(Transport):
-    async def activities(
+class Activities:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def search(
         self,
         *,
         name: str = "",
@@ -21,7 +24,7 @@ class ActivityCalls(Transport):
     ) -> ActivityPage:
         """Activities of a version, of a model, or of all, newest first; of these types, if any are named; from a time
         on and before another, both in milliseconds since the epoch."""
-        return await self._get(
+        return await self._transport.get(
             "/mlflow/activities/list",
             ActivityPage,
             name=name,

@@ -15,11 +15,14 @@ from tui_registry_server.wire.registered_model import (
 MODELS = "/mlflow/registered-models"
 
 
-class ModelCalls(Transport):
-    async def search_models(
+class Models:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def search(
         self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
     ) -> RegisteredModelPage:
-        return await self._get(
+        return await self._transport.get(
             "/mlflow/registered-models/search",
             RegisteredModelPage,
             filter=filter_text,
@@ -28,40 +31,44 @@ class ModelCalls(Transport):
             page_token=page_token,
         )
 
-    async def model(self, name: str) -> RegisteredModelDatabricks:
+    async def get(self, name: str) -> RegisteredModelDatabricks:
         """A model with its id and the caller's own level."""
-        answer = await self._get("/mlflow/databricks/registered-models/get", RegisteredModelDatabricksAnswer, name=name)
+        answer = await self._transport.get(
+            "/mlflow/databricks/registered-models/get", RegisteredModelDatabricksAnswer, name=name
+        )
         return answer.registered_model_databricks
 
-    async def create_model(self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None) -> None:
+    async def create(self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None) -> None:
         listed = [{"key": key, "value": value} for key, value in (tags or {}).items()]
-        await self._send(
+        await self._transport.send(
             "POST", f"{MODELS}/create", RegisteredModelAnswer, name=name, description=description, tags=listed or None
         )
 
-    async def describe_model(self, name: str, description: str) -> RegisteredModel:
+    async def set_description(self, name: str, description: str) -> RegisteredModel:
         """Replace the description; an empty one clears it."""
-        answer = await self._send(
+        answer = await self._transport.send(
             "PATCH", f"{MODELS}/update", RegisteredModelAnswer, name=name, description=description
         )
         return answer.registered_model
 
-    async def rename_model(self, name: str, new_name: str) -> RegisteredModel:
-        answer = await self._send("POST", f"{MODELS}/rename", RegisteredModelAnswer, name=name, new_name=new_name)
+    async def rename(self, name: str, new_name: str) -> RegisteredModel:
+        answer = await self._transport.send(
+            "POST", f"{MODELS}/rename", RegisteredModelAnswer, name=name, new_name=new_name
+        )
         return answer.registered_model
 
-    async def delete_model(self, name: str) -> None:
-        await self._send("DELETE", f"{MODELS}/delete", Nothing, name=name)
+    async def delete(self, name: str) -> None:
+        await self._transport.send("DELETE", f"{MODELS}/delete", Nothing, name=name)
 
-    async def set_model_tag(self, name: str, key: str, value: str) -> None:
-        await self._send("POST", f"{MODELS}/set-tag", Nothing, name=name, key=key, value=value)
+    async def set_tag(self, name: str, key: str, value: str) -> None:
+        await self._transport.send("POST", f"{MODELS}/set-tag", Nothing, name=name, key=key, value=value)
 
-    async def delete_model_tag(self, name: str, key: str) -> None:
-        await self._send("DELETE", f"{MODELS}/delete-tag", Nothing, name=name, key=key)
+    async def delete_tag(self, name: str, key: str) -> None:
+        await self._transport.send("DELETE", f"{MODELS}/delete-tag", Nothing, name=name, key=key)
 
     async def set_alias(self, name: str, alias: str, version: str) -> None:
         """Give a version an alias; the version that had it loses it."""
-        await self._send("POST", f"{MODELS}/alias", Nothing, name=name, alias=alias, version=version)
+        await self._transport.send("POST", f"{MODELS}/alias", Nothing, name=name, alias=alias, version=version)
 
     async def delete_alias(self, name: str, alias: str) -> None:
-        await self._send("DELETE", f"{MODELS}/alias", Nothing, name=name, alias=alias)
+        await self._transport.send("DELETE", f"{MODELS}/alias", Nothing, name=name, alias=alias)

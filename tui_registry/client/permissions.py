@@ -15,28 +15,33 @@ ROOT = "root"
 """The id of the registry-wide object: what is granted there holds on every model."""
 
 
-class PermissionCalls(Transport):
-    async def permissions(self, object_id: str) -> ObjectPermissions:
-        """Every principal with a level, direct or inherited."""
-        return await self._get(_path(object_id), ObjectPermissions)
+class Permissions:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
 
-    async def permission_levels(self, object_id: str) -> list[LevelDescription]:
+    async def get(self, object_id: str) -> ObjectPermissions:
+        """Every principal with a level, direct or inherited."""
+        return await self._transport.get(_path(object_id), ObjectPermissions)
+
+    async def levels(self, object_id: str) -> list[LevelDescription]:
         """The levels that can be granted there, from the lowest, with what the server says of each."""
-        answer = await self._get(f"{_path(object_id)}/permissionLevels", PermissionLevels)
+        answer = await self._transport.get(f"{_path(object_id)}/permissionLevels", PermissionLevels)
         return answer.permission_levels
 
-    async def add_permissions(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
+    async def add(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
         """Grant these, each in place of its principal's direct level, and leave the others as they are."""
-        return await self._send(
+        return await self._transport.send(
             "PATCH", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
         )
 
-    async def replace_permissions(
+    async def replace(
         self, object_id: str, entries: Sequence[AccessControlRequest], *, etag: str | None = None
     ) -> ObjectPermissions:
         """Make these the only direct entries, if those are still what was read with this ``etag``."""
         listed = [_entry(each) for each in entries]
-        return await self._send("PUT", _path(object_id), ObjectPermissions, access_control_list=listed, etag=etag)
+        return await self._transport.send(
+            "PUT", _path(object_id), ObjectPermissions, access_control_list=listed, etag=etag
+        )
 
 
 def _path(object_id: str) -> str:

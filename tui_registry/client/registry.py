@@ -1,34 +1,42 @@
-"""The registry's calls, typed by the wire's models: a class for each noun, and here all of them together."""
+"""The registry's calls, typed by the wire's models: an object for each noun."""
 
-from tui_registry.client.activities import ActivityCalls
-from tui_registry.client.comments import CommentCalls
-from tui_registry.client.models import ModelCalls
-from tui_registry.client.people import PeopleCalls
-from tui_registry.client.permissions import PermissionCalls
-from tui_registry.client.requests import RequestCalls
-from tui_registry.client.tokens import TokenCalls
-from tui_registry.client.versions import VersionCalls
-from tui_registry_server.wire.fields import Entity
+import httpx
+
+from tui_registry.client.activities import Activities
+from tui_registry.client.comments import Comments
+from tui_registry.client.endpoint import Endpoint
+from tui_registry.client.groups import Groups
+from tui_registry.client.models import Models
+from tui_registry.client.permissions import Permissions
+from tui_registry.client.requests import Requests
+from tui_registry.client.service_principals import ServicePrincipals
+from tui_registry.client.tokens import Tokens
+from tui_registry.client.transport import Transport
+from tui_registry.client.users import Users
+from tui_registry.client.versions import Versions
 
 
-class _Me(Entity):
-    id: str = ""
-    userName: str = ""  # noqa: N815  # SCIM's name
+class RegistryClient(Transport):
+    """Calls to one registry with one token, such as ``client.requests.approve(…)``."""
 
-
-class RegistryClient(
-    RequestCalls,
-    ModelCalls,
-    VersionCalls,
-    CommentCalls,
-    ActivityCalls,
-    PermissionCalls,
-    PeopleCalls,
-    TokenCalls,
-):
-    """Calls to one registry with one token."""
-
-    async def me(self) -> str:
-        """The name of the token's owner."""
-        answer = await self._get("/preview/scim/v2/Me", _Me)
-        return answer.userName or answer.id
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        read_only: bool = False,
+        endpoint: Endpoint | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """As Transport's. Raises EndpointError."""
+        super().__init__(url, token, read_only=read_only, endpoint=endpoint, transport=transport)
+        self.models = Models(self)
+        self.versions = Versions(self)
+        self.requests = Requests(self)
+        self.comments = Comments(self)
+        self.activities = Activities(self)
+        self.permissions = Permissions(self)
+        self.users = Users(self)
+        self.service_principals = ServicePrincipals(self)
+        self.groups = Groups(self)
+        self.tokens = Tokens(self)

@@ -1,4 +1,4 @@
-"""Calls about transition requests, and about transitions."""
+"""Calls about transition requests."""
 
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.activity import Activity, ActivityAnswer
@@ -7,25 +7,26 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import (
     InboxPage,
     InboxRequest,
-    ModelVersionDatabricks,
-    ModelVersionDatabricksAnswer,
 )
 
 
-class RequestCalls(Transport):
+class Requests:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
     async def inbox(self, *, name: str = "", max_results: int = 100, page_token: str = "") -> InboxPage:
         """Open requests on a model, or on all of them, newest first."""
-        return await self._get(
+        return await self._transport.get(
             "/mlflow/transition-requests/list", InboxPage, name=name, max_results=max_results, page_token=page_token
         )
 
-    async def open_requests(self, name: str, version: str) -> list[InboxRequest]:
+    async def of_version(self, name: str, version: str) -> list[InboxRequest]:
         """The open requests of one version."""
-        page = await self._get("/mlflow/transition-requests/list", InboxPage, name=name, version=version)
+        page = await self._transport.get("/mlflow/transition-requests/list", InboxPage, name=name, version=version)
         return page.requests
 
-    async def request_transition(self, name: str, version: str, stage: Stage, comment: str) -> None:
-        await self._send(
+    async def create(self, name: str, version: str, stage: Stage, comment: str) -> None:
+        await self._transport.send(
             "POST",
             "/mlflow/transition-requests/create",
             Nothing,
@@ -35,26 +36,10 @@ class RequestCalls(Transport):
             comment=comment,
         )
 
-    async def transition(
-        self, name: str, version: str, stage: Stage, *, archive_existing_versions: bool, comment: str
-    ) -> ModelVersionDatabricks:
-        """Move a version at once."""
-        answer = await self._send(
-            "POST",
-            "/mlflow/databricks/model-versions/transition-stage",
-            ModelVersionDatabricksAnswer,
-            name=name,
-            version=version,
-            stage=stage,
-            archive_existing_versions=archive_existing_versions,
-            comment=comment,
-        )
-        return answer.model_version_databricks
-
     async def approve(
         self, name: str, version: str, stage: Stage, *, archive_existing_versions: bool, comment: str
     ) -> Activity:
-        answer = await self._send(
+        answer = await self._transport.send(
             "POST",
             "/mlflow/transition-requests/approve",
             ActivityAnswer,
@@ -67,7 +52,7 @@ class RequestCalls(Transport):
         return answer.activity
 
     async def reject(self, name: str, version: str, stage: Stage, *, comment: str) -> Activity:
-        answer = await self._send(
+        answer = await self._transport.send(
             "POST",
             "/mlflow/transition-requests/reject",
             ActivityAnswer,
@@ -79,7 +64,7 @@ class RequestCalls(Transport):
         return answer.activity
 
     async def cancel(self, name: str, version: str, stage: Stage, *, creator: str, comment: str) -> Activity:
-        answer = await self._send(
+        answer = await self._transport.send(
             "DELETE",
             "/mlflow/transition-requests/delete",
             ActivityAnswer,

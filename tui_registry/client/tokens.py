@@ -16,29 +16,32 @@ from tui_registry_server.wire.token import (
 MANAGEMENT = "/token-management"
 
 
-class TokenCalls(Transport):
-    async def own_tokens(self) -> list[PublicTokenInfo]:
+class Tokens:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def own(self) -> list[PublicTokenInfo]:
         """The caller's that have not expired, newest first."""
-        answer = await self._get("/token/list", PublicTokenInfos)
+        answer = await self._transport.get("/token/list", PublicTokenInfos)
         return answer.token_infos
 
-    async def tokens(self) -> list[TokenInfo]:
+    async def all(self) -> list[TokenInfo]:
         """Everybody's, expired ones too, newest first; for administrators."""
-        answer = await self._get(f"{MANAGEMENT}/tokens", TokenInfos)
+        answer = await self._transport.get(f"{MANAGEMENT}/tokens", TokenInfos)
         return answer.token_infos
 
-    async def create_token(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:
+    async def create(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:
         """A token of the caller's own, without a lifetime as long as the one that this is made with. Its value is shown
         this one time."""
-        return await self._send(
+        return await self._transport.send(
             "POST", "/token/create", CreatedToken, comment=comment, lifetime_seconds=lifetime_seconds
         )
 
-    async def create_token_for(
+    async def create_for(
         self, application_id: str, *, comment: str = "", lifetime_seconds: int | None = None
     ) -> CreatedTokenOnBehalf:
         """The same for a service principal; for administrators."""
-        return await self._send(
+        return await self._transport.send(
             "POST",
             f"{MANAGEMENT}/on-behalf-of/tokens",
             CreatedTokenOnBehalf,
@@ -47,9 +50,9 @@ class TokenCalls(Transport):
             lifetime_seconds=lifetime_seconds,
         )
 
-    async def revoke_own_token(self, token_id: str) -> None:
-        await self._send("POST", "/token/delete", Nothing, token_id=token_id)
+    async def revoke_own(self, token_id: str) -> None:
+        await self._transport.send("POST", "/token/delete", Nothing, token_id=token_id)
 
-    async def revoke_token(self, token_id: str) -> None:
+    async def revoke(self, token_id: str) -> None:
         """Anybody's; for administrators."""
-        await self._send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", Nothing)
+        await self._transport.send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", Nothing)

@@ -100,11 +100,11 @@ class Transport:
         except (httpx.RequestError, httpx_sse.SSEError) as error:
             raise Unreachable(f"{self._endpoint} cannot be reached: {why(error)}") from error
 
-    async def _get(self, path: str, answer: type[Answer], /, **query: Any) -> Answer:
+    async def get(self, path: str, answer: type[Answer], /, **query: Any) -> Answer:
         given = {name: value for name, value in query.items() if value not in ("", None)}
         return self._read(await self._call("GET", path, params=given), answer)
 
-    async def _send(self, method: str, path: str, answer: type[Answer], /, **body: Any) -> Answer:
+    async def send(self, method: str, path: str, answer: type[Answer], /, **body: Any) -> Answer:
         """Change something. A body without an empty text is the same as one with it: the server reads both alike."""
         if self.read_only:
             raise ReadOnly("This profile is read-only: nothing was sent.")

@@ -62,7 +62,7 @@ def activity(
 
     async def read(client: "RegistryClient") -> "tuple[list[FeedActivity], str]":
         async def page(size: int, token: str) -> "tuple[list[FeedActivity], str | None]":
-            answer = await client.activities(
+            answer = await client.activities.search(
                 name=model,
                 version=version,
                 user=user,

@@ -45,13 +45,13 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
 
     async def read(client: "RegistryClient") -> "tuple[list[RegisteredModel], str]":
         async def page(size: int, token: str) -> "tuple[list[RegisteredModel], str | None]":
-            answer = await client.search_models(filter_text=filter_text, max_results=size, page_token=token)
+            answer = await client.models.search(filter_text=filter_text, max_results=size, page_token=token)
             return answer.registered_models, answer.next_page_token
 
         found, token = await all_of(page, limit)
         if not is_words(typed):
             return found, token
-        named = await exact(client, typed) if token else []
+        named = await exact(client.models, typed) if token else []
         names = {model.name for model in named}
         return ranked([*named, *(model for model in found if model.name not in names)], typed)[:limit], token
 
@@ -100,12 +100,12 @@ async def _read(client: "RegistryClient", name: str) -> _Found:
     from tui_registry.queries.filters import named
 
     async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
-        answer = await client.search_versions(
+        answer = await client.versions.search(
             filter_text=named(name), order_by="version_number DESC", max_results=size, page_token=token
         )
         return answer.model_versions, answer.next_page_token
 
-    model = await client.model(name)
+    model = await client.models.get(name)
     (versions, _), requests = await asyncio.gather(all_of(page, None), open_requests(client, name))
     return _Found(model, versions, requests)
 

@@ -83,7 +83,7 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
     _require_one(model, registry=registry)
 
     async def read(client: "RegistryClient") -> "ObjectPermissions":
-        return await client.permissions((await _place(client, model)).object_id)
+        return await client.permissions.get((await _place(client, model)).object_id)
 
     found = ask(profile, read)
     if as_json:
@@ -122,14 +122,14 @@ def grant_permission(
 
     async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
         place = await _place(client, model)
-        before = await client.permissions(place.object_id)
+        before = await client.permissions.get(place.object_id)
         had = _level_of(before, principal, inherited=False)
         after = [*_without(before, principal), (principal, level)]
         await _require_own_level(client, before, after, yes=yes)
         return await _write(
             client,
             place,
-            lambda: client.add_permissions(place.object_id, [_request(principal, level)]),
+            lambda: client.permissions.add(place.object_id, [_request(principal, level)]),
             lambda now: _level_of(now, principal, inherited=False) == level,
             f"{principal} has {level} on {place.label}; before: {had or 'no level of its own'}.",
         )
@@ -160,7 +160,7 @@ def revoke_permission(
 
     async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
         place = await _place(client, model)
-        before = await client.permissions(place.object_id)
+        before = await client.permissions.get(place.object_id)
         had = _level_of(before, principal, inherited=False)
         left = _level_of(before, principal, inherited=True)
         still = f" It still has {left}, inherited from the registry." if left else ""
@@ -171,7 +171,7 @@ def revoke_permission(
         return await _write(  # the API takes nothing away: all that stays is written anew
             client,
             place,
-            lambda: client.replace_permissions(place.object_id, [_request(*kept) for kept in after], etag=before.etag),
+            lambda: client.permissions.replace(place.object_id, [_request(*kept) for kept in after], etag=before.etag),
             lambda now: _level_of(now, principal, inherited=False) is None,
             f"{principal} no longer has {had} on {place.label}.{still}",
         )
@@ -187,7 +187,7 @@ async def _write(
     done: str,
 ) -> "tuple[str, ObjectPermissions]":
     """What to tell, and the permissions afterwards."""
-    from tui_registry.mutations.mutation import Verdict, Write, perform
+    from tui_registry.mutations.mutation import Mutation, Verdict, run
 
     answers: list[ObjectPermissions] = []
 
@@ -195,17 +195,17 @@ async def _write(
         answers.append(await change())
 
     async def has_happened() -> bool:
-        answers[:] = [await client.permissions(place.object_id)]
+        answers[:] = [await client.permissions.get(place.object_id)]
         return happened(answers[0])
 
-    result = await perform(Write(title=place.label, doing="writing", done=done, send=send, happened=has_happened))
+    result = await run(Mutation(title=place.label, progress="writing", done=done, send=send, happened=has_happened))
     if result.verdict is Verdict.UNKNOWN:
-        raise Failure(Exit.UNKNOWN, result.told)
+        raise Failure(Exit.UNKNOWN, result.message)
     if result.verdict is Verdict.REFUSED:
-        raise Failure(exit_of(result.error), result.told)
+        raise Failure(exit_of(result.error), result.message)
     if not happened(answers[0]):
         raise Failure(Exit.REFUSED, f"The registry keeps things on {place.label} as they were.")
-    return result.told, answers[0]
+    return result.message, answers[0]
 
 
 def _tell(told: str, now: "ObjectPermissions", *, as_json: bool) -> None:
@@ -220,7 +220,7 @@ async def _place(client: "RegistryClient", model: str | None) -> Place:
 
     if model is None:
         return Place(ROOT, "the registry")
-    return Place((await client.model(model)).id, model)
+    return Place((await client.models.get(model)).id, model)
 
 
 def _require_one(model: str | None, *, registry: bool) -> None:
@@ -284,7 +284,7 @@ async def _require_own_level(
     direct, inherited = _entries(before, inherited=False), _entries(before, inherited=True)
     if yes or set(direct) <= set(after):
         return
-    identities = _identities(await client.myself())
+    identities = _identities(await client.users.me())
 
     def manages(entries: list[Entry]) -> bool:
         return any(

@@ -12,7 +12,7 @@ from tui_registry_server.wire.stage import Stage
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
-    from tui_registry.mutations.decisions import Decision
+    from tui_registry.mutations.decision import Decision
     from tui_registry_server.wire.activity import FeedActivity
     from tui_registry_server.wire.transition_request import InboxRequest
 
@@ -34,7 +34,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 
     async def read(client: "RegistryClient") -> "list[InboxRequest]":
         if model is not None:
-            await client.model(model)  # says so if there is none
+            await client.models.get(model)  # says so if there is none
         return await open_requests(client, model)
 
     found = ask(profile, read)
@@ -62,7 +62,7 @@ def approve_request(
     *, model: str, version: str, stage: str, comment: str, archive: bool, profile: str | None, as_json: bool
 ) -> None:
     """Approve the request to move VERSION of MODEL to STAGE, whoever asked."""
-    from tui_registry.mutations.decisions import Decision
+    from tui_registry.mutations.decision import Decision
 
     _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, profile=profile, as_json=as_json)
 
@@ -75,7 +75,7 @@ def approve_request(
 @click.option("--comment", default="", help="What to say about it.")
 def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
     """Reject the request to move VERSION of MODEL to STAGE, whoever asked."""
-    from tui_registry.mutations.decisions import Decision
+    from tui_registry.mutations.decision import Decision
 
     _decide(Decision.REJECT, model, version, Stage(stage), comment, archive=False, profile=profile, as_json=as_json)
 
@@ -84,7 +84,7 @@ async def open_requests(client: "RegistryClient", model: str | None) -> "list[In
     """Every open request, or every one of a model."""
 
     async def page(size: int, token: str) -> "tuple[list[InboxRequest], str | None]":
-        answer = await client.inbox(name=model or "", max_results=size, page_token=token)
+        answer = await client.requests.inbox(name=model or "", max_results=size, page_token=token)
         return answer.requests, answer.next_page_token
 
     found, _ = await all_of(page, None)
@@ -93,7 +93,7 @@ async def open_requests(client: "RegistryClient", model: str | None) -> "list[In
 
 def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
     """The lines of a table of requests."""
-    from tui_registry.mutations.decisions import displaced
+    from tui_registry.mutations.decision import displaced
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import age
 
@@ -125,33 +125,31 @@ def _decide(
     as_json: bool,
 ) -> None:
     from tui_registry.client.errors import CallError
-    from tui_registry.mutations.decisions import EXCLUSIVE, KINDS, NEEDS, Target, decide
-    from tui_registry.mutations.mutation import Verdict
+    from tui_registry.mutations.decision import ACTIVITY_TYPES, EXCLUSIVE, NEEDED_ACTIONS, Target, decide
+    from tui_registry.mutations.mutation import Verdict, run
     from tui_registry.terminal.sanitize import visible
 
     async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
-        asked = [each for each in await client.open_requests(model, version) if each.to_stage is stage]
+        asked = [each for each in await client.requests.of_version(model, version) if each.to_stage is stage]
         if not asked:
             raise Failure(
                 Exit.NOT_FOUND, f"There is no open request to move {visible(model)} version {version} to {stage}."
             )
         request = asked[0]
-        if NEEDS[decision] not in request.available_actions:
+        if NEEDED_ACTIONS[decision] not in request.available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
-        outcome = await decide(
-            client,
-            Target.of(request, (each.user_id for each in asked[1:])),
-            decision,
-            archive_existing_versions=archive and stage in EXCLUSIVE,
-            comment=comment,
-        )
-        if outcome.verdict is Verdict.UNKNOWN:
-            raise Failure(Exit.UNKNOWN, outcome.told)
-        if outcome.verdict is Verdict.REFUSED:
-            raise Failure(exit_of(outcome.error), outcome.told)
-        told = f"{outcome.target}: {outcome.told}"
+        target = Target.of(request, (each.user_id for each in asked[1:]))
+        archives = archive and stage in EXCLUSIVE
+        result = await run(decide(client, target, decision, archive_existing_versions=archives, comment=comment))
+        if result.verdict is Verdict.UNKNOWN:
+            raise Failure(Exit.UNKNOWN, result.message)
+        if result.verdict is Verdict.REFUSED:
+            raise Failure(exit_of(result.error), result.message)
+        told = f"{target}: {result.message}"
         try:
-            page = await client.activities(name=model, version=version, activity_type=[KINDS[decision]], max_results=1)
+            page = await client.activities.search(
+                name=model, version=version, activity_type=[ACTIVITY_TYPES[decision].value], max_results=1
+            )
         except CallError:
             return told, None
         return told, next(iter(page.activities), None)

@@ -1,13 +1,13 @@
-"""Making accounts of users and service principals, closing them and opening them again."""
+"""Creating, deactivating and reactivating accounts of users and service principals."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tui_registry.access.access_list import Kind
 from tui_registry.access.memberships import Found
-from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.client.scim import compared
+from tui_registry.mutations.mutation import Mutation
 from tui_registry_server.wire.scim import ServicePrincipal, User
 
 Account = User | ServicePrincipal
@@ -30,52 +30,52 @@ class Register:
 
 def users(client: RegistryClient) -> Register:
     async def listed(filter_text: str, count: int) -> Sequence[Account]:
-        return (await client.users(filter_text=filter_text, count=count)).resources
+        return (await client.users.search(filter_text=filter_text, count=count)).resources
 
     async def create(name: str, display_name: str) -> Account:
-        return await client.create_user(name, display_name=display_name)
+        return await client.users.create(name, display_name=display_name)
 
     async def set_active(account_id: str, active: bool) -> Account:
-        return await client.set_user_active(account_id, active=active)
+        return await client.users.set_active(account_id, active=active)
 
     return Register(Kind.USER, "userName", listed, create, set_active)
 
 
 def service_principals(client: RegistryClient) -> Register:
     async def listed(filter_text: str, count: int) -> Sequence[Account]:
-        return (await client.service_principals(filter_text=filter_text, count=count)).resources
+        return (await client.service_principals.search(filter_text=filter_text, count=count)).resources
 
     async def create(name: str, display_name: str) -> Account:
-        return await client.create_service_principal(name, display_name=display_name)
+        return await client.service_principals.create(name, display_name=display_name)
 
     async def set_active(account_id: str, active: bool) -> Account:
-        return await client.set_service_principal_active(account_id, active=active)
+        return await client.service_principals.set_active(account_id, active=active)
 
     return Register(Kind.SERVICE_PRINCIPAL, "applicationId", listed, create, set_active)
 
 
-def make(register: Register, name: str, display_name: str) -> Write:
+def create(register: Register, name: str, display_name: str) -> Mutation:
     async def exists() -> bool:
         return bool(await register.listed(compared(register.attribute, "eq", name), 1))
 
     async def send() -> None:
         await register.create(name, display_name)
 
-    async def changed_meanwhile() -> str:
-        return f"there is a {register.kind} {name} already." if await exists() else ""
+    async def check() -> str:
+        return f"there is already a {register.kind} {name}." if await exists() else ""
 
-    return Write(
+    return Mutation(
         title=f"{register.kind} {name}",
-        doing="making it",
-        done="Made.",
+        progress="creating it",
+        done="Created.",
         send=send,
         happened=exists,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )
 
 
-def switch(register: Register, account: Found, *, active: bool, undoable: bool = True) -> Write:
-    """Open a closed account, or close an open one."""
+def set_active(register: Register, account: Found, *, active: bool, undoable: bool = True) -> Mutation:
+    """Reactivate or deactivate an account."""
 
     async def is_active() -> bool | None:
         accounts = await register.listed(compared("id", "eq", account.id), 1)
@@ -87,16 +87,16 @@ def switch(register: Register, account: Found, *, active: bool, undoable: bool =
     async def happened() -> bool:
         return await is_active() is active
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         is_as_it_was = await is_active() is (not active)
-        return "" if is_as_it_was else "somebody has changed or deleted this account meanwhile. Look again."
+        return "" if is_as_it_was else "this account was changed or deleted by someone else. Review it again."
 
-    return Write(
+    return Mutation(
         title=str(account.person.principal),
-        doing="reactivating it" if active else "deactivating it",
+        progress="reactivating it" if active else "deactivating it",
         done="Reactivated: its tokens are accepted again." if active else "Deactivated: no token of it is accepted.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
-        inverse=switch(register, account, active=not active, undoable=False) if undoable else None,
+        check=check,
+        inverse=set_active(register, account, active=not active, undoable=False) if undoable else None,
     )

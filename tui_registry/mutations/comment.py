@@ -1,74 +1,74 @@
-"""Writing, editing and deleting comments."""
+"""Adding, editing and deleting comments."""
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.subject import Subject
 from tui_registry_server.wire.comment import Comment
 
 
-def write(client: RegistryClient, subject: Subject, text: str, *, known: frozenset[str]) -> Write:
+def add(client: RegistryClient, subject: Subject, text: str, *, known: frozenset[str]) -> Mutation:
     """Comment on a version. ``known`` are the ids of the comments there were when it was written."""
     name, version = subject.name, subject.version or ""
 
     async def send() -> object:
-        return await client.comment(name, version, text)
+        return await client.comments.create(name, version, text)
 
     async def happened() -> bool:
-        comments = await client.comments(name, version)
+        comments = await client.comments.of_version(name, version)
         return any(each.comment == text and each.id not in known for each in comments)
 
-    return Write(title=str(subject), doing="commenting", done="Comment written.", send=send, happened=happened)
+    return Mutation(title=str(subject), progress="commenting", done="Comment added.", send=send, happened=happened)
 
 
-def edit(client: RegistryClient, subject: Subject, comment: Comment, text: str, *, undoable: bool = True) -> Write:
+def edit(client: RegistryClient, subject: Subject, comment: Comment, text: str, *, undoable: bool = True) -> Mutation:
     async def send() -> object:
-        return await client.edit_comment(comment.id, text)
+        return await client.comments.update(comment.id, text)
 
     async def happened() -> bool:
         return await _text(client, subject, comment) == text
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         return await _changed(client, subject, comment)
 
     edited = comment.model_copy(update={"comment": text})
-    return Write(
+    return Mutation(
         title=str(subject),
-        doing="editing the comment" if undoable else "putting the comment's former text back",
+        progress="editing the comment" if undoable else "restoring the comment's previous text",
         done="Comment edited.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
         inverse=edit(client, subject, edited, comment.comment, undoable=False) if undoable else None,
     )
 
 
-def delete(client: RegistryClient, subject: Subject, comment: Comment) -> Write:
+def delete(client: RegistryClient, subject: Subject, comment: Comment) -> Mutation:
     async def send() -> None:
-        await client.delete_comment(comment.id)
+        await client.comments.delete(comment.id)
 
     async def happened() -> bool:
         return await _text(client, subject, comment) is None
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         return await _changed(client, subject, comment)
 
-    return Write(
+    return Mutation(
         title=str(subject),
-        doing="deleting the comment",
+        progress="deleting the comment",
         done="Comment deleted.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )
 
 
 async def _text(client: RegistryClient, subject: Subject, comment: Comment) -> str | None:
-    comments = await client.comments(subject.name, subject.version or "")
+    comments = await client.comments.of_version(subject.name, subject.version or "")
     return next((each.comment for each in comments if each.id == comment.id), None)
 
 
 async def _changed(client: RegistryClient, subject: Subject, comment: Comment) -> str:
     now = await _text(client, subject, comment)
     if now is None:
-        return "the comment is gone."
-    return "" if now == comment.comment else "its author has changed the comment meanwhile. Look again."
+        return "the comment no longer exists."
+    return "" if now == comment.comment else "the comment was edited by its author. Review it again."

@@ -1,85 +1,85 @@
-"""Making and deleting groups, and changing who is in them."""
+"""Creating and deleting groups, adding and removing members."""
 
-from tui_registry.client.people import compared
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.client.scim import compared
+from tui_registry.mutations.mutation import Mutation
 
 
-def make(client: RegistryClient, name: str) -> Write:
+def create(client: RegistryClient, name: str) -> Mutation:
     async def exists() -> bool:
-        return bool((await client.groups(filter_text=compared("displayName", "eq", name), count=1)).resources)
+        return bool((await client.groups.search(filter_text=compared("displayName", "eq", name), count=1)).resources)
 
     async def send() -> None:
-        await client.create_group(name)
+        await client.groups.create(name)
 
-    async def changed_meanwhile() -> str:
-        return f"there is a group {name} already." if await exists() else ""
+    async def check() -> str:
+        return f"there is already a group {name}." if await exists() else ""
 
-    return Write(
+    return Mutation(
         title=f"group {name}",
-        doing="making it",
-        done="Made. Enter on it, then n, adds members.",
+        progress="creating it",
+        done="Created. To add members, open it and press n.",
         send=send,
         happened=exists,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )
 
 
-def delete(client: RegistryClient, group_id: str, name: str) -> Write:
-    """There is no way back: what the group was granted is gone with it."""
+def delete(client: RegistryClient, group_id: str, name: str) -> Mutation:
+    """It cannot be undone: what the group was granted is deleted with it."""
 
     async def exists() -> bool:
-        page = await client.groups(filter_text=compared("id", "eq", group_id), count=1)
+        page = await client.groups.search(filter_text=compared("id", "eq", group_id), count=1)
         return any(group.display_name == name for group in page.resources)
 
     async def send() -> None:
-        await client.delete_group(group_id)
+        await client.groups.delete(group_id)
 
     async def happened() -> bool:
         return not await exists()
 
-    async def changed_meanwhile() -> str:
-        return "" if await exists() else "somebody has deleted or renamed this group meanwhile. Look again."
+    async def check() -> str:
+        return "" if await exists() else "this group was deleted or renamed by someone else. Review it again."
 
-    return Write(
+    return Mutation(
         title=f"group {name}",
-        doing="deleting it",
+        progress="deleting it",
         done="Deleted.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )
 
 
 def membership(
     client: RegistryClient, group_id: str, name: str, member_id: str, who: str, *, joins: bool, undoable: bool = True
-) -> Write:
+) -> Mutation:
     """Add a member, called ``who``, to the group called ``name``, or remove it."""
 
     async def is_member() -> bool:
-        page = await client.groups(
+        page = await client.groups.search(
             filter_text=f"{compared('id', 'eq', group_id)} and {compared('members.value', 'eq', member_id)}", count=1
         )
         return bool(page.resources)
 
     async def send() -> None:
-        await (client.add_members if joins else client.remove_members)(group_id, [member_id])
+        await (client.groups.add_members if joins else client.groups.remove_members)(group_id, [member_id])
 
     async def happened() -> bool:
         return await is_member() is joins
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         if await is_member() is joins:
-            return f"somebody has {'added' if joins else 'removed'} {who} meanwhile."
+            return f"{who} was {'added' if joins else 'removed'} by someone else."
         return ""
 
-    return Write(
+    return Mutation(
         title=f"group {name}",
-        doing=f"{'adding' if joins else 'removing'} {who}",
-        done=f"{who} is in it {'now' if joins else 'no more'}.",
+        progress=f"{'adding' if joins else 'removing'} {who}",
+        done=f"{who} {'added' if joins else 'removed'}.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
         inverse=membership(client, group_id, name, member_id, who, joins=not joins, undoable=False)
         if undoable
         else None,

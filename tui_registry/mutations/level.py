@@ -1,37 +1,37 @@
-"""Giving principals levels on a model or on the whole registry, and taking them away."""
+"""Granting and revoking levels on a model or on the whole registry."""
 
 from tui_registry.access.access_list import AccessList, Principal, entry
 from tui_registry.access.grants import Governed, read
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 
-MEANWHILE = "somebody has changed who may do what meanwhile. Look again."
+CHANGED = "the permissions were changed by someone else. Review them again."
 
 
-def give(client: RegistryClient, governed: Governed, before: AccessList, principal: Principal, level: str) -> Write:
+def give(client: RegistryClient, governed: Governed, before: AccessList, principal: Principal, level: str) -> Mutation:
     """The write that gives a principal a direct level, or takes it away for NONE, if the list is still as it was."""
     after = before.granting(principal, level)
     had = before.direct.get(principal, "")
 
     async def send() -> None:
         if level:
-            await client.add_permissions(governed.id, [entry(principal, level)])
+            await client.permissions.add(governed.id, [entry(principal, level)])
         else:
-            await client.replace_permissions(governed.id, after.entries(), etag=before.etag)
+            await client.permissions.replace(governed.id, after.entries(), etag=before.etag)
 
     async def happened() -> bool:
         return (await read(client, governed)).direct.get(principal, "") == level
 
-    async def changed_meanwhile() -> str:
-        return "" if await read(client, governed) == before else MEANWHILE
+    async def check() -> str:
+        return "" if await read(client, governed) == before else CHANGED
 
-    return Write(
+    return Mutation(
         title=f"{principal} on {governed}",
-        doing=f"{had or 'none'} → {level or 'none'}",
-        done=f"{principal} has {level} now." if level else f"{principal} has no level of its own here any more.",
+        progress=f"{had or 'none'} → {level or 'none'}",
+        done=f"{principal} now has {level}." if level else f"{principal} no longer has a level of its own here.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
         inverse=_restoring(client, governed, before, after, f"{principal} on {governed}", level, had),
     )
 
@@ -44,27 +44,27 @@ def _restoring(
     title: str,
     level: str,
     had: str,
-) -> Write:
+) -> Mutation:
     """The write that makes the direct grants what they were, if nobody has changed them since."""
 
     seen = after
 
     async def send() -> None:
-        await client.replace_permissions(governed.id, before.entries(), etag=seen.etag)
+        await client.permissions.replace(governed.id, before.entries(), etag=seen.etag)
 
     async def happened() -> bool:
         return (await read(client, governed)).direct == before.direct
 
-    async def changed_meanwhile() -> str:
+    async def check() -> str:
         nonlocal seen
         seen = await read(client, governed)
-        return "" if seen.direct == after.direct else MEANWHILE
+        return "" if seen.direct == after.direct else CHANGED
 
-    return Write(
+    return Mutation(
         title=title,
-        doing=f"{level or 'none'} → {had or 'none'}",
-        done="The levels are as they were before.",
+        progress=f"{level or 'none'} → {had or 'none'}",
+        done="The previous levels are restored.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )

@@ -1,24 +1,19 @@
-"""Changing the registry: once, and then telling what is true.
+"""One change of the registry: checked, sent once, and read back.
 
-A write is frozen when it is asked for. Before it is sent, the server is asked whether things are still as they were; it
-is sent once and never again; if its answer is lost, the server is read until it shows what happened.
+A mutation is frozen when the user is asked about it. Before it is sent, the server is asked whether things are still as
+they were then; it is sent once and never again; if its answer is lost, the server is read until it shows what happened.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
 
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, ReadOnly, Refused, Unreachable
 
-CHECKS = 32  # readings after a lost answer at most, over a minute: a server may take that long to come back
-UNCHANGED_CHECKS = (
-    6  # of them that find things as they were, over six seconds or more, until nothing is awaited any more
-)
-FIRST_PAUSE, LAST_PAUSE = 0.25, 2.0  # seconds between the readings: each pause is twice the one before
-
-Found = TypeVar("Found")
+MAX_READS = 32  # after a lost answer, over a minute: a server may take that long to restart
+MAX_UNCHANGED_READS = 6  # of them that show nothing changed, over six seconds or more, until it is given up
+FIRST_PAUSE, LAST_PAUSE = 0.25, 2.0  # seconds between the reads: each pause is twice the one before
 
 
 class Verdict(StrEnum):
@@ -31,98 +26,103 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a write, and what to tell about it. ``error`` is what the server or the way to it said, if that is
-    why it was refused."""
+    """What came of a mutation. ``message`` is for people; ``error`` is what the server or the way to it said, if that
+    is why it was refused."""
 
     verdict: Verdict
-    told: str
+    message: str
     error: CallError | None = None
 
 
-async def _nothing() -> str:
+async def _unchanged() -> str:
     return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """One change.
+class Mutation:
+    """One change. The functions may raise CallError.
 
-    title: what it is about, such as "churn version 3". doing: "moving". done: "Moved to Staging.".
-    send: sends it. happened: whether the server shows it done.
-    changed_meanwhile: what is no longer as it was when the question was asked, in words; empty if nothing.
-    inverse: the write that takes exactly this one back, if there is one.
+    title: what it is about, such as "churn version 3". progress: "moving". done: "Moved to Staging.".
+    check: what is no longer as it was when the user was asked, in words; empty if nothing.
+    send: sends it. happened: whether the server shows it done, or shows that something else came first.
+    read_back: which of the two, and what is true now; without it, it is DONE, with ``done`` as the message.
+    inverse: the mutation that takes exactly this one back, if there is one.
+    subject: what must not be changed by two mutations at once, such as a request's id; empty if anything may.
     """
 
     title: str
-    doing: str
+    progress: str
     done: str
     send: Callable[[], Awaitable[object]]
     happened: Callable[[], Awaitable[bool]]
-    changed_meanwhile: Callable[[], Awaitable[str]] = _nothing
-    inverse: "Write | None" = None
+    check: Callable[[], Awaitable[str]] = _unchanged
+    read_back: Callable[[], Awaitable[Result]] | None = None
+    inverse: "Mutation | None" = None
+    subject: str = ""
 
 
-async def perform(write: Write, progress: Callable[[str], None] = lambda _: None) -> Result:
-    """Never raises a CallError: whatever happens is the result. ``progress`` is told what is being done."""
-    progress(write.doing)
+async def run(mutation: Mutation, show_progress: Callable[[str], None] = lambda _: None) -> Result:
+    """Never raises a CallError: whatever happens is the result. ``show_progress`` is given what is being done."""
+    show_progress(mutation.progress)
     try:
-        if problem := await write.changed_meanwhile():
+        if problem := await mutation.check():
             return Result(Verdict.REFUSED, f"Nothing was sent: {problem}")
     except CallError as error:
-        return Result(Verdict.REFUSED, not_sent(error), error)
+        return Result(Verdict.REFUSED, _not_sent(error), error)
     try:
-        await write.send()
+        await mutation.send()
     except CallError as error:
-        if may_have_happened(error):
-            progress("answer lost, checking")
-            return await _find_out(write)
-        return Result(Verdict.REFUSED, str(error) if isinstance(error, Refused) else not_sent(error), error)
-    return Result(Verdict.DONE, write.done)
+        if _may_have_happened(error):
+            show_progress("answer lost, checking")
+            return await _find_out(mutation)
+        return Result(Verdict.REFUSED, str(error) if isinstance(error, Refused) else _not_sent(error), error)
+    try:
+        return await _read_back(mutation)
+    except CallError:
+        return Result(Verdict.DONE, f"{mutation.done} It could not be read back.")
 
 
-def not_sent(error: CallError) -> str:
-    """Why something was not even tried, for people."""
+async def _read_back(mutation: Mutation) -> Result:
+    return await mutation.read_back() if mutation.read_back else Result(Verdict.DONE, mutation.done)
+
+
+def _not_sent(error: CallError) -> str:
     return str(error) if isinstance(error, ReadOnly) else f"Nothing was sent: {error}"
 
 
-def may_have_happened(error: CallError) -> bool:
-    """Whether the server may have done it all the same: what answers in its place, such as a proxy that has waited
-    long enough, does not know."""
+def _may_have_happened(error: CallError) -> bool:
+    """Whether the server may have done it despite the error: what answers in its place, such as a proxy whose deadline
+    has passed, does not know."""
     return isinstance(error, LostAnswer | Misunderstood) or (isinstance(error, Refused) and error.status >= 500)
 
 
-async def _find_out(write: Write) -> Result:
-    async def look() -> Result | None:
-        if not await write.happened():
-            return None
-        return Result(Verdict.DONE, f"The answer was lost, but it is done. {write.done}")
-
-    found = await find_out(look, "nothing has changed so far")
-    return Result(Verdict.UNKNOWN, found) if isinstance(found, str) else found
+_AFTER_A_LOST_ANSWER = {
+    Verdict.DONE: "The answer was lost, but it is done.",
+    Verdict.REFUSED: "The answer was lost, and something else happened.",
+    Verdict.UNKNOWN: "The answer was lost, and the server does not say what happened.",
+}
 
 
-async def find_out(look: Callable[[], Awaitable[Found | None]], unchanged: str) -> Found | str:
-    """Read what became of a write whose answer was lost: what ``look`` finds, or, if it finds nothing, what to tell.
-
-    ``look`` gives None, or raises a CallError, as long as there is nothing to be found. ``unchanged`` says what is so
-    if it stays like that.
-    """
-    pause, same = FIRST_PAUSE, 0
-    for _ in range(CHECKS):
+async def _find_out(mutation: Mutation) -> Result:
+    """Read what became of a mutation whose answer was lost."""
+    pause, unchanged = FIRST_PAUSE, 0
+    for _ in range(MAX_READS):
         try:
-            if (found := await look()) is not None:
-                return found
-            same += 1
-            if same == UNCHANGED_CHECKS:
-                return f"The answer was lost, and {unchanged}: look again."
+            if await mutation.happened():
+                result = await _read_back(mutation)
+                return replace(result, message=f"{_AFTER_A_LOST_ANSWER[result.verdict]} {result.message}")
+            unchanged += 1
+            if unchanged == MAX_UNCHANGED_READS:
+                told = "The answer was lost, and nothing has changed so far: refresh before you repeat it."
+                return Result(Verdict.UNKNOWN, told)
         except (Unreachable, LostAnswer, Misunderstood):
             pass
         except Refused as error:
             if error.status < 500:
-                return f"The answer was lost, and the server does not say: {error}"
+                return Result(
+                    Verdict.UNKNOWN, f"The answer was lost, and the server does not say what happened: {error}"
+                )
         await asyncio.sleep(pause)
         pause = min(2 * pause, LAST_PAUSE)
-    return (
-        "The answer was lost and the server does not say what happened. "
-        "Look again when it is back, before you repeat it."
-    )
+    told = "The answer was lost, and the server does not answer: refresh when it is back, before you repeat it."
+    return Result(Verdict.UNKNOWN, told)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tui_registry.client.errors import CallError, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import model as models
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.version import newest_of
 from tui_registry.queries.filters import named
 from tui_registry.tracking.candidate import Candidate
@@ -33,21 +33,21 @@ class Registration:
     newest: int
     made: str = field(default="", init=False)
 
-    def writes(self, client: RegistryClient) -> list[Write]:
-        """What is to be written, in order."""
-        version = Write(
+    def mutations(self, client: RegistryClient) -> list[Mutation]:
+        """What is to be run, in order."""
+        version = Mutation(
             title=f"{self.model}: its first version" if self.is_new else f"{self.model}: a new version",
-            doing="registering",
-            done="Registered, from the run.",
+            progress="registering",
+            done="Registered from the run.",
             send=lambda: self._add(client),
             happened=lambda: self._is_added(client),
-            changed_meanwhile=lambda: self._is_gone(client),
+            check=lambda: self._is_gone(client),
         )
         return [models.create(client, self.model, ""), version] if self.is_new else [version]
 
     async def _add(self, client: RegistryClient) -> None:
         try:
-            version = await client.create_version(
+            version = await client.versions.create(
                 self.model,
                 self.candidate.source,
                 description=self.description,
@@ -67,7 +67,7 @@ class Registration:
         return type(error)(error.status, error.error_code, told) if isinstance(error, Refused) else Unreachable(told)
 
     async def _is_added(self, client: RegistryClient) -> bool:
-        page = await client.search_versions(
+        page = await client.versions.search(
             filter_text=named(self.model), order_by="version_number DESC", max_results=20
         )
         found = [version for version in page.model_versions if self._is_this(version)]
@@ -86,7 +86,7 @@ class Registration:
     async def _is_gone(self, client: RegistryClient) -> str:
         if await models.exists(client, self.model):
             return ""
-        return f"there is no model {self.model} any more."
+        return f"the model {self.model} no longer exists."
 
 
 async def registration(

@@ -1,146 +1,180 @@
-"""Changes as the console makes them: each run to its end, told of, and taken back where that is true."""
+"""The mutations that the console runs: each to its end, whatever screens come and go, reported, and undone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Protocol
 
-from textual.app import App
-from textual.content import Content
 from textual.notifications import SeverityLevel
 
 from tui_registry.client.errors import CallError
-from tui_registry.mutations.mutation import Verdict, Write, perform
-from tui_registry.screens.base.place import Place
-from tui_registry.session.messages import ConnectionChanged, RegistryChanged
+from tui_registry.mutations.mutation import Mutation, Result, Verdict, run
+from tui_registry.session.messages import ConnectionChanged
 from tui_registry.terminal.sanitize import one_line, visible
 
-if TYPE_CHECKING:
-    from tui_registry.screens.dialogs.confirm import Consent
-
-UNDOABLE = 50  # changes that can be taken back, one after the other
+MAX_UNDO = 50  # mutations that can be undone, one after the other
 SEVERITY: dict[Verdict, SeverityLevel] = {
     Verdict.DONE: "information",
     Verdict.REFUSED: "warning",
     Verdict.UNKNOWN: "error",
 }
-PATIENCE = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
-"""Seconds that a result stays on the screen."""
+NOTIFICATION_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 
 
-class WritingApp(App[str]):
-    """An application that changes a registry. ``progress``: what is being waited for, in words."""
+class Host(Protocol):
+    """What the mutations need of the application that holds them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def post_to_place(self, message: ConnectionChanged) -> None:
+        """Post a message to the place that is on the screen."""
+
+    def refresh_soon(self) -> None:
+        """Read what is on the screen again."""
+
+    def report_bug(self, error: BaseException) -> None:
+        """Show an error of the console itself."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """As Textual does."""
+
+    def run_worker(self, work: Awaitable[object], name: str | None = "", *, exit_on_error: bool = True) -> object:
+        """As Textual does."""
+
+
+class Mutations:
+    """``progress``: what is being waited for, in words; empty if nothing is."""
+
+    def __init__(self, host: Host) -> None:
         self.progress = ""
-        self.deciding: set[str] = set()  # ids of the requests whose decision is being written
-        self._writes: set[asyncio.Task[None]] = set()
-        self._conversing = False
-        self._undo: list[Write] = []  # what takes back the changes made here, the newest last
+        self._host = host
+        self._running: set[asyncio.Task[None]] = set()
+        self._subjects: set[str] = set()
+        self._is_preparing = False
+        self._undo: list[Mutation] = []  # the inverses of what was done here, the newest last
 
     @property
-    def is_writing(self) -> bool:
-        return bool(self._writes)
+    def is_running(self) -> bool:
+        return bool(self._running)
 
-    @property
-    def can_undo(self) -> bool:
-        return bool(self._undo)
+    def is_changing(self, subject: str) -> bool:
+        """Whether a mutation of this subject is running."""
+        return subject in self._subjects
 
-    async def written(self, *, timeout: float) -> None:  # noqa: ASYNC109  # what is not answered by then is left alone
-        """Wait for the answers to what is being written, so many seconds at the most."""
-        await asyncio.wait(self._writes, timeout=timeout)
+    async def wait(self, *, timeout: float) -> None:  # noqa: ASYNC109  # what is not answered by then is left alone
+        """Wait for the answers to what is running, so many seconds at the most."""
+        await asyncio.wait(self._running, timeout=timeout)
 
-    def keep_working(self, work: Awaitable[None]) -> None:
-        """Run a write to its end, whatever screens come and go."""
-        task = asyncio.ensure_future(work)
-        self._writes.add(task)
-        task.add_done_callback(self._written)
+    def prepare(self, dialogs: Callable[[], Awaitable[None]]) -> None:
+        """Ask the user what a mutation needs, one dialog after the other. What the server refuses or does not answer
+        ends it, and is reported.
 
-    def _written(self, task: asyncio.Task[None]) -> None:
-        self._writes.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.tell_mistake(error)
-
-    def converse(self, talk: Callable[[], Awaitable[None]]) -> None:
-        """Ask the user, one question after the other. What the server refuses or does not answer ends it, and is told.
-
-        One conversation at a time: a key that begins another while the server is asked for this one does nothing."""
-        if self._conversing:
+        One at a time: a key that begins another while the server is asked for this one does nothing."""
+        if self._is_preparing:
             return
-        self._conversing = True
-        self.run_worker(self._converse(talk), exit_on_error=False, name="conversation")
+        self._is_preparing = True
+        self._host.run_worker(self._prepare(dialogs), exit_on_error=False, name="dialogs")
 
-    async def _converse(self, talk: Callable[[], Awaitable[None]]) -> None:
+    async def _prepare(self, dialogs: Callable[[], Awaitable[None]]) -> None:
         try:
-            await talk()
+            await dialogs()
         except CallError as error:
-            self.tell_result("Nothing was changed", Verdict.REFUSED, str(error))
+            self.report("Nothing was changed", Verdict.REFUSED, str(error))
         finally:
-            self._conversing = False
+            self._is_preparing = False
 
-    def write(self, *writes: Write, then: Callable[[], None] | None = None, undoing: bool = False) -> None:
-        """Make changes, one after the other, until one does not happen; tell what came of each. ``then`` is called if
-        all happened."""
-        self.keep_working(self._make(writes, then, undoing=undoing))
+    def start(self, *mutations: Mutation, then: Callable[[], None] | None = None) -> None:
+        """Run mutations, one after the other, until one does not happen; report each result. ``then`` is called if all
+        happened."""
 
-    async def _make(self, writes: Sequence[Write], then: Callable[[], None] | None, *, undoing: bool) -> None:
-        happened = True
-        try:
-            for write in writes:
-                result = await perform(write, self.tell_progress)
-                self.tell_result(write.title, result.verdict, result.told)
-                happened = result.verdict is Verdict.DONE
-                if not happened:
-                    break
-                if write.inverse is not None and not undoing:
-                    self._undo = [*self._undo, write.inverse][-UNDOABLE:]
-        finally:
-            self.tell_progress("")
-        self.tell(RegistryChanged())
-        if happened and then is not None:
-            then()
+        def finished(results: Sequence[Result]) -> None:
+            if then is not None and all(result.verdict is Verdict.DONE for result in results):
+                then()
 
-    def tell_result(self, title: str, verdict: Verdict, told: str) -> None:
-        """Say what came of a change."""
-        self.notify(
-            one_line(told),
+        self._start(mutations, finished, is_independent=False)
+
+    def start_each(self, mutations: Sequence[Mutation], finished: Callable[[Sequence[Result]], None]) -> None:
+        """Run mutations, one after the other, whatever comes of those before; ``finished`` gets all results."""
+        self._start(mutations, finished, is_independent=True)
+
+    @property
+    def undoable(self) -> Mutation | None:
+        """What would undo the newest change made here that can be undone."""
+        return self._undo[-1] if self._undo else None
+
+    def undo(self, inverse: Mutation) -> None:
+        """Run what was ``undoable``, once."""
+        if inverse in self._undo:
+            self._undo.remove(inverse)
+            self._start([inverse], lambda _: None, is_independent=False, is_undo=True)
+
+    def report(self, title: str, verdict: Verdict, message: str) -> None:
+        """Say what came of a mutation."""
+        self._host.notify(
+            one_line(message),
             title=visible(title),
             severity=SEVERITY[verdict],
-            timeout=PATIENCE[verdict],
+            timeout=NOTIFICATION_SECONDS[verdict],
             markup=False,
         )
 
-    def action_undo(self) -> None:
-        """Take back the newest change that has a true inverse, if things are still as that change left them."""
-        if not self._undo or not isinstance(self.screen, Place):
-            return
-        from tui_registry.screens.dialogs.confirm import Confirm, Question
-
-        write = self._undo[-1]
-
-        def answered(consent: "Consent | None") -> None:
-            if consent is not None and write in self._undo:
-                self._undo.remove(write)
-                self.write(write, undoing=True)
-
-        told = [Content(one_line(f"• {visible(write.title)}: {write.doing}", 300))]
-        self.push_screen(Confirm(Question("Undo the last change?", told, "Undo")), answered)
-
-    def tell_progress(self, progress: str) -> None:
+    def show_progress(self, progress: str) -> None:
+        """Say what is being waited for; empty when nothing is."""
         self.progress = progress
-        self.tell(ConnectionChanged())
+        self._host.post_to_place(ConnectionChanged())
 
-    def tell_mistake(self, error: BaseException | None) -> None:
-        self.notify(
-            one_line(f"{type(error).__name__}: {error}"),
-            title="A mistake in tui-registry itself",
-            severity="error",
-            markup=False,
-            timeout=30,
-        )
+    def _show_step(self, count: str, progress: str) -> None:
+        self.show_progress(progress + count)
 
-    def tell(self, message: ConnectionChanged | RegistryChanged) -> None:
-        """Tell the place that is seen; the others look for themselves when they are seen again."""
-        places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
-        if places:
-            places[-1].post_message(message)
+    def _start(
+        self,
+        mutations: Sequence[Mutation],
+        finished: Callable[[Sequence[Result]], None],
+        *,
+        is_independent: bool,
+        is_undo: bool = False,
+    ) -> None:
+        work = self._run(mutations, finished, is_independent=is_independent, is_undo=is_undo)
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._host.report_bug(error)
+
+    async def _run(
+        self,
+        mutations: Sequence[Mutation],
+        finished: Callable[[Sequence[Result]], None],
+        *,
+        is_independent: bool,
+        is_undo: bool,
+    ) -> None:
+        results: list[Result] = []
+        subjects = {mutation.subject for mutation in mutations if mutation.subject}
+        self._subjects |= subjects
+        try:
+            for number, mutation in enumerate(mutations, 1):
+                count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
+                result = await run(mutation, partial(self._show_step, count))
+                self.report(mutation.title, result.verdict, result.message)
+                results.append(result)
+                if result.verdict is not Verdict.DONE:
+                    if is_independent:
+                        continue
+                    break
+                if mutation.inverse is not None and not is_undo:
+                    self._undo = [*self._undo, mutation.inverse][-MAX_UNDO:]
+        finally:
+            self._subjects -= subjects
+            self.show_progress("")
+            self._host.refresh_soon()
+        finished(results)

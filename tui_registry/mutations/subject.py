@@ -32,7 +32,7 @@ class Subject:
 
     async def read(self, client: RegistryClient) -> Described:
         if self.version is None:
-            model = await client.model(self.name)
+            model = await client.models.get(self.name)
             return Described(model.description or "", {tag.key: tag.value for tag in model.tags})
-        version = await client.version(self.name, self.version)
+        version = await client.versions.get(self.name, self.version)
         return Described(version.description or "", {tag.key: tag.value for tag in version.tags})

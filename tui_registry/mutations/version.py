@@ -2,14 +2,14 @@
 
 from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Write
+from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.filters import named
 from tui_registry_server.wire.model_version import ModelVersion
 
 
 async def newest_of(client: RegistryClient, name: str) -> int:
     """The highest version number there is; 0 without versions."""
-    page = await client.search_versions(filter_text=named(name), order_by="version_number DESC", max_results=1)
+    page = await client.versions.search(filter_text=named(name), order_by="version_number DESC", max_results=1)
     return max((int(version.version) for version in page.model_versions), default=0)
 
 
@@ -22,47 +22,47 @@ def add(
     description: str = "",
     run_id: str = "",
     run_link: str = "",
-) -> Write:
+) -> Mutation:
     """Add the artifacts at a URI as the next version of a model whose newest one was ``newest``."""
 
     async def send() -> object:
-        return await client.create_version(name, source, description=description, run_id=run_id, run_link=run_link)
+        return await client.versions.create(name, source, description=description, run_id=run_id, run_link=run_link)
 
     async def happened() -> bool:
-        page = await client.search_versions(filter_text=named(name), order_by="version_number DESC", max_results=5)
+        page = await client.versions.search(filter_text=named(name), order_by="version_number DESC", max_results=5)
         return any(_is_it(version) for version in page.model_versions)
 
     def _is_it(version: ModelVersion) -> bool:
         return int(version.version) > newest and version.source == source
 
-    return Write(title=name, doing="adding a version", done="Version added.", send=send, happened=happened)
+    return Mutation(title=name, progress="adding a version", done="Version added.", send=send, happened=happened)
 
 
-def delete(client: RegistryClient, version: ModelVersion) -> Write:
+def delete(client: RegistryClient, version: ModelVersion) -> Mutation:
     name, number = version.name, version.version
 
     async def send() -> None:
-        await client.delete_version(name, number)
+        await client.versions.delete(name, number)
 
     async def happened() -> bool:
         try:
-            await client.version(name, number)
+            await client.versions.get(name, number)
         except Refused as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return True
             raise
         return False
 
-    async def changed_meanwhile() -> str:
-        now = await client.version(name, number)
+    async def check() -> str:
+        now = await client.versions.get(name, number)
         same = (now.current_stage, now.creation_timestamp) == (version.current_stage, version.creation_timestamp)
-        return "" if same else f"it is in {now.current_stage} meanwhile. Look again."
+        return "" if same else f"it is now in {now.current_stage}. Review it again."
 
-    return Write(
+    return Mutation(
         title=f"{name} version {number}",
-        doing="deleting the version",
+        progress="deleting the version",
         done="Version deleted.",
         send=send,
         happened=happened,
-        changed_meanwhile=changed_meanwhile,
+        check=check,
     )

@@ -6,7 +6,7 @@ The server sorts by name alone. So a search by words goes through its matches tw
 import asyncio
 from collections.abc import Iterable
 
-from tui_registry.client.models import ModelCalls
+from tui_registry.client.models import Models
 from tui_registry.queries.filters import beginning, begins, called, is_words, models_filter
 from tui_registry_server.wire.registered_model import RegisteredModel
 
@@ -16,8 +16,8 @@ SAME = 100  # models of one name in different letter cases
 
 
 class ModelSearch:
-    def __init__(self, client: ModelCalls, typed: str) -> None:
-        self._client = client
+    def __init__(self, models: Models, typed: str) -> None:
+        self._models = models
         self._typed = typed.strip()
         self._filter = models_filter(typed)
         self._ranked = is_words(typed)
@@ -33,7 +33,7 @@ class ModelSearch:
         if token:
             models, following = await starts
         else:
-            same, (models, following) = await asyncio.gather(exact(self._client, self._typed), starts)
+            same, (models, following) = await asyncio.gather(exact(self._models, self._typed), starts)
             names = {model.name for model in same}
             models = [*same, *(model for model in models if model.name not in names)]
         models = [model for model in models if begins(model.name, self._typed)]
@@ -51,13 +51,13 @@ class ModelSearch:
                 return fresh, f"{ALL}{token}" if token else ""
 
     async def _search(self, filter_text: str, size: int, token: str) -> tuple[list[RegisteredModel], str]:
-        page = await self._client.search_models(filter_text=filter_text, max_results=size, page_token=token)
+        page = await self._models.search(filter_text=filter_text, max_results=size, page_token=token)
         return page.registered_models, page.next_page_token or ""
 
 
-async def exact(client: ModelCalls, typed: str) -> list[RegisteredModel]:
+async def exact(models: Models, typed: str) -> list[RegisteredModel]:
     """The models that are called so, in any letter case; the very name first."""
-    found = (await client.search_models(filter_text=called(typed), max_results=SAME)).registered_models
+    found = (await models.search(filter_text=called(typed), max_results=SAME)).registered_models
     return sorted(found, key=lambda model: model.name != typed)
 
 

@@ -52,7 +52,7 @@ class ActivityFeed(Listing, EditingPlace):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         narrowed = self._narrowed(typed)
-        page = await self.console_app.client.activities(**narrowed, max_results=size, page_token=token)
+        page = await self.console_app.client.activities.search(**narrowed, max_results=size, page_token=token)
         self._activities |= {activity.id: activity for activity in page.activities}
         rows = [_row(each, self.console_app.connection.short_name(each.user_id or "")) for each in page.activities]
         return rows, page.next_page_token or ""
@@ -91,7 +91,7 @@ class ActivityFeed(Listing, EditingPlace):
         moves: list[FeedActivity] = []
         token = ""
         while len(moves) < COUNTED:
-            page = await self.console_app.client.activities(**narrowed, max_results=1000, page_token=token)
+            page = await self.console_app.client.activities.search(**narrowed, max_results=1000, page_token=token)
             moves += page.activities
             token = page.next_page_token or ""
             if not token:

@@ -64,12 +64,12 @@ class Board(StagePlace):
 
     async def load(self) -> None:
         pages = self._pages
-        self._requests = (await self.console_app.client.inbox(max_results=REQUESTS)).requests
+        self._requests = (await self.console_app.client.requests.inbox(max_results=REQUESTS)).requests
         await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
         self._show(pages)
 
     async def _read_page(self, stage: Stage, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        page = await self.console_app.client.search_versions(
+        page = await self.console_app.client.versions.search(
             filter_text=versions_filter(typed, stage),
             order_by="last_updated_timestamp DESC",
             max_results=size,

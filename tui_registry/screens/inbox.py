@@ -1,7 +1,7 @@
 """The inbox: every open request over all models, and what one needs to know to decide it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,8 +13,7 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
-from tui_registry.mutations.decisions import Outcome, displaced
-from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.screens.models.copying import CopyingPlace
 from tui_registry.screens.models.deciding import DecidingPlace
@@ -80,7 +79,7 @@ class Inbox(DecidingPlace, CopyingPlace):
         self.set_focus(self.table)
 
     async def load(self) -> None:
-        page = await self.console_app.client.inbox(max_results=PAGE)
+        page = await self.console_app.client.requests.inbox(max_results=PAGE)
         self._requests = {request.id: request for request in page.requests}
         self._more = bool(page.next_page_token)
         self.show_requests()
@@ -119,8 +118,8 @@ class Inbox(DecidingPlace, CopyingPlace):
             return bool(self._filter or self.table.marks or self._filter_line.has_focus)
         return True
 
-    def decided(self, outcomes: Sequence[Outcome]) -> None:
-        self.table.marks -= {outcome.target.id for outcome in outcomes if outcome.verdict is Verdict.DONE}
+    def decided(self, ids: Collection[str]) -> None:
+        self.table.marks -= set(ids)
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
@@ -198,11 +197,11 @@ class Inbox(DecidingPlace, CopyingPlace):
         client = self.console_app.client
         try:
             version, comments, done = await asyncio.gather(
-                client.version(request.name, request.version),
-                client.comments(request.name, request.version),
-                client.activities(name=request.name, version=request.version, max_results=ACTIVITIES),
+                client.versions.get(request.name, request.version),
+                client.comments.of_version(request.name, request.version),
+                client.activities.search(name=request.name, version=request.version, max_results=ACTIVITIES),
             )
-            holders = [await client.version(request.name, number) for number in displaced(request)]
+            holders = [await client.versions.get(request.name, number) for number in displaced(request)]
         except CallError as error:
             self.details.complain(request, str(error))
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 BAD_REQUEST = 400
 QUIET = 0.1  # seconds: changes that come closer together are shown at once
+MAX_REFRESH_DELAY = 2.0  # seconds that a change may wait for a mutation of this console to end
 FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
 POLL_INTERVAL = 15.0  # seconds between refreshes while the server sends no events
 TOKEN_CHECK_INTERVAL = 60.0  # seconds between looks at how long the token of one's own registry is still valid
@@ -29,8 +31,12 @@ class Host(Protocol):
     async def ask_to_retry(self, title: str, problem: str, *, token_helps: bool) -> str:
         """Show a problem until the user tries again; the token that they typed for it, empty if none."""
 
-    def tell(self, message: ConnectionChanged | RegistryChanged) -> None:
-        """Post a message to what is on the screen."""
+    @property
+    def is_changing(self) -> bool:
+        """Whether a mutation of this console is running."""
+
+    def post_to_place(self, message: ConnectionChanged | RegistryChanged) -> None:
+        """Post a message to the place that is on the screen."""
 
     def run_worker(self, work: Awaitable[object], name: str | None = "", *, exit_on_error: bool = True) -> object: ...
 
@@ -51,7 +57,7 @@ class LiveConnection:
         self._tracking: TrackingClient | None = None
         self._user: str | None = None  # empty, if the registry does not say
         self._state = "connecting"
-        self._is_change_due = False
+        self._refresh_due: float | None = None  # when what is on the screen must be read again
         self._is_renewed = False
         self._renewal = asyncio.Lock()
         self._last_event = ""
@@ -127,8 +133,8 @@ class LiveConnection:
         if self.opened is not None:
             self.opened = replace(self.opened, read_only=False)
             self.client.read_only = False
-            self._host.tell(ConnectionChanged())
-            self._host.tell(RegistryChanged())
+            self._host.post_to_place(ConnectionChanged())
+            self._host.post_to_place(RegistryChanged())
 
     async def _run(self) -> None:
         """Open the registry, then follow its changes, and come back when the connection breaks."""
@@ -140,7 +146,7 @@ class LiveConnection:
             endpoint=self.opened.endpoint,
         )
         self.ready.set()
-        self._host.tell(ConnectionChanged())
+        self._host.post_to_place(ConnectionChanged())
         while True:
             try:
                 await self._listen()
@@ -153,7 +159,7 @@ class LiveConnection:
                 if token:
                     self._use_token(token)
                 self._user = None
-                self._tell_change()
+                self.refresh_soon()
                 continue
             except Refused as error:
                 self._retry = max(self._retry, error.retry_after)
@@ -185,7 +191,7 @@ class LiveConnection:
         """Tell the places of changes for as long as the server tells them."""
         if self._user is None:
             try:
-                self._user = await self.client.me()
+                self._user = await self.client.users.my_name()
             except Unauthenticated:
                 raise
             except Refused:
@@ -199,7 +205,7 @@ class LiveConnection:
             self._last_event, self._retry = event_id or self._last_event, FIRST_RETRY
             self._set_state("live")
             if came_back or name != "ready":
-                self._tell_change()
+                self.refresh_soon()
 
     def _renew_due_token(self) -> None:
         embedded = self.opened.embedded if self.opened else None
@@ -229,19 +235,24 @@ class LiveConnection:
     def _poll(self) -> None:
         """Proxies may hold events back; the screen is then refreshed from time to time."""
         if self.ready.is_set() and self._state != "live":
-            self._host.tell(RegistryChanged())
+            self._host.post_to_place(RegistryChanged())
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
             self._state = state
-            self._host.tell(ConnectionChanged())
+            self._host.post_to_place(ConnectionChanged())
 
-    def _tell_change(self) -> None:
-        """Tell the places of changes, but not of each."""
-        if not self._is_change_due:
-            self._is_change_due = True
-            self._host.set_timer(QUIET, self._tell_due_change)
+    def refresh_soon(self) -> None:
+        """Tell the place on the screen to read again, once for all changes that come closely together."""
+        if self._refresh_due is None:
+            self._refresh_due = time.monotonic() + MAX_REFRESH_DELAY
+            self._host.set_timer(QUIET, self._refresh)
 
-    def _tell_due_change(self) -> None:
-        self._is_change_due = False
-        self._host.tell(RegistryChanged())
+    def _refresh(self) -> None:
+        if self._refresh_due is None:
+            return
+        if self._host.is_changing and time.monotonic() < self._refresh_due:
+            self._host.set_timer(QUIET, self._refresh)  # it ends with a refresh, which is for its own event too
+            return
+        self._refresh_due = None
+        self._host.post_to_place(RegistryChanged())

@@ -99,7 +99,7 @@ class TrackingClient(Transport):
         )
 
     async def run(self, run_id: str) -> Run:
-        answer = await self._get("/mlflow/runs/get", RunAnswer, run_id=run_id)
+        answer = await self.get("/mlflow/runs/get", RunAnswer, run_id=run_id)
         return answer.run
 
     async def logged_models(self, run: Run) -> list[LoggedModel]:
@@ -131,7 +131,7 @@ class TrackingClient(Transport):
         found: list[Artifact] = []
         token = ""
         for _ in range(MOST_PAGES):
-            page = await self._get("/mlflow/artifacts/list", ArtifactPage, run_id=run_id, path=path, page_token=token)
+            page = await self.get("/mlflow/artifacts/list", ArtifactPage, run_id=run_id, path=path, page_token=token)
             found += page.files
             token = page.next_page_token
             if not token:

@@ -49,7 +49,7 @@ class Access(Section):
         governed = await governed_model(client, self._model) if self._model else WHOLE_REGISTRY
         try:
             _, access, levels = await asyncio.gather(
-                self.read_me(), read(client, governed), client.permission_levels(governed.id)
+                self.read_me(), read(client, governed), client.permissions.levels(governed.id)
             )
         except Refused as error:
             if error.status != FORBIDDEN:
@@ -123,7 +123,7 @@ class Access(Section):
         if self.check_action("change", ()):
             self.action_change()
         elif self._seen is not None:
-            self.console_app.converse(partial(self._explain, self._seen, self._grants[key].principal))
+            self.console_app.mutations.prepare(partial(self._explain, self._seen, self._grants[key].principal))
 
     async def _explain(self, seen: Seen, principal: Principal) -> None:
         document = await granting.document_of(self.console_app, principal)
@@ -136,24 +136,24 @@ class Access(Section):
 
     def action_grant(self) -> None:
         if self._seen is not None:
-            self.console_app.converse(partial(granting.grant, self.console_app, self._seen))
+            self.console_app.mutations.prepare(partial(granting.grant, self.console_app, self._seen))
 
     def action_change(self) -> None:
         grant, seen = self._chosen, self._seen
         if grant is not None and seen is not None:
             had = seen.access.direct.get(grant.principal, grant.level)
-            self.console_app.converse(partial(granting.change, self.console_app, seen, grant.principal, had))
+            self.console_app.mutations.prepare(partial(granting.change, self.console_app, seen, grant.principal, had))
 
     def action_revoke(self) -> None:
         grant, seen = self._chosen, self._seen
         if grant is not None and seen is not None:
-            self.console_app.converse(partial(granting.give, self.console_app, seen, grant.principal, NONE))
+            self.console_app.mutations.prepare(partial(granting.give, self.console_app, seen, grant.principal, NONE))
 
     def action_why(self) -> None:
         grant, seen = self._chosen, self._seen
         if seen is not None:
             whom = grant.principal.name if grant and grant.principal.kind is Kind.USER else ""
-            self.console_app.converse(partial(granting.explain, self.console_app, seen, whom))
+            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, seen, whom))
 
 
 def _key(grant: Grant) -> str:

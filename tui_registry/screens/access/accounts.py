@@ -7,7 +7,7 @@ from textual.content import Content
 
 from tui_registry.access.access_list import Person
 from tui_registry.access.memberships import Found, found
-from tui_registry.client.people import compared
+from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
 from tui_registry.mutations.account import Account, Register
 from tui_registry.screens.access.section import Section
@@ -94,7 +94,7 @@ class Accounts(Section):
             self.console_app.copy(chosen.person.principal.name)
 
     def action_enrol(self) -> None:
-        self.console_app.converse(self._enrol)
+        self.console_app.mutations.prepare(self._enrol)
 
     async def _enrol(self) -> None:
         register = self.register()
@@ -104,13 +104,13 @@ class Accounts(Section):
         ]
         values = await self.app.push_screen_wait(Form(f"New {register.kind}", fields, save="Make"))
         if values is not None:
-            self.console_app.write(changes.make(register, values["name"], values["called"]))
+            self.console_app.mutations.start(changes.create(register, values["name"], values["called"]))
 
     def action_deactivate(self) -> None:
-        self.console_app.converse(partial(self._switch, self._chosen, active=False))
+        self.console_app.mutations.prepare(partial(self._switch, self._chosen, active=False))
 
     def action_reactivate(self) -> None:
-        self.console_app.converse(partial(self._switch, self._chosen, active=True))
+        self.console_app.mutations.prepare(partial(self._switch, self._chosen, active=True))
 
     async def _switch(self, account: Found | None, *, active: bool) -> None:
         if account is None:
@@ -118,7 +118,7 @@ class Accounts(Section):
         own = self.me is not None and self.me.id == account.id
         question = _opening(account) if active else _closing(account, own=own)
         if await self.app.push_screen_wait(Confirm(question)) is not None:
-            self.console_app.write(changes.switch(self.register(), account, active=active))
+            self.console_app.mutations.start(changes.set_active(self.register(), account, active=active))
 
 
 def _opening(account: Found) -> Question:

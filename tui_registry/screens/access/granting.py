@@ -86,7 +86,7 @@ async def document_of(app: Console, principal: Principal) -> Document | None:
     """What the registry says of a principal; if it is gone, that is told."""
     documents = await memberships.look_up(app.client, principal.name, [principal.kind])
     if not documents:
-        app.tell_result(str(principal), Verdict.REFUSED, f"{principal} does not exist any more.")
+        app.mutations.report(str(principal), Verdict.REFUSED, f"{principal} does not exist any more.")
     return documents[0] if documents else None
 
 
@@ -112,21 +112,23 @@ async def _propose(app: Console, seen: Seen, document: Document, level: str) -> 
     title = f"{principal} on {seen.governed}"
     if principal == ADMINISTRATORS:
         told = "Members of admins manage everything: there is nothing to grant, and nothing to take away."
-        app.tell_result(title, Verdict.REFUSED, told)
+        app.mutations.report(title, Verdict.REFUSED, told)
         return
     if had == level:
-        app.tell_result(title, Verdict.REFUSED, f"It has {level} already." if level else "It has no level of its own.")
+        app.mutations.report(
+            title, Verdict.REFUSED, f"It has {level} already." if level else "It has no level of its own."
+        )
         return
-    app.tell_progress("looking up for whom")
+    app.mutations.show_progress("looking up for whom")
     try:
         what = await effects(app.client, seen.access, seen.access.granting(principal, level), document, seen.me)
     finally:
-        app.tell_progress("")
+        app.mutations.show_progress("")
     if await app.push_screen_wait(Confirm(_question(app, seen.governed, document, level, had, what))) is None:
         return
     if what.costs_own_control and await app.push_screen_wait(Confirm(_last_question(seen.governed, what))) is None:
         return
-    app.write(levels.give(app.client, seen.governed, seen.access, principal, level))
+    app.mutations.start(levels.give(app.client, seen.governed, seen.access, principal, level))
 
 
 def _question(app: Console, governed: Governed, document: Document, level: str, had: str, what: Effects) -> Question:

@@ -41,7 +41,7 @@ class GroupMembers(Section):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """All of them: the registry gives a group with all its members."""
-        group = await self.console_app.client.group(self._group_id)
+        group = await self.console_app.client.groups.get(self._group_id)
         self._members = {member.value: member for member in group.members}
         words = typed.casefold().split()
         shown = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
@@ -78,7 +78,7 @@ class GroupMembers(Section):
             self.console_app.copy(chosen.display or "")
 
     def action_add_member(self) -> None:
-        self.console_app.converse(self._add)
+        self.console_app.mutations.prepare(self._add)
 
     async def _add(self) -> None:
         app, who, problem = self.console_app, "", ""
@@ -104,7 +104,7 @@ class GroupMembers(Section):
     def action_remove_member(self) -> None:
         if chosen := self._chosen:
             name = chosen.display or chosen.value
-            self.console_app.converse(partial(self._change, chosen.value, name, joins=False))
+            self.console_app.mutations.prepare(partial(self._change, chosen.value, name, joins=False))
 
     async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
         group, verb = one_line(self._group_name), "Add" if joins else "Remove"
@@ -120,7 +120,7 @@ class GroupMembers(Section):
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client
-            self.console_app.write(
+            self.console_app.mutations.start(
                 changes.membership(client, self._group_id, self._group_name, member_id, who, joins=joins)
             )
 

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from tui_registry.access.access_list import ADMINS, EVERYBODY
-from tui_registry.client.people import compared
+from tui_registry.client.scim import compared
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
 from tui_registry.screens.access.group import GroupMembers
@@ -41,7 +41,7 @@ class Groups(Section):
         """A page begins behind the name that is its token."""
         wanted = [compared("displayName", "co", word) for word in typed.split()]
         behind = [compared("displayName", "gt", token)] if token else []
-        page = await self.console_app.client.groups(filter_text=" and ".join([*wanted, *behind]), count=size)
+        page = await self.console_app.client.groups.search(filter_text=" and ".join([*wanted, *behind]), count=size)
         self._groups |= {group.id: group for group in page.resources}
         last = page.resources[-1].display_name or "" if len(page.resources) == size else ""
         return [_row(group) for group in page.resources], last
@@ -76,17 +76,17 @@ class Groups(Section):
             self.console_app.copy(chosen.display_name or "")
 
     def action_new_group(self) -> None:
-        self.console_app.converse(self._make)
+        self.console_app.mutations.prepare(self._make)
 
     async def _make(self) -> None:
         field = Field(name="name", label="Name", required=True)
         values = await self.app.push_screen_wait(Form("New group", [field], save="Make"))
         if values is not None:
-            self.console_app.write(changes.make(self.console_app.client, values["name"]))
+            self.console_app.mutations.start(changes.create(self.console_app.client, values["name"]))
 
     def action_delete_group(self) -> None:
         if chosen := self._chosen:
-            self.console_app.converse(partial(self._delete, chosen.id, chosen.display_name or ""))
+            self.console_app.mutations.prepare(partial(self._delete, chosen.id, chosen.display_name or ""))
 
     async def _delete(self, group_id: str, name: str) -> None:
         question = Question(
@@ -100,7 +100,7 @@ class Groups(Section):
             why_word="there is no way back",
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
-            self.console_app.write(changes.delete(self.console_app.client, group_id, name))
+            self.console_app.mutations.start(changes.delete(self.console_app.client, group_id, name))
 
 
 def _row(group: Group) -> Row:

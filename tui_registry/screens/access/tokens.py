@@ -51,17 +51,17 @@ class Tokens(Section):
         super().__init__()
         self._tokens: dict[str, PublicTokenInfo] = {}
         self._owners: dict[str, Found] = {}
-        self._everybodys = True
+        self._is_admin = True
 
     async def load(self) -> None:
         client = self.console_app.client
         try:
-            tokens: Sequence[PublicTokenInfo] = await client.tokens()
-            self._everybodys = True
+            tokens: Sequence[PublicTokenInfo] = await client.tokens.all()
+            self._is_admin = True
         except Refused as error:
             if error.status != FORBIDDEN:
                 raise
-            tokens, self._everybodys = await client.own_tokens(), False
+            tokens, self._is_admin = await client.tokens.own(), False
         self._tokens = {token.token_id: token for token in tokens}
         await super().load()
 
@@ -83,7 +83,7 @@ class Tokens(Section):
             self._owners |= await memberships.names_of(self.console_app.client, unknown)
 
     def show_note(self) -> None:
-        told = "" if self._everybodys else "These are your own tokens: everybody's are for members of the group admins."
+        told = "" if self._is_admin else "These are your own tokens: everybody's are for members of the group admins."
         self.note.update(Content(told))
         self.note.display = bool(told)
         self.highlighted()
@@ -141,7 +141,7 @@ class Tokens(Section):
             self.console_app.copy(self.table.cursor_key)
 
     def action_make_token(self) -> None:
-        self.console_app.converse(self._make)
+        self.console_app.mutations.prepare(self._make)
 
     async def _make(self) -> None:
         app, values, problem = self.console_app, _NOTHING_TYPED, ""
@@ -171,10 +171,10 @@ class Tokens(Section):
                 app.push_screen(NewToken(owner, handed.pop()))
             else:
                 lost = "Its value was lost with the answer: revoke it, and make another one."
-                app.tell_result(f"token for {owner}", Verdict.UNKNOWN, lost)
+                app.mutations.report(f"token for {owner}", Verdict.UNKNOWN, lost)
 
-        app.write(
-            changes.make(app.client, owner, program, values["comment"], lifetime, before, handed.append), then=show
+        app.mutations.start(
+            changes.create(app.client, owner, program, values["comment"], lifetime, before, handed.append), then=show
         )
 
     def _fields(self, values: Mapping[str, str]) -> list[Field]:
@@ -199,7 +199,7 @@ class Tokens(Section):
 
     def action_revoke_token(self) -> None:
         if token := self._tokens.get(self.table.cursor_key or ""):
-            self.console_app.converse(partial(self._revoke, token))
+            self.console_app.mutations.prepare(partial(self._revoke, token))
 
     async def _revoke(self, token: PublicTokenInfo) -> None:
         owner = self._owner(token)
@@ -215,7 +215,7 @@ class Tokens(Section):
             )
         if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", told, "Revoke"))) is not None:
             client = self.console_app.client
-            self.console_app.write(changes.revoke(client, token.token_id, owner, everybodys=self._everybodys))
+            self.console_app.mutations.start(changes.revoke(client, token.token_id, owner, is_admin=self._is_admin))
 
 
 def _day(milliseconds: int) -> str:

@@ -53,7 +53,7 @@ class ModelsProvider(Provider):
         if not app.connection.ready.is_set():
             return
         try:
-            models, _ = await ModelSearch(app.client, query).page("", MODELS)
+            models, _ = await ModelSearch(app.client.models, query).page("", MODELS)
         except CallError:
             return
         for number, model in enumerate(models[:MODELS]):

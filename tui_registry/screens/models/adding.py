@@ -18,7 +18,9 @@ async def create_model(app: Console) -> None:
     values = await app.push_screen_wait(Form("New model", fields, save="Create"))
     if values is not None:
         name = values["name"]
-        app.write(models.create(app.client, name, values["description"]), then=lambda: app.navigation.open_model(name))
+        app.mutations.start(
+            models.create(app.client, name, values["description"]), then=lambda: app.navigation.open_model(name)
+        )
 
 
 async def rename_model(app: Console, name: str) -> None:
@@ -35,12 +37,12 @@ async def rename_model(app: Console, name: str) -> None:
         verb="Rename",
     )
     if await app.push_screen_wait(Confirm(question)) is not None:
-        app.write(models.rename(app.client, name, values["name"]))
+        app.mutations.start(models.rename(app.client, name, values["name"]))
 
 
 async def delete_model(app: Console, name: str) -> None:
     """Raises CallError if it cannot be read first."""
-    model = await app.client.model(name)
+    model = await app.client.models.get(name)
     newest = await versions.newest_of(app.client, name)
     held = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
     told = f"• {visible(name)}\n  "
@@ -54,7 +56,7 @@ async def delete_model(app: Console, name: str) -> None:
         why_word="this cannot be undone",
     )
     if await app.push_screen_wait(Confirm(question)) is not None:
-        app.write(models.delete(app.client, name, model.id))
+        app.mutations.start(models.delete(app.client, name, model.id))
 
 
 async def add_version(app: Console, name: str) -> None:
@@ -67,7 +69,7 @@ async def add_version(app: Console, name: str) -> None:
     values = await app.push_screen_wait(Form(f"Add a version to {name}", fields, save="Add"))
     if values is not None:
         newest = await versions.newest_of(app.client, name)
-        app.write(
+        app.mutations.start(
             versions.add(
                 app.client,
                 name,

@@ -38,9 +38,9 @@ class Card(Sheet):
 
     async def read_facts(self) -> Sequence[Fact]:
         client = self.console_app.client
-        model = await client.model(self._subject.name)
+        model = await client.models.get(self._subject.name)
         permissions, inbox = await asyncio.gather(
-            client.permissions(model.id), client.inbox(name=model.name, max_results=1000)
+            client.permissions.get(model.id), client.requests.inbox(name=model.name, max_results=1000)
         )
         self._model = model
         return [*self._written(model), *_waiting(len(inbox.requests)), *self._held(model), *_people(permissions)]
@@ -95,10 +95,10 @@ class Card(Sheet):
         return super().is_live(action)
 
     def action_rename(self) -> None:
-        self.console_app.converse(partial(rename_model, self.console_app, self._subject.name))
+        self.console_app.mutations.prepare(partial(rename_model, self.console_app, self._subject.name))
 
     def action_delete_model(self) -> None:
-        self.console_app.converse(partial(delete_model, self.console_app, self._subject.name))
+        self.console_app.mutations.prepare(partial(delete_model, self.console_app, self._subject.name))
 
     def action_history(self) -> None:
         self.console_app.navigation.open_history(self._subject.name, None)

@@ -54,7 +54,7 @@ class Compare(Place):
 
     async def load(self) -> None:
         client = self.console_app.client
-        one, other = await asyncio.gather(*(client.version(each.name, each.version) for each in self._compared))
+        one, other = await asyncio.gather(*(client.versions.get(each.name, each.version) for each in self._compared))
         since = await asyncio.gather(_since(client, one), _since(client, other))
         facts = [_facts(version, moved) for version, moved in zip((one, other), since, strict=True)]
         labels = sorted({**facts[0], **facts[1]}, key=lambda label: label == LAST)  # else in the order of the facts
@@ -96,7 +96,7 @@ async def _since(client: RegistryClient, version: ModelVersion) -> int:
     """When a version came to its stage, in milliseconds since the epoch."""
     if version.current_stage is Stage.NONE and version.creation_timestamp == version.last_updated_timestamp:
         return version.creation_timestamp
-    page = await client.activities(
+    page = await client.activities.search(
         name=version.name, version=version.version, activity_type=[kind.value for kind in MOVES], max_results=100
     )
     arrivals = (each.creation_timestamp for each in page.activities if each.to_stage is version.current_stage)

@@ -15,7 +15,7 @@ class CopyingPlace(Place):
 
     def action_copy(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.converse(partial(self._copy, subject))
+            self.console_app.mutations.prepare(partial(self._copy, subject))
 
     async def _copy(self, subject: Subject) -> None:
         from tui_registry.screens.dialogs.choose import Choose

@@ -1,15 +1,15 @@
-"""Deciding requests, for every place that shows them: ask, write one after the other, tell each outcome."""
+"""Deciding requests, for every place that shows them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_registry.mutations.decisions import EXCLUSIVE, NEEDS, Decision, Outcome, Target, decide
+from tui_registry.mutations.decision import EXCLUSIVE, NEEDED_ACTIONS, Decision, Target, decide
+from tui_registry.mutations.mutation import Result, Verdict
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.request_details import RequestDetails
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
@@ -42,9 +42,10 @@ class DecidingPlace(Place):
     def decisions_are_live(self, action: str) -> bool:
         """Whether the server said that the caller may do this to every request chosen, and none is being decided."""
         requests = self.chosen_requests()
-        needed = NEEDS[Decision(action)]
+        needed = NEEDED_ACTIONS[Decision(action)]
+        is_changing = self.console_app.mutations.is_changing
         return bool(requests) and all(
-            needed in request.available_actions and request.id not in self.console_app.deciding for request in requests
+            needed in request.available_actions and not is_changing(request.id) for request in requests
         )
 
     def action_approve(self) -> None:
@@ -65,44 +66,35 @@ class DecidingPlace(Place):
 
         def answered(consent: "Consent | None") -> None:
             if consent is not None:
-                self.console_app.keep_working(self._decide(decision, targets, consent))
+                self._decide(decision, targets, consent)
 
         self.app.push_screen(Confirm(question(decision, targets)), answered)
 
-    async def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
+    def _decide(self, decision: Decision, targets: Sequence[Target], consent: "Consent") -> None:
         app = self.console_app
-        outcomes: list[Outcome] = []
-        app.deciding |= {target.id for target in targets}
+        mutations = [
+            decide(
+                app.client,
+                target,
+                decision,
+                archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE,
+                comment=consent.comment,
+            )
+            for target in targets
+        ]
+
+        def finished(results: Sequence[Result]) -> None:
+            done = {
+                target.id for target, result in zip(targets, results, strict=True) if result.verdict is Verdict.DONE
+            }
+            if self.is_attached:  # the user may have left the place meanwhile
+                self.decided(done)
+
+        app.mutations.start_each(mutations, finished)
         self.post_message(LivenessChanged())
-        try:
-            for number, target in enumerate(targets, 1):
-                count = f" {number} of {len(targets)}" if len(targets) > 1 else ""
-                outcome = await decide(
-                    app.client,
-                    target,
-                    decision,
-                    archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE,
-                    comment=consent.comment,
-                    progress=partial(self._tell_doing, count),
-                )
-                outcomes.append(outcome)
-                self._tell_outcome(outcome)
-        finally:
-            app.deciding -= {target.id for target in targets}
-            app.tell_progress("")
-        if self.is_attached:  # the user may have left the place meanwhile
-            self.decided(outcomes)
-            self.reload()
 
-    def _tell_doing(self, count: str, doing: str) -> None:
-        self.console_app.tell_progress(doing + count)
-
-    def decided(self, outcomes: Sequence[Outcome]) -> None:
-        """Told when all are through."""
-
-    def _tell_outcome(self, outcome: Outcome) -> None:
-        title = f"{visible(outcome.target.name)} version {outcome.target.version}"
-        self.console_app.tell_result(title, outcome.verdict, outcome.told)
+    def decided(self, ids: Collection[str]) -> None:
+        """Called when all are through, with the ids of the requests that were decided."""
 
 
 def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], decision: Decision) -> list[Target]:

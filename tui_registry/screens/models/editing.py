@@ -24,19 +24,19 @@ class EditingPlace(CopyingPlace):
 
     def action_edit(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.converse(partial(self._describe, subject, self.known_description()))
+            self.console_app.mutations.prepare(partial(self._describe, subject, self.known_description()))
 
     def action_tags(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.converse(partial(self.set_tag, subject))
+            self.console_app.mutations.prepare(partial(self.set_tag, subject))
 
     def action_aliases(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.converse(partial(self._give_alias, subject))
+            self.console_app.mutations.prepare(partial(self._give_alias, subject))
 
     def action_comment(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.converse(partial(self._comment, subject))
+            self.console_app.mutations.prepare(partial(self._comment, subject))
 
     def action_permissions(self) -> None:
         if (subject := self.subject()) is not None:
@@ -47,7 +47,7 @@ class EditingPlace(CopyingPlace):
         field = Field(name="description", label="Description, in Markdown", value=before, long=True)
         values = await app.push_screen_wait(Form(f"Describe {subject}", [field]))
         if values is not None and values["description"] != before:
-            app.write(describe(app.client, subject, before, values["description"]))
+            app.mutations.start(describe(app.client, subject, before, values["description"]))
 
     async def set_tag(self, subject: Subject, key: str = "", value: str = "") -> None:
         """Ask for a tag and set it."""
@@ -65,14 +65,14 @@ class EditingPlace(CopyingPlace):
             if await app.push_screen_wait(Confirm(Question("Replace this tag's value?", told, "Replace"))) is None:
                 return
         if before != values["value"]:
-            app.write(tag(app.client, subject, values["key"], before, values["value"]))
+            app.mutations.start(tag(app.client, subject, values["key"], before, values["value"]))
 
     async def remove_tag(self, subject: Subject, key: str, value: str) -> None:
         """Remove a tag, if that is what is wanted."""
         app = self.console_app
         told = [Content(f"• {one_line(key)} = {one_line(value, 300)}")]
         if await app.push_screen_wait(Confirm(Question(f"Remove this tag of {subject}?", told, "Remove"))) is not None:
-            app.write(tag(app.client, subject, key, value, None))
+            app.mutations.start(tag(app.client, subject, key, value, None))
 
     async def _give_alias(self, subject: Subject) -> None:
         app = self.console_app
@@ -83,7 +83,7 @@ class EditingPlace(CopyingPlace):
         values = await app.push_screen_wait(Form(f"Give an alias to a version of {visible(subject.name)}", fields))
         if values is None:
             return
-        known = {each.alias: each.version for each in (await app.client.model(subject.name)).aliases}
+        known = {each.alias: each.version for each in (await app.client.models.get(subject.name)).aliases}
         before, after = known.get(values["alias"]), values["version"]
         if before == after:
             return
@@ -91,7 +91,7 @@ class EditingPlace(CopyingPlace):
             told = [Content(f"• @{one_line(values['alias'])}: version {before} → version {after}")]
             if await app.push_screen_wait(Confirm(Question("Move this alias?", told, "Move"))) is None:
                 return
-        app.write(aliases.alias(app.client, subject.name, values["alias"], before, after))
+        app.mutations.start(aliases.alias(app.client, subject.name, values["alias"], before, after))
 
     async def remove_alias(self, name: str, word: str, version: str) -> None:
         """Remove an alias, if that is what is wanted."""
@@ -101,15 +101,17 @@ class EditingPlace(CopyingPlace):
         ]
         question = Question(f"Remove this alias of {name}?", told, "Remove")
         if await app.push_screen_wait(Confirm(question)) is not None:
-            app.write(aliases.alias(app.client, name, word, version, None))
+            app.mutations.start(aliases.alias(app.client, name, word, version, None))
 
     async def _comment(self, subject: Subject) -> None:
         app = self.console_app
         field = Field(name="comment", label="Comment", long=True, required=True)
         values = await app.push_screen_wait(Form(f"Comment on {subject}", [field], save="Comment"))
         if values is not None:
-            known = frozenset(each.id for each in await app.client.comments(subject.name, subject.version or ""))
-            app.write(comments.write(app.client, subject, values["comment"], known=known))
+            known = frozenset(
+                each.id for each in await app.client.comments.of_version(subject.name, subject.version or "")
+            )
+            app.mutations.start(comments.add(app.client, subject, values["comment"], known=known))
 
 
 def _is_number(text: str) -> str:

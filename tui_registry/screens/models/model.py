@@ -58,11 +58,11 @@ class Model(StagePlace):
     async def load(self) -> None:
         client = self.console_app.client
         model, page, inbox = await asyncio.gather(
-            client.model(self.model_name),
-            client.search_versions(
+            client.models.get(self.model_name),
+            client.versions.search(
                 filter_text=named(self.model_name), order_by="version_number DESC", max_results=SHOWN
             ),
-            client.inbox(name=self.model_name, max_results=1000),
+            client.requests.inbox(name=self.model_name, max_results=1000),
         )
         self._versions = {version.version: version for version in page.model_versions}
         self._requests = inbox.requests
@@ -151,7 +151,7 @@ class Model(StagePlace):
             self.app.pop_screen()
 
     def action_new(self) -> None:
-        self.console_app.converse(partial(add_version, self.console_app, self.model_name))
+        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments(self.model_name)

@@ -45,7 +45,7 @@ class Models(Listing, EditingPlace):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         if self._search is None or self._search[0] != typed:
-            self._search = typed, ModelSearch(self.console_app.client, typed)
+            self._search = typed, ModelSearch(self.console_app.client.models, typed)
         models, token = await self._search[1].page(token, size)
         self._models |= {model.name: model for model in models}
         return [_row(model, self.console_app.connection.short_name(model.user_id or "")) for model in models], token
@@ -66,7 +66,7 @@ class Models(Listing, EditingPlace):
         return (model.description or "") if model else ""
 
     def action_new(self) -> None:
-        self.console_app.converse(partial(create_model, self.console_app))
+        self.console_app.mutations.prepare(partial(create_model, self.console_app))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments()
@@ -81,11 +81,11 @@ class Models(Listing, EditingPlace):
 
     def action_rename(self) -> None:
         if self.table.cursor_key:
-            self.console_app.converse(partial(rename_model, self.console_app, self.table.cursor_key))
+            self.console_app.mutations.prepare(partial(rename_model, self.console_app, self.table.cursor_key))
 
     def action_delete(self) -> None:
         if self.table.cursor_key:
-            self.console_app.converse(partial(delete_model, self.console_app, self.table.cursor_key))
+            self.console_app.mutations.prepare(partial(delete_model, self.console_app, self.table.cursor_key))
 
 
 def _row(model: RegisteredModel, made_by: str) -> Row:

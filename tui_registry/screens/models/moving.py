@@ -4,7 +4,7 @@ from textual.content import Content
 
 from tui_registry.access.levels import moves_at_once
 from tui_registry.console import Console
-from tui_registry.mutations.decisions import EXCLUSIVE
+from tui_registry.mutations.decision import EXCLUSIVE
 from tui_registry.mutations.transition import holders, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
@@ -38,7 +38,7 @@ async def move(app: Console, version: ModelVersion, level: PermissionLevel | Non
         return
     stage = Stage(chosen)
     if level is None:
-        level = (await app.client.model(version.name)).permission_level
+        level = (await app.client.models.get(version.name)).permission_level
     if moves_at_once(level, version.current_stage, stage):
         await _at_once(app, version, stage)
     else:
@@ -63,7 +63,7 @@ async def _at_once(app: Console, version: ModelVersion, stage: Stage) -> None:
     )
     consent = await app.push_screen_wait(Confirm(question))
     if consent is not None:
-        app.write(
+        app.mutations.start(
             transition(
                 app.client,
                 version,
@@ -79,8 +79,8 @@ async def _ask(app: Console, version: ModelVersion, stage: Stage) -> None:
     told = [Content(f"• {_told(version, stage)}\n  Your level does not let you move it: somebody else decides.")]
     consent = await app.push_screen_wait(Confirm(Question("Ask for this?", told, "Ask", asks_comment=True)))
     if consent is not None:
-        user = await app.client.me()
-        app.write(request(app.client, version, stage, user=user, comment=consent.comment))
+        user = await app.client.users.my_name()
+        app.mutations.start(request(app.client, version, stage, user=user, comment=consent.comment))
 
 
 def _told(version: ModelVersion, stage: Stage) -> str:

@@ -135,11 +135,11 @@ class Sheet(EditingPlace):
 
     def action_edit(self) -> None:
         if self.fact is not None and self.fact.edit is not None:
-            self.console_app.converse(self.fact.edit)
+            self.console_app.mutations.prepare(self.fact.edit)
 
     def action_remove(self) -> None:
         if self.fact is not None and self.fact.delete is not None:
-            self.console_app.converse(self.fact.delete)
+            self.console_app.mutations.prepare(self.fact.delete)
 
     def action_back(self) -> None:
         self.app.pop_screen()

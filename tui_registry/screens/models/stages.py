@@ -106,7 +106,7 @@ class StagePlace(DecidingPlace, EditingPlace):
     def action_transition(self) -> None:
         if self.version is not None:
             level = self.level_on(self.version.name)
-            self.console_app.converse(partial(move, self.console_app, self.version, level))
+            self.console_app.mutations.prepare(partial(move, self.console_app, self.version, level))
 
     @property
     def leads_to_run(self) -> bool:
@@ -123,7 +123,7 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     def action_delete(self) -> None:
         if self.version is not None:
-            self.console_app.converse(partial(self._delete_version, self.version))
+            self.console_app.mutations.prepare(partial(self._delete_version, self.version))
 
     async def _delete_version(self, version: ModelVersion) -> None:
         app = self.console_app
@@ -137,7 +137,7 @@ class StagePlace(DecidingPlace, EditingPlace):
             why_word="this cannot be undone",
         )
         if await app.push_screen_wait(Confirm(question)) is not None:
-            app.write(versions.delete(app.client, version))
+            app.mutations.start(versions.delete(app.client, version))
 
     @property
     def marked_versions(self) -> Sequence[ModelVersion]:
@@ -154,12 +154,12 @@ class StagePlace(DecidingPlace, EditingPlace):
         if len(chosen) == 2:
             self.app.push_screen(Compare(*chosen))
         elif chosen:
-            self.console_app.converse(partial(self._compare_with_another, chosen[0]))
+            self.console_app.mutations.prepare(partial(self._compare_with_another, chosen[0]))
 
     async def _compare_with_another(self, version: ModelVersion) -> None:
         client = self.console_app.client
         held = await holders(client, version.name, Stage.PRODUCTION)
-        newest = await client.search_versions(
+        newest = await client.versions.search(
             filter_text=named(version.name), order_by="version_number DESC", max_results=2
         )
         found = [*held, *newest.model_versions]

@@ -48,11 +48,11 @@ class Version(Sheet):
         client = self.console_app.client
         name, number = self._subject.name, self._subject.version or ""
         version, model, said, requests, done = await asyncio.gather(
-            client.version(name, number),
-            client.model(name),
-            client.comments(name, number),
-            client.open_requests(name, number),
-            client.activities(name=name, version=number, max_results=ACTIVITIES),
+            client.versions.get(name, number),
+            client.models.get(name),
+            client.comments.of_version(name, number),
+            client.requests.of_version(name, number),
+            client.activities.search(name=name, version=number, max_results=ACTIVITIES),
         )
         self._version, self._level = version, model.permission_level
         return [
@@ -127,7 +127,7 @@ class Version(Sheet):
 
     def action_transition(self) -> None:
         if self._version is not None:
-            self.console_app.converse(partial(move, self.console_app, self._version, self._level))
+            self.console_app.mutations.prepare(partial(move, self.console_app, self._version, self._level))
 
     def action_history(self) -> None:
         self.console_app.navigation.open_history(self._subject.name, self._subject.version)
@@ -137,14 +137,14 @@ class Version(Sheet):
         field = Field(name="comment", label="Comment", value=comment.comment, long=True, required=True)
         values = await app.push_screen_wait(Form(f"Edit the comment on {self._subject}", [field]))
         if values is not None and values["comment"] != comment.comment:
-            app.write(comments.edit(app.client, self._subject, comment, values["comment"]))
+            app.mutations.start(comments.edit(app.client, self._subject, comment, values["comment"]))
 
     async def _delete_comment(self, comment: Comment) -> None:
         app = self.console_app
         told = "\n".join(lines(f"• {comment.user_id}: {comment.comment}", 1000))
         question = Question(f"Delete this comment on {self._subject}?", [Content(told)], "Delete")
         if await app.push_screen_wait(Confirm(question)) is not None:
-            app.write(comments.delete(app.client, self._subject, comment))
+            app.mutations.start(comments.delete(app.client, self._subject, comment))
 
 
 def _asked(request: InboxRequest) -> Fact:

@@ -28,7 +28,7 @@ class RegisteringPlace(TrackingPlace):
 
     def register(self, candidate: Candidate, run: Run) -> None:
         """Ask, and register it if that is meant."""
-        self.console_app.converse(partial(self._register, candidate, run))
+        self.console_app.mutations.prepare(partial(self._register, candidate, run))
 
     async def _register(self, candidate: Candidate, run: Run) -> None:
         app = self.console_app
@@ -57,10 +57,10 @@ class RegisteringPlace(TrackingPlace):
         )
         asked = question(meant, min(app.size.width, QUESTION) - 8)
         if await app.push_screen_wait(Confirm(asked)) is not None:
-            app.write(*meant.writes(app.client), then=partial(self._open, meant))
+            app.mutations.start(*meant.mutations(app.client), then=partial(self._open, meant))
 
     async def _suggest(self, typed: str) -> list[str]:
-        models, _ = await ModelSearch(self.console_app.client, typed.lstrip("=")).page("", SUGGESTED)
+        models, _ = await ModelSearch(self.console_app.client.models, typed.lstrip("=")).page("", SUGGESTED)
         return [model.name for model in models[:SUGGESTED]]
 
     def _open(self, made: Registration) -> None:

@@ -73,7 +73,7 @@ class Runs(TrackingPlace, Listing):
             self.console_app.copy(self.tracking.run_link(self._runs[self.table.cursor_key]))
 
     def action_sort(self) -> None:
-        self.console_app.converse(self._sort)
+        self.console_app.mutations.prepare(self._sort)
 
     async def _sort(self) -> None:
         metrics = [key for key, _ in Counter(key for run in self._runs.values() for key in run.metrics).most_common()]
@@ -89,7 +89,7 @@ class Runs(TrackingPlace, Listing):
             self.restart()
 
     def action_columns(self) -> None:
-        self.console_app.converse(self._choose_columns)
+        self.console_app.mutations.prepare(self._choose_columns)
 
     async def _choose_columns(self) -> None:
         field = Field(

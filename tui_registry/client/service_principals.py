@@ -1,0 +1,30 @@
+"""Calls about service principals, as SCIM 2.0 has them: see client.scim."""
+
+from tui_registry.client.scim import SCIM, of, patch
+from tui_registry.client.transport import Transport
+from tui_registry_server.wire.scim import ServicePrincipal, ServicePrincipalPage
+
+SERVICE_PRINCIPALS = f"{SCIM}/ServicePrincipals"
+
+
+class ServicePrincipals:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def search(self, *, filter_text: str = "", start: int = 1, count: int = 100) -> ServicePrincipalPage:
+        return await self._transport.get(
+            SERVICE_PRINCIPALS, ServicePrincipalPage, filter=filter_text, startIndex=start, count=count
+        )
+
+    async def get(self, principal_id: str) -> ServicePrincipal:
+        return await self._transport.get(of(SERVICE_PRINCIPALS, principal_id), ServicePrincipal)
+
+    async def create(self, application_id: str, *, display_name: str = "") -> ServicePrincipal:
+        return await self._transport.send(
+            "POST", SERVICE_PRINCIPALS, ServicePrincipal, applicationId=application_id, displayName=display_name
+        )
+
+    async def set_active(self, principal_id: str, *, active: bool) -> ServicePrincipal:
+        return await patch(
+            self._transport, of(SERVICE_PRINCIPALS, principal_id), ServicePrincipal, "replace", "active", active
+        )

@@ -1,0 +1,146 @@
+"""Deciding a transition request: approve, reject or cancel."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations.mutation import Mutation, Result, Verdict
+from tui_registry.terminal.sanitize import visible
+from tui_registry_server.wire.activity import Activity, ActivityType
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest, RequestAction
+
+
+class Decision(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+
+
+NEEDED_ACTIONS = {
+    Decision.APPROVE: RequestAction.APPROVE,
+    Decision.REJECT: RequestAction.REJECT,
+    Decision.CANCEL: RequestAction.CANCEL,
+}
+"""What the server must have said the caller may do."""
+
+
+EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
+"""Stages that one version at a time usually has: whatever else is there can be archived."""
+
+ACTIVITY_TYPES = {
+    Decision.APPROVE: ActivityType.APPROVED_REQUEST,
+    Decision.REJECT: ActivityType.REJECTED_REQUEST,
+    Decision.CANCEL: ActivityType.CANCELLED_REQUEST,
+}
+
+_PROGRESS = {Decision.APPROVE: "approving", Decision.REJECT: "rejecting", Decision.CANCEL: "cancelling"}
+_PAST_TENSE = {
+    ActivityType.APPROVED_REQUEST: "Approved",
+    ActivityType.REJECTED_REQUEST: "Rejected",
+    ActivityType.CANCELLED_REQUEST: "Cancelled",
+    ActivityType.APPLIED_TRANSITION: "Moved",
+}
+"""What settles a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request as it was when the user was asked. ``also`` are others who requested the same: approving or rejecting
+    settles their requests too."""
+
+    id: str
+    name: str
+    version: str
+    from_stage: Stage
+    to_stage: Stage
+    creator: str
+    displaces: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, request: InboxRequest, also: Iterable[str] = ()) -> "Target":
+        return cls(
+            request.id,
+            request.name,
+            request.version,
+            request.from_stage,
+            request.to_stage,
+            request.user_id,
+            displaced(request),
+            tuple(also),
+        )
+
+    def __str__(self) -> str:
+        return f"{visible(self.name)} version {self.version}, {self.from_stage} → {self.to_stage}"
+
+
+def displaced(request: InboxRequest) -> tuple[str, ...]:
+    """The versions in the requested stage, besides the one that is to go there."""
+    return tuple(version for version in request.displaces if version != request.version)
+
+
+def decide(
+    client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
+) -> Mutation:
+    """The result says what settled the request, if that was something else, and in which stage the version is."""
+    name, version, stage = target.name, target.version, target.to_stage
+    own: Activity | None = None
+
+    async def check() -> str:
+        requests = await client.requests.of_version(name, version)
+        request = next((each for each in requests if each.id == target.id), None)
+        if request is None:
+            return "this request was decided or cancelled by someone else."
+        if request.from_stage is not target.from_stage:
+            return f"version {version} was moved to {request.from_stage} by someone else. Review it again."
+        # Nobody has agreed to archive a version that was not shown.
+        if archive_existing_versions and not set(displaced(request)) <= set(target.displaces):
+            return f"{stage} now holds version {', '.join(displaced(request))}. Review it again."
+        return ""
+
+    async def send() -> None:
+        nonlocal own
+        if decision is Decision.APPROVE:
+            own = await client.requests.approve(
+                name, version, stage, archive_existing_versions=archive_existing_versions, comment=comment
+            )
+        elif decision is Decision.REJECT:
+            own = await client.requests.reject(name, version, stage, comment=comment)
+        else:
+            own = await client.requests.cancel(name, version, stage, creator=target.creator, comment=comment)
+
+    async def happened() -> bool:
+        requests = await client.requests.of_version(name, version)
+        return all(request.id != target.id for request in requests)
+
+    async def read_back() -> Result:
+        settled = own or await _settling_activity(client, target)
+        now = (await client.versions.get(name, version)).current_stage
+        where = f"version {version} {'stays' if now is target.from_stage else 'is now'} in {now}."
+        if settled is None:
+            return Result(Verdict.UNKNOWN, f"The request is no longer open; {where}")
+        by = f" by {settled.user_id}" if own is None and settled.user_id else ""
+        is_meant = settled.activity_type is ACTIVITY_TYPES[decision]
+        verdict = Verdict.DONE if is_meant else Verdict.REFUSED
+        return Result(verdict, f"{_PAST_TENSE[settled.activity_type]}{by}; {where}")
+
+    return Mutation(
+        title=f"{name} version {version}",
+        progress=_PROGRESS[decision],
+        done=f"{_PAST_TENSE[ACTIVITY_TYPES[decision]]}.",
+        check=check,
+        send=send,
+        happened=happened,
+        read_back=read_back,
+        subject=target.id,
+    )
+
+
+async def _settling_activity(client: RegistryClient, target: Target) -> Activity | None:
+    """The newest activity that can have settled the request."""
+    page = await client.activities.search(
+        name=target.name, version=target.version, activity_type=[each.value for each in _PAST_TENSE], max_results=20
+    )
+    return next((each for each in page.activities if each.to_stage is target.to_stage), None)
