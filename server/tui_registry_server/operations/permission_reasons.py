@@ -53,7 +53,7 @@ def _resolve(call: Call, text: str) -> PrincipalRow:
         and (row := principals.find(call.connection, kind, principal_id)) is not None
     ]
     if not found:
-        what = " or ".join(kind.value.replace("_", " ") for kind in kinds)
+        what = "user, group or service principal" if len(kinds) > 1 else kinds[0].value.replace("_", " ")
         raise ResourceDoesNotExist(f"There is no {what} called '{name}'.")
     if len(found) > 1:
         ways = " or ".join(address(PrincipalKind(row.kind), row.name) for row in found)

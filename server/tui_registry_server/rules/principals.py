@@ -1,7 +1,7 @@
 """Principals: who calls. Users, service principals and groups share one space of ids."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_registry_server.rules.errors import InvalidParameterValue
@@ -36,7 +36,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def parse_address(text: str) -> tuple[Collection[PrincipalKind], str]:
+def parse_address(text: str) -> tuple[Sequence[PrincipalKind], str]:
     """The kinds that may be meant, and the name: of ``group:ops`` or, for any kind, ``ops``."""
     prefix, colon, name = text.partition(":")
     if not colon:
