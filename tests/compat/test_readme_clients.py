@@ -1,4 +1,4 @@
-"""What the README tells a user to write, as it stands there, for MLflow, Databricks' SDK and curl."""
+"""What the READMEs tell a user to write, as it stands there, for MLflow, Databricks' SDK and curl."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ MODEL = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
 
 @pytest.fixture
 def in_a_new_folder(tmp_path: Path, mlflow_environment: pytest.MonkeyPatch) -> Path:
-    """The README's lines write where they are run; what they set of MLflow is unset again."""
+    """The READMEs' lines write where they are run; what they set of MLflow is unset again."""
     mlflow_environment.chdir(tmp_path)
     return tmp_path
 
@@ -39,7 +39,9 @@ def test_the_lines_for_clients(fresh_registry: LiveRegistry, monkeypatch: pytest
             for version in client.get("/mlflow/model-versions/search").json()["model_versions"]
         }
     assert stages == {"1": "Archived", "2": "Production"}
-    for line in re.findall(r"^curl .*", (ROOT / "README.md").read_text(), re.MULTILINE):
+    lines = re.findall(r"^curl .*", (ROOT / "server/README.md").read_text(), re.MULTILINE)
+    assert lines
+    for line in lines:
         _run_curl(line, fresh_registry)
 
 

@@ -168,6 +168,7 @@ def _add_readings() -> None:
         f"GET {VERSIONS}/get": {"version": "1"},
         f"GET {VERSIONS}/get-download-uri": {"version": "1"},
         f"GET {REQUESTS}/list": {"version": "1"},
+        f"GET {REQUESTS}/review": {"version": "1", "stage": STAGING},
         f"GET {COMMENTS}/list": {"version": "1"},
         "GET /mlflow/activities/list": {},
     }

@@ -1,5 +1,7 @@
 """Requests decided by keys: asked before, written once, told afterwards."""
 
+import asyncio
+
 import pytest
 
 from tests.tui_registry.console import LARGE, SMALL, Console, console
@@ -105,6 +107,38 @@ async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) 
         assert f"{models[2]} version 1: Nothing was sent: this request was decided" in shown.told
         await shown.shows("Inbox (1)")
     assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
+
+
+async def test_one_approval_takes_five_calls(scene: Scene) -> None:
+    """Check, write, read back; then the inbox, and what is needed to decide the next request."""
+    first, second = scene.pending("first", "Production"), scene.pending("second", "Production")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.shows(first, second, "Inbox (2)")
+        before = len(await _all_calls(shown))
+        await shown.press("a", "tab", "tab")
+        await shown.type(second)
+        await shown.press("enter")
+        await shown.tells("Approved; version")
+        await shown.shows("Inbox (1)")
+        assert (await _all_calls(shown))[before:] == [
+            "GET /mlflow/transition-requests/list",
+            "POST /mlflow/transition-requests/approve",
+            "GET /mlflow/model-versions/get",
+            "GET /mlflow/transition-requests/list",
+            "GET /mlflow/transition-requests/review",
+        ]
+
+
+async def _all_calls(shown: Console) -> list[str]:
+    """What was asked of the server, but for the event stream, once nothing more has been asked for a second."""
+    calls: list[str] = []
+    while True:
+        entries = shown.app.client.journal.entries
+        now = [f"{each.method} {each.path}" for each in entries if each.path != "/mlflow/events"]
+        if now == calls and now:
+            return now
+        calls = now
+        await asyncio.sleep(1.0)
 
 
 async def test_many_are_asked_about_on_a_small_screen(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from tui_registry_server.wire.transition_request import (
     InboxPage,
     InboxRequest,
 )
+from tui_registry_server.wire.transition_review import TransitionReview
 
 
 class Requests:
@@ -24,6 +25,12 @@ class Requests:
         """The open requests of one version."""
         page = await self._transport.get("/mlflow/transition-requests/list", InboxPage, name=name, version=version)
         return page.requests
+
+    async def review(self, name: str, version: str, stage: Stage) -> TransitionReview:
+        """What one needs to know to decide whether a version is to go to a stage."""
+        return await self._transport.get(
+            "/mlflow/transition-requests/review", TransitionReview, name=name, version=version, stage=stage.value
+        )
 
     async def create(self, name: str, version: str, stage: Stage, comment: str) -> None:
         await self._transport.send(

@@ -26,7 +26,6 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 PAGE = 1000  # requests in one reading
-ACTIVITIES = 5  # of the version, the newest ones, beside the request
 PAUSE = 0.05  # seconds that the cursor must rest on a request before its details are fetched
 
 
@@ -191,22 +190,13 @@ class Inbox(DecidingPlace, CopyingPlace):
             self.fetch("details", partial(self._fetch_details, request))
 
     async def _fetch_details(self, request: InboxRequest) -> None:
-        from tui_registry_server.wire.activity import ActivityType
-
         await asyncio.sleep(PAUSE)
-        client = self.console_app.client
         try:
-            version, comments, done = await asyncio.gather(
-                client.versions.get(request.name, request.version),
-                client.comments.of_version(request.name, request.version),
-                client.activities.search(name=request.name, version=request.version, max_results=ACTIVITIES),
-            )
-            holders = [await client.versions.get(request.name, number) for number in displaced(request)]
+            review = await self.console_app.client.requests.review(request.name, request.version, request.to_stage)
         except CallError as error:
             self.details.complain(request, str(error))
             return
-        others = [each for each in done.activities if each.activity_type is not ActivityType.NEW_COMMENT]
-        self.details.fill(request, version, holders, comments, others)
+        self.details.fill(request, review)
 
 
 def _row(request: InboxRequest, asked_by: str) -> Row:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.comment import Comment
     from tui_registry_server.wire.model_version import ModelVersion
     from tui_registry_server.wire.transition_request import InboxRequest
+    from tui_registry_server.wire.transition_review import TransitionReview
 
 LABEL = 9  # cells
 SHOWN = 2_000  # characters of a description or comment
@@ -59,20 +60,18 @@ class RequestDetails(VerticalScroll, can_focus=False):
     def fill(
         self,
         request: InboxRequest,
-        version: ModelVersion,
-        holders: Sequence[ModelVersion],
-        comments: Sequence[Comment],
-        activities: Sequence[Activity],
+        review: TransitionReview,
     ) -> None:
         """What was fetched for a request, unless another is shown by now."""
         if request.id != self._shown:
             return
         self._known = lambda width: [
             Content(""),
-            *map(_displaced, holders),
-            *_of_version(version, width),
-            *(line for comment in comments[-3:] for line in [*_commented(comment), Content("")]),
-            *map(_done, activities),
+            *map(_displaced, review.displaced),
+            *_not_listed(request, review),
+            *_of_version(review.model_version, width),
+            *(line for comment in review.comments for line in [*_commented(comment), Content("")]),
+            *map(_done, review.activities),
         ]
         self.show(request)
 
@@ -110,6 +109,11 @@ def _displaced(holder: ModelVersion) -> Content:
         f"version {holder.version}",
         (f"  in {holder.current_stage}, changed {age(holder.last_updated_timestamp)} ago", "dim"),
     )
+
+
+def _not_listed(request: InboxRequest, review: TransitionReview) -> list[Content]:
+    more = len(set(request.displaces) - {request.version}) - len(review.displaced)
+    return [Content.styled(f"displaces {more} more", "dim")] if more > 0 else []
 
 
 def _commented(comment: Comment) -> list[Content]:

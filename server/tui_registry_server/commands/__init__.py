@@ -100,7 +100,7 @@ for command in (audit, backup, restore):
     "limits",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="Change a limit; the README lists them. More than once for several.",
+    help="Change a limit; server/README.md lists them. More than once for several.",
 )
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")

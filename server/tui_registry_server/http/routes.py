@@ -18,6 +18,7 @@ from tui_registry_server.operations import (
     subjects,
     token_permissions,
     tokens,
+    transition_review,
     transitions,
     users,
 )
@@ -33,6 +34,7 @@ from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
+from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire.ability import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
 from tui_registry_server.wire.permission_reasons import ExplainPermissions, PermissionsExplanation
@@ -106,6 +108,7 @@ ROUTES = (
 
     Route("POST", f"{REQUESTS}/create", Can.REQUEST_TRANSITION, transitions.request, r.CreateTransitionRequest, subjects.transition, r.TransitionRequestAnswer),
     Route("GET", f"{REQUESTS}/list", Can.READ, feed.requests, r.ListTransitionRequests, None, r.InboxPage, lengthy=True),
+    Route("GET", f"{REQUESTS}/review", Can.READ, transition_review.review, w.ReviewTransition, subjects.transition, w.TransitionReview, lengthy=True),
     Route("POST", f"{REQUESTS}/approve", Can.TRANSITION, transitions.approve, r.ApproveTransitionRequest, subjects.transition, a.ActivityAnswer),
     Route("POST", f"{REQUESTS}/reject", Can.TRANSITION, transitions.reject, r.RejectTransitionRequest, subjects.transition, a.ActivityAnswer),
     Route("DELETE", f"{REQUESTS}/delete", Can.CANCEL_REQUEST, transitions.cancel, r.DeleteTransitionRequest, subjects.request, a.ActivityAnswer),

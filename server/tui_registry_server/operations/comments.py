@@ -70,7 +70,7 @@ def of_version(call: Call, body: ListComments, subject: VersionSubject) -> Answe
     )
     return without_empty(
         {
-            "comments": [_entity(call, row) for row in rows],
+            "comments": [comment_entity(call, row) for row in rows],
             "next_page_token": write_token(query, (rows[-1].creation_timestamp, rows[-1].id)) if more else None,
         }
     )
@@ -80,10 +80,11 @@ def _read(call: Call, comment_id: str) -> Answer:
     row = comments.find(call.connection, call.principal, comment_id)
     if row is None:
         raise Conflict("The comment was deleted meanwhile.")
-    return {"comment": _entity(call, row)}
+    return {"comment": comment_entity(call, row)}
 
 
-def _entity(call: Call, row: CommentRow) -> dict[str, Any]:
+def comment_entity(call: Call, row: CommentRow) -> dict[str, Any]:
+    """A comment as lists show it, with what the caller may do with it."""
     actions = comment_actions(row.level, author=row.principal_id == call.principal.id)
     entity: dict[str, Any] = {
         "id": row.id,

@@ -60,6 +60,9 @@ _after = or_(
 _OF_VERSION = Statement(
     _rows.where(_of_version, _after).order_by(_time, comments.c.id).limit(bindparam("limit", type_=Integer()))
 )
+_NEWEST_OF_VERSION = Statement(
+    _rows.where(_of_version).order_by(_time.desc(), comments.c.id.desc()).limit(bindparam("limit", type_=Integer()))
+)
 _INSERT = Statement(insert(comments))
 _UPDATE = Statement(
     update(comments).where(_that_comment).values(comment=bindparam("text"), last_updated_timestamp=bindparam("now"))
@@ -87,6 +90,14 @@ def of_version(
     place: dict[str, Any] = {"after_time": after[0], "after_id": after[1]}
     rows = _OF_VERSION.page(connection, limit, model_id=model_id, version=version, **place, **caller(principal))
     return CommentPage([CommentRow(*row) for row in rows], rows.more)
+
+
+def newest_of_version(
+    connection: Connection, principal: Principal, model_id: str, version: int, *, limit: int
+) -> list[CommentRow]:
+    """The newest comments of a version, oldest first."""
+    rows = _NEWEST_OF_VERSION.run(connection, model_id=model_id, version=version, limit=limit, **caller(principal))
+    return [CommentRow(*row) for row in reversed(list(rows))]
 
 
 def add(

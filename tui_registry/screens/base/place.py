@@ -48,6 +48,7 @@ class Place(Screen[None]):
         self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
         self.header = Header(trail)
         self.bar = ActionBar()
+        self._is_covered_by_place = False
         self._reading = 0
         self._ended = 0  # the reading that ended last
         self._read_at: float | None = None
@@ -98,9 +99,13 @@ class Place(Screen[None]):
         self.tell_state()
         self.reload()
 
+    def on_screen_suspend(self) -> None:
+        self._is_covered_by_place = isinstance(self.app.screen, Place)
+
     def on_screen_resume(self) -> None:
+        """Read again after another place, which was told of changes meanwhile; below a dialog, this one was."""
         self.tell_state()
-        if self._reading:
+        if self._reading and self._is_covered_by_place:
             self.reload()
 
     def on_registry_changed(self, _message: RegistryChanged) -> None:
