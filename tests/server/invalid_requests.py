@@ -7,7 +7,7 @@ from tests.server.callers import ADMIN, Callers
 from tests.server.permission_cases import CASES, PermissionAttempt
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.rules.permissions import Ability
+from tui_registry_server.wire.ability import Ability
 
 LONGEST_MESSAGE = 2000  # characters: what a client sent is not sent back whole
 

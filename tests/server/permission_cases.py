@@ -182,7 +182,7 @@ def _add_readings() -> None:
             model, _version = seen(callers)
             return PermissionAttempt(method, path, {"name": model} | fields)
 
-    for suffix in ("", "/permissionLevels"):
+    for suffix in ("", "/permissionLevels", "/why"):
 
         @case(SEE, f"GET {PERMISSIONS}{suffix}")
         def read_permissions(callers: Callers, caller: Caller, suffix: str = suffix) -> PermissionAttempt:
@@ -549,6 +549,13 @@ def _add_permissions() -> None:
                 )
 
             return PermissionAttempt(method, path, {"access_control_list": [entry]}, done)
+
+
+@case(MANAGE, f"POST {PERMISSIONS}/preview")
+def preview_permissions(callers: Callers, caller: Caller) -> PermissionAttempt:
+    path = f"{callers.permissions_path(shared(callers, 'previewed'))}/preview"
+    entry = {"user_name": Caller("none", "direct").name, "permission_level": "CAN_EDIT"}
+    return PermissionAttempt("POST", path, {"access_control_list": [entry]})
 
 
 _add_permissions()

@@ -6,7 +6,7 @@ from tests.server.callers import CALLERS, LEVELS, Caller, Callers
 from tests.server.database_state import DatabaseState
 from tests.server.permission_cases import CASES, Case
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.rules.permissions import Ability
+from tui_registry_server.wire.ability import Ability
 
 # Copied by hand from what the registry promises. Columns: LEVELS.
 TABLE = """

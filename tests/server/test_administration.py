@@ -14,8 +14,8 @@ from tests.server.invalid_requests import assert_refused, in_body
 from tests.server.test_bad_input import VALUES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.rules.permissions import Ability
 from tui_registry_server.store.tables import activities
+from tui_registry_server.wire.ability import Ability
 
 BODIES = {
     "Users": {"userName": "refused"},

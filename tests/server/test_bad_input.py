@@ -103,6 +103,8 @@ LEGAL: dict[str, set[str]] = {
     "from": {"null", "integer", "one"},
     "to": {"null", "integer", "one"},
     "access_control_list": {"list"},
+    "replace": {"one", "true"},
+    "principal": {"empty", "blank"},
 }
 """Values that a field may well have, for one route ("POST /path field") or for all ("field"). The rest is refused."""
 

@@ -12,9 +12,9 @@ from tests.live_registry import LiveRegistry
 from tests.server.api import Answer, Api
 from tests.server.database_state import changing
 from tests.server.directory import create_user
-from tui_registry_server.rules.principals import ADMINS
 from tui_registry_server.store import counters
 from tui_registry_server.store.tables import memberships, principals, tokens
+from tui_registry_server.wire.principal import ADMINS
 
 SENT = 0.5  # seconds in which a request has come to wait
 CREATE = "/mlflow/registered-models/create"

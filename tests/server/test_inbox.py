@@ -12,8 +12,9 @@ from tui_registry_server.operations import feed
 from tui_registry_server.operations.call import Call
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.transition_request import ListTransitionRequests
 
 READER = Caller("CAN_READ", "direct")

@@ -15,11 +15,12 @@ from tests.server.callers import ADMIN, CREATOR, Callers
 from tests.server.permission_cases import CASES
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import model_versions, registered_models
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.json_cache import ENTRY_OVERHEAD, JsonCache, json_cache_of
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.stage import Stage
 
 SOMEBODY = Principal("1", "somebody", PrincipalKind.USER, "", (), Level.MANAGE, admin=True)

@@ -1,101 +1,78 @@
-"""Who may do what and why, as the console reckons it, held against what the live server says."""
+"""Whom people mean, what the server's answers are in words, and how access control lists are read and written."""
 
-import random
 import uuid
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from tests.live_registry import ADMIN, LiveRegistry
-from tui_registry.access import addresses, memberships
-from tui_registry.access.access_list import (
-    ADMINISTRATORS,
-    MANAGE,
-    NONE,
-    AccessList,
-    Grant,
-    Kind,
-    Person,
-    Principal,
-    changes,
-    effective_level,
-    reasons,
-)
-from tui_registry.access.addresses import UnknownAddressError
-from tui_registry.access.grants import WHOLE_REGISTRY, effects, governed_model, read
-from tui_registry.client.permissions import ROOT
+from tests.live_registry import LiveRegistry
+from tui_registry.access import addresses, directory
+from tui_registry.access.access_list import NONE, AccessList, Grant
+from tui_registry.access.addresses import ANYBODY, UnknownAddressError
+from tui_registry.access.grants import WHOLE_REGISTRY, governed_model, preview, read
+from tui_registry.access.principal import ADMINISTRATORS, Principal
+from tui_registry.access.wording import change_text, reason_text
 from tui_registry.client.registry import RegistryClient
 from tui_registry.screens.access.accounts import accounts_filter
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions, Permission
+from tui_registry_server.wire.permission_preview import LevelChange
+from tui_registry_server.wire.permission_reasons import GrantReason
+from tui_registry_server.wire.principal import PrincipalKind
 
-ADA, KIM = Principal(Kind.USER, "ada"), Principal(Kind.USER, "kim")
-LEADS, STAFF = Principal(Kind.GROUP, "ml-leads"), Principal(Kind.GROUP, "all-staff")
-LEVELS = (
-    "CAN_READ",
-    "CAN_EDIT",
-    "CAN_MANAGE_STAGING_VERSIONS",
-    "CAN_MANAGE_PRODUCTION_VERSIONS",
-    "CAN_MANAGE",
+ADA = Principal(PrincipalKind.USER, "ada")
+LEADS = Principal(PrincipalKind.GROUP, "ml-leads")
+EVERYWHERE = Grant(ADMINISTRATORS, "CAN_MANAGE", inherited=True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "registry_wide", "words"),
+    [
+        (
+            GrantReason(permission_level="CAN_READ", group_name="all-staff", through=["data"], inherited=True),
+            False,
+            "CAN_READ by group all-staff (through data), inherited from the whole registry",
+        ),
+        (
+            GrantReason(permission_level="CAN_EDIT", by_name=True),
+            False,
+            "CAN_EDIT by name, set on this model",
+        ),
+        (
+            GrantReason(permission_level="CAN_CREATE_REGISTERED_MODEL", by_name=True),
+            True,
+            "CAN_CREATE_REGISTERED_MODEL by name, set on the whole registry",
+        ),
+        (
+            GrantReason(permission_level="CAN_MANAGE", group_name="admins", through=["ops"], built_in=True),
+            False,
+            "CAN_MANAGE as a member of admins (through ops), who manage everything",
+        ),
+        (
+            GrantReason(permission_level="CAN_MANAGE", by_name=True, built_in=True),
+            True,
+            "CAN_MANAGE as the group admins, who manage everything",
+        ),
+    ],
 )
+def test_a_reason_in_words(reason: GrantReason, registry_wide: bool, words: str) -> None:
+    assert reason_text(reason, registry_wide=registry_wide) == words
 
 
-def access(*grants: Grant, registry_wide: bool = False) -> AccessList:
-    everywhere = Grant(ADMINISTRATORS, MANAGE, inherited=not registry_wide)
-    return AccessList(frozenset({everywhere, *grants}), registry_wide)
-
-
-def test_every_reason_is_told_the_highest_level_first() -> None:
-    seen = access(
-        Grant(LEADS, "CAN_MANAGE_STAGING_VERSIONS"), Grant(STAFF, "CAN_READ", inherited=True), Grant(ADA, "CAN_EDIT")
-    )
-    ada = Person(ADA, {"ml-leads": (), "data": (), "all-staff": ("data",)})
-    assert [reason.told(registry_wide=False) for reason in reasons(seen, ada)] == [
-        "CAN_MANAGE_STAGING_VERSIONS by group ml-leads, set on this model",
-        "CAN_EDIT by name, set on this model",
-        "CAN_READ by group all-staff (through data), inherited from the whole registry",
-    ]
-    assert effective_level(seen, ada) == "CAN_MANAGE_STAGING_VERSIONS"
-
-
-def test_members_of_admins_manage_everything() -> None:
-    told = [reason.told(registry_wide=False) for reason in reasons(access(), Person(ADA, {"admins": ("ops",)}))]
-    assert told == ["CAN_MANAGE as a member of admins (through ops), who manage everything"]
-
-
-def test_who_is_granted_nothing_has_no_level() -> None:
-    seen = access(Grant(LEADS, "CAN_READ"))
-    assert effective_level(seen, Person(KIM, {"users": ()})) == NONE
-    assert reasons(seen, Person(Principal(Kind.USER, "ml-leads"))) == []  # a user of that name is not the group
-    assert effective_level(seen, Person(LEADS)) == "CAN_READ"
-
-
-def test_the_whole_registrys_own_grants_are_told_as_such() -> None:
-    seen = access(Grant(ADA, "CAN_CREATE_REGISTERED_MODEL"), registry_wide=True)
-    (reason,) = reasons(seen, Person(ADA))
-    assert reason.told(registry_wide=True) == "CAN_CREATE_REGISTERED_MODEL by name, set on the whole registry"
-
-
-def test_what_a_change_means_for_each() -> None:
-    before = access(Grant(ADA, "CAN_MANAGE"), Grant(STAFF, "CAN_READ", inherited=True))
-    after = before.granting(LEADS, "CAN_EDIT")
-    people = [Person(ADA, {"ml-leads": ()}), Person(KIM, {"ml-leads": (), "all-staff": ()}), Person(LEADS)]
-    assert [(each.before, each.after) for each in changes(before, after, people)] == [
-        ("CAN_MANAGE", "CAN_MANAGE"),
-        ("CAN_READ", "CAN_EDIT"),
-        (NONE, "CAN_EDIT"),
-    ]
-    assert after.granting(LEADS, NONE) == before
+def test_a_change_in_words() -> None:
+    assert change_text(LevelChange(level_after="CAN_READ")) == "none → CAN_READ"
+    assert change_text(LevelChange(level_before="CAN_READ", level_after="CAN_READ")) == "CAN_READ as before"
+    assert change_text(LevelChange()) == "none as before"
 
 
 def test_only_direct_grants_are_sent_back() -> None:
-    seen = access(Grant(ADA, "CAN_READ"), Grant(LEADS, "CAN_EDIT", inherited=True))
+    seen = AccessList(frozenset({EVERYWHERE, Grant(ADA, "CAN_READ"), Grant(LEADS, "CAN_EDIT", inherited=True)}))
     assert [entry.model_dump(exclude_none=True) for entry in seen.entries()] == [
         {"user_name": "ada", "permission_level": "CAN_READ"}
     ]
     lowered = seen.granting(ADA, "CAN_EDIT").granting(LEADS, "CAN_READ")
     assert dict(lowered.direct) == {ADA: "CAN_EDIT", LEADS: "CAN_READ"}
     assert Grant(LEADS, "CAN_EDIT", inherited=True) in lowered.grants
+    assert lowered.granting(LEADS, NONE).granting(ADA, "CAN_READ") == seen
 
 
 def test_a_list_is_read_from_the_wire() -> None:
@@ -117,12 +94,13 @@ def test_a_list_is_read_from_the_wire() -> None:
             ),
         ],
     )
-    seen = AccessList.of(permissions, registry_wide=False)
-    assert seen == access(
+    seen = AccessList.of(permissions)
+    assert seen.grants == {
+        EVERYWHERE,
         Grant(ADA, "CAN_EDIT"),
         Grant(ADA, "CAN_READ", inherited=True),
-        Grant(Principal(Kind.SERVICE_PRINCIPAL, "bot"), "CAN_READ"),
-    )
+        Grant(Principal(PrincipalKind.SERVICE_PRINCIPAL, "bot"), "CAN_READ"),
+    }
     assert {grant.shown for grant in seen.grants if grant.principal == ADA} == {"Ada L."}
 
 
@@ -140,144 +118,72 @@ def test_what_is_typed_becomes_a_filter(typed: str, wanted: str) -> None:
     assert accounts_filter(typed, "userName") == wanted
 
 
-class Staff:
-    """People in groups in groups, and a model, on a registry that others use too."""
-
-    def __init__(self, registry: LiveRegistry, client: RegistryClient) -> None:
-        self.registry = registry
-        self.client = client
-        self.id = uuid.uuid4().hex[:6]
-        self.model = f"governed-{self.id}"
-        self.users = {name: f"{name}-{self.id}" for name in ("ann", "bob", "cy", "dee", "eve")}
-        self.groups = {name: f"{name}-{self.id}" for name in ("inner", "middle", "outer", "aside")}
-
-    async def settle(self) -> None:
-        for user in self.users.values():
-            self.registry.token(user)
-        ids = {
-            name: (await self.client.users.search(filter_text=f'userName eq "{user}"')).resources[0].id
-            for name, user in self.users.items()
-        }
-        for name, members in {
-            "inner": ("ann", "bob"),
-            "middle": ("inner", "cy"),
-            "outer": ("middle",),
-            "aside": ("bob", "dee"),
-        }.items():
-            group = await self.client.groups.create(self.groups[name])
-            ids[name] = group.id
-            await self.client.groups.add_members(group.id, [ids[member] for member in members])
-        await self.client.models.create(self.model)
-
-    def principal(self, name: str) -> Principal:
-        kind = Kind.USER if name in self.users else Kind.GROUP
-        return Principal(kind, (self.users | self.groups)[name])
-
-    def true_level(self, user: str) -> str:
-        """What the server itself says to the user."""
-        with httpx.Client(headers={"Authorization": f"Bearer {self.registry.token(user)}"}) as http:
-            path = f"{self.registry.url}/api/2.0/mlflow/databricks/registered-models/get"
-            answer = http.get(path, params={"name": self.model})
-        if answer.status_code == 404:
-            return NONE
-        level: str = answer.json()["registered_model_databricks"]["permission_level"]
-        return level
+@pytest.fixture
+async def client(registry: LiveRegistry) -> AsyncIterator[RegistryClient]:
+    async with RegistryClient(registry.url, registry.admin_token) as client:
+        yield client
 
 
 @pytest.fixture
-async def staff(registry: LiveRegistry) -> AsyncIterator[Staff]:
-    async with RegistryClient(registry.url, registry.admin_token) as client:
-        staff = Staff(registry, client)
-        await staff.settle()
-        before = (await read(client, WHOLE_REGISTRY)).entries()
-        yield staff
-        await client.permissions.replace(ROOT, before)
-        await client.models.delete(staff.model)
+def name() -> str:
+    """Something that nobody else is called."""
+    return f"outer-{uuid.uuid4().hex[:6]}"
 
 
-async def person(client: RegistryClient, name: str) -> Person:
-    (document,) = await memberships.look_up(client, name, [Kind.USER])
-    return await memberships.with_ways(client, document)
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_the_reckoned_level_is_the_servers(staff: Staff, seed: int) -> None:
-    chance = random.Random(seed)
-    client = staff.client
-    governed = await governed_model(client, staff.model)
-    everybody = [staff.principal(name) for name in (*staff.users, *staff.groups)]
-    for where in (governed, WHOLE_REGISTRY):
-        wanted = (await read(client, where)) if where is WHOLE_REGISTRY else AccessList(frozenset(), False)
-        for principal in chance.sample(everybody, 3):
-            wanted = wanted.granting(principal, chance.choice(LEVELS))
-        await client.permissions.replace(where.id, wanted.entries())
-    seen = await read(client, governed)
-    for user in staff.users.values():
-        assert effective_level(seen, await person(client, user)) == staff.true_level(user), (user, seen)
-    assert effective_level(seen, await person(client, ADMIN)) == staff.true_level(ADMIN) == MANAGE
-
-
-async def test_a_new_admin_manages_everything(staff: Staff) -> None:
-    client = staff.client
-    (admins,) = (await client.groups.search(filter_text='displayName eq "admins"')).resources
-    (inner,) = (await client.groups.search(filter_text=f'displayName eq "{staff.groups["inner"]}"')).resources
-    await client.groups.add_members(admins.id, [inner.id])
-    try:
-        seen = await read(client, await governed_model(client, staff.model))
-        ann = await person(client, staff.users["ann"])
-        assert effective_level(seen, ann) == staff.true_level(staff.users["ann"]) == MANAGE
-        assert f"as a member of admins (through {inner.display_name})" in reasons(seen, ann)[0].told(
-            registry_wide=False
-        )
-    finally:
-        await client.groups.remove_members(admins.id, [inner.id])
-
-
-async def test_the_ways_to_groups_in_groups_are_found(staff: Staff) -> None:
-    ann = await person(staff.client, staff.users["ann"])
-    inner, middle, outer = (staff.groups[name] for name in ("inner", "middle", "outer"))
-    assert ann.groups == {inner: (), middle: (inner,), outer: (inner, middle), "users": ()}
-
-
-async def test_a_grant_to_a_group_tells_for_whom(staff: Staff) -> None:
-    client = staff.client
-    governed = await governed_model(client, staff.model)
-    await client.permissions.add(
-        governed.id, AccessList(frozenset({Grant(staff.principal("bob"), "CAN_MANAGE")}), False).entries()
-    )
-    before = await read(client, governed)
-    outer = staff.principal("outer")
-    (document,) = await memberships.look_up(client, outer.name, [Kind.GROUP])
-    me = await memberships.myself(client)
-    what = await effects(client, before, before.granting(outer, "CAN_EDIT"), document, me)
-    assert [(each.person.principal.name, each.before, each.after) for each in what.members] == [
-        (staff.users["ann"], NONE, "CAN_EDIT"),
-        (staff.users["bob"], MANAGE, MANAGE),
-        (staff.users["cy"], NONE, "CAN_EDIT"),
-    ]
-    assert (what.more, what.named.after, what.costs_own_control) == (0, "CAN_EDIT", False)
-    assert (await memberships.people_in(client, document.id, 1)).more == 2
-
-
-async def test_a_service_principal_knows_itself(staff: Staff) -> None:
-    program = await staff.client.service_principals.create(f"bot-{staff.id}")
-    made = await staff.client.tokens.create_for(program.application_id or "")
-    async with RegistryClient(staff.registry.url, made.token_value) as client:
-        me = await memberships.myself(client)
-    assert me.person.principal == Principal(Kind.SERVICE_PRINCIPAL, f"bot-{staff.id}")
-
-
-async def test_whom_somebody_means(staff: Staff) -> None:
-    client, everybody = staff.client, tuple(Kind)
-    outer, ann = staff.groups["outer"], staff.users["ann"]
-    await client.users.create(outer)  # called like the group
-    for typed, kind in ((f"group:{outer}", Kind.GROUP), (f" user: {outer.upper()}", Kind.USER), (ann, Kind.USER)):
-        found = memberships.found(await addresses.resolve(client, typed, everybody))
-        assert found.person.principal.kind is kind
-    with pytest.raises(UnknownAddressError, match=f"type group:{outer} or user:{outer}"):
-        await addresses.resolve(client, outer, everybody)
+async def test_whom_somebody_means(client: RegistryClient, name: str) -> None:
+    await client.groups.create(name)
+    await client.users.create(name)
+    await client.users.create(f"ann-{name}")
+    group, user = PrincipalKind.GROUP, PrincipalKind.USER
+    for typed, kind in ((f"group:{name}", group), (f" user: {name.upper()}", user), (f"ann-{name}", user)):
+        assert (await addresses.resolve(client, typed, ANYBODY)).principal.kind is kind
+    with pytest.raises(UnknownAddressError, match=f"type user:{name} or group:{name}"):
+        await addresses.resolve(client, name, ANYBODY)
     with pytest.raises(UnknownAddressError, match='There is no group called "nobody'):
-        await addresses.resolve(client, 'group:"nobody', everybody)
-    assert await addresses.suggestions(client, outer[:-1], everybody) == [f"group:{outer}", f"user:{outer}"]
-    assert await addresses.suggestions(client, "", [Kind.USER]) == []
-    assert ann in await addresses.suggestions(client, staff.id, [Kind.USER])
+        await addresses.resolve(client, 'group:"nobody', ANYBODY)
+    with pytest.raises(UnknownAddressError, match="There is no user called group:"):
+        await addresses.resolve(client, f"group:{name}", [user])
+    assert await addresses.suggestions(client, name, ANYBODY) == [f"group:{name}", f"user:{name}", f"user:ann-{name}"]
+    assert await addresses.suggestions(client, "", [user]) == []
+    assert await addresses.suggestions(client, f"ann-{name}"[:-1], [user]) == [f"ann-{name}"]
+
+
+async def test_somebody_is_found_by_their_id(client: RegistryClient, name: str) -> None:
+    program = await client.service_principals.create(name, display_name="Robot")
+    user = await client.users.create(name)
+    found = await directory.names_of(client, [program.id, user.id, "0"])
+    assert {key: (entry.principal, entry.display_name) for key, entry in found.items()} == {
+        program.id: (Principal(PrincipalKind.SERVICE_PRINCIPAL, name), "Robot"),
+        user.id: (Principal(PrincipalKind.USER, name), ""),
+    }
+
+
+async def test_a_service_principal_knows_itself(registry: LiveRegistry, client: RegistryClient, name: str) -> None:
+    program = await client.service_principals.create(name)
+    made = await client.tokens.create_for(name)
+    await client.models.create(name)
+    governed = await governed_model(client, name)
+    entry = Principal(PrincipalKind.SERVICE_PRINCIPAL, name).entry("CAN_READ")
+    await client.permissions.add(governed.id, [entry])
+    async with RegistryClient(registry.url, made.token_value) as own:
+        why = await own.permissions.why(governed.id)
+    assert (why.principal.id, why.principal.kind) == (program.id, PrincipalKind.SERVICE_PRINCIPAL)
+    assert why.permission_level == "CAN_READ"
+
+
+async def test_a_change_is_previewed_as_it_would_be_sent(client: RegistryClient, name: str) -> None:
+    """Also by a profile that is read-only: nothing is changed."""
+    await client.models.create(name)
+    await client.users.create(name)
+    governed, principal = await governed_model(client, name), Principal(PrincipalKind.USER, name)
+    client.read_only = True
+    before = await read(client, governed)
+    (given,) = (await preview(client, governed, before, principal, "CAN_EDIT")).named
+    assert (given.direct_before, given.direct_after, given.level_after) == (None, "CAN_EDIT", "CAN_EDIT")
+    assert await read(client, governed) == before
+    client.read_only = False
+    await client.permissions.add(governed.id, [principal.entry("CAN_EDIT")])
+    (taken,) = (await preview(client, governed, await read(client, governed), principal, NONE)).named
+    assert (Principal.of(taken.principal), taken.level_before, taken.level_after) == (principal, "CAN_EDIT", None)
+    everywhere = await preview(client, WHOLE_REGISTRY, await read(client, WHOLE_REGISTRY), principal, "CAN_READ")
+    assert [each.level_after for each in everywhere.named] == ["CAN_READ"]

@@ -16,12 +16,14 @@ from tests.tui_registry.faulty_transport import (
     passes,
     proxy_gives_up,
 )
-from tui_registry.access.access_list import NONE, Kind, Principal
+from tui_registry.access.access_list import NONE
+from tui_registry.access.directory import DirectoryEntry
 from tui_registry.access.grants import governed_model, read
-from tui_registry.access.memberships import found
+from tui_registry.access.principal import Principal
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import account, group, level, mutation, token
 from tui_registry.mutations.mutation import Mutation, Verdict, run
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import User
 
 
@@ -44,7 +46,7 @@ class Case:
     async def level(self, wanted: str) -> Mutation:
         governed = await governed_model(self.client, self.model)
         seen = await read(self.client, governed)
-        return level.give(self.client, governed, seen, Principal(Kind.GROUP, self.group), wanted)
+        return level.give(self.client, governed, seen, Principal(PrincipalKind.GROUP, self.group), wanted)
 
 
 Make = Callable[[Case], Awaitable[Mutation]]
@@ -87,7 +89,7 @@ async def program_made(case: Case) -> Mutation:
 
 
 async def deactivated(case: Case) -> Mutation:
-    return account.set_active(account.users(case.client), found(case.user), active=False)
+    return account.set_active(account.users(case.client), DirectoryEntry.of(case.user), active=False)
 
 
 async def group_made(case: Case) -> Mutation:

@@ -95,6 +95,57 @@ def test_who_manages_by_a_group_may_drop_the_level_of_their_own(scene: Scene, gr
     assert levels(scene, model, group) == [("CAN_MANAGE", False)]
 
 
+def test_why_somebody_may_do_what_they_may(scene: Scene, group: str) -> None:
+    model = scene.model("explained")
+    run(scene, "permissions", "grant", model, "CAN_EDIT", "--group", group)
+    run(scene, "permissions", "grant", model, "CAN_READ", "--user", SECOND_ASKER)
+    assert lines(run(scene, "permissions", "why", model, SECOND_ASKER)) == [
+        f"{SECOND_ASKER} has CAN_EDIT on {model}:",
+        f"- CAN_EDIT by group {group}, set on this model",
+        "- CAN_READ by name, set on this model",
+    ]
+    named = lines(run(scene, "permissions", "why", model, f"group:{group}"))
+    assert named[0] == f"group {group} has CAN_EDIT on {model}:"
+    assert lines(run(scene, "permissions", "why", model)) == [
+        f"{OWNER} has CAN_MANAGE on {model}:",
+        "- CAN_MANAGE by name, set on this model",
+    ]
+    assert lines(run(scene, "permissions", "why", "--registry", f"user:{ASKER}", by="admin")) == [
+        f"{ASKER} has no level on the registry."
+    ]
+    assert lines(run(scene, "permissions", "why", "--registry", by="admin")) == [
+        "admin has CAN_MANAGE on the registry:",
+        "- CAN_MANAGE as a member of admins, who manage everything",
+    ]
+    identity = answer(scene, "models", "show", model)["registered_model_databricks"]["id"]
+    told = scene.call("GET", f"/permissions/registered-models/{identity}/why", principal=f"group:{group}")
+    assert answer(scene, "permissions", "why", model, f"group:{group}") == told
+
+
+def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
+    model = scene.model("dry")
+    before = answer(scene, "permissions", "show", model)
+    arguments = ("permissions", "grant", model, "CAN_EDIT", "--group", group, "--dry-run")
+    assert lines(run(scene, *arguments)) == [
+        f"group {group} on {model}: none → CAN_EDIT; with what else is granted: none → CAN_EDIT",
+        f"1 member, CAN_READ → CAN_EDIT: {SECOND_ASKER}",
+        "you: CAN_MANAGE as before",
+        "Nothing was changed.",
+    ]
+    assert run(scene, *arguments, TUI_REGISTRY_READ_ONLY="yes").exit_code == Exit.DONE
+    told = answer(scene, *arguments)
+    assert [each["level_after"] for each in told["named"]] == ["CAN_EDIT"]
+    assert told["etag"] == before["etag"]
+    taken = lines(run(scene, "permissions", "revoke", model, "--user", OWNER, "--dry-run"))
+    assert taken[0] == f"{OWNER} on {model}: CAN_MANAGE → none; with what else is granted: CAN_MANAGE → none"
+    assert taken[1] == "you: CAN_MANAGE → none"
+    nothing = run(scene, "permissions", "grant", model, "CAN_READ", "--user", ASKER, "--dry-run")
+    assert lines(nothing) == [f"Nothing would change on {model}."]
+    refused = run(scene, *arguments, by=ASKER)
+    assert (refused.exit_code, refused.stdout) == (Exit.NOT_ALLOWED, "")
+    assert answer(scene, "permissions", "show", model) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "more", "code", "told"),
     [
@@ -112,6 +163,12 @@ def test_who_manages_by_a_group_may_drop_the_level_of_their_own(scene: Scene, gr
         (("revoke", "--registry", "--group", "admins"), {"by": "admin"}, Exit.REFUSED, ""),
         (("grant", "--registry", "--group", "admins", "CAN_READ"), {"by": "admin"}, Exit.REFUSED, ""),
         (("show", "nowhere"), {}, Exit.NOT_FOUND, ""),
+        (("why", "nowhere"), {}, Exit.NOT_FOUND, ""),
+        (("why",), {}, Exit.USAGE, "MODEL [PRINCIPAL]"),
+        (("why", "{model}", ASKER, OWNER), {}, Exit.USAGE, "MODEL [PRINCIPAL]"),
+        (("why", "{model}", "nobody"), {}, Exit.NOT_FOUND, "There is no user, group or service principal called"),
+        (("why", "{model}", "robot:x"), {}, Exit.REFUSED, "no name has a colon"),
+        (("why", "--registry"), {}, Exit.NOT_ALLOWED, ""),
     ],
 )
 def test_permissions_that_cannot_be_changed(

@@ -3,46 +3,46 @@
 
 from collections.abc import Collection
 
-from tui_registry.access import memberships
-from tui_registry.access.access_list import Kind
-from tui_registry.access.memberships import Document, Found
+from tui_registry.access import directory
+from tui_registry.access.directory import DirectoryEntry
+from tui_registry.access.principal import Principal, noun
 from tui_registry.client.registry import RegistryClient
+from tui_registry_server.wire.principal import PREFIXES, PrincipalKind
 
-PREFIXES = {Kind.GROUP: "group", Kind.USER: "user", Kind.SERVICE_PRINCIPAL: "service"}
-SUGGESTED = 5
+ANYBODY = tuple(PrincipalKind)
+MAX_SUGGESTIONS = 5
 
 
 class UnknownAddressError(Exception):
     """Nobody, or more than one, is called so. Its text says what to do."""
 
 
-def address(found: Found, kinds: Collection[Kind]) -> str:
+def address(principal: Principal, kinds: Collection[PrincipalKind]) -> str:
     """What to type for a principal, where these kinds are possible."""
-    principal = found.person.principal
-    return f"{PREFIXES[principal.kind]}:{principal.name}" if len(kinds) > 1 else principal.name
+    return principal.address if len(kinds) > 1 else principal.name
 
 
-async def suggestions(client: RegistryClient, typed: str, kinds: Collection[Kind]) -> list[str]:
+async def suggestions(client: RegistryClient, typed: str, kinds: Collection[PrincipalKind]) -> list[str]:
     """Addresses that what is typed may become."""
     name, meant = _read(typed, kinds)
     if not name:
         return []
-    return [address(each, kinds) for each in await memberships.suggest(client, name, meant, SUGGESTED)]
+    return [address(each.principal, kinds) for each in await directory.suggest(client, name, meant, MAX_SUGGESTIONS)]
 
 
-async def resolve(client: RegistryClient, typed: str, kinds: Collection[Kind]) -> Document:
+async def resolve(client: RegistryClient, typed: str, kinds: Collection[PrincipalKind]) -> DirectoryEntry:
     """Who is meant. Raises UnknownAddressError."""
     name, meant = _read(typed, kinds)
-    documents = await memberships.look_up(client, name, meant)
-    if len(documents) == 1:
-        return documents[0]
-    if documents:
-        ways = " or ".join(address(memberships.found(each), kinds) for each in documents)
+    found = await directory.look_up(client, name, meant)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ways = " or ".join(address(each.principal, kinds) for each in found)
         raise UnknownAddressError(f"Several are called {name}: type {ways}.")
-    raise UnknownAddressError(f"There is no {' or '.join(meant)} called {name}.")
+    raise UnknownAddressError(f"There is no {' or '.join(noun(kind) for kind in meant)} called {name}.")
 
 
-def _read(typed: str, kinds: Collection[Kind]) -> tuple[str, Collection[Kind]]:
+def _read(typed: str, kinds: Collection[PrincipalKind]) -> tuple[str, Collection[PrincipalKind]]:
     prefix, colon, name = typed.partition(":")
-    meant = [kind for kind in kinds if PREFIXES[kind] == prefix.strip().casefold()]
-    return (name.strip(), meant) if colon and meant else (typed.strip(), kinds)
+    kind = PREFIXES.get(prefix.strip().casefold())
+    return (name.strip(), [kind]) if colon and kind is not None and kind in kinds else (typed.strip(), kinds)

@@ -1,15 +1,18 @@
-"""Access lists, asked of the registry, and what a change of one means for whom."""
+"""What levels are granted on, and what the registry says of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tui_registry.access import memberships
-from tui_registry.access.access_list import MANAGE, AccessList, Change, Kind, changes, effective_level
-from tui_registry.access.memberships import Circle, Document, Found
+from tui_registry.access.access_list import NONE, AccessList
+from tui_registry.access.principal import Principal
 from tui_registry.client.permissions import ROOT
 from tui_registry.client.registry import RegistryClient
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_preview import PermissionsPreview
+from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 
-MEMBERS = 50  # of a group, whose levels are looked up before it is granted something
+MANAGE = PermissionLevel.CAN_MANAGE.value
+"""What it takes to change a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,50 +35,36 @@ WHOLE_REGISTRY = Governed(ROOT)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read of an object: its list, who is looking, and what the server says of each level, from the lowest."""
+    """What was read of an object: its list, what whoever is looking may do and why, and what the server says of each
+    level, from the lowest."""
 
     governed: Governed
     access: AccessList
-    me: Found
+    own: PermissionsExplanation
     meanings: Mapping[str, str]
 
     @property
     def manages(self) -> bool:
         """Whether whoever is looking may change the list."""
-        return effective_level(self.access, self.me.person) == MANAGE
+        return self.own.permission_level == MANAGE
 
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a change means for the principal named, for the members of the group that it may be, for how many more
-    members nobody knows, and for whoever makes it."""
-
-    named: Change
-    members: Sequence[Change]
-    more: int
-    own: Change
-
-    @property
-    def costs_own_control(self) -> bool:
-        """Whether they lose the right to change it back."""
-        return self.own.before == MANAGE and self.own.after != MANAGE
+    def rank(self, level: str) -> int:
+        """Its place in the order of levels, from 1; 0 for one that is not known."""
+        return [*self.meanings].index(level) + 1 if level in self.meanings else 0
 
 
 async def read(client: RegistryClient, governed: Governed) -> AccessList:
-    permissions = await client.permissions.get(governed.id)
-    return AccessList.of(permissions, registry_wide=governed.registry_wide)
+    return AccessList.of(await client.permissions.get(governed.id))
 
 
-async def effects(
-    client: RegistryClient, before: AccessList, after: AccessList, document: Document, me: Found
-) -> Effects:
-    """Look up who is in the group, if it is one, and what becomes of their levels."""
-    named = memberships.found(document)
-    is_group = named.person.principal.kind is Kind.GROUP
-    circle = await memberships.people_in(client, document.id, MEMBERS) if is_group else Circle((), 0)
-    (about_named,) = changes(before, after, [named.person])
-    (about_me,) = changes(before, after, [me.person])
-    return Effects(about_named, changes(before, after, circle.people), circle.more, about_me)
+async def preview(
+    client: RegistryClient, governed: Governed, before: AccessList, principal: Principal, level: str
+) -> PermissionsPreview:
+    """What it would mean to make this the principal's direct level, or to take it away for NONE."""
+    if level:
+        return await client.permissions.preview(governed.id, [principal.entry(level)])
+    after = before.granting(principal, NONE)
+    return await client.permissions.preview(governed.id, after.entries(), replace=True, etag=before.etag)
 
 
 async def governed_model(client: RegistryClient, name: str) -> Governed:

@@ -10,6 +10,8 @@ from tui_registry_server.wire.permission import (
     ObjectPermissions,
     PermissionLevels,
 )
+from tui_registry_server.wire.permission_preview import PermissionsPreview
+from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 
 ROOT = "root"
 """The id of the registry-wide object: what is granted there holds on every model."""
@@ -41,6 +43,25 @@ class Permissions:
         listed = [_entry(each) for each in entries]
         return await self._transport.send(
             "PUT", _path(object_id), ObjectPermissions, access_control_list=listed, etag=etag
+        )
+
+    async def why(self, object_id: str, principal: str = "") -> PermissionsExplanation:
+        """What somebody may do, and by which grants: ``user:NAME``, ``group:NAME``, ``service:APPLICATION_ID``, a name
+        that only one has or, if left out, whose token it is. Raises Refused: 404 for nobody, 400 for several."""
+        return await self._transport.get(f"{_path(object_id)}/why", PermissionsExplanation, principal=principal)
+
+    async def preview(
+        self,
+        object_id: str,
+        entries: Sequence[AccessControlRequest],
+        *,
+        replace: bool = False,
+        etag: str | None = None,
+    ) -> PermissionsPreview:
+        """What it would mean for whom to ``add`` or to ``replace``; nothing is changed."""
+        listed = [_entry(each) for each in entries]
+        return await self._transport.ask(
+            f"{_path(object_id)}/preview", PermissionsPreview, access_control_list=listed, replace=replace, etag=etag
         )
 
 

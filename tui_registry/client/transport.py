@@ -104,6 +104,11 @@ class Transport:
         given = {name: value for name, value in query.items() if value not in ("", None)}
         return self._read(await self._call("GET", path, params=given), answer)
 
+    async def ask(self, path: str, answer: type[Answer], /, **body: Any) -> Answer:
+        """Ask by POST what an address cannot hold. Nothing is changed by it, so that a read-only profile may, too."""
+        given = {name: value for name, value in body.items() if value is not None}
+        return self._read(await self._call("POST", path, json=given), answer)
+
     async def send(self, method: str, path: str, answer: type[Answer], /, **body: Any) -> Answer:
         """Change something. A body without an empty text is the same as one with it: the server reads both alike."""
         if self.read_only:

@@ -14,7 +14,8 @@ from tui_registry_server.wire.names import name_key
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry_server.wire.permission import AccessControl, AccessControlRequest, ObjectPermissions
-    from tui_registry_server.wire.scim import User
+    from tui_registry_server.wire.permission_preview import PermissionsPreview
+    from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 
 KINDS = {
     "user_name": "user",
@@ -58,6 +59,12 @@ class Place:
     object_id: str
     label: str
 
+    @property
+    def registry_wide(self) -> bool:
+        from tui_registry.client.permissions import ROOT
+
+        return self.object_id == ROOT
+
 
 @click.group()
 def permissions() -> None:
@@ -71,7 +78,8 @@ def _on(command: Callable[..., None]) -> Callable[..., None]:
 def _for(command: Callable[..., None]) -> Callable[..., None]:
     for option, what in (("--service-principal", "service principal"), ("--group", "group"), ("--user", "user")):
         command = click.option(option, metavar="NAME", help=f"The {what} meant.")(command)
-    return click.option("--yes", is_flag=True, help="Do it even where your own CAN_MANAGE is lost by it.")(command)
+    command = click.option("--yes", is_flag=True, help="Do it even where your own CAN_MANAGE is lost by it.")(command)
+    return click.option("--dry-run", is_flag=True, help="Change nothing: say what it would mean for whom.")(command)
 
 
 @registry_command
@@ -99,6 +107,30 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
 
 
 @registry_command
+@permissions.command("why")
+@click.argument("words", metavar="(MODEL|--registry) [PRINCIPAL]", nargs=-1)
+@_on
+def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str | None, as_json: bool) -> None:
+    """Say what PRINCIPAL may do on MODEL, and every grant that says so: by name, through which groups, or inherited
+    from the registry. PRINCIPAL is user:NAME, group:NAME, service:APPLICATION_ID or, where only one is called so, the
+    name alone; without it, it is you."""
+    if not (registry or words) or len(words) > (1 if registry else 2):
+        raise click.UsageError("Give MODEL [PRINCIPAL], or --registry [PRINCIPAL].")
+    model = None if registry else words[0]
+    principal = next(iter(words if registry else words[1:]), "")
+
+    async def read(client: "RegistryClient") -> "tuple[Place, PermissionsExplanation]":
+        place = await _place(client, model)
+        return place, await client.permissions.why(place.object_id, principal)
+
+    place, found = ask(profile, read)
+    if as_json:
+        print_json(wire(found))
+        return
+    print_lines([whole(each) for each in _explained(place, found)])
+
+
+@registry_command
 @permissions.command("grant")
 @click.argument("words", metavar="(MODEL|--registry) LEVEL", nargs=-1)
 @_on
@@ -111,6 +143,7 @@ def grant_permission(
     group: str | None,
     service_principal: str | None,
     yes: bool,
+    dry_run: bool,
     profile: str | None,
     as_json: bool,
 ) -> None:
@@ -120,21 +153,23 @@ def grant_permission(
     model, level = (None if registry else words[0]), _level(words[-1])
     principal = _one_principal(user, group, service_principal)
 
-    async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
+    async def work(client: "RegistryClient") -> "tuple[list[str], ObjectPermissions | PermissionsPreview]":
         place = await _place(client, model)
-        before = await client.permissions.get(place.object_id)
-        had = _level_of(before, principal, inherited=False)
-        after = [*_without(before, principal), (principal, level)]
-        await _require_own_level(client, before, after, yes=yes)
+        entries = [_request(principal, level)]
+        what = await client.permissions.preview(place.object_id, entries)
+        if dry_run:
+            return _previewed(place, what), what
+        _require_own_level(what, yes=yes)
+        had = next((each.direct_before for each in what.named), level)
         return await _write(
             client,
             place,
-            lambda: client.permissions.add(place.object_id, [_request(principal, level)]),
+            lambda: client.permissions.add(place.object_id, entries),
             lambda now: _level_of(now, principal, inherited=False) == level,
             f"{principal} has {level} on {place.label}; before: {had or 'no level of its own'}.",
         )
 
-    _tell(*ask(profile, work, writes=True), as_json=as_json)
+    _tell(*ask(profile, work, writes=not dry_run), as_json=as_json)
 
 
 @registry_command
@@ -150,6 +185,7 @@ def revoke_permission(
     group: str | None,
     service_principal: str | None,
     yes: bool,
+    dry_run: bool,
     profile: str | None,
     as_json: bool,
 ) -> None:
@@ -158,7 +194,7 @@ def revoke_permission(
     _require_one(model, registry=registry)
     principal = _one_principal(user, group, service_principal)
 
-    async def work(client: "RegistryClient") -> "tuple[str, ObjectPermissions]":
+    async def work(client: "RegistryClient") -> "tuple[list[str], ObjectPermissions | PermissionsPreview]":
         place = await _place(client, model)
         before = await client.permissions.get(place.object_id)
         had = _level_of(before, principal, inherited=False)
@@ -166,17 +202,21 @@ def revoke_permission(
         still = f" It still has {left}, inherited from the registry." if left else ""
         if had is None:
             raise Failure(Exit.NOT_FOUND, f"{principal} has no level of its own on {place.label}.{still}")
-        after = _without(before, principal)
-        await _require_own_level(client, before, after, yes=yes)
-        return await _write(  # the API takes nothing away: all that stays is written anew
+        # The API takes nothing away: all that stays is written anew.
+        kept = [_request(*entry) for entry in _without(before, principal)]
+        what = await client.permissions.preview(place.object_id, kept, replace=True, etag=before.etag)
+        if dry_run:
+            return _previewed(place, what), what
+        _require_own_level(what, yes=yes)
+        return await _write(
             client,
             place,
-            lambda: client.permissions.replace(place.object_id, [_request(*kept) for kept in after], etag=before.etag),
+            lambda: client.permissions.replace(place.object_id, kept, etag=before.etag),
             lambda now: _level_of(now, principal, inherited=False) is None,
             f"{principal} no longer has {had} on {place.label}.{still}",
         )
 
-    _tell(*ask(profile, work, writes=True), as_json=as_json)
+    _tell(*ask(profile, work, writes=not dry_run), as_json=as_json)
 
 
 async def _write(
@@ -185,7 +225,7 @@ async def _write(
     change: "Callable[[], Awaitable[ObjectPermissions]]",
     happened: "Callable[[ObjectPermissions], bool]",
     done: str,
-) -> "tuple[str, ObjectPermissions]":
+) -> "tuple[list[str], ObjectPermissions]":
     """What to tell, and the permissions afterwards."""
     from tui_registry.mutations.mutation import Mutation, Verdict, run
 
@@ -205,14 +245,47 @@ async def _write(
         raise Failure(exit_of(result.error), result.message)
     if not happened(answers[0]):
         raise Failure(Exit.REFUSED, f"The registry keeps things on {place.label} as they were.")
-    return result.message, answers[0]
+    return [result.message], answers[0]
 
 
-def _tell(told: str, now: "ObjectPermissions", *, as_json: bool) -> None:
+def _tell(told: list[str], answer: "ObjectPermissions | PermissionsPreview", *, as_json: bool) -> None:
     if as_json:
-        print_json(wire(now))
+        print_json(wire(answer))
     else:
-        print_lines([whole(told)])
+        print_lines([whole(each) for each in told])
+
+
+def _explained(place: Place, found: "PermissionsExplanation") -> list[str]:
+    from tui_registry.access.principal import Principal as Named
+    from tui_registry.access.wording import reason_text
+
+    who = Named.of(found.principal)
+    if found.permission_level:
+        told = [f"{who} has {found.permission_level} on {place.label}:"]
+        told += [f"- {reason_text(each, registry_wide=place.registry_wide)}" for each in found.grants]
+    else:
+        told = [f"{who} has no level on {place.label}."]
+    return told if found.principal.active else [*told, "The account is deactivated: no token of it is accepted."]
+
+
+def _previewed(place: Place, what: "PermissionsPreview") -> list[str]:
+    from tui_registry.access.principal import Principal as Named
+    from tui_registry.access.wording import change_text
+
+    if not what.named_count:
+        return [f"Nothing would change on {place.label}."]
+    told = [
+        f"{Named.of(each.principal)} on {place.label}: {each.direct_before or 'none'} → {each.direct_after or 'none'}; "
+        f"with what else is granted: {change_text(each)}"
+        for each in what.named
+    ]
+    for each in what.member_counts:
+        levels = (each.level_before, each.level_after)
+        names = [Named.of(one.principal).name for one in what.members if (one.level_before, one.level_after) == levels]
+        more = [f"{each.count - len(names)} more"] if names and each.count > len(names) else []
+        members = f"{each.count} members" if each.count > 1 else "1 member"
+        told.append(f"{members}, {change_text(each)}{': ' if names else ''}{', '.join(names + more)}")
+    return [*told, f"you: {change_text(what.caller)}", "Nothing was changed."]
 
 
 async def _place(client: "RegistryClient", model: str | None) -> Place:
@@ -277,26 +350,7 @@ def _request(principal: Principal, level: str) -> "AccessControlRequest":
     return AccessControlRequest.model_validate({principal.field: principal.name, "permission_level": level})
 
 
-async def _require_own_level(
-    client: "RegistryClient", before: "ObjectPermissions", after: list[Entry], *, yes: bool
-) -> None:
-    """Refuse to take CAN_MANAGE from the caller, unless that was said to be meant. ``after`` are direct entries."""
-    direct, inherited = _entries(before, inherited=False), _entries(before, inherited=True)
-    if yes or set(direct) <= set(after):
-        return
-    identities = _identities(await client.users.me())
-
-    def manages(entries: list[Entry]) -> bool:
-        return any(
-            level == HIGHEST and any(principal.is_same(mine) for mine in identities) for principal, level in entries
-        )
-
-    if manages(direct + inherited) and not manages(after + inherited):
+def _require_own_level(what: "PermissionsPreview", *, yes: bool) -> None:
+    """Refuse to take CAN_MANAGE from the caller, unless that was said to be meant."""
+    if what.caller.level_before == HIGHEST != what.caller.level_after and not yes:
         raise Failure(Exit.REFUSED, "You would lose your own CAN_MANAGE: nothing was sent. If you mean it, add --yes.")
-
-
-def _identities(user: "User") -> list[Principal]:
-    """The names under which somebody may have been given a level."""
-    name = user.user_name or ""
-    groups = [Principal("group_name", group.display) for group in user.groups if group.display]
-    return [Principal("user_name", name), Principal("service_principal_name", name), *groups]

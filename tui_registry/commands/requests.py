@@ -8,7 +8,7 @@ import click
 from tui_registry.commands.exits import Exit, Failure, exit_of
 from tui_registry.commands.output import note, print_json, print_lines, table, whole, wire
 from tui_registry.commands.registry import all_of, ask, registry_command
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -125,7 +125,7 @@ def _decide(
     as_json: bool,
 ) -> None:
     from tui_registry.client.errors import CallError
-    from tui_registry.mutations.decision import ACTIVITY_TYPES, EXCLUSIVE, NEEDED_ACTIONS, Target, decide
+    from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Target, decide
     from tui_registry.mutations.mutation import Verdict, run
     from tui_registry.terminal.sanitize import visible
 
@@ -139,7 +139,7 @@ def _decide(
         if NEEDED_ACTIONS[decision] not in request.available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
         target = Target.of(request, (each.user_id for each in asked[1:]))
-        archives = archive and stage in EXCLUSIVE
+        archives = archive and stage in EXCLUSIVE_STAGES
         result = await run(decide(client, target, decision, archive_existing_versions=archives, comment=comment))
         if result.verdict is Verdict.UNKNOWN:
             raise Failure(Exit.UNKNOWN, result.message)

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from tui_registry.access.access_list import Kind
-from tui_registry.access.memberships import Found
+from tui_registry.access.directory import DirectoryEntry
+from tui_registry.access.principal import noun
 from tui_registry.client.registry import RegistryClient
 from tui_registry.client.scim import compared
 from tui_registry.mutations.mutation import Mutation
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import ServicePrincipal, User
 
 Account = User | ServicePrincipal
@@ -21,7 +22,7 @@ class Register:
     set_active: by id.
     """
 
-    kind: Kind
+    kind: PrincipalKind
     attribute: str
     listed: Callable[[str, int], Awaitable[Sequence[Account]]]
     create: Callable[[str, str], Awaitable[Account]]
@@ -38,7 +39,7 @@ def users(client: RegistryClient) -> Register:
     async def set_active(account_id: str, active: bool) -> Account:
         return await client.users.set_active(account_id, active=active)
 
-    return Register(Kind.USER, "userName", listed, create, set_active)
+    return Register(PrincipalKind.USER, "userName", listed, create, set_active)
 
 
 def service_principals(client: RegistryClient) -> Register:
@@ -51,7 +52,7 @@ def service_principals(client: RegistryClient) -> Register:
     async def set_active(account_id: str, active: bool) -> Account:
         return await client.service_principals.set_active(account_id, active=active)
 
-    return Register(Kind.SERVICE_PRINCIPAL, "applicationId", listed, create, set_active)
+    return Register(PrincipalKind.SERVICE_PRINCIPAL, "applicationId", listed, create, set_active)
 
 
 def create(register: Register, name: str, display_name: str) -> Mutation:
@@ -62,10 +63,10 @@ def create(register: Register, name: str, display_name: str) -> Mutation:
         await register.create(name, display_name)
 
     async def check() -> str:
-        return f"there is already a {register.kind} {name}." if await exists() else ""
+        return f"there is already a {noun(register.kind)} {name}." if await exists() else ""
 
     return Mutation(
-        title=f"{register.kind} {name}",
+        title=f"{noun(register.kind)} {name}",
         progress="creating it",
         done="Created.",
         send=send,
@@ -74,7 +75,7 @@ def create(register: Register, name: str, display_name: str) -> Mutation:
     )
 
 
-def set_active(register: Register, account: Found, *, active: bool, undoable: bool = True) -> Mutation:
+def set_active(register: Register, account: DirectoryEntry, *, active: bool, undoable: bool = True) -> Mutation:
     """Reactivate or deactivate an account."""
 
     async def is_active() -> bool | None:
@@ -92,7 +93,7 @@ def set_active(register: Register, account: Found, *, active: bool, undoable: bo
         return "" if is_as_it_was else "this account was changed or deleted by someone else. Review it again."
 
     return Mutation(
-        title=str(account.person.principal),
+        title=str(account.principal),
         progress="reactivating it" if active else "deactivating it",
         done="Reactivated: its tokens are accepted again." if active else "Deactivated: no token of it is accepted.",
         send=send,

@@ -25,10 +25,6 @@ NEEDED_ACTIONS = {
 }
 """What the server must have said the caller may do."""
 
-
-EXCLUSIVE = (Stage.STAGING, Stage.PRODUCTION)
-"""Stages that one version at a time usually has: whatever else is there can be archived."""
-
 ACTIVITY_TYPES = {
     Decision.APPROVE: ActivityType.APPROVED_REQUEST,
     Decision.REJECT: ActivityType.REJECTED_REQUEST,

@@ -1,7 +1,8 @@
 """Granting and revoking levels on a model or on the whole registry."""
 
-from tui_registry.access.access_list import AccessList, Principal, entry
+from tui_registry.access.access_list import AccessList
 from tui_registry.access.grants import Governed, read
+from tui_registry.access.principal import Principal
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
 
@@ -15,7 +16,7 @@ def give(client: RegistryClient, governed: Governed, before: AccessList, princip
 
     async def send() -> None:
         if level:
-            await client.permissions.add(governed.id, [entry(principal, level)])
+            await client.permissions.add(governed.id, [principal.entry(level)])
         else:
             await client.permissions.replace(governed.id, after.entries(), etag=before.etag)
 

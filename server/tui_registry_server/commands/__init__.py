@@ -23,10 +23,11 @@ from tui_registry_server.program import Program
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_overrides
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import activities, principals, schema
 from tui_registry_server.store import tokens as token_rows
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, make_engine
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import CreateUser
 
 T = TypeVar("T")

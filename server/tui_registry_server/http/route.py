@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tui_registry_server.operations.call import Answer, WithHeaders
-from tui_registry_server.rules.permissions import Ability
+from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.fields import Nothing, RequestBody
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")

@@ -10,6 +10,8 @@ from tui_registry_server.operations import (
     discovery,
     feed,
     groups,
+    permission_preview,
+    permission_reasons,
     permissions,
     search,
     service_principals,
@@ -23,7 +25,6 @@ from tui_registry_server.operations import (
 from tui_registry_server.operations import model_versions as versions
 from tui_registry_server.operations import registered_models as models
 from tui_registry_server.operations.call import Answer
-from tui_registry_server.rules.permissions import Ability as Can
 from tui_registry_server.wire import activity as a
 from tui_registry_server.wire import comment as c
 from tui_registry_server.wire import model_version as v
@@ -34,6 +35,9 @@ from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
+from tui_registry_server.wire.ability import Ability as Can
+from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
+from tui_registry_server.wire.permission_reasons import ExplainPermissions, PermissionsExplanation
 from tui_registry_server.wire.server_info import DatabricksConfig, Health, ServerInfo
 
 MLFLOW_VERSION = "3.17.2"
@@ -121,6 +125,8 @@ ROUTES = (
     Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("PATCH", PERMISSIONS, Can.MANAGE, permissions.add, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("GET", f"{PERMISSIONS}/permissionLevels", Can.READ, permissions.levels, p.PermissionsOf, subjects.permissions_object, p.PermissionLevels),
+    Route("GET", f"{PERMISSIONS}/why", Can.READ, permission_reasons.explain, ExplainPermissions, subjects.permissions_object, PermissionsExplanation),
+    Route("POST", f"{PERMISSIONS}/preview", Can.MANAGE, permission_preview.preview, PreviewPermissions, subjects.permissions_object, PermissionsPreview, writes=False, lengthy=True),
 
     ScimRoute("GET", f"{SCIM}/Me", Can.ANYONE, users.me, s.ShownAttributes, None, s.User),
 

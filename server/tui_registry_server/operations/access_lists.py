@@ -9,13 +9,14 @@ from tui_registry_server.operations.call import Call
 from tui_registry_server.operations.record import in_words, record, references, without_empty
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level, level_name, token_level_name
-from tui_registry_server.rules.principals import ADMINS, TOKENS, PrincipalKind
+from tui_registry_server.rules.principals import TOKENS
 from tui_registry_server.store import counters, grants, principals
 from tui_registry_server.store.grants import GrantRow
 from tui_registry_server.store.registered_models import ModelRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.permission import AccessControlRequest
+from tui_registry_server.wire.principal import ADMINS, PrincipalKind
 
 _NAME_FIELDS = {
     PrincipalKind.USER: "user_name",

@@ -5,7 +5,8 @@ from typing import Any
 
 from tui_registry_server.operations.call import Answer, Call, Caller
 from tui_registry_server.operations.subjects import Subject
-from tui_registry_server.rules.permissions import Ability, require
+from tui_registry_server.rules.permissions import require
+from tui_registry_server.wire.ability import Ability
 
 LoadSubject = Callable[..., Subject]
 

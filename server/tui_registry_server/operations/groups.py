@@ -14,13 +14,13 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import in_words, record, references
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.errors import Immutable, InvalidParameterValue, ResourceDoesNotExist
-from tui_registry_server.rules.principals import ADMINS, USERS, PrincipalKind
 from tui_registry_server.rules.scim_patch import Add, Remove, apply_change, read_changes
 from tui_registry_server.rules.scim_resources import GROUP
 from tui_registry_server.rules.validation import validated
 from tui_registry_server.store import memberships
 from tui_registry_server.store.principals import PrincipalRow, id_of, named
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 from tui_registry_server.wire.scim import (
     CreateGroup,
     GetResource,

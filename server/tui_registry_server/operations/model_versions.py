@@ -7,7 +7,6 @@ from tui_registry_server.operations.subjects import ModelSubject, VersionSubject
 from tui_registry_server.operations.transitions import detail_of_requests, requested_by
 from tui_registry_server.rules.errors import InvalidState
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size, version_number
-from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store import aliases, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
 from tui_registry_server.wire.activity import ActivityType
@@ -18,7 +17,7 @@ from tui_registry_server.wire.model_version import (
     UpdateModelVersion,
     VersionName,
 )
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 from tui_registry_server.wire.tag import Tag
 
 

@@ -1,6 +1,7 @@
 """Reading and changing who may do what: the access control list of a model, or of the whole registry."""
 
 from functools import partial
+from typing import Any
 
 from tui_registry_server.operations import access_lists
 from tui_registry_server.operations.call import Answer, Call
@@ -33,23 +34,29 @@ def levels(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:
 
 def add(call: Call, body: ChangePermissions, subject: ObjectSubject) -> Answer:
     """PATCH: give the levels listed, and leave the other entries as they are."""
-    wanted = _wanted(call, body, subject)
-    return _change(call, body, subject, access_lists.direct(call, subject.object_id) | wanted)
+    return _change(call, subject, after_change(call, body, subject, replace=False))
 
 
 def replace(call: Call, body: ChangePermissions, subject: ObjectSubject) -> Answer:
     """PUT: the levels listed are the only direct entries from now on."""
-    return _change(call, body, subject, _wanted(call, body, subject))
+    return _change(call, subject, after_change(call, body, subject, replace=True))
 
 
-def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict[str, Level]:
+def after_change(call: Call, body: ChangePermissions, subject: ObjectSubject, *, replace: bool) -> dict[str, Level]:
+    """Principal id to level: the direct grants as the change would make them. Raises what the change would."""
     parse = partial(parse_level, registry_wide=subject.model is None)
-    return access_lists.wanted(call, body.access_control_list, parse)
-
-
-def _change(call: Call, body: ChangePermissions, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
+    wanted = access_lists.wanted(call, body.access_control_list, parse)
     if body.etag is not None and body.etag != access_lists.etag(call, subject.object_id):
         raise Conflict("Somebody else changed these permissions meanwhile. Nothing was changed; read them again.")
+    return wanted if replace else access_lists.direct(call, subject.object_id) | wanted
+
+
+def heading(subject: ObjectSubject) -> dict[str, Any]:
+    """What every answer about an object's permissions begins with."""
+    return {"object_id": f"/registered-models/{subject.object_id}", "object_type": "registered-model"}
+
+
+def _change(call: Call, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
     access_lists.change(call, subject.object_id, after, model=subject.model)
     return _entity(call, subject)
 
@@ -57,8 +64,7 @@ def _change(call: Call, body: ChangePermissions, subject: ObjectSubject, after: 
 def _entity(call: Call, subject: ObjectSubject) -> Answer:
     registry_wide = [] if subject.model is None else grants.on(call.connection, ROOT)
     return {
-        "object_id": f"/registered-models/{subject.object_id}",
-        "object_type": "registered-model",
+        **heading(subject),
         "access_control_list": access_lists.entries(
             grants.on(call.connection, subject.object_id),
             [row for row in registry_wide if row.level >= Level.READ],

@@ -13,7 +13,7 @@ from tui_registry_server.rules.errors import (
     PrincipalAlreadyExists,
     ResourceDoesNotExist,
 )
-from tui_registry_server.rules.principals import PrincipalKind, check_name, new_id
+from tui_registry_server.rules.principals import check_name, new_id
 from tui_registry_server.rules.scim_filter import parse_filter
 from tui_registry_server.rules.scim_resources import RESOURCES, AttributeSelection, Resource, sort_attribute
 from tui_registry_server.store import (
@@ -28,6 +28,7 @@ from tui_registry_server.store import (
 )
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import (
     LIST_SCHEMA,
     MAX_COUNT,

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tui_registry_server.operations.call import Call
-from tui_registry_server.rules.principals import PrincipalKind
 from tui_registry_server.store import activities, principals
 from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.stage import Stage
 
 

@@ -11,7 +11,7 @@ from tui_registry_server.rules.errors import InvalidState, ResourceAlreadyExists
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.search_filter import IS_PROMPT
-from tui_registry_server.rules.stages import EXCLUSIVE_STAGES, parse_stage
+from tui_registry_server.rules.stages import parse_stage
 from tui_registry_server.store import grants, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.registered_model import (
@@ -23,7 +23,7 @@ from tui_registry_server.wire.registered_model import (
     SetRegisteredModelTag,
     UpdateRegisteredModel,
 )
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 from tui_registry_server.wire.tag import Tag
 
 

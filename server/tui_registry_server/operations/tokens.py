@@ -8,11 +8,11 @@ from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import in_words, record, references, without_empty
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
-from tui_registry_server.rules.principals import PrincipalKind
 from tui_registry_server.store import counters, principals, tokens
 from tui_registry_server.store.tokens import TokenRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.fields import RequestBody
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.token import CreateToken, CreateTokenOnBehalf, ListTokens, TokenId, UpdateToken
 
 PREFIX = "tr_"

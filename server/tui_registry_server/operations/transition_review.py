@@ -11,10 +11,10 @@ from tui_registry_server.operations.comments import comment_entity
 from tui_registry_server.operations.feed import activity_entity
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import TransitionSubject, no_version
-from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store import comments, feed, model_versions
 from tui_registry_server.store.feed import Filter
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES
 from tui_registry_server.wire.transition_review import ReviewTransition
 
 MAX_DISPLACED = 10

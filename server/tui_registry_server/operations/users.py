@@ -6,12 +6,12 @@ from typing import Any
 from tui_registry_server.operations import groups, principals
 from tui_registry_server.operations.call import Answer, Call, WithHeaders
 from tui_registry_server.operations.subjects import Subject
-from tui_registry_server.rules.principals import ADMINS
 from tui_registry_server.rules.scim_patch import apply_change, read_changes
 from tui_registry_server.rules.scim_resources import USER
 from tui_registry_server.rules.validation import validated
 from tui_registry_server.store import counters
 from tui_registry_server.store.principals import PrincipalRow
+from tui_registry_server.wire.principal import ADMINS
 from tui_registry_server.wire.scim import (
     CreateUser,
     GetResource,

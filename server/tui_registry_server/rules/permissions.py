@@ -1,15 +1,15 @@
-"""Who may do what: one table.
+"""Who may do what: what the table of wire.ability means for a stored level.
 
 A caller's level on a model is the highest of: grants to them, grants to their groups (and the groups those are in),
-and the same on the registry-wide object ``root``. Members of ``admins`` always manage everything. An ability is had
-by any row of GRANTS that fits: the level is high enough, every stage touched is among the row's, and the row asks for
-no author or the caller is the author.
+and the same on the registry-wide object ``root``. Members of ``admins`` always manage everything.
 """
 
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
+from functools import cache
 
 from tui_registry_server.rules.errors import InvalidParameterValue, PermissionDenied
+from tui_registry_server.wire import ability as ability_table
+from tui_registry_server.wire.ability import GRANTS, Ability, rank
 from tui_registry_server.wire.comment import CommentAction
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
@@ -28,61 +28,6 @@ class Level(IntEnum):
     MANAGE_PRODUCTION = 50
     MANAGE = 60
 
-
-class Ability(StrEnum):
-    """What a route lets its caller do. PUBLIC asks for no token, ANYONE for any valid one."""
-
-    PUBLIC = "be served without a token"
-    ANYONE = "call with any token"
-    CREATE_MODEL = "create a model"
-    READ = "see a model, its versions, requests, activities, comments and download URI"
-    REQUEST_TRANSITION = "request a stage transition"
-    COMMENT = "comment"
-    EDIT = "add a version; edit descriptions and tags"
-    SET_ALIAS = "set and delete aliases"
-    TRANSITION = "transition a version; approve or reject a request"
-    CANCEL_REQUEST = "cancel a request"
-    EDIT_COMMENT = "edit a comment"
-    DELETE_COMMENT = "delete a comment"
-    MANAGE = "rename or delete a model, delete versions, change permissions"
-    USE_TOKENS = "create tokens of one's own"
-    ADMINISTER = "manage users, groups, other people's tokens, and who may use tokens"
-
-
-ALL_STAGES = frozenset(Stage)
-WITHOUT_PRODUCTION = ALL_STAGES - {Stage.PRODUCTION}
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """One row: ``ability`` from this level up, if every stage touched is among ``stages``, for authors only or all."""
-
-    ability: Ability
-    at_least: Level
-    stages: frozenset[Stage] = ALL_STAGES
-    author: bool = False
-
-
-GRANTS = (
-    Grant(Ability.ANYONE, at_least=Level.NONE),
-    Grant(Ability.CREATE_MODEL, at_least=Level.NONE),
-    Grant(Ability.READ, at_least=Level.READ),
-    Grant(Ability.REQUEST_TRANSITION, at_least=Level.READ),
-    Grant(Ability.COMMENT, at_least=Level.READ),
-    Grant(Ability.EDIT, at_least=Level.EDIT),
-    Grant(Ability.SET_ALIAS, at_least=Level.MANAGE_STAGING),
-    Grant(Ability.TRANSITION, at_least=Level.MANAGE_STAGING, stages=WITHOUT_PRODUCTION),
-    Grant(Ability.TRANSITION, at_least=Level.MANAGE_PRODUCTION),
-    Grant(Ability.CANCEL_REQUEST, at_least=Level.READ, author=True),
-    Grant(Ability.CANCEL_REQUEST, at_least=Level.MANAGE),
-    Grant(Ability.EDIT_COMMENT, at_least=Level.READ, author=True),
-    Grant(Ability.DELETE_COMMENT, at_least=Level.READ, author=True),
-    Grant(Ability.DELETE_COMMENT, at_least=Level.MANAGE),
-    Grant(Ability.MANAGE, at_least=Level.MANAGE),
-    Grant(Ability.USE_TOKENS, at_least=Level.READ),
-    Grant(Ability.ADMINISTER, at_least=Level.MANAGE),
-)
-"""USE_TOKENS and ADMINISTER are judged by the level on the token settings and by membership of ``admins``."""
 
 LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
     PermissionLevel.CAN_CREATE_REGISTERED_MODEL: (Level.CREATE, "Can create registered models"),
@@ -114,12 +59,10 @@ TOKEN_LEVELS: dict[TokenPermissionLevel, tuple[Level, str]] = {
 _BY_LEVEL = {level: wire for wire, (level, _) in LEVELS.items()}
 
 
+@cache  # there are few of these, and lists ask for each of their rows
 def allows(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> bool:
     """Whether the table has a row for it."""
-    return any(
-        grant.ability is ability and level >= grant.at_least and stages <= grant.stages and (author or not grant.author)
-        for grant in GRANTS
-    )
+    return ability_table.allows(ability, _BY_LEVEL.get(Level(level)), stages=stages, author=author)
 
 
 def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> None:
@@ -131,11 +74,11 @@ def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozense
     rows = [grant for grant in GRANTS if grant.ability is ability and stages <= grant.stages]
     if all(grant.author for grant in rows):
         raise PermissionDenied(f"Only the author may do this: {ability}.")
-    enough = min(grant.at_least for grant in rows if not grant.author)
+    enough = min((grant.at_least for grant in rows if not grant.author), key=rank)
     touched = f" ({' and '.join(stage for stage in Stage if stage in stages)})" if stages else ""
     raise PermissionDenied(
         f"Your permission level, {level_name(level) or 'none'}, does not let you {ability}{touched}: that takes "
-        f"{level_name(enough)}. Ask somebody with CAN_MANAGE on the model."
+        f"{enough}. Ask somebody with CAN_MANAGE on the model."
     )
 
 

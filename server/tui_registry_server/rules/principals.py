@@ -1,24 +1,12 @@
 """Principals: who calls. Users, service principals and groups share one space of ids."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
-
-
-class PrincipalKind(StrEnum):
-    USER = "user"
-    GROUP = "group"
-    SERVICE_PRINCIPAL = "service_principal"
-
-
-ADMINS = "admins"
-"""The group whose members manage everything. It cannot be deleted, nor its rights taken away."""
-
-USERS = "users"
-"""The group that every user and service principal is in, without being listed as a member."""
+from tui_registry_server.wire.principal import PREFIXES, PrincipalKind
 
 ROOT = "root"
 """The id of the registry-wide object: its grants hold on every model."""
@@ -46,6 +34,24 @@ def check_name(name: str) -> str:
             f"The name {name!r} has a colon or a character that cannot be printed; leave it out."
         )
     return name
+
+
+def parse_address(text: str) -> tuple[Sequence[PrincipalKind], str]:
+    """The kinds that may be meant, and the name: of ``group:ops`` or, for any kind, ``ops``."""
+    prefix, colon, name = text.partition(":")
+    if not colon:
+        return tuple(PrincipalKind), text.strip()
+    kind = PREFIXES.get(prefix.strip().casefold())
+    if kind is None:
+        ways = ", ".join(f"{each}:NAME" for each in PREFIXES)
+        raise InvalidParameterValue(f"Write a principal as {ways}, or as its name alone: no name has a colon.")
+    return (kind,), name.strip()
+
+
+def address(kind: PrincipalKind, name: str) -> str:
+    """What to write for a principal."""
+    prefix = next(prefix for prefix, meant in PREFIXES.items() if meant is kind)
+    return f"{prefix}:{name}"
 
 
 @dataclass(frozen=True, slots=True)

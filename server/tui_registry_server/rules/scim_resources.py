@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.principals import PrincipalKind
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import GROUP_SCHEMA, SERVICE_PRINCIPAL_SCHEMA, USER_SCHEMA
 
 

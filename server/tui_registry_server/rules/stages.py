@@ -1,10 +1,7 @@
-"""Stages: how they are written, and which may hold one version at a time."""
+"""Stages: how they are written, and which can be cleared for a newcomer."""
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.wire.stage import Stage
-
-EXCLUSIVE_STAGES = (Stage.STAGING, Stage.PRODUCTION)
-"""A transition to one of these may archive the versions that hold it."""
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 _CANONICAL = {stage.value.lower(): stage for stage in Stage}
 

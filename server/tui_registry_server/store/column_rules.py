@@ -10,10 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from tui_registry_server.rules.audit import YEAR_10000
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ROOT, TOKENS, PrincipalKind, check_name
+from tui_registry_server.rules.principals import ROOT, TOKENS, check_name
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.lists import MAX_VALUES
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import URL, Connection, String, Table, Text, cast, delete, func, insert, literal, or_, select
 
 from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceDoesNotExist
-from tui_registry_server.rules.principals import ADMINS, USERS
 from tui_registry_server.store import schema, snapshot, sqlite_import
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
+from tui_registry_server.wire.principal import ADMINS, USERS
 
 BATCH = 1000  # rows read and written at a time
 MAX_NAMED = 10  # rows named in a message at the most

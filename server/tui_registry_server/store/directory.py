@@ -21,12 +21,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from tui_registry_server.rules.principals import USERS, PrincipalKind
 from tui_registry_server.rules.scim_filter import Filter
 from tui_registry_server.rules.scim_resources import GROUP, RESOURCES, USER, Attribute, AttributeSelection, Resource
 from tui_registry_server.store.dialects import array, document, parsed, rendered, rfc3339, text
 from tui_registry_server.store.directory_filters import Columns, condition
 from tui_registry_server.store.tables import memberships, principals
+from tui_registry_server.wire.principal import USERS, PrincipalKind
 
 _is_group = principals.c.kind == literal(PrincipalKind.GROUP.value)
 

@@ -4,6 +4,7 @@ The group ``users`` holds every user and service principal without a row here.
 """
 
 import json
+from collections import deque
 from collections.abc import Collection
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     String,
     bindparam,
     delete,
@@ -23,10 +25,10 @@ from sqlalchemy import (
     update,
 )
 
-from tui_registry_server.rules.principals import ADMINS, PrincipalKind
 from tui_registry_server.store.dialects import among, greater
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import memberships, principals
+from tui_registry_server.wire.principal import ADMINS, PrincipalKind
 
 
 def groups_of(principal_id: ColumnElement[str]) -> CTE:
@@ -37,6 +39,20 @@ def groups_of(principal_id: ColumnElement[str]) -> CTE:
         .cte("groups_of", recursive=True)
     )
     return direct.union(select(memberships.c.group_id).where(memberships.c.member_id == direct.c.id))
+
+
+def groups_of_each(principal_ids: Select[tuple[str]]) -> CTE:
+    """Rows (principal_id, id): each of these principals with itself and with every one of its groups, those groups'
+    groups, and so on."""
+    starts = principal_ids.subquery("starts")
+    held = select(starts.c.id.label("principal_id"), starts.c.id.label("id")).cte("groups_of_each", recursive=True)
+    return held.union(select(held.c.principal_id, memberships.c.group_id).where(memberships.c.member_id == held.c.id))
+
+
+def with_members(principal_ids: Select[tuple[str]]) -> CTE:
+    """Ids of these principals, of the members of the groups among them, of the groups among those, and so on."""
+    below = principal_ids.cte("below", recursive=True)
+    return below.union(select(memberships.c.member_id).where(memberships.c.group_id == below.c.id))
 
 
 def _members_of(group_id: Any) -> CTE:
@@ -57,8 +73,7 @@ _admins = _members_of(
     .scalar_subquery()
 )
 
-_below = select(principals.c.id).where(among(principals.c.id, _ids)).cte("below", recursive=True)
-_below = _below.union(select(memberships.c.member_id).where(memberships.c.group_id == _below.c.id))
+_below = with_members(select(principals.c.id).where(among(principals.c.id, _ids)))
 
 _OF_GROUP = Statement(select(memberships.c.member_id).where(_in_group))
 _GROUPS_WITH = Statement(select(memberships.c.group_id).where(memberships.c.member_id == bindparam("member_id")))
@@ -81,6 +96,12 @@ _TOUCH = Statement(
     .values(
         last_updated_timestamp=greater(bindparam("now", type_=BigInteger()), principals.c.last_updated_timestamp + 1)
     )
+)
+_EDGES = Statement(
+    select(memberships.c.member_id, memberships.c.group_id, principals.c.name)
+    .join_from(memberships, principals, principals.c.id == memberships.c.group_id)
+    .where(among(memberships.c.member_id, _ids))
+    .order_by(principals.c.name_key)
 )
 _ADMINS = Statement(
     select(func.count())
@@ -111,6 +132,23 @@ def present(connection: Connection, group_id: str, member_ids: Collection[str]) 
 def above(connection: Connection, group_id: str) -> set[str]:
     """Ids of the groups that a group is in, directly or through groups."""
     return {row[0] for row in _ABOVE.run(connection, group_id=group_id)}
+
+
+def chains(connection: Connection, principal_id: str, identities: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """How a principal is in each of its groups, by the group's id: the names of the groups on the shortest way there,
+    from the principal on, the last one the group itself. ``identities``: of rules.principals.Principal."""
+    above: dict[str, list[tuple[str, str]]] = {}
+    for member_id, group_id, name in _EDGES.run(connection, ids=json.dumps([*identities])):
+        above.setdefault(member_id, []).append((group_id, name))
+    found: dict[str, tuple[str, ...]] = {}
+    following: deque[tuple[str, tuple[str, ...]]] = deque([(principal_id, ())])
+    while following:
+        member_id, chain = following.popleft()
+        for group_id, name in above.get(member_id, ()):
+            if group_id not in found:
+                found[group_id] = (*chain, name)
+                following.append((group_id, found[group_id]))
+    return found
 
 
 def join(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:

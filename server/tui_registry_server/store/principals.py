@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, String, Text, bindparam, delete, insert, literal, select, update
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ADMINS, ROOT, USERS, Principal, PrincipalKind
+from tui_registry_server.rules.principals import ROOT, Principal
 from tui_registry_server.store import counters
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.memberships import groups_of, touch
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, principals, tokens
 from tui_registry_server.wire.names import name_key
+from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 
 
 class TokenHolder(NamedTuple):
@@ -109,24 +111,28 @@ def _holder(connection: Connection, row: tuple[Any, ...] | None, revision: int) 
     if row is None or not row[6]:
         return None
     token_id, expiry, last_used, principal_id, name, kind, _ = row
+    known = with_rights(connection, principal_id, PrincipalKind(kind), name)
+    return TokenHolder(replace(known, token_id=token_id, token_expiry=expiry, revision=revision), last_used)
+
+
+def with_rights(connection: Connection, principal_id: str, kind: PrincipalKind, name: str) -> Principal:
+    """A principal with the groups that it is in and what they give it, as a caller without a token: also a group."""
     groups = list(_GROUPS.run(connection, id=principal_id))
-    everyone = id_of(connection, PrincipalKind.GROUP, USERS)
+    is_group = kind is PrincipalKind.GROUP
+    everyone = None if is_group else id_of(connection, PrincipalKind.GROUP, USERS)
     identities = tuple({principal_id, *(group[0] for group in groups), *([everyone] if everyone else [])})
-    admin = any(group[1] == ADMINS for group in groups)
+    admin = any(group[1] == ADMINS for group in groups) or (is_group and name == ADMINS)
     levels = {row[0]: row[1] for row in _LEVELS.run(connection, object_id=ROOT)}
     root_level = Level.MANAGE if admin else Level(max((levels.get(one, 0) for one in identities), default=0))
-    principal = Principal(
+    return Principal(
         id=principal_id,
         name=name,
-        kind=PrincipalKind(kind),
-        token_id=token_id,
+        kind=kind,
+        token_id="",
         identities=identities,
         root_level=root_level,
         admin=admin,
-        token_expiry=expiry,
-        revision=revision,
     )
-    return TokenHolder(principal, last_used)
 
 
 def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:

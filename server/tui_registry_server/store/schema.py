@@ -9,10 +9,11 @@ from sqlalchemy import URL, Connection, create_engine, inspect, text
 
 from tui_registry_server.rules.errors import InvalidState
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ADMINS, TOKENS, USERS, PrincipalKind, new_id
+from tui_registry_server.rules.principals import TOKENS, new_id
 from tui_registry_server.store import counters, grants, principals, schema_objects, snapshot
 from tui_registry_server.store.engine import driver_of, make_engine
 from tui_registry_server.store.principals import PrincipalRow
+from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -19,12 +19,12 @@ from typing import Any
 
 from tui_registry_server.rules.audit import Chain, Head
 from tui_registry_server.rules.errors import InvalidState
-from tui_registry_server.rules.principals import ADMINS, USERS
 from tui_registry_server.store import activities, schema, schema_objects
 from tui_registry_server.store.column_rules import Rule, rule_of
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress, no_progress
 from tui_registry_server.wire.names import name_key
+from tui_registry_server.wire.principal import ADMINS, USERS
 
 BATCH = 1000  # rows read and written at a time
 MAX_VALUE_LENGTH = 60  # characters of a value that is told

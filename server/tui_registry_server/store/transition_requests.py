@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, literal, or_, select, update
 
 from tui_registry_server.rules.principals import Principal
-from tui_registry_server.rules.stages import EXCLUSIVE_STAGES
 from tui_registry_server.store.access import caller, level_on, readable
 from tui_registry_server.store.dialects import rendered, strings, text
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import model_versions, registered_models, transition_requests
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 
 class RequestRow(NamedTuple):

@@ -8,3 +8,7 @@ class Stage(StrEnum):
     STAGING = "Staging"
     PRODUCTION = "Production"
     ARCHIVED = "Archived"
+
+
+EXCLUSIVE_STAGES = (Stage.STAGING, Stage.PRODUCTION)
+"""A transition to one of these may archive the versions that hold it."""

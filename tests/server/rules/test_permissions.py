@@ -4,9 +4,7 @@ import pytest
 
 from tui_registry_server.rules.errors import InvalidParameterValue, PermissionDenied
 from tui_registry_server.rules.permissions import (
-    GRANTS,
     LEVELS,
-    Ability,
     Level,
     allows,
     comment_actions,
@@ -14,6 +12,7 @@ from tui_registry_server.rules.permissions import (
     request_actions,
     require,
 )
+from tui_registry_server.wire.ability import GRANTS, Ability
 from tui_registry_server.wire.comment import CommentAction
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, insert
 
 from tests.live_registry import fresh_database
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import feed, schema, tables
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.feed import FeedPosition, Filter
+from tui_registry_server.wire.principal import PrincipalKind
 
 ACTIVITIES, MODELS, TIMES = 300, 12, 40
 OWN = ("m1", "m5", "m6")

@@ -13,11 +13,11 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.live_registry import fresh_database
-from tui_registry_server.rules.principals import PrincipalKind
 from tui_registry_server.store import principals, schema
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.store.tables import metadata
+from tui_registry_server.wire.principal import PrincipalKind
 
 FOR_EACH_DATABASE = {"ix_model_tags_value", "ix_version_tags_value"}
 """Indexes of whole values on SQLite, as the tables say, and of their beginnings on PostgreSQL: see migration 0003."""

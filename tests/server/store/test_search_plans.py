@@ -14,13 +14,14 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal, PrincipalKind
+from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import feed as activity_feed
 from tui_registry_server.store import model_versions, registered_models, schema, tables, transition_requests
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.feed import FeedPosition, Filter
 from tui_registry_server.store.query_planner import MAX_DRIVING_ROWS
+from tui_registry_server.wire.principal import PrincipalKind
 
 
 def somebody(root_level: Level) -> Principal:

@@ -7,9 +7,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from tui_registry.access.access_list import MANAGE, NONE, Grant, Kind, Principal, rank, reasons
-from tui_registry.access.addresses import PREFIXES
-from tui_registry.access.grants import WHOLE_REGISTRY, Seen, governed_model, read
+from tui_registry.access.access_list import NONE, Grant
+from tui_registry.access.grants import MANAGE, WHOLE_REGISTRY, Seen, governed_model, read
+from tui_registry.access.principal import Principal
+from tui_registry.access.wording import reason_text
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.screens.access import granting
@@ -17,6 +18,7 @@ from tui_registry.screens.access.section import Section
 from tui_registry.screens.base.listing import Listing
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.principal import PrincipalKind
 
 FORBIDDEN = 403
 
@@ -48,8 +50,8 @@ class Access(Section):
         client = self.console_app.client
         governed = await governed_model(client, self._model) if self._model else WHOLE_REGISTRY
         try:
-            _, access, levels = await asyncio.gather(
-                self.read_me(), read(client, governed), client.permissions.levels(governed.id)
+            access, own, levels = await asyncio.gather(
+                read(client, governed), client.permissions.why(governed.id), client.permissions.levels(governed.id)
             )
         except Refused as error:
             if error.status != FORBIDDEN:
@@ -58,21 +60,25 @@ class Access(Section):
             self.table.show([], empty=f"{one_line(str(error))}\np on a model that you may read shows who else may.")
             self.tell_answered()
             return
-        if self.me is not None:
-            self._seen = Seen(governed, access, self.me, {each.permission_level: each.description for each in levels})
+        self._seen = Seen(governed, access, own, {each.permission_level: each.description for each in levels})
         await Listing.load(self)  # not Section's: who is looking is known
         self.show_note()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """All of them: an access list is not read in pages."""
-        grants = sorted(self._seen.access.grants if self._seen else (), key=_order)
+        seen = self._seen
+        grants = sorted(seen.access.grants, key=partial(_order, seen)) if seen else []
         words = typed.casefold().split()
         self._grants = {_key(grant): grant for grant in grants}
         rows = [_row(grant, self._shown_name(grant.principal), registry_wide=not self._model) for grant in grants]
         return [row for row in rows if all(word in _searched(row) for word in words)], ""
 
     def _shown_name(self, principal: Principal) -> str:
-        return self.console_app.connection.short_name(principal.name) if principal.kind is Kind.USER else principal.name
+        return (
+            self.console_app.connection.short_name(principal.name)
+            if principal.kind is PrincipalKind.USER
+            else principal.name
+        )
 
     def show_note(self) -> None:
         self.note.update(self._own_rights())
@@ -81,8 +87,8 @@ class Access(Section):
     def _own_rights(self) -> Content:
         if self._seen is None:
             return Content("")
-        found = reasons(self._seen.access, self._seen.me.person)
-        why = one_line(found[0].told(registry_wide=not self._model)) if found else "no level here"
+        found = self._seen.own.grants
+        why = one_line(reason_text(found[0], registry_wide=not self._model)) if found else "no level here"
         if self._seen.manages:
             return Content(f"You: {why}.")
         return Content(f"You: {why}; changing takes {MANAGE}.")
@@ -123,12 +129,9 @@ class Access(Section):
         if self.check_action("change", ()):
             self.action_change()
         elif self._seen is not None:
-            self.console_app.mutations.prepare(partial(self._explain, self._seen, self._grants[key].principal))
-
-    async def _explain(self, seen: Seen, principal: Principal) -> None:
-        document = await granting.document_of(self.console_app, principal)
-        if document is not None:
-            await granting.show_why(self.console_app, seen, document)
+            self.console_app.mutations.prepare(
+                partial(granting.show_why, self.console_app, self._seen, self._grants[key].principal)
+            )
 
     def action_copy(self) -> None:
         if grant := self._chosen:
@@ -152,7 +155,7 @@ class Access(Section):
     def action_why(self) -> None:
         grant, seen = self._chosen, self._seen
         if seen is not None:
-            whom = grant.principal.name if grant and grant.principal.kind is Kind.USER else ""
+            whom = grant.principal.name if grant and grant.principal.kind is PrincipalKind.USER else ""
             self.console_app.mutations.prepare(partial(granting.explain, self.console_app, seen, whom))
 
 
@@ -160,8 +163,8 @@ def _key(grant: Grant) -> str:
     return f"{grant.principal.kind}:{grant.principal.name}:{'inherited' if grant.inherited else 'direct'}"
 
 
-def _order(grant: Grant) -> tuple[int, bool, Principal]:
-    return (-rank(grant.level), grant.inherited, grant.principal)
+def _order(seen: Seen, grant: Grant) -> tuple[int, bool, Principal]:
+    return (-seen.rank(grant.level), grant.inherited, grant.principal)
 
 
 def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
@@ -170,7 +173,7 @@ def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
         _key(grant),
         (
             (visible(name), "bold"),
-            (PREFIXES[grant.principal.kind], "dim"),
+            (grant.principal.prefix, "dim"),
             (one_line(grant.level), "bold" if grant.level == MANAGE else ""),
             (origin, "dim" if grant.inherited else ""),
             (one_line(grant.shown), "dim"),

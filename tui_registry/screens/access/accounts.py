@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from tui_registry.access.access_list import Person
-from tui_registry.access.memberships import Found, found
+from tui_registry.access.directory import DirectoryEntry
+from tui_registry.access.principal import noun
 from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
 from tui_registry.mutations.account import Account, Register
@@ -45,27 +45,27 @@ class Accounts(Section):
         behind = compared(register.attribute, "gt", token) if token else ""
         accounts = await register.listed(" and ".join(part for part in (wanted, behind) if part), size)
         self._accounts |= {account.id: account for account in accounts}
-        last = found(accounts[-1]).person.principal.name if len(accounts) == size else ""
-        return [self._row(found(account)) for account in accounts], last
+        last = DirectoryEntry.of(accounts[-1]).principal.name if len(accounts) == size else ""
+        return [self._row(DirectoryEntry.of(account)) for account in accounts], last
 
-    def _row(self, who: Found) -> Row:
+    def _row(self, who: DirectoryEntry) -> Row:
         return Row(
             who.id,
             (
                 (
-                    one_line(self.console_app.connection.short_name(who.person.principal.name)),
-                    "bold" if who.person.active else "dim",
+                    one_line(self.console_app.connection.short_name(who.principal.name)),
+                    "bold" if who.active else "dim",
                 ),
-                (one_line(who.shown), "dim"),
-                ("active" if who.person.active else "deactivated", "dim" if who.person.active else "bold red"),
-                (_groups(who.person), "dim"),
+                (one_line(who.display_name), "dim"),
+                ("active" if who.active else "deactivated", "dim" if who.active else "bold red"),
+                (_groups(who), "dim"),
             ),
         )
 
     @property
-    def _chosen(self) -> Found | None:
+    def _chosen(self) -> DirectoryEntry | None:
         account = self._accounts.get(self.table.cursor_key or "")
-        return found(account) if account else None
+        return DirectoryEntry.of(account) if account else None
 
     def about_row(self, key: str) -> Content:
         account = self._accounts[key]
@@ -73,17 +73,17 @@ class Accounts(Section):
             f"{one_line(group.display or '')}{' (through another)' if group.type == 'indirect' else ''}"
             for group in account.groups
         ]
-        who = found(account)
+        who = DirectoryEntry.of(account)
         return Content.assemble(
-            (visible(who.person.principal.name), "bold"),
-            f"  {one_line(who.shown)}\n",
+            (visible(who.principal.name), "bold"),
+            f"  {one_line(who.display_name)}\n",
             (f"in {', '.join(ways)}" if ways else "in no group", "dim"),
         )
 
     def is_allowed(self, action: str) -> bool:
         if action in {"deactivate", "reactivate"}:
             chosen = self._chosen
-            return chosen is not None and chosen.person.active == (action == "deactivate")
+            return chosen is not None and chosen.active == (action == "deactivate")
         return True
 
     def open_row(self, key: str) -> None:
@@ -91,7 +91,7 @@ class Accounts(Section):
 
     def action_copy(self) -> None:
         if chosen := self._chosen:
-            self.console_app.copy(chosen.person.principal.name)
+            self.console_app.copy(chosen.principal.name)
 
     def action_enrol(self) -> None:
         self.console_app.mutations.prepare(self._enrol)
@@ -102,7 +102,7 @@ class Accounts(Section):
             Field(name="name", label=self.asked, required=True),
             Field(name="called", label="What people call it, if anything else"),
         ]
-        values = await self.app.push_screen_wait(Form(f"New {register.kind}", fields, save="Make"))
+        values = await self.app.push_screen_wait(Form(f"New {noun(register.kind)}", fields, save="Make"))
         if values is not None:
             self.console_app.mutations.start(changes.create(register, values["name"], values["called"]))
 
@@ -112,7 +112,7 @@ class Accounts(Section):
     def action_reactivate(self) -> None:
         self.console_app.mutations.prepare(partial(self._switch, self._chosen, active=True))
 
-    async def _switch(self, account: Found | None, *, active: bool) -> None:
+    async def _switch(self, account: DirectoryEntry | None, *, active: bool) -> None:
         if account is None:
             return
         own = self.me is not None and self.me.id == account.id
@@ -121,12 +121,12 @@ class Accounts(Section):
             self.console_app.mutations.start(changes.set_active(self.register(), account, active=active))
 
 
-def _opening(account: Found) -> Question:
+def _opening(account: DirectoryEntry) -> Question:
     told = [Content("The account's tokens are accepted again. Its levels and groups are what they are now.")]
-    return Question(f"Reactivate {account.person.principal}?", told, "Reactivate")
+    return Question(f"Reactivate {account.principal}?", told, "Reactivate")
 
 
-def _closing(account: Found, *, own: bool) -> Question:
+def _closing(account: DirectoryEntry, *, own: bool) -> Question:
     told = [
         Content("No token of this account is accepted from then on."),
         Content.styled("Its levels, groups and history stay as they are; A opens it again.", "dim"),
@@ -134,7 +134,7 @@ def _closing(account: Found, *, own: bool) -> Question:
     if own:
         told.insert(0, Content.styled("It is your own account: you would be locked out.", "$text-warning"))
     return Question(
-        f"Deactivate {account.person.principal}?",
+        f"Deactivate {account.principal}?",
         told,
         "Deactivate",
         word="deactivate" if own else "",
@@ -156,5 +156,5 @@ def accounts_filter(typed: str, attribute: str) -> str:
     return " and ".join(parts)
 
 
-def _groups(person: Person) -> str:
-    return ", ".join(visible(name) for name in person.groups)
+def _groups(who: DirectoryEntry) -> str:
+    return ", ".join(visible(name) for name in who.groups)

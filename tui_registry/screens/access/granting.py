@@ -5,11 +5,12 @@ from functools import partial
 
 from textual.content import Content
 
-from tui_registry.access import addresses, memberships
-from tui_registry.access.access_list import ADMINISTRATORS, MANAGE, NONE, Change, Kind, Principal
-from tui_registry.access.addresses import UnknownAddressError
-from tui_registry.access.grants import Effects, Governed, Seen, effects
-from tui_registry.access.memberships import Document
+from tui_registry.access import addresses
+from tui_registry.access.access_list import NONE
+from tui_registry.access.grants import MANAGE, Governed, Seen, preview
+from tui_registry.access.principal import ADMINISTRATORS, Principal
+from tui_registry.access.wording import change_text
+from tui_registry.client.errors import Refused
 from tui_registry.console import Console
 from tui_registry.mutations import level as levels
 from tui_registry.mutations.mutation import Verdict
@@ -18,9 +19,12 @@ from tui_registry.screens.dialogs.choose import Choice
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import one_line
+from tui_registry_server.wire.permission_preview import LevelChange, NamedChange, PermissionsPreview
+from tui_registry_server.wire.permission_reasons import PermissionsExplanation
+from tui_registry_server.wire.principal import PrincipalKind
 
-ANYBODY = tuple(Kind)
 NAMED = 8  # members of whom the same becomes, by name
+UNRESOLVED = {400, 404}  # statuses: several are called so, or nobody is
 
 
 async def grant(app: Console, seen: Seen) -> None:
@@ -33,13 +37,11 @@ async def grant(app: Console, seen: Seen) -> None:
         if values is None:
             return
         who, level = values["who"], values["level"]
-        try:
-            document = await addresses.resolve(app.client, who, ANYBODY)
-        except UnknownAddressError as error:
-            problem = str(error)
-            continue
-        await _propose(app, seen, document, level)
-        return
+        found = await _why(app, seen, who)
+        if isinstance(found, PermissionsExplanation):
+            await give(app, seen, Principal.of(found.principal), level)
+            return
+        problem = found
 
 
 async def change(app: Console, seen: Seen, principal: Principal, level: str) -> None:
@@ -47,13 +49,6 @@ async def change(app: Console, seen: Seen, principal: Principal, level: str) -> 
     values = await app.push_screen_wait(Form(f"{principal} on {seen.governed}", [_level_field(seen, level)]))
     if values is not None:
         await give(app, seen, principal, values["level"])
-
-
-async def give(app: Console, seen: Seen, principal: Principal, level: str) -> None:
-    """Give somebody a level, or take it away for NONE, if that is meant."""
-    document = await document_of(app, principal)
-    if document is not None:
-        await _propose(app, seen, document, level)
 
 
 async def explain(app: Console, seen: Seen, whom: str) -> None:
@@ -68,31 +63,31 @@ async def explain(app: Console, seen: Seen, whom: str) -> None:
         if values is None:
             return
         who = values["who"]
-        try:
-            document = await addresses.resolve(app.client, who or f"user:{whom}", ANYBODY)
-        except UnknownAddressError as error:
-            problem = str(error)
-            continue
-        await show_why(app, seen, document)
-        return
+        found = await _why(app, seen, who or f"user:{whom}")
+        if isinstance(found, PermissionsExplanation):
+            await app.push_screen(Why(seen, found))
+            return
+        problem = found
 
 
-async def show_why(app: Console, seen: Seen, document: Document) -> None:
-    person = await memberships.with_ways(app.client, document)
-    await app.push_screen(Why(seen, person))
+async def show_why(app: Console, seen: Seen, principal: Principal) -> None:
+    """Say what somebody may do and why."""
+    await app.push_screen(Why(seen, await app.client.permissions.why(seen.governed.id, principal.address)))
 
 
-async def document_of(app: Console, principal: Principal) -> Document | None:
-    """What the registry says of a principal; if it is gone, that is told."""
-    documents = await memberships.look_up(app.client, principal.name, [principal.kind])
-    if not documents:
-        app.mutations.report(str(principal), Verdict.REFUSED, f"{principal} does not exist any more.")
-    return documents[0] if documents else None
+async def _why(app: Console, seen: Seen, typed: str) -> PermissionsExplanation | str:
+    """What the server says of whoever is meant, or what is wrong with that."""
+    try:
+        return await app.client.permissions.why(seen.governed.id, typed)
+    except Refused as error:
+        if error.status not in UNRESOLVED:
+            raise
+        return str(error)
 
 
 def who_field(app: Console, value: str, hint: str) -> Field:
     """A line for a principal of any kind, completed as it is typed."""
-    suggest = partial(addresses.suggestions, app.client, kinds=ANYBODY)
+    suggest = partial(addresses.suggestions, app.client, kinds=addresses.ANYBODY)
     return Field(name="who", label="Who", value=value, hint=hint, required=True, suggest=suggest, suggested_only=True)
 
 
@@ -105,9 +100,8 @@ def _problem(problem: str) -> Content | None:
     return Content.styled(one_line(problem), "$text-error") if problem else None
 
 
-async def _propose(app: Console, seen: Seen, document: Document, level: str) -> None:
-    """Ask whether a level is to be given, or taken away, showing what that means for whom; then do it."""
-    principal = memberships.found(document).person.principal
+async def give(app: Console, seen: Seen, principal: Principal, level: str) -> None:
+    """Ask whether a level is to be given, or for NONE taken away, showing what that means for whom; then do it."""
     had = seen.access.direct.get(principal, NONE)
     title = f"{principal} on {seen.governed}"
     if principal == ADMINISTRATORS:
@@ -121,18 +115,22 @@ async def _propose(app: Console, seen: Seen, document: Document, level: str) -> 
         return
     app.mutations.show_progress("looking up for whom")
     try:
-        what = await effects(app.client, seen.access, seen.access.granting(principal, level), document, seen.me)
+        what = await preview(app.client, seen.governed, seen.access, principal, level)
     finally:
         app.mutations.show_progress("")
-    if await app.push_screen_wait(Confirm(_question(app, seen.governed, document, level, had, what))) is None:
+    named = next((each for each in what.named if Principal.of(each.principal) == principal), None)
+    if named is None:
+        app.mutations.report(title, Verdict.REFUSED, "Somebody has changed that meanwhile.")
         return
-    if what.costs_own_control and await app.push_screen_wait(Confirm(_last_question(seen.governed, what))) is None:
+    if await app.push_screen_wait(Confirm(_question(app, seen.governed, named, what))) is None:
+        return
+    if _costs_control(what.caller) and await app.push_screen_wait(Confirm(_last_question(seen.governed, what))) is None:
         return
     app.mutations.start(levels.give(app.client, seen.governed, seen.access, principal, level))
 
 
-def _question(app: Console, governed: Governed, document: Document, level: str, had: str, what: Effects) -> Question:
-    principal = memberships.found(document).person.principal
+def _question(app: Console, governed: Governed, named: NamedChange, what: PermissionsPreview) -> Question:
+    principal, had, level = Principal.of(named.principal), named.direct_before, named.direct_after
     verb = "Remove" if not level else "Change" if had else "Grant"
     title = {
         "Grant": f"Grant {level} to {principal}?",
@@ -140,40 +138,46 @@ def _question(app: Console, governed: Governed, document: Document, level: str, 
         "Remove": f"Remove the level of {principal}?",
     }[verb]
     told = [Content(f"On {one_line(str(governed))}:  {had or 'none'} → {level or 'none'}")]
-    if (what.named.before, what.named.after) != (had, level):
-        told.append(Content(f"With what else is granted:  {_arrow(what.named)}"))
-    if principal.kind is Kind.GROUP:
+    if (named.level_before, named.level_after) != (had, level):
+        told.append(Content(f"With what else is granted:  {_arrow(named)}"))
+    if principal.kind is PrincipalKind.GROUP:
         told += _members(app, what)
-    if what.own.before != what.own.after:
-        told.append(Content.styled(f"You yourself:  {_arrow(what.own)}", "$text-warning"))
+    if what.caller.level_before != what.caller.level_after:
+        told.append(Content.styled(f"You yourself:  {_arrow(what.caller)}", "$text-warning"))
     return Question(title, told, verb)
 
 
-def _members(app: Console, what: Effects) -> list[Content]:
+def _members(app: Console, what: PermissionsPreview) -> list[Content]:
     """What becomes of the people in the group: those of whom it is the same together."""
-    count = len(what.members) + what.more
+    count = sum(each.count for each in what.member_counts)
     if not count:
         return [Content.styled("It has no members.", "dim")]
-    together: dict[str, list[str]] = {}
-    for each in what.members:
-        becomes = _arrow(each) if each.before != each.after else f"{each.after or 'none'} as before"
-        together.setdefault(becomes, []).append(one_line(app.connection.short_name(each.person.principal.name)))
-    unknown = f", {what.more} of them not looked up" if what.more else ""
-    told = [Content.styled(f"Its {count} members{unknown}:" if count > 1 else "Its only member:", "dim")]
-    for becomes, names in sorted(together.items(), key=lambda each: "→" not in each[0]):
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        listed = ", ".join(names[:NAMED]) + more
-        told.append(Content.assemble("• ", (becomes, "bold" if "→" in becomes else "dim"), (f"  {listed}", "dim")))
+    told = [Content.styled(f"Its {count} members:" if count > 1 else "Its only member:", "dim")]
+    for each in sorted(what.member_counts, key=lambda each: each.level_before == each.level_after):
+        names = [
+            one_line(app.connection.short_name(member.principal.name))
+            for member in what.members
+            if (member.level_before, member.level_after) == (each.level_before, each.level_after)
+        ][:NAMED]
+        more = each.count - len(names)
+        listed = ", ".join(names) + (f" and {more} more" if names and more else str(more) if more else "")
+        style = "dim" if each.level_before == each.level_after else "bold"
+        told.append(Content.assemble("• ", (change_text(each), style), (f"  {listed}", "dim")))
     return told
 
 
-def _arrow(change: Change) -> str:
-    return f"{change.before or 'none'} → {change.after or 'none'}"
+def _arrow(change: LevelChange) -> str:
+    return f"{change.level_before or 'none'} → {change.level_after or 'none'}"
 
 
-def _last_question(governed: Governed, what: Effects) -> Question:
+def _costs_control(caller: LevelChange) -> bool:
+    """Whether they lose the right to change it back."""
+    return caller.level_before == MANAGE and caller.level_after != MANAGE
+
+
+def _last_question(governed: Governed, what: PermissionsPreview) -> Question:
     told = [
-        Content(f"You would have {what.own.after or 'no level'} on {one_line(str(governed))} from then on."),
+        Content(f"You would have {what.caller.level_after or 'no level'} on {one_line(str(governed))} from then on."),
         Content("You could not take that back: somebody else who manages it would have to."),
     ]
     word = word_for(governed.model, "registry")

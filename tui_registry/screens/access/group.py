@@ -7,8 +7,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from tui_registry.access import addresses, memberships
-from tui_registry.access.access_list import ADMINS, EVERYBODY
+from tui_registry.access import addresses
 from tui_registry.access.addresses import UnknownAddressError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
@@ -18,6 +17,7 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Form
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.principal import ADMINS, USERS
 from tui_registry_server.wire.scim import ComplexValue
 
 KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
@@ -49,7 +49,7 @@ class GroupMembers(Section):
 
     def show_note(self) -> None:
         super().show_note()
-        if self._group_name == EVERYBODY:
+        if self._group_name == USERS:
             self.note.update(Content("Every user and service principal is in it, always."))
             self.note.display = True
 
@@ -63,7 +63,7 @@ class GroupMembers(Section):
         )
 
     def is_allowed(self, action: str) -> bool:
-        if self._group_name == EVERYBODY:
+        if self._group_name == USERS:
             return False
         return action != "remove_member" or self._chosen is not None
 
@@ -92,14 +92,14 @@ class GroupMembers(Section):
                 return
             who = values["who"]
             try:
-                found = memberships.found(await addresses.resolve(app.client, who, granting.ANYBODY))
+                found = await addresses.resolve(app.client, who, addresses.ANYBODY)
             except UnknownAddressError as error:
                 problem = str(error)
                 continue
             if found.id not in self._members:
                 break
-            problem = f"{found.person.principal} is a member already."
-        await self._change(found.id, str(found.person.principal), joins=True)
+            problem = f"{found.principal} is a member already."
+        await self._change(found.id, str(found.principal), joins=True)
 
     def action_remove_member(self) -> None:
         if chosen := self._chosen:

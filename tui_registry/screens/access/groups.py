@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from tui_registry.access.access_list import ADMINS, EVERYBODY
 from tui_registry.client.scim import compared
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
@@ -16,11 +15,12 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.principal import ADMINS, USERS
 from tui_registry_server.wire.scim import Group
 
 ABOUT = {
     ADMINS: "Its members manage everything. It always keeps at least one.",
-    EVERYBODY: "Every user and service principal is in it, always.",
+    USERS: "Every user and service principal is in it, always.",
 }
 """The groups that always exist."""
 

@@ -6,12 +6,11 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_registry.access import memberships
-from tui_registry.access.access_list import ADMINS
-from tui_registry.access.memberships import Found
+from tui_registry.access.directory import DirectoryEntry
 from tui_registry.keys.actions import WRITING
 from tui_registry.screens.base.listing import Listing
 from tui_registry.widgets.tabs import Tabs
+from tui_registry_server.wire.principal import ADMINS
 
 SECTIONS = {
     "access": "Levels",
@@ -33,7 +32,7 @@ class Section(Listing):
         self.strip = Tabs(id="sections")
         self.note = Static("", id="note", markup=False)
         self.about = Static("", id="about", markup=False)
-        self.me: Found | None = None
+        self.me: DirectoryEntry | None = None
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -52,15 +51,15 @@ class Section(Listing):
 
     @property
     def is_admin(self) -> bool:
-        return self.me is not None and ADMINS in self.me.person.groups
+        return self.me is not None and ADMINS in self.me.groups
 
     async def load(self) -> None:
         await asyncio.gather(self.read_me(), super().load())
         self.show_note()
 
     async def read_me(self) -> None:
-        """Who is looking, with their groups."""
-        self.me = await memberships.myself(self.console_app.client)
+        """Who is looking, with their groups; the registry describes every caller as a user."""
+        self.me = DirectoryEntry.of(await self.console_app.client.users.me())
 
     def show_note(self) -> None:
         told = "" if self.is_admin else "You may look, but change nothing: that is for members of the group admins."

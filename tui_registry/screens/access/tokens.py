@@ -8,10 +8,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from tui_registry.access import addresses, memberships
-from tui_registry.access.access_list import Kind
+from tui_registry.access import addresses, directory
 from tui_registry.access.addresses import UnknownAddressError
-from tui_registry.access.memberships import Found
+from tui_registry.access.directory import DirectoryEntry
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import token as changes
@@ -23,12 +22,13 @@ from tui_registry.screens.dialogs.new_token import NewToken
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
 
 FORBIDDEN = 403
 DAY = 24 * 60 * 60  # seconds
 NEVER = -1
-PROGRAMS = (Kind.SERVICE_PRINCIPAL,)
+PROGRAMS = (PrincipalKind.SERVICE_PRINCIPAL,)
 _NOTHING_TYPED = {"program": "", "comment": "", "days": "90"}
 
 
@@ -50,7 +50,7 @@ class Tokens(Section):
     def __init__(self) -> None:
         super().__init__()
         self._tokens: dict[str, PublicTokenInfo] = {}
-        self._owners: dict[str, Found] = {}
+        self._owners: dict[str, DirectoryEntry] = {}
         self._is_admin = True
 
     async def load(self) -> None:
@@ -80,7 +80,7 @@ class Tokens(Section):
     async def _learn_owners(self, tokens: Sequence[PublicTokenInfo]) -> None:
         unknown = {str(each.owner_id) for each in tokens if isinstance(each, TokenInfo)} - self._owners.keys()
         if unknown:
-            self._owners |= await memberships.names_of(self.console_app.client, unknown)
+            self._owners |= await directory.names_of(self.console_app.client, unknown)
 
     def show_note(self) -> None:
         told = "" if self._is_admin else "These are your own tokens: everybody's are for members of the group admins."
@@ -90,9 +90,9 @@ class Tokens(Section):
 
     def _owner(self, token: PublicTokenInfo) -> str:
         if not isinstance(token, TokenInfo):
-            return self.me.person.principal.name if self.me else ""
+            return self.me.principal.name if self.me else ""
         owner = self._owners.get(str(token.owner_id))
-        return owner.person.principal.name if owner else str(token.owner_id)
+        return owner.principal.name if owner else str(token.owner_id)
 
     def _searched(self, token: PublicTokenInfo) -> str:
         maker = token.created_by_username if isinstance(token, TokenInfo) else ""
@@ -155,13 +155,12 @@ class Tokens(Section):
             if not values["program"]:
                 break
             try:
-                document = await addresses.resolve(app.client, values["program"], PROGRAMS)
+                program = (await addresses.resolve(app.client, values["program"], PROGRAMS)).principal.name
             except UnknownAddressError as error:
                 problem = str(error)
                 continue
-            program = memberships.found(document).person.principal.name
             break
-        owner = program or (self.me.person.principal.name if self.me else "yourself")
+        owner = program or (self.me.principal.name if self.me else "yourself")
         lifetime = int(values["days"]) * DAY if values["days"] else None
         before = {each.token_id for each in await changes.of_maker(app.client, program)}
         handed: list[str] = []
@@ -209,7 +208,7 @@ class Tokens(Section):
             ),
             Content("Whatever calls with it is refused from then on. There is no way back."),
         ]
-        if self.me is not None and owner == self.me.person.principal.name:
+        if self.me is not None and owner == self.me.principal.name:
             told.append(
                 Content.styled("It is your own: perhaps the one that this console calls with.", "$text-warning")
             )

@@ -9,12 +9,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_registry.access.access_list import EVERYBODY, Person, reasons
 from tui_registry.access.grants import Seen
+from tui_registry.access.principal import Principal
+from tui_registry.access.wording import reason_text
 from tui_registry.console import Console
 from tui_registry.keys.names import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry_server.wire.permission_reasons import PermissionsExplanation
+from tui_registry_server.wire.principal import USERS
 
 GROUPS = 20  # that are listed by name
 
@@ -28,9 +31,9 @@ class Why(ModalScreen[None]):
         Binding("y", "copy", show=False),
     ]
 
-    def __init__(self, seen: Seen, person: Person) -> None:
+    def __init__(self, seen: Seen, why: PermissionsExplanation) -> None:
         super().__init__()
-        self._told = explained(seen, person)
+        self._told = explained(seen, why)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="why"):
@@ -50,35 +53,34 @@ class Why(ModalScreen[None]):
         cast("Console", self.app).copy("\n".join(told.plain for told in self._told))
 
 
-def explained(seen: Seen, person: Person) -> list[Content]:
+def explained(seen: Seen, why: PermissionsExplanation) -> list[Content]:
     """Paragraphs: who may do what, what that means, why, and what else is granted that does not raise it."""
-    who, where = one_line(str(person.principal)), one_line(str(seen.governed))
+    who, where, level = one_line(str(Principal.of(why.principal))), one_line(str(seen.governed)), why.permission_level
     found = [
-        (each.grant.level, one_line(each.told(registry_wide=seen.governed.registry_wide)))
-        for each in reasons(seen.access, person)
+        (each.permission_level, one_line(reason_text(each, registry_wide=seen.governed.registry_wide)))
+        for each in why.grants
     ]
     told: list[Content] = []
-    if found:
-        highest = found[0][0]
-        told.append(Content(f"{who} has {highest} on {where}"))
-        if meaning := seen.meanings.get(highest):
+    if level:
+        told.append(Content(f"{who} has {level} on {where}"))
+        if meaning := seen.meanings.get(level):
             told.append(Content(f"{one_line(meaning)}.\n"))
         told.append(Content.styled("By:", "dim"))
-        told += [Content(f"• {words}") for level, words in found if level == highest]
-        if weaker := [words for level, words in found if level != highest]:
+        told += [Content(f"• {words}") for each, words in found if each == level]
+        if weaker := [words for each, words in found if each != level]:
             told.append(Content.styled("\nBesides, which adds nothing:", "dim"))
             told += [Content.styled(f"• {words}", "dim") for words in weaker]
     else:
         told.append(Content(f"{who} may do nothing on {where}"))
         told.append(Content("Nothing is granted there by name, nor to any group that they are in."))
-    if not person.active:
+    if not why.principal.active:
         told.append(Content.styled("\nThe account is deactivated: no token of it is accepted.", "$text-warning"))
-    told.append(Content.styled(f"\n{_groups(person)}", "dim"))
+    told.append(Content.styled(f"\n{_groups(why)}", "dim"))
     return told
 
 
-def _groups(person: Person) -> str:
-    names = sorted(visible(name) for name in person.groups if name != EVERYBODY)
+def _groups(why: PermissionsExplanation) -> str:
+    names = sorted(visible(name) for name in why.groups if name != USERS)
     if not names:
         return "In no group."
     more = f" and {len(names) - GROUPS} more" if len(names) > GROUPS else ""

@@ -14,11 +14,17 @@ from tui_registry.screens.models.adding import delete_model, rename_model
 from tui_registry.screens.models.sheet import Fact, Sheet
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 
-NEEDS = {"tags": "tag", "aliases": "alias", "rename": "rename", "delete_model": "delete"}
-"""What each action needs, as levels.py calls it."""
+ABILITIES = {
+    "tags": Ability.EDIT,
+    "aliases": Ability.SET_ALIAS,
+    "rename": Ability.MANAGE,
+    "delete_model": Ability.MANAGE,
+}
+"""What each action takes."""
 
 
 class Card(Sheet):
@@ -46,7 +52,7 @@ class Card(Sheet):
         return [*self._written(model), *_waiting(len(inbox.requests)), *self._held(model), *_people(permissions)]
 
     def _written(self, model: RegisteredModelDatabricks) -> list[Fact]:
-        mine = may(model.permission_level, "edit")
+        mine = may(model.permission_level, Ability.EDIT)
         return [
             self.description_fact(self._subject, model.description or "", mine=mine),
             Fact(
@@ -61,7 +67,7 @@ class Card(Sheet):
 
     def _held(self, model: RegisteredModelDatabricks) -> list[Fact]:
         app = self.console_app
-        names = may(model.permission_level, "alias")
+        names = may(model.permission_level, Ability.SET_ALIAS)
         return [
             *(
                 Fact(
@@ -90,8 +96,8 @@ class Card(Sheet):
 
     def is_live(self, action: str) -> bool:
         level = self._model.permission_level if self._model else None
-        if action in NEEDS:
-            return may(level, NEEDS[action])
+        if action in ABILITIES:
+            return may(level, ABILITIES[action])
         return super().is_live(action)
 
     def action_rename(self) -> None:

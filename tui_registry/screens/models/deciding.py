@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_registry.mutations.decision import EXCLUSIVE, NEEDED_ACTIONS, Decision, Target, decide
+from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, Target, decide
 from tui_registry.mutations.mutation import Result, Verdict
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.request_details import RequestDetails
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class DecidingPlace(Place):
                 app.client,
                 target,
                 decision,
-                archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE,
+                archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE_STAGES,
                 comment=consent.comment,
             )
             for target in targets
@@ -141,7 +141,7 @@ def _archive_label(targets: Sequence[Target]) -> str:
 def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
     """The choice whether to archive what else is in these stages; empty if there is none. Short, as it is cut where
     there is no room; what is displaced is told with each target, in full."""
-    exclusive = [stage for stage in EXCLUSIVE if stage in stages]
+    exclusive = [stage for stage in EXCLUSIVE_STAGES if stage in stages]
     if not exclusive:
         return ""
     if not displaced:

@@ -18,6 +18,7 @@ from tui_registry.screens.models.stages import StagePlace
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
@@ -25,8 +26,15 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 SHOWN = 1000  # versions, the newest ones
-DEEDS = {"edit": "edit", "tags": "tag", "aliases": "alias", "delete": "delete"}
-"""What each action on a version needs, as levels.py calls it."""
+ABILITIES = {
+    "new": Ability.EDIT,
+    "register": Ability.EDIT,
+    "edit": Ability.EDIT,
+    "tags": Ability.EDIT,
+    "aliases": Ability.SET_ALIAS,
+    "delete": Ability.MANAGE,
+}
+"""What each action takes."""
 
 
 class Model(StagePlace):
@@ -128,8 +136,8 @@ class Model(StagePlace):
         if action == "open_run":
             return self.leads_to_run
         if action in {"new", "register"}:
-            return may(self._level, "new_version")
-        if action in DEEDS and not may(self._level, DEEDS[action]):
+            return may(self._level, ABILITIES[action])
+        if action in ABILITIES and not may(self._level, ABILITIES[action]):
             return False
         if action in {
             "card",

@@ -2,17 +2,16 @@
 
 from textual.content import Content
 
-from tui_registry.access.levels import moves_at_once
 from tui_registry.console import Console
-from tui_registry.mutations.decision import EXCLUSIVE
 from tui_registry.mutations.transition import holders, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.deciding import archive_label, displacing
 from tui_registry.terminal.sanitize import visible
+from tui_registry_server.wire.ability import Ability, allows
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
@@ -27,7 +26,12 @@ def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choi
 def _how(origin: Stage, stage: Stage, level: PermissionLevel | None) -> str:
     if level is None:
         return ""
-    return "at once" if moves_at_once(level, origin, stage) else "asks somebody who may"
+    return "at once" if _moves_at_once(level, origin, stage) else "asks somebody who may"
+
+
+def _moves_at_once(level: PermissionLevel, origin: Stage, stage: Stage) -> bool:
+    """Whether a level lets one move a version, rather than ask for it."""
+    return allows(Ability.TRANSITION, level, stages=frozenset((origin, stage)))
 
 
 async def move(app: Console, version: ModelVersion, level: PermissionLevel | None) -> None:
@@ -39,7 +43,7 @@ async def move(app: Console, version: ModelVersion, level: PermissionLevel | Non
     stage = Stage(chosen)
     if level is None:
         level = (await app.client.models.get(version.name)).permission_level
-    if moves_at_once(level, version.current_stage, stage):
+    if _moves_at_once(level, version.current_stage, stage):
         await _at_once(app, version, stage)
     else:
         await _ask(app, version, stage)
@@ -47,7 +51,7 @@ async def move(app: Console, version: ModelVersion, level: PermissionLevel | Non
 
 async def _at_once(app: Console, version: ModelVersion, stage: Stage) -> None:
     others: list[str] = []
-    if stage in EXCLUSIVE:
+    if stage in EXCLUSIVE_STAGES:
         found = await holders(app.client, version.name, stage)
         others = [each.version for each in found if each.version != version.version]
     told = [Content(f"• {_told(version, stage)}"), *([displacing(others, stage)] if others else [])]
@@ -69,7 +73,7 @@ async def _at_once(app: Console, version: ModelVersion, stage: Stage) -> None:
                 version,
                 stage,
                 displaces=others,
-                archive_existing_versions=consent.archive_existing_versions and stage in EXCLUSIVE,
+                archive_existing_versions=consent.archive_existing_versions and stage in EXCLUSIVE_STAGES,
                 comment=consent.comment,
             )
         )

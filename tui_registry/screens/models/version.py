@@ -20,6 +20,7 @@ from tui_registry.screens.models.sheet import Fact, Sheet
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.comment import Comment, CommentAction
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -58,7 +59,7 @@ class Version(Sheet):
         return [
             *self._written(version),
             *(_asked(request) for request in requests),
-            *(self.tag_fact(self._subject, tag, mine=may(self._level, "tag")) for tag in version.tags),
+            *(self.tag_fact(self._subject, tag, mine=may(self._level, Ability.EDIT)) for tag in version.tags),
             *(self._alias(alias) for alias in version.aliases),
             *(self._comment_said(comment) for comment in said),
             *(
@@ -76,7 +77,7 @@ class Version(Sheet):
     def _written(self, version: ModelVersion) -> list[Fact]:
         stage = version.current_stage
         facts = [
-            self.description_fact(self._subject, version.description or "", mine=may(self._level, "edit")),
+            self.description_fact(self._subject, version.description or "", mine=may(self._level, Ability.EDIT)),
             Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
             Fact(key="source", label="source", value=version.source or ""),
         ]
@@ -89,7 +90,7 @@ class Version(Sheet):
         return facts
 
     def _alias(self, alias: str) -> Fact:
-        mine = may(self._level, "alias")
+        mine = may(self._level, Ability.SET_ALIAS)
         remove = partial(self.remove_alias, self._subject.name, alias, self._subject.version or "")
         return Fact(
             key=f"alias {alias}",
@@ -114,7 +115,7 @@ class Version(Sheet):
 
     def is_live(self, action: str) -> bool:
         if action in {"tags", "aliases"}:
-            return may(self._level, "tag" if action == "tags" else "alias")
+            return may(self._level, Ability.EDIT if action == "tags" else Ability.SET_ALIAS)
         if action == "transition":
             return self._version is not None
         if action == "open_run":
