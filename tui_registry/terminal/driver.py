@@ -40,7 +40,7 @@ class TerminalDriver(LinuxDriver):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTSTP, signal.SIGCONT):
             loop.remove_signal_handler(number)
-        super().stop_application_mode()  # type: ignore[no-untyped-call]  # Textual gives it no types
+        super().stop_application_mode()
 
     def write(self, data: str) -> None:
         super().write(charset.plain(data) if self._is_plain else data)
