@@ -83,7 +83,7 @@ async def test_ones_own_request_is_cancelled(scene: Scene) -> None:
 async def test_what_is_not_allowed_is_not_live(scene: Scene) -> None:
     model = scene.pending("churn")
     async with console(scene.url, scene.registry.token(SECOND_ASKER)) as shown:
-        await shown.shows(model, "You may look, but not decide")
+        await shown.shows(model, "You cannot decide this request")
         for word in ("approve", "reject", "cancel"):
             assert word not in shown.bar
         await shown.press("a", "y", "escape", "r", "y", "escape", "x", "y", "escape")

@@ -75,7 +75,7 @@ async def test_a_server_that_was_not_there_yet(scene: Scene) -> None:
     async with proxied(scene.url) as proxy:
         await proxy.cut()
         async with console(proxy.url, scene.token) as shown:
-            await shown.shows("no connection", "cannot be reached", "It is tried again by itself.")
+            await shown.shows("no connection", "cannot be reached", "Retrying automatically.")
             await shown.press("a", "enter", "2", "1", "question_mark", "escape")
             await proxy.open()
             await shown.shows(model, "● live")
@@ -152,7 +152,7 @@ async def test_what_is_no_registry_is_told(scene: Scene) -> None:
     async with console(f"{scene.url}/health/", scene.token) as shown:
         await shown.shows("✗ no connection")
         await shown.press("2", "1", "f5")
-        await shown.shows("It is tried again by itself.")
+        await shown.shows("Retrying automatically.")
 
 
 @pytest.mark.parametrize("token", ["", "two codes", "ünïcodes", "codes\n", "codes" * 20_000])

@@ -91,7 +91,7 @@ async def test_errors_of_the_server_are_shown_as_they_are(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.press("2", "slash")
         await shown.type("= [@click=app.quit] = 'x'")
-        await shown.until(lambda: "not read" in shown.header, "it is refused")
+        await shown.until(lambda: "load failed" in shown.header, "it is refused")
         assert_sound(shown)
 
 

@@ -14,7 +14,11 @@ async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[
     holder = scene.version(model, "Production")
     async with console(scene.url, scene.token, size) as shown:
         await shown.shows(
-            model, "None → Production", f"asked by {ASKER}", "Better in every region.", f"displaces version {holder}"
+            model,
+            "None → Production",
+            f"requested by {ASKER}",
+            "Better in every region.",
+            f"displaces version {holder}",
         )
         assert "Inbox (1)" in shown.header
         assert OWNER in shown.header

@@ -103,7 +103,7 @@ async def test_a_search_that_the_server_refuses_does_no_harm(scene: Scene, typed
         await shown.press("slash")
         await shown.type(typed)
         await shown.until(
-            lambda: "not read" in shown.header or "(0)" in shown.header, "it is told that nothing was found"
+            lambda: "load failed" in shown.header or "(0)" in shown.header, "it is told that nothing was found"
         )
         await shown.press("escape")
         await shown.shows(churn, "● live")
@@ -116,7 +116,7 @@ async def test_a_long_text_can_be_searched_for(scene: Scene) -> None:
         await shown.shows(churn)
         await shown.press("slash")
         shown.app.screen.query_one("#filter", Input).value = "x" * 100_000  # as pasted into the line
-        await shown.until(lambda: "not read" in shown.header or "(0)" in shown.header, "it is told")
+        await shown.until(lambda: "load failed" in shown.header or "(0)" in shown.header, "it is told")
         await shown.press("escape")
         await shown.shows(churn, "● live")
 
@@ -205,7 +205,7 @@ async def test_a_model_that_goes_away_is_told(scene: Scene) -> None:
         await shown.press("enter")
         await shown.shows(f"Models › {model}", "1 version")
         scene.delete(model)
-        await shown.shows("not read")
+        await shown.shows("load failed")
         await shown.press("escape")
         await shown.shows("There are no models")
 

@@ -60,7 +60,7 @@ async def test_who_may_not_move_it_asks(scene: Scene) -> None:
         await shown.shows("Ask for this?", "Your level does not let you move it")
         await shown.press("y")
         await shown.tells("Requested Staging.")
-        await shown.shows("→ Staging? co", f"asked by {ASKER}")
+        await shown.shows("→ Staging? co", f"requested by {ASKER}")
         await shown.press("u", "y")
         await shown.tells("Request cancelled.")
     assert scene.stage(name) == "None"

@@ -258,7 +258,7 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
     ):
         proxy.hold("experiments/search")
         await shown.press("2", "N")
-        await shown.shows("Asking the server …", "◌ waiting")
+        await shown.shows("Loading…", "◌ waiting")
         await shown.press("escape")
         await shown.shows("Models (")
         proxy.release()

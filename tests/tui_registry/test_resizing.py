@@ -70,7 +70,7 @@ async def settle(shown: Console, leaving: object) -> None:
     await shown.until(lambda: shown.app.screen is not leaving and shown.app.screen.is_mounted, "the next screen")
     screen = shown.app.screen
     if isinstance(screen, Place):
-        await shown.until(lambda: screen._read_at is not None, "what it asked for")
+        await shown.until(lambda: not screen.is_unread, "what it asked for")
 
 
 async def resized(shown: Console, size: tuple[int, int]) -> None:

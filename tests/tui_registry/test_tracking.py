@@ -112,7 +112,7 @@ async def test_a_console_never_sends_the_registrys_token_there(scene: Scene, mon
     ):
         await shown.press("2", "N")
         await shown.shows(
-            "The tracking server does not tell.", "Not an answer of an MLflow tracking server", "✗ not read"
+            "The tracking server does not tell.", "Not an answer of an MLflow tracking server", "✗ load failed"
         )
     assert heard
     assert not any(scene.token in each for each in heard)

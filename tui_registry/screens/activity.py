@@ -28,24 +28,24 @@ LOUD = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.
 
 class ActivityFeed(Listing, EditingPlace):
     place = "activity"
-    title_shown = "Activity"
-    nothing = "Nothing has happened yet."
+    list_title = "Activity"
+    empty_message = "Nothing has happened yet."
     no_match = "Nothing that matches has happened."
-    hint = "a model's name, user:NAME, type:approved, since:7d"
+    placeholder = "a model's name, user:NAME, type:approved, since:7d"
     while_typing = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGO", 4, priority=2),
-        Column("WHO", 12, priority=1, grow=1, most=28),
-        Column("DID", 9, grow=1, most=19),
-        Column("MODEL", 16, grow=3, most=48),
-        Column("VER", 4, most=6),
+        Column("WHO", 12, priority=1, grow=1, max_width=28),
+        Column("DID", 9, grow=1, max_width=19),
+        Column("MODEL", 16, grow=3, max_width=48),
+        Column("VER", 4, max_width=6),
         Column("WHAT", 20, priority=3, grow=5),
     )
 
     def __init__(self, name: str = "", version: str = "") -> None:
         """Of everything, of a model, or of a version."""
-        super().__init__(*(step for step in (self.title_shown, name, version) if step))
+        super().__init__(*(step for step in (self.list_title, name, version) if step))
         self._name_shown, self._version_shown = name, version
         self._activities: dict[str, FeedActivity] = {}
         self._timeline: Timeline | None = None
@@ -83,10 +83,10 @@ class ActivityFeed(Listing, EditingPlace):
 
     async def _count(self, timeline: "Timeline") -> None:
         """The newest COUNTED transitions of the days shown, of what is narrowed to."""
-        from tui_registry.widgets.timeline import DAYS, MOVES
+        from tui_registry.widgets.timeline import DAYS, TRANSITIONS
 
         narrowed = self._narrowed(self.typed)
-        narrowed["activity_type"] = [kind.value for kind in MOVES]
+        narrowed["activity_type"] = [kind.value for kind in TRANSITIONS]
         narrowed["since"] = int((time.time() - DAYS * 86_400) * 1000)
         moves: list[FeedActivity] = []
         token = ""

@@ -31,8 +31,8 @@ class Board(StagePlace):
     place = "board"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("board"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 12, grow=3, most=40),
-        Column("VER", 4, most=6),
+        Column("MODEL", 12, grow=3, max_width=40),
+        Column("VER", 4, max_width=6),
         Column("AGE", 4, priority=2),
         Column("WHAT", 16, priority=3, grow=3),
     )
@@ -95,7 +95,7 @@ class Board(StagePlace):
     def _show(self, pages: dict[Stage, Pages[Row]]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
-        self.header.lead(f"Board matching “{self._typed}”" if self._typed else "Board")
+        self.header.show_breadcrumbs(f"Board matching “{self._typed}”" if self._typed else "Board")
         for stage, table in self.tables.items():
             table.show(pages[stage].rows)
         self._shown_for = self._typed
@@ -120,7 +120,7 @@ class Board(StagePlace):
 
     def show_problem(self, problem: str) -> None:
         if not any(table.row_count for table in self.tables.values()):
-            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+            self.table.show([], empty=f"{problem}\nRetrying automatically.")
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

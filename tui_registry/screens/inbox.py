@@ -44,10 +44,10 @@ class Inbox(DecidingPlace, CopyingPlace):
     CSS_PATH = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 16, grow=3, most=48),
-        Column("VER", 4, most=6),
+        Column("MODEL", 16, grow=3, max_width=48),
+        Column("VER", 4, max_width=6),
         Column("TRANSITION", 21),
-        Column("ASKED BY", 10, priority=2, grow=2, most=28),
+        Column("ASKED BY", 10, priority=2, grow=2, max_width=28),
         Column("AGE", 4, priority=1),
         Column("DISPLACES", 9, priority=3),
         Column("COMMENT", 24, priority=4, grow=4),
@@ -90,7 +90,7 @@ class Inbox(DecidingPlace, CopyingPlace):
             shown.sort(key=ORDERS[self._order])
         count = f"{len(shown)} of {len(self._requests)}" if self._filter else str(len(shown))
         order = "" if self._order == "newest" else f" by {self._order}"
-        self.header.lead(f"Inbox ({count}{'+' if self._more else ''}){order}")
+        self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}){order}")
         empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in shown], empty=empty
@@ -103,7 +103,7 @@ class Inbox(DecidingPlace, CopyingPlace):
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+            self.table.show([], empty=f"{problem}\nRetrying automatically.")
 
     def known_requests(self) -> Iterable[InboxRequest]:
         return self._requests.values()
@@ -185,7 +185,7 @@ class Inbox(DecidingPlace, CopyingPlace):
 
     def _show_details(self) -> None:
         request = self._requests.get(self.table.cursor_key or "")
-        self.details.show(request)
+        self.details.show_request(request)
         if request is not None:
             self.fetch("details", partial(self._fetch_details, request))
 
@@ -194,9 +194,9 @@ class Inbox(DecidingPlace, CopyingPlace):
         try:
             review = await self.console_app.client.requests.review(request.name, request.version, request.to_stage)
         except CallError as error:
-            self.details.complain(request, str(error))
+            self.details.show_error(request, str(error))
             return
-        self.details.fill(request, review)
+        self.details.show_review(request, review)
 
 
 def _row(request: InboxRequest, asked_by: str) -> Row:

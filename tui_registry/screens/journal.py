@@ -17,17 +17,17 @@ LOOK = 0.5  # seconds between looks for new calls
 
 class Calls(Listing):
     place = "journal"
-    title_shown = "Calls of this session"
-    nothing = "Nothing was asked of the server so far."
+    list_title = "Calls of this session"
+    empty_message = "Nothing was asked of the server so far."
     no_match = "No call matches."
-    hint = "words of the method, the path, the result or who"
+    placeholder = "words of the method, the path, the result or who"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
         Column("AT", 8, priority=1),
-        Column("WHO", 12, priority=3, grow=1, most=28),
+        Column("WHO", 12, priority=3, grow=1, max_width=28),
         Column("CALL", 6),
-        Column("PATH", 30, grow=4, most=70),
-        Column("RESULT", 6, grow=1, most=13),
+        Column("PATH", 30, grow=4, max_width=70),
+        Column("RESULT", 6, grow=1, max_width=13),
         Column("TOOK", 6, priority=2),
     )
     has_text = True

@@ -22,10 +22,10 @@ class Accounts(Section):
 
     asked: ClassVar[str]
     no_match = "Nobody is called so."
-    hint = "part of a name, group:NAME, is:inactive"
+    placeholder = "part of a name, group:NAME, is:inactive"
     COLUMNS = (
-        Column("NAME", 24, grow=2, most=60),
-        Column("CALLED", 16, grow=2, most=40, priority=1),
+        Column("NAME", 24, grow=2, max_width=60),
+        Column("CALLED", 16, grow=2, max_width=40, priority=1),
         Column("STATE", 11),
         Column("GROUPS", 20, grow=3, priority=2),
     )

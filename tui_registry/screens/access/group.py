@@ -26,12 +26,12 @@ KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipa
 
 class GroupMembers(Section):
     place = "group"
-    nothing = "The group has no members.\nn adds one."
+    empty_message = "The group has no members.\nn adds one."
     no_match = "No member is called so."
-    hint = "part of a name"
+    placeholder = "part of a name"
     is_section = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("group"), *WHILE_TYPING]
-    COLUMNS = (Column("MEMBER", 40, grow=1, most=80), Column("KIND", 8))
+    COLUMNS = (Column("MEMBER", 40, grow=1, max_width=80), Column("KIND", 8))
 
     def __init__(self, group_id: str, name: str) -> None:
         super().__init__("Access", "Groups", visible(name), "Members")

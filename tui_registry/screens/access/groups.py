@@ -27,11 +27,11 @@ ABOUT = {
 
 class Groups(Section):
     place = "groups"
-    nothing = "There are no groups."
+    empty_message = "There are no groups."
     no_match = "No group is called so."
-    hint = "part of a name"
+    placeholder = "part of a name"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("groups"), *WHILE_TYPING]
-    COLUMNS = (Column("GROUP", 30, grow=2, most=60), Column("IS IN", 30, grow=3))
+    COLUMNS = (Column("GROUP", 30, grow=2, max_width=60), Column("IS IN", 30, grow=3))
 
     def __init__(self) -> None:
         super().__init__()

@@ -34,17 +34,17 @@ _NOTHING_TYPED = {"program": "", "comment": "", "days": "90"}
 
 class Tokens(Section):
     place = "tokens"
-    nothing = "There are no tokens."
+    empty_message = "There are no tokens."
     no_match = "No token is like this."
-    hint = "part of a comment, of its owner's or its maker's name"
+    placeholder = "part of a comment, of its owner's or its maker's name"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
     COLUMNS = (
-        Column("OWNER", 16, grow=2, most=40),
-        Column("COMMENT", 14, grow=3, most=60),
+        Column("OWNER", 16, grow=2, max_width=40),
+        Column("COMMENT", 14, grow=3, max_width=60),
         Column("MADE", 4, priority=1),
         Column("EXPIRES", 10),
         Column("USED", 10, priority=2),
-        Column("MADE BY", 12, priority=3, grow=1, most=40),
+        Column("MADE BY", 12, priority=3, grow=1, max_width=40),
     )
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from tui_registry.screens.access.accounts import Accounts
 class Users(Accounts):
     place = "users"
     asked = "User name, such as an address"
-    nothing = "There are no users."
+    empty_message = "There are no users."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), *WHILE_TYPING]
 
     def register(self) -> Register:

@@ -35,13 +35,13 @@ class Choose(ModalScreen[str | None]):
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
-    COLUMNS = (Column("", 1), Column("", 12, grow=1, most=24), Column("", 16, grow=3))
+    COLUMNS = (Column("", 1), Column("", 12, grow=1, max_width=24), Column("", 16, grow=3))
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
         super().__init__()
         self._title = title
         self._choices = tuple(choices)
-        self._table = Table(self.COLUMNS, empty="There is nothing to choose.", id="choices", titled=False)
+        self._table = Table(self.COLUMNS, empty="There is nothing to choose.", id="choices", show_titles=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):

@@ -248,7 +248,7 @@ def _made(field: Field, value: str) -> ComposeResult:
     if field.choices:
         widest = max(cell_len(each.label) for each in field.choices)
         columns = (Column("", min(WIDEST, widest)), Column("", 10, priority=1, grow=1))
-        table = Table(columns, empty="", id=field.name, titled=False)
+        table = Table(columns, empty="", id=field.name, show_titles=False)
         table.styles.height = min(CHOICES, len(field.choices))
         yield table
     elif field.long:
@@ -256,7 +256,7 @@ def _made(field: Field, value: str) -> ComposeResult:
     else:
         yield Input(value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
         if field.suggest is not None:
-            suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", titled=False)
+            suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", show_titles=False)
             suggestions.can_focus = False
             suggestions.display = False
             yield suggestions

@@ -39,7 +39,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),
     ]
-    COLUMNS = (Column("PROFILE", 12, grow=1, most=24), Column("URL", 20, grow=3), Column("", 16))
+    COLUMNS = (Column("PROFILE", 12, grow=1, max_width=24), Column("URL", 20, grow=3), Column("", 16))
 
     def __init__(self, current: str, *, read_only: bool) -> None:
         super().__init__()

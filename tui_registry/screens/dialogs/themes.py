@@ -23,14 +23,14 @@ class Themes(ModalScreen[str | None]):
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
-    COLUMNS = (Column("", 20, grow=1, most=30), Column("", 20, grow=1))
+    COLUMNS = (Column("", 20, grow=1, max_width=30), Column("", 20, grow=1))
 
     def __init__(self, themes: Sequence[tuple[str, str]], current: str) -> None:
         """``themes`` are names, each with what to say about it."""
         super().__init__()
         self._themes = tuple(themes)
         self._before = current
-        self._table = Table(self.COLUMNS, empty="", id="themes", titled=False)
+        self._table = Table(self.COLUMNS, empty="", id="themes", show_titles=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):

@@ -27,17 +27,17 @@ MOVES = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, Activit
 class Compare(Place):
     place = "compare"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("compare"))
-    COLUMNS = (Column("", 12, grow=1, most=28), Column("", 14, grow=4), Column("", 14, grow=4))
+    COLUMNS = (Column("", 12, grow=1, max_width=28), Column("", 14, grow=4), Column("", 14, grow=4))
 
     def __init__(self, one: ModelVersion, other: ModelVersion) -> None:
         super().__init__("Compare", _title(one), _title(other))
         self._compared = (one, other)
         titles = ("", _title(one), _title(other))
         columns = tuple(
-            Column(one_line(title), each.width, grow=each.grow, most=each.most)
+            Column(one_line(title), each.width, grow=each.grow, max_width=each.max_width)
             for title, each in zip(titles, self.COLUMNS, strict=True)
         )
-        self.table = Table(columns, empty="Asking the server …", id="list")
+        self.table = Table(columns, empty="Loading…", id="list")
         self._whole = Static("", markup=False)
         self._facts: dict[str, tuple[str, str]] = {}
 

@@ -32,7 +32,7 @@ DEEDS = {"edit": "edit", "tags": "tag", "aliases": "alias", "delete": "delete"}
 class Model(StagePlace):
     place = "model"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("model"))
-    COLUMNS = (Column("VER", 4, most=6), Column("AGE", 4), Column("WHAT", 8, grow=1))
+    COLUMNS = (Column("VER", 4, max_width=6), Column("AGE", 4), Column("WHAT", 8, grow=1))
 
     def __init__(self, name: str, version: str | None = None) -> None:
         super().__init__("Models", name)

@@ -21,19 +21,19 @@ from tui_registry_server.wire.stage import Stage
 
 class Models(Listing, EditingPlace):
     place = "models"
-    title_shown = "Models"
-    nothing = "There are no models that you may read.\nn makes the first one."
+    list_title = "Models"
+    empty_message = "There are no models that you may read.\nn makes the first one."
     no_match = "No model matches."
-    hint = "part of a name, stage:production, tag:team=risk, user:ada, or = and a filter"
+    placeholder = "part of a name, stage:production, tag:team=risk, user:ada, or = and a filter"
     opens_best = True
     while_typing = SEARCHING
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 20, grow=4, most=60),
+        Column("MODEL", 20, grow=4, max_width=60),
         Column("PROD", 5, priority=0),
         Column("STAGING", 7, priority=1),
         Column("NEWEST", 6, priority=2),
-        Column("BY", 12, priority=4, grow=1, most=24),
+        Column("BY", 12, priority=4, grow=1, max_width=24),
         Column("CHANGED", 7, priority=3),
         Column("DESCRIPTION", 24, priority=5, grow=4),
     )

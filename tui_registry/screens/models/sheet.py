@@ -49,11 +49,11 @@ class Fact:
 class Sheet(EditingPlace):
     """Subclasses say ``read_facts``."""
 
-    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 13, most=20), Column("", 20, grow=1))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 13, max_width=20), Column("", 20, grow=1))
 
     def __init__(self, *trail: str) -> None:
         super().__init__(*trail)
-        self.table = Table(self.COLUMNS, empty="Asking the server …", id="facts", titled=False)
+        self.table = Table(self.COLUMNS, empty="Loading…", id="facts", show_titles=False)
         self._text = Static("", markup=False, id="text")
         self._markdown = Markdown(id="markdown", open_links=False, parser_factory=self._parser)
         self.facts: dict[str, Fact] = {}

@@ -40,7 +40,8 @@ class StagePlace(DecidingPlace, EditingPlace):
         super().__init__(*trail)
         self.switcher = Tabs(id="switcher")
         self.tables = {
-            stage: Table(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
+            stage: Table(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", cursor_needs_focus=True)
+            for stage in Stage
         }
         self.stage = Stage.NONE
 
@@ -198,8 +199,8 @@ class StagePlace(DecidingPlace, EditingPlace):
             labels.append(label)
         self.switcher.show(labels, list(self.tables).index(self.stage))
 
-    def tell_state(self) -> None:
-        super().tell_state()
+    def show_state(self) -> None:
+        super().show_state()
         self.lay_out()  # what was read for the first time is counted now
 
     def count(self, stage: Stage) -> str:

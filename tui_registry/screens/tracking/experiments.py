@@ -20,16 +20,16 @@ class Experiments(TrackingPlace, Listing):
     """``for_model``: the registered model that a version is looked for, if that is settled."""
 
     place = "experiments"
-    title_shown = "Experiments"
-    nothing = "The tracking server has no experiments that you may read."
+    list_title = "Experiments"
+    empty_message = "The tracking server has no experiments that you may read."
     no_match = "No experiment matches."
-    hint = "part of a name, or = and MLflow's own filter"
+    placeholder = "part of a name, or = and MLflow's own filter"
     opens_best = True
     while_typing = SEARCHING
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("experiments"), *WHILE_TYPING]
     COLUMNS = (
-        Column("EXPERIMENT", 20, grow=3, most=60),
-        Column("ID", 4, priority=3, grow=1, most=20),
+        Column("EXPERIMENT", 20, grow=3, max_width=60),
+        Column("ID", 4, priority=3, grow=1, max_width=20),
         Column("MADE", 4, priority=1),
         Column("CHANGED", 7, priority=2),
         Column("NOTE", 20, priority=4, grow=3),

@@ -1,4 +1,4 @@
-"""One run: what it was, what it measured, where its code is, and its models, any of which can be registered."""
+"""One run: what it was, what it format_metric, where its code is, and its models, any of which can be registered."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry.tracking.candidate import Candidate, in_folders, logged
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.runs import measured, summary
+from tui_registry.widgets.runs import format_metric, summary
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.widgets.tabs import Tabs
 
@@ -28,9 +28,9 @@ CHANGING = {"RUNNING", "SCHEDULED"}
 
 MODELS = "models"
 PANELS = {
-    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, most=36), Column("VALUE", 12, grow=1))),
-    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
-    "tags": ("Tags", (Column("TAG", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
+    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, max_width=36), Column("VALUE", 12, grow=1))),
+    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, max_width=36), Column("VALUE", 10, grow=1))),
+    "tags": ("Tags", (Column("TAG", 12, grow=1, max_width=36), Column("VALUE", 10, grow=1))),
 }
 """What stands below the models: each panel's title and columns."""
 
@@ -48,13 +48,15 @@ class RunPlace(RegisteringPlace):
         self._summary = Static("", id="summary", markup=False)
         self._switcher = Tabs(id="switcher")
         columns = (
-            Column("MODEL", 16, grow=1, most=40),
+            Column("MODEL", 16, grow=1, max_width=40),
             Column("SOURCE", 24, grow=2, priority=1),
             Column("AGE", 4, priority=2),
             Column("STATE", 5, priority=3),
         )
-        self.models = Table(columns, empty="Looking for models …", id=MODELS, shy=True)
-        self.panels = {name: Table(shown, empty="none", id=name, shy=True) for name, (_, shown) in PANELS.items()}
+        self.models = Table(columns, empty="Looking for models …", id=MODELS, cursor_needs_focus=True)
+        self.panels = {
+            name: Table(shown, empty="none", id=name, cursor_needs_focus=True) for name, (_, shown) in PANELS.items()
+        }
         self._panel = "metrics"
         self._shown: Run | None = None
         self._candidates: dict[str, Candidate] = {}  # by source
@@ -85,9 +87,9 @@ class RunPlace(RegisteringPlace):
     def _show(self, run: Run) -> None:
         self._shown = run
         *before, _ = self._trail
-        self.header.lead(*before, run.name)
+        self.header.show_breadcrumbs(*before, run.name)
         rows = {
-            "metrics": [(key, measured(value)) for key, value in run.metrics.items()],
+            "metrics": [(key, format_metric(value)) for key, value in run.metrics.items()],
             "params": list(run.params.items()),
             "tags": list(run.tags.items()),
         }
@@ -119,7 +121,7 @@ class RunPlace(RegisteringPlace):
 
     def show_problem(self, problem: str) -> None:
         if self._shown is None:
-            self._summary.update(Content(self.complaint(problem)))
+            self._summary.update(Content(self.problem_text(problem)))
             self.models.show([], empty="")
 
     def is_live(self, action: str) -> bool:

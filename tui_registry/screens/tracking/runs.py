@@ -18,7 +18,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.filters import is_meant_run, key_of, meant, runs_filter
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.runs import STATUS_STYLES, measured
+from tui_registry.widgets.runs import STATUS_STYLES, format_metric
 from tui_registry.widgets.table import Column, Row
 
 NEWEST = "attributes.start_time DESC"
@@ -28,12 +28,12 @@ NARROWEST, WIDEST = 8, 16  # cells of a metric or parameter
 
 class Runs(TrackingPlace, Listing):
     place = "runs"
-    title_shown = "Runs"
-    nothing = "There are no runs in this experiment."
+    list_title = "Runs"
+    empty_message = "There are no runs in this experiment."
     no_match = "No run matches."
-    hint = "name, user:ada, status:failed, tag:k=v, rmse<0.5, or = and MLflow's filter"
+    placeholder = "name, user:ada, status:failed, tag:k=v, rmse<0.5, or = and MLflow's filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("runs"), *WHILE_TYPING]
-    COLUMNS = (Column("RUN", 14, grow=1, most=40),)
+    COLUMNS = (Column("RUN", 14, grow=1, max_width=40),)
 
     def __init__(self, experiment_id: str, name: str, for_model: str | None = None) -> None:
         super().__init__("Experiments", name)
@@ -61,7 +61,7 @@ class Runs(TrackingPlace, Listing):
 
     def open_row(self, key: str) -> None:
         run = self._runs[key]
-        self.app.push_screen(RunPlace(key, *self.trail, run.name, for_model=self._for_model))
+        self.app.push_screen(RunPlace(key, *self.breadcrumbs, run.name, for_model=self._for_model))
 
     def is_live(self, action: str) -> bool:
         if action == "columns":
@@ -126,7 +126,7 @@ class Runs(TrackingPlace, Listing):
         self._fields = tuple(fields)
         self.table.use_columns(
             (
-                Column("RUN", 14, grow=4, most=40),
+                Column("RUN", 14, grow=4, max_width=40),
                 Column("BEGAN ▼" if self._order == NEWEST else "BEGAN", 7, priority=1),
                 Column("STATUS", 9, priority=2),
                 Column("BY", 10, priority=4),
@@ -138,14 +138,14 @@ class Runs(TrackingPlace, Listing):
         arrow = {_by(field, "ASC"): " ▲", _by(field, "DESC"): " ▼"}.get(self._order, "")
         title = one_line(field) + arrow
         width = min(max(cell_len(title), NARROWEST), WIDEST)
-        return Column(title, width, priority=3 if number < 2 else 5 + number, grow=1, most=WIDEST)
+        return Column(title, width, priority=3 if number < 2 else 5 + number, grow=1, max_width=WIDEST)
 
 
 def _row(run: Run, fields: Sequence[str], user: str) -> Row:
     status = run.info.status
     metrics, params = run.metrics, run.params
     began = run.info.start_time
-    values = (measured(metrics[field]) if field in metrics else params.get(field, "") for field in fields)
+    values = (format_metric(metrics[field]) if field in metrics else params.get(field, "") for field in fields)
     return Row(
         run.info.run_id,
         (
@@ -171,7 +171,7 @@ def _by_frequency(runs: Collection[Run]) -> list[str]:
     """Metrics, then parameters, each in order of how many runs have them."""
     metrics = Counter(key for run in runs for key in run.metrics)
     params = Counter(key for run in runs for key in run.params)
-    return list(dict.fromkeys(key for each in (metrics, params) for key, _ in each.most_common()))
+    return list(dict.fromkeys(key for each in (metrics, params) for key, _ in each.max_width_common()))
 
 
 def _named(typed: str) -> list[str]:

@@ -29,7 +29,7 @@ class TrackingPlace(Place):
     def on_registry_changed(self, message: RegistryChanged) -> None:
         message.prevent_default()  # Place would read again
 
-    def complaint(self, problem: str) -> str:
+    def problem_text(self, problem: str) -> str:
         """Why there is nothing to show, in lines that fit."""
         lines = textwrap.wrap(one_line(problem), max(20, self.size.width - 4))
         return "\n".join(["The tracking server does not tell.", *lines, "It is asked again by itself."])
