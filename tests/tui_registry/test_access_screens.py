@@ -150,7 +150,7 @@ async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None
         await shown.press("y")
         await shown.type("yes")
         await shown.press("enter")
-        await shown.shows(f"That is not {office.model}.")
+        await shown.shows(f"This does not match {office.model}.")
         await shown.press("escape")
         await shown.shows("You: CAN_MANAGE")
         assert office.direct()[OWNER] == "CAN_MANAGE"

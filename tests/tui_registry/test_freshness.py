@@ -18,14 +18,14 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_what_others_do_is_seen_without_a_key(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         model = scene.pending("churn")
         await shown.shows(f"▎ {model}", "Inbox (1)", "a approve")
         scene.call("POST", "/mlflow/comments/create", by=ASKER, name=model, version="1", comment="Have a look, please.")
         await shown.shows("Have a look, please.")
         path = "/mlflow/transition-requests/approve"
         scene.call("POST", path, name=model, version="1", stage="Staging", archive_existing_versions=False)
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         assert "approve" not in shown.bar
 
 

@@ -29,7 +29,7 @@ async def test_models_are_listed_with_their_stages(scene: Scene, size: tuple[int
 async def test_no_models_is_said(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.press("2")
-        await shown.shows("There are no models that you may read.")
+        await shown.shows("No models that you can read.")
         await shown.press("enter", "y", "G", "pagedown", "f5")
         await shown.shows("Models (0)")
 
@@ -207,7 +207,7 @@ async def test_a_model_that_goes_away_is_told(scene: Scene) -> None:
         scene.delete(model)
         await shown.shows("load failed")
         await shown.press("escape")
-        await shown.shows("There are no models")
+        await shown.shows("No models that you can read")
 
 
 async def test_places_are_reached_from_everywhere(scene: Scene) -> None:

@@ -86,7 +86,7 @@ class GroupMembers(Section):
             told = Content.styled(one_line(problem), "$text-error") if problem else None
             field = granting.who_field(app, who, "a user, a group or a service principal")
             values = await app.push_screen_wait(
-                Form(f"Add a member to {self._group_name}", [field], save="Go on", told=told)
+                Form(f"Add a member to {self._group_name}", [field], save="Go on", message=told)
             )
             if values is None:
                 return

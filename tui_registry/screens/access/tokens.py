@@ -147,7 +147,7 @@ class Tokens(Section):
         app, values, problem = self.console_app, _NOTHING_TYPED, ""
         while True:
             told = Content.styled(one_line(problem), "$text-error") if problem else None
-            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Make", told=told))
+            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Make", message=told))
             if given is None:
                 return
             values = _NOTHING_TYPED | given
