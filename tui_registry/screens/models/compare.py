@@ -59,10 +59,10 @@ class Compare(Place):
         facts = [_facts(version, at) for version, at in zip((one, other), entered, strict=True)]
         labels = sorted(
             {**facts[0], **facts[1]}, key=lambda label: label == LAST_LABEL
-        )  # else in the order of the facts
+        )  # stable: keeps the other order
         self._facts = {label: (facts[0].get(label, ""), facts[1].get(label, "")) for label in labels}
         self.table.show([_row(label, *values) for label, values in self._facts.items()])
-        self._show_whole()
+        self._show_full_text()
 
     def show_problem(self, problem: str) -> None:
         if not self._facts:
@@ -72,7 +72,7 @@ class Compare(Place):
         self.app.pop_screen()
 
     @on(Table.Highlighted)
-    def _show_whole(self) -> None:
+    def _show_full_text(self) -> None:
         """Display both values of the row under the cursor in full."""
         label = self.table.cursor_key or ""
         parts: list[Content] = []

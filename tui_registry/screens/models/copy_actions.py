@@ -22,6 +22,6 @@ class CopyActions(Place):
         from tui_registry.screens.models.snippets import snippets
 
         app = self.console_app
-        chosen = await app.push_screen_wait(Choose(f"Copy from {subject}", snippets(subject, app.client.url)))
+        chosen = await app.push_screen_wait(Choose(f"Copy {subject}", snippets(subject, app.client.url)))
         if chosen is not None:
             app.copy(chosen)

@@ -71,10 +71,8 @@ class EditActions(CopyActions):
         """Confirm, and remove a tag."""
         app = self.console_app
         message = [Content(f"• {one_line(key)} = {one_line(value, 300)}")]
-        if (
-            await app.push_screen_wait(Confirm(Question(f"Remove this tag from {subject}?", message, "Remove")))
-            is not None
-        ):
+        question = Question(f"Remove this tag from {subject}?", message, "Remove")
+        if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(tag(app.client, subject, key, value, None))
 
     async def _set_alias(self, subject: Subject) -> None:

@@ -44,7 +44,9 @@ class RegisterActions(TrackingPlace):
             Field(name="description", label="Description of the version"),
         ]
         message = Content.assemble(("model ", "dim"), visible(candidate.name), ("  of run ", "dim"), visible(run.name))
-        values = await app.push_screen_wait(Form("Register a model of this run", fields, save="Go on", message=told))
+        values = await app.push_screen_wait(
+            Form("Register a model of this run", fields, save="Continue", message=message)
+        )
         if values is None:
             return
         planned = await registration(

@@ -1,4 +1,4 @@
-"""One run: what it was, what it format_metric, where its code is, and its models, any of which can be registered."""
+"""One run: its summary, metrics, parameters and tags, and its models, which can be registered."""
 
 from typing import ClassVar
 

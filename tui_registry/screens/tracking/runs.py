@@ -171,7 +171,7 @@ def _by_frequency(runs: Collection[Run]) -> list[str]:
     """Metrics, then parameters, each sorted by how many runs have them."""
     metrics = Counter(key for run in runs for key in run.metrics)
     params = Counter(key for run in runs for key in run.params)
-    return list(dict.fromkeys(key for each in (metrics, params) for key, _ in each.max_width_common()))
+    return list(dict.fromkeys(key for each in (metrics, params) for key, _ in each.most_common()))
 
 
 def _named(typed: str) -> list[str]:
