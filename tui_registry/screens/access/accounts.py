@@ -122,20 +122,20 @@ class Accounts(Section):
 
 
 def _reactivation(account: Found) -> Question:
-    told = [Content("The account's tokens will be accepted again. Its permissions and groups do not change.")]
-    return Question(f"Reactivate {account.person.principal}?", told, "Reactivate")
+    message = [Content("The account's tokens will be accepted again. Its permissions and groups do not change.")]
+    return Question(f"Reactivate {account.person.principal}?", message, "Reactivate")
 
 
 def _deactivation(account: Found, *, own: bool) -> Question:
-    told = [
+    message = [
         Content("The account's tokens will no longer be accepted."),
         Content.styled("Its permissions, groups and history are kept; A reactivates it.", "dim"),
     ]
     if own:
-        told.insert(0, Content.styled("This is your own account: you will be locked out.", "$text-warning"))
+        message.insert(0, Content.styled("This is your own account: you will be locked out.", "$text-warning"))
     return Question(
         f"Deactivate {account.person.principal}?",
-        told,
+        message,
         "Deactivate",
         word="deactivate" if own else "",
         why_word="this is your own account",

@@ -44,8 +44,8 @@ class GroupMembers(Section):
         group = await self.console_app.client.groups.get(self._group_id)
         self._members = {member.value: member for member in group.members}
         words = typed.casefold().split()
-        shown = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
-        return [_row(member) for member in shown], ""
+        matching = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
+        return [_row(member) for member in matching], ""
 
     def show_note(self) -> None:
         super().show_note()
@@ -81,10 +81,10 @@ class GroupMembers(Section):
     async def _add(self) -> None:
         app, who, problem = self.console_app, "", ""
         while True:
-            told = Content.styled(one_line(problem), "$text-error") if problem else None
+            message = Content.styled(one_line(problem), "$text-error") if problem else None
             field = granting.who_field(app, who, "a user, a group or a service principal")
             values = await app.push_screen_wait(
-                Form(f"Add a member to {self._group_name}", [field], save="Continue", message=told)
+                Form(f"Add a member to {self._group_name}", [field], save="Continue", message=message)
             )
             if values is None:
                 return
@@ -107,16 +107,16 @@ class GroupMembers(Section):
     async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
         group, verb = one_line(self._group_name), "Add" if joins else "Remove"
         if joins:
-            told = [Content(f"{one_line(who)} gets every permission granted to {group}.")]
+            message = [Content(f"{one_line(who)} gets every permission granted to {group}.")]
         else:
-            told = [Content(f"{one_line(who)} loses the permissions granted only through {group}.")]
+            message = [Content(f"{one_line(who)} loses the permissions granted only through {group}.")]
         if self._group_name == ADMINS:
-            told.append(
+            message.append(
                 Content.styled("Members of admins can manage everything: models, users, tokens.", "$text-warning")
             )
         own = not joins and self._group_name == ADMINS and self.me is not None and self.me.id == member_id
         question = Question(
-            f"{verb} {who}?", told, verb, word=ADMINS if own else "", why_word="you lose your own admin rights"
+            f"{verb} {who}?", message, verb, word=ADMINS if own else "", why_word="you lose your own admin rights"
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client

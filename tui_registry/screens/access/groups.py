@@ -52,8 +52,8 @@ class Groups(Section):
 
     def about_row(self, key: str) -> Content:
         name = self._groups[key].display_name or ""
-        told = ABOUT.get(name, "Its permissions apply to its members, including members of nested groups.")
-        return Content.assemble((visible(name), "bold"), f"\n{told}")
+        message = ABOUT.get(name, "Its permissions apply to its members, including members of nested groups.")
+        return Content.assemble((visible(name), "bold"), f"\n{message}")
 
     def is_live(self, action: str) -> bool:
         if action == "members":

@@ -63,9 +63,9 @@ class Section(Listing):
         self.me = await memberships.myself(self.console_app.client)
 
     def show_note(self) -> None:
-        told = "" if self.is_admin else "Read-only: only members of the group admins can make changes."
-        self.note.update(Content(told))
-        self.note.display = bool(told)
+        message = "" if self.is_admin else "Read-only: only members of the group admins can make changes."
+        self.note.update(Content(message))
+        self.note.display = bool(message)
         self.highlighted()
 
     def enter(self) -> None:

@@ -72,10 +72,10 @@ class Tokens(Section):
         if words:
             await self._learn_owners([*self._tokens.values()])
         matching = [each for each in self._tokens.values() if all(word in self._searched(each) for word in words)]
-        shown = matching[start : start + size]
-        await self._learn_owners(shown)
+        page = matching[start : start + size]
+        await self._learn_owners(page)
         end = start + size
-        return [self._row(each) for each in shown], str(end) if end < len(matching) else ""
+        return [self._row(each) for each in page], str(end) if end < len(matching) else ""
 
     async def _learn_owners(self, tokens: Sequence[PublicTokenInfo]) -> None:
         unknown = {str(each.owner_id) for each in tokens if isinstance(each, TokenInfo)} - self._owners.keys()
@@ -83,9 +83,9 @@ class Tokens(Section):
             self._owners |= await memberships.names_of(self.console_app.client, unknown)
 
     def show_note(self) -> None:
-        told = "" if self._is_admin else "Only your own tokens: members of the group admins see all."
-        self.note.update(Content(told))
-        self.note.display = bool(told)
+        message = "" if self._is_admin else "Only your own tokens: members of the group admins see all."
+        self.note.update(Content(message))
+        self.note.display = bool(message)
         self.highlighted()
 
     def _owner(self, token: PublicTokenInfo) -> str:
@@ -146,8 +146,8 @@ class Tokens(Section):
     async def _make(self) -> None:
         app, values, problem = self.console_app, _DEFAULT_VALUES, ""
         while True:
-            told = Content.styled(one_line(problem), "$text-error") if problem else None
-            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Create", message=told))
+            message = Content.styled(one_line(problem), "$text-error") if problem else None
+            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Create", message=message))
             if given is None:
                 return
             values = _DEFAULT_VALUES | given
@@ -203,15 +203,15 @@ class Tokens(Section):
 
     async def _revoke(self, token: PublicTokenInfo) -> None:
         owner = self._owner(token)
-        told = [
+        message = [
             Content(
                 f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, created {moment(token.creation_time)}"
             ),
             Content("Clients that use it will be refused. This cannot be undone."),
         ]
         if self.me is not None and owner == self.me.person.principal.name:
-            told.append(Content.styled("It is your own: this console may be using it.", "$text-warning"))
-        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", told, "Revoke"))) is not None:
+            message.append(Content.styled("It is your own: this console may be using it.", "$text-warning"))
+        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", message, "Revoke"))) is not None:
             client = self.console_app.client
             self.console_app.mutations.start(changes.revoke(client, token.token_id, owner, is_admin=self._is_admin))
 

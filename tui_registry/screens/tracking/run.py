@@ -55,7 +55,8 @@ class RunPlace(RegisterActions):
         )
         self.models = Table(columns, empty="Loading models…", id=MODELS, cursor_needs_focus=True)
         self.panels = {
-            name: Table(shown, empty="none", id=name, cursor_needs_focus=True) for name, (_, shown) in PANELS.items()
+            name: Table(columns, empty="none", id=name, cursor_needs_focus=True)
+            for name, (_, columns) in PANELS.items()
         }
         self._panel = "metrics"
         self._run: Run | None = None
