@@ -114,7 +114,7 @@ async def test_slowness_is_not_told_after_the_answer(scene: Scene) -> None:
         await lives(shown)
         place = shown.app.screen
         assert isinstance(place, Place)
-        place._tell_slow(place._reading)
+        place._show_slow(place._load_number)
         await shown.pilot.pause()
         assert "● live" in shown.header
 

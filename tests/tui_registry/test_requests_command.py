@@ -46,7 +46,7 @@ def test_every_page_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_nothing_pending_is_said_beside_the_answer(scene: Scene) -> None:
     done = run(scene, "requests", "list")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "No open requests.\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is pending.\n")
     assert answer(scene, "requests", "list") == {"requests": []}
 
 
