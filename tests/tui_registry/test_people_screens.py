@@ -156,7 +156,7 @@ async def test_a_service_principal_gets_a_token_that_is_shown_once(
         await shown.press("tab")
         await shown.shows("Access › Tokens (")
         await shown.press("n")
-        await shown.shows("New token", "For which service principal")
+        await shown.shows("New token", "Service principal")
         await shown.type(name)
         await shown.press("tab")
         await shown.type(purpose)
