@@ -30,8 +30,8 @@ class Navigation(Protocol):
 
     def open_version(self, name: str, version: str) -> None: ...
 
-    def open_card(self, name: str) -> None:
-        """Open everything about a model."""
+    def open_model_details(self, name: str) -> None:
+        """Open the details of a model."""
 
     def open_access(self, name: str) -> None:
         """Open who may do what on a model."""

@@ -150,7 +150,7 @@ async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None
         await shown.press("y")
         await shown.type("yes")
         await shown.press("enter")
-        await shown.shows(f"That is not {office.model}.")
+        await shown.shows(f"This does not match {office.model}.")
         await shown.press("escape")
         await shown.shows("You: CAN_MANAGE")
         assert office.direct()[OWNER] == "CAN_MANAGE"
@@ -257,12 +257,12 @@ async def test_the_whole_registry_may_be_closed_to_a_reader(office: Office) -> N
         await shown.press("5")
         await shown.shows("Access › Levels", "does not let you")
         await shown.press("tab")
-        await shown.shows("Access › Users", "You may look, but change nothing", "group admins")
+        await shown.shows("Access › Users", "Read-only: only members of the group admins", "group admins")
         assert "new" not in shown.bar
         await shown.press("n", "D", "A")
         await shown.shows("Access › Users")
         await shown.press("shift+tab", "shift+tab")
-        await shown.shows("Access › Tokens", "These are your own tokens")
+        await shown.shows("Access › Tokens", "Only your own tokens")
 
 
 async def test_a_read_only_profile_changes_nothing(office: Office) -> None:

@@ -25,7 +25,7 @@ async def test_approving_takes_two_keys(scene: Scene, size: tuple[int, int]) -> 
         await shown.shows("Approve this request?", f"{model} version 1, None → Staging", ASKER, "y yes", "n no")
         await shown.press("y")
         await shown.tells("Approved; version 1 is now in Staging.")
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
     assert scene.stage(model) == "Staging"
 
 
@@ -76,20 +76,20 @@ async def test_ones_own_request_is_cancelled(scene: Scene) -> None:
         await shown.shows("Cancel this request?")
         await shown.press("y")
         await shown.tells("Cancelled; version 1 stays in None.")
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
     assert scene.requests() == []
 
 
 async def test_what_is_not_allowed_is_not_live(scene: Scene) -> None:
     model = scene.pending("churn")
     async with console(scene.url, scene.registry.token(SECOND_ASKER)) as shown:
-        await shown.shows(model, "You may look, but not decide")
+        await shown.shows(model, "You cannot decide this request")
         for word in ("approve", "reject", "cancel"):
             assert word not in shown.bar
         await shown.press("a", "y", "escape", "r", "y", "escape", "x", "y", "escape")
         assert not asks(shown)
         await shown.press("question_mark")
-        await shown.shows("What the keys do here")
+        await shown.shows("Keyboard shortcuts")
         await shown.hides("Approve the request")
     assert len(scene.requests()) == 1
 
@@ -160,7 +160,7 @@ async def test_production_is_approved_by_its_name(scene: Scene) -> None:
         assert asks(shown)
         await shown.type("chur")
         await shown.press("enter")
-        await shown.shows(f"That is not {model}.")
+        await shown.shows(f"This does not match {model}.")
         assert scene.stage(model) == "None"
         await shown.type(model.removeprefix("chur"))
         await shown.press("enter")
@@ -199,7 +199,7 @@ async def test_what_is_displaced_is_archived_or_not(scene: Scene, keys: tuple[st
         await shown.shows(model)
         await shown.press("a")
         await shown.shows(
-            f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o archive or not"
+            f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o toggle archiving"
         )
         await shown.press(*keys, "y")
         await shown.tells("Approved; version")
@@ -216,7 +216,7 @@ async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None
         await shown.shows("Approve this request?", SECOND_ASKER)
         await shown.press("y")
         await shown.tells("Approved; version")
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         assert "by someone else" not in shown.told
 
 
@@ -304,7 +304,7 @@ async def test_escape_does_not_lose_a_comment(scene: Scene) -> None:
         await shown.press("r", "tab")
         await shown.type("too early")
         await shown.press("escape")
-        await shown.shows("Reject this request?", "too early", "Press esc once more")
+        await shown.shows("Reject this request?", "too early", "Press esc again")
         await shown.press("escape")
         await shown.hides("Reject this request?")
     assert scene.stage(model) == "None"

@@ -72,7 +72,7 @@ def test_over_ssh_everything_is_seen_and_resized_and_redrawn(scene: Scene) -> No
         seen.press("2")
         seen.shows("Models (1)", model)
         seen.press("1", "?")
-        seen.shows("What the keys do here")
+        seen.shows("Keyboard shortcuts")
         seen.press("escape")
         seen.until(lambda: "What the keys" not in seen.text, "the help is gone")
         seen.shows(model, "None → Staging")

@@ -61,7 +61,7 @@ async def dies_and_comes_back(mortal: Mortal, shown: Console) -> None:
     await shown.press("2")
     await shown.shows("Models")
     await shown.press("1", "question_mark")
-    await shown.shows("What the keys do here")
+    await shown.shows("Keyboard shortcuts")
     await shown.press("escape")
     assert "Approved" not in shown.told
     assert "Moved from" not in shown.told

@@ -23,14 +23,14 @@ async def test_a_model_is_made_described_tagged_renamed_and_deleted(scene: Scene
     name = f"made-{scene.id}"
     async with console(scene.url, scene.token) as shown:
         await shown.press("2")
-        await shown.shows("There are no models")
+        await shown.shows("No models that you can read")
         await shown.press("n")
         await shown.shows("New model")
         await shown.press(SAVE)
-        await shown.shows("Name is needed.")
+        await shown.shows("Name is required.")
         await shown.type("a/b")
         await shown.press(SAVE)
-        await shown.shows("A name cannot have / in it")
+        await shown.shows("A name cannot contain /")
         await shown.press("ctrl+u")
         await shown.type(name)
         await shown.press("enter")
@@ -40,12 +40,12 @@ async def test_a_model_is_made_described_tagged_renamed_and_deleted(scene: Scene
         await shown.tells("Model created.")
         await shown.shows(f"Models › {name}", "0 versions")
         await shown.press("escape", "e")
-        await shown.shows(f"Describe {name}", "# What")
+        await shown.shows(f"Description of {name}", "# What")
         await shown.type(" it is")
         await shown.press(SAVE)
         await shown.tells("Description changed.")
         await shown.press("T")
-        await shown.shows(f"Set a tag of {name}")
+        await shown.shows(f"Set a tag on {name}")
         await shown.type("team")
         await shown.press("enter")
         await shown.type("risk")
@@ -63,12 +63,12 @@ async def test_a_model_is_made_described_tagged_renamed_and_deleted(scene: Scene
         scene.models.append(f"{name}-2")
         await shown.shows(f"{name}-2  ")
         await shown.press("D")
-        await shown.shows("Delete this model for good?", "It has no versions.")
+        await shown.shows("Permanently delete this model?", "It has no versions.")
         await shown.press("y")
         await shown.type(f"{name}-2")
         await shown.press("enter")
         await shown.tells("Model deleted.")
-        await shown.shows("There are no models")
+        await shown.shows("No models that you can read")
 
 
 async def test_a_version_is_added_and_deleted(scene: Scene) -> None:
@@ -86,11 +86,11 @@ async def test_a_version_is_added_and_deleted(scene: Scene) -> None:
         await shown.tells("Version added.")
         await shown.shows("1 version ", "the first")
         await shown.press("D")
-        await shown.shows("Delete this version for good?", f"{name} version 1, now in None")
+        await shown.shows("Permanently delete this version?", f"{name} version 1, currently in None")
         await shown.press("y")
         await shown.type("wrong")
         await shown.press("enter")
-        await shown.shows(f"That is not {name}.")
+        await shown.shows(f"This does not match {name}.")
         await shown.press("escape")
         assert scene.stage(name) == "None"
         await shown.press("D", "tab")
@@ -144,9 +144,9 @@ async def test_what_was_typed_is_not_thrown_away_by_one_key(scene: Scene) -> Non
         await shown.press("e")
         await shown.type(" x")
         await shown.press("escape")
-        await shown.shows("Press esc once more")
+        await shown.shows("Press esc again")
         await shown.press("y", "escape", "escape")
-        await shown.hides(f"Describe {name}")
+        await shown.hides(f"Description of {name}")
     assert model_of(scene, name)["description"] == "before"
 
 
@@ -191,7 +191,7 @@ async def test_a_version_whole(scene: Scene) -> None:
         await shown.tells("Tag framework removed.")
         await go_to(shown, "alias", "@champion")
         await shown.press("D")
-        await shown.shows("Remove this alias", "Whoever loads")
+        await shown.shows("Remove this alias", "Loading models:/")
         await shown.press("y")
         await shown.tells("Alias @champion removed.")
 
@@ -220,7 +220,7 @@ async def test_a_model_whole(scene: Scene) -> None:
         await shown.press("enter")
         await shown.shows(f"Models › {name} › 1")
         await shown.press("escape", "X")
-        await shown.shows("Delete this model for good?", "1 in Production")
+        await shown.shows("Permanently delete this model?", "1 in Production")
         await shown.press("escape", "H")
         await shown.shows(f"Activity › {name} (4)", "added")
 

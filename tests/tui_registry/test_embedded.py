@@ -55,7 +55,7 @@ def runs(pid: int) -> bool:
 
 
 def opened(shown: Terminal) -> None:
-    shown.shows("@ local", "Nothing is pending", "● live")
+    shown.shows("@ local", "No open requests", "● live")
 
 
 def quit_console(shown: Terminal) -> None:
@@ -72,7 +72,7 @@ def test_two_consoles_share_a_server_that_ends_with_the_last(home: Path) -> None
             assert server_pid(home) == pid
             quit_console(one)
             other.press("2")
-            other.shows("There are no models", "● live")
+            other.shows("No models that you can read", "● live")
             assert runs(pid)
             quit_console(other)
     until(lambda: not runs(pid), "the server has ended")

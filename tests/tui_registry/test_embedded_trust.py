@@ -151,7 +151,7 @@ def test_who_takes_the_port_of_a_killed_server_is_sent_nothing(home: Path) -> No
             with terminal(variables=variables(home)) as other:
                 opened(other)
                 assert server_pid(home) != pid
-                shown.shows("● live", "There are no models")
+                shown.shows("● live", "No models that you can read")
                 assert stolen(record) == []
                 pid = server_pid(home)
                 quit_console(other)
@@ -337,7 +337,7 @@ async def test_an_open_console_renews_its_token(
             await shown.until(lambda: token_of(app) != second, "it is renewed")
             await shown.until(lambda: "● live" in shown.header, "it is live")
             await shown.press("2")
-            await shown.shows("There are no models")
+            await shown.shows("No models that you can read")
             assert json.loads(next(iter(vault.passwords.values())))["token"] == token_of(app)
             assert len(vault.passwords) == 1
             assert app.client.url == own.url  # which is copied

@@ -57,7 +57,7 @@ async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
         await shown.shows("Inbox (1)", model, "● live")
         proxy.instead = instead
         await shown.press("f5")
-        await shown.shows("✗ not read · as of ", model)  # what was read stays, and says how old it is
+        await shown.shows("✗ load failed · as of ", model)  # what was read stays, and says how old it is
         for key, title in PLACES.items():
             if title not in SEEN_ALWAYS and fault not in SEEN_EVERYWHERE:
                 continue
@@ -65,7 +65,7 @@ async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
             refused = (
                 fault == "403" and title == "Access"
             )  # who is no administrator may not look, and that is an answer
-            await shown.shows(title, "● live" if refused else "✗ not read")
+            await shown.shows(title, "● live" if refused else "✗ load failed")
             flat = " ".join(shown.text.split())
             assert told in flat, shown.text
             assert refused or "● live" not in shown.text

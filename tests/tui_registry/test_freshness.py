@@ -18,14 +18,14 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_what_others_do_is_seen_without_a_key(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         model = scene.pending("churn")
         await shown.shows(f"▎ {model}", "Inbox (1)", "a approve")
         scene.call("POST", "/mlflow/comments/create", by=ASKER, name=model, version="1", comment="Have a look, please.")
         await shown.shows("Have a look, please.")
         path = "/mlflow/transition-requests/approve"
         scene.call("POST", path, name=model, version="1", stage="Staging", archive_existing_versions=False)
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         assert "approve" not in shown.bar
 
 
@@ -75,7 +75,7 @@ async def test_a_server_that_was_not_there_yet(scene: Scene) -> None:
     async with proxied(scene.url) as proxy:
         await proxy.cut()
         async with console(proxy.url, scene.token) as shown:
-            await shown.shows("no connection", "cannot be reached", "It is tried again by itself.")
+            await shown.shows("no connection", "cannot be reached", "Retrying automatically.")
             await shown.press("a", "enter", "2", "1", "question_mark", "escape")
             await proxy.open()
             await shown.shows(model, "● live")
@@ -114,7 +114,7 @@ async def test_slowness_is_not_told_after_the_answer(scene: Scene) -> None:
         await lives(shown)
         place = shown.app.screen
         assert isinstance(place, Place)
-        place._tell_slow(place._reading)
+        place._show_slow(place._load_number)
         await shown.pilot.pause()
         assert "● live" in shown.header
 
@@ -152,7 +152,7 @@ async def test_what_is_no_registry_is_told(scene: Scene) -> None:
     async with console(f"{scene.url}/health/", scene.token) as shown:
         await shown.shows("✗ no connection")
         await shown.press("2", "1", "f5")
-        await shown.shows("It is tried again by itself.")
+        await shown.shows("Retrying automatically.")
 
 
 @pytest.mark.parametrize("token", ["", "two codes", "ünïcodes", "codes\n", "codes" * 20_000])

@@ -14,7 +14,7 @@ async def test_the_help_lists_what_is_live_and_does_it(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.shows(model)
         await shown.press("question_mark")
-        await shown.shows("What the keys do here", "Approve the request", "Reject the request")
+        await shown.shows("Keyboard shortcuts", "Approve the request", "Reject the request")
         await shown.type("rej")
         await shown.hides("Approve the request")
         await shown.press("enter")
@@ -24,10 +24,10 @@ async def test_the_help_lists_what_is_live_and_does_it(scene: Scene) -> None:
 
 async def test_the_help_is_left(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.press("question_mark")
         await shown.type("zzz")
-        await shown.shows("No action matches.")
+        await shown.shows("No matching actions.")
         await shown.press("enter")
         assert isinstance(shown.app.screen, Help)
         await shown.press("escape")
@@ -36,16 +36,16 @@ async def test_the_help_is_left(scene: Scene) -> None:
 
 async def test_the_help_goes_to_places(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.press("question_mark")
         await shown.type("to the models")
         await shown.press("enter")
-        await shown.shows("There are no models")
+        await shown.shows("No models that you can read")
 
 
 async def test_the_arrows_choose_in_the_help(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.press("question_mark")
         await shown.type("go to")
         await shown.press("down", "enter")
@@ -80,7 +80,7 @@ async def test_the_palette_does_what_is_live(scene: Scene) -> None:
 async def test_the_palette_leaves_the_terminals_own_actions_out(scene: Scene) -> None:
     """Textual's own entries, such as a screenshot, would show what is not to leave the screen."""
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.press("ctrl+p")
         await shown.shows("Go to the models")
         await shown.hides("creenshot", "Maximize")

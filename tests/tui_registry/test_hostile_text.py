@@ -91,7 +91,7 @@ async def test_errors_of_the_server_are_shown_as_they_are(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.press("2", "slash")
         await shown.type("= [@click=app.quit] = 'x'")
-        await shown.until(lambda: "not read" in shown.header, "it is refused")
+        await shown.until(lambda: "load failed" in shown.header, "it is refused")
         assert_sound(shown)
 
 
@@ -123,14 +123,14 @@ PLACES = {
     "version": (("escape", "enter"), "description"),
     "comment": (("J", "K", "G", "k", "k", "c"), "Comment on"),
     "tag": (("escape", "T"), "Set a tag"),
-    "alias": (("escape", "A"), "Give an alias"),
+    "alias": (("escape", "A"), "Set an alias"),
     "history": (("escape", "H"), "added"),
-    "described": (("escape", "g", "e"), "esc leave"),
+    "described": (("escape", "g", "e"), "esc cancel"),
     "model-again": (("escape", "escape"), "you: CAN_MANAGE"),
     "compare": (("equals_sign",), "≠ stage"),
     "card": (("G", "escape", "i"), "about"),
     "card-description": (("g", "J"), "description"),
-    "delete-model": (("X",), "Delete this model for good?"),
+    "delete-model": (("X",), "Permanently delete this model?"),
     "copy": (("escape", "y"), "models:/ URI"),
     "access": (("escape", "p"), OWNER),
     "why": (("w",), "esc"),
@@ -233,7 +233,7 @@ async def test_markdown_opens_nothing_and_stays_within_its_place(scene: Scene) -
         opened: list[str] = []
         shown.app.open_url = lambda url, **_: opened.append(url)  # type: ignore[method-assign]  # to see that none is
         for line in range(2, 12):
-            await shown.pilot.click("#whole", offset=(4, line))
+            await shown.pilot.click("#full-text", offset=(4, line))
             await shown.press("J")
             assert_sound(shown)
     assert opened == []

@@ -52,7 +52,7 @@ def find(shown: Terminal) -> None:
 @SIZES
 def test_one_is_found_from_anywhere(large: LiveRegistry, size: tuple[int, int]) -> None:
     with terminal(variables=opened(large), size=size) as shown:
-        shown.shows("Nothing is pending", "● live")
+        shown.shows("No open requests", "● live")
         find(shown)
         shown.press("2")
         shown.shows("matching", WANTED)
@@ -71,7 +71,7 @@ def test_one_is_found_from_anywhere(large: LiveRegistry, size: tuple[int, int]) 
 @SIZES
 def test_the_list_goes_on_as_it_is_looked_at(large: LiveRegistry, size: tuple[int, int]) -> None:
     with terminal(variables=opened(large), size=size) as shown:
-        shown.shows("Nothing is pending", "● live")
+        shown.shows("No open requests", "● live")
         shown.press("2")
         shown.shows("Models (100+)", "model-000000")
         shown.press("G")
@@ -87,7 +87,7 @@ def test_the_list_goes_on_as_it_is_looked_at(large: LiveRegistry, size: tuple[in
 @SIZES
 def test_a_group_is_granted_a_level(large: LiveRegistry, size: tuple[int, int]) -> None:
     with terminal(variables=opened(large), size=size) as shown:
-        shown.shows("Nothing is pending", "● live")
+        shown.shows("No open requests", "● live")
         find(shown)
         before = shown.pressed
         shown.press("p")

@@ -14,7 +14,11 @@ async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[
     holder = scene.version(model, "Production")
     async with console(scene.url, scene.token, size) as shown:
         await shown.shows(
-            model, "None → Production", f"asked by {ASKER}", "Better in every region.", f"displaces version {holder}"
+            model,
+            "None → Production",
+            f"requested by {ASKER}",
+            "Better in every region.",
+            f"displaces version {holder}",
         )
         assert "Inbox (1)" in shown.header
         assert OWNER in shown.header
@@ -26,11 +30,11 @@ async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[
 @SIZES
 async def test_an_empty_inbox_says_so(scene: Scene, size: tuple[int, int]) -> None:
     async with console(scene.url, scene.token, size) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         assert "approve" not in shown.bar
         assert "open" not in shown.bar
         await shown.press("a", "r", "x", "enter", "space", "y", "j", "G")
-        await shown.shows("Inbox (0)", "Nothing is pending")
+        await shown.shows("Inbox (0)", "No open requests")
 
 
 async def test_what_is_typed_filters(scene: Scene) -> None:
@@ -47,7 +51,7 @@ async def test_what_is_typed_filters(scene: Scene) -> None:
         assert shown.app.screen.focused.id == "requests"
         await shown.press("slash")
         await shown.type("staging first")
-        await shown.shows("No open request matches.", "Inbox (0 of 2)")
+        await shown.shows("No matching requests.", "Inbox (0 of 2)")
         await shown.press("escape")
         await shown.shows(churn, fraud, "Inbox (2)")
 
@@ -59,7 +63,7 @@ async def test_what_is_typed_filters(scene: Scene) -> None:
 async def test_the_filter_knows(scene: Scene, typed: str, found: str) -> None:
     """A person, a stage, words of the comment; every word must be there."""
     scene.id = "x"  # so that no digit is in a name
-    names = {"churn": scene.pending("churn", comment="regulator"), "": "No open request matches."}
+    names = {"churn": scene.pending("churn", comment="regulator"), "": "No matching requests."}
     names["fraud"] = scene.pending("fraud", "Production", by=SECOND_ASKER)
     async with console(scene.url, scene.token) as shown:
         await shown.shows("Inbox (2)")

@@ -15,7 +15,7 @@ from tui_registry.client.errors import CallError
 from tui_registry.client.journal import KEPT, Journal
 from tui_registry.client.registry import RegistryClient
 from tui_registry.screens.dialogs.plain_text import PlainText
-from tui_registry.screens.journal import Calls, as_line
+from tui_registry.screens.journal import JournalPlace, as_line
 
 
 @pytest.fixture(autouse=True)
@@ -41,31 +41,31 @@ def block(folder: Path) -> None:
     folder.write_text("not a folder")
 
 
-async def opened(shown: Console) -> Calls:
+async def opened(shown: Console) -> JournalPlace:
     await shown.press("at")
-    await shown.until(lambda: isinstance(shown.app.screen, Calls), "the journal")
+    await shown.until(lambda: isinstance(shown.app.screen, JournalPlace), "the journal")
     await shown.shows("/mlflow/events", "/mlflow/transition-requests/")
     screen = shown.app.screen
-    assert isinstance(screen, Calls)
+    assert isinstance(screen, JournalPlace)
     return screen
 
 
 @pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
 async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, int]) -> None:
     async with console(scene.url, scene.token, size) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         await opened(shown)
-        await shown.shows("Calls of this session", "/preview/scim/v2/Me", "/mlflow/events", "GET", "200")
+        await shown.shows("API calls of this session", "/preview/scim/v2/Me", "/mlflow/events", "GET", "200")
         with pytest.raises(CallError):
             await shown.app.client.models.get(f"nobody-{uuid.uuid4().hex}")
         await shown.shows("/mlflow/databricks/registered", "✗ 404")
         await shown.press("escape")
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
 
 
 async def test_the_newest_call_is_the_first_and_names_who_made_it(scene: Scene) -> None:
     async with console(scene.url, scene.token, LARGE) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         screen = await opened(shown)
         numbers = [int(row.key) for row in screen.table._rows]
         assert numbers == sorted(numbers, reverse=True)
@@ -74,21 +74,21 @@ async def test_the_newest_call_is_the_first_and_names_who_made_it(scene: Scene) 
 
 async def test_the_journal_is_narrowed(scene: Scene) -> None:
     async with console(scene.url, scene.token, LARGE) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.press("slash")
         await shown.type("scim get")
         await shown.hides("/mlflow/transition-requests/list")
         await shown.shows("/preview/scim/v2/Me")
         await shown.type(" zzz")
-        await shown.shows("No call matches.")
+        await shown.shows("No matching calls.")
         await shown.press("enter", "escape")
         await shown.shows("/mlflow/transition-requests/list")
 
 
 async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scene, state: Path) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         screen = await opened(shown)
         chosen = next(each for each in shown.app.client.journal.entries if str(each.number) == screen.table.cursor_key)
         await shown.press("y")
@@ -97,23 +97,23 @@ async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scen
         await shown.press("Y")
         await shown.until(lambda: isinstance(shown.app.screen, PlainText), "the text")
         await shown.press("w")
-        await shown.tells("Written, for you alone to read", str(state))
+        await shown.tells("Saved, readable only by you", str(state))
         (lines,) = kept(state)
         assert as_line(chosen) in lines
         assert len(lines) > 2
         await shown.press("w")
         await shown.until(lambda: len(kept(state)) == 2, "another file: none is written over")
         await shown.press("escape", "escape")
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
 
 
 async def test_what_cannot_be_written_is_told(scene: Scene, state: Path) -> None:
     block(state)
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.press("Y", "w")
-        await shown.tells("Not written", str(state))
+        await shown.tells("Not saved", str(state))
 
 
 async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
@@ -173,7 +173,7 @@ def test_only_the_newest_calls_are_kept_and_all_are_counted() -> None:
 
 async def test_letters_are_letters_in_its_filter_line(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending", "● live")
+        await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.press("slash", "at", "Y", "q")
         line = shown.app.screen.query_one("#filter", Input)

@@ -230,7 +230,7 @@ async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not
         await shown.press("f3")
         assert isinstance(shown.app.focused, Input)
         await shown.press("f3", *"zq_", "minus", "slash", "question_mark", "a")
-        await shown.shows("zq_-/?a", "No open request matches.")
+        await shown.shows("zq_-/?a", "No matching requests.")
         assert len(shown.app.screen_stack) == 1
         await shown.press("f1")
         await shown.until(lambda: isinstance(shown.app.screen, Help), "the help")
@@ -242,7 +242,7 @@ async def test_a_letter_acts_before_the_next_is_looked_at(scene: Scene) -> None:
     async with console(scene.url, scene.token, settings=mine('[keys]\nfilter = "f"\n')) as shown:
         await shown.shows(model, "● live")
         await shown.press(*"fzzz")
-        await shown.shows("No open request matches.")
+        await shown.shows("No matching requests.")
     bound = {each.key: each.priority for each in Table.BINDINGS if isinstance(each, Binding)}
     assert not bound["pagedown"]
 

@@ -29,7 +29,7 @@ async def test_models_are_listed_with_their_stages(scene: Scene, size: tuple[int
 async def test_no_models_is_said(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
         await shown.press("2")
-        await shown.shows("There are no models that you may read.")
+        await shown.shows("No models that you can read.")
         await shown.press("enter", "y", "G", "pagedown", "f5")
         await shown.shows("Models (0)")
 
@@ -103,7 +103,7 @@ async def test_a_search_that_the_server_refuses_does_no_harm(scene: Scene, typed
         await shown.press("slash")
         await shown.type(typed)
         await shown.until(
-            lambda: "not read" in shown.header or "(0)" in shown.header, "it is told that nothing was found"
+            lambda: "load failed" in shown.header or "(0)" in shown.header, "it is told that nothing was found"
         )
         await shown.press("escape")
         await shown.shows(churn, "● live")
@@ -116,7 +116,7 @@ async def test_a_long_text_can_be_searched_for(scene: Scene) -> None:
         await shown.shows(churn)
         await shown.press("slash")
         shown.app.screen.query_one("#filter", Input).value = "x" * 100_000  # as pasted into the line
-        await shown.until(lambda: "not read" in shown.header or "(0)" in shown.header, "it is told")
+        await shown.until(lambda: "load failed" in shown.header or "(0)" in shown.header, "it is told")
         await shown.press("escape")
         await shown.shows(churn, "● live")
 
@@ -205,9 +205,9 @@ async def test_a_model_that_goes_away_is_told(scene: Scene) -> None:
         await shown.press("enter")
         await shown.shows(f"Models › {model}", "1 version")
         scene.delete(model)
-        await shown.shows("not read")
+        await shown.shows("load failed")
         await shown.press("escape")
-        await shown.shows("There are no models")
+        await shown.shows("No models that you can read")
 
 
 async def test_places_are_reached_from_everywhere(scene: Scene) -> None:

@@ -44,7 +44,7 @@ async def test_a_user_is_made_closed_and_opened_again(office: Office, size: tupl
         assert office.user(name)["displayName"] == "New One"
         await find(shown, name, "active")
         await shown.press("D")
-        await shown.shows(f"Deactivate {name}?", "No token of this account is accepted")
+        await shown.shows(f"Deactivate {name}?", "tokens will no longer be accepted")
         await shown.press("y")
         await shown.tells("Deactivated")
         await shown.shows("deactivated")
@@ -72,7 +72,7 @@ async def test_users_are_found_by_group_and_state(office: Office) -> None:
         await shown.type(f"group:{office.group}")
         await shown.shows("(2)", office.people["ann"], office.people["bob"])
         await shown.type(" is:inactive")
-        await shown.shows(office.people["ann"], "deactivated", f"in {office.group}, users")
+        await shown.shows(office.people["ann"], "deactivated", f"member of {office.group}, users")
         await shown.press("escape")
 
 
@@ -96,13 +96,13 @@ async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> Non
         await shown.tells(f"group {name}: Created.")
         await find(shown, name, name)
         await shown.press("enter")
-        await shown.shows(f"› {name} › Members (0)", "The group has no members.")
+        await shown.shows(f"› {name} › Members (0)", "No members.")
         for who, told in ((f"user:{office.people['ann']}", office.people["ann"]), (office.group, office.group)):
             await shown.press("n")
             await shown.shows(f"Add a member to {name}")
             await shown.type(who)
             await shown.press("enter")
-            await shown.shows("gets whatever", f"{told}?")
+            await shown.shows("gets every permission", f"{told}?")
             await shown.press("y")
             await shown.tells(f"{told} added.")
         await shown.shows("Members (2)", office.people["ann"], office.group)
@@ -128,13 +128,13 @@ async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> Non
 async def test_the_groups_that_must_be_stay(office: Office) -> None:
     async with console(office.url, office.registry.admin_token) as shown:
         await to_section(shown, "Groups")
-        await find(shown, "admins", "Its members manage everything.")
+        await find(shown, "admins", "Members can manage everything.")
         assert "delete" not in shown.bar
         await shown.press("D", "enter")
         await shown.shows("› admins › Members", ADMIN)
         await choose(shown, ADMIN)
         await shown.press("D")
-        await shown.shows("Members of admins manage everything", "Type admins to confirm")
+        await shown.shows("Members of admins can manage everything", "Type admins to confirm")
         await shown.press("escape")
         assert office.group_named("admins")
 
@@ -156,12 +156,12 @@ async def test_a_service_principal_gets_a_token_that_is_shown_once(
         await shown.press("tab")
         await shown.shows("Access › Tokens (")
         await shown.press("n")
-        await shown.shows("New token", "For which service principal")
+        await shown.shows("New token", "Service principal")
         await shown.type(name)
         await shown.press("tab")
         await shown.type(purpose)
         await shown.press("tab", "enter")
-        await shown.shows(f"A token for {name}", "This is the one time that it is shown", "tr_")
+        await shown.shows(f"Token for {name}", "Copy this token now", "tr_")
         await shown.press("y")
         await shown.until(lambda: copied, "it is copied")
         await shown.tells("The token. Clear the clipboard")
@@ -177,7 +177,7 @@ async def test_a_service_principal_gets_a_token_that_is_shown_once(
         await shown.shows("Revoke this token?", name, purpose)
         await shown.press("y")
         await shown.tells("Revoked: it is no longer accepted.")
-        await shown.shows("No token is like this.")
+        await shown.shows("No matching tokens.")
         assert office.owner_of(token) is None
 
 
@@ -185,16 +185,16 @@ async def test_tokens_of_ones_own(office: Office) -> None:
     """Whoever is no administrator sees and revokes theirs, and may need to be allowed to make some."""
     async with console(office.url, office.registry.token(ASKER)) as shown:
         await to_section(shown, "Tokens")
-        await shown.shows("These are your own tokens", ASKER[:12])
+        await shown.shows("Only your own tokens", ASKER[:12])
         await shown.press("n")
         await shown.shows("New token")
-        assert "service principal" not in shown.text.partition("New token")[2].partition("What it is for")[0]
+        assert "service principal" not in shown.text.partition("New token")[2].partition("Comment")[0]
         await shown.type("mine")
         await shown.press("tab")
         await shown.press("backspace", "backspace")
         await shown.type("x")
         await shown.press("enter")
-        await shown.shows("Type a number of days")
+        await shown.shows("Enter a number of days")
         await shown.press("escape", "escape")
         await shown.shows("Access › Tokens")
 

@@ -166,7 +166,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.press("slash")
         await shown.type(EXPERIMENT)
         await shown.press("enter")
-        await shown.shows(f"{EXPERIMENT} (5)", "BEGAN ▼", "rmse", "slope", "nan")
+        await shown.shows(f"{EXPERIMENT} (5)", "AGE ▼", "rmse", "slope", "nan")
         assert names(shown)[0] == "no-model"
         assert "solver" not in shown.text  # it is the same for all
         await shown.press("s")
@@ -179,7 +179,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.press("ctrl+u")
         await shown.type("solver, nothing")
         await shown.press("enter")
-        await shown.shows("No run seen here has nothing.")
+        await shown.shows("No loaded run has nothing.")
         await shown.press(*["backspace"] * len(", nothing"), "enter")
         await shown.shows("solver", "exact")
         await shown.hides("rmse")
@@ -195,7 +195,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
             await shown.press("enter")
         await shown.press("slash", "ctrl+u")
         await shown.type("= what")
-        await shown.shows("The tracking server does not tell.", "Invalid clause(s) in filter string")
+        await shown.shows("Cannot load from the tracking server.", "Invalid clause(s) in filter string")
 
 
 async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: Tracked) -> None:
@@ -207,7 +207,7 @@ async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: Tracked) -
         await shown.press("enter")
         await shown.shows(tracked.runs["no-model"])
         await shown.press("o")
-        await shown.shows("Run › no-model", "finished", "This run has no model.")
+        await shown.shows("Run › no-model", "finished", "This run has no models.")
         assert "register" not in shown.bar
         await shown.press("n", "tab", "tab", "escape")
         await shown.shows(f"Models › {model}")
@@ -228,7 +228,7 @@ async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, track
         await shown.press("enter")
         await shown.shows("0" * 32)
         await shown.press("o")
-        await shown.shows("The tracking server does not tell.", f"Run with id={'0' * 32} not found")
+        await shown.shows("Cannot load from the tracking server.", f"Run with id={'0' * 32} not found")
         await shown.press("n", "y", "tab", "escape")
         await shown.shows(f"Models › {model}")
 
@@ -243,7 +243,7 @@ async def test_what_means_no_good_is_shown_harmlessly(scene: Scene, tracked: Tra
         await shown.shows("[@click=app.quit]", "finished")
         assert_sound(shown)
         await shown.press("enter")
-        await shown.shows("This run has no model.", "[@click=app.quit]")
+        await shown.shows("This run has no models.", "[@click=app.quit]")
         for _ in range(4):
             await shown.press("tab")
             await shown.pilot.pause()
@@ -258,7 +258,7 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
     ):
         proxy.hold("experiments/search")
         await shown.press("2", "N")
-        await shown.shows("Asking the server …", "◌ waiting")
+        await shown.shows("Loading…", "◌ waiting")
         await shown.press("escape")
         await shown.shows("Models (")
         proxy.release()
@@ -266,7 +266,7 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
         await shown.shows("Experiments (3)")
         await proxy.cut()
         await shown.press("enter")
-        await shown.shows("The tracking server does not tell.", "cannot be reached: connection refused")
+        await shown.shows("Cannot load from the tracking server.", "cannot be reached: connection refused")
         await shown.press("escape")
         await shown.shows("Experiments (3)")
         await proxy.open()

@@ -70,7 +70,7 @@ async def settle(shown: Console, leaving: object) -> None:
     await shown.until(lambda: shown.app.screen is not leaving and shown.app.screen.is_mounted, "the next screen")
     screen = shown.app.screen
     if isinstance(screen, Place):
-        await shown.until(lambda: screen._read_at is not None, "what it asked for")
+        await shown.until(lambda: not screen.is_unread, "what it asked for")
 
 
 async def resized(shown: Console, size: tuple[int, int]) -> None:
@@ -171,4 +171,4 @@ async def test_nothing_that_matters_is_cut_at_40x10(scene: Scene, model: str) ->
         await go(shown, ("2", "enter", "enter"))
         await shown.until(lambda: "… › churn" in shown.header and "… › 70 " in shown.header, "the way here")
         await shown.press("T")
-        await shown.shows("Set a tag of", "churn-of-the-customers-of", "tab next  ctrl+s save  esc leave")
+        await shown.shows("Set a tag on", "churn-of-the-customers-of", "tab next  ctrl+s save  esc cancel")

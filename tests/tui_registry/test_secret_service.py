@@ -106,7 +106,7 @@ def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str
         shown.press("a")
         shown.shows("Approve this request?")
         shown.press("y")
-        shown.shows("Nothing is pending", "Approved;")
+        shown.shows("No open requests", "Approved;")
         assert_nowhere(token, scene, home)
         shown.press("q")
         assert shown.ends() == 0
@@ -169,7 +169,7 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
         shown.shows("not shown, not kept")
         shown.type(token)
         shown.press("enter")
-        shown.shows(f"{OWNER} @ work", "Nothing is pending", "● live")
+        shown.shows(f"{OWNER} @ work", "No open requests", "● live")
         assert_nowhere(token, scene, home)
         shown.press("q")
         assert shown.ends() == 0

@@ -123,7 +123,7 @@ def test_the_environment_wins_then_the_terminal_then_the_settings(
 
 async def test_a_theme_is_seen_as_the_cursor_moves_and_kept(scene: Scene) -> None:
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         before = shown.app.theme
         await shown.press("f9")
         await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
@@ -143,7 +143,7 @@ async def test_a_theme_is_seen_as_the_cursor_moves_and_kept(scene: Scene) -> Non
 async def test_a_theme_that_cannot_be_kept_is_told(scene: Scene) -> None:
     write("mouse = 'off'\n")
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.press("f9")
         await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
         await shown.press("enter")
@@ -152,14 +152,14 @@ async def test_a_theme_that_cannot_be_kept_is_told(scene: Scene) -> None:
 
 async def test_the_console_begins_with_the_theme_of_the_settings(scene: Scene) -> None:
     async with console(scene.url, scene.token, settings=Settings(theme="nord")) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         assert shown.app.theme == "nord"
         assert shown.told == ""
 
 
 async def test_a_theme_that_there_is_not_is_told(scene: Scene) -> None:
     async with console(scene.url, scene.token, settings=Settings(theme="norrd")) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.tells("There is no theme 'norrd'. F9 lists those there are.")
         assert shown.app.theme == "textual-dark"
 
@@ -170,7 +170,7 @@ async def test_without_colours_only_themes_that_need_none_are_offered(
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TEXTUAL_THEME", "ansi-dark")
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Nothing is pending")
+        await shown.shows("No open requests")
         await shown.press("f9")
         await shown.shows("ansi-dark", "ansi-light")
         await shown.hides("nord", "gruvbox")

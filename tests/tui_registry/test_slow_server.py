@@ -39,7 +39,7 @@ async def test_keys_do_not_wait_for_answers(scene: Scene) -> None:
         assert "tw" in shown.text
         assert "Inbox (1 of 3)" in shown.header, "what is there is narrowed without asking"
         await shown.press("escape", "question_mark")
-        assert "What the keys do here" in shown.text
+        assert "Keyboard shortcuts" in shown.text
         await shown.press("escape", "2")
         assert "Models" in shown.header
         await shown.press("slash")

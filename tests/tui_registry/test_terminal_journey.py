@@ -49,7 +49,7 @@ def test_a_request_is_approved(mlflow_client: MlflowClient, model: str, scene: S
         shown.press("a")
         shown.shows("Approve this request?")
         shown.press("y")
-        shown.shows("Nothing is pending", "Approved;")
+        shown.shows("No open requests", "Approved;")
         assert shown.pressed <= 3
         shown.press("q")
         assert shown.ends() == 0
@@ -75,7 +75,7 @@ def test_production_is_approved_with_a_comment(
         shown.type(model)
         shown.shows(f"{model} ")
         shown.press("enter")
-        shown.shows("Nothing is pending", "Approved;")
+        shown.shows("No open requests", "Approved;")
         assert shown.pressed - len(comment) - len(model) <= 4  # the last of them confirms
         shown.press("q")
         assert shown.ends() == 0
@@ -93,7 +93,7 @@ def test_the_asker_cannot_approve(model: str, scene: Scene) -> None:
         shown.press("x")
         shown.shows("Cancel this request?")
         shown.press("y")
-        shown.shows("Nothing is pending")
+        shown.shows("No open requests")
         shown.press("q")
         assert shown.ends() == 0
     assert scene.activities(model, "APPROVED_REQUEST") == []
@@ -119,7 +119,7 @@ def assert_left_as_found(shown: Terminal) -> None:
 
 def test_leaving_leaves_the_terminal_as_it_was(scene: Scene) -> None:
     with terminal(variables=opened(scene)) as shown:
-        shown.shows("Nothing is pending", "● live")
+        shown.shows("No open requests", "● live")
         assert b"\x1b[?1049h" in shown.raw
         shown.press("q")
         assert shown.ends() == 0
@@ -129,7 +129,7 @@ def test_leaving_leaves_the_terminal_as_it_was(scene: Scene) -> None:
 
 def test_the_mouse_is_left_to_the_terminal_over_ssh(scene: Scene) -> None:
     with terminal(variables=opened(scene) | {"SSH_TTY": "/dev/pts/7"}) as shown:
-        shown.shows("Nothing is pending")
+        shown.shows("No open requests")
         shown.press("q")
         assert shown.ends() == 0
     assert b"\x1b[?1000h" not in shown.raw

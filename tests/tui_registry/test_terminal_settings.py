@@ -53,11 +53,11 @@ def walk(shown: Terminal, model: str) -> None:
     shown.press("4")
     shown.shows("Activity")
     shown.press("@")
-    shown.shows("Calls of this session")
+    shown.shows("API calls of this session")
     shown.press("?")
-    shown.shows("What the keys do here")
+    shown.shows("Keyboard shortcuts")
     shown.press("escape")
-    shown.until(lambda: "What the keys do here" not in shown.text, "the journal again")
+    shown.until(lambda: "Keyboard shortcuts" not in shown.text, "the journal again")
     shown.press("q")
     assert shown.ends() == 0
 
@@ -100,7 +100,7 @@ def test_without_colours_everything_can_be_told_apart(scene: Scene, variables: d
         assert "None → Staging" in shown.text
         assert "None → Production" in shown.text
         shown.press("@")
-        shown.shows("Calls of this session")
+        shown.shows("API calls of this session")
         shown.press("q")
         assert shown.ends() == 0
 
@@ -121,7 +121,7 @@ def test_the_mouse_is_the_terminals_unless_it_is_wanted(
 ) -> None:
     write_settings(variables, settings)
     with terminal(variables=variables | given) as shown:
-        shown.shows("Nothing is pending", "● live")
+        shown.shows("No open requests", "● live")
         shown.press("q")
         assert shown.ends() == 0
         assert bool(MOUSE.search(shown.raw)) == taken
@@ -132,7 +132,7 @@ def test_settings_that_cannot_be_understood_are_told_and_the_console_opens(
 ) -> None:
     write_settings(variables, 'mouse = "off"\n')
     with terminal(variables=variables, size=(120, 40)) as shown:
-        shown.shows("Nothing is pending", "Not all of your settings are used")
+        shown.shows("No open requests", "Not all of your settings are used")
         shown.until(lambda: "Writemouse=trueormouse=false" in re.sub(r"[\s▌│]+", "", shown.text), "what to write")
         shown.press("q")
         assert shown.ends() == 0

@@ -112,7 +112,7 @@ async def test_a_console_never_sends_the_registrys_token_there(scene: Scene, mon
     ):
         await shown.press("2", "N")
         await shown.shows(
-            "The tracking server does not tell.", "Not an answer of an MLflow tracking server", "✗ not read"
+            "Cannot load from the tracking server.", "Not an answer of an MLflow tracking server", "✗ load failed"
         )
     assert heard
     assert not any(scene.token in each for each in heard)
@@ -125,7 +125,7 @@ async def test_without_a_tracking_server_it_is_said_how_to_name_one(scene: Scene
         await shown.press("2")
         await shown.shows(model)
         await shown.press("N")
-        await shown.tells("No tracking server is named", f"tui-registry login {scene.url} --tracking-uri https://")
+        await shown.tells("No tracking server configured", f"tui-registry login {scene.url} --tracking-uri https://")
         await shown.press("enter")
         await shown.shows(f"Models › {model}")
         await shown.press("o", "N")

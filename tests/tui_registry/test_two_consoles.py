@@ -30,16 +30,16 @@ def test_what_one_does_is_on_the_other(scene: Scene) -> None:
         terminal(variables=variables(scene, scene.token), size=(120, 40)) as owner,
         terminal(variables=variables(scene, scene.registry.token(ASKER)), size=(120, 40)) as asker,
     ):
-        owner.shows("Nothing is pending", "● live")
-        asker.shows("Nothing is pending", "● live")
+        owner.shows("No open requests", "● live")
+        asker.shows("No open requests", "● live")
         asker.press("/")
         asker.type(model)
         asker.press("enter")
         asker.shows("you: CAN_READ", "None 2")
         asker.press("t")
-        asker.shows("asks somebody who may")
+        asker.shows("requires approval")
         asker.press("s")
-        asker.shows("Ask for this?")
+        asker.shows("Request this transition?")
         asker.press("y")
         both_show(asker, owner, model, "→ Staging")
         owner.press("enter")

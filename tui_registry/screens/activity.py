@@ -1,4 +1,4 @@
-"""The activity: who did what, over everything, newest first, as it happens."""
+"""The activity feed of the registry, a model or a version: newest first, live."""
 
 import time
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +12,7 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_words import did, moves, what
 from tui_registry.queries.filters import ActivityFilter, activity_filter
 from tui_registry.screens.base.listing import Listing
-from tui_registry.screens.models.editing import EditingPlace
+from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -22,37 +22,37 @@ from tui_registry_server.wire.activity import ActivityType, FeedActivity
 if TYPE_CHECKING:
     from tui_registry.widgets.timeline import Timeline
 
-COUNTED = 10_000  # transitions that the timeline counts at most
-LOUD = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
+MAX_TRANSITIONS = 10_000  # that the timeline counts
+HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
 
-class ActivityFeed(Listing, EditingPlace):
+class ActivityFeed(Listing, EditActions):
     place = "activity"
-    title_shown = "Activity"
-    nothing = "Nothing has happened yet."
-    no_match = "Nothing that matches has happened."
-    hint = "a model's name, user:NAME, type:approved, since:7d"
+    list_title = "Activity"
+    empty_message = "No activity yet."
+    no_match = "No matching activity."
+    placeholder = "model name, user:NAME, type:approved, since:7d"
     while_typing = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
-        Column("AGO", 4, priority=2),
-        Column("WHO", 12, priority=1, grow=1, most=28),
-        Column("DID", 9, grow=1, most=19),
-        Column("MODEL", 16, grow=3, most=48),
-        Column("VER", 4, most=6),
-        Column("WHAT", 20, priority=3, grow=5),
+        Column("AGE", 4, priority=2),
+        Column("USER", 12, priority=1, grow=1, max_width=28),
+        Column("ACTION", 9, grow=1, max_width=19),
+        Column("MODEL", 16, grow=3, max_width=48),
+        Column("VER", 4, max_width=6),
+        Column("DETAILS", 20, priority=3, grow=5),
     )
 
     def __init__(self, name: str = "", version: str = "") -> None:
-        """Of everything, of a model, or of a version."""
-        super().__init__(*(step for step in (self.title_shown, name, version) if step))
-        self._name_shown, self._version_shown = name, version
+        """Without a name, the feed of the whole registry."""
+        super().__init__(*(step for step in (self.list_title, name, version) if step))
+        self._model_name, self._version = name, version
         self._activities: dict[str, FeedActivity] = {}
         self._timeline: Timeline | None = None
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        narrowed = self._narrowed(typed)
-        page = await self.console_app.client.activities.search(**narrowed, max_results=size, page_token=token)
+        filters = self._filters_for(typed)
+        page = await self.console_app.client.activities.search(**filters, max_results=size, page_token=token)
         self._activities |= {activity.id: activity for activity in page.activities}
         rows = [_row(each, self.console_app.connection.short_name(each.user_id or "")) for each in page.activities]
         return rows, page.next_page_token or ""
@@ -70,8 +70,8 @@ class ActivityFeed(Listing, EditingPlace):
             await self._count(self._timeline)
 
     async def action_timeline(self) -> None:
-        """Show the transitions per day, or hide them again."""
-        from tui_registry.widgets.timeline import Timeline  # with numpy: not before it is wanted
+        """Show or hide the transitions per day."""
+        from tui_registry.widgets.timeline import Timeline  # imports numpy, so only when needed
 
         if self._timeline is not None:
             await self._timeline.remove()
@@ -82,16 +82,16 @@ class ActivityFeed(Listing, EditingPlace):
             self.reload()
 
     async def _count(self, timeline: "Timeline") -> None:
-        """The newest COUNTED transitions of the days shown, of what is narrowed to."""
-        from tui_registry.widgets.timeline import DAYS, MOVES
+        """Count the newest MAX_TRANSITIONS transitions of the displayed days that match the filter."""
+        from tui_registry.widgets.timeline import DAYS, TRANSITIONS
 
-        narrowed = self._narrowed(self.typed)
-        narrowed["activity_type"] = [kind.value for kind in MOVES]
-        narrowed["since"] = int((time.time() - DAYS * 86_400) * 1000)
+        filters = self._filters_for(self.typed)
+        filters["activity_type"] = [kind.value for kind in TRANSITIONS]
+        filters["since"] = int((time.time() - DAYS * 86_400) * 1000)
         moves: list[FeedActivity] = []
         token = ""
-        while len(moves) < COUNTED:
-            page = await self.console_app.client.activities.search(**narrowed, max_results=1000, page_token=token)
+        while len(moves) < MAX_TRANSITIONS:
+            page = await self.console_app.client.activities.search(**filters, max_results=1000, page_token=token)
             moves += page.activities
             token = page.next_page_token or ""
             if not token:
@@ -112,11 +112,11 @@ class ActivityFeed(Listing, EditingPlace):
         names = {self._activities[row].name for row in self.table.keys if row in self._activities}
         self.find_model(self.typed, names)
 
-    def _narrowed(self, typed: str) -> ActivityFilter:
-        narrowed = activity_filter(typed)
-        if self._name_shown:
-            narrowed |= {"name": self._name_shown, "version": self._version_shown}
-        return narrowed
+    def _filters_for(self, typed: str) -> ActivityFilter:
+        filters = activity_filter(typed)
+        if self._model_name:
+            filters |= {"name": self._model_name, "version": self._version}
+        return filters
 
     def open_row(self, key: str) -> None:
         activity = self._activities.get(key)
@@ -133,7 +133,7 @@ def _row(activity: FeedActivity, who: str) -> Row:
         (
             (age(activity.creation_timestamp), "dim"),
             (one_line(who), ""),
-            (did(activity), "red" if kind in LOUD else "bold"),
+            (did(activity), "red" if kind in HIGHLIGHTED else "bold"),
             (visible(activity.name), ""),
             (activity.version or "", ""),
             (what(activity), STAGE_STYLES[activity.to_stage] if moves(activity) and activity.to_stage else "dim"),

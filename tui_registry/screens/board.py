@@ -1,4 +1,4 @@
-"""The board: the versions of all models by stage, those that changed last first."""
+"""The board: the versions of all models by stage, last updated first."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -24,24 +24,24 @@ from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
-REQUESTS = 1000  # open requests that are told on the board, the newest ones
+MAX_REQUESTS = 1000  # open requests displayed on the board, the newest ones
 
 
 class Board(StagePlace):
     place = "board"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("board"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 12, grow=3, most=40),
-        Column("VER", 4, most=6),
+        Column("MODEL", 12, grow=3, max_width=40),
+        Column("VER", 4, max_width=6),
         Column("AGE", 4, priority=2),
-        Column("WHAT", 16, priority=3, grow=3),
+        Column("DETAILS", 16, priority=3, grow=3),
     )
 
     def __init__(self) -> None:
         super().__init__("Board")
         self.stage = Stage.STAGING
         self._typed = ""
-        self._shown_for = ""  # what was typed when the rows were read
+        self._displayed_for = ""  # what was typed when the rows were read
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []
         self._pages = self._new_pages()
@@ -54,7 +54,7 @@ class Board(StagePlace):
         yield from self.compose_stages()
         yield self.details
         yield Input(
-            placeholder="part of a model's name, user:ada, tag:team=risk, or = and a filter", id="filter", compact=True
+            placeholder="model name, user:ada, tag:team=risk, or = then an MLflow filter", id="filter", compact=True
         )
         yield self.bar
 
@@ -64,7 +64,7 @@ class Board(StagePlace):
 
     async def load(self) -> None:
         pages = self._pages
-        self._requests = (await self.console_app.client.requests.inbox(max_results=REQUESTS)).requests
+        self._requests = (await self.console_app.client.requests.inbox(max_results=MAX_REQUESTS)).requests
         await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
         self._show(pages)
 
@@ -80,25 +80,25 @@ class Board(StagePlace):
 
     def _row(self, version: ModelVersion) -> Row:
         key = _key(version.name, version.version)
-        asked = next((each for each in self._requests if _key(each.name, each.version) == key), None)
-        what = f"→ {asked.to_stage}?" if asked else one_line(version.description or "", 300)
+        request = next((each for each in self._requests if _key(each.name, each.version) == key), None)
+        details = f"→ {request.to_stage}?" if request else one_line(version.description or "", 300)
         return Row(
             key,
             (
-                (visible(version.name), "bold yellow" if asked else "bold"),
+                (visible(version.name), "bold yellow" if request else "bold"),
                 (version.version, ""),
                 (age(version.last_updated_timestamp), "dim"),
-                (what, "yellow" if asked else "dim"),
+                (details, "yellow" if request else "dim"),
             ),
         )
 
     def _show(self, pages: dict[Stage, Pages[Row]]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
-        self.header.lead(f"Board matching “{self._typed}”" if self._typed else "Board")
+        self.header.show_breadcrumbs(f"Board matching “{self._typed}”" if self._typed else "Board")
         for stage, table in self.tables.items():
             table.show(pages[stage].rows)
-        self._shown_for = self._typed
+        self._displayed_for = self._typed
         self.lay_out()
         self.show_version()
 
@@ -120,13 +120,13 @@ class Board(StagePlace):
 
     def show_problem(self, problem: str) -> None:
         if not any(table.row_count for table in self.tables.values()):
-            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+            self.table.show([], empty=f"{problem}\nRetrying automatically.")
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
         if action == "open_run":
-            return self.leads_to_run
+            return self.has_run
         if action in {"filter", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
             return True
         if action == "back":
@@ -155,7 +155,7 @@ class Board(StagePlace):
 
     def action_card(self) -> None:
         if self.version is not None:
-            self.console_app.navigation.open_card(self.version.name)
+            self.console_app.navigation.open_model_details(self.version.name)
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self, event: Input.Changed) -> None:
@@ -169,7 +169,7 @@ class Board(StagePlace):
         self.set_focus(self.table)
         if not self._typed:
             self._line.display = False
-        elif self._shown_for == self._typed:
+        elif self._displayed_for == self._typed:
             found = [(stage, key) for stage, table in self.tables.items() for key in table.keys]
             if found and not self.table.row_count:
                 self.go(found[0][0])
@@ -188,7 +188,7 @@ class Board(StagePlace):
         try:
             await pages[stage].extend()
         except CallError:
-            return  # the board's own reading tells
+            return  # the board's own load shows the problem
         self._show(pages)
 
     @on(Table.Highlighted)

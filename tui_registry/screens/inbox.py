@@ -1,4 +1,4 @@
-"""The inbox: every open request over all models, and what one needs to know to decide it."""
+"""The inbox: the open requests of all models, with the details needed to decide them."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -15,8 +15,8 @@ from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
-from tui_registry.screens.models.copying import CopyingPlace
-from tui_registry.screens.models.deciding import DecidingPlace
+from tui_registry.screens.models.copy_actions import CopyActions
+from tui_registry.screens.models.request_decisions import RequestDecisions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
@@ -25,29 +25,29 @@ from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
-PAGE = 1000  # requests in one reading
-PAUSE = 0.05  # seconds that the cursor must rest on a request before its details are fetched
+PAGE_SIZE = 1000
+DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a request before its details are fetched
 
 
 ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
     "newest": lambda request: -request.creation_timestamp,
     "oldest": lambda request: request.creation_timestamp,
     "model": lambda request: (request.name.casefold(), int(request.version)),
-    "person": lambda request: request.user_id.casefold(),
+    "requester": lambda request: request.user_id.casefold(),
     "stage": lambda request: list(Stage).index(request.to_stage) * -1,
 }
-"""How the requests can be sorted; the server's own way first."""
+"""The sort orders; the server's own first."""
 
 
-class Inbox(DecidingPlace, CopyingPlace):
+class Inbox(RequestDecisions, CopyActions):
     place = "inbox"
     CSS_PATH = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 16, grow=3, most=48),
-        Column("VER", 4, most=6),
+        Column("MODEL", 16, grow=3, max_width=48),
+        Column("VER", 4, max_width=6),
         Column("TRANSITION", 21),
-        Column("ASKED BY", 10, priority=2, grow=2, most=28),
+        Column("REQUESTED BY", 12, priority=2, grow=2, max_width=28),
         Column("AGE", 4, priority=1),
         Column("DISPLACES", 9, priority=3),
         Column("COMMENT", 24, priority=4, grow=4),
@@ -55,7 +55,7 @@ class Inbox(DecidingPlace, CopyingPlace):
 
     def __init__(self) -> None:
         super().__init__("Inbox")
-        self.table = Table(self.COLUMNS, empty="Asking for the open requests …", id="requests")
+        self.table = Table(self.COLUMNS, empty="Loading open requests…", id="requests")
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
@@ -67,7 +67,7 @@ class Inbox(DecidingPlace, CopyingPlace):
             yield self.table
             yield self.details
         yield Input(
-            placeholder="model, person, stage, words of the comment; model:x user:ada stage:production",
+            placeholder="model, user, stage or comment; or model:x user:ada stage:production",
             id="filter",
             compact=True,
         )
@@ -78,22 +78,23 @@ class Inbox(DecidingPlace, CopyingPlace):
         self.set_focus(self.table)
 
     async def load(self) -> None:
-        page = await self.console_app.client.requests.inbox(max_results=PAGE)
+        page = await self.console_app.client.requests.inbox(max_results=PAGE_SIZE)
         self._requests = {request.id: request for request in page.requests}
         self._more = bool(page.next_page_token)
         self.show_requests()
 
     def show_requests(self) -> None:
-        """Draw what the filter lets through."""
-        shown = [request for request in self._requests.values() if _matches(request, self._filter)]
+        """Display the requests that match the filter."""
+        matching = [request for request in self._requests.values() if _matches(request, self._filter)]
         if self._order != "newest":
-            shown.sort(key=ORDERS[self._order])
-        count = f"{len(shown)} of {len(self._requests)}" if self._filter else str(len(shown))
+            matching.sort(key=ORDERS[self._order])
+        count = f"{len(matching)} of {len(self._requests)}" if self._filter else str(len(matching))
         order = "" if self._order == "newest" else f" by {self._order}"
-        self.header.lead(f"Inbox ({count}{'+' if self._more else ''}){order}")
-        empty = "No open request matches." if self._filter else "Nothing is pending: every request is decided."
+        self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}){order}")
+        empty = "No matching requests." if self._filter else "No open requests."
         self.table.show(
-            [_row(request, self.console_app.connection.short_name(request.user_id)) for request in shown], empty=empty
+            [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],
+            empty=empty,
         )
         self._show_details()
 
@@ -103,7 +104,7 @@ class Inbox(DecidingPlace, CopyingPlace):
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=f"{problem}\nIt is tried again by itself.")
+            self.table.show([], empty=f"{problem}\nRetrying automatically.")
 
     def known_requests(self) -> Iterable[InboxRequest]:
         return self._requests.values()
@@ -117,7 +118,7 @@ class Inbox(DecidingPlace, CopyingPlace):
             return bool(self._filter or self.table.marks or self._filter_line.has_focus)
         return True
 
-    def decided(self, ids: Collection[str]) -> None:
+    def after_decisions(self, ids: Collection[str]) -> None:
         self.table.marks -= set(ids)
 
     def action_mark(self) -> None:
@@ -125,7 +126,7 @@ class Inbox(DecidingPlace, CopyingPlace):
         self.post_message(LivenessChanged())
 
     def action_sort(self) -> None:
-        """By the next of ORDERS."""
+        """Sort by the next of ORDERS."""
         orders = list(ORDERS)
         self._order = orders[(orders.index(self._order) + 1) % len(orders)]
         self.show_requests()
@@ -185,28 +186,28 @@ class Inbox(DecidingPlace, CopyingPlace):
 
     def _show_details(self) -> None:
         request = self._requests.get(self.table.cursor_key or "")
-        self.details.show(request)
+        self.details.show_request(request)
         if request is not None:
             self.fetch("details", partial(self._fetch_details, request))
 
     async def _fetch_details(self, request: InboxRequest) -> None:
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(DEBOUNCE_SECONDS)
         try:
             review = await self.console_app.client.requests.review(request.name, request.version, request.to_stage)
         except CallError as error:
-            self.details.complain(request, str(error))
+            self.details.show_error(request, str(error))
             return
-        self.details.fill(request, review)
+        self.details.show_review(request, review)
 
 
-def _row(request: InboxRequest, asked_by: str) -> Row:
+def _row(request: InboxRequest, requested_by: str) -> Row:
     return Row(
         request.id,
         (
             (visible(request.name), "bold"),
             (request.version, ""),
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
-            (one_line(asked_by), ""),
+            (one_line(requested_by), ""),
             (age(request.creation_timestamp), "dim"),
             (", ".join(displaced(request)), STAGE_STYLES[Stage.ARCHIVED]),
             (one_line(request.comment or "", 500), "dim"),
@@ -215,7 +216,7 @@ def _row(request: InboxRequest, asked_by: str) -> Row:
 
 
 def _matches(request: InboxRequest, wanted: str) -> bool:
-    """Whether every word is somewhere in it; ``model:``, ``user:`` and ``stage:`` look in that alone."""
+    """Whether every word occurs in the request; ``model:``, ``user:`` and ``stage:`` search that field only."""
     parts = {
         "model": request.name,
         "user": request.user_id,

@@ -1,4 +1,4 @@
-"""The journal: every call of this session, newest first, as they are made."""
+"""The journal: the API calls of this session, newest first, live."""
 
 import time
 from datetime import datetime
@@ -12,42 +12,42 @@ from tui_registry.screens.base.listing import Listing
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.table import Column, Row
 
-LOOK = 0.5  # seconds between looks for new calls
+POLL_SECONDS = 0.5
 
 
-class Calls(Listing):
+class JournalPlace(Listing):
     place = "journal"
-    title_shown = "Calls of this session"
-    nothing = "Nothing was asked of the server so far."
-    no_match = "No call matches."
-    hint = "words of the method, the path, the result or who"
+    list_title = "API calls of this session"
+    empty_message = "No API calls yet."
+    no_match = "No matching calls."
+    placeholder = "method, path, result or user"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
-        Column("AT", 8, priority=1),
-        Column("WHO", 12, priority=3, grow=1, most=28),
-        Column("CALL", 6),
-        Column("PATH", 30, grow=4, most=70),
-        Column("RESULT", 6, grow=1, most=13),
+        Column("TIME", 8, priority=1),
+        Column("USER", 12, priority=3, grow=1, max_width=28),
+        Column("METHOD", 6),
+        Column("PATH", 30, grow=4, max_width=70),
+        Column("RESULT", 6, grow=1, max_width=13),
         Column("TOOK", 6, priority=2),
     )
     has_text = True
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen = -1
+        self._displayed_count = -1
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(LOOK, self._look)
+        self.set_interval(POLL_SECONDS, self._poll)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         app = self.console_app
-        if self.is_current and app.connection.ready.is_set() and app.client.journal.count != self._seen:
+        if self.is_current and app.connection.ready.is_set() and app.client.journal.count != self._displayed_count:
             self.reload()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """All of them are one page: they are here already, and not many."""
-        self._seen = self.console_app.client.journal.count
+        """All calls are one page: they are in memory, and few."""
+        self._displayed_count = self.console_app.client.journal.count
         return [_row(entry, self.console_app.connection.short_name(entry.who)) for entry in self._matching(typed)], ""
 
     def _matching(self, typed: str) -> list[Entry]:
@@ -56,7 +56,7 @@ class Calls(Listing):
         return [entry for entry in entries if all(word in as_line(entry).casefold() for word in words)]
 
     def open_row(self, key: str) -> None:
-        """There is nothing more to see of a call."""
+        """A call has no further details."""
 
     def action_copy(self) -> None:
         for entry in self._matching(""):
@@ -68,18 +68,18 @@ class Calls(Listing):
 
 
 def as_line(entry: Entry) -> str:
-    """A call in one line, such as for a report: when, who, what, what came of it, how long it took."""
+    """A call in one line, such as for a bug report: time, user, call, result, duration."""
     at = datetime.fromtimestamp(entry.at).astimezone().isoformat(timespec="milliseconds")
     call = f"{entry.method} {entry.path}"
-    return one_line(f"{at}  {entry.who or '-'}  {call}  {entry.result}  {_took(entry)}")
+    return one_line(f"{at}  {entry.who or '-'}  {call}  {entry.result}  {_duration(entry)}")
 
 
-def _took(entry: Entry) -> str:
+def _duration(entry: Entry) -> str:
     return f"{entry.took * 1000:.0f} ms" if entry.took < 1 else f"{entry.took:.1f} s"
 
 
 def _row(entry: Entry, who: str) -> Row:
-    went_well = entry.result.startswith("2")
+    is_success = entry.result.startswith("2")
     return Row(
         str(entry.number),
         (
@@ -87,7 +87,7 @@ def _row(entry: Entry, who: str) -> Row:
             (one_line(who), ""),
             (entry.method, "" if entry.method == "GET" else "bold"),
             (one_line(entry.path), ""),
-            (one_line(entry.result if went_well else f"✗ {entry.result}"), "green" if went_well else "bold red"),
-            (_took(entry).rjust(6), "dim"),
+            (one_line(entry.result if is_success else f"✗ {entry.result}"), "green" if is_success else "bold red"),
+            (_duration(entry).rjust(6), "dim"),
         ),
     )

@@ -1,4 +1,4 @@
-"""Going to places, and opening what is asked for on top of them. Each screen is imported when it is first opened."""
+"""Going to places, and opening screens on top of them. Each screen is imported when it is first opened."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tui_registry.terminal.sanitize import one_line
 
 
 class Navigator(Navigation):
-    """Of an application whose modes are the places."""
+    """The navigation of an application whose modes are the places."""
 
     def __init__(self, app: App[Any], connection: LiveConnection) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class Navigator(Navigation):
                 await self._app.switch_mode(place)
 
     async def _close_all(self) -> None:
-        """Close what is open on top of a place."""
+        """Close the screens on top of a place."""
         while len(self._app.screen_stack) > 1:
             await self._app.pop_screen()
 
@@ -49,14 +49,14 @@ class Navigator(Navigation):
         self._app.push_screen(Model(name, version))
 
     def open_version(self, name: str, version: str) -> None:
-        from tui_registry.screens.models.version import Version
+        from tui_registry.screens.models.version_details import VersionDetails
 
-        self._app.push_screen(Version(name, version))
+        self._app.push_screen(VersionDetails(name, version))
 
-    def open_card(self, name: str) -> None:
-        from tui_registry.screens.models.card import Card
+    def open_model_details(self, name: str) -> None:
+        from tui_registry.screens.models.model_details import ModelDetails
 
-        self._app.push_screen(Card(name))
+        self._app.push_screen(ModelDetails(name))
 
     def open_access(self, name: str) -> None:
         from tui_registry.screens.access.access import Access
@@ -69,10 +69,10 @@ class Navigator(Navigation):
         self._app.push_screen(ActivityFeed(name, version or ""))
 
     def open_journal(self) -> None:
-        from tui_registry.screens.journal import Calls
+        from tui_registry.screens.journal import JournalPlace
 
-        if isinstance(self._app.screen, Place) and not isinstance(self._app.screen, Calls):
-            self._app.push_screen(Calls())
+        if isinstance(self._app.screen, Place) and not isinstance(self._app.screen, JournalPlace):
+            self._app.push_screen(JournalPlace())
 
     def open_experiments(self, for_model: str | None = None) -> None:
         from tui_registry.screens.tracking.experiments import Experiments
@@ -87,16 +87,15 @@ class Navigator(Navigation):
             self._app.push_screen(RunPlace(run_id, "Run", run_id[:8]))
 
     def _has_tracking_server(self) -> bool:
-        """Whether there is a tracking server to ask; if not, says how to name one."""
+        """Whether a tracking server is configured; if not, notifies how to configure one."""
         opened = self._connection.opened
         if opened is None:
             return False
         if not opened.tracking_uri:
-            login = f"tui-registry login {one_line(opened.url)} --tracking-uri https://mlflow.example.com. Or set "
+            login = f"Run tui-registry login {one_line(opened.url)} --tracking-uri https://mlflow.example.com, or set "
             self._app.notify(
-                "Name the MLflow server that knows the runs: "
-                f"{'set ' if opened.embedded else login}TUI_REGISTRY_TRACKING_URI.",
-                title="No tracking server is named",
+                f"{'Set ' if opened.embedded else login}TUI_REGISTRY_TRACKING_URI to the URL of the MLflow server.",
+                title="No tracking server configured",
                 severity="warning",
                 timeout=30,
                 markup=False,

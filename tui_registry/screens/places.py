@@ -1,4 +1,4 @@
-"""The places that one can go to from anywhere. Each is imported when it is first opened: the start pays for one."""
+"""The places that can be opened from anywhere. Each is imported when it is first opened, to start fast."""
 
 from importlib import import_module
 
@@ -15,22 +15,22 @@ PLACES = {
     "service principals": ("access.service_principals", "ServicePrincipals"),
     "tokens": ("access.tokens", "Tokens"),
 }
-"""Their modules below this package, and their classes."""
+"""By name: the module in this package, and the class."""
 
 
 def place(name: str) -> Screen[object]:
-    """A new one."""
+    """Create a place."""
     module, kind = PLACES[name]
-    made: Screen[object] = getattr(import_module(f"tui_registry.screens.{module}"), kind)()
-    return made
+    screen: Screen[object] = getattr(import_module(f"tui_registry.screens.{module}"), kind)()
+    return screen
 
 
 def load() -> None:
-    """Import what has not been yet, so that nobody waits for it later. Blocks for some tenths of a second."""
+    """Import all screens, so that opening one is fast. Blocks for some tenths of a second."""
     for module in (
         "models.model",
-        "models.card",
-        "models.version",
+        "models.model_details",
+        "models.version_details",
         "dialogs.help",
         *(module for module, _ in PLACES.values()),
     ):

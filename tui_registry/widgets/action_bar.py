@@ -1,4 +1,4 @@
-"""The last line: the keys that do something here and now, the most important ones first, always ending in ``?``."""
+"""The last line: the keys of the actions available now, by priority, always ending in ``?``."""
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -18,7 +18,7 @@ class ActionBar(Widget):
         self._actions: list[Action] = []
 
     def show(self, actions: list[Action]) -> None:
-        """The actions that are live, in the order of the table; what has no key is left out."""
+        """Show the available actions, in the order of the table, without those that have no key."""
         actions = [action for action in actions if action.shown]
         if actions != self._actions:
             self._actions = actions

@@ -1,4 +1,4 @@
-"""Times as people read them in a narrow column."""
+"""Timestamps as short ages and as local times."""
 
 import time
 from datetime import datetime
@@ -7,7 +7,7 @@ _STEPS = ((60, "s"), (60, "m"), (24, "h"), (7, "d"), (52, "w"))
 
 
 def age(milliseconds: int, now: float | None = None) -> str:
-    """How long ago a moment was: ``12s``, ``5m``, ``3h``, ``6d``, ``40w``, ``2y``."""
+    """How long ago a timestamp was: ``12s``, ``5m``, ``3h``, ``6d``, ``40w``, ``2y``."""
     left = max(0, int((time.time() if now is None else now) - milliseconds / 1000))
     for size, unit in _STEPS:
         if left < size:
@@ -17,8 +17,8 @@ def age(milliseconds: int, now: float | None = None) -> str:
 
 
 def moment(milliseconds: int) -> str:
-    """A time of day in the user's own zone, to the minute."""
+    """A timestamp as date and time in the user's time zone, to the minute."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):
-        return "?"  # a year of five digits, or a clock that is wrong
+        return "?"  # out of range: a year of five digits, or a wrong clock

@@ -1,4 +1,4 @@
-"""The first line: which registry, where in it, as whom, and whether what is shown is fresh."""
+"""The first line: the registry and user, breadcrumbs, and how fresh the data on the screen is."""
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -9,82 +9,85 @@ from textual.widget import Widget
 
 from tui_registry.terminal.sanitize import ELLIPSIS, clip, one_line, visible
 
-SHORTEST = 3  # cells of a user's name
-SHORTEST_STEP = 6  # cells of a step of the trail
+MIN_USER_CELLS = 3
+MIN_BREADCRUMB_CELLS = 6
 
 
 class Header(Widget):
-    """``trail`` is the way here, such as ("Models", "churn")."""
+    """``breadcrumbs`` is the path to this screen, such as ("Models", "churn")."""
 
-    COMPONENT_CLASSES = {"header--registry", "header--place", "header--state", "header--bad"}
+    COMPONENT_CLASSES = {"header--registry", "header--place", "header--state", "header--error"}
 
-    def __init__(self, trail: tuple[str, ...]) -> None:
+    def __init__(self, breadcrumbs: tuple[str, ...]) -> None:
         super().__init__()
-        self._trail = trail
+        self._breadcrumbs = breadcrumbs
         self._state = ""
-        self._bad = False
+        self._is_error = False
         self._registry = ""
         self._colour: str | None = None
 
-    def tell(self, *, registry: str, state: str, bad: bool, colour: str | None = None) -> None:
-        """``registry`` names it and its user, in front of ``colour`` if it has one; ``state`` says how fresh things
-        are, ``bad`` if they are not."""
-        self._registry, self._state, self._bad = one_line(registry), one_line(state), bad
+    def show_state(self, *, registry: str, state: str, is_error: bool, colour: str | None = None) -> None:
+        """``registry`` names the registry and its user, ``colour`` is its background, if any. ``state`` says how fresh
+        the data is; ``is_error`` highlights it as a problem."""
+        self._registry, self._state, self._is_error = one_line(registry), one_line(state), is_error
         self._colour = colour
         self.refresh()
 
-    def lead(self, *trail: str) -> None:
-        self._trail = trail
+    def show_breadcrumbs(self, *breadcrumbs: str) -> None:
+        self._breadcrumbs = breadcrumbs
         self.refresh()
 
     @property
     def _registry_style(self) -> Style:
         if self._colour is None:
             return self.get_component_rich_style("header--registry", partial=True)
-        behind = Color.parse(self._colour)
-        return Style(color=behind.get_contrast_text().rich_color, bgcolor=behind.rich_color, bold=True)
+        background = Color.parse(self._colour)
+        return Style(color=background.get_contrast_text().rich_color, bgcolor=background.rich_color, bold=True)
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         base = self.rich_style
         right = f" {self._state} "
-        left = f" {_named(self._registry, max(8, width // 3))} "
+        left = f" {_shorten_registry(self._registry, max(8, width // 3))} "
         room = max(0, width - cell_len(left) - cell_len(right))
-        place = _fitting([visible(step) for step in self._trail], room - 1)
+        place = _shorten_breadcrumbs([visible(step) for step in self._breadcrumbs], room - 1)
         return Strip(
             [
                 Segment(left, base + self._registry_style),
                 Segment(clip(" " + place, room), base + self.get_component_rich_style("header--place", partial=True)),
                 Segment(
                     right,
-                    base + self.get_component_rich_style("header--bad" if self._bad else "header--state", partial=True),
+                    base
+                    + self.get_component_rich_style(
+                        "header--error" if self._is_error else "header--state", partial=True
+                    ),
                 ),
             ],
             width,
         ).adjust_cell_length(width, base)
 
 
-def _named(registry: str, room: int) -> str:
-    """Who is where, in at most so many cells: the name of the registry, and that it is read-only, is kept longest."""
+def _shorten_registry(registry: str, room: int) -> str:
+    """``user @ registry`` in at most ``room`` cells: the user is shortened first, then the registry."""
     if cell_len(registry) <= room:
         return registry
     user, at, label = registry.rpartition(" @ ")
     user = user.partition("@")[0]
     left = room - cell_len(at + label)
-    if left < min(SHORTEST, cell_len(user)):
+    if left < min(MIN_USER_CELLS, cell_len(user)):
         return clip(label, min(room, cell_len(label)))
     return clip(user, min(left, cell_len(user))).rstrip() + at + label
 
 
-def _fitting(trail: list[str], room: int) -> str:
-    """The trail in so many cells: its longest step is shortened, so that one can always see where it ends; where that
-    would leave too little of it, the first steps are left out."""
-    while (over := sum(cell_len(step) for step in trail) + 3 * (len(trail) - 1) - room) > 0:
-        longest = max(range(len(trail)), key=lambda step: cell_len(trail[step]))
-        left = cell_len(trail[longest]) - over
-        steps = [step for step in trail if step != ELLIPSIS]
-        if left >= SHORTEST_STEP or len(steps) == 1:
-            trail[longest] = clip(trail[longest], left).rstrip()
+def _shorten_breadcrumbs(steps: list[str], room: int) -> str:
+    """The breadcrumbs in at most ``room`` cells: the longest step is shortened; where too little of it would be left,
+    the first steps are dropped, so that the last one is always visible."""
+    while (over := sum(cell_len(step) for step in steps) + 3 * (len(steps) - 1) - room) > 0:
+        longest = max(range(len(steps)), key=lambda step: cell_len(steps[step]))
+        left = cell_len(steps[longest]) - over
+        kept = [step for step in steps if step != ELLIPSIS]
+        if left >= MIN_BREADCRUMB_CELLS or len(kept) == 1:
+            steps[longest] = clip(steps[longest], left).rstrip()
             break
-        trail = [ELLIPSIS, *steps[1:]]
-    return " › ".join(trail)
+        steps = [ELLIPSIS, *kept[1:]]
+    return " › ".join(steps)

@@ -1,4 +1,4 @@
-"""The line at the end of a dialog that says what the keys do there."""
+"""The last line of a dialog: its keys."""
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -9,7 +9,7 @@ from tui_registry.keys.names import legend
 
 
 class Hint(Widget):
-    """Shows the first of its texts that has room, so give the longest first, and in the last only what is needed."""
+    """Shows the first of its texts that fits: give the longest first, and the shortest last."""
 
     def __init__(self, *texts: str) -> None:
         super().__init__(id="hint")

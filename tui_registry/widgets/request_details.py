@@ -1,4 +1,4 @@
-"""What one needs to know to decide a request: who asked and why, what the version is, what it would displace."""
+"""The details of a transition request: who requested it and why, the version, and which versions it would displace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
-from tui_registry.widgets.stages import STAGE_TINTS
+from tui_registry.widgets.stages import STAGE_CONTENT_STYLES
 
 if TYPE_CHECKING:
     from tui_registry_server.wire.activity import Activity
@@ -22,88 +22,86 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.transition_request import InboxRequest
     from tui_registry_server.wire.transition_review import TransitionReview
 
-LABEL = 9  # cells
-SHOWN = 2_000  # characters of a description or comment
+LABEL_CELLS = 9
+MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
 
 
 Lines = Callable[[int], list[Content]]
-"""Makes the lines for so many cells of width."""
+"""Renders the lines for a width in cells."""
 
 
 class RequestDetails(VerticalScroll, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="details")
         self._text = Static("", markup=False)
-        self._shown: str | None = None
-        self._known: Lines | None = None
-        self._lines: Lines = _nothing
+        self._displayed_id: str | None = None
+        self._review_lines: Lines | None = None
+        self._make_lines: Lines = _no_lines
 
     def compose(self) -> ComposeResult:
         yield self._text
 
     def on_resize(self) -> None:
-        self._draw(self._lines)
+        self._draw(self._make_lines)
 
-    def show(self, request: InboxRequest | None) -> None:
-        """What the request itself says, at once; ``fill`` adds what has to be fetched."""
+    def show_request(self, request: InboxRequest | None) -> None:
+        """Show what the request itself says, at once; ``show_review`` adds what has to be fetched."""
         if request is None:
-            self._shown, self._known = None, None
-            self._draw(_nothing)
+            self._displayed_id, self._review_lines = None, None
+            self._draw(_no_lines)
             return
-        if request.id != self._shown:
-            self._known = None
+        if request.id != self._displayed_id:
+            self._review_lines = None
             self.scroll_home(animate=False)
-        self._shown = request.id
-        known = self._known or _nothing
-        self._draw(lambda width: [*_asked(request, width), *known(width)])
+        self._displayed_id = request.id
+        review_lines = self._review_lines or _no_lines
+        self._draw(lambda width: [*_request_lines(request, width), *review_lines(width)])
 
-    def fill(
-        self,
-        request: InboxRequest,
-        review: TransitionReview,
-    ) -> None:
-        """What was fetched for a request, unless another is shown by now."""
-        if request.id != self._shown:
+    def show_review(self, request: InboxRequest, review: TransitionReview) -> None:
+        """Add what was fetched for a request, unless another one is displayed by now."""
+        if request.id != self._displayed_id:
             return
-        self._known = lambda width: [
+        self._review_lines = lambda width: [
             Content(""),
-            *map(_displaced, review.displaced),
-            *_not_listed(request, review),
-            *_of_version(review.model_version, width),
-            *(line for comment in review.comments for line in [*_commented(comment), Content("")]),
-            *map(_done, review.activities),
+            *map(_displaced_line, review.displaced),
+            *_unlisted_line(request, review),
+            *_version_lines(review.model_version, width),
+            *(line for comment in review.comments for line in [*_comment_lines(comment), Content("")]),
+            *map(_activity_line, review.activities),
         ]
-        self.show(request)
+        self.show_request(request)
 
     def show_version(self, version: ModelVersion | None, requests: Sequence[InboxRequest]) -> None:
-        """A version, and the requests that are open for it."""
+        """Show a version and its open requests."""
         if version is None:
-            self._draw(_nothing)
+            self._draw(_no_lines)
             return
-        named = [] if requests else [Content.styled(f"{visible(version.name)} version {version.version}", "bold")]
+        title = [] if requests else [Content.styled(f"{visible(version.name)} version {version.version}", "bold")]
         self._draw(
             lambda width: [
-                *named,
-                *(line for request in requests for line in [*_asked(request, width), Content("")]),
-                *_of_version(version, width),
+                *title,
+                *(line for request in requests for line in [*_request_lines(request, width), Content("")]),
+                *_version_lines(version, width),
             ]
         )
 
-    def complain(self, request: InboxRequest, problem: str) -> None:
-        """Say that the rest could not be fetched, unless it is known from before, or another is shown by now."""
-        if request.id == self._shown and self._known is None:
-            self._draw(lambda width: [*_asked(request, width), Content(""), Content.styled(one_line(problem), "dim")])
+    def show_error(self, request: InboxRequest, problem: str) -> None:
+        """Say why the review could not be fetched, unless there is an earlier one or another request is displayed."""
+        if request.id == self._displayed_id and self._review_lines is None:
+            self._draw(
+                lambda width: [*_request_lines(request, width), Content(""), Content.styled(one_line(problem), "dim")]
+            )
 
     def _draw(self, lines_of: Lines) -> None:
-        self._lines = lines_of
+        self._make_lines = lines_of
         self._text.update(Content("\n").join(lines_of(self.scrollable_content_region.width)))
 
 
-def _nothing(_width: int) -> list[Content]:
+def _no_lines(_width: int) -> list[Content]:
     return []
 
 
-def _displaced(holder: ModelVersion) -> Content:
+def _displaced_line(holder: ModelVersion) -> Content:
     return Content.assemble(
         ("displaces ", "dim"),
         f"version {holder.version}",
@@ -111,44 +109,44 @@ def _displaced(holder: ModelVersion) -> Content:
     )
 
 
-def _not_listed(request: InboxRequest, review: TransitionReview) -> list[Content]:
+def _unlisted_line(request: InboxRequest, review: TransitionReview) -> list[Content]:
     more = len(set(request.displaces) - {request.version}) - len(review.displaced)
     return [Content.styled(f"displaces {more} more", "dim")] if more > 0 else []
 
 
-def _commented(comment: Comment) -> list[Content]:
+def _comment_lines(comment: Comment) -> list[Content]:
     return [
         Content.assemble((one_line(comment.user_id), "bold"), (f"  {age(comment.creation_timestamp)} ago", "dim")),
         *_paragraph(comment.comment),
     ]
 
 
-def _done(activity: Activity) -> Content:
+def _activity_line(activity: Activity) -> Content:
     from tui_registry.queries.activity_words import did, what
 
     who = one_line(activity.user_id or "")
     return Content.styled(f"{age(activity.creation_timestamp):>4}  {who} {did(activity)}  {what(activity)}", "dim")
 
 
-def _asked(request: InboxRequest, width: int) -> list[Content]:
+def _request_lines(request: InboxRequest, width: int) -> list[Content]:
     title = Content.styled(f"{visible(request.name)} version {request.version}", "bold")
-    transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_TINTS[request.to_stage])
-    beside = Content("   ").join([title, transition])
+    transition = Content.styled(f"{request.from_stage} → {request.to_stage}", STAGE_CONTENT_STYLES[request.to_stage])
+    heading = Content("   ").join([title, transition])
     return [
-        *([beside] if beside.cell_length <= width else [title, transition]),
+        *([heading] if heading.cell_length <= width else [title, transition]),
         Content.assemble(
-            ("asked by ", "dim"),
+            ("requested by ", "dim"),
             one_line(request.user_id),
             (f"  {moment(request.creation_timestamp)}, {age(request.creation_timestamp)} ago", "dim"),
         ),
         *_paragraph(request.comment or ""),
-        *([] if request.available_actions else [Content.styled("You may look, but not decide this one.", "dim")]),
+        *([] if request.available_actions else [Content.styled("You cannot decide this request.", "dim")]),
     ]
 
 
-def _of_version(version: ModelVersion, width: int) -> list[Content]:
+def _version_lines(version: ModelVersion, width: int) -> list[Content]:
     facts = [
-        ("made by", version.user_id),
+        ("creator", version.user_id),
         ("source", version.source),
         ("run", version.run_id),
         ("link", version.run_link),
@@ -163,11 +161,13 @@ def _of_version(version: ModelVersion, width: int) -> list[Content]:
 
 
 def _fact(label: str, value: str, width: int) -> list[Content]:
-    """A label and, beside it, a value in as many lines as it takes; long words, such as URIs, are broken."""
-    wrapped = textwrap.wrap(value, max(20, width - LABEL), break_on_hyphens=False) or [""]
+    """A label and a value, wrapped over as many lines as needed; long words, such as URIs, are broken."""
+    wrapped = textwrap.wrap(value, max(20, width - LABEL_CELLS), break_on_hyphens=False) or [""]
     labels = [label, *[""] * (len(wrapped) - 1)]
-    return [Content.assemble((name.ljust(LABEL), "dim"), line) for name, line in zip(labels, wrapped, strict=True)]
+    return [
+        Content.assemble((name.ljust(LABEL_CELLS), "dim"), line) for name, line in zip(labels, wrapped, strict=True)
+    ]
 
 
 def _paragraph(text: str) -> list[Content]:
-    return [Content(line) for line in lines(text, SHOWN)] if text else []
+    return [Content(line) for line in lines(text, MAX_TEXT_LENGTH)] if text else []

@@ -1,4 +1,4 @@
-"""How runs look, everywhere the same."""
+"""How runs are displayed."""
 
 import textwrap
 
@@ -8,24 +8,24 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry.tracking.run import COMMIT, PROGRAM, REPOSITORY, Run
 from tui_registry.widgets.ages import age, moment
 
-LABEL = 8  # cells
+LABEL_CELLS = 8
 
 STATUS_STYLES = {"RUNNING": "cyan", "FINISHED": "green", "FAILED": "red", "KILLED": "red"}
-STATUS_TINTS = {
+STATUS_CONTENT_STYLES = {
     "RUNNING": "$text-accent",
     "FINISHED": "$text-success",
     "FAILED": "$text-error",
     "KILLED": "$text-error",
 }
-"""The same in Textual's words, for Content."""
+"""The same as styles of Textual's Content."""
 
 
-def measured(value: float) -> str:
-    """A metric's value in six digits."""
+def format_metric(value: float) -> str:
+    """A metric's value with six significant digits."""
     return f"{value:.6g}"
 
 
-def took(milliseconds: int) -> str:
+def format_duration(milliseconds: int) -> str:
     """A duration: ``0.9 s``, ``12 s``, ``3 min 5 s``, ``2 h 10 min``."""
     seconds = max(0, milliseconds) / 1000
     if seconds < 10:
@@ -38,16 +38,16 @@ def took(milliseconds: int) -> str:
 
 
 def summary(run: Run, link: str, width: int) -> list[Content]:
-    """What a run was, in lines of so many cells: its state, its code, the link to its page."""
+    """Lines about a run, ``width`` cells wide: its status, user, start and duration; its code; the link to its page."""
     info, tags = run.info, run.tags
-    parts = [Content.styled(one_line(info.status.lower()) or "unknown", STATUS_TINTS.get(info.status, ""))]
+    parts = [Content.styled(one_line(info.status.lower()) or "unknown", STATUS_CONTENT_STYLES.get(info.status, ""))]
     if run.user:
         parts.append(Content.assemble(("by ", "dim"), one_line(run.user)))
     if info.start_time:
-        ago = f", {age(info.start_time)} ago"
-        parts.append(Content.assemble(("began ", "dim"), moment(info.start_time), (ago, "dim")))
+        age_text = f", {age(info.start_time)} ago"
+        parts.append(Content.assemble(("started ", "dim"), moment(info.start_time), (age_text, "dim")))
         if info.end_time:
-            parts.append(Content.assemble(("took ", "dim"), took(info.end_time - info.start_time)))
+            parts.append(Content.assemble(("took ", "dim"), format_duration(info.end_time - info.start_time)))
     commit = tags.get(COMMIT, "")
     code = [tags.get(REPOSITORY, ""), tags.get(PROGRAM, ""), f"at {commit[:12]}" if commit else ""]
     facts = [("code", "  ".join(one_line(part, 300) for part in code if part)), ("link", one_line(link))]
@@ -58,8 +58,9 @@ def summary(run: Run, link: str, width: int) -> list[Content]:
 
 
 def fact(label: str, value: str, width: int) -> list[Content]:
-    """A label and, beside it, a value in two lines at most; long words, such as links, are broken."""
-    wrapped = textwrap.wrap(value, max(20, width - LABEL), break_on_hyphens=False)[:2]
+    """A label and a value, wrapped over two lines at most; long words, such as links, are broken."""
+    wrapped = textwrap.wrap(value, max(20, width - LABEL_CELLS), break_on_hyphens=False)[:2]
     return [
-        Content.assemble((name.ljust(LABEL), "dim"), line) for name, line in zip((label, ""), wrapped, strict=False)
+        Content.assemble((name.ljust(LABEL_CELLS), "dim"), line)
+        for name, line in zip((label, ""), wrapped, strict=False)
     ]

@@ -1,4 +1,4 @@
-"""How stages look, everywhere the same."""
+"""How stages are displayed."""
 
 from tui_registry_server.wire.stage import Stage
 
@@ -9,10 +9,10 @@ STAGE_STYLES = {
     Stage.ARCHIVED: "dim",
 }
 
-STAGE_TINTS = {
+STAGE_CONTENT_STYLES = {
     Stage.NONE: "",
     Stage.STAGING: "$text-warning",
     Stage.PRODUCTION: "$text-success",
     Stage.ARCHIVED: "dim",
 }
-"""The same in Textual's words, for Content."""
+"""The same as styles of Textual's Content."""

@@ -1,7 +1,7 @@
 """A table that draws only the lines on the screen, however many rows there are.
 
-Rows have keys; cursor and marks belong to keys, so that they stay where they are when the rows around them change. A
-cell is plain text that has passed tui_registry.terminal.sanitize, with a style.
+Cursor and marks belong to the keys of rows, so that they stay in place when other rows change. A cell is plain text
+that has passed tui_registry.terminal.sanitize, with a style.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,34 +23,34 @@ from tui_registry.keys.keymap import in_force
 from tui_registry.keys.movement import LISTS, MOVEMENT
 from tui_registry.terminal.sanitize import clip
 
-GAP = 2  # cells between columns
-GUTTER = 2  # cells for the mark
-NARROWEST = 8  # cells of a column that could be wider
-NEAR = 50  # rows before the end at which more are asked for
+GAP_CELLS = 2  # between columns
+MARK_CELLS = 2
+MIN_COLUMN_CELLS = 8  # below which no column is narrowed
+PRELOAD_ROWS = 50  # before the end, at which more rows are loaded
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. It is left out where there is no room, the highest ``priority`` number first; those with 0 become
-    narrower before. ``grow`` is its share of what is left over, up to ``most`` cells."""
+    """A column. Where there is no room, columns are dropped, the highest ``priority`` number first; those with 0 are
+    narrowed instead. ``grow`` is its share of the cells left over, up to a width of ``max_width`` cells."""
 
     title: str
     width: int
     priority: int = 0
     grow: int = 0
-    most: int = 1000
+    max_width: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its key, and for each column a text and a style of rich."""
+    """A row: its key, and for each column a text and a Rich style."""
 
     key: str
     cells: tuple[tuple[str, str], ...]
 
 
 class Table(ScrollView, can_focus=True):
-    """Posts Highlighted when the cursor's row changes, Opened on Enter, NearEnd when more rows would be welcome."""
+    """Posts Highlighted when the cursor's row changes, Opened on Enter, NearEnd when more rows should be loaded."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--mark"}
 
@@ -72,14 +72,14 @@ class Table(ScrollView, can_focus=True):
         """Enter was pressed on a row."""
 
     class Sideways(Message):
-        """A key to the left (-1) or right (1) was pressed: there may be a table beside this one."""
+        """The left (-1) or right (1) arrow was pressed, to move to the table beside this one."""
 
         def __init__(self, by: int) -> None:
             super().__init__()
             self.by = by
 
     class NearEnd(Message):
-        """The cursor comes near the last row."""
+        """The cursor is near the last row."""
 
         def __init__(self, table: "Table") -> None:
             super().__init__()
@@ -95,29 +95,29 @@ class Table(ScrollView, can_focus=True):
         *,
         empty: str,
         id: str | None = None,  # noqa: A002  # as Textual names it
-        shy: bool = False,
-        titled: bool = True,
+        cursor_needs_focus: bool = False,
+        show_titles: bool = True,
     ) -> None:
-        """``empty`` stands there without rows, by lines; a ``shy`` table shows its cursor only when focused; one
-        that is not ``titled`` has no line with the columns' titles."""
+        """``empty`` is displayed when there are no rows; ``cursor_needs_focus`` hides the cursor while the table is not
+        focused; ``show_titles`` adds a line with the columns' titles."""
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
         self.marks: set[str] = set()
-        self._shy = shy
-        self._titled = titled
+        self._cursor_needs_focus = cursor_needs_focus
+        self._show_titles = show_titles
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._cursor = 0
-        self._laid_out: tuple[int, list[tuple[int, int]]] = (-1, [])
+        self._cached_layout: tuple[int, list[tuple[int, int]]] = (-1, [])
 
     def on_mount(self) -> None:
         self._bindings = in_force(self.app).rebound(self._bindings, LISTS)
 
     @property
     def _top(self) -> int:
-        """Lines above the first row: the titles, where there is room for a row besides."""
-        return 1 if self._titled and self.size.height != 1 else 0
+        """Lines above the first row: the titles, unless they would take the only line."""
+        return 1 if self._show_titles and self.size.height != 1 else 0
 
     @property
     def row_count(self) -> int:
@@ -125,7 +125,7 @@ class Table(ScrollView, can_focus=True):
 
     @property
     def window(self) -> tuple[int, int]:
-        """The numbers of the first and the last row that is seen."""
+        """The indexes of the first and the last visible row."""
         top = self.scroll_offset.y
         return top, top + max(0, self.size.height - 1 - self._top)
 
@@ -145,7 +145,8 @@ class Table(ScrollView, can_focus=True):
         return [row.key for row in self._rows if row.key in self.marks]
 
     def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
-        """Replace the rows. The cursor stays on its key or, if that is gone, on its line; marks of gone rows go."""
+        """Replace the rows. The cursor stays on its key or, if that is no longer there, on its line; marks of removed
+        rows are dropped."""
         before = self.cursor_key
         if empty is not None:
             self.empty = empty
@@ -162,10 +163,10 @@ class Table(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self, self.cursor_key))
 
     def use_columns(self, columns: Sequence[Column]) -> None:
-        """Have other columns from now on; the rows, which have the cells of those before, are gone."""
+        """Replace the columns, and remove the rows, whose cells belong to the former columns."""
         self.show([])
         self.columns = tuple(columns)
-        self._laid_out = (-1, [])
+        self._cached_layout = (-1, [])
 
     def extend(self, rows: Sequence[Row]) -> None:
         """Add rows at the end."""
@@ -176,7 +177,7 @@ class Table(ScrollView, can_focus=True):
             self._set_cursor(self._index[key])
 
     def toggle_mark(self) -> None:
-        """Mark or unmark the row under the cursor, and go on to the next."""
+        """Mark or unmark the row under the cursor, and move to the next one."""
         key = self.cursor_key
         if key is not None:
             self.marks ^= {key}
@@ -228,22 +229,26 @@ class Table(ScrollView, can_focus=True):
         y -= self._top
         number = y + self.scroll_offset.y
         if not self._rows:
-            told = [part for line in self.empty.split("\n") for part in wrap(line, max(20, width - GUTTER)) or [""]]
-            text = clip(" " * GUTTER + told[y], width) if y < len(told) else " " * width
+            message = [
+                part for line in self.empty.split("\n") for part in wrap(line, max(20, width - MARK_CELLS)) or [""]
+            ]
+            text = clip(" " * MARK_CELLS + message[y], width) if y < len(message) else " " * width
             return Strip([Segment(text, base + Style(dim=y > 0 or None))], width)
         if number >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[number]
-        under_cursor = number == self._cursor and (self.has_focus or not self._shy)
+        under_cursor = number == self._cursor and (self.has_focus or not self._cursor_needs_focus)
         if under_cursor:
             base += self.get_component_rich_style("table--cursor")
         mark = "●" if row.key in self.marks else "▎" if under_cursor else " "
-        segments = [Segment(clip(mark, GUTTER), base + self.get_component_rich_style("table--mark", partial=True))]
-        left = width - GUTTER
+        segments = [Segment(clip(mark, MARK_CELLS), base + self.get_component_rich_style("table--mark", partial=True))]
+        left = width - MARK_CELLS
         for column, wanted in self._layout(width):
             text, style = row.cells[column]
             cells = min(wanted, left)
-            gap = min(GAP, left - cells)  # in the cell's own style: blanks show none, and every change of it is bytes
+            gap = min(
+                GAP_CELLS, left - cells
+            )  # in the cell's style: blanks do not show it, and a change of style costs bytes
             of_cell = base + Style.parse(style) if style and not base.reverse else base
             segments.append(Segment(clip(text, cells) + " " * gap, of_cell))
             left -= cells + gap
@@ -253,41 +258,43 @@ class Table(ScrollView, can_focus=True):
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.get_component_rich_style("table--header", partial=True)
         titles = (clip(self.columns[column].title, cells) for column, cells in self._layout(width))
-        text = " " * GUTTER + (" " * GAP).join(titles)
+        text = " " * MARK_CELLS + (" " * GAP_CELLS).join(titles)
         return Strip([Segment(clip(text, width), style)], width)
 
     def _layout(self, width: int) -> list[tuple[int, int]]:
-        """The columns that there is room for: each one's number and its width in cells."""
-        if width == self._laid_out[0]:
-            return self._laid_out[1]
-        room = width - GUTTER
+        """The columns that fit: the index and the width in cells of each."""
+        if width == self._cached_layout[0]:
+            return self._cached_layout[1]
+        room = width - MARK_CELLS
         chosen = list(enumerate(self.columns))
-        while any(column.priority for _, column in chosen) and _wanted(column.width for _, column in chosen) > room:
+        while (
+            any(column.priority for _, column in chosen) and _total_width(column.width for _, column in chosen) > room
+        ):
             chosen.remove(max(chosen, key=lambda each: each[1].priority))
         widths = {number: column.width for number, column in chosen}
-        while _wanted(widths.values()) > room:
+        while _total_width(widths.values()) > room:
             widest = max(widths, key=widths.__getitem__)
-            if widths[widest] > NARROWEST or len(widths) == 1:
+            if widths[widest] > MIN_COLUMN_CELLS or len(widths) == 1:
                 widths[widest] -= 1
             else:
                 del widths[max(widths)]  # the last
         chosen = [each for each in chosen if each[0] in widths]
-        left = room - _wanted(widths.values())
+        left = room - _total_width(widths.values())
         growing = [each for each in chosen if each[1].grow]
         while left > 0 and growing:
             shares = sum(column.grow for _, column in growing)
             portion = left
             for number, column in growing:
-                more = min(max(1, portion * column.grow // shares), column.most - widths[number], left)
+                more = min(max(1, portion * column.grow // shares), column.max_width - widths[number], left)
                 widths[number] += more
                 left -= more
-            growing = [each for each in growing if widths[each[0]] < each[1].most]
-        self._laid_out = (width, list(widths.items()))
-        return self._laid_out[1]
+            growing = [each for each in growing if widths[each[0]] < each[1].max_width]
+        self._cached_layout = (width, list(widths.items()))
+        return self._cached_layout[1]
 
     def _set_cursor(self, number: int) -> None:
         number = max(0, min(number, len(self._rows) - 1))
-        if number >= len(self._rows) - NEAR:
+        if number >= len(self._rows) - PRELOAD_ROWS:
             self.post_message(self.NearEnd(self))
         if number == self._cursor or not self._rows:
             return
@@ -298,7 +305,7 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Highlighted(self, self.cursor_key))
 
     def _keep_cursor_visible(self) -> bool:
-        """Whether the table had to scroll for it."""
+        """Scroll to the cursor if needed; returns whether it was."""
         top, lines = self.scroll_offset.y, max(1, self.size.height - self._top)
         wanted = min(max(top, self._cursor - lines + 1), self._cursor)
         if wanted == top:
@@ -308,7 +315,7 @@ class Table(ScrollView, can_focus=True):
         return True
 
 
-def _wanted(widths: Iterable[int]) -> int:
-    """Cells of columns of these widths, with the gaps between them."""
+def _total_width(widths: Iterable[int]) -> int:
+    """Cells of columns of these widths, including the gaps between them."""
     widths = list(widths)
-    return sum(widths) + GAP * (len(widths) - 1)
+    return sum(widths) + GAP_CELLS * (len(widths) - 1)

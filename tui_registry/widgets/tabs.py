@@ -1,4 +1,4 @@
-"""Lists beside each other by their names, of which one is shown."""
+"""A line of tabs, one of them current."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from tui_registry.terminal.sanitize import ELLIPSIS
 
 
 class Tabs(Widget):
-    """One line, in which the current name can be read at any width: others are left out, whole."""
+    """One line in which the current label is visible at any width: other labels are dropped where there is no room."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  # as Textual calls it
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # as Textual names it
         super().__init__(id=id)
         self._labels: tuple[str, ...] = ()
         self._current = 0
@@ -27,7 +27,7 @@ class Tabs(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        first, end = _fitting(self._labels, self._current, self.size.width)
+        first, end = _visible_range(self._labels, self._current, self.size.width)
         parts = [
             Content.styled(f" {self._labels[number]} ", "bold reverse" if number == self._current else "dim")
             for number in range(first, end)
@@ -37,8 +37,8 @@ class Tabs(Widget):
         return Content(" ").join([*before, *parts, *after])
 
 
-def _fitting(labels: Sequence[str], current: int, width: int) -> tuple[int, int]:
-    """The first of the labels that are shown, and the one behind the last."""
+def _visible_range(labels: Sequence[str], current: int, width: int) -> tuple[int, int]:
+    """The slice of the labels that fit, around the current one: start and end."""
     first, end = 0, len(labels)
     while end - first > 1 and _cells(labels, first, end) > width:
         if end - 1 > current:
@@ -49,5 +49,5 @@ def _fitting(labels: Sequence[str], current: int, width: int) -> tuple[int, int]
 
 
 def _cells(labels: Sequence[str], first: int, end: int) -> int:
-    left_out = (first > 0) + (end < len(labels))
-    return sum(cell_len(label) + 3 for label in labels[first:end]) - 1 + 2 * left_out
+    hidden_sides = (first > 0) + (end < len(labels))
+    return sum(cell_len(label) + 3 for label in labels[first:end]) - 1 + 2 * hidden_sides

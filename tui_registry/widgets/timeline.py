@@ -1,4 +1,4 @@
-"""Transitions per day, as bars."""
+"""A bar chart of the transitions per day."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,8 @@ from textual_plot import AxisFormatter, HiResMode, PlotWidget
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
 
 DAYS = 30
-MOVES = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST)
-"""What counts: what people moved; what that displaced comes with it."""
+TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST)
+"""What is counted: transitions by people, not the archiving that follows from them."""
 
 
 class Timeline(PlotWidget, can_focus=False):
@@ -18,18 +18,18 @@ class Timeline(PlotWidget, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(id="timeline", allow_pan_and_zoom=False)
-        self.counted: Counter[date] = Counter()
+        self.counts: Counter[date] = Counter()
 
     def on_mount(self) -> None:
         super().on_mount()
         self.margin_top = 1
 
     def show(self, activities: Iterable[FeedActivity], today: date | None = None) -> None:
-        """Count the transitions among these by day of the user's own zone."""
+        """Count the transitions among these by day in the user's time zone."""
         today = today or datetime.now().astimezone().date()
-        self.counted = per_day(activities)
+        self.counts = per_day(activities)
         days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-        heights = [self.counted[day] for day in days]
+        heights = [self.counts[day] for day in days]
         highest = max(1, *heights)
         self.clear()
         self.bar(range(DAYS), heights, width=0.8, bar_style="green", hires_mode=HiResMode.HALFBLOCK)
@@ -41,13 +41,13 @@ class Timeline(PlotWidget, can_focus=False):
 
 
 def per_day(activities: Iterable[FeedActivity]) -> Counter[date]:
-    """How many versions were moved on each day of the user's own zone."""
-    moments = (each.creation_timestamp / 1000 for each in activities if each.activity_type in MOVES)
+    """The number of transitions on each day in the user's time zone."""
+    moments = (each.creation_timestamp / 1000 for each in activities if each.activity_type in TRANSITIONS)
     return Counter(datetime.fromtimestamp(moment).astimezone().date() for moment in moments)
 
 
 class _Days(AxisFormatter):
-    """Days as people write them in a narrow place."""
+    """Short dates."""
 
     def __init__(self, days: Sequence[date]) -> None:
         self._days = days

@@ -27,16 +27,16 @@ class Access(Section):
     """Without a model, of the whole registry: a section; with one, pushed on top of another place."""
 
     place = "access"
-    nothing = "Nobody may do anything here."
+    empty_message = "Nobody may do anything here."
     no_match = "Nobody here is called so."
-    hint = "part of a name, or of a level"
+    placeholder = "part of a name, or of a level"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("access"), *WHILE_TYPING]
     COLUMNS = (
-        Column("WHO", 18, grow=3, most=48),
+        Column("WHO", 18, grow=3, max_width=48),
         Column("KIND", 7, priority=2),
         Column("LEVEL", 30),
         Column("FROM", 14, priority=1),
-        Column("CALLED", 12, priority=3, grow=1, most=30),
+        Column("CALLED", 12, priority=3, grow=1, max_width=30),
     )
 
     def __init__(self, model: str = "") -> None:
@@ -58,7 +58,7 @@ class Access(Section):
                 raise
             self._seen = None
             self.table.show([], empty=f"{one_line(str(error))}\np on a model that you may read shows who else may.")
-            self.tell_answered()
+            self.mark_answered()
             return
         self._seen = Seen(governed, access, own, {each.permission_level: each.description for each in levels})
         await Listing.load(self)  # not Section's: who is looking is known

@@ -1,4 +1,4 @@
-"""A list of accounts, of users or of service principals: searched, made, closed and opened again."""
+"""A list of accounts, users or service principals: search, create, deactivate and reactivate."""
 
 from functools import partial
 from typing import ClassVar
@@ -18,14 +18,14 @@ from tui_registry.widgets.table import Column, Row
 
 
 class Accounts(Section):
-    """Subclasses say the calls, and the words for what they list. ``asked``: what their name is called in a form."""
+    """Subclasses define ``register`` and the texts. ``name_label``: the label of the name in the form."""
 
-    asked: ClassVar[str]
-    no_match = "Nobody is called so."
-    hint = "part of a name, group:NAME, is:inactive"
+    name_label: ClassVar[str]
+    no_match = "No matching accounts."
+    placeholder = "name, group:NAME, is:inactive"
     COLUMNS = (
-        Column("NAME", 24, grow=2, most=60),
-        Column("CALLED", 16, grow=2, most=40, priority=1),
+        Column("NAME", 24, grow=2, max_width=60),
+        Column("DISPLAY NAME", 16, grow=2, max_width=40, priority=1),
         Column("STATE", 11),
         Column("GROUPS", 20, grow=3, priority=2),
     )
@@ -39,7 +39,7 @@ class Accounts(Section):
         raise NotImplementedError
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """A page begins behind the name that is its token."""
+        """The token of a page is the name before its first."""
         register = self.register()
         wanted = accounts_filter(typed, register.attribute)
         behind = compared(register.attribute, "gt", token) if token else ""
@@ -70,14 +70,14 @@ class Accounts(Section):
     def about_row(self, key: str) -> Content:
         account = self._accounts[key]
         ways = [
-            f"{one_line(group.display or '')}{' (through another)' if group.type == 'indirect' else ''}"
+            f"{one_line(group.display or '')}{' (indirect)' if group.type == 'indirect' else ''}"
             for group in account.groups
         ]
         who = DirectoryEntry.of(account)
         return Content.assemble(
             (visible(who.principal.name), "bold"),
             f"  {one_line(who.display_name)}\n",
-            (f"in {', '.join(ways)}" if ways else "in no group", "dim"),
+            (f"member of {', '.join(ways)}" if ways else "not in any group", "dim"),
         )
 
     def is_allowed(self, action: str) -> bool:
@@ -87,7 +87,7 @@ class Accounts(Section):
         return True
 
     def open_row(self, key: str) -> None:
-        """What there is to say about the row stands below the list."""
+        """The details of the row are below the list."""
 
     def action_copy(self) -> None:
         if chosen := self._chosen:
@@ -99,10 +99,10 @@ class Accounts(Section):
     async def _enrol(self) -> None:
         register = self.register()
         fields = [
-            Field(name="name", label=self.asked, required=True),
-            Field(name="called", label="What people call it, if anything else"),
+            Field(name="name", label=self.name_label, required=True),
+            Field(name="called", label="Display name (optional)"),
         ]
-        values = await self.app.push_screen_wait(Form(f"New {noun(register.kind)}", fields, save="Make"))
+        values = await self.app.push_screen_wait(Form(f"New {noun(register.kind)}", fields, save="Create"))
         if values is not None:
             self.console_app.mutations.start(changes.create(register, values["name"], values["called"]))
 
@@ -116,34 +116,34 @@ class Accounts(Section):
         if account is None:
             return
         own = self.me is not None and self.me.id == account.id
-        question = _opening(account) if active else _closing(account, own=own)
+        question = _reactivation(account) if active else _deactivation(account, own=own)
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             self.console_app.mutations.start(changes.set_active(self.register(), account, active=active))
 
 
-def _opening(account: DirectoryEntry) -> Question:
-    told = [Content("The account's tokens are accepted again. Its levels and groups are what they are now.")]
-    return Question(f"Reactivate {account.principal}?", told, "Reactivate")
+def _reactivation(account: DirectoryEntry) -> Question:
+    message = [Content("The account's tokens will be accepted again. Its permissions and groups do not change.")]
+    return Question(f"Reactivate {account.principal}?", message, "Reactivate")
 
 
-def _closing(account: DirectoryEntry, *, own: bool) -> Question:
-    told = [
-        Content("No token of this account is accepted from then on."),
-        Content.styled("Its levels, groups and history stay as they are; A opens it again.", "dim"),
+def _deactivation(account: DirectoryEntry, *, own: bool) -> Question:
+    message = [
+        Content("The account's tokens will no longer be accepted."),
+        Content.styled("Its permissions, groups and history are kept; A reactivates it.", "dim"),
     ]
     if own:
-        told.insert(0, Content.styled("It is your own account: you would be locked out.", "$text-warning"))
+        message.insert(0, Content.styled("This is your own account: you will be locked out.", "$text-warning"))
     return Question(
         f"Deactivate {account.principal}?",
-        told,
+        message,
         "Deactivate",
         word="deactivate" if own else "",
-        why_word="it is your own account",
+        why_word="this is your own account",
     )
 
 
 def accounts_filter(typed: str, attribute: str) -> str:
-    """SCIM's filter for words that a name contains, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
+    """The SCIM filter for words in a name, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
     parts: list[str] = []
     for word in typed.split():
         key, colon, value = word.partition(":")

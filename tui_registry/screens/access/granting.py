@@ -32,7 +32,7 @@ async def grant(app: Console, seen: Seen) -> None:
     who, level, problem = "", next(iter(seen.meanings)), ""
     while True:
         fields = [who_field(app, who, "a group, a user or a service principal"), _level_field(seen, level)]
-        form = Form(f"Grant a level on {seen.governed}", fields, save="Go on", told=_problem(problem))
+        form = Form(f"Grant a level on {seen.governed}", fields, save="Go on", message=_problem(problem))
         values = await app.push_screen_wait(form)
         if values is None:
             return
@@ -58,7 +58,7 @@ async def explain(app: Console, seen: Seen, whom: str) -> None:
     while True:
         field = replace(who_field(app, who, hint), required=not whom)
         values = await app.push_screen_wait(
-            Form(f"Who may do what on {seen.governed}, and why?", [field], save="Tell", told=_problem(problem))
+            Form(f"Who may do what on {seen.governed}, and why?", [field], save="Tell", message=_problem(problem))
         )
         if values is None:
             return

@@ -1,4 +1,4 @@
-"""One group: its members, added and removed."""
+"""The members of a group: add and remove them."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -21,17 +21,17 @@ from tui_registry_server.wire.principal import ADMINS, USERS
 from tui_registry_server.wire.scim import ComplexValue
 
 KINDS: Mapping[str, str] = {"Users": "user", "Groups": "group", "ServicePrincipals": "service"}
-"""The words for what a member's reference points to."""
+"""How the types of members are displayed."""
 
 
 class GroupMembers(Section):
     place = "group"
-    nothing = "The group has no members.\nn adds one."
-    no_match = "No member is called so."
-    hint = "part of a name"
+    empty_message = "No members.\nPress n to add one."
+    no_match = "No matching members."
+    placeholder = "name"
     is_section = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("group"), *WHILE_TYPING]
-    COLUMNS = (Column("MEMBER", 40, grow=1, most=80), Column("KIND", 8))
+    COLUMNS = (Column("MEMBER", 40, grow=1, max_width=80), Column("KIND", 8))
 
     def __init__(self, group_id: str, name: str) -> None:
         super().__init__("Access", "Groups", visible(name), "Members")
@@ -40,17 +40,17 @@ class GroupMembers(Section):
         self._members: dict[str, ComplexValue] = {}
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """All of them: the registry gives a group with all its members."""
+        """All of them: the server returns a group with all its members."""
         group = await self.console_app.client.groups.get(self._group_id)
         self._members = {member.value: member for member in group.members}
         words = typed.casefold().split()
-        shown = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
-        return [_row(member) for member in shown], ""
+        matching = (each for each in group.members if all(word in (each.display or "").casefold() for word in words))
+        return [_row(member) for member in matching], ""
 
     def show_note(self) -> None:
         super().show_note()
         if self._group_name == USERS:
-            self.note.update(Content("Every user and service principal is in it, always."))
+            self.note.update(Content("Every user and service principal is always a member."))
             self.note.display = True
 
     @property
@@ -58,9 +58,7 @@ class GroupMembers(Section):
         return self._members.get(self.table.cursor_key or "")
 
     def about_row(self, key: str) -> Content:
-        return Content(
-            "A group that is a member brings its own members along." if _kind(self._members[key]) == "group" else ""
-        )
+        return Content("The members of this group are members, too." if _kind(self._members[key]) == "group" else "")
 
     def is_allowed(self, action: str) -> bool:
         if self._group_name == USERS:
@@ -68,7 +66,7 @@ class GroupMembers(Section):
         return action != "remove_member" or self._chosen is not None
 
     def open_row(self, key: str) -> None:
-        """A group among the members is opened in its turn."""
+        """A member that is a group opens."""
         member = self._members[key]
         if _kind(member) == "group":
             self.app.push_screen(GroupMembers(member.value, member.display or ""))
@@ -83,10 +81,10 @@ class GroupMembers(Section):
     async def _add(self) -> None:
         app, who, problem = self.console_app, "", ""
         while True:
-            told = Content.styled(one_line(problem), "$text-error") if problem else None
+            message = Content.styled(one_line(problem), "$text-error") if problem else None
             field = granting.who_field(app, who, "a user, a group or a service principal")
             values = await app.push_screen_wait(
-                Form(f"Add a member to {self._group_name}", [field], save="Go on", told=told)
+                Form(f"Add a member to {self._group_name}", [field], save="Continue", message=message)
             )
             if values is None:
                 return
@@ -98,7 +96,7 @@ class GroupMembers(Section):
                 continue
             if found.id not in self._members:
                 break
-            problem = f"{found.principal} is a member already."
+            problem = f"{found.principal} is already a member."
         await self._change(found.id, str(found.principal), joins=True)
 
     def action_remove_member(self) -> None:
@@ -109,14 +107,16 @@ class GroupMembers(Section):
     async def _change(self, member_id: str, who: str, *, joins: bool) -> None:
         group, verb = one_line(self._group_name), "Add" if joins else "Remove"
         if joins:
-            told = [Content(f"{one_line(who)} gets whatever {group} is granted, on every model.")]
+            message = [Content(f"{one_line(who)} gets every permission granted to {group}.")]
         else:
-            told = [Content(f"{one_line(who)} loses what only {group} is granted.")]
+            message = [Content(f"{one_line(who)} loses the permissions granted only through {group}.")]
         if self._group_name == ADMINS:
-            told.append(Content.styled("Members of admins manage everything: models, people, tokens.", "$text-warning"))
+            message.append(
+                Content.styled("Members of admins can manage everything: models, users, tokens.", "$text-warning")
+            )
         own = not joins and self._group_name == ADMINS and self.me is not None and self.me.id == member_id
         question = Question(
-            f"{verb} {who}?", told, verb, word=ADMINS if own else "", why_word="you give up your own rights"
+            f"{verb} {who}?", message, verb, word=ADMINS if own else "", why_word="you lose your own admin rights"
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client

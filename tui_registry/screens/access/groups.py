@@ -1,4 +1,4 @@
-"""The groups."""
+"""The list of groups."""
 
 from functools import partial
 from typing import ClassVar
@@ -19,26 +19,26 @@ from tui_registry_server.wire.principal import ADMINS, USERS
 from tui_registry_server.wire.scim import Group
 
 ABOUT = {
-    ADMINS: "Its members manage everything. It always keeps at least one.",
-    USERS: "Every user and service principal is in it, always.",
+    ADMINS: "Members can manage everything. The last member cannot be removed.",
+    USERS: "Every user and service principal is always a member.",
 }
-"""The groups that always exist."""
+"""The built-in groups."""
 
 
 class Groups(Section):
     place = "groups"
-    nothing = "There are no groups."
-    no_match = "No group is called so."
-    hint = "part of a name"
+    empty_message = "No groups."
+    no_match = "No matching groups."
+    placeholder = "name"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("groups"), *WHILE_TYPING]
-    COLUMNS = (Column("GROUP", 30, grow=2, most=60), Column("IS IN", 30, grow=3))
+    COLUMNS = (Column("GROUP", 30, grow=2, max_width=60), Column("MEMBER OF", 30, grow=3))
 
     def __init__(self) -> None:
         super().__init__()
         self._groups: dict[str, Group] = {}
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """A page begins behind the name that is its token."""
+        """The token of a page is the name before its first."""
         wanted = [compared("displayName", "co", word) for word in typed.split()]
         behind = [compared("displayName", "gt", token)] if token else []
         page = await self.console_app.client.groups.search(filter_text=" and ".join([*wanted, *behind]), count=size)
@@ -52,8 +52,8 @@ class Groups(Section):
 
     def about_row(self, key: str) -> Content:
         name = self._groups[key].display_name or ""
-        told = ABOUT.get(name, "What it is granted holds for its members, also those of groups in it.")
-        return Content.assemble((visible(name), "bold"), f"\n{told}")
+        message = ABOUT.get(name, "Its permissions apply to its members, including members of nested groups.")
+        return Content.assemble((visible(name), "bold"), f"\n{message}")
 
     def is_live(self, action: str) -> bool:
         if action == "members":
@@ -80,7 +80,7 @@ class Groups(Section):
 
     async def _make(self) -> None:
         field = Field(name="name", label="Name", required=True)
-        values = await self.app.push_screen_wait(Form("New group", [field], save="Make"))
+        values = await self.app.push_screen_wait(Form("New group", [field], save="Create"))
         if values is not None:
             self.console_app.mutations.start(changes.create(self.console_app.client, values["name"]))
 
@@ -92,12 +92,12 @@ class Groups(Section):
         question = Question(
             f"Delete group {name}?",
             [
-                Content("What it was granted is gone, on every model and on the whole registry."),
-                Content("Its members stay, without what they had by it."),
+                Content("Its permissions on models and on the whole registry are removed."),
+                Content("Its members are kept, but lose the permissions they had through it."),
             ],
             "Delete",
             word=word_for(name, "delete"),
-            why_word="there is no way back",
+            why_word="this cannot be undone",
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             self.console_app.mutations.start(changes.delete(self.console_app.client, group_id, name))

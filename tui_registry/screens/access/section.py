@@ -1,4 +1,4 @@
-"""The sections of the access place: lists beside each other, Tab by Tab, that say what one may do with them."""
+"""The sections of Access: lists on tabs, each with a note about what the user can change."""
 
 import asyncio
 
@@ -19,16 +19,16 @@ SECTIONS = {
     "service principals": "Service principals",
     "tokens": "Tokens",
 }
-"""The places, in their order, with their titles."""
+"""The titles of the places, in the order of the tabs."""
 
 
 class Section(Listing):
-    """``about_row`` says more about the row under the cursor; ``note`` what the user may do here."""
+    """``about_row`` describes the row under the cursor; ``note`` what the user can change."""
 
-    is_section = True  # whether it is one of those that Tab goes through
+    is_section = True  # whether it is one of the tabs
 
-    def __init__(self, *trail: str) -> None:
-        super().__init__(*(trail or ("Access", SECTIONS[self.place])))
+    def __init__(self, *breadcrumbs: str) -> None:
+        super().__init__(*(breadcrumbs or ("Access", SECTIONS[self.place])))
         self.strip = Tabs(id="sections")
         self.note = Static("", id="note", markup=False)
         self.about = Static("", id="about", markup=False)
@@ -58,21 +58,21 @@ class Section(Listing):
         self.show_note()
 
     async def read_me(self) -> None:
-        """Who is looking, with their groups; the registry describes every caller as a user."""
+        """Read the current user, with groups."""
         self.me = DirectoryEntry.of(await self.console_app.client.users.me())
 
     def show_note(self) -> None:
-        told = "" if self.is_admin else "You may look, but change nothing: that is for members of the group admins."
-        self.note.update(Content(told))
-        self.note.display = bool(told)
+        message = "" if self.is_admin else "Read-only: only members of the group admins can make changes."
+        self.note.update(Content(message))
+        self.note.display = bool(message)
         self.highlighted()
 
     def enter(self) -> None:
-        if not self.table.row_count:  # else what was typed is meant for the rows, and none of them is a model
+        if not self.table.row_count:  # otherwise the filter is about these rows, not about models
             self.console_app.navigation.find_model(self.typed)
 
     def about_row(self, key: str) -> Content:
-        """More about a row, in a few lines."""
+        """Describe a row in a few lines."""
         raise NotImplementedError
 
     def highlighted(self) -> None:
@@ -87,7 +87,7 @@ class Section(Listing):
         return super().is_live(action)
 
     def is_allowed(self, action: str) -> bool:
-        """Whether an administrator may do this to the row under the cursor."""
+        """Whether an administrator can do this to the row under the cursor."""
         return True
 
     async def action_next_section(self) -> None:

@@ -11,8 +11,8 @@ from tui_registry.screens.access.accounts import Accounts
 
 class ServicePrincipals(Accounts):
     place = "service principals"
-    asked = "Application id, its name in levels and history; it cannot be changed later"
-    nothing = "There are no service principals.\nn makes one, for a program that calls the registry."
+    name_label = "Application ID (cannot be changed later)"
+    empty_message = "No service principals.\nPress n to create one for a program that calls the registry."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("service principals"), *WHILE_TYPING]
 
     def register(self) -> Register:

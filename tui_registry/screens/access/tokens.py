@@ -1,4 +1,4 @@
-"""The access tokens: everybody's for administrators, one's own for others."""
+"""The access tokens: all for administrators, their own for other users."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -29,22 +29,22 @@ FORBIDDEN = 403
 DAY = 24 * 60 * 60  # seconds
 NEVER = -1
 PROGRAMS = (PrincipalKind.SERVICE_PRINCIPAL,)
-_NOTHING_TYPED = {"program": "", "comment": "", "days": "90"}
+_DEFAULT_VALUES = {"program": "", "comment": "", "days": "90"}
 
 
 class Tokens(Section):
     place = "tokens"
-    nothing = "There are no tokens."
-    no_match = "No token is like this."
-    hint = "part of a comment, of its owner's or its maker's name"
+    empty_message = "No tokens."
+    no_match = "No matching tokens."
+    placeholder = "comment, owner or creator"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
     COLUMNS = (
-        Column("OWNER", 16, grow=2, most=40),
-        Column("COMMENT", 14, grow=3, most=60),
-        Column("MADE", 4, priority=1),
+        Column("OWNER", 16, grow=2, max_width=40),
+        Column("COMMENT", 14, grow=3, max_width=60),
+        Column("AGE", 4, priority=1),
         Column("EXPIRES", 10),
         Column("USED", 10, priority=2),
-        Column("MADE BY", 12, priority=3, grow=1, most=40),
+        Column("CREATED BY", 12, priority=3, grow=1, max_width=40),
     )
 
     def __init__(self) -> None:
@@ -66,16 +66,16 @@ class Tokens(Section):
         await super().load()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """A part of what ``load`` has read: the registry gives all tokens at once. Names are asked for as needed."""
+        """A slice of what ``load`` has read: the server returns all tokens at once. Names are fetched as needed."""
         start = int(token or 0)
         words = typed.casefold().split()
         if words:
             await self._learn_owners([*self._tokens.values()])
         matching = [each for each in self._tokens.values() if all(word in self._searched(each) for word in words)]
-        shown = matching[start : start + size]
-        await self._learn_owners(shown)
+        page = matching[start : start + size]
+        await self._learn_owners(page)
         end = start + size
-        return [self._row(each) for each in shown], str(end) if end < len(matching) else ""
+        return [self._row(each) for each in page], str(end) if end < len(matching) else ""
 
     async def _learn_owners(self, tokens: Sequence[PublicTokenInfo]) -> None:
         unknown = {str(each.owner_id) for each in tokens if isinstance(each, TokenInfo)} - self._owners.keys()
@@ -83,9 +83,9 @@ class Tokens(Section):
             self._owners |= await directory.names_of(self.console_app.client, unknown)
 
     def show_note(self) -> None:
-        told = "" if self._is_admin else "These are your own tokens: everybody's are for members of the group admins."
-        self.note.update(Content(told))
-        self.note.display = bool(told)
+        message = "" if self._is_admin else "Only your own tokens: members of the group admins see all."
+        self.note.update(Content(message))
+        self.note.display = bool(message)
         self.highlighted()
 
     def _owner(self, token: PublicTokenInfo) -> str:
@@ -125,7 +125,7 @@ class Tokens(Section):
         used = "never used" if token.last_used_time is None else f"last used {moment(token.last_used_time)}"
         return Content.assemble(
             (one_line(token.comment or "no comment"), "bold"),
-            (f"\nmade {moment(token.creation_time)}, {until}, {used}, id {one_line(token.token_id)}", "dim"),
+            (f"\ncreated {moment(token.creation_time)}, {until}, {used}, id {one_line(token.token_id)}", "dim"),
         )
 
     def is_live(self, action: str) -> bool:
@@ -134,7 +134,7 @@ class Tokens(Section):
         return True if action in WRITING else super().is_live(action)
 
     def open_row(self, key: str) -> None:
-        """What there is to say about the row stands below the list."""
+        """The details of the row are below the list."""
 
     def action_copy(self) -> None:
         if self.table.cursor_key:
@@ -144,13 +144,13 @@ class Tokens(Section):
         self.console_app.mutations.prepare(self._make)
 
     async def _make(self) -> None:
-        app, values, problem = self.console_app, _NOTHING_TYPED, ""
+        app, values, problem = self.console_app, _DEFAULT_VALUES, ""
         while True:
-            told = Content.styled(one_line(problem), "$text-error") if problem else None
-            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Make", told=told))
+            message = Content.styled(one_line(problem), "$text-error") if problem else None
+            given = await app.push_screen_wait(Form("New token", self._fields(values), save="Create", message=message))
             if given is None:
                 return
-            values = _NOTHING_TYPED | given
+            values = _DEFAULT_VALUES | given
             program = ""
             if not values["program"]:
                 break
@@ -169,7 +169,7 @@ class Tokens(Section):
             if handed:
                 app.push_screen(NewToken(owner, handed.pop()))
             else:
-                lost = "Its value was lost with the answer: revoke it, and make another one."
+                lost = "Its value was lost with the answer: revoke it and create another one."
                 app.mutations.report(f"token for {owner}", Verdict.UNKNOWN, lost)
 
         app.mutations.start(
@@ -180,18 +180,18 @@ class Tokens(Section):
         client = self.console_app.client
         program = Field(
             name="program",
-            label="For which service principal",
+            label="Service principal",
             value=values["program"],
-            hint="nothing: for yourself",
+            hint="empty: for yourself",
             suggest=partial(addresses.suggestions, client, kinds=PROGRAMS),
             suggested_only=True,
         )
-        comment = Field(name="comment", label="What it is for", value=values["comment"])
+        comment = Field(name="comment", label="Comment", value=values["comment"])
         days = Field(
             name="days",
-            label="Days until it expires",
+            label="Lifetime in days",
             value=values["days"],
-            hint="nothing: never",
+            hint="empty: never expires",
             check=_days_problem,
         )
         return [program, comment, days] if self.is_admin else [comment, days]
@@ -202,17 +202,15 @@ class Tokens(Section):
 
     async def _revoke(self, token: PublicTokenInfo) -> None:
         owner = self._owner(token)
-        told = [
+        message = [
             Content(
-                f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, made {moment(token.creation_time)}"
+                f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, created {moment(token.creation_time)}"
             ),
-            Content("Whatever calls with it is refused from then on. There is no way back."),
+            Content("Clients that use it will be refused. This cannot be undone."),
         ]
         if self.me is not None and owner == self.me.principal.name:
-            told.append(
-                Content.styled("It is your own: perhaps the one that this console calls with.", "$text-warning")
-            )
-        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", told, "Revoke"))) is not None:
+            message.append(Content.styled("It is your own: this console may be using it.", "$text-warning"))
+        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", message, "Revoke"))) is not None:
             client = self.console_app.client
             self.console_app.mutations.start(changes.revoke(client, token.token_id, owner, is_admin=self._is_admin))
 
@@ -224,5 +222,7 @@ def _day(milliseconds: int) -> str:
 def _days_problem(days: str) -> str:
     longest = MAX_LIFETIME // DAY
     return (
-        "" if days.isdecimal() and 0 < int(days) <= longest else f"Type a number of days, 1 to {longest}, or nothing."
+        ""
+        if days.isdecimal() and 0 < int(days) <= longest
+        else f"Enter a number of days from 1 to {longest}, or leave it empty."
     )

@@ -11,8 +11,8 @@ from tui_registry.screens.access.accounts import Accounts
 
 class Users(Accounts):
     place = "users"
-    asked = "User name, such as an address"
-    nothing = "There are no users."
+    name_label = "User name, for example an email address"
+    empty_message = "No users."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), *WHILE_TYPING]
 
     def register(self) -> Register:

@@ -1,4 +1,4 @@
-"""A place that is one long list: read in pages as it is looked at, and narrowed by what is typed."""
+"""A screen with one list, loaded by pages while it is scrolled, and filtered by what is typed."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,31 +16,32 @@ from tui_registry.widgets.table import Column, Row, Table
 
 
 class Listing(Place):
-    """Subclasses say the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search`` begin typing.
+    """Subclasses define the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search``
+    start typing.
 
-    title_shown: stands in the header. nothing, no_match: what stands there without rows. hint: stands in the empty
-    line that is typed in. opens_best: whether Enter, while typing, opens the best match.
+    list_title: in the header. empty_message, no_match: displayed without rows. placeholder: of the filter's input.
+    opens_best: whether Enter, while typing, opens the best match.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
-    title_shown: ClassVar[str]
-    nothing: ClassVar[str]
+    list_title: ClassVar[str]
+    empty_message: ClassVar[str]
     no_match: ClassVar[str]
-    hint: ClassVar[str]
+    placeholder: ClassVar[str]
     opens_best: ClassVar[bool] = False
 
-    def __init__(self, *trail: str) -> None:
-        super().__init__(*(trail or (self.title_shown,)))
-        self.trail = trail or (self.title_shown,)
-        self.table = Table(self.COLUMNS, empty="Asking the server …", id="list")
+    def __init__(self, *breadcrumbs: str) -> None:
+        super().__init__(*(breadcrumbs or (self.list_title,)))
+        self.breadcrumbs = breadcrumbs or (self.list_title,)
+        self.table = Table(self.COLUMNS, empty="Loading…", id="list")
         self.typed = ""
-        self._shown: str | None = None
-        self._answered = False  # whether it is known what comes of what was typed
-        self._opening = False
+        self._displayed_for: str | None = None  # what was typed when the rows were read
+        self._is_answered = False  # whether the rows for what was typed are known
+        self._open_when_answered = False
         self._pages = Pages(partial(self.read_page, self.typed))
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """The rows of a page, for what is typed, and the next page's token, empty at the end."""
+        """The rows of a page that match what is typed, and the token of the next page, empty at the end."""
         raise NotImplementedError
 
     def open_row(self, key: str) -> None:
@@ -54,8 +55,8 @@ class Listing(Place):
         yield self.bar
 
     def filter_input(self) -> Input:
-        """The line that is typed in, not yet there."""
-        return Input(placeholder=self.hint, id="filter", compact=True)
+        """The input for the filter, hidden at first."""
+        return Input(placeholder=self.placeholder, id="filter", compact=True)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -71,31 +72,33 @@ class Listing(Place):
             return  # something else has been typed
         rows = pages.rows
         count = f"{len(rows)}{'+' if pages.more else ''}"
-        *before, last = self.trail
-        self.header.lead(*before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})")
-        self.table.show(rows, empty=self.no_match if self.typed else self.nothing)
-        if self._shown != self.typed:
-            self._shown = self.typed
+        *before, last = self.breadcrumbs
+        self.header.show_breadcrumbs(
+            *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
+        )
+        self.table.show(rows, empty=self.no_match if self.typed else self.empty_message)
+        if self._displayed_for != self.typed:
+            self._displayed_for = self.typed
             self.table.action_first()
             if self.opens_best and (best := _best(rows, self.typed)):
                 self.table.move_to(best)
-        self.tell_answered()
+        self.mark_answered()
 
     def show_problem(self, problem: str) -> None:
-        if self._shown != self.typed or not self.table.row_count:
-            self.table.show([], empty=self.complaint(problem))
-        self.tell_answered()
+        if self._displayed_for != self.typed or not self.table.row_count:
+            self.table.show([], empty=self.problem_text(problem))
+        self.mark_answered()
 
-    def tell_answered(self) -> None:
-        """It is known what comes of what was typed; Enter may have been pressed before."""
-        self._answered = True
-        if self._opening:
-            self._opening = False
+    def mark_answered(self) -> None:
+        """The rows for what was typed are known: do what Enter, if pressed before, asked for."""
+        self._is_answered = True
+        if self._open_when_answered:
+            self._open_when_answered = False
             self.enter()
 
-    def complaint(self, problem: str) -> str:
-        """What to say where there is nothing to show, by lines."""
-        return f"{problem}\nIt is tried again by itself."
+    def problem_text(self, problem: str) -> str:
+        """The message in place of rows when loading failed."""
+        return f"{problem}\nRetrying automatically."
 
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:
@@ -112,7 +115,7 @@ class Listing(Place):
         self.action_filter()
 
     def action_back(self) -> None:
-        """Clear what was typed; if nothing was, leave."""
+        """Clear the filter or, if there is none, leave the screen."""
         if self.typed or self.filter_line.display:
             self.filter_line.value = ""
             self.filter_line.display = False
@@ -132,10 +135,10 @@ class Listing(Place):
         return self.query_one("#filter", Input)
 
     def restart(self) -> None:
-        """Read from the beginning: what is asked for is another thing than before."""
+        """Load from the first page: the filter or the order has changed."""
         self._pages = Pages(partial(self.read_page, self.typed))
-        self._opening = self._answered = False
-        self._shown = None
+        self._open_when_answered = self._is_answered = False
+        self._displayed_for = None
         self.reload()
 
     @on(Input.Changed, "#filter")
@@ -146,18 +149,18 @@ class Listing(Place):
 
     @on(Input.Submitted, "#filter")
     def _submitted(self) -> None:
-        """Enter keeps what was typed or, where that is the way, opens the row under the cursor: the best match, once it
-        is known, if no other was chosen."""
+        """Enter keeps the filter or, if ``opens_best``, opens the row under the cursor: the best match, once it is
+        known, unless another row was chosen."""
         self.set_focus(self.table)
         if not self.typed:
             self.filter_line.display = False
-        elif self._answered:
+        elif self._is_answered:
             self.enter()
         else:
-            self._opening = True
+            self._open_when_answered = True
 
     def enter(self) -> None:
-        """What Enter means after words whose rows are shown, beside going on with these rows."""
+        """What Enter in the filter does once its rows are displayed."""
         if self.opens_best:
             self.table.action_open()
 
@@ -171,7 +174,7 @@ class Listing(Place):
         try:
             await pages.extend()
         except CallError:
-            return  # the list's own reading tells
+            return  # the list's own load shows the problem
         self._show(pages)
 
     @on(Table.Opened, "#list")
@@ -187,22 +190,22 @@ class Listing(Place):
         self.post_message(LivenessChanged())
 
     def find(self, typed: str) -> None:
-        """Type this, and open the best match as soon as it is known."""
+        """Filter by ``typed``, and open the best match as soon as it is known."""
         self.filter_line.display = True
-        if self.filter_line.value.strip() == typed and self._shown == typed:
+        if self.filter_line.value.strip() == typed and self._displayed_for == typed:
             self.table.action_open()
             return
         self.filter_line.value = typed
         self.typed = typed
         self.restart()
-        self._opening = True
+        self._open_when_answered = True
 
     def highlighted(self) -> None:
-        """Told when the cursor is on another row."""
+        """Called when the cursor moves to another row."""
 
 
 def _best(rows: Sequence[Row], typed: str) -> str | None:
-    """The name that is meant, among those that match: the very one, or else one that begins so."""
+    """The best match for what is typed: the exact name, else the first one with that prefix."""
     wanted = typed.casefold()
     for fits in (str.__eq__, str.startswith):
         for row in rows:

@@ -1,4 +1,4 @@
-"""What every place has: a header, a bar of its live actions, and the habit of keeping itself fresh."""
+"""The base of every screen of the console: a header, an action bar, and data that is reloaded when it changes."""
 
 import time
 from collections.abc import Awaitable, Callable, Collection
@@ -22,15 +22,15 @@ from tui_registry.widgets.header import Header
 T = TypeVar("T")
 
 WIDE = 100  # columns
-SHORT = 16  # lines: with fewer there is only the list, and no details below it
-SLOW = 1.0  # seconds after which a reading that is still under way is told
+SHORT = 16  # lines: with fewer there is only the list, without details below it
+SLOW_SECONDS = 1.0  # after which the header says that an answer is awaited
 
 
 class Place(Screen[None]):
-    """A screen of the console. Subclasses say ``place`` (its name among the actions) and ``load``.
+    """A screen of the console. Subclasses define ``place`` (its name in the table of actions) and ``load``.
 
     The focus is moved with ``set_focus``, which takes effect before the next key, and not with a widget's ``focus``,
-    which takes it later: a fast typist's first letters would be lost.
+    which takes effect later: a fast typist's first letters would be lost.
     """
 
     CSS_PATH: ClassVar[Path | None] = ELSEWHERE
@@ -41,17 +41,17 @@ class Place(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT, "-tall")]
 
-    def __init__(self, *trail: str) -> None:
+    def __init__(self, *breadcrumbs: str) -> None:
         super().__init__()
-        width, height = self.app.size  # Textual does it after a first frame
+        width, height = self.app.size  # Textual sets these classes only after the first frame
         self.add_class("-wide" if width >= WIDE else "-narrow", "-tall" if height >= SHORT else "-short")
         self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
-        self.header = Header(trail)
+        self.header = Header(breadcrumbs)
         self.bar = ActionBar()
         self._is_covered_by_place = False
-        self._reading = 0
-        self._ended = 0  # the reading that ended last
-        self._read_at: float | None = None
+        self._load_number = 0  # of the newest load
+        self._finished_load = 0  # the number of the load that finished last
+        self._loaded_at: float | None = None
         self._problem = ""
 
     @property
@@ -59,15 +59,15 @@ class Place(Screen[None]):
         return cast("Console", self.app)
 
     async def load(self) -> None:
-        """Ask the server for what is shown, and show it. Calls go through ``ask``."""
+        """Read from the server what is displayed, and display it. May raise CallError."""
         raise NotImplementedError
 
     def as_text(self) -> str:
-        """All that this place shows, if it ``has_text``: as text, to be taken along."""
+        """Everything this place displays as plain text, to select or save, if it ``has_text``."""
         return ""
 
     def is_live(self, action: str) -> bool:
-        """Whether an action of this place would do something now."""
+        """Whether an action of this place is available now."""
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -96,23 +96,24 @@ class Place(Screen[None]):
         return {action.id for action in of_place(self.place) if self.place in action.places}
 
     def on_mount(self) -> None:
-        self.tell_state()
+        self.show_state()
         self.reload()
 
     def on_screen_suspend(self) -> None:
         self._is_covered_by_place = isinstance(self.app.screen, Place)
 
     def on_screen_resume(self) -> None:
-        """Read again after another place, which was told of changes meanwhile; below a dialog, this one was."""
-        self.tell_state()
-        if self._reading and self._is_covered_by_place:
+        """Reload after another place, which received the changes in the meantime; a place under a dialog received them
+        itself."""
+        self.show_state()
+        if self._load_number and self._is_covered_by_place:
             self.reload()
 
     def on_registry_changed(self, _message: RegistryChanged) -> None:
         self.reload()
 
     def on_connection_changed(self, _message: ConnectionChanged) -> None:
-        self.tell_state()
+        self.show_state()
 
     def on_liveness_changed(self, _message: LivenessChanged) -> None:
         self.bar.show(self.live_actions)
@@ -127,12 +128,12 @@ class Place(Screen[None]):
         """Search the models."""
         self.console_app.navigation.find_model()
 
-    def find_model(self, typed: str, shown: Collection[str]) -> None:
-        """Enter was pressed after words that left rows about these models. If one is left, whose name has them, it is
-        meant; if none is, the models are searched; else the rows are."""
-        if not shown:
+    def find_model(self, typed: str, matching: Collection[str]) -> None:
+        """Enter was pressed in the filter, which matches rows about the models ``matching``. Open the model if it is
+        the only one and its name matches; search all models if there are no rows; else stay with the rows."""
+        if not matching:
             self.console_app.navigation.find_model(typed)
-        elif len(shown) == 1 and _has_words(name := next(iter(shown)), typed):
+        elif len(matching) == 1 and _has_words(name := next(iter(matching)), typed):
             self.console_app.navigation.open_model(name)
 
     def action_refresh(self) -> None:
@@ -140,63 +141,67 @@ class Place(Screen[None]):
         self.reload()
 
     def reload(self) -> None:
-        """Read anew. A reading under way is dropped: only the newest may show its answer."""
-        self._reading += 1
-        self.fetch("load", partial(self._load, self._reading))
+        """Load again. A load in progress is cancelled: only the newest one is displayed."""
+        self._load_number += 1
+        self.fetch("load", partial(self._load, self._load_number))
 
-    async def _load(self, reading: int) -> None:
+    async def _load(self, number: int) -> None:
         await self.console_app.connection.ready.wait()
-        late = self.set_timer(SLOW, lambda: self._tell_slow(reading))
+        late = self.set_timer(SLOW_SECONDS, lambda: self._show_slow(number))
         try:
             await self.load()
         except CallError as error:
             self._problem = one_line(str(error))
             self.show_problem(self._problem)
         else:
-            self._read_at, self._problem = time.time(), ""
+            self._loaded_at, self._problem = time.time(), ""
         finally:
             late.stop()
-            self._ended = reading
+            self._finished_load = number
             self.console_app.first_frame.draw()
-        self.tell_state()
+        self.show_state()
         self.bar.show(self.live_actions)
 
     def show_problem(self, problem: str) -> None:
-        """Say why there is nothing to show, where there is nothing to show."""
+        """Display why loading failed, if nothing was loaded before."""
 
-    def _tell_slow(self, reading: int) -> None:
-        # The timer may have gone off just before the answer came: its message is read after it.
-        if reading == self._reading != self._ended and not self._problem:
-            self._tell(f"◌ waiting{self._as_of}", bad=False)
+    def _show_slow(self, number: int) -> None:
+        # The timer may fire just before the answer arrives, and its message be handled after it.
+        if number == self._load_number != self._finished_load and not self._problem:
+            self._show_header_state(f"◌ waiting{self._as_of}", is_error=False)
 
-    def tell_state(self) -> None:
-        """Say in the header how fresh this is."""
+    def show_state(self) -> None:
+        """Show in the header how fresh the data is."""
         app = self.console_app
         if self._problem or not app.connection.is_live:
-            self._tell(f"{app.state if not app.connection.is_live else '✗ not read'}{self._as_of}", bad=True)
+            self._show_header_state(
+                f"{app.state if not app.connection.is_live else '✗ load failed'}{self._as_of}", is_error=True
+            )
         else:
-            self._tell(app.state, bad=False)
+            self._show_header_state(app.state, is_error=False)
 
-    def _tell(self, state: str, *, bad: bool) -> None:
+    def _show_header_state(self, state: str, *, is_error: bool) -> None:
         app = self.console_app
-        self.header.tell(registry=app.connection.label, state=state, bad=bad, colour=app.connection.colour)
+        self.header.show_state(
+            registry=app.connection.label, state=state, is_error=is_error, colour=app.connection.colour
+        )
 
     @property
     def _as_of(self) -> str:
-        """The age of what is shown, if anything is."""
-        return "" if self._read_at is None else time.strftime(" · as of %H:%M:%S", time.localtime(self._read_at))
+        """When the displayed data was loaded, if it was."""
+        return "" if self._loaded_at is None else time.strftime(" · as of %H:%M:%S", time.localtime(self._loaded_at))
 
     @property
     def is_unread(self) -> bool:
-        """Whether nothing was read yet, so that nothing can be said."""
-        return self._read_at is None
+        """Whether nothing was loaded yet."""
+        return self._loaded_at is None
 
     def fetch(self, group: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run a reading, in place of the one of its group that may be under way."""
+        """Run a read in a worker, cancelling the one of its group that may be running."""
         self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run something that is not to be dropped when another thing begins."""
+        """Run work in a worker that nothing cancels."""
         self.run_worker(work, exit_on_error=False)
 
 

@@ -1,1 +1,1 @@
-"""Screens that ask or tell one thing, on top of the others."""
+"""Modal screens."""

@@ -1,4 +1,4 @@
-"""One of a few things, by a letter or by moving to it."""
+"""A choice from a list, by a letter or with the cursor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from tui_registry.styles import ELSEWHERE
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
-SEEN = 12  # rows at once
+MAX_VISIBLE_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several values: what people call it, what it means, and the letter that chooses it, if one does."""
+    """A value with its label, its explanation, and the letter that chooses it, if any."""
 
     value: str
     label: str
@@ -31,27 +31,27 @@ class Choice:
 
 
 class Choose(ModalScreen[str | None]):
-    """Answers the value chosen, or None."""
+    """Returns the chosen value, or None."""
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
-    COLUMNS = (Column("", 1), Column("", 12, grow=1, most=24), Column("", 16, grow=3))
+    COLUMNS = (Column("", 1), Column("", 12, grow=1, max_width=24), Column("", 16, grow=3))
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
         super().__init__()
         self._title = title
         self._choices = tuple(choices)
-        self._table = Table(self.COLUMNS, empty="There is nothing to choose.", id="choices", titled=False)
+        self._table = Table(self.COLUMNS, empty="Nothing to choose from.", id="choices", show_titles=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
             yield Static(Content(one_line(self._title)), id="title")
             yield self._table
             keys = "letter or ⏎ choose   " if any(each.key for each in self._choices) else "⏎ choose   "
-            yield Static(Content(legend(f"{keys}esc leave")), id="hint")
+            yield Static(Content(legend(f"{keys}esc cancel")), id="hint")
 
     def on_mount(self) -> None:
-        self._table.styles.max_height = min(SEEN, max(1, len(self._choices)))
+        self._table.styles.max_height = min(MAX_VISIBLE_ROWS, max(1, len(self._choices)))
         self._table.show(
             [
                 Row(str(number), ((each.key, "bold"), (one_line(each.label), "bold"), (one_line(each.help), "dim")))

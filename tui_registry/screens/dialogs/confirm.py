@@ -1,7 +1,7 @@
-"""Asking before anything is written: what will change, and for whom.
+"""The confirmation before a change: what will change, and whom it affects.
 
-The focus is on No. ``y`` does it, ``n`` and Escape leave, Tab reaches the comment, the arrows scroll what does not fit.
-Escape asks once more if a comment would be lost. Where much is at stake a word is typed first.
+The focus starts on No. ``y`` confirms, ``n`` and Escape cancel, Tab reaches the comment, the arrow keys scroll. Escape
+has to be pressed twice if a comment would be lost. Changes with a high impact require typing a word first.
 """
 
 from collections.abc import Sequence
@@ -22,21 +22,21 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.hint import Hint
 
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
-LONGEST_COMMENT = 5_000  # characters
-LONGEST_WORD = 48  # characters that anyone is asked to type
+MAX_COMMENT_LENGTH = 5_000  # characters
+MAX_WORD_LENGTH = 48  # characters that a user has to type
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked.
+    """The content of a confirmation.
 
-    told: what will change, a paragraph each. verb: on the button. archive: the label of the choice whether to archive
-    what else is in the stage; empty if there is no such choice. word: what is to be typed first, and why; empty if
-    nothing.
+    message: what will change, in paragraphs. verb: on the button. archive: the label of the choice whether to archive
+    the existing versions in the stage; empty if there is no such choice. word, why_word: what has to be typed first,
+    and why; empty if nothing.
     """
 
     title: str
-    told: Sequence[Content]
+    message: Sequence[Content]
     verb: str
     asks_comment: bool = False
     archive: str = ""
@@ -46,14 +46,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Yes, and how."""
+    """The answer yes, with its options."""
 
     comment: str = ""
     archive_existing_versions: bool = False
 
 
 class Confirm(ModalScreen[Consent | None]):
-    """Answers None for no."""
+    """Returns None for no."""
 
     CSS_PATH = ELSEWHERE
     AUTO_FOCUS = "#no"
@@ -70,44 +70,44 @@ class Confirm(ModalScreen[Consent | None]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
-        self._leaving = False
+        self._leave_requested = False
 
     def compose(self) -> ComposeResult:
-        asked = self._question
+        question = self._question
         with Vertical(id="question"):
-            yield Static(Content(one_line(asked.title)), id="title")
+            yield Static(Content(one_line(question.title)), id="title")
             with VerticalScroll(id="targets", can_focus=False):
-                for told in asked.told:
-                    yield Static(told)
-            if asked.archive:
-                yield Checkbox(Content(asked.archive), value=True, id="archive", compact=True)
-            if asked.asks_comment:
-                yield Input(placeholder="Comment (optional)", id="comment", max_length=LONGEST_COMMENT, compact=True)
-            if asked.word:
-                placeholder = f"Type {asked.word} to confirm: {asked.why_word}"
+                for paragraph in question.message:
+                    yield Static(paragraph)
+            if question.archive:
+                yield Checkbox(Content(question.archive), value=True, id="archive", compact=True)
+            if question.asks_comment:
+                yield Input(placeholder="Comment (optional)", id="comment", max_length=MAX_COMMENT_LENGTH, compact=True)
+            if question.word:
+                placeholder = f"Type {question.word} to confirm: {question.why_word}"
                 yield Input(placeholder=placeholder, id="word", compact=True)
-            yield Static("", id="complaint", markup=False)
+            yield Static("", id="error", markup=False)
             with Horizontal(id="answers"):
                 yield Button(Content("n  No"), id="no", compact=True)
-                yield Button(Content(f"y  {asked.verb}"), id="yes", compact=True)
+                yield Button(Content(f"y  {question.verb}"), id="yes", compact=True)
             yield Hint(*self._hints)
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """From No, Tab goes to what is to be typed; the deed itself comes last."""
+        """From No, Tab goes to the inputs; Yes comes last."""
         return [widget for name in TAB_ORDER for widget in self.query(f"#{name}")]
 
     @property
     def _hints(self) -> tuple[str, str]:
         long, short = ["y yes", "n no"], ["y yes", "n no"]
         if self._question.asks_comment:
-            long.append("tab to the comment")
+            long.append("tab comment")
             short.append("tab comment")
         elif self._question.word:
             long.append("tab to type")
             short.append("tab type")
         if self._question.archive:
-            long.append("o archive or not")
+            long.append("o toggle archiving")
             short.append("o archive")
         return "   ".join(long), "  ".join(short)
 
@@ -119,7 +119,7 @@ class Confirm(ModalScreen[Consent | None]):
         self.query_one("#targets").scroll_relative(y=by, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Letters are letters while text is typed."""
+        """In an input, letters are text."""
         return action not in {"yes", "refuse", "toggle_archive"} or not isinstance(self.focused, Input)
 
     def action_refuse(self) -> None:
@@ -127,9 +127,9 @@ class Confirm(ModalScreen[Consent | None]):
 
     def action_leave(self) -> None:
         comment = self._line("comment")
-        if comment is not None and comment.value.strip() and not self._leaving:
-            self._leaving = True
-            self._tell("Press esc once more to throw away the comment.")
+        if comment is not None and comment.value.strip() and not self._leave_requested:
+            self._leave_requested = True
+            self._show_error("Press esc again to discard the comment.")
         else:
             self.action_no()
 
@@ -139,7 +139,7 @@ class Confirm(ModalScreen[Consent | None]):
     def action_yes(self) -> None:
         word = self._line("word")
         if word is not None and word.value.strip() != self._question.word:
-            self._complain(word)
+            self._require_word(word)
             return
         comment = self._line("comment")
         archive = any(box.value for box in self.query("#archive").results(Checkbox))
@@ -148,18 +148,18 @@ class Confirm(ModalScreen[Consent | None]):
     def _line(self, name: str) -> Input | None:
         return next(iter(self.query(f"#{name}").results(Input)), None)
 
-    def _complain(self, word: Input) -> None:
+    def _require_word(self, word: Input) -> None:
         if word.value.strip():
-            self._tell(f"That is not {self._question.word}.")
+            self._show_error(f"This does not match {self._question.word}.")
         self.set_focus(word)
 
-    def _tell(self, problem: str) -> None:
-        self.query_one("#complaint", Static).update(Content(problem))
+    def _show_error(self, problem: str) -> None:
+        self.query_one("#error", Static).update(Content(problem))
 
     @on(Input.Changed)
-    def _typed_on(self) -> None:
-        self._leaving = False
-        self._tell("")
+    def _input_changed(self) -> None:
+        self._leave_requested = False
+        self._show_error("")
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:
@@ -170,15 +170,17 @@ class Confirm(ModalScreen[Consent | None]):
         self.action_yes()
 
     @on(Input.Submitted, "#comment")
-    def _comment_is_written(self) -> None:
+    def _comment_submitted(self) -> None:
         self.set_focus(self._line("word") or self.query_one("#yes", Button))
 
     @on(Input.Submitted, "#word")
-    def _word_is_written(self) -> None:
+    def _word_submitted(self) -> None:
         self.action_yes()
 
 
 def word_for(name: str, otherwise: str) -> str:
-    """What is to be typed to confirm: a name, unless it is not easily typed."""
-    typed = bool(name) and name.isascii() and name.isprintable() and visible(name) == name and len(name) <= LONGEST_WORD
+    """The word to type as a confirmation: a name, or ``otherwise`` if the name is hard to type."""
+    typed = (
+        bool(name) and name.isascii() and name.isprintable() and visible(name) == name and len(name) <= MAX_WORD_LENGTH
+    )
     return name if typed else otherwise

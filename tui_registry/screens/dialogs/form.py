@@ -1,7 +1,7 @@
-"""Asking for texts and choices: a name, a description, a level.
+"""A form with texts and choices, such as a name, a description, a level.
 
-Enter goes on to the next field and, on the last, saves; ctrl+s saves from anywhere; Tab moves; Escape leaves, and asks
-again if what was typed would be lost.
+Enter moves to the next field and, on the last one, saves; ctrl+s saves from any field; Tab moves; Escape cancels, and
+has to be pressed twice if input would be lost.
 """
 
 import asyncio
@@ -27,23 +27,23 @@ from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.table import Column, Row, Table
 
-PARTLY = "Some characters of this cannot be shown in a terminal. What you change is saved without them."
-SUGGESTED = 5  # rows of what completes a field
-CHOICES = 7  # rows of a choice that are seen at once
-WIDEST = 40  # cells of a choice's name
-PAUSE = 0.05  # seconds that typing must rest before completions are asked for
+HIDDEN_CHARACTERS = "Some characters cannot be displayed in a terminal. They are lost if you edit this text."
+MAX_SUGGESTIONS = 5
+MAX_VISIBLE_CHOICES = 7
+MAX_CHOICE_CELLS = 40  # of a choice's label
+DEBOUNCE_SECONDS = 0.05  # after the last key, before suggestions are requested
 
 Suggest = Callable[[str], Awaitable[Sequence[str]]]
-"""Makes what could be meant by what is typed so far. May raise CallError: then there are no suggestions."""
+"""Returns the completions of what is typed so far. May raise CallError: then there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One thing asked for.
+    """One input of a form.
 
-    value: what is there to begin with. hint: stands where nothing is typed. long: a text of many lines.
-    choices: it is one of these. suggest: completes what is typed; if it is ``suggested_only``, nothing else can be
-    meant, and Enter takes the completion that is left. check: what is wrong with a value, empty if nothing.
+    value: the initial value. hint: the placeholder. long: a text of several lines. choices: the values to choose from.
+    suggest: completes what is typed; with ``suggested_only`` only completions are valid, and Enter takes the only one
+    left. check: what is wrong with a value, empty if nothing.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Field:
 
 
 class Form(ModalScreen[dict[str, str] | None]):
-    """Answers the values by the fields' names, or None."""
+    """Returns the values by the fields' names, or None."""
 
     CSS_PATH = ELSEWHERE
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-lowest"), (24, "-low"), (34, "-high")]
@@ -70,30 +70,34 @@ class Form(ModalScreen[dict[str, str] | None]):
         Binding("up", "suggestion(-1)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, fields: Sequence[Field], *, save: str = "Save", told: Content | None = None) -> None:
-        """``told`` stands above the fields."""
+    def __init__(
+        self, title: str, fields: Sequence[Field], *, save: str = "Save", message: Content | None = None
+    ) -> None:
+        """``message`` is displayed above the fields."""
         super().__init__()
         self._title = title
         self._fields = tuple(fields)
         self._save = save
-        self._told = told
-        self._leaving = False
-        self._begun = {field.name: field.value if field.choices else editable(field.value) for field in fields}
-        self._partly = any(self._begun[field.name] != field.value.replace("\r\n", "\n") for field in fields)
-        self._completed: dict[str, str] = {}  # by the fields' names, what was typed when their completions were found
+        self._message = message
+        self._leave_requested = False
+        self._initial_values = {field.name: field.value if field.choices else editable(field.value) for field in fields}
+        self._has_hidden_characters = any(
+            self._initial_values[field.name] != field.value.replace("\r\n", "\n") for field in fields
+        )
+        self._completed: dict[str, str] = {}  # by field, what was typed when its completions were requested
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form", classes="several" if len(self._fields) > 1 else ""):
             yield Static(Content(one_line(self._title)), id="title")
             with VerticalScroll(id="fields", can_focus=False):
-                if self._told is not None:
-                    yield Static(self._told, id="told")
-                if self._partly:
-                    yield Static(Content.styled(PARTLY, "$text-warning"), id="partly")
+                if self._message is not None:
+                    yield Static(self._message, id="message")
+                if self._has_hidden_characters:
+                    yield Static(Content.styled(HIDDEN_CHARACTERS, "$text-warning"), id="warning")
                 for field in self._fields:
                     yield Static(Content(field.label), classes="label")
-                    yield from _made(field, self._begun[field.name])
-            yield Static("", id="complaint", markup=False)
+                    yield from _field_widgets(field, self._initial_values[field.name])
+            yield Static("", id="error", markup=False)
             yield Hint(*self._hints)
 
     def on_mount(self) -> None:
@@ -112,14 +116,14 @@ class Form(ModalScreen[dict[str, str] | None]):
     def _hints(self) -> tuple[str, str]:
         save = self._save.lower()
         if len(self._fields) > 1:
-            return f"⏎ or tab next   ctrl+s {save}   esc leave", f"tab next  ctrl+s {save}  esc leave"
+            return f"⏎ or tab next   ctrl+s {save}   esc cancel", f"tab next  ctrl+s {save}  esc cancel"
         if self._fields[0].long:
-            return f"⏎ new line   ctrl+s {save}   esc leave", f"ctrl+s {save}  esc leave"
-        return f"⏎ {save}   esc leave", f"⏎ {save}  esc leave"
+            return f"⏎ new line   ctrl+s {save}   esc cancel", f"ctrl+s {save}  esc cancel"
+        return f"⏎ {save}   esc cancel", f"⏎ {save}  esc cancel"
 
     @property
     def values(self) -> dict[str, str]:
-        """What the fields hold now."""
+        """The current values of the fields."""
         return {field.name: self._value(field) for field in self._fields}
 
     def _widget(self, field: Field) -> Widget:
@@ -130,27 +134,27 @@ class Form(ModalScreen[dict[str, str] | None]):
         if isinstance(widget, Table):
             return widget.cursor_key or ""
         typed = widget.text if isinstance(widget, TextArea) else widget.value if isinstance(widget, Input) else ""
-        if typed == self._begun[field.name]:
-            return field.value  # as it is, with what cannot be shown of it
+        if typed == self._initial_values[field.name]:
+            return field.value  # unchanged, including characters that cannot be displayed
         return typed if field.long else typed.strip()
 
     def action_save(self) -> None:
         values = self.values
         for field in self._fields:
             value = values[field.name]
-            problem = f"{field.label} is needed." if field.required and not value else ""
+            problem = f"{field.label} is required." if field.required and not value else ""
             problem = problem or (field.check(value) if field.check and value else "")
             if problem:
-                self._complain(problem)
+                self._show_error(problem)
                 self.set_focus(self._widget(field))
                 return
         self.dismiss(values)
 
     def action_leave(self) -> None:
         changed = any(self.values[field.name] != field.value for field in self._fields if not field.choices)
-        if changed and not self._leaving:
-            self._leaving = True
-            self._complain("Press esc once more to throw away what you typed, or ctrl+s to keep it.")
+        if changed and not self._leave_requested:
+            self._leave_requested = True
+            self._show_error("Press esc again to discard your changes, or ctrl+s to save them.")
             return
         self.dismiss(None)
 
@@ -160,7 +164,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         return True
 
     def action_suggestion(self, by: int) -> None:
-        """Choose among the completions; what is chosen is put in the line at once."""
+        """Move through the completions, and put the chosen one into the input."""
         line = self.focused
         table = self._suggestions(line.id or "") if isinstance(line, Input) else None
         if not isinstance(line, Input) or table is None or not table.row_count:
@@ -175,16 +179,16 @@ class Form(ModalScreen[dict[str, str] | None]):
     def _suggestions(self, name: str) -> Table | None:
         return next(iter(self.query(f"#{name}-suggestions").results(Table)), None)
 
-    def _complain(self, problem: str) -> None:
-        self.query_one("#complaint", Static).update(Content(one_line(problem)))
+    def _show_error(self, problem: str) -> None:
+        self.query_one("#error", Static).update(Content(one_line(problem)))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        self._take_only(event.input)
-        self._go_on(event.input.id or "")
+        self._complete_only_match(event.input)
+        self._advance(event.input.id or "")
 
-    def _take_only(self, line: Input) -> None:
-        """Put the only completion of what is typed in the line, if nothing else can be meant."""
+    def _complete_only_match(self, line: Input) -> None:
+        """Put the only completion into the input, if only completions are valid."""
         field = next(field for field in self._fields if field.name == line.id)
         table, typed = self._suggestions(field.name), line.value.strip()
         if not field.suggested_only or table is None or table.row_count != 1 or not typed:
@@ -197,9 +201,9 @@ class Form(ModalScreen[dict[str, str] | None]):
 
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
-        self._go_on((event.table.id or "").removesuffix("-suggestions"))
+        self._advance((event.table.id or "").removesuffix("-suggestions"))
 
-    def _go_on(self, name: str) -> None:
+    def _advance(self, name: str) -> None:
         names = [field.name for field in self._fields]
         following = names.index(name) + 1
         if following == len(names):
@@ -208,26 +212,26 @@ class Form(ModalScreen[dict[str, str] | None]):
             self.set_focus(self._widget(self._fields[following]))
 
     @on(TextArea.Changed)
-    def _written(self) -> None:
-        self._forget_complaint()
+    def _text_changed(self) -> None:
+        self._clear_error()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._forget_complaint()
+        self._clear_error()
         field = next(field for field in self._fields if field.name == event.input.id)
         if field.suggest is not None:
             work: Callable[[], Awaitable[None]] = partial(self._complete, field, field.suggest, event.value.strip())
             self.run_worker(work, group=field.name, exclusive=True, exit_on_error=False)
 
-    def _forget_complaint(self) -> None:
-        if self._leaving:
-            self._leaving = False
-            self._complain("")
+    def _clear_error(self) -> None:
+        if self._leave_requested:
+            self._leave_requested = False
+            self._show_error("")
 
     async def _complete(self, field: Field, suggest: Suggest, typed: str) -> None:
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(DEBOUNCE_SECONDS)
         try:
-            found = list(await suggest(typed))[:SUGGESTED]
+            found = list(await suggest(typed))[:MAX_SUGGESTIONS]
         except CallError:
             found = []
         table = self._suggestions(field.name)
@@ -240,23 +244,23 @@ class Form(ModalScreen[dict[str, str] | None]):
 
 
 def editable(value: str) -> str:
-    """What of a text can stand in a line that is typed in: it goes to the terminal, too."""
+    """A text without the characters that must not be sent to the terminal."""
     return "\t".join("\n".join(lines(part, len(value))) for part in value.split("\t"))
 
 
-def _made(field: Field, value: str) -> ComposeResult:
+def _field_widgets(field: Field, value: str) -> ComposeResult:
     if field.choices:
         widest = max(cell_len(each.label) for each in field.choices)
-        columns = (Column("", min(WIDEST, widest)), Column("", 10, priority=1, grow=1))
-        table = Table(columns, empty="", id=field.name, titled=False)
-        table.styles.height = min(CHOICES, len(field.choices))
+        columns = (Column("", min(MAX_CHOICE_CELLS, widest)), Column("", 10, priority=1, grow=1))
+        table = Table(columns, empty="", id=field.name, show_titles=False)
+        table.styles.height = min(MAX_VISIBLE_CHOICES, len(field.choices))
         yield table
     elif field.long:
         yield TextArea(value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
     else:
         yield Input(value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
         if field.suggest is not None:
-            suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", titled=False)
+            suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", show_titles=False)
             suggestions.can_focus = False
             suggestions.display = False
             yield suggestions

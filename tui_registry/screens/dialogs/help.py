@@ -1,4 +1,4 @@
-"""Every action that is live, searchable; Enter does the one under the cursor."""
+"""The available actions, searchable; Enter runs the one under the cursor."""
 
 from typing import ClassVar
 
@@ -17,11 +17,11 @@ from tui_registry.styles import ELSEWHERE
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server import charset
 
-QUESTIONS = "Questions: y n tab"
+DIALOG_KEYS = "Dialogs: y n tab"
 
 
 class Help(ModalScreen[Action | None]):
-    """Answers the action chosen, or None."""
+    """Returns the chosen action, or None."""
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,19 +29,19 @@ class Help(ModalScreen[Action | None]):
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
     ]
-    COLUMNS = (Column("KEY", 5 if charset.is_utf8() else 9), Column("DOES", 20, grow=1))
+    COLUMNS = (Column("KEY", 5 if charset.is_utf8() else 9), Column("ACTION", 20, grow=1))
 
     def __init__(self, actions: list[Action]) -> None:
         super().__init__()
         self._actions = {action.id: action for action in actions}
-        self._table = Table(self.COLUMNS, empty="No action matches.", id="actions")
+        self._table = Table(self.COLUMNS, empty="No matching actions.", id="actions")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help"):
-            yield Static(Content("What the keys do here"), id="title")
-            yield Input(placeholder=legend("type to search, ⏎ does it, esc closes"), id="wanted", compact=True)
+            yield Static(Content("Keyboard shortcuts"), id="title")
+            yield Input(placeholder=legend("type to search, ⏎ run, esc close"), id="query", compact=True)
             yield self._table
-            yield Static(Content.styled(f"Lists: {in_force(self.app).moving}   {QUESTIONS}", "dim"), id="hint")
+            yield Static(Content.styled(f"Lists: {in_force(self.app).moving}   {DIALOG_KEYS}", "dim"), id="hint")
 
     def on_mount(self) -> None:
         self._show("")
@@ -52,18 +52,18 @@ class Help(ModalScreen[Action | None]):
     def action_close(self) -> None:
         self.dismiss(None)
 
-    @on(Input.Changed, "#wanted")
+    @on(Input.Changed, "#query")
     def _typed(self, event: Input.Changed) -> None:
         self._show(event.value)
 
-    @on(Input.Submitted, "#wanted")
+    @on(Input.Submitted, "#query")
     @on(Table.Opened)
     def _chosen(self) -> None:
         if self._table.cursor_key:
             self.dismiss(self._actions[self._table.cursor_key])
 
-    def _show(self, wanted: str) -> None:
-        words = wanted.casefold().split()
+    def _show(self, query: str) -> None:
+        words = query.casefold().split()
         self._table.show(
             [
                 Row(action.id, ((legend(action.shown), "bold"), (action.help, "")))

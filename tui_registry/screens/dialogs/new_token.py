@@ -1,4 +1,4 @@
-"""A new token, shown this one time. It is kept nowhere: neither in a list, nor in the journal, nor in a note."""
+"""A new token, displayed once. It is stored nowhere: not in a list, the journal or a notification."""
 
 from typing import ClassVar, cast
 
@@ -28,14 +28,14 @@ class NewToken(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="new-token"):
-            yield Static(Content(f"A token for {one_line(self._owner)}"), id="title")
-            yield Static(Content("This is the one time that it is shown: put it where it will be used."))
+            yield Static(Content(f"Token for {one_line(self._owner)}"), id="title")
+            yield Static(Content("Copy this token now: it will not be displayed again."))
             yield Static(Content(one_line(self._value)), id="value")
-            yield Static(Content("y copy   esc close, and forget it"), id="hint")
+            yield Static(Content("y copy   esc close"), id="hint")
 
     def action_close(self) -> None:
         self._value = ""
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        cast("Console", self.app).copy(self._value, told="The token. Clear the clipboard when it is in its place.")
+        cast("Console", self.app).copy(self._value, told="The token. Clear the clipboard after pasting it.")

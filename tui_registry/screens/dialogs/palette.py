@@ -1,4 +1,4 @@
-"""What the command palette finds: actions, and models by name."""
+"""The command palette's providers: actions, and models by name."""
 
 from functools import partial
 from typing import cast
@@ -11,18 +11,18 @@ from tui_registry.console import Console
 from tui_registry.keys.actions import Action
 from tui_registry.terminal.sanitize import visible
 
-MODELS = 10  # that are listed
-CALLED_SO = 1_000.0
-"""The score of a model of the very name that is typed; that of an action grows with what is typed."""
+MAX_MODELS = 10
+EXACT_NAME_SCORE = 1_000.0
+"""The score of a model with exactly the typed name; above that of any action, which grows with what is typed."""
 
 
 class ActionsProvider(Provider):
-    """The actions that are live where the palette was opened."""
+    """The actions available where the palette was opened."""
 
     async def discover(self) -> Hits:
         app = cast("Console", self.app)
         for action in app.live_actions(self.screen):
-            yield DiscoveryHit(_shown(action), partial(app.do, action), text=action.label, help=action.help)
+            yield DiscoveryHit(_title(action), partial(app.do, action), text=action.label, help=action.help)
 
     async def search(self, query: str) -> Hits:
         app = cast("Console", self.app)
@@ -32,14 +32,14 @@ class ActionsProvider(Provider):
             if score > 0:
                 yield Hit(
                     score,
-                    _shown(action),
+                    _title(action),
                     partial(app.do, action),
                     text=action.label,
                     help=action.help,
                 )
 
 
-def _shown(action: Action) -> Content:
+def _title(action: Action) -> Content:
     return Content(f"{action.label}  ({action.shown})" if action.shown else action.label)
 
 
@@ -53,16 +53,16 @@ class ModelsProvider(Provider):
         if not app.connection.ready.is_set():
             return
         try:
-            models, _ = await ModelSearch(app.client.models, query).page("", MODELS)
+            models, _ = await ModelSearch(app.client.models, query).page("", MAX_MODELS)
         except CallError:
             return
-        for number, model in enumerate(models[:MODELS]):
+        for number, model in enumerate(models[:MAX_MODELS]):
             name = visible(model.name)
-            score = CALLED_SO if model.name.casefold() == query.strip().casefold() else 0.5
+            score = EXACT_NAME_SCORE if model.name.casefold() == query.strip().casefold() else 0.5
             yield Hit(
                 score - number / 1000,
                 Content(f"model {name}"),
                 partial(app.navigation.open_model, model.name),
                 text=name,
-                help="Open it",
+                help="Open the model",
             )

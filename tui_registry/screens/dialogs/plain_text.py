@@ -1,4 +1,4 @@
-"""A text as it is, without a frame beside it: to be selected by hand where no key copies, or kept in a file."""
+"""A text without a frame, to select with the mouse where the clipboard is unavailable, or to save to a file."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from tui_registry.session.config import write_private
 from tui_registry.styles import ELSEWHERE
 from tui_registry.terminal.sanitize import lines, one_line
 
-LONGEST = 500_000  # characters
-HINT = "shift + mouse select   w write to a file   esc leave"
-"""With shift the terminal selects, also where the console has the mouse."""
+MAX_LENGTH = 500_000  # characters
+HINT = "shift + mouse select   w save to a file   esc close"
+"""With shift the terminal selects, even where the console uses the mouse."""
 
 
 class PlainText(ModalScreen[None]):
-    """Shows one text. Its file has the text unchanged, and is readable by its owner only."""
+    """Displays one text. The file has the text unchanged, and is readable by its owner only."""
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,7 +37,7 @@ class PlainText(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="text"):
-            yield Static(Content("\n").join([Content(line) for line in lines(self._text, LONGEST)]))
+            yield Static(Content("\n").join([Content(line) for line in lines(self._text, MAX_LENGTH)]))
         yield Static(Content(HINT), id="hint")
 
     def action_close(self) -> None:
@@ -52,10 +52,10 @@ class PlainText(ModalScreen[None]):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(file, self._text + "\n")
         except OSError as error:
-            told, title = f"{file}: {error.strerror}", "Not written"
-            self.notify(one_line(told), title=title, severity="error", markup=False, timeout=30)
+            message, title = f"{file}: {error.strerror}", "Not saved"
+            self.notify(one_line(message), title=title, severity="error", markup=False, timeout=30)
             return
-        self.notify(one_line(str(file)), title="Written, for you alone to read", markup=False, timeout=30)
+        self.notify(one_line(str(file)), title="Saved, readable only by you", markup=False, timeout=30)
 
 
 def _file() -> Path:

@@ -1,4 +1,4 @@
-"""Why there is nothing to show, and what to do about it."""
+"""Why the registry cannot be opened, and what to do about it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,16 +18,16 @@ from tui_registry.terminal.sanitize import lines
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Try again: with this token, which is not kept, or, if there is none, as before."""
+    """Try again: with this token, which is not stored, or with the credentials as before if it is empty."""
 
     token: str = ""
 
 
 class Problem(ModalScreen[Remedy]):
-    """Says what is wrong; answers what to try. Leaving it leaves the console."""
+    """Displays a problem; returns what to try. Quitting it quits the console."""
 
     CSS_PATH = ELSEWHERE
-    AUTO_FOCUS = ""  # letters are keys until a token is asked for
+    AUTO_FOCUS = ""  # letters are keys until a token is typed
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", show=False),
         Binding("escape", "forget", show=False),
@@ -35,19 +35,19 @@ class Problem(ModalScreen[Remedy]):
         Binding("t", "token", show=False),
     ]
 
-    def __init__(self, title: str, told: str, *, token_helps: bool) -> None:
+    def __init__(self, title: str, message: str, *, token_helps: bool) -> None:
         super().__init__()
         self._title = title
-        self._told = told
+        self._message = message
         self._token_helps = token_helps
 
     def compose(self) -> ComposeResult:
         with Vertical(id="problem"):
             yield Static(Content(self._title), id="title")
             with VerticalScroll(can_focus=False):
-                yield Static(Content("\n").join([Content(line) for line in lines(self._told)]))
-            yield Input(placeholder="The token: not shown, not kept", password=True, id="token", compact=True)
-            keys = [("r", "try again"), *([("t", "type a token for this session")] if self._token_helps else [])]
+                yield Static(Content("\n").join([Content(line) for line in lines(self._message)]))
+            yield Input(placeholder="Token (hidden, not stored)", password=True, id="token", compact=True)
+            keys = [("r", "try again"), *([("t", "enter a token for this session")] if self._token_helps else [])]
             keys.append(("q", "quit"))
             yield Static(Content("   ").join([Content.assemble((key, "bold"), f" {what}") for key, what in keys]))
 
@@ -66,7 +66,7 @@ class Problem(ModalScreen[Remedy]):
     def action_forget(self) -> None:
         line = self.query_one("#token", Input)
         line.value = ""
-        self.set_focus(None)  # at once: the next key is no letter of a token
+        self.set_focus(None)  # immediately: the next key is not part of a token
         line.display = False
 
     @on(Input.Submitted, "#token")

@@ -1,4 +1,4 @@
-"""The registries that one can go to, and whether this one may be changed."""
+"""The profiles: open another registry, or allow changes in this one."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,46 +21,46 @@ from tui_registry.widgets.table import Column, Row, Table
 
 @dataclass(frozen=True, slots=True)
 class OpenProfile:
-    """Go to the registry of this profile."""
+    """Open the registry of this profile."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class AllowChanges:
-    """Change this registry, for this session, though its profile is read-only."""
+    """Allow changes to this registry in this session, although its profile is read-only."""
 
 
 class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
-    """Answers what to do, or None."""
+    """Returns what to do, or None."""
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),
     ]
-    COLUMNS = (Column("PROFILE", 12, grow=1, most=24), Column("URL", 20, grow=3), Column("", 16))
+    COLUMNS = (Column("PROFILE", 12, grow=1, max_width=24), Column("URL", 20, grow=3), Column("", 16))
 
     def __init__(self, current: str, *, read_only: bool) -> None:
         super().__init__()
         self._current = current
         self._read_only = read_only
-        self._table = Table(self.COLUMNS, empty="There are no profiles.", id="profiles")
+        self._table = Table(self.COLUMNS, empty="No profiles.", id="profiles")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
             yield Static(Content("Profiles"), id="title")
             yield self._table
-            yield Static("", id="told", markup=False)
+            yield Static("", id="message", markup=False)
             allow = "   w allow changes here" if self._read_only else ""
-            yield Static(Content(legend(f"⏎ open{allow}   esc leave")), id="hint")
+            yield Static(Content(legend(f"⏎ open{allow}   esc cancel")), id="hint")
 
     def on_mount(self) -> None:
-        told = "Make another with: tui-registry login URL --profile NAME"
+        message = "Add a profile with: tui-registry login URL --profile NAME"
         try:
             known = profiles.read().profiles
         except ProfileError as error:
-            known, told = {}, str(error)
+            known, message = {}, str(error)
         self._table.show(
             [
                 Row(
@@ -76,7 +76,7 @@ class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
         )
         self._table.styles.max_height = min(12, len(known) + 1) if known else 2
         self._table.move_to(self._current)
-        self.query_one("#told", Static).update(Content("\n".join(lines(told))))
+        self.query_one("#message", Static).update(Content("\n".join(lines(message))))
         self.set_focus(self._table)
 
     def action_close(self) -> None:

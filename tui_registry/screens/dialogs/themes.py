@@ -1,4 +1,4 @@
-"""The themes: the one under the cursor is seen at once, and kept by Enter."""
+"""The themes: the one under the cursor is previewed, Enter keeps it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,31 +15,31 @@ from tui_registry.keys.names import legend
 from tui_registry.styles import ELSEWHERE
 from tui_registry.widgets.table import Column, Row, Table
 
-SEEN = 12  # rows at once
+MAX_VISIBLE_ROWS = 12
 
 
 class Themes(ModalScreen[str | None]):
-    """Answers the theme chosen; None, after the one before is back, if none was."""
+    """Returns the chosen theme; or None, after restoring the former one."""
 
     CSS_PATH = ELSEWHERE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
-    COLUMNS = (Column("", 20, grow=1, most=30), Column("", 20, grow=1))
+    COLUMNS = (Column("", 20, grow=1, max_width=30), Column("", 20, grow=1))
 
     def __init__(self, themes: Sequence[tuple[str, str]], current: str) -> None:
-        """``themes`` are names, each with what to say about it."""
+        """``themes`` are names, each with a description."""
         super().__init__()
         self._themes = tuple(themes)
         self._before = current
-        self._table = Table(self.COLUMNS, empty="", id="themes", titled=False)
+        self._table = Table(self.COLUMNS, empty="", id="themes", show_titles=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose"):
             yield Static(Content("Theme"), id="title")
             yield self._table
-            yield Static(Content(legend("⏎ keep   esc leave")), id="hint")
+            yield Static(Content(legend("⏎ keep   esc cancel")), id="hint")
 
     def on_mount(self) -> None:
-        self._table.styles.max_height = min(SEEN, len(self._themes))
+        self._table.styles.max_height = min(MAX_VISIBLE_ROWS, len(self._themes))
         self._table.show([Row(name, ((name, "bold"), (about, "dim"))) for name, about in self._themes])
         self._table.move_to(self._before)
         self.set_focus(self._table)

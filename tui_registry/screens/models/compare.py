@@ -1,4 +1,4 @@
-"""Two versions side by side: what is the same, and what is not."""
+"""Two versions side by side: what is equal, and what differs."""
 
 import asyncio
 from typing import ClassVar
@@ -20,32 +20,32 @@ from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 
-LAST = "description"  # below the tags, of which each version may have others
-MOVES = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)
+LAST_LABEL = "description"  # below the tags, which differ between versions
+TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)
 
 
 class Compare(Place):
     place = "compare"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("compare"))
-    COLUMNS = (Column("", 12, grow=1, most=28), Column("", 14, grow=4), Column("", 14, grow=4))
+    COLUMNS = (Column("", 12, grow=1, max_width=28), Column("", 14, grow=4), Column("", 14, grow=4))
 
     def __init__(self, one: ModelVersion, other: ModelVersion) -> None:
         super().__init__("Compare", _title(one), _title(other))
         self._compared = (one, other)
         titles = ("", _title(one), _title(other))
         columns = tuple(
-            Column(one_line(title), each.width, grow=each.grow, most=each.most)
+            Column(one_line(title), each.width, grow=each.grow, max_width=each.max_width)
             for title, each in zip(titles, self.COLUMNS, strict=True)
         )
-        self.table = Table(columns, empty="Asking the server …", id="list")
-        self._whole = Static("", markup=False)
+        self.table = Table(columns, empty="Loading…", id="list")
+        self._full_text = Static("", markup=False)
         self._facts: dict[str, tuple[str, str]] = {}
 
     def compose(self) -> ComposeResult:
         yield self.header
         yield self.table
-        with VerticalScroll(id="whole", can_focus=False):
-            yield self._whole
+        with VerticalScroll(id="full-text", can_focus=False):
+            yield self._full_text
         yield self.bar
 
     def on_mount(self) -> None:
@@ -55,12 +55,14 @@ class Compare(Place):
     async def load(self) -> None:
         client = self.console_app.client
         one, other = await asyncio.gather(*(client.versions.get(each.name, each.version) for each in self._compared))
-        since = await asyncio.gather(_since(client, one), _since(client, other))
-        facts = [_facts(version, moved) for version, moved in zip((one, other), since, strict=True)]
-        labels = sorted({**facts[0], **facts[1]}, key=lambda label: label == LAST)  # else in the order of the facts
+        entered = await asyncio.gather(_entered_stage_at(client, one), _entered_stage_at(client, other))
+        facts = [_facts(version, at) for version, at in zip((one, other), entered, strict=True)]
+        labels = sorted(
+            {**facts[0], **facts[1]}, key=lambda label: label == LAST_LABEL
+        )  # stable: keeps the other order
         self._facts = {label: (facts[0].get(label, ""), facts[1].get(label, "")) for label in labels}
         self.table.show([_row(label, *values) for label, values in self._facts.items()])
-        self._show_whole()
+        self._show_full_text()
 
     def show_problem(self, problem: str) -> None:
         if not self._facts:
@@ -70,21 +72,21 @@ class Compare(Place):
         self.app.pop_screen()
 
     @on(Table.Highlighted)
-    def _show_whole(self) -> None:
-        """What the row has no room for: both values, whole."""
+    def _show_full_text(self) -> None:
+        """Display both values of the row under the cursor in full."""
         label = self.table.cursor_key or ""
-        shown: list[Content] = []
+        parts: list[Content] = []
         for version, value in zip(self._compared, self._facts.get(label, ()), strict=False):
-            shown += [
+            parts += [
                 Content.styled(f"{one_line(label)} of {_title(version)}", "bold"),
                 *(Content(line) for line in lines(value or "–")),
                 Content(""),
             ]
-        self._whole.update(Content("\n").join(shown))
+        self._full_text.update(Content("\n").join(parts))
 
     @on(Table.Opened)
     def action_open(self) -> None:
-        """The second one: that is the newer, or the one that was under the cursor."""
+        """Open the second version: the newer one, or the one that was under the cursor."""
         self.console_app.navigation.open_version(self._compared[1].name, self._compared[1].version)
 
 
@@ -92,12 +94,12 @@ def _title(version: ModelVersion) -> str:
     return f"{visible(version.name)} {version.version}"
 
 
-async def _since(client: RegistryClient, version: ModelVersion) -> int:
-    """When a version came to its stage, in milliseconds since the epoch."""
+async def _entered_stage_at(client: RegistryClient, version: ModelVersion) -> int:
+    """When a version entered its stage, in milliseconds since the epoch."""
     if version.current_stage is Stage.NONE and version.creation_timestamp == version.last_updated_timestamp:
         return version.creation_timestamp
     page = await client.activities.search(
-        name=version.name, version=version.version, activity_type=[kind.value for kind in MOVES], max_results=100
+        name=version.name, version=version.version, activity_type=[kind.value for kind in TRANSITIONS], max_results=100
     )
     arrivals = (each.creation_timestamp for each in page.activities if each.to_stage is version.current_stage)
     return next(arrivals, version.creation_timestamp)
@@ -107,8 +109,8 @@ def _facts(version: ModelVersion, since: int) -> dict[str, str]:
     return {
         "stage": version.current_stage.value,
         "time in stage": f"{age(since)}, since {moment(since)}",
-        "made": f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago",
-        "by": version.user_id or "",
+        "created": f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago",
+        "created by": version.user_id or "",
         "source": version.source or "",
         "run": version.run_id or "",
         "run link": version.run_link or "",

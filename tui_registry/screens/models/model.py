@@ -1,4 +1,4 @@
-"""One model: its versions by stage, and those that wait for a decision."""
+"""One model: its versions by stage, with their open requests."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.filters import named
-from tui_registry.screens.models.adding import add_version
+from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.stages import StagePlace
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.ages import age
@@ -25,8 +25,8 @@ from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
-SHOWN = 1000  # versions, the newest ones
-ABILITIES = {
+MAX_VERSIONS = 1000  # the newest ones
+REQUIRED_ABILITIES = {
     "new": Ability.EDIT,
     "register": Ability.EDIT,
     "edit": Ability.EDIT,
@@ -34,20 +34,20 @@ ABILITIES = {
     "aliases": Ability.SET_ALIAS,
     "delete": Ability.MANAGE,
 }
-"""What each action takes."""
+"""What each action requires."""
 
 
 class Model(StagePlace):
     place = "model"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("model"))
-    COLUMNS = (Column("VER", 4, most=6), Column("AGE", 4), Column("WHAT", 8, grow=1))
+    COLUMNS = (Column("VER", 4, max_width=6), Column("AGE", 4), Column("DETAILS", 8, grow=1))
 
     def __init__(self, name: str, version: str | None = None) -> None:
         super().__init__("Models", name)
         self.model_name = name
-        self._wanted = version
+        self._initial_version = version
         self._summary = Static("", id="summary", markup=False)
-        self._settled = False
+        self._is_positioned = False
         self._level: PermissionLevel | None = None
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []
@@ -68,7 +68,7 @@ class Model(StagePlace):
         model, page, inbox = await asyncio.gather(
             client.models.get(self.model_name),
             client.versions.search(
-                filter_text=named(self.model_name), order_by="version_number DESC", max_results=SHOWN
+                filter_text=named(self.model_name), order_by="version_number DESC", max_results=MAX_VERSIONS
             ),
             client.requests.inbox(name=self.model_name, max_results=1000),
         )
@@ -82,26 +82,30 @@ class Model(StagePlace):
         for stage, table in self.tables.items():
             rows = [self._row(version) for version in self._versions.values() if version.current_stage is stage]
             table.show(rows)
-        if self._wanted in self._versions:
-            stage = self._versions[self._wanted].current_stage
-            self.tables[stage].move_to(self._wanted)
+        if self._initial_version in self._versions:
+            stage = self._versions[self._initial_version].current_stage
+            self.tables[stage].move_to(self._initial_version)
             self.go(stage)
-            self._wanted = None
-        elif not self._settled:
+            self._initial_version = None
+        elif not self._is_positioned:
             self.go(self._first_stage())
-        self._settled = True
+        self._is_positioned = True
         self.lay_out()
         self.show_version()
 
     def _row(self, version: ModelVersion) -> Row:
-        asked = [request for request in self._requests if request.version == version.version]
-        what = f"→ {asked[0].to_stage}? {one_line(asked[0].user_id)}" if asked else one_line(version.description or "")
+        requests = [request for request in self._requests if request.version == version.version]
+        details = (
+            f"→ {requests[0].to_stage}? {one_line(requests[0].user_id)}"
+            if requests
+            else one_line(version.description or "")
+        )
         return Row(
             version.version,
             (
                 (version.version, "bold"),
                 (age(version.last_updated_timestamp), "dim"),
-                (what, "bold yellow" if asked else "dim"),
+                (details, "bold yellow" if requests else "dim"),
             ),
         )
 
@@ -116,11 +120,11 @@ class Model(StagePlace):
         return [request for request in self._requests if request.version == version][:1]
 
     def _first_stage(self) -> Stage:
-        """Where somebody waits for a decision, else where anything is."""
-        waiting = [self._versions[request.version] for request in self._requests if request.version in self._versions]
-        if waiting:
-            self.tables[waiting[0].current_stage].move_to(waiting[0].version)
-            return waiting[0].current_stage
+        """The first stage with an open request, else the first one with a version."""
+        requested = [self._versions[request.version] for request in self._requests if request.version in self._versions]
+        if requested:
+            self.tables[requested[0].current_stage].move_to(requested[0].version)
+            return requested[0].current_stage
         return next((stage for stage in Stage if self.tables[stage].row_count), Stage.NONE)
 
     def show_problem(self, problem: str) -> None:
@@ -134,10 +138,10 @@ class Model(StagePlace):
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
         if action == "open_run":
-            return self.leads_to_run
+            return self.has_run
         if action in {"new", "register"}:
-            return may(self._level, ABILITIES[action])
-        if action in ABILITIES and not may(self._level, ABILITIES[action]):
+            return may(self._level, Ability.EDIT)
+        if action in REQUIRED_ABILITIES and not may(self._level, REQUIRED_ABILITIES[action]):
             return False
         if action in {
             "card",
@@ -168,7 +172,7 @@ class Model(StagePlace):
         self.console_app.navigation.open_access(self.model_name)
 
     def action_card(self) -> None:
-        self.console_app.navigation.open_card(self.model_name)
+        self.console_app.navigation.open_model_details(self.model_name)
 
 
 def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int) -> Content:
@@ -176,7 +180,7 @@ def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pen
         f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
         f"{pending} open requests" if pending != 1 else "1 open request",
         f"you: {model.permission_level}",
-        *([f"by {one_line(model.user_id)}"] if model.user_id else []),
+        *([f"created by {one_line(model.user_id)}"] if model.user_id else []),
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
         *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in model.tags),
     ]

@@ -1,4 +1,4 @@
-"""The models: searched as you type."""
+"""The list of models, searched as you type."""
 
 from functools import partial
 from typing import ClassVar
@@ -9,8 +9,8 @@ from tui_registry.keys.actions import SEARCHING, WHILE_TYPING, bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.model_search import ModelSearch
 from tui_registry.screens.base.listing import Listing
-from tui_registry.screens.models.adding import create_model, delete_model, rename_model
-from tui_registry.screens.models.editing import EditingPlace
+from tui_registry.screens.models.edit_actions import EditActions
+from tui_registry.screens.models.model_actions import create_model, delete_model, rename_model
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -19,22 +19,22 @@ from tui_registry_server.wire.registered_model import RegisteredModel
 from tui_registry_server.wire.stage import Stage
 
 
-class Models(Listing, EditingPlace):
+class Models(Listing, EditActions):
     place = "models"
-    title_shown = "Models"
-    nothing = "There are no models that you may read.\nn makes the first one."
-    no_match = "No model matches."
-    hint = "part of a name, stage:production, tag:team=risk, user:ada, or = and a filter"
+    list_title = "Models"
+    empty_message = "No models that you can read.\nPress n to create one."
+    no_match = "No matching models."
+    placeholder = "name, stage:production, tag:team=risk, user:ada, or = then an MLflow filter"
     opens_best = True
     while_typing = SEARCHING
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (
-        Column("MODEL", 20, grow=4, most=60),
+        Column("MODEL", 20, grow=4, max_width=60),
         Column("PROD", 5, priority=0),
         Column("STAGING", 7, priority=1),
-        Column("NEWEST", 6, priority=2),
-        Column("BY", 12, priority=4, grow=1, most=24),
-        Column("CHANGED", 7, priority=3),
+        Column("LATEST", 6, priority=2),
+        Column("CREATED BY", 12, priority=4, grow=1, max_width=24),
+        Column("UPDATED", 7, priority=3),
         Column("DESCRIPTION", 24, priority=5, grow=4),
     )
 
@@ -73,7 +73,7 @@ class Models(Listing, EditingPlace):
 
     def action_card(self) -> None:
         if self.table.cursor_key:
-            self.console_app.navigation.open_card(self.table.cursor_key)
+            self.console_app.navigation.open_model_details(self.table.cursor_key)
 
     def action_history(self) -> None:
         if self.table.cursor_key:
@@ -88,7 +88,7 @@ class Models(Listing, EditingPlace):
             self.console_app.mutations.prepare(partial(delete_model, self.console_app, self.table.cursor_key))
 
 
-def _row(model: RegisteredModel, made_by: str) -> Row:
+def _row(model: RegisteredModel, created_by: str) -> Row:
     newest = {version.current_stage: version.version for version in model.latest_versions}
     highest = max((int(version.version) for version in model.latest_versions), default=0)
     return Row(
@@ -98,7 +98,7 @@ def _row(model: RegisteredModel, made_by: str) -> Row:
             (newest.get(Stage.PRODUCTION, "–"), STAGE_STYLES[Stage.PRODUCTION]),
             (newest.get(Stage.STAGING, "–"), STAGE_STYLES[Stage.STAGING]),
             (str(highest or "–"), ""),
-            (one_line(made_by), "dim"),
+            (one_line(created_by), "dim"),
             (age(model.last_updated_timestamp), "dim"),
             (one_line(model.description or "", 500), "dim"),
         ),

@@ -1,4 +1,4 @@
-"""What is copied of a model or version: its name, its URI, and how programs reach it."""
+"""What can be copied for a model or version: its name, its URI, and code that loads it."""
 
 import shlex
 
@@ -7,12 +7,12 @@ from tui_registry.screens.dialogs.choose import Choice
 
 
 def snippets(subject: Subject, url: str) -> list[Choice]:
-    """Each with the text as its value; the most wanted one first."""
+    """The snippets, each with its text as the value; the most useful one first."""
     return [
         Choice(subject.uri, "models:/ URI", subject.uri, key="u"),
         Choice(subject.name, "name", subject.name, key="n"),
         Choice(_python(subject, url), "Python", "mlflow.pyfunc.load_model(…)", key="p"),
-        Choice(_curl(subject, url), "curl", "the registry's own answer", key="c"),
+        Choice(_curl(subject, url), "curl", "the registry's JSON", key="c"),
     ]
 
 
@@ -24,5 +24,7 @@ def _python(subject: Subject, url: str) -> str:
 def _curl(subject: Subject, url: str) -> str:
     noun = "registered-models" if subject.version is None else "model-versions"
     fields = {"name": subject.name} | ({"version": subject.version} if subject.version else {})
-    given = " ".join(f"--data-urlencode {shlex.quote(f'{key}={value}')}" for key, value in fields.items())
-    return f'curl --get --header "Authorization: Bearer $TUI_REGISTRY_TOKEN" {given} {url}/api/2.0/mlflow/{noun}/get'
+    parameters = " ".join(f"--data-urlencode {shlex.quote(f'{key}={value}')}" for key, value in fields.items())
+    return (
+        f'curl --get --header "Authorization: Bearer $TUI_REGISTRY_TOKEN" {parameters} {url}/api/2.0/mlflow/{noun}/get'
+    )

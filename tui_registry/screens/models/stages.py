@@ -1,4 +1,4 @@
-"""Versions in columns by stage: side by side where there is room, else one stage at a time."""
+"""Versions in one list per stage: side by side where there is room, else one stage at a time."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,9 +17,9 @@ from tui_registry.mutations.transition import holders
 from tui_registry.queries.filters import named
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
-from tui_registry.screens.models.deciding import DecidingPlace
-from tui_registry.screens.models.editing import EditingPlace
-from tui_registry.screens.models.moving import move
+from tui_registry.screens.models.edit_actions import EditActions
+from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import visible
 from tui_registry.widgets.table import Column, Table
@@ -28,19 +28,20 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
 
-WIDE = 100  # cells from which the stages stand side by side
+WIDE = 100  # columns of the terminal from which the stages are side by side
 
 
-class StagePlace(DecidingPlace, EditingPlace):
-    """Subclasses say ``version_of``, ``level_on`` and what a row shows."""
+class StagePlace(RequestDecisions, EditActions):
+    """Subclasses define ``version_of``, ``level_on`` and the rows."""
 
     COLUMNS: ClassVar[tuple[Column, ...]]
 
-    def __init__(self, *trail: str) -> None:
-        super().__init__(*trail)
+    def __init__(self, *breadcrumbs: str) -> None:
+        super().__init__(*breadcrumbs)
         self.switcher = Tabs(id="switcher")
         self.tables = {
-            stage: Table(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", shy=True) for stage in Stage
+            stage: Table(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", cursor_needs_focus=True)
+            for stage in Stage
         }
         self.stage = Stage.NONE
 
@@ -62,7 +63,7 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     @property
     def table(self) -> Table:
-        """The one with the focus."""
+        """The table of the current stage."""
         return self.tables[self.stage]
 
     @property
@@ -106,11 +107,11 @@ class StagePlace(DecidingPlace, EditingPlace):
     def action_transition(self) -> None:
         if self.version is not None:
             level = self.level_on(self.version.name)
-            self.console_app.mutations.prepare(partial(move, self.console_app, self.version, level))
+            self.console_app.mutations.prepare(partial(transition_version, self.console_app, self.version, level))
 
     @property
-    def leads_to_run(self) -> bool:
-        """Whether the version under the cursor says which run it comes from."""
+    def has_run(self) -> bool:
+        """Whether the version under the cursor names the run it comes from."""
         return self.version is not None and bool(self.version.run_id)
 
     def action_open_run(self) -> None:
@@ -127,11 +128,11 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     async def _delete_version(self, version: ModelVersion) -> None:
         app = self.console_app
-        told = f"• {visible(version.name)} version {version.version}, now in {version.current_stage}\n"
-        told += "  Its tags, aliases, comments and open requests go with it. Its artifacts stay where they are."
+        message = f"• {visible(version.name)} version {version.version}, currently in {version.current_stage}\n"
+        message += "  Its tags, aliases, comments and open requests are deleted with it. Its artifacts are kept."
         question = Question(
-            title="Delete this version for good?",
-            told=[Content(told)],
+            title="Permanently delete this version?",
+            message=[Content(message)],
             verb="Delete",
             word=word_for(version.name, "delete"),
             why_word="this cannot be undone",
@@ -141,13 +142,13 @@ class StagePlace(DecidingPlace, EditingPlace):
 
     @property
     def marked_versions(self) -> Sequence[ModelVersion]:
-        """Over all stages, in their order."""
+        """The marked versions of all stages, in the order of the stages."""
         found = (self.version_of(key) for table in self.tables.values() for key in table.marked)
         return [version for version in found if version is not None]
 
     def action_compare(self) -> None:
-        """Two that are marked; the marked one and the one under the cursor; or the one under the cursor with what is in
-        Production or, if that is itself, with the newest other."""
+        """Compare two marked versions; or the marked one with the one under the cursor; or the one under the cursor
+        with the one in Production or, if that is itself, with the newest other one."""
         chosen = list(self.marked_versions[:2])
         if len(chosen) < 2 and self.version is not None and self.version not in chosen:
             chosen.append(self.version)
@@ -167,14 +168,14 @@ class StagePlace(DecidingPlace, EditingPlace):
         if other is not None:
             self.app.push_screen(Compare(other, version))
         else:
-            self.app.notify("There is no other version to compare it with.", markup=False)
+            self.app.notify("There is no other version to compare with.", markup=False)
 
     def _step(self, by: int) -> None:
         stages = list(Stage)
         self.go(stages[(stages.index(self.stage) + by) % len(stages)])
 
     def go(self, stage: Stage) -> None:
-        """Give a stage the focus."""
+        """Focus a stage."""
         self.stage = stage
         self.lay_out()
         self.set_focus(self.tables[stage])
@@ -185,7 +186,7 @@ class StagePlace(DecidingPlace, EditingPlace):
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Show the stages that there is room for, and how many versions each has."""
+        """Display the stages that fit, and how many versions each has."""
         wide = self.size.width >= WIDE
         self.switcher.display = not wide
         labels: list[str] = []
@@ -198,12 +199,12 @@ class StagePlace(DecidingPlace, EditingPlace):
             labels.append(label)
         self.switcher.show(labels, list(self.tables).index(self.stage))
 
-    def tell_state(self) -> None:
-        super().tell_state()
-        self.lay_out()  # what was read for the first time is counted now
+    def show_state(self) -> None:
+        super().show_state()
+        self.lay_out()  # the counts are known after the first load
 
     def count(self, stage: Stage) -> str:
-        """How many versions a stage has, for people."""
+        """How many versions a stage has, as text."""
         return "–" if self.is_unread else str(self.tables[stage].row_count)
 
     @on(Table.Highlighted)
@@ -212,5 +213,5 @@ class StagePlace(DecidingPlace, EditingPlace):
         self.post_message(LivenessChanged())
 
     def show_version(self) -> None:
-        """Show what there is to know about the version under the cursor."""
+        """Display the details of the version under the cursor."""
         self.details.show_version(self.version, self.chosen_requests())

@@ -1,4 +1,4 @@
-"""The experiments of the tracking server, searched as you type, newest first: where registering from a run begins."""
+"""The experiments of the tracking server, searched as you type, newest first."""
 
 from functools import partial
 from typing import ClassVar
@@ -17,21 +17,21 @@ from tui_registry.widgets.table import Column, Row
 
 
 class Experiments(TrackingPlace, Listing):
-    """``for_model``: the registered model that a version is looked for, if that is settled."""
+    """``for_model``: the registered model to add a version to, if it is already chosen."""
 
     place = "experiments"
-    title_shown = "Experiments"
-    nothing = "The tracking server has no experiments that you may read."
-    no_match = "No experiment matches."
-    hint = "part of a name, or = and MLflow's own filter"
+    list_title = "Experiments"
+    empty_message = "No experiments that you can read."
+    no_match = "No matching experiments."
+    placeholder = "name, or = then an MLflow filter"
     opens_best = True
     while_typing = SEARCHING
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("experiments"), *WHILE_TYPING]
     COLUMNS = (
-        Column("EXPERIMENT", 20, grow=3, most=60),
-        Column("ID", 4, priority=3, grow=1, most=20),
-        Column("MADE", 4, priority=1),
-        Column("CHANGED", 7, priority=2),
+        Column("EXPERIMENT", 20, grow=3, max_width=60),
+        Column("ID", 4, priority=3, grow=1, max_width=20),
+        Column("CREATED", 7, priority=1),
+        Column("UPDATED", 7, priority=2),
         Column("NOTE", 20, priority=4, grow=3),
     )
 
@@ -60,14 +60,14 @@ class Experiments(TrackingPlace, Listing):
 
 
 def _row(experiment: Experiment) -> Row:
-    made, changed = experiment.creation_time, experiment.last_update_time
+    created, updated = experiment.creation_time, experiment.last_update_time
     return Row(
         experiment.experiment_id,
         (
             (visible(experiment.name), "bold"),
             (one_line(experiment.experiment_id), "dim"),
-            ("" if made is None else age(made), "dim"),
-            ("" if changed is None else age(changed), "dim"),
+            ("" if created is None else age(created), "dim"),
+            ("" if updated is None else age(updated), "dim"),
             (one_line(experiment.note, 500), "dim"),
         ),
     )

@@ -1,4 +1,4 @@
-"""One run: what it was, what it measured, where its code is, and its models, any of which can be registered."""
+"""One run: its summary, metrics, parameters and tags, and its models, which can be registered."""
 
 from typing import ClassVar
 
@@ -12,53 +12,56 @@ from textual.widgets import Static
 
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import bindings
-from tui_registry.screens.tracking.registering import RegisteringPlace
+from tui_registry.screens.tracking.register_actions import RegisterActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.tracking.candidate import Candidate, in_folders, logged
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.runs import measured, summary
+from tui_registry.widgets.runs import format_metric, summary
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry.widgets.tabs import Tabs
 
-WIDE = 100  # cells from which the panels stand side by side
-CHANGING = {"RUNNING", "SCHEDULED"}
-"""States of a run that may yet log another model."""
+WIDE = 100  # columns of the terminal from which the panels are side by side
+ACTIVE_STATUSES = {"RUNNING", "SCHEDULED"}
+"""A run with such a status may log more models."""
 
 MODELS = "models"
 PANELS = {
-    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, most=36), Column("VALUE", 12, grow=1))),
-    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
-    "tags": ("Tags", (Column("TAG", 12, grow=1, most=36), Column("VALUE", 10, grow=1))),
+    "metrics": ("Metrics", (Column("METRIC", 12, grow=2, max_width=36), Column("VALUE", 12, grow=1))),
+    "params": ("Parameters", (Column("PARAMETER", 12, grow=1, max_width=36), Column("VALUE", 10, grow=1))),
+    "tags": ("Tags", (Column("TAG", 12, grow=1, max_width=36), Column("VALUE", 10, grow=1))),
 }
-"""What stands below the models: each panel's title and columns."""
+"""The panels below the models: title and columns of each."""
 
 
-class RunPlace(RegisteringPlace):
-    """``trail`` is the way here."""
+class RunPlace(RegisterActions):
+    """``breadcrumbs`` is the path to this screen."""
 
     place = "run"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("run"))
 
-    def __init__(self, run_id: str, *trail: str, for_model: str | None = None) -> None:
-        super().__init__(*trail, for_model=for_model)
+    def __init__(self, run_id: str, *breadcrumbs: str, for_model: str | None = None) -> None:
+        super().__init__(*breadcrumbs, for_model=for_model)
         self.run_id = run_id
-        self._trail = trail
+        self._breadcrumbs = breadcrumbs
         self._summary = Static("", id="summary", markup=False)
         self._switcher = Tabs(id="switcher")
         columns = (
-            Column("MODEL", 16, grow=1, most=40),
+            Column("MODEL", 16, grow=1, max_width=40),
             Column("SOURCE", 24, grow=2, priority=1),
             Column("AGE", 4, priority=2),
             Column("STATE", 5, priority=3),
         )
-        self.models = Table(columns, empty="Looking for models …", id=MODELS, shy=True)
-        self.panels = {name: Table(shown, empty="none", id=name, shy=True) for name, (_, shown) in PANELS.items()}
+        self.models = Table(columns, empty="Loading models…", id=MODELS, cursor_needs_focus=True)
+        self.panels = {
+            name: Table(columns, empty="none", id=name, cursor_needs_focus=True)
+            for name, (_, columns) in PANELS.items()
+        }
         self._panel = "metrics"
-        self._shown: Run | None = None
+        self._run: Run | None = None
         self._candidates: dict[str, Candidate] = {}  # by source
-        self._has_looked = False
+        self._are_models_loaded = False
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -79,15 +82,15 @@ class RunPlace(RegisteringPlace):
     async def load(self) -> None:
         run = await self.tracking.run(self.run_id)
         self._show(run)
-        if not self._has_looked:
-            await self._look_for_models(run)
+        if not self._are_models_loaded:
+            await self._load_models(run)
 
     def _show(self, run: Run) -> None:
-        self._shown = run
-        *before, _ = self._trail
-        self.header.lead(*before, run.name)
+        self._run = run
+        *before, _ = self._breadcrumbs
+        self.header.show_breadcrumbs(*before, run.name)
         rows = {
-            "metrics": [(key, measured(value)) for key, value in run.metrics.items()],
+            "metrics": [(key, format_metric(value)) for key, value in run.metrics.items()],
             "params": list(run.params.items()),
             "tags": list(run.tags.items()),
         }
@@ -100,8 +103,8 @@ class RunPlace(RegisteringPlace):
             )
         self._lay_out()
 
-    async def _look_for_models(self, run: Run) -> None:
-        """First those that are listed at once, then those in folders, which takes longer."""
+    async def _load_models(self, run: Run) -> None:
+        """First the logged models, then those in artifact folders, which take longer to find."""
         found: list[Candidate] = []
         problems: list[str] = []
         for source in (logged, in_folders):
@@ -112,33 +115,37 @@ class RunPlace(RegisteringPlace):
             self._candidates = {candidate.source: candidate for candidate in found}
             self.models.show([_row(candidate) for candidate in self._candidates.values()])
             self._lay_out()
-        told = "\n".join(["The models of this run are not told.", *problems]) if problems else "This run has no model."
-        self.models.show([_row(candidate) for candidate in self._candidates.values()], empty=told)
-        self._has_looked = not problems and run.info.status not in CHANGING
+        message = (
+            "\n".join(["The models of this run could not be loaded.", *problems])
+            if problems
+            else "This run has no models."
+        )
+        self.models.show([_row(candidate) for candidate in self._candidates.values()], empty=message)
+        self._are_models_loaded = not problems and run.info.status not in ACTIVE_STATUSES
         self.post_message(LivenessChanged())
 
     def show_problem(self, problem: str) -> None:
-        if self._shown is None:
-            self._summary.update(Content(self.complaint(problem)))
+        if self._run is None:
+            self._summary.update(Content(self.problem_text(problem)))
             self.models.show([], empty="")
 
     def is_live(self, action: str) -> bool:
         if action == "register_candidate":
             return self.models.cursor_key is not None
         if action == "copy":
-            return self._shown is not None
+            return self._run is not None
         return True
 
     def action_refresh(self) -> None:
-        self._has_looked = False
+        self._are_models_loaded = False
         super().action_refresh()
 
     def action_back(self) -> None:
         self.app.pop_screen()
 
     def action_copy(self) -> None:
-        """What is under the cursor: the value of a metric, parameter or tag; among the models, the link to the run."""
-        run = self._shown
+        """Copy the metric, parameter or tag under the cursor; in the list of models, the link to the run."""
+        run = self._run
         if run is None:
             return
         key = self.panels[self._panel].cursor_key if self.focused is self.panels[self._panel] else None
@@ -181,9 +188,9 @@ class RunPlace(RegisteringPlace):
         labels = [f"{title} {self.panels[name].row_count}" for name, (title, _) in PANELS.items()]
         self._switcher.show(labels, list(PANELS).index(self._panel))
         self.models.styles.height = 1 + min(max(2, self.models.row_count), 8 if self.size.height >= 30 else 4)
-        if self._shown is not None:
-            link = self.tracking.run_link(self._shown)
-            self._summary.update(Content("\n").join(summary(self._shown, link, self.size.width - 4)))
+        if self._run is not None:
+            link = self.tracking.run_link(self._run)
+            self._summary.update(Content("\n").join(summary(self._run, link, self.size.width - 4)))
 
     @on(Table.Opened, "#models")
     def _opened(self) -> None:
@@ -191,8 +198,8 @@ class RunPlace(RegisteringPlace):
 
     def action_register_candidate(self) -> None:
         candidate = self._candidates.get(self.models.cursor_key or "")
-        if candidate is not None and self._shown is not None and not self.console_app.connection.is_read_only:
-            self.register(candidate, self._shown)
+        if candidate is not None and self._run is not None and not self.console_app.connection.is_read_only:
+            self.register(candidate, self._run)
 
 
 def _row(candidate: Candidate) -> Row:

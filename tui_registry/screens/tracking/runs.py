@@ -1,4 +1,4 @@
-"""The runs of an experiment, with the metrics and parameters that one chooses to see, in the order one likes."""
+"""The runs of an experiment, with a choice of metrics and parameters as columns, and of the sort order."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -18,22 +18,22 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.filters import is_meant_run, key_of, meant, runs_filter
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.runs import STATUS_STYLES, measured
+from tui_registry.widgets.runs import STATUS_STYLES, format_metric
 from tui_registry.widgets.table import Column, Row
 
 NEWEST = "attributes.start_time DESC"
-CHOSEN = 6  # metrics and parameters that are shown before anybody has chosen
-NARROWEST, WIDEST = 8, 16  # cells of a metric or parameter
+DEFAULT_COLUMNS = 6  # metrics and parameters displayed until the user chooses
+MIN_COLUMN_CELLS, MAX_COLUMN_CELLS = 8, 16  # of a metric or parameter
 
 
 class Runs(TrackingPlace, Listing):
     place = "runs"
-    title_shown = "Runs"
-    nothing = "There are no runs in this experiment."
-    no_match = "No run matches."
-    hint = "name, user:ada, status:failed, tag:k=v, rmse<0.5, or = and MLflow's filter"
+    list_title = "Runs"
+    empty_message = "No runs in this experiment."
+    no_match = "No matching runs."
+    placeholder = "name, user:ada, status:failed, tag:k=v, rmse<0.5, or = then an MLflow filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("runs"), *WHILE_TYPING]
-    COLUMNS = (Column("RUN", 14, grow=1, most=40),)
+    COLUMNS = (Column("RUN", 14, grow=1, max_width=40),)
 
     def __init__(self, experiment_id: str, name: str, for_model: str | None = None) -> None:
         super().__init__("Experiments", name)
@@ -55,13 +55,13 @@ class Runs(TrackingPlace, Listing):
         runs, token = await meant(read, partial(is_meant_run, typed=typed), token)
         self._runs |= {run.info.run_id: run for run in runs}
         if self._fields is None and runs:
-            self._use_fields(_telling(runs))
+            self._use_fields(_default_fields(runs))
         fields = self._fields or ()
         return [_row(run, fields, self.console_app.connection.short_name(run.user)) for run in runs], token
 
     def open_row(self, key: str) -> None:
         run = self._runs[key]
-        self.app.push_screen(RunPlace(key, *self.trail, run.name, for_model=self._for_model))
+        self.app.push_screen(RunPlace(key, *self.breadcrumbs, run.name, for_model=self._for_model))
 
     def is_live(self, action: str) -> bool:
         if action == "columns":
@@ -94,7 +94,7 @@ class Runs(TrackingPlace, Listing):
     async def _choose_columns(self) -> None:
         field = Field(
             name="columns",
-            label="Metrics and parameters, in order, with commas between them",
+            label="Metrics and parameters, in order, separated by commas",
             value=", ".join(self._fields or ()),
             hint="none",
             suggest=self._suggest,
@@ -106,7 +106,7 @@ class Runs(TrackingPlace, Listing):
             self.restart()
 
     async def _suggest(self, typed: str) -> list[str]:
-        """The line, its last name completed."""
+        """The input with its last name completed."""
         before, comma, last = typed.rpartition(",")
         lead = f"{before}{comma} " if comma else ""
         wanted = last.strip().casefold()
@@ -115,21 +115,21 @@ class Runs(TrackingPlace, Listing):
 
     def _unknown(self, typed: str) -> str:
         unknown = [name for name in _named(typed) if name not in self._known]
-        return f"No run seen here has {', '.join(unknown)}." if unknown else ""
+        return f"No loaded run has {', '.join(unknown)}." if unknown else ""
 
     @property
     def _known(self) -> list[str]:
-        """The metrics and parameters of the runs seen here. What has a comma in its name cannot be told here."""
+        """The metrics and parameters of the loaded runs, except those with a comma in the name, the separator here."""
         return [key for key in _by_frequency(self._runs.values()) if "," not in key]
 
     def _use_fields(self, fields: Sequence[str]) -> None:
         self._fields = tuple(fields)
         self.table.use_columns(
             (
-                Column("RUN", 14, grow=4, most=40),
-                Column("BEGAN ▼" if self._order == NEWEST else "BEGAN", 7, priority=1),
+                Column("RUN", 14, grow=4, max_width=40),
+                Column("AGE ▼" if self._order == NEWEST else "AGE", 5, priority=1),
                 Column("STATUS", 9, priority=2),
-                Column("BY", 10, priority=4),
+                Column("USER", 10, priority=4),
                 *(self._column(number, field) for number, field in enumerate(fields)),
             )
         )
@@ -137,20 +137,20 @@ class Runs(TrackingPlace, Listing):
     def _column(self, number: int, field: str) -> Column:
         arrow = {_by(field, "ASC"): " ▲", _by(field, "DESC"): " ▼"}.get(self._order, "")
         title = one_line(field) + arrow
-        width = min(max(cell_len(title), NARROWEST), WIDEST)
-        return Column(title, width, priority=3 if number < 2 else 5 + number, grow=1, most=WIDEST)
+        width = min(max(cell_len(title), MIN_COLUMN_CELLS), MAX_COLUMN_CELLS)
+        return Column(title, width, priority=3 if number < 2 else 5 + number, grow=1, max_width=MAX_COLUMN_CELLS)
 
 
 def _row(run: Run, fields: Sequence[str], user: str) -> Row:
     status = run.info.status
     metrics, params = run.metrics, run.params
-    began = run.info.start_time
-    values = (measured(metrics[field]) if field in metrics else params.get(field, "") for field in fields)
+    started = run.info.start_time
+    values = (format_metric(metrics[field]) if field in metrics else params.get(field, "") for field in fields)
     return Row(
         run.info.run_id,
         (
             (visible(run.name), "bold"),
-            ("" if began is None else age(began), "dim"),
+            ("" if started is None else age(started), "dim"),
             (one_line(status.lower()), STATUS_STYLES.get(status, "")),
             (one_line(user), "dim"),
             *((one_line(value, 200), "") for value in values),
@@ -158,17 +158,17 @@ def _row(run: Run, fields: Sequence[str], user: str) -> Row:
     )
 
 
-def _telling(runs: Sequence[Run]) -> tuple[str, ...]:
-    """What tells runs apart, to begin with: their metrics, then the parameters that differ."""
+def _default_fields(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The fields to display by default: the metrics, then the parameters that differ between the runs."""
     metrics = {key for run in runs for key in run.metrics}
     params = [pair for run in runs for pair in run.params.items()]
     differing = {key for key, times in Counter(key for key, _ in set(params)).items() if times > 1}
-    telling = (key for key in _by_frequency(runs) if (key in metrics or key in differing) and "," not in key)
-    return tuple(telling)[:CHOSEN]
+    fields = (key for key in _by_frequency(runs) if (key in metrics or key in differing) and "," not in key)
+    return tuple(fields)[:DEFAULT_COLUMNS]
 
 
 def _by_frequency(runs: Collection[Run]) -> list[str]:
-    """Metrics, then parameters, each in order of how many runs have them."""
+    """Metrics, then parameters, each sorted by how many runs have them."""
     metrics = Counter(key for run in runs for key in run.metrics)
     params = Counter(key for run in runs for key in run.params)
     return list(dict.fromkeys(key for each in (metrics, params) for key, _ in each.most_common()))

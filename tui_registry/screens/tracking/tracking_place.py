@@ -1,4 +1,4 @@
-"""What the places of the tracking server have in common."""
+"""The base of the screens about the tracking server."""
 
 import textwrap
 
@@ -7,29 +7,29 @@ from tui_registry.session.messages import RegistryChanged
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.tracking.client import TrackingClient
 
-FRESH = 15.0  # seconds: the tracking server tells nobody of its changes, so it is asked again
+POLL_SECONDS = 15.0  # the tracking server does not announce its changes
 
 
 class TrackingPlace(Place):
-    """A place of the tracking server. It lives by its own clock: what changes in the registry is not seen here."""
+    """A place that polls the tracking server; changes in the registry do not affect it."""
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(FRESH, self._look_again)
+        self.set_interval(POLL_SECONDS, self._poll)
 
     @property
     def tracking(self) -> TrackingClient:
-        """The calls. Raises CallError, if the server's address is none."""
+        """The client. Raises CallError if the server's URL is invalid."""
         return self.console_app.connection.tracking
 
-    def _look_again(self) -> None:
+    def _poll(self) -> None:
         if self.is_current:
             self.reload()
 
     def on_registry_changed(self, message: RegistryChanged) -> None:
-        message.prevent_default()  # Place would read again
+        message.prevent_default()  # Place would reload
 
-    def complaint(self, problem: str) -> str:
-        """Why there is nothing to show, in lines that fit."""
+    def problem_text(self, problem: str) -> str:
+        """The message in place of rows when loading failed, wrapped to the screen."""
         lines = textwrap.wrap(one_line(problem), max(20, self.size.width - 4))
-        return "\n".join(["The tracking server does not tell.", *lines, "It is asked again by itself."])
+        return "\n".join(["Cannot load from the tracking server.", *lines, "Retrying automatically."])

@@ -1,4 +1,4 @@
-"""Changing what is written on a model or version: its description, tags, aliases and comments."""
+"""Editing the description, tags, aliases and comments of a model or version."""
 
 from functools import partial
 
@@ -11,20 +11,20 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.tag import tag
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
-from tui_registry.screens.models.copying import CopyingPlace
+from tui_registry.screens.models.copy_actions import CopyActions
 from tui_registry.terminal.sanitize import one_line, visible
 
 
-class EditingPlace(CopyingPlace):
-    """Subclasses say which model or version is meant, and what they know of it."""
+class EditActions(CopyActions):
+    """Subclasses define ``subject`` and ``known_description``."""
 
     def known_description(self) -> str:
-        """The description of the subject, as it is shown."""
+        """The description of the subject, as it is displayed."""
         raise NotImplementedError
 
     def action_edit(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.mutations.prepare(partial(self._describe, subject, self.known_description()))
+            self.console_app.mutations.prepare(partial(self._edit_description, subject, self.known_description()))
 
     def action_tags(self) -> None:
         if (subject := self.subject()) is not None:
@@ -32,7 +32,7 @@ class EditingPlace(CopyingPlace):
 
     def action_aliases(self) -> None:
         if (subject := self.subject()) is not None:
-            self.console_app.mutations.prepare(partial(self._give_alias, subject))
+            self.console_app.mutations.prepare(partial(self._set_alias, subject))
 
     def action_comment(self) -> None:
         if (subject := self.subject()) is not None:
@@ -42,10 +42,10 @@ class EditingPlace(CopyingPlace):
         if (subject := self.subject()) is not None:
             self.console_app.navigation.open_access(subject.name)
 
-    async def _describe(self, subject: Subject, before: str) -> None:
+    async def _edit_description(self, subject: Subject, before: str) -> None:
         app = self.console_app
-        field = Field(name="description", label="Description, in Markdown", value=before, long=True)
-        values = await app.push_screen_wait(Form(f"Describe {subject}", [field]))
+        field = Field(name="description", label="Description (Markdown)", value=before, long=True)
+        values = await app.push_screen_wait(Form(f"Description of {subject}", [field]))
         if values is not None and values["description"] != before:
             app.mutations.start(describe(app.client, subject, before, values["description"]))
 
@@ -53,34 +53,35 @@ class EditingPlace(CopyingPlace):
         """Ask for a tag and set it."""
         app = self.console_app
         fields = [
-            Field(name="key", label="Key", value=key, hint="such as team", required=True),
+            Field(name="key", label="Key", value=key, hint="for example team", required=True),
             Field(name="value", label="Value", value=value),
         ]
-        values = await app.push_screen_wait(Form(f"Set a tag of {subject}", fields))
+        values = await app.push_screen_wait(Form(f"Set a tag on {subject}", fields))
         if values is None:
             return
         before = (await subject.read(app.client)).tags.get(values["key"])
         if before is not None and values["key"] != key:
-            told = [Content(f"• {one_line(values['key'])} is {one_line(before, 300) or 'empty'} now")]
-            if await app.push_screen_wait(Confirm(Question("Replace this tag's value?", told, "Replace"))) is None:
+            message = [Content(f"• {one_line(values['key'])} is currently {one_line(before, 300) or 'empty'}")]
+            if await app.push_screen_wait(Confirm(Question("Replace this tag's value?", message, "Replace"))) is None:
                 return
         if before != values["value"]:
             app.mutations.start(tag(app.client, subject, values["key"], before, values["value"]))
 
     async def remove_tag(self, subject: Subject, key: str, value: str) -> None:
-        """Remove a tag, if that is what is wanted."""
+        """Confirm, and remove a tag."""
         app = self.console_app
-        told = [Content(f"• {one_line(key)} = {one_line(value, 300)}")]
-        if await app.push_screen_wait(Confirm(Question(f"Remove this tag of {subject}?", told, "Remove"))) is not None:
+        message = [Content(f"• {one_line(key)} = {one_line(value, 300)}")]
+        question = Question(f"Remove this tag from {subject}?", message, "Remove")
+        if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(tag(app.client, subject, key, value, None))
 
-    async def _give_alias(self, subject: Subject) -> None:
+    async def _set_alias(self, subject: Subject) -> None:
         app = self.console_app
         fields = [
-            Field(name="alias", label="Alias", hint="such as champion", required=True),
-            Field(name="version", label="Version", value=subject.version or "", required=True, check=_is_number),
+            Field(name="alias", label="Alias", hint="for example champion", required=True),
+            Field(name="version", label="Version", value=subject.version or "", required=True, check=_version_problem),
         ]
-        values = await app.push_screen_wait(Form(f"Give an alias to a version of {visible(subject.name)}", fields))
+        values = await app.push_screen_wait(Form(f"Set an alias on {visible(subject.name)}", fields))
         if values is None:
             return
         known = {each.alias: each.version for each in (await app.client.models.get(subject.name)).aliases}
@@ -88,18 +89,16 @@ class EditingPlace(CopyingPlace):
         if before == after:
             return
         if before is not None:
-            told = [Content(f"• @{one_line(values['alias'])}: version {before} → version {after}")]
-            if await app.push_screen_wait(Confirm(Question("Move this alias?", told, "Move"))) is None:
+            message = [Content(f"• @{one_line(values['alias'])}: version {before} → version {after}")]
+            if await app.push_screen_wait(Confirm(Question("Reassign this alias?", message, "Reassign"))) is None:
                 return
         app.mutations.start(aliases.alias(app.client, subject.name, values["alias"], before, after))
 
     async def remove_alias(self, name: str, word: str, version: str) -> None:
-        """Remove an alias, if that is what is wanted."""
+        """Confirm, and remove an alias."""
         app = self.console_app
-        told = [
-            Content(f"• @{one_line(word)}, now version {version}\n  Whoever loads models:/…@{one_line(word)} fails.")
-        ]
-        question = Question(f"Remove this alias of {name}?", told, "Remove")
+        message = [Content(f"• @{one_line(word)}, version {version}\n  Loading models:/…@{one_line(word)} will fail.")]
+        question = Question(f"Remove this alias from {name}?", message, "Remove")
         if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(aliases.alias(app.client, name, word, version, None))
 
@@ -114,5 +113,5 @@ class EditingPlace(CopyingPlace):
             app.mutations.start(comments.add(app.client, subject, values["comment"], known=known))
 
 
-def _is_number(text: str) -> str:
-    return "" if text.isascii() and text.isdigit() and int(text) > 0 else "A version is a number, such as 3."
+def _version_problem(text: str) -> str:
+    return "" if text.isascii() and text.isdigit() and int(text) > 0 else "The version must be a number, such as 3."

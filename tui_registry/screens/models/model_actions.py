@@ -1,4 +1,4 @@
-"""Making models and versions, and what can be done to a model as a whole."""
+"""The dialogs that create, rename and delete models, and add versions."""
 
 from textual.content import Content
 
@@ -12,8 +12,8 @@ from tui_registry.terminal.sanitize import visible
 
 async def create_model(app: Console) -> None:
     fields = [
-        Field(name="name", label="Name", required=True, check=is_model_name),
-        Field(name="description", label="Description, in Markdown", long=True),
+        Field(name="name", label="Name", required=True, check=model_name_problem),
+        Field(name="description", label="Description (Markdown)", long=True),
     ]
     values = await app.push_screen_wait(Form("New model", fields, save="Create"))
     if values is not None:
@@ -24,15 +24,15 @@ async def create_model(app: Console) -> None:
 
 
 async def rename_model(app: Console, name: str) -> None:
-    field = Field(name="name", label="New name", value=name, required=True, check=is_model_name)
-    told = Content("Jobs that load it by its former name fail from then on.")
-    values = await app.push_screen_wait(Form(f"Rename {name}", [field], save="Rename", told=told))
+    field = Field(name="name", label="New name", value=name, required=True, check=model_name_problem)
+    warning = Content("Jobs that load it by its old name will fail.")
+    values = await app.push_screen_wait(Form(f"Rename {name}", [field], save="Rename", message=warning))
     if values is None or values["name"] == name:
         return
     question = Question(
         title="Rename this model?",
-        told=[
-            Content(f"• {visible(name)} → {visible(values['name'])}\n  models:/{visible(name)}/… fails from then on.")
+        message=[
+            Content(f"• {visible(name)} → {visible(values['name'])}\n  models:/{visible(name)}/… will no longer work.")
         ],
         verb="Rename",
     )
@@ -41,16 +41,16 @@ async def rename_model(app: Console, name: str) -> None:
 
 
 async def delete_model(app: Console, name: str) -> None:
-    """Raises CallError if it cannot be read first."""
+    """Raises CallError if the model cannot be read first."""
     model = await app.client.models.get(name)
     newest = await versions.newest_of(app.client, name)
-    held = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
-    told = f"• {visible(name)}\n  "
-    told += f"Its versions up to {newest} go with it: {held}." if newest else "It has no versions."
-    told += "\n  So do its tags, aliases, comments, open requests and permissions."
+    latest = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
+    message = f"• {visible(name)}\n  "
+    message += f"All its versions, up to {newest}, are deleted with it: {latest}." if newest else "It has no versions."
+    message += "\n  Its tags, aliases, comments, open requests and permissions are deleted too."
     question = Question(
-        title="Delete this model for good?",
-        told=[Content(told)],
+        title="Permanently delete this model?",
+        message=[Content(message)],
         verb="Delete",
         word=word_for(name, "delete"),
         why_word="this cannot be undone",
@@ -61,9 +61,9 @@ async def delete_model(app: Console, name: str) -> None:
 
 async def add_version(app: Console, name: str) -> None:
     fields = [
-        Field(name="source", label="Source: the URI of its artifacts", hint="s3://bucket/path", required=True),
-        Field(name="description", label="Description, in Markdown", long=True),
-        Field(name="run_id", label="Run id", hint="of the MLflow run that made it, if any"),
+        Field(name="source", label="Source (URI of the artifacts)", hint="s3://bucket/path", required=True),
+        Field(name="description", label="Description (Markdown)", long=True),
+        Field(name="run_id", label="Run ID", hint="MLflow run that produced it (optional)"),
         Field(name="run_link", label="Link to the run", hint="https://…"),
     ]
     values = await app.push_screen_wait(Form(f"Add a version to {name}", fields, save="Add"))
@@ -82,7 +82,7 @@ async def add_version(app: Console, name: str) -> None:
         )
 
 
-def is_model_name(name: str) -> str:
-    """What is wrong with a name; empty if nothing."""
+def model_name_problem(name: str) -> str:
+    """What is wrong with a model's name; empty if nothing."""
     bad = sorted({character for character in name if character in "/:"})
-    return f"A name cannot have {' or '.join(bad)} in it: URIs use them." if bad else ""
+    return f"A name cannot contain {' or '.join(bad)}." if bad else ""

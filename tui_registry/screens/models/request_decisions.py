@@ -1,4 +1,4 @@
-"""Deciding requests, for every place that shows them."""
+"""Approving, rejecting and cancelling requests, on every screen that displays them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -17,18 +17,18 @@ from tui_registry_server.wire.transition_request import InboxRequest
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.confirm import Consent, Question
 
-SHOWN = 200  # targets listed by name
+MAX_LISTED_TARGETS = 200
 
 
-class DecidingPlace(Place):
-    """A place with requests. Subclasses say which are meant."""
+class RequestDecisions(Place):
+    """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``."""
 
-    def __init__(self, *trail: str) -> None:
-        super().__init__(*trail)
+    def __init__(self, *breadcrumbs: str) -> None:
+        super().__init__(*breadcrumbs)
         self.details = RequestDetails()
 
     def action_read_on(self, by: int) -> None:
-        """Scroll the details by half of what is seen of them."""
+        """Scroll the details by half their height."""
         self.details.scroll_relative(y=by * max(1, self.details.size.height // 2), animate=False)
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
@@ -36,11 +36,11 @@ class DecidingPlace(Place):
         raise NotImplementedError
 
     def known_requests(self) -> Iterable[InboxRequest]:
-        """Every request that was read."""
+        """Every request that was loaded."""
         raise NotImplementedError
 
     def decisions_are_live(self, action: str) -> bool:
-        """Whether the server said that the caller may do this to every request chosen, and none is being decided."""
+        """Whether the server allows this decision on every chosen request, and none is being decided."""
         requests = self.chosen_requests()
         needed = NEEDED_ACTIONS[Decision(action)]
         is_changing = self.console_app.mutations.is_changing
@@ -49,15 +49,15 @@ class DecidingPlace(Place):
         )
 
     def action_approve(self) -> None:
-        self._ask(Decision.APPROVE)
+        self._confirm_decision(Decision.APPROVE)
 
     def action_reject(self) -> None:
-        self._ask(Decision.REJECT)
+        self._confirm_decision(Decision.REJECT)
 
     def action_cancel(self) -> None:
-        self._ask(Decision.CANCEL)
+        self._confirm_decision(Decision.CANCEL)
 
-    def _ask(self, decision: Decision) -> None:
+    def _confirm_decision(self, decision: Decision) -> None:
         if not self.decisions_are_live(decision.value):
             return
         from tui_registry.screens.dialogs.confirm import Confirm
@@ -87,44 +87,44 @@ class DecidingPlace(Place):
             done = {
                 target.id for target, result in zip(targets, results, strict=True) if result.verdict is Verdict.DONE
             }
-            if self.is_attached:  # the user may have left the place meanwhile
-                self.decided(done)
+            if self.is_attached:  # the user may have left the place in the meantime
+                self.after_decisions(done)
 
         app.mutations.start_each(mutations, finished)
         self.post_message(LivenessChanged())
 
-    def decided(self, ids: Collection[str]) -> None:
-        """Called when all are through, with the ids of the requests that were decided."""
+    def after_decisions(self, ids: Collection[str]) -> None:
+        """Called when all are finished, with the ids of the requests that were decided."""
 
 
 def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], decision: Decision) -> list[Target]:
-    """What is to be decided. Approving and rejecting settle every request for a version and stage, whoever asked: they
-    are one target, however many of them are marked."""
+    """The targets of a decision. Approving and rejecting close every request for a version and stage, whoever requested
+    it: these are one target, however many of them are marked."""
     if decision is Decision.CANCEL:
         return [Target.of(request) for request in chosen]
-    asked_by: dict[tuple[str, str, Stage], list[str]] = {}
+    requesters: dict[tuple[str, str, Stage], list[str]] = {}
     for request in known:
-        asked_by.setdefault((request.name, request.version, request.to_stage), []).append(request.user_id)
+        requesters.setdefault((request.name, request.version, request.to_stage), []).append(request.user_id)
     targets: dict[tuple[str, str, Stage], Target] = {}
     for request in chosen:
         key = (request.name, request.version, request.to_stage)
-        others = (user for user in asked_by.get(key, ()) if user != request.user_id)
+        others = (user for user in requesters.get(key, ()) if user != request.user_id)
         targets.setdefault(key, Target.of(request, others))
     return list(targets.values())
 
 
 def question(decision: Decision, targets: Sequence[Target]) -> "Question":
-    """What is asked before requests are decided."""
+    """The confirmation for a decision."""
     from tui_registry.screens.dialogs.confirm import Question, word_for
 
     verb = decision.value.capitalize()
-    more = [Content(f"  and {len(targets) - SHOWN} more")] if len(targets) > SHOWN else []
+    more = [Content(f"  and {len(targets) - MAX_LISTED_TARGETS} more")] if len(targets) > MAX_LISTED_TARGETS else []
     production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
     approving = decision is Decision.APPROVE
     one_model = len({target.name for target in targets}) == 1
     return Question(
         title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
-        told=[*(_told(target) for target in targets[:SHOWN]), *more],
+        message=[*(_target_text(target) for target in targets[:MAX_LISTED_TARGETS]), *more],
         verb=verb,
         asks_comment=True,
         archive=_archive_label(targets) if approving else "",
@@ -139,32 +139,31 @@ def _archive_label(targets: Sequence[Target]) -> str:
 
 
 def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
-    """The choice whether to archive what else is in these stages; empty if there is none. Short, as it is cut where
-    there is no room; what is displaced is told with each target, in full."""
-    exclusive = [stage for stage in EXCLUSIVE_STAGES if stage in stages]
-    if not exclusive:
+    """The label of the choice whether to archive the existing versions in these stages; empty if there is no choice.
+    Short, as it is cut where there is no room; each target lists what it displaces in full."""
+    if not set(stages) & set(EXCLUSIVE_STAGES):
         return ""
     if not displaced:
-        return f"Archive what else is in {' and '.join(exclusive)} (nothing)"
+        return "Archive existing versions (none)"
     if len(displaced) == 1:
         return f"Archive version {displaced[0]}"
     return f"Archive these {len(displaced)} versions"
 
 
-def _told(target: Target) -> Content:
-    """A target, who asked for it, and what it displaces."""
-    told = [Content(f"• {one_line(str(target))}"), Content.styled(f"  asked by {_askers(target)}", "dim")]
+def _target_text(target: Target) -> Content:
+    """A target, who requested it, and what it displaces."""
+    parts = [Content(f"• {one_line(str(target))}"), Content.styled(f"  requested by {_requesters(target)}", "dim")]
     if target.displaces:
-        told.append(displacing(target.displaces, target.to_stage))
-    return Content("\n").join(told)
+        parts.append(displacing(target.displaces, target.to_stage))
+    return Content("\n").join(parts)
 
 
 def displacing(versions: Sequence[str], stage: Stage) -> Content:
-    """A line about the versions that hold a stage now."""
-    named = f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"
-    return Content.styled(f"  displaces {named}, now in {stage}", "$text-warning")
+    """A line about the versions that are in a stage now."""
+    label = f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"
+    return Content.styled(f"  displaces {label}, now in {stage}", "$text-warning")
 
 
-def _askers(target: Target) -> str:
-    """Everyone whose request is settled."""
+def _requesters(target: Target) -> str:
+    """Everyone whose request is closed."""
     return " and ".join(one_line(user, 60) for user in (target.creator, *target.also))

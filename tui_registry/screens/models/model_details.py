@@ -1,4 +1,4 @@
-"""Everything about one model: what it is for, its tags and aliases, what is where, and who may do what."""
+"""The details of one model: description, tags, aliases, latest versions and permissions."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,24 +10,24 @@ from textual.binding import BindingType
 from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
-from tui_registry.screens.models.adding import delete_model, rename_model
-from tui_registry.screens.models.sheet import Fact, Sheet
+from tui_registry.screens.models.details_screen import DetailsScreen, Fact
+from tui_registry.screens.models.model_actions import delete_model, rename_model
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 
-ABILITIES = {
+REQUIRED_ABILITIES = {
     "tags": Ability.EDIT,
     "aliases": Ability.SET_ALIAS,
     "rename": Ability.MANAGE,
     "delete_model": Ability.MANAGE,
 }
-"""What each action takes."""
+"""What each action requires."""
 
 
-class Card(Sheet):
+class ModelDetails(DetailsScreen):
     place = "card"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("card"))
 
@@ -49,32 +49,37 @@ class Card(Sheet):
             client.permissions.get(model.id), client.requests.inbox(name=model.name, max_results=1000)
         )
         self._model = model
-        return [*self._written(model), *_waiting(len(inbox.requests)), *self._held(model), *_people(permissions)]
-
-    def _written(self, model: RegisteredModelDatabricks) -> list[Fact]:
-        mine = may(model.permission_level, Ability.EDIT)
         return [
-            self.description_fact(self._subject, model.description or "", mine=mine),
-            Fact(
-                key="made",
-                label="made",
-                value=f"{moment(model.creation_timestamp)}, {age(model.creation_timestamp)} ago, "
-                f"by {model.user_id or 'somebody'}",
-            ),
-            Fact(key="level", label="your level", value=model.permission_level.value),
-            *(self.tag_fact(self._subject, tag, mine=mine) for tag in model.tags),
+            *self._model_facts(model),
+            *_request_facts(len(inbox.requests)),
+            *self._version_facts(model),
+            *_permission_facts(permissions),
         ]
 
-    def _held(self, model: RegisteredModelDatabricks) -> list[Fact]:
+    def _model_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
+        can_edit = may(model.permission_level, Ability.EDIT)
+        return [
+            self.description_fact(self._subject, model.description or "", can_edit=can_edit),
+            Fact(
+                key="created",
+                label="created",
+                value=f"{moment(model.creation_timestamp)}, {age(model.creation_timestamp)} ago, "
+                f"by {model.user_id or 'an unknown user'}",
+            ),
+            Fact(key="level", label="your level", value=model.permission_level.value),
+            *(self.tag_fact(self._subject, tag, can_edit=can_edit) for tag in model.tags),
+        ]
+
+    def _version_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
         app = self.console_app
-        names = may(model.permission_level, Ability.SET_ALIAS)
+        can_alias = may(model.permission_level, Ability.SET_ALIAS)
         return [
             *(
                 Fact(
                     key=f"stage {each.current_stage}",
                     label=f"in {each.current_stage}",
                     value=f"version {each.version}, {age(each.last_updated_timestamp)}",
-                    whole=f"The newest version in {each.current_stage}: models:/{model.name}/{each.version}\n\n"
+                    full_text=f"The latest version in {each.current_stage}: models:/{model.name}/{each.version}\n\n"
                     f"{each.description or ''}",
                     style=STAGE_STYLES[each.current_stage],
                     open=partial(app.navigation.open_version, model.name, each.version),
@@ -86,9 +91,9 @@ class Card(Sheet):
                     key=f"alias {each.alias}",
                     label="alias",
                     value=f"@{each.alias} = version {each.version}",
-                    whole=f"models:/{model.name}@{each.alias}",
+                    full_text=f"models:/{model.name}@{each.alias}",
                     open=partial(app.navigation.open_version, model.name, each.version),
-                    delete=partial(self.remove_alias, model.name, each.alias, each.version) if names else None,
+                    delete=partial(self.remove_alias, model.name, each.alias, each.version) if can_alias else None,
                 )
                 for each in model.aliases
             ),
@@ -96,8 +101,8 @@ class Card(Sheet):
 
     def is_live(self, action: str) -> bool:
         level = self._model.permission_level if self._model else None
-        if action in ABILITIES:
-            return may(level, ABILITIES[action])
+        if action in REQUIRED_ABILITIES:
+            return may(level, REQUIRED_ABILITIES[action])
         return super().is_live(action)
 
     def action_rename(self) -> None:
@@ -110,16 +115,21 @@ class Card(Sheet):
         self.console_app.navigation.open_history(self._subject.name, None)
 
 
-def _waiting(requests: int) -> list[Fact]:
+def _request_facts(requests: int) -> list[Fact]:
     if not requests:
         return []
-    return [Fact(key="open", label="waiting", value=f"{requests} open requests", style="bold yellow")]
+    return [Fact(key="open", label="requests", value=f"{requests} open", style="bold yellow")]
 
 
-def _people(permissions: ObjectPermissions) -> list[Fact]:
-    """Who may do what, the strongest right first told."""
+def _permission_facts(permissions: ObjectPermissions) -> list[Fact]:
+    """Who has which permissions."""
     return [
-        Fact(key=f"access {number}", label="access", value=f"{_name(each)}: {_levels(each)}", whole=_told(each))
+        Fact(
+            key=f"access {number}",
+            label="access",
+            value=f"{_name(each)}: {_levels(each)}",
+            full_text=_permission_text(each),
+        )
         for number, each in enumerate(permissions.access_control_list)
     ]
 
@@ -136,9 +146,9 @@ def _levels(entry: AccessControl) -> str:
     )
 
 
-def _told(entry: AccessControl) -> str:
-    told = [_name(entry)]
+def _permission_text(entry: AccessControl) -> str:
+    paragraphs = [_name(entry)]
     for each in entry.all_permissions:
-        where = "from the whole registry" if each.inherited else "on this model"
-        told.append(f"  {each.permission_level} {where}")
-    return "\n".join(told)
+        where = "inherited from the registry" if each.inherited else "granted on this model"
+        paragraphs.append(f"  {each.permission_level} {where}")
+    return "\n".join(paragraphs)

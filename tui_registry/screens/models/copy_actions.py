@@ -1,4 +1,4 @@
-"""Copying what names a model or version, for every place that has one under its cursor."""
+"""Copying the name, URI or code for the model or version under the cursor."""
 
 from functools import partial
 
@@ -6,8 +6,8 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.screens.base.place import Place
 
 
-class CopyingPlace(Place):
-    """Subclasses say which model or version is meant."""
+class CopyActions(Place):
+    """Subclasses define ``subject``."""
 
     def subject(self) -> Subject | None:
         """The model or version under the cursor."""
@@ -22,6 +22,6 @@ class CopyingPlace(Place):
         from tui_registry.screens.models.snippets import snippets
 
         app = self.console_app
-        chosen = await app.push_screen_wait(Choose(f"Copy of {subject}", snippets(subject, app.client.url)))
+        chosen = await app.push_screen_wait(Choose(f"Copy {subject}", snippets(subject, app.client.url)))
         if chosen is not None:
             app.copy(chosen)

@@ -1,4 +1,4 @@
-"""Everything about one thing: a list of facts, and beside it the whole text of the one under the cursor."""
+"""The details of one model or version: a list of facts, and the full text of the one under the cursor."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,86 +14,88 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from tui_registry.mutations.subject import Subject
-from tui_registry.screens.models.editing import EditingPlace
+from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.tag import Tag
 
-TOO_WIDE = re.compile(r"^.*\|.*[^\s|]{60}|(\|[^|\n]*){10}", re.MULTILINE)
-"""Tables with columns for which no cell is left; Textual draws their lines longer than they are."""
+WIDE_MARKDOWN_TABLE = re.compile(r"^.*\|.*[^\s|]{60}|(\|[^|\n]*){10}", re.MULTILINE)
+"""Tables too wide for the screen: Textual overflows columns that have no cell left."""
 
-Deed = Callable[[], Awaitable[None]]
+DialogAction = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One line of a sheet.
+    """One row of the details.
 
-    key: unlike that of any other. label, value: its two columns. whole: what is shown beside; the value, if None.
-    markdown: whether that is Markdown. style: of the value, in rich's words.
-    open, edit, delete: what Enter, e and D do with it, each None if it does nothing.
+    key: unique among the rows. label, value: the two columns. full_text: displayed beside the list; the value, if None.
+    markdown: whether the full text is Markdown. style: the value's Rich style.
+    open, edit, delete: what Enter, e and D do, each None if unavailable.
     """
 
     key: str
     label: str
     value: str
-    whole: str | None = None
+    full_text: str | None = None
     markdown: bool = False
     style: str = ""
     open: Callable[[], None] | None = None
-    edit: Deed | None = None
-    delete: Deed | None = None
+    edit: DialogAction | None = None
+    delete: DialogAction | None = None
 
 
-class Sheet(EditingPlace):
-    """Subclasses say ``read_facts``."""
+class DetailsScreen(EditActions):
+    """Subclasses define ``read_facts``."""
 
-    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 13, most=20), Column("", 20, grow=1))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 13, max_width=20), Column("", 20, grow=1))
 
-    def __init__(self, *trail: str) -> None:
-        super().__init__(*trail)
-        self.table = Table(self.COLUMNS, empty="Asking the server …", id="facts", titled=False)
+    def __init__(self, *breadcrumbs: str) -> None:
+        super().__init__(*breadcrumbs)
+        self.table = Table(self.COLUMNS, empty="Loading…", id="facts", show_titles=False)
         self._text = Static("", markup=False, id="text")
         self._markdown = Markdown(id="markdown", open_links=False, parser_factory=self._parser)
         self.facts: dict[str, Fact] = {}
-        self._shown: str | None = None
+        self._rendered_markdown: str | None = None
 
-    def description_fact(self, subject: Subject, description: str, *, mine: bool) -> Fact:
-        """The description, which may be edited if it is ``mine`` to."""
-        first = next((line for line in lines(description) if line.strip()), "none: e writes one" if mine else "none")
+    def description_fact(self, subject: Subject, description: str, *, can_edit: bool) -> Fact:
+        """The description, editable if ``can_edit``."""
+        first = next(
+            (line for line in lines(description) if line.strip()), "none (press e to add one)" if can_edit else "none"
+        )
         return Fact(
             key="description",
             label="description",
             value=first,
-            whole=description or "There is no description.",
+            full_text=description or "No description.",
             markdown=True,
-            edit=partial(self._describe, subject, description) if mine else None,
+            edit=partial(self._edit_description, subject, description) if can_edit else None,
         )
 
-    def tag_fact(self, subject: Subject, tag: Tag, *, mine: bool) -> Fact:
-        """A tag, which may be changed and removed if it is ``mine`` to."""
+    def tag_fact(self, subject: Subject, tag: Tag, *, can_edit: bool) -> Fact:
+        """A tag, editable and removable if ``can_edit``."""
         return Fact(
             key=f"tag {tag.key}",
             label="tag",
             value=f"{tag.key} = {tag.value}",
-            edit=partial(self.set_tag, subject, tag.key, tag.value) if mine else None,
-            delete=partial(self.remove_tag, subject, tag.key, tag.value) if mine else None,
+            edit=partial(self.set_tag, subject, tag.key, tag.value) if can_edit else None,
+            delete=partial(self.remove_tag, subject, tag.key, tag.value) if can_edit else None,
         )
 
     def _parser(self) -> MarkdownIt:
         parser = MarkdownIt("gfm-like")
-        return parser.disable("table") if TOO_WIDE.search(self._shown or "") else parser
+        return parser.disable("table") if WIDE_MARKDOWN_TABLE.search(self._rendered_markdown or "") else parser
 
     async def read_facts(self) -> Sequence[Fact]:
-        """Ask the server for all of them."""
+        """Read the facts from the server."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         yield self.header
         with Container(id="body"):
             yield self.table
-            with VerticalScroll(id="whole", can_focus=False):
+            with VerticalScroll(id="full-text", can_focus=False):
                 yield self._text
                 yield self._markdown
         yield self.bar
@@ -108,7 +110,7 @@ class Sheet(EditingPlace):
         self.table.show(
             [Row(each.key, ((each.label, "dim"), (one_line(each.value, 500), each.style))) for each in facts]
         )
-        self.show_whole()
+        self.show_full_text()
 
     def show_problem(self, problem: str) -> None:
         if not self.facts:
@@ -116,7 +118,7 @@ class Sheet(EditingPlace):
 
     @property
     def fact(self) -> Fact | None:
-        """The one under the cursor."""
+        """The fact under the cursor."""
         return self.facts.get(self.table.cursor_key or "")
 
     def is_live(self, action: str) -> bool:
@@ -145,8 +147,8 @@ class Sheet(EditingPlace):
         self.app.pop_screen()
 
     def action_read_on(self, by: int) -> None:
-        whole = self.query_one("#whole")
-        whole.scroll_relative(y=by * max(1, whole.size.height // 2), animate=False)
+        panel = self.query_one("#full-text")
+        panel.scroll_relative(y=by * max(1, panel.size.height // 2), animate=False)
 
     @on(Table.Opened)
     def _opened(self) -> None:
@@ -154,19 +156,19 @@ class Sheet(EditingPlace):
 
     @on(Table.Highlighted)
     def _highlighted(self) -> None:
-        self.show_whole()
+        self.show_full_text()
         self.post_message(LivenessChanged())
 
-    def show_whole(self) -> None:
-        """Show all of the fact under the cursor."""
+    def show_full_text(self) -> None:
+        """Display the full text of the fact under the cursor."""
         fact = self.fact
-        whole = "" if fact is None else fact.value if fact.whole is None else fact.whole
+        full_text = "" if fact is None else fact.value if fact.full_text is None else fact.full_text
         is_markdown = fact is not None and fact.markdown
         self._text.display, self._markdown.display = not is_markdown, is_markdown
-        shown = "\n".join(lines(whole))
-        if is_markdown and shown != self._shown:
-            self._shown = shown
-            self._markdown.update(shown.replace("![", "["))  # the sign for an image is of no certain width
+        text = "\n".join(lines(full_text))
+        if is_markdown and text != self._rendered_markdown:
+            self._rendered_markdown = text
+            self._markdown.update(text.replace("![", "["))  # an image would be drawn as a character of ambiguous width
         elif not is_markdown:
-            self._text.update(Content(shown))
-        self.query_one("#whole").scroll_home(animate=False)
+            self._text.update(Content(text))
+        self.query_one("#full-text").scroll_home(animate=False)

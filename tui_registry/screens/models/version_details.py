@@ -1,4 +1,4 @@
-"""Everything about one version: what it is, what is written on it, what was said and done."""
+"""The details of one version: facts, open requests, tags, aliases, comments and activities."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_words import did, what
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
-from tui_registry.screens.models.moving import move
-from tui_registry.screens.models.sheet import Fact, Sheet
+from tui_registry.screens.models.details_screen import DetailsScreen, Fact
+from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -26,10 +26,10 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.transition_request import InboxRequest
 
-ACTIVITIES = 50  # the newest ones
+MAX_ACTIVITIES = 50  # the newest ones
 
 
-class Version(Sheet):
+class VersionDetails(DetailsScreen):
     place = "version"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("version"))
 
@@ -48,65 +48,71 @@ class Version(Sheet):
     async def read_facts(self) -> Sequence[Fact]:
         client = self.console_app.client
         name, number = self._subject.name, self._subject.version or ""
-        version, model, said, requests, done = await asyncio.gather(
+        version, model, written_comments, requests, activities = await asyncio.gather(
             client.versions.get(name, number),
             client.models.get(name),
             client.comments.of_version(name, number),
             client.requests.of_version(name, number),
-            client.activities.search(name=name, version=number, max_results=ACTIVITIES),
+            client.activities.search(name=name, version=number, max_results=MAX_ACTIVITIES),
         )
         self._version, self._level = version, model.permission_level
         return [
-            *self._written(version),
-            *(_asked(request) for request in requests),
-            *(self.tag_fact(self._subject, tag, mine=may(self._level, Ability.EDIT)) for tag in version.tags),
-            *(self._alias(alias) for alias in version.aliases),
-            *(self._comment_said(comment) for comment in said),
+            *self._version_facts(version),
+            *(_request_fact(request) for request in requests),
+            *(self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT)) for tag in version.tags),
+            *(self._alias_fact(alias) for alias in version.aliases),
+            *(self._comment_fact(comment) for comment in written_comments),
             *(
                 Fact(
                     key=f"activity {each.id}",
                     label=age(each.creation_timestamp),
                     value=f"{each.user_id or ''} {did(each)}  {what(each)}",
-                    whole=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n{did(each)}\n{what(each)}",
+                    full_text=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n{did(each)}\n{what(each)}",
                     style="dim",
                 )
-                for each in done.activities
+                for each in activities.activities
             ),
         ]
 
-    def _written(self, version: ModelVersion) -> list[Fact]:
+    def _version_facts(self, version: ModelVersion) -> list[Fact]:
         stage = version.current_stage
         facts = [
-            self.description_fact(self._subject, version.description or "", mine=may(self._level, Ability.EDIT)),
+            self.description_fact(self._subject, version.description or "", can_edit=may(self._level, Ability.EDIT)),
             Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
             Fact(key="source", label="source", value=version.source or ""),
         ]
-        leads = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
-        for label, value in (("run", version.run_id), ("run link", version.run_link), ("logged", version.model_id)):
+        open_actions = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
+        for label, value in (
+            ("run", version.run_id),
+            ("run link", version.run_link),
+            ("logged model", version.model_id),
+        ):
             if value:
-                facts.append(Fact(key=label, label=label, value=value, open=leads.get(label)))
-        made = f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago"
-        facts.append(Fact(key="made", label="made", value=f"{made}, by {version.user_id or 'somebody'}"))
+                facts.append(Fact(key=label, label=label, value=value, open=open_actions.get(label)))
+        created = f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago"
+        facts.append(
+            Fact(key="created", label="created", value=f"{created}, by {version.user_id or 'an unknown user'}")
+        )
         return facts
 
-    def _alias(self, alias: str) -> Fact:
-        mine = may(self._level, Ability.SET_ALIAS)
+    def _alias_fact(self, alias: str) -> Fact:
+        can_alias = may(self._level, Ability.SET_ALIAS)
         remove = partial(self.remove_alias, self._subject.name, alias, self._subject.version or "")
         return Fact(
             key=f"alias {alias}",
             label="alias",
             value=f"@{alias}",
-            whole=f"models:/{self._subject.name}@{alias}",
-            delete=remove if mine else None,
+            full_text=f"models:/{self._subject.name}@{alias}",
+            delete=remove if can_alias else None,
         )
 
-    def _comment_said(self, comment: Comment) -> Fact:
+    def _comment_fact(self, comment: Comment) -> Fact:
         edited = ", edited" if comment.last_updated_timestamp != comment.creation_timestamp else ""
         return Fact(
             key=f"comment {comment.id}",
             label="comment",
             value=f"{comment.user_id}: {comment.comment}",
-            whole=f"{comment.user_id}  {moment(comment.creation_timestamp)}{edited}\n\n{comment.comment}",
+            full_text=f"{comment.user_id}  {moment(comment.creation_timestamp)}{edited}\n\n{comment.comment}",
             edit=partial(self._edit_comment, comment) if CommentAction.EDIT in comment.available_actions else None,
             delete=partial(self._delete_comment, comment)
             if CommentAction.DELETE in comment.available_actions
@@ -128,7 +134,9 @@ class Version(Sheet):
 
     def action_transition(self) -> None:
         if self._version is not None:
-            self.console_app.mutations.prepare(partial(move, self.console_app, self._version, self._level))
+            self.console_app.mutations.prepare(
+                partial(transition_version, self.console_app, self._version, self._level)
+            )
 
     def action_history(self) -> None:
         self.console_app.navigation.open_history(self._subject.name, self._subject.version)
@@ -142,18 +150,18 @@ class Version(Sheet):
 
     async def _delete_comment(self, comment: Comment) -> None:
         app = self.console_app
-        told = "\n".join(lines(f"• {comment.user_id}: {comment.comment}", 1000))
-        question = Question(f"Delete this comment on {self._subject}?", [Content(told)], "Delete")
+        message = "\n".join(lines(f"• {comment.user_id}: {comment.comment}", 1000))
+        question = Question(f"Delete this comment on {self._subject}?", [Content(message)], "Delete")
         if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(comments.delete(app.client, self._subject, comment))
 
 
-def _asked(request: InboxRequest) -> Fact:
+def _request_fact(request: InboxRequest) -> Fact:
     return Fact(
         key=f"request {request.id}",
-        label="asked",
+        label="requested",
         value=f"→ {request.to_stage} by {request.user_id}, {age(request.creation_timestamp)} ago",
-        whole=f"{request.from_stage} → {request.to_stage}, asked by {request.user_id} on "
+        full_text=f"{request.from_stage} → {request.to_stage}, requested by {request.user_id} on "
         f"{moment(request.creation_timestamp)}\n\n{request.comment or ''}",
         style="bold yellow",
     )
