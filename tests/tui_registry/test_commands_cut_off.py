@@ -61,7 +61,7 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> No
         scene, APPROVE, ("requests", "approve", model, "1", "Staging"), comes_back, lambda: not scene.requests()
     )
     assert done.exit_code == 0, done.output
-    assert "The answer was lost, but the request is settled." in done.stdout
+    assert "The answer was lost, but it is done. Approved by" in done.stdout
     assert len(scene.activities(model, "APPROVED_REQUEST")) == 1
 
 
