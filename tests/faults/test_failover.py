@@ -115,7 +115,7 @@ class Told:
                 elif "Nothing was changed" in answer.refused(503, "TEMPORARILY_UNAVAILABLE"):
                     self.refused.add(text)
                 else:
-                    assert "Look before you repeat it" in answer.json["message"]
+                    assert "Check before you repeat it" in answer.json["message"]
                     self.unknown.add(text)
                 self.stopped.wait(0.01)
 
@@ -269,7 +269,7 @@ def test_the_synchronous_standby_is_gone(servers: Servers) -> None:
         create(one, "with a standby").ok()
         pair.standby.stop()
         message = create(one, "without one").refused(503, "TEMPORARILY_UNAVAILABLE")
-        assert "it may have been made, or not" in message
+        assert "the change may have been made, or not" in message
         message = create(two, "behind it").refused(503, "TEMPORARILY_UNAVAILABLE")
         assert "Nothing was changed" in message
         assert {"without one", "behind it"}.isdisjoint(texts(two)), "reading goes on, of what is safe"
@@ -290,7 +290,7 @@ def test_somebody_ends_the_wait_for_the_standby(servers: Servers) -> None:
         pair.primary.until(f"SELECT count(*) = 1 {waits}")
         pair.primary.execute(f"SELECT pg_cancel_backend(pid) {waits}")
         message = waiting.result().refused(503, "TEMPORARILY_UNAVAILABLE")
-        assert "has made the change, but may yet lose it" in message
+        assert "has committed the change, but may still lose it" in message
         pair.standby.start()
         servers.until_served()
         assert "cancelled" in texts(api)

@@ -195,7 +195,7 @@ def test_an_end_that_was_cut_off_is_found_by_its_head(busy: LiveRegistry) -> Non
     assert verify(busy.database).exit_code == 0
     result = verify(busy.database, "--head", head)
     assert result.exit_code == 1
-    assert "written anew" in result.stderr
+    assert "was rewritten" in result.stderr
 
 
 COLUMNS = "id, activity_type, creation_timestamp, principal_id, user_id"

@@ -49,7 +49,7 @@ def test_a_part_says_what_is_not_in_it(some: list[Record], tmp_path: Path) -> No
     part = some[6:]
     result = of_file(tmp_path, lines(part))
     assert (result.exit_code, result.stdout.strip()) == (0, heads[-1])
-    assert "begin with record 7: of what came before it, nothing is shown" in result.stderr
+    assert "begin with record 7: nothing is proved about earlier ones" in result.stderr
     for head in heads[6:]:
         assert of_file(tmp_path, lines(part), "--head", head).exit_code == 0
     for head in heads[:6]:
@@ -178,7 +178,7 @@ def test_a_line_without_an_end(tmp_path: Path) -> None:
 )
 def test_a_head_that_is_none(head: str, tmp_path: Path) -> None:
     result = verify(str(tmp_path / "none.db"), "--head", head)
-    assert (result.exit_code, "written as verifying prints it" in result.stderr) == (2, True)
+    assert (result.exit_code, "what 'audit verify' prints" in result.stderr) == (2, True)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

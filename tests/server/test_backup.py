@@ -223,11 +223,11 @@ def test_what_a_killed_server_left_is_no_part_of_what_is_put_there(backed_up: Pa
         ["backup", str(place), "--database", str(backed_up)],
     ):
         result = run(*arguments)
-        assert (result.exit_code, f"There is {log} already" in result.stderr) == (1, True), result.output
+        assert (result.exit_code, f"{log} exists already" in result.stderr) == (1, True), result.output
     result = run("restore", "--force", str(backed_up), "--database", str(place))
     assert result.exit_code == 0, result.output
     (kept,) = folder.glob("registry.db.before-restore-*-wal")
-    assert f"kept in {kept}" in result.stderr
+    assert f"The previous database is now {kept}" in result.stderr
     assert kept.read_bytes() == left
     assert verify(str(place)).stdout == result.stdout, "its head is the one that was told"
     with closing(sqlite3.connect(place)) as database:

@@ -24,33 +24,33 @@ NO_CHECKS = "PRAGMA ignore_check_constraints = ON;"
 
 SCHEMAS = {
     f"CREATE TRIGGER promote AFTER INSERT ON tokens BEGIN INSERT INTO memberships SELECT {ADMINS}, {BOB}; END": (
-        "trigger promote is not ours"
+        "trigger promote is unknown"
     ),
     "DROP TRIGGER activities_no_update; DROP TRIGGER activities_no_delete": (
         "trigger activities_no_delete is missing, trigger activities_no_update is missing"
     ),
     "DROP TRIGGER activities_no_delete; CREATE TRIGGER activities_no_delete BEFORE DELETE ON activities"
-    " BEGIN SELECT 1; END": "trigger activities_no_delete is another",
+    " BEGIN SELECT 1; END": "trigger activities_no_delete is different",
     "DROP TABLE comments": "table comments is missing",
-    "ALTER TABLE tokens DROP COLUMN comment": "table tokens is another",
-    "ALTER TABLE grants RENAME TO more; CREATE VIEW grants AS SELECT * FROM more": "view grants is not ours",
-    "CREATE VIEW more AS SELECT 1": "view more is not ours",
-    "ALTER TABLE tokens ADD COLUMN more AS (hex(hash))": "table tokens is another",
-    "ALTER TABLE tokens ADD COLUMN more DEFAULT 'x'": "table tokens is another",
-    "CREATE INDEX more ON tokens (hex(hash))": "index more is not ours",
+    "ALTER TABLE tokens DROP COLUMN comment": "table tokens is different",
+    "ALTER TABLE grants RENAME TO more; CREATE VIEW grants AS SELECT * FROM more": "view grants is unknown",
+    "CREATE VIEW more AS SELECT 1": "view more is unknown",
+    "ALTER TABLE tokens ADD COLUMN more AS (hex(hash))": "table tokens is different",
+    "ALTER TABLE tokens ADD COLUMN more DEFAULT 'x'": "table tokens is different",
+    "CREATE INDEX more ON tokens (hex(hash))": "index more is unknown",
     "DROP INDEX uq_principals_name_key": "index uq_principals_name_key is missing",
-    "CREATE VIRTUAL TABLE more USING fts5(word)": "table more is not ours",
-    "CREATE TABLE more (word)": "table more is not ours",
+    "CREATE VIRTUAL TABLE more USING fts5(word)": "table more is unknown",
+    "CREATE TABLE more (word)": "table more is unknown",
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'stage IN', '1 OR stage IN')": (
-        "table model_versions is another"
+        "table model_versions is different"
     ),
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'Staging', 'STAGING')": (
-        "table model_versions is another"
+        "table model_versions is different"
     ),
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '\"NOT\" NULL')"
-    " WHERE name = 'tokens'": "table tokens is another",
+    " WHERE name = 'tokens'": "table tokens is different",
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', 'NOT' || char(160) || 'NULL')"
-    " WHERE name = 'tokens'": "table tokens is another",
+    " WHERE name = 'tokens'": "table tokens is different",
     "UPDATE alembic_version SET version_num = '0006'": "schema '0006', and was not used: ",
     "UPDATE alembic_version SET version_num = '0001'": "schema '0001', and was not used: ",
     "UPDATE alembic_version SET version_num = 'abc'": "does not know",
@@ -58,10 +58,10 @@ SCHEMAS = {
     "DELETE FROM alembic_version": "must have one row",
     "UPDATE alembic_version SET version_num = x'00'": "must have one row",
     "DROP TABLE alembic_version; CREATE VIEW alembic_version AS SELECT '0006' AS version_num": (
-        "view alembic_version is another"
+        "view alembic_version is different"
     ),
     "DROP TABLE alembic_version; CREATE TABLE alembic_version (x, version_num AS (hex(x)))": (
-        "table alembic_version is another"
+        "table alembic_version is different"
     ),
 }
 """What is done to a backup, and what is said of it."""
@@ -70,10 +70,10 @@ ROWS = {
     f"INSERT INTO grants VALUES ('root', {BOB}, 70)": "level is 70",
     f"INSERT INTO grants VALUES ('root', {BOB}, 'all')": "level is 'all'",
     f"INSERT INTO grants VALUES ('all', {BOB}, 60)": "object_id is 'all'",
-    "INSERT INTO grants VALUES ('root', '123', 60)": "of grants belongs to a row of principals that is not there",
-    "INSERT INTO version_tags SELECT model_id, 9, 'k', 'v' FROM model_versions": "of version_tags belongs to a row of",
+    "INSERT INTO grants VALUES ('root', '123', 60)": "of grants refers to a row of principals that does not exist",
+    "INSERT INTO version_tags SELECT model_id, 9, 'k', 'v' FROM model_versions": "of version_tags refers to a row of",
     "UPDATE registered_models SET last_version = 'many'": "last_version is 'many'",
-    "UPDATE registered_models SET last_version = 0": "beyond the last",
+    "UPDATE registered_models SET last_version = 0": "higher than its last one",
     "UPDATE registered_models SET name = x'00ff'": "name is b'\\x00\\xff'",
     "UPDATE registered_models SET description = CAST(x'ff' AS TEXT)": "not UTF-8",
     "UPDATE registered_models SET creation_timestamp = -1": "creation_timestamp is -1",
@@ -85,20 +85,20 @@ ROWS = {
     f"UPDATE tokens SET principal_id = {BOB} || ' OR 1'": "which is not a decimal number",
     f"{NO_CHECKS} UPDATE model_versions SET stage = 'Live'": "stage is 'Live'",
     "UPDATE transition_requests SET to_stage = 'Live'": "to_stage is 'Live'",
-    "UPDATE principals SET name_key = 'carol' WHERE name = 'bob'": "'bob', is kept under another name, 'carol'",
+    "UPDATE principals SET name_key = 'carol' WHERE name = 'bob'": "'bob', has the key of another name, 'carol'",
     "UPDATE principals SET name = char(27) || '[2J' WHERE name = 'bob'": "name is '\\x1b[2J'",
     "UPDATE principals SET active = 2": "active is 2",
     "UPDATE principals SET emails = '{' WHERE name = 'bob'": "emails is '{'",
     "UPDATE principals SET roles = printf('%.*c', 100000, '[') WHERE name = 'bob'": "roles is '[[[",
     """UPDATE principals SET roles = '[{"value": {"a": 1}}]' WHERE name = 'bob'""": "roles is '[{",
     """UPDATE principals SET entitlements = '[{"value": "\\ud800"}]' WHERE name = 'bob'""": "entitlements is '[{",
-    f"DELETE FROM principals WHERE id = {ADMINS}": "is not there",
+    f"DELETE FROM principals WHERE id = {ADMINS}": "does not exist",
     f"DELETE FROM memberships; DELETE FROM principals WHERE id = {ADMINS}": "no group 'admins'",
     "UPDATE principals SET name = 'Users' WHERE name = 'users'": "no group 'users'",
     f"INSERT INTO memberships SELECT {USERS}, {BOB}": "'users' has members",
-    f"INSERT INTO memberships SELECT {ADMINS}, {USERS}": "'users' has members or is one",
-    f"INSERT INTO memberships SELECT {BOB}, {ADMINS}": "has members, and is no group",
-    f"INSERT INTO memberships SELECT {ADMINS}, {ADMINS}": "Groups that are in each other",
+    f"INSERT INTO memberships SELECT {ADMINS}, {USERS}": "'users' has members or is a member",
+    f"INSERT INTO memberships SELECT {BOB}, {ADMINS}": "has members, but is not a group",
+    f"INSERT INTO memberships SELECT {ADMINS}, {ADMINS}": "groups that contain each other",
     "INSERT INTO counters VALUES ('more', 1)": "name is 'more'",
     "UPDATE counters SET value = -1": "value is -1",
     "INSERT INTO activities SELECT sequence + 1, id, 'BECAME_ADMIN', creation_timestamp, principal_id, user_id,"
@@ -175,7 +175,7 @@ def test_it_is_refused_by_name(crafted: Callable[[str], Path], statements: str, 
 PROMOTE = f"CREATE TRIGGER promote AFTER INSERT ON tokens BEGIN INSERT INTO memberships SELECT {ADMINS}, {BOB}; END"
 
 
-@pytest.mark.parametrize(("statements", "told"), [(PROMOTE, "trigger promote is not ours"), (REWRITE, "Record 2 ")])
+@pytest.mark.parametrize(("statements", "told"), [(PROMOTE, "trigger promote is unknown"), (REWRITE, "Record 2 ")])
 def test_nor_is_it_migrated(crafted: Callable[[str], Path], statements: str, told: str, tmp_path: Path) -> None:
     file = crafted(statements)
     before = file.read_bytes()
@@ -192,7 +192,7 @@ def test_nor_is_it_migrated(crafted: Callable[[str], Path], statements: str, tol
 def test_nor_is_it_upgraded_in_place(older: Path, arguments: tuple[str, ...]) -> None:
     """A schema that was set back, as one with a trigger of its own, would run what it has with the next upgrade."""
     for statements, told in (
-        (PROMOTE, "trigger promote is not ours"),
+        (PROMOTE, "trigger promote is unknown"),
         ("DROP TRIGGER promote; UPDATE alembic_version SET version_num = '0004'", "schema '0004'"),
     ):
         alter(older, statements)
@@ -237,7 +237,7 @@ def test_what_is_no_file_or_not_alone(sound: Path, tmp_path: Path) -> None:
     target = str(tmp_path / "target.db")
     for other in (pipe, tmp_path, Path("/dev/zero")):
         result = restore(other, target)
-        assert (result.exit_code, "is no file" in result.stderr) == (1, True), result.output
+        assert (result.exit_code, "is not a file" in result.stderr) == (1, True), result.output
     shutil.copy(sound, file)
     for suffix in ("-wal", "-journal"):
         beside = Path(f"{file}{suffix}")

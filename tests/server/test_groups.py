@@ -137,7 +137,7 @@ def test_groups_cannot_hold_each_other(admin: Api) -> None:
     outer = create_group(admin, member_ids=[middle["id"]])
     for member in (inner, middle, outer):
         add = {"op": "add", "path": "members", "value": [{"value": member["id"]}]}
-        assert "cannot hold each other" in patched(admin, f"{GROUPS}/{inner['id']}", add).invalid()
+        assert "cannot contain each other" in patched(admin, f"{GROUPS}/{inner['id']}", add).invalid()
     assert values(admin.get(f"{GROUPS}/{outer['id']}").ok()["members"]) == {middle["id"]}
 
 

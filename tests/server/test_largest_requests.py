@@ -112,7 +112,7 @@ def test_one_element_too_many(route: Route, name: str, most: int, callers: Calle
     for each in list(fields):
         path = path.replace(f"{{{each}}}", "1")
     message = refused_shortly(callers.admin.call(route.method, path, fields))
-    assert f"'{field}': it has {most + 1} elements; at most {most} are taken: " in message
+    assert f"'{field}': it has {most + 1} elements; at most {most} are allowed: " in message
 
 
 def test_lists_as_long_as_they_may_be(callers: Callers) -> None:
@@ -388,7 +388,7 @@ def test_who_does_not_read_long_answers_gets_no_more(callers: Callers) -> None:
         connection.sendall(request)
         connection.recv(1000)  # it has begun
     answer = newcomer.send("GET", target)
-    assert "on its way" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
+    assert "still being sent" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
     assert answer.headers["retry-after"]
     callers.admin.send("GET", target).ok()
     newcomer.get("/mlflow/registered-models/get", name=model).ok()

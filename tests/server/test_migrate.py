@@ -107,7 +107,7 @@ def test_what_is_there_is_not_overwritten(target: str, tmp_path: Path) -> None:
     for origin, destination in ((source, target), (target, source)):
         result = migrate(origin, destination)
         assert (result.exit_code, result.stdout) == (1, "")
-        assert "already holds a registry" in result.stderr
+        assert "already has a registry" in result.stderr
     assert command(target, "tokens", "create", "bob")
 
 

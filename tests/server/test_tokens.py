@@ -175,7 +175,7 @@ def test_who_may_have_tokens(fresh_registry: LiveRegistry) -> None:
         admin.patch(PERMISSIONS, access_control_list=[entry]).ok()
         user.post("/token/create").ok()
         assert (
-            "'admins' own"
+            "Only the group 'admins'"
             in admin.patch(PERMISSIONS, access_control_list=[entry | {"permission_level": "CAN_MANAGE"}]).invalid()
         )
         assert admin.patch(PERMISSIONS, access_control_list=[entry | {"permission_level": "CAN_READ"}]).invalid()

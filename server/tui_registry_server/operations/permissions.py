@@ -12,7 +12,7 @@ from tui_registry_server.store import grants
 from tui_registry_server.wire.permission import ChangePermissions, PermissionLevel, PermissionsOf
 
 ROOT_PATH = "/registered-models/"
-"""How an entry says that it was inherited from the registry-wide object."""
+"""``inherited_from_object`` of an entry inherited from the registry-wide object."""
 
 
 def get(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:
@@ -49,7 +49,7 @@ def _wanted(call: Call, body: ChangePermissions, subject: ObjectSubject) -> dict
 
 def _change(call: Call, body: ChangePermissions, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
     if body.etag is not None and body.etag != access_lists.etag(call, subject.object_id):
-        raise Conflict("Somebody else changed these permissions meanwhile. Nothing was changed; read them again.")
+        raise Conflict("These permissions were changed since you read them. Nothing was changed; read them again.")
     access_lists.change(call, subject.object_id, after, model=subject.model)
     return _entity(call, subject)
 

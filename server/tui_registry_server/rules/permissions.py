@@ -1,9 +1,9 @@
 """Who may do what: one table.
 
 A caller's level on a model is the highest of: grants to them, grants to their groups (and the groups those are in),
-and the same on the registry-wide object ``root``. Members of ``admins`` always manage everything. An ability is had
-by any row of GRANTS that fits: the level is high enough, every stage touched is among the row's, and the row asks for
-no author or the caller is the author.
+and the same on the registry-wide object ``root``. Members of ``admins`` always manage everything. A caller has an
+ability if any row of GRANTS matches: the level is high enough, every stage touched is among the row's, and the row is
+not for authors only or the caller is the author.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Level(IntEnum):
 
 
 class Ability(StrEnum):
-    """What a route lets its caller do. PUBLIC asks for no token, ANYONE for any valid one."""
+    """What a route lets its caller do. PUBLIC needs no token, ANYONE any valid one."""
 
     PUBLIC = "be served without a token"
     ANYONE = "call with any token"
@@ -82,7 +82,7 @@ GRANTS = (
     Grant(Ability.USE_TOKENS, at_least=Level.READ),
     Grant(Ability.ADMINISTER, at_least=Level.MANAGE),
 )
-"""USE_TOKENS and ADMINISTER are judged by the level on the token settings and by membership of ``admins``."""
+"""USE_TOKENS and ADMINISTER are checked by the level on the token settings and by membership of ``admins``."""
 
 LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
     PermissionLevel.CAN_CREATE_REGISTERED_MODEL: (Level.CREATE, "Can create registered models"),
@@ -98,7 +98,7 @@ LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
     ),
     PermissionLevel.CAN_MANAGE: (Level.MANAGE, "Can do everything: rename, delete, change permissions"),
 }
-"""The levels on the wire, in order, with what the database stores and what the permission editor says."""
+"""The levels on the wire, in order, with the stored level and the permission editor's description."""
 
 _ADMINS_DECIDE = {
     Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
@@ -115,7 +115,7 @@ _BY_LEVEL = {level: wire for wire, (level, _) in LEVELS.items()}
 
 
 def allows(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> bool:
-    """Whether the table has a row for it."""
+    """Whether a row of GRANTS matches."""
     return any(
         grant.ability is ability and level >= grant.at_least and stages <= grant.stages and (author or not grant.author)
         for grant in GRANTS
@@ -123,7 +123,7 @@ def allows(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset
 
 
 def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> None:
-    """Raises PermissionDenied, naming the ability missed and the level that would do."""
+    """Raises PermissionDenied, which names the missing ability and the level that has it."""
     if allows(ability, level, stages=stages, author=author):
         return
     if ability in _ADMINS_DECIDE:
@@ -146,7 +146,7 @@ def level_name(level: int) -> str:
 
 
 def parse_level(text: str, *, registry_wide: bool) -> Level:
-    """The level meant. CAN_CREATE_REGISTERED_MODEL only makes sense on the registry-wide object."""
+    """The level of a wire name. CAN_CREATE_REGISTERED_MODEL is only valid on the registry-wide object."""
     known = [wire for wire in LEVELS if registry_wide or wire is not PermissionLevel.CAN_CREATE_REGISTERED_MODEL]
     if text not in known:
         raise InvalidParameterValue(f"Invalid permission level '{text}'. Choose one of {', '.join(known)}.")
@@ -159,7 +159,7 @@ def token_level_name(level: int) -> str:
 
 
 def parse_token_level(text: str) -> Level:
-    """The level on the token settings meant."""
+    """The level of a wire name on the token settings."""
     if text not in list(TokenPermissionLevel):
         raise InvalidParameterValue(
             f"Invalid permission level '{text}'. Choose one of {', '.join(TokenPermissionLevel)}."

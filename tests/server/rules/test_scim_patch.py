@@ -141,7 +141,7 @@ def test_members_of_a_group() -> None:
         ("add", "emails", [3], "invalidValue", "Invalid value for parameter 'emails.0'"),
         ("add", "emails", ["a"] * 101, "invalidValue", "emails"),
         ("add", "emails", ["a"] * 10_001, "tooMany", "more than 10000 values"),
-        ("remove", 'displayName[value eq "a"]', None, "invalidPath", "is no list"),
+        ("remove", 'displayName[value eq "a"]', None, "invalidPath", "is not a list"),
         ("replace", "name..givenName", "a", "invalidPath", "cannot be read"),
         ("replace", "emails[", "a", "invalidPath", "cannot be read"),
         ("replace", 'emails[type eq "work"]value', "a", "invalidPath", "cannot be read"),
@@ -163,7 +163,7 @@ def test_what_is_refused(op: str, path: str | None, value: Any, kind: str, part:
 
 
 def test_members_are_chosen_by_their_ids() -> None:
-    with pytest.raises(InvalidFilter, match="chosen by their ids"):
+    with pytest.raises(InvalidFilter, match="selected by their ids"):
         changes(GROUP, "remove", 'members[display co "a"]')
 
 

@@ -121,7 +121,7 @@ def test_a_token_of_another_search_is_refused(other: Callable[..., Search]) -> N
     ],
 )
 def test_a_token_that_was_never_given_is_refused(page_token: str) -> None:
-    with pytest.raises(InvalidParameterValue, match="none to begin anew"):
+    with pytest.raises(InvalidParameterValue, match="none for the first page"):
         search(page_token=page_token)
 
 

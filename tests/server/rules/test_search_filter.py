@@ -59,10 +59,10 @@ def test_all_comparisons_are_kept_in_order() -> None:
     ("text", "said"),
     [
         ("  ", "at its end: The filter is blank"),
-        ("name = 'a", 'at character 8, "\'a": There is a quote that is not closed'),
-        ("name = 'a';", "at character 11, ';': There is something with no meaning"),
+        ("name = 'a", 'at character 8, "\'a": A quote is not closed'),
+        ("name = 'a';", "at character 11, ';': This character is not expected"),
         ("name = 'a' OR name = 'b'", "at character 12, 'OR': 'OR' cannot be searched"),
-        ("(name = 'a')", "A comparison begins with what is compared"),
+        ("(name = 'a')", "A comparison begins with a key"),
         ("phase = 'Production'", "Use name, version_number, run_id, source_path, user_id, stage or tags.<key>"),
         ("name", "at its end: A key is followed by a comparator"),
         ("name IS NULL", "'name' cannot be compared by 'IS'"),

@@ -98,7 +98,7 @@ def test_how_it_is_told(location: str, told: str) -> None:
     ],
 )
 def test_what_cannot_be_read_is_not_quoted(location: str) -> None:
-    with pytest.raises(InvalidParameterValue, match="could not be read") as raised:
+    with pytest.raises(InvalidParameterValue, match="URL is invalid") as raised:
         database_url(location)
     assert "SECRET" not in str(raised.value)
 

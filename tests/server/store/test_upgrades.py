@@ -151,4 +151,4 @@ def test_a_newer_registry_is_refused(tmp_path: Path) -> None:
         ):
             result = CliRunner().invoke(main, [*arguments, "--database", database])
             assert result.exit_code == 1
-            assert "Install that version, or restore a backup" in result.stderr
+            assert "Install that version, or restore an older backup" in result.stderr
