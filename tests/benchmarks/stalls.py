@@ -23,7 +23,7 @@ from urllib.parse import urlencode, urlsplit
 import click
 from sqlalchemy import func, select, update
 
-from tests.benchmarks.bystander import Bystander, Seen
+from tests.benchmarks.bystander import Bystander, Measurements
 from tests.benchmarks.filling import HUGE, Filled, filled, model_id, put, writing
 from tests.benchmarks.largest_requests import VICTIM, Request, largest_requests
 from tests.benchmarks.report import print_heading, print_table
@@ -244,7 +244,7 @@ def _copied(registry: Filled) -> Iterator[str]:
         yield database
 
 
-def _row(sent: Sent, seen: Seen) -> tuple[object, ...]:
+def _row(sent: Sent, seen: Measurements) -> tuple[object, ...]:
     statuses = " ".join(f"{status}" if count == 1 else f"{status} x{count}" for status, count in sent.statuses.items())
     name = f"{sent.request.route}: {sent.request.case}".rstrip(": ")
     delays = (seen.percentile(50), seen.percentile(99), seen.percentile(100))
@@ -353,7 +353,7 @@ def main(
                     sent = part.send(sender)
                 seen = bystander.during((each.began, each.ended) for each in sent)
                 rows = sorted(zip(sent, seen, strict=True), key=lambda row: -row[1].percentile(100))
-                whole = Seen(
+                whole = Measurements(
                     sorted(delay for each in seen for delay in each.delays),
                     max(each.memory for each in seen),
                     max(each.late for each in seen),

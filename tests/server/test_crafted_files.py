@@ -51,8 +51,8 @@ SCHEMAS = {
     " WHERE name = 'tokens'": "table tokens is different",
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', 'NOT' || char(160) || 'NULL')"
     " WHERE name = 'tokens'": "table tokens is different",
-    "UPDATE alembic_version SET version_num = '0006'": "schema '0006', and was not used: ",
-    "UPDATE alembic_version SET version_num = '0001'": "schema '0001', and was not used: ",
+    "UPDATE alembic_version SET version_num = '0006'": "differs from tui-registry's '0006': ",
+    "UPDATE alembic_version SET version_num = '0001'": "differs from tui-registry's '0001': ",
     "UPDATE alembic_version SET version_num = 'abc'": "does not know",
     "INSERT INTO alembic_version VALUES ('0006')": "must have one row",
     "DELETE FROM alembic_version": "must have one row",

@@ -118,16 +118,18 @@ def test_addresses_that_are_one() -> None:
     assert len(client_key("x" * 10_000)) == 100
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    throttle = Throttle(Limits(failing_addresses=1000, failed_attempts=2))
+def test_the_number_of_tracked_addresses_is_bounded() -> None:
+    """The second failure of an address is one too many if the first one, of at most 6 seconds ago, is still tracked."""
+    throttle = Throttle(Limits(failing_addresses=1000, failed_attempts=2, failed_attempts_per_minute=10))
     for number in range(100_000):
         throttle.record_failure(f"address {number}", now=number)
-    assert throttle.tracked_clients == 1000
-    throttle.record_failure("address 99999", now=100_000)
-    throttle.record_failure("address 99999", now=100_000)
-    with pytest.raises(RequestLimitExceeded):
-        throttle.check("address 99999", now=100_000)
-    throttle.check("address 1", now=100_000)
+    for number, is_tracked in ((99_999, True), (99_000, True), (98_999, False), (1, False)):
+        throttle.record_failure(f"address {number}", now=100_000)
+        if is_tracked:
+            with pytest.raises(RequestLimitExceeded):
+                throttle.check(f"address {number}", now=100_000)
+        else:
+            throttle.check(f"address {number}", now=100_000)
     throttle.check("address 99999", now=200_000)
 
 

@@ -30,11 +30,6 @@ class Throttle:
         self._logged: set[str] = set()
         """Clients that the log has already mentioned."""
 
-    @property
-    def tracked_clients(self) -> int:
-        """How many clients are being tracked."""
-        return len(self._forgiven_at)
-
     def check(self, client_key: str, now: float) -> None:
         """Raises RequestLimitExceeded if there were too many failed attempts."""
         wait = (

@@ -28,8 +28,6 @@ from tui_registry_server.store.dialects import array, document, parsed, rendered
 from tui_registry_server.store.directory_filters import Columns, condition
 from tui_registry_server.store.tables import memberships, principals
 
-_is_group = principals.c.kind == literal(PrincipalKind.GROUP.value)
-
 
 def _direct_groups() -> FromClause:
     """Ids of the groups that the principal of the outer row is in, including ``users``, which has no memberships."""

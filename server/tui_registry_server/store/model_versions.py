@@ -169,7 +169,7 @@ _ORIGIN = Statement(
     .where(_that_name, _that_version, readable(registered_models.c.id))
 )
 _HIGHEST_IN = Statement(select(func.max(model_versions.c.version)).where(_in_stage))
-_DETAILS = Statement(select(model_versions.c.description).where(_the_version))
+_DESCRIPTION = Statement(select(model_versions.c.description).where(_the_version))
 _IN_STAGE = Statement(select(model_versions.c.version).where(_in_stage).order_by(model_versions.c.version))
 _INSERT = Statement(insert(model_versions))
 _DESCRIBE = Statement(
@@ -276,7 +276,7 @@ def highest_in(connection: Connection, model_id: str, stage: Stage) -> int | Non
 
 
 def description(connection: Connection, model_id: str, version: int) -> str | None:
-    answer: str | None = _DETAILS.scalar(connection, model_id=model_id, version=version)
+    answer: str | None = _DESCRIPTION.scalar(connection, model_id=model_id, version=version)
     return answer
 
 

@@ -124,7 +124,7 @@ _READ_DATABRICKS = Statement(
         )
     ).where(_that_name, readable(registered_models.c.id))
 )
-_DETAILS = Statement(select(registered_models.c.description, registered_models.c.user_id).where(_the_model))
+_DESCRIPTION = Statement(select(registered_models.c.description).where(_the_model))
 _INSERT = Statement(insert(registered_models))
 _RENAME = Statement(
     update(registered_models)
@@ -192,7 +192,7 @@ def read_databricks(connection: Connection, principal: Principal, name: str) -> 
 
 
 def description(connection: Connection, model_id: str) -> str | None:
-    answer: str | None = _DETAILS.scalar(connection, model_id=model_id)
+    answer: str | None = _DESCRIPTION.scalar(connection, model_id=model_id)
     return answer
 
 
