@@ -35,7 +35,7 @@ class ModelRules(RegistryMachine):
 
     @rule(who=rulers, name=names, sure=st.booleans())
     def delete_model(self, who: str, name: str, sure: bool) -> None:
-        if sure:  # else there would soon be none
+        if sure:  # otherwise there would soon be none
             self._same(
                 "delete model",
                 lambda: self.reference.delete_model(who, name),

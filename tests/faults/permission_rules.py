@@ -23,10 +23,10 @@ from tests.server.callers import SCIM
 class PermissionRules(RegistryMachine):
     @rule(who=whos, name=names, entries=entries, only=st.booleans(), careful=st.booleans())
     def grant(self, who: str, name: str, entries: list[tuple[str, str]], only: bool, careful: bool) -> None:
-        """A careful one says what was seen before, which somebody may have changed."""
+        """A careful caller sends the etag of what they read before, which may have changed."""
         model = self.reference.models.get(name)
         if model is None:
-            return  # it has no id to be changed by
+            return  # without an id there is no path for its permissions
         seen, etag = self.seen.get(model.id, (None, "")) if careful else (None, "")
         fields: dict[str, Any] = {"access_control_list": access_list(entries)} | ({"etag": etag} if etag else {})
         path = f"/permissions/registered-models/{model.id}"
@@ -43,7 +43,7 @@ class PermissionRules(RegistryMachine):
     def grant_meanwhile(
         self, who: str, name: str, entries: list[tuple[str, str]], others: list[tuple[str, str]], only: bool
     ) -> None:
-        """What was seen is changed before it is built on."""
+        """The permissions are changed between reading and writing them."""
         self.grant(who, name, others, False, False)
         self.grant(who, name, entries, only, True)
 
@@ -69,7 +69,7 @@ class PermissionRules(RegistryMachine):
         self._look_at_levels()
 
     def _look_at_levels(self) -> None:
-        """They hold from the next call on, whatever the servers remember."""
+        """Changes take effect from the next call on, whatever the servers cache."""
         for who in (ANN, BOB):
             for name, model in self.reference.models.items():
                 answer = self.api(who).get("/mlflow/databricks/registered-models/get", name=name)

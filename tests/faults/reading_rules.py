@@ -57,7 +57,7 @@ class ReadingRules(RegistryMachine):
         assert found == expected
 
     def _all(self, who: str, path: str, member: str, asked: list[Clause], size: int, order: list[str]) -> list[Any]:
-        """Page by page."""
+        """All pages."""
         fields = {"filter": " AND ".join(clause.text for clause in asked), "max_results": size, "order_by": order}
         page = self.api(who).get(path, **fields).ok()
         found = page.get(member, [])

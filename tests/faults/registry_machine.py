@@ -26,7 +26,7 @@ PEOPLE = [ADMIN, ANN, BOB]
 REQUESTS, COMMENTS = "/mlflow/transition-requests", "/mlflow/comments"
 
 Asked = tuple[str, int, str, str]
-"""A model's name, a version's number, a stage, and who asked for it."""
+"""A model's name, a version's number, a stage, and the requester."""
 
 whos = st.sampled_from([ADMIN, ANN, ANN, BOB, BOB])
 rulers = st.sampled_from([ADMIN, ADMIN, ANN, BOB])
@@ -45,7 +45,7 @@ keys, values, aliases = st.sampled_from(KEYS), st.sampled_from(VALUES), st.sampl
 
 
 class RegistryMachine(RuleBasedStateMachine):
-    """``apis`` are everybody's, one for each server; ``counts`` gets how often each verb came to what."""
+    """``apis``: those of each caller, one per server; ``counts``: the outcomes of each verb."""
 
     apis: ClassVar[dict[str, list[Api]]]
     counts: ClassVar[Counter[tuple[str, str]]]
@@ -55,9 +55,9 @@ class RegistryMachine(RuleBasedStateMachine):
         self._turn = 0
         self.reference = ReferenceRegistry()
         self.seen: dict[str, tuple[dict[str, str], str]] = {}
-        """The grants on models as somebody saw them, with the etag for that."""
+        """The grants on models as they were last read, with their etag."""
         self.comments = [("0" * 32, ANN)]
-        """The ids and authors of all there were."""
+        """The ids and authors of all comments, including deleted ones."""
         admin = self.apis[ADMIN][0]
         while found := admin.get(f"{MODELS}/search").ok().get("registered_models"):
             for each in found:
@@ -66,7 +66,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self._group = admin.get(f"{SCIM}/Groups", filter=f'displayName eq "{GROUP}"').ok()["Resources"][0]["id"]
         self._ids = {name: user_id(admin, name) for name in (ANN, BOB)}
         admin.put(f"{SCIM}/Groups/{self._group}", displayName=GROUP, members=[]).ok()
-        time.sleep(0.002)  # what was before is of another millisecond
+        time.sleep(0.002)  # so that earlier activities are of another millisecond
         self._since = int(time.time() * 1000)
 
     def api(self, who: str) -> Api:
@@ -87,7 +87,7 @@ class RegistryMachine(RuleBasedStateMachine):
         return [*there, *there, *((*place, "Staging", ANN) for place in self.likely_versions()[:2])]
 
     def _same(self, verb: str, expected: Callable[[], Any], call: Callable[[], Answer]) -> tuple[Any, Any]:
-        """What both came to: the plain registry's result and the live one's JSON, None where both refused."""
+        """The reference registry's result and the live one's JSON, or None if both refused."""
         try:
             result = expected()
         except Refused as refused:
@@ -99,7 +99,7 @@ class RegistryMachine(RuleBasedStateMachine):
 
 
 def access_list(entries: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    """How calls list levels."""
+    """Levels in the form of request bodies."""
     return [
         {"group_name" if principal == GROUP else "user_name": principal, "permission_level": level}
         for principal, level in entries
@@ -107,5 +107,5 @@ def access_list(entries: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def version_of(place: tuple[str, int]) -> dict[str, str]:
-    """How calls name a version."""
+    """A version in the form of request bodies."""
     return {"name": place[0], "version": str(place[1])}

@@ -1,5 +1,5 @@
-"""Two servers on a PostgreSQL primary with a synchronous standby, whose roles change under them. What was acknowledged
-is there afterwards, what was refused is not, and both go on by themselves. A longer form, with the counts:
+"""Two servers on a PostgreSQL primary with a synchronous standby, during failovers. What was acknowledged is stored
+afterwards, what was refused is not, and both servers recover by themselves. A longer form, with the counts:
 
 TUI_REGISTRY_TEST_ROUNDS=1000 python -m pytest -n0 -s tests/faults/test_failover.py
 """
@@ -33,7 +33,7 @@ RECORDS = "SELECT count(*) FROM activities"
 
 @dataclass
 class Servers:
-    """Both over the same pair, called by the same administrator; they are never restarted. ``database`` is the URL."""
+    """Two servers on the same pair, called by the same administrator, never restarted. ``database`` is the URL."""
 
     pair: Pair
     database: str
@@ -45,7 +45,7 @@ class Servers:
         return Api(self.urls[number], self.token)
 
     def until_served(self) -> list[float]:
-        """Seconds until each of them writes."""
+        """Seconds until both of them can write."""
         began = time.monotonic()
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(lambda number: self._until_served(number) - began, range(2)))
@@ -60,7 +60,7 @@ class Servers:
         return time.monotonic()
 
     def cut_connections(self) -> None:
-        """So that they are made anew."""
+        """Close the connections, so that new ones are opened."""
         self.pair.primary.execute(f"SELECT pg_terminate_backend(pid) {CONNECTIONS}")
 
 
@@ -94,11 +94,11 @@ def create(api: Api, text: str) -> Answer:
 
 @dataclass
 class Told:
-    """What the servers said of the changes with these texts."""
+    """What the servers answered to the changes with these texts."""
 
     acknowledged: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    """They said that nothing was changed."""
+    """Refused with the message that nothing was changed."""
     unknown: set[str] = field(default_factory=set)
     reads: dict[int, int] = field(default_factory=lambda: {200: 0, 503: 0})
     longest: float = 0.0
@@ -136,7 +136,7 @@ class Told:
 
 
 def texts(api: Api) -> list[str]:
-    """Of all that is there."""
+    """Those of all stored versions."""
     found, page = [], ""
     while True:
         fields = {"filter": f"name='{MODEL}'", "max_results": 1000} | ({"page_token": page} if page else {})
@@ -148,7 +148,7 @@ def texts(api: Api) -> list[str]:
 
 
 def hold_true(servers: Servers, told: Told) -> None:
-    """At both: nothing acknowledged is lost, and nothing is there that was refused, or twice."""
+    """At both servers: every acknowledged change is stored, and no refused one, and none twice."""
     for number in range(2):
         with servers.api(number) as api:
             there = texts(api)
@@ -163,7 +163,7 @@ def hold_true(servers: Servers, told: Told) -> None:
 
 
 def follow(events: Stream, last: str) -> list[str]:
-    """The ids of what was told, until a comment."""
+    """The ids of the events, up to a comment."""
     return [event["id"] for event in events.until_comment(last)]
 
 
@@ -192,7 +192,7 @@ def fail_over(servers: Servers) -> None:
         promoted_at = time.monotonic()
         seconds = servers.until_served()
         until(lambda: len(told.acknowledged) > before + 50, working)
-        # The former primary comes back as if nothing had happened, before the other in the list of hosts or after it.
+        # The former primary is started again, before or after the other one in the list of hosts.
         pair.standby.start()
         (stale,) = pair.standby.query(RECORDS)
         for _ in range(2):
@@ -219,7 +219,7 @@ def fail_over(servers: Servers) -> None:
 
 
 def until(happened: Callable[[], bool], working: list[Future[None]]) -> None:
-    """Something has happened; what runs meanwhile does not fail."""
+    """Something is happening; concurrent reads do not fail."""
     deadline = time.monotonic() + TIMEOUT
     while not happened():
         for each in working:
@@ -230,7 +230,7 @@ def until(happened: Callable[[], bool], working: list[Future[None]]) -> None:
 
 
 def test_the_primary_is_paused(servers: Servers) -> None:
-    """It answers no more, and its machine goes on: TCP does not tell."""
+    """The process does not answer, but its machine runs: TCP does not notice."""
     pair = servers.pair
     with servers.api(0) as one, servers.api(1) as two:
         create(one, "before the pause").ok()
@@ -281,7 +281,7 @@ def test_the_synchronous_standby_is_gone(servers: Servers) -> None:
 
 
 def test_somebody_ends_the_wait_for_the_standby(servers: Servers) -> None:
-    """PostgreSQL then says that the change is made, and warns that it may be lost."""
+    """PostgreSQL reports that the change was committed, and warns that it may be lost."""
     pair = servers.pair
     with servers.api(0) as api, ThreadPoolExecutor(1) as pool:
         pair.standby.stop()
@@ -297,7 +297,7 @@ def test_somebody_ends_the_wait_for_the_standby(servers: Servers) -> None:
 
 
 def lose(servers: Servers, change: Callable[[], object]) -> None:
-    """Fail over to a standby that lacks a change. Without synchronous replication what was acknowledged may be lost."""
+    """Fail over to a standby that lacks a change. Without synchronous replication, acknowledged changes may be lost."""
     pair = servers.pair
     pair.synchronous(on=False)
     pair.standby.stop()
@@ -320,7 +320,7 @@ def test_a_token_that_was_lost_is_known_nowhere(servers: Servers) -> None:
         assert statuses() == {200}
 
     lose(servers, mint)
-    for _ in range(3):  # as many changes as were lost, before the servers look again
+    for _ in range(3):  # as many changes as were lost, before the servers poll again
         command(servers.database, "tokens", "create", ADMIN)
     assert statuses() == {401}
     servers.pair.attach()

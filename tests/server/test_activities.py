@@ -1,4 +1,4 @@
-"""Activities: every change is recorded, with who did it and when; and how the feed is read."""
+"""Activities: every change is recorded, with its author and time; and reading the feed."""
 
 import json
 import time
@@ -39,7 +39,7 @@ RECORDED = {
     "PUT /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
     "PATCH /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
 }
-"""What is recorded of a call; of any other nothing is."""
+"""The expected records of each call; others have none."""
 
 ONE_OF_EACH = [case for case in CASES if case.about in ("", "None -> Staging")]
 
@@ -127,7 +127,7 @@ def test_filters(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> No
 
 
 def test_a_type_that_comes_often(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
-    """As often as it may."""
+    """With the smallest pages."""
     model, feed = told
     body = json.dumps({"name": model, "activity_type": ["NEW_COMMENT"] * MAX_ACTIVITY_TYPES}).encode()
     found = callers.creator.send("GET", "/mlflow/activities/list", body).ok()["activities"]

@@ -57,7 +57,7 @@ def test_two_authorizations_are_none(small: LiveRegistry) -> None:
 
 
 def test_fields_after_a_chunked_body_are_not_believed(small: LiveRegistry, small_admin: Api) -> None:
-    """No proxy has looked at them."""
+    """Proxies do not check them."""
     trailer = AS_CHUNK.removesuffix(b"\r\n") + bearer(small) + b"\r\n"
     said = exchange(small.url, CREATE + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + trailer)
     assert said.statuses == [401]
@@ -80,7 +80,7 @@ def test_older_http_and_whole_urls_are_served(small: LiveRegistry) -> None:
 
 
 def test_an_answer_is_that_of_its_own_request(small: LiveRegistry) -> None:
-    """What cannot be read is not answered while another answer is due: it would be taken for that one."""
+    """A request that cannot be parsed gets no answer while another one is pending: the answers would be confused."""
     said = exchange(small.url, HEALTH + b"\x00\x01garbage\r\n\r\n")
     assert (said.statuses, said.ended) == ([200], True)
 
@@ -94,7 +94,7 @@ def test_requests_sent_ahead(small: LiveRegistry) -> None:
 
 
 def test_whoever_waits_to_send_a_body_is_told_first(small: LiveRegistry) -> None:
-    """Whether the body still comes is not known then, so that nothing more is read on the connection."""
+    """The server does not know whether the body follows, so it reads nothing more on the connection."""
     expecting = b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(HEALTH)
     said = exchange(small.url, CREATE + expecting)
     assert (said.statuses, said.ended) == ([401], True)
@@ -104,7 +104,7 @@ def test_whoever_waits_to_send_a_body_is_told_first(small: LiveRegistry) -> None
 
 
 def test_mutated_requests_break_nothing(small: LiveRegistry, small_admin: Api) -> None:
-    """That nothing unexpected is in the log is seen when the server has ended."""
+    """The fixture checks at the end that no traceback was logged."""
     chance = random.Random(5)
     chunked = CREATE + b"Transfer-Encoding: chunked\r\n\r\n" + AS_CHUNK.removesuffix(b"\r\n") + b"T: x\r\n\r\n" + HEALTH
     expecting = CREATE + b"Expect: 100-continue\r\nContent-Length: 10\r\n\r\n0123456789" + HEALTH

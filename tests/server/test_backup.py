@@ -1,4 +1,4 @@
-"""A registry in one file, while others write to it, and back: nothing is lost, and nothing is written over."""
+"""Backups while others write, and restoring them: nothing is lost, and no file is overwritten."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ REWRITE = """
     INSERT INTO sqlite_master
         SELECT 'trigger', 'activities_no_update', 'activities', 0, sql FROM guard;
 """
-"""Changes a record of the log, and puts the trigger back that should have kept it."""
+"""Changes a record of the log, and recreates the trigger that protects it."""
 
 SQLITE_ONLY = pytest.mark.skipif(
     bool(os.environ.get(DATABASE_VARIABLE)), reason="of files; PostgreSQL's databases are not put aside"
@@ -60,8 +60,8 @@ def backed_up(fresh_registry: LiveRegistry, tmp_path: Path) -> Path:
 
 
 def test_under_writers_and_back(fresh_registry: LiveRegistry, tmp_path: Path) -> None:
-    """Each backup is of one moment: what was acknowledged before is in it, without gaps; and it can be served."""
-    insert_models(fresh_registry, MODEL_COUNT, "wanted")  # so many that copying them takes some steps
+    """Each backup is a snapshot: it has everything acknowledged before, without gaps; and it can be served."""
+    insert_models(fresh_registry, MODEL_COUNT, "wanted")  # enough that copying them takes several steps
     stop = threading.Event()
     acknowledged: list[list[str]] = [[], [], []]
 
@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there(fresh_registry: LiveRegistry, tmp_path: Path
 
 
 def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
-    """And nothing is left where it would have gone."""
+    """And no partial file is left."""
     spoiled = tmp_path / "spoiled"
     whole = backed_up.read_bytes()
 
@@ -206,7 +206,7 @@ def test_what_was_put_aside_in_the_same_second_stays(backed_up: Path, tmp_path: 
 
 @SQLITE_ONLY
 def test_what_a_killed_server_left_is_no_part_of_what_is_put_there(backed_up: Path, tmp_path: Path) -> None:
-    """SQLite would write the log of a database that is gone into whatever has its name."""
+    """SQLite would apply the write-ahead log of a deleted database to a new one of the same name."""
     folder = tmp_path / "killed"
     folder.mkdir()
     place, log = folder / "registry.db", folder / "registry.db-wal"

@@ -75,7 +75,7 @@ def test_impossible_lengths(length: int, callers: Callers, database_state: Datab
 
 
 def test_pages(callers: Callers, database_state: DatabaseState) -> None:
-    """Oldest first, each once, whatever else comes in between."""
+    """Oldest first, each once, whatever is added concurrently."""
     where, other = talked(callers), talked(callers)
     api = callers.creator
     for number in range(5):

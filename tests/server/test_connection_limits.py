@@ -17,7 +17,7 @@ ATTEMPTS = 2_000 if os.environ.get(DATABASE_VARIABLE) else 10_000  # to open eve
 
 
 def test_connections(small: LiveRegistry, small_admin: Api) -> None:
-    """Too many from one address, then too many in all. Those that were there before are served all the time."""
+    """Too many from one address, then too many in total. Existing connections are served all the time."""
     small_admin.get("/health").ok()
     with ExitStack() as stack:
         for _ in range(SMALL["connections_per_address"]):
@@ -82,13 +82,13 @@ def test_event_streams_beyond_the_limit_are_refused_while_others_are_served(
         path = f"/permissions/registered-models/{shared['registered_model_databricks']['id']}"
         small_admin.patch(path, access_control_list=[entry]).ok()
         small_admin.post("/mlflow/model-versions/create", name="told of", source="s3://x").ok()
-        for each_stream in streams:  # those that were open go on
+        for each_stream in streams:  # existing streams continue
             each_stream.until(lambda one: one["name"] == "told of")
     print(f"\n{ATTEMPTS:,} attempts to open a stream beyond {SMALL['streams']}: {dict(outcomes)}; {served:,} served")
     assert outcomes == {(503, "TEMPORARILY_UNAVAILABLE"): ATTEMPTS}
     assert served > 10
     deadline = time.monotonic() + 30
-    while True:  # those that were closed make room
+    while True:  # closed streams free their slots
         with connect(small.url) as connection:
             connection.sendall(EVENTS + bearer(small) + b"\r\n")
             if Said(connection.recv(65536), ended=False).statuses == [200]:
@@ -98,7 +98,7 @@ def test_event_streams_beyond_the_limit_are_refused_while_others_are_served(
 
 
 def test_a_stream_that_was_left_holds_no_place(small: LiveRegistry, small_admin: Api) -> None:
-    """Even if its client had sent another request ahead, so that the server reads nothing more from it."""
+    """Even if its client has pipelined another request, so that the server reads nothing more from it."""
     request = EVENTS + bearer(small) + b"\r\n" + HEALTH
     deadline = time.monotonic() + 60
     opened = 0

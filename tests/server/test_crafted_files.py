@@ -1,4 +1,4 @@
-"""Files that look like a backup and are none: nothing that they bring is run, and what is wrong with them is named."""
+"""Crafted files that look like backups: nothing in them is executed, and the error message says what is wrong."""
 
 import gzip
 import os
@@ -64,7 +64,7 @@ SCHEMAS = {
         "table alembic_version is different"
     ),
 }
-"""What is done to a backup, and what is said of it."""
+"""Changes of a backup, and the expected message."""
 
 ROWS = {
     f"INSERT INTO grants VALUES ('root', {BOB}, 70)": "level is 70",
@@ -112,7 +112,7 @@ ROWS = {
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup of a registry with bob, who is nobody, and a version with a request."""
+    """A valid backup of a registry with bob, who has no permissions, and a version with a request."""
     folder = tmp_path_factory.mktemp("sound")
     file = folder / "sound.backup"
     with serving(folder, maintenance="") as live, Api(live.url, live.admin_token) as admin:
@@ -190,7 +190,7 @@ def test_nor_is_it_migrated(crafted: Callable[[str], Path], statements: str, tol
     "arguments", [("serve", "--port", "0"), ("tokens", "create", "admin")], ids=["serve", "tokens"]
 )
 def test_nor_is_it_upgraded_in_place(older: Path, arguments: tuple[str, ...]) -> None:
-    """A schema that was set back, as one with a trigger of its own, would run what it has with the next upgrade."""
+    """A downgraded schema, or one with an additional trigger, would run its own statements during the next upgrade."""
     for statements, told in (
         (PROMOTE, "trigger promote is unknown"),
         ("DROP TRIGGER promote; UPDATE alembic_version SET version_num = '0004'", "schema '0004'"),
@@ -208,7 +208,7 @@ def test_nor_is_it_upgraded_in_place(older: Path, arguments: tuple[str, ...]) ->
 def test_a_sound_one_is_restored_and_leaves_nothing_but_rows(
     crafted: Callable[[str], Path], older: Path, tmp_path: Path
 ) -> None:
-    """Statistics, versions of somebody's own and free pages stay behind."""
+    """Statistics, a user_version and free pages are not copied."""
     extras = "ANALYZE; PRAGMA user_version = 7; PRAGMA application_id = 9; PRAGMA auto_vacuum = 1; VACUUM"
     link = tmp_path / "link"
     link.symlink_to(crafted(extras))
@@ -230,7 +230,7 @@ def test_a_sound_one_is_restored_and_leaves_nothing_but_rows(
 
 
 def test_what_is_no_file_or_not_alone(sound: Path, tmp_path: Path) -> None:
-    """A journal or log beside a file is a part of it, and would be written into it, or be lost."""
+    """A journal or log beside a file is a part of it, and would be applied to it, or lost."""
     file = tmp_path / "copied.db"
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -254,7 +254,7 @@ def test_what_is_no_file_or_not_alone(sound: Path, tmp_path: Path) -> None:
 
 
 def test_a_schema_that_cannot_be_read(crafted: Callable[[str], Path], tmp_path: Path) -> None:
-    """What SQLite says of it quotes what is not UTF-8."""
+    """SQLite's message about it contains text that is not UTF-8."""
     file = crafted("PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = 'CREATE x'")
     target = str(tmp_path / "target.db")
     for arguments in (

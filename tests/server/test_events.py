@@ -1,4 +1,4 @@
-"""The event stream: every change as it is committed, once, in order, and none missed over an interruption."""
+"""The event stream: every change as it is committed, once, in order, and none missed after a reconnect."""
 
 import json
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from tests.server.test_visibility import say
 
 
 def test_every_change_is_told_once_and_in_order(callers: Callers) -> None:
-    """What the stream tells is what the feed lists."""
+    """Events are the same as in the feed."""
     model = callers.model()
     callers.version(model)
     with stream(callers.admin) as events:
@@ -49,7 +49,7 @@ def test_a_client_that_comes_back_misses_nothing(callers: Callers) -> None:
 
 
 def test_more_than_one_batch_is_caught_up_with(callers: Callers) -> None:
-    """All that has happened in this run, which is more than the server reads at once."""
+    """Everything that has happened in this run, which is more than a batch."""
     model = callers.model()
     callers.version(model)
     last = say(callers, model)

@@ -1,4 +1,4 @@
-"""The inbox: open requests over all models, newest first, a page at a time."""
+"""The inbox: open requests of all models, newest first, paged."""
 
 import pytest
 from sqlalchemy import event

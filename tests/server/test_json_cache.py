@@ -1,4 +1,4 @@
-"""What is kept of answers is never shown when it is no longer true."""
+"""Cached answers are never stale."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
 
 @pytest.fixture(scope="module")
 def database(callers: Callers) -> Iterator[Connection]:
-    """A connection that keeps nothing."""
+    """A connection without a cache."""
     engine = make_engine(database_url(callers.registry.database), write=False)
     with engine.connect() as connection:
         json_cache_of(connection).put("a document", "1", "text")
@@ -43,7 +43,7 @@ def database(callers: Callers) -> Iterator[Connection]:
 
 
 def told(api: Api, name: str) -> dict[str, Any]:
-    """What a server says of a model, in every answer that it keeps."""
+    """All cached answers of a server about a model."""
     model = api.get("/mlflow/registered-models/get", name=name)
     latest = api.get("/mlflow/registered-models/get-latest-versions", name=name)
     listed = api.get("/mlflow/registered-models/search", filter=f"name = '{name}'").ok()
@@ -57,7 +57,7 @@ def told(api: Api, name: str) -> dict[str, Any]:
 
 
 def stored(database: Connection, name: str) -> dict[str, Any]:
-    """The same, read anew."""
+    """The same, uncached."""
     model = registered_models.find(database, SOMEBODY, name)
     alone = latest = None
     if model is not None:
@@ -87,9 +87,9 @@ def test_after_every_kind_of_change(callers: Callers, database: Connection) -> N
         attempt = case.prepare(callers, caller)
         names = {attempt.fields[field] for field in ("name", "new_name") if field in attempt.fields}
         for name in names:
-            told(callers.admin, name)  # from now on it is kept
+            told(callers.admin, name)  # fill the cache
         if attempt.make(callers.api(caller)).status >= 400:
-            continue  # a comment of somebody else's
+            continue  # a comment of another user
         for name in names:
             assert told(callers.admin, name) == stored(database, name), f"after {case}"
         tried.add((case.method, case.route))
@@ -109,7 +109,7 @@ def test_after_a_change_by_another_server(callers: Callers, database: Connection
 
 
 def test_what_was_undone_is_not_kept(callers: Callers, database: Connection) -> None:
-    """A change that fails at its end has moved the revision, and another will move it to the same number."""
+    """A change that is rolled back has changed the revision, and another one will get the same number."""
     name = callers.model("undone")
     api = callers.admin
     for number in range(5):

@@ -24,7 +24,7 @@ def test_heads(small: LiveRegistry) -> None:
     field = b"X: " + b"x" * (SMALL["head_bytes"] // 2) + b"\r\n"
     close = b"Connection: close\r\n"
     assert exchange(small.url, HEALTH[:-2] + close + field + b"\r\n").statuses == [200]
-    assert exchange(small.url, HEALTH[:-2] + field * 20).statuses in ([400], [])  # it may still be sending
+    assert exchange(small.url, HEALTH[:-2] + field * 20).statuses in ([400], [])  # the client may still be sending
     assert exchange(small.url, HEALTH[:-2] + b"X: y\r\n" * 31 + b"\r\n").statuses == [400]
     assert exchange(small.url, b"GET /" + b"x" * 70_000 + HEALTH[11:]).statuses == [400]
 
@@ -69,12 +69,12 @@ SLOW = {
 
 
 def test_who_sends_slowly_is_not_waited_for(small: LiveRegistry, small_admin: Api) -> None:
-    """Neither who is silent, nor who lets line ends drip to be taken for alive. Others are served meanwhile."""
+    """Neither a silent client, nor one that sends line ends to keep the connection alive. Others are served."""
     served = 0
     with ExitStack() as stack:
         waiting: dict[tuple[str, bool], socket.socket] = {}
         said = dict.fromkeys([(what, drips) for what in SLOW for drips in (False, True)], Said(b"", ended=False))
-        del said["half a second head", False]  # a connection that is kept for a next request may be silent for longer
+        del said["half a second head", False]  # an idle connection may stay open for longer
         for what, drips in said:
             connection = waiting[what, drips] = stack.enter_context(connect(small.url))
             connection.sendall(SLOW[what][0].replace(b"%s", f"Bearer {small.admin_token}".encode()))
@@ -100,7 +100,7 @@ def test_who_sends_slowly_is_not_waited_for(small: LiveRegistry, small_admin: Ap
 
 
 def test_who_reads_slowly_is_cut_off(small: LiveRegistry, small_admin: Api) -> None:
-    """An answer of megabytes; somebody who takes it at an even pace gets it all."""
+    """An answer of megabytes; a client that reads slowly but steadily gets all of it."""
     small_admin.post("/mlflow/registered-models/create", name="big").ok()
     for _ in range(150):
         small_admin.post("/mlflow/model-versions/create", name="big", source="s3://x", description="x" * 45_000).ok()

@@ -1,4 +1,4 @@
-"""A registry with everything in it moves from SQLite to PostgreSQL and back, and its clients notice nothing."""
+"""A registry with everything in it is copied from SQLite to PostgreSQL and back, and clients see no difference."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def migrate(source: str, target: str) -> Result:
 
 
 def told(api: Api) -> dict[str, Any]:
-    """What the registry says of everything that it holds."""
+    """All answers of the registry about its content."""
     answers = {}
     for path, listed in LISTS.items():
         answer = api.get(path, max_results=1000) if path.startswith("/mlflow") else api.get(path)
@@ -95,7 +95,7 @@ def test_there_and_back(target: str, tmp_path: Path) -> None:
             with stream(api) as events, Api(api.url, creator) as of_creator:
                 of_creator.post("/mlflow/registered-models/create", name=f"after-{Path(destination).name[:8]}").ok()
                 first, last = numbers_of(destination, [{"event_id": events.ready}, events.next()])
-                assert last == first + 1  # numbers go on where they were
+                assert last == first + 1  # numbers continue
             before = told(api)
             assert before["/mlflow/activities/list"]["activities"][1] == newest
 
@@ -119,7 +119,7 @@ def test_a_text_that_postgresql_cannot_hold_is_named_before_anything_is_written(
     result = migrate(str(source), target)
     assert (result.exit_code, result.stdout) == (1, "")
     assert re.search(r"NUL character.*principals \(\d+\): display_name", result.stderr, re.DOTALL)
-    command(target, "users", "create", "ada")  # it is still empty
+    command(target, "users", "create", "ada")  # the target is still empty
     assert migrate(str(source), str(tmp_path / "other.db")).exit_code == 0  # SQLite can hold it
 
 
@@ -141,4 +141,4 @@ def test_a_bar_on_a_terminal(target: str, tmp_path: Path) -> None:
     running.close()
     assert running.exitstatus == 0, said
     assert "Copying and comparing" in said
-    assert re.search(r" (\d+)/\1\b", said)  # to the end
+    assert re.search(r" (\d+)/\1\b", said)  # up to the total

@@ -1,4 +1,4 @@
-"""Registered models: made, described, tagged, renamed, deleted."""
+"""Registered models: creating, describing, tagging, renaming, deleting."""
 
 import time
 from collections import Counter
@@ -136,7 +136,7 @@ def surfaces(model: str) -> dict[str, dict[str, str]]:
 
 
 def _named(answer: object, name: str) -> object:
-    """An answer as if of a model of that name, without the times of updates."""
+    """The answer with another name, without the times of updates."""
     if isinstance(answer, dict):
         return {
             key: name if key == "name" else _named(value, name)
@@ -161,7 +161,7 @@ def test_a_delete_takes_everything_along(callers: Callers) -> None:
     callers.creator.delete(f"{MODELS}/delete", name=model).ok()
     for path, fields in surfaces(model).items():
         callers.creator.get(path, **fields).missing()
-    callers.creator.get(f"/permissions/registered-models/{identifier}").ok()  # which its history is read by
+    callers.creator.get(f"/permissions/registered-models/{identifier}").ok()  # by which its history is protected
     tables = (model_versions, model_tags, version_tags, aliases, transition_requests, comments)
     with changing(callers.registry.database) as connection:
         for table in tables:
@@ -169,8 +169,8 @@ def test_a_delete_takes_everything_along(callers: Callers) -> None:
     last = reader.get("/mlflow/activities/list", max_results=1).ok()["activities"][0]
     assert (last["activity_type"], last["name"]) == ("DELETED_MODEL", model)
     callers.creator.post(f"{MODELS}/create", name=model).ok()
-    assert callers.version(model) == "1"  # a new model of that name begins anew
-    reader.get(f"{MODELS}/get", name=model).missing()  # and its rights are its own
+    assert callers.version(model) == "1"  # versions of a new model of that name start at 1
+    reader.get(f"{MODELS}/get", name=model).missing()  # and permissions are not inherited
     assert callers.model_id(model) != identifier
 
 
@@ -212,7 +212,7 @@ PROMPT = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
 
 
 def test_a_name_that_a_prompt_has(callers: Callers, database_state: DatabaseState) -> None:
-    """It is said what has the name: a search for models would not show a prompt."""
+    """The message says what has the name: a search for models would not show a prompt."""
     prompt, model = callers.new_name("prompt"), callers.model()
     creator = callers.creator
     creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()

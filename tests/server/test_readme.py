@@ -1,4 +1,4 @@
-"""The README tells the truth about who may do what, and how much: its tables are made from those in force."""
+"""The README's tables of abilities and limits are generated from those in force."""
 
 from dataclasses import fields
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What this registry's searches know beyond MLflow's: stages, and who made a model or version."""
+"""This registry's extensions of MLflow's searches: stages, and the creator of a model or version."""
 
 from tests.server.callers import Callers
 

@@ -1,4 +1,4 @@
-"""Moving versions between stages, and what follows from it."""
+"""Stage transitions of versions, and their consequences."""
 
 import pytest
 
@@ -68,7 +68,7 @@ def test_archiving_the_versions_that_are_there(path: str, stage: str, callers: C
         assert (system["from_stage"], system["to_stage"]) == (stage, "Archived")
         assert f"version {newcomer}" in system["system_comment"]
     assert applied["activity_type"] == "APPLIED_TRANSITION"
-    assert requests_now(callers, model, first) == []  # what it asked for has happened
+    assert requests_now(callers, model, first) == []  # its request is closed
     assert len(requests_now(callers, model, second)) == 1
 
 

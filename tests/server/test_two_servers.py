@@ -1,4 +1,4 @@
-"""Two servers over one database tell the same story: what happens at one is true at the other at once."""
+"""Two servers on one database are consistent: a change at one is visible at the other at once."""
 
 import subprocess
 import time
@@ -19,7 +19,7 @@ from tui_registry_server.store.engine import database_url
 from tui_registry_server.store.schema import NEWEST
 from tui_registry_server.store.tables import activities
 
-TOGETHER = 10  # times that two approve at once
+TOGETHER = 10  # concurrent approvals
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Pair:
     second: Api
 
     def version(self, model: str) -> dict[str, str]:
-        """A new model's first version."""
+        """The first version of a new model."""
         self.first.post("/mlflow/registered-models/create", name=model).ok()
         self.first.post("/mlflow/model-versions/create", name=model, source="s3://x").ok()
         return {"name": model, "version": "1"}
@@ -58,7 +58,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_both_are_one_workspace_also_after_a_restart(pair: Pair, tmp_path: Path) -> None:
-    """To Databricks' clients; another registry is another."""
+    """The workspace id for Databricks' clients; another registry has another."""
     known = {api.get("/preview/scim/v2/Me").headers["x-databricks-org-id"] for api in (pair.first, pair.second)}
     assert len(known) == 1
     for database in (pair.database, str(tmp_path / "another.db")):
@@ -98,7 +98,9 @@ def test_what_one_does_the_other_tells_of_within_a_second(pair: Pair) -> None:
             pair.first.post("/mlflow/comments/create", **version, comment=f"comment {number}").ok()
             began = time.monotonic()
             events.until_comment(f"comment {number}")
-            assert time.monotonic() - began < 10  # whether by word or by looking once a second, and not by luck later
+            assert (
+                time.monotonic() - began < 10
+            )  # by a notification or by polling once a second, and not by chance later
         assert [one.get("comment") for one in events.seen] == [f"comment {number}" for number in range(3)]
 
 
@@ -124,7 +126,7 @@ def test_a_token_revoked_at_one_is_refused_by_the_other_at_once(pair: Pair) -> N
     for _ in range(5):
         made = pair.first.post("/token/create").ok()
         with Api(pair.second.url, made["token_value"]) as api:
-            api.get("/mlflow/registered-models/list").ok()  # it is known there, and cached
+            api.get("/mlflow/registered-models/list").ok()  # the caller is cached there
             pair.first.post("/token/delete", token_id=made["token_info"]["token_id"]).ok()
             api.get("/mlflow/registered-models/list").refused(401, "UNAUTHENTICATED")
 
@@ -182,7 +184,7 @@ def test_two_that_start_at_once_make_one_schema(tmp_path: Path) -> None:
 
 
 def test_without_notifications_a_look_each_second_finds_what_others_did(tmp_path: Path) -> None:
-    """As on those that speak PostgreSQL's protocol without LISTEN and NOTIFY; on SQLite it is always so."""
+    """As on databases with PostgreSQL's protocol, but without LISTEN and NOTIFY; as always on SQLite."""
     with fresh_database(tmp_path) as database:
         if database_url(database).get_backend_name() == "postgresql":
             with changing(database) as connection:

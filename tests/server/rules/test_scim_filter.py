@@ -1,4 +1,4 @@
-"""SCIM filters: what they mean, and that nothing but a meaning or a clear refusal comes of any text."""
+"""SCIM filters: their meaning, and that any text is either parsed or refused with a clear message."""
 
 import pytest
 from hypothesis import example, given

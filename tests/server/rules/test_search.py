@@ -1,4 +1,4 @@
-"""A search as a whole: its order, its pages and their tokens."""
+"""Searches: their order, their pages and page tokens."""
 
 import base64
 import json
@@ -85,7 +85,7 @@ def test_a_token_leads_on_in_its_own_search() -> None:
     asked = partial(search, filter_text="name LIKE 'é%'", order_by=["timestamp DESC"])
     page_token = asked().token_after((17, "é 😀"))
     assert asked(page_token=page_token).position == (17, "é 😀")
-    assert asked(page_token=page_token, max_results=3).position == (17, "é 😀")  # pages may differ in length
+    assert asked(page_token=page_token, max_results=3).position == (17, "é 😀")  # pages may have different lengths
     assert page_token.replace("-", "").replace("_", "").isalnum()
 
 

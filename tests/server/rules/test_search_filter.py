@@ -1,4 +1,4 @@
-"""What a filter of a search means, and what it is told that cannot be read. Compared with MLflow's in tests/compat."""
+"""The meaning of search filters, and the messages for invalid ones. Compared with MLflow's in tests/compat."""
 
 import pytest
 
@@ -83,8 +83,8 @@ def test_all_comparisons_are_kept_in_order() -> None:
         (f"version_number = {2**63}", "compared with an integer"),
         (f"version_number = '{'9' * 5000}'", "compared with an integer"),
         (f"name LIKE '{'a' * (MAX_PATTERN + 1)}'", "The pattern is too long"),
-        (" AND ".join(["name = 'a'"] * (MAX_COMPARISONS + 1)), "at most 100 are read"),
-        ("name = 'a' " * MAX_FILTER, f"at most {MAX_FILTER} are read"),
+        (" AND ".join(["name = 'a'"] * (MAX_COMPARISONS + 1)), "at most 100 are allowed"),
+        ("name = 'a' " * MAX_FILTER, f"at most {MAX_FILTER} are allowed"),
     ],
 )
 def test_what_cannot_be_read_is_told_where_and_what_to_do(text: str, said: str) -> None:
