@@ -12,7 +12,7 @@ from tests.server.api import TIMEOUT
 
 
 @dataclass(frozen=True)
-class Said:
+class Received:
     """What a server sent on a connection, and whether it closed the connection; ``reset``: by a TCP reset."""
 
     content: bytes
@@ -42,24 +42,24 @@ def connect(url: str, *, source: str = "127.0.0.1", receive: int | None = None) 
     return connection
 
 
-def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", patience: float = TIMEOUT) -> Said:
-    """What the server sends until it closes the connection, or is silent for ``patience`` seconds."""
+def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", timeout: float = TIMEOUT) -> Received:
+    """What the server sends until it closes the connection, or is silent for ``timeout`` seconds."""
     with connect(url, source=source) as connection:
-        connection.settimeout(patience)
+        connection.settimeout(timeout)
         with contextlib.suppress(ConnectionError):  # the server may close the connection while this is sent
             connection.sendall(content)
         return rest(connection)
 
 
-def rest(connection: socket.socket) -> Said:
-    said = b""
+def rest(connection: socket.socket) -> Received:
+    received = b""
     while True:
         try:
             chunk = connection.recv(65536)
         except TimeoutError:
-            return Said(said, ended=False)
+            return Received(received, ended=False)
         except ConnectionError:
-            return Said(said, ended=True, reset=True)
+            return Received(received, ended=True, reset=True)
         if not chunk:
-            return Said(said, ended=True)
-        said += chunk
+            return Received(received, ended=True)
+        received += chunk

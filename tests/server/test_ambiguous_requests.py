@@ -44,9 +44,9 @@ AMBIGUOUS = {
 
 @pytest.mark.parametrize("rest_of_it", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_what_could_be_read_in_two_ways_is_not_read(rest_of_it: bytes, small: LiveRegistry, small_admin: Api) -> None:
-    said = exchange(small.url, CREATE + bearer(small) + rest_of_it)
-    assert (said.statuses, said.ended) == ([400], True)
-    assert said.error["error_code"] == "BAD_REQUEST"
+    received = exchange(small.url, CREATE + bearer(small) + rest_of_it)
+    assert (received.statuses, received.ended) == ([400], True)
+    assert received.error["error_code"] == "BAD_REQUEST"
     assert "smuggled" not in models(small_admin)
 
 
@@ -59,8 +59,8 @@ def test_two_authorizations_are_none(small: LiveRegistry) -> None:
 def test_fields_after_a_chunked_body_are_not_believed(small: LiveRegistry, small_admin: Api) -> None:
     """Proxies do not check them."""
     trailer = AS_CHUNK.removesuffix(b"\r\n") + bearer(small) + b"\r\n"
-    said = exchange(small.url, CREATE + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + trailer)
-    assert said.statuses == [401]
+    received = exchange(small.url, CREATE + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + trailer)
+    assert received.statuses == [401]
     assert "smuggled" not in models(small_admin)
 
 
@@ -68,37 +68,37 @@ def test_fields_after_a_chunked_body_are_not_believed(small: LiveRegistry, small
     "line", ["GET /health", "GET /health HTTP/2.0", "GET /health HTTP/0.9", "GET /health HTTP/1.1"]
 )
 def test_versions_without_a_host(line: str, small: LiveRegistry) -> None:
-    said = exchange(small.url, f"{line}\r\n\r\n".encode())
-    assert (said.statuses, said.ended) == ([400], True)
+    received = exchange(small.url, f"{line}\r\n\r\n".encode())
+    assert (received.statuses, received.ended) == ([400], True)
 
 
 def test_older_http_and_whole_urls_are_served(small: LiveRegistry) -> None:
-    said = exchange(small.url, b"GET /health HTTP/1.0\r\n\r\n")
-    assert (said.statuses, said.ended) == ([200], True)
+    received = exchange(small.url, b"GET /health HTTP/1.0\r\n\r\n")
+    assert (received.statuses, received.ended) == ([200], True)
     absolute = b"GET http://elsewhere/health HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n"
     assert exchange(small.url, absolute).statuses == [200]
 
 
 def test_an_answer_is_that_of_its_own_request(small: LiveRegistry) -> None:
     """A request that cannot be parsed gets no answer while another one is pending: the answers would be confused."""
-    said = exchange(small.url, HEALTH + b"\x00\x01garbage\r\n\r\n")
-    assert (said.statuses, said.ended) == ([200], True)
+    received = exchange(small.url, HEALTH + b"\x00\x01garbage\r\n\r\n")
+    assert (received.statuses, received.ended) == ([200], True)
 
 
 def test_requests_sent_ahead(small: LiveRegistry) -> None:
-    assert exchange(small.url, HEALTH * 5, patience=0.5).statuses == [200] * 5
-    said = exchange(small.url, HEALTH * 5000)
-    assert said.ended
-    assert set(said.statuses) == {200}
-    assert len(said.statuses) <= SMALL["pipelined"] + 1
+    assert exchange(small.url, HEALTH * 5, timeout=0.5).statuses == [200] * 5
+    received = exchange(small.url, HEALTH * 5000)
+    assert received.ended
+    assert set(received.statuses) == {200}
+    assert len(received.statuses) <= SMALL["pipelined"] + 1
 
 
 def test_whoever_waits_to_send_a_body_is_told_first(small: LiveRegistry) -> None:
     """The server does not know whether the body follows, so it reads nothing more on the connection."""
     expecting = b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(HEALTH)
-    said = exchange(small.url, CREATE + expecting)
-    assert (said.statuses, said.ended) == ([401], True)
-    assert b"connection: close" in said.content
+    received = exchange(small.url, CREATE + expecting)
+    assert (received.statuses, received.ended) == ([401], True)
+    assert b"connection: close" in received.content
     assert exchange(small.url, CREATE + expecting + HEALTH + HEALTH).statuses == [401]
     assert exchange(small.url, CREATE + bearer(small) + expecting + HEALTH).statuses == [100, 400]
 

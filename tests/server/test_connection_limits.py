@@ -10,7 +10,7 @@ from itertools import cycle
 from tests.live_registry import DATABASE_VARIABLE, LiveRegistry
 from tests.server.api import Api
 from tests.server.small_limits import EVENTS, HEALTH, SMALL, bearer
-from tests.server.sockets import Said, connect, exchange
+from tests.server.sockets import Received, connect, exchange
 from tests.server.streams import stream
 
 ATTEMPTS = 2_000 if os.environ.get(DATABASE_VARIABLE) else 10_000  # to open event streams; PostgreSQL takes longer
@@ -22,21 +22,21 @@ def test_connections(small: LiveRegistry, small_admin: Api) -> None:
     with ExitStack() as stack:
         for _ in range(SMALL["connections_per_address"]):
             stack.enter_context(connect(small.url, source="127.0.0.2"))
-        said = exchange(small.url, HEALTH, source="127.0.0.2")
-        assert (said.statuses, said.ended) == ([429], True)
-        assert b"retry-after: " in said.content.lower()
-        assert exchange(small.url, HEALTH, source="127.0.0.3", patience=0.2).statuses == [200]
+        received = exchange(small.url, HEALTH, source="127.0.0.2")
+        assert (received.statuses, received.ended) == ([429], True)
+        assert b"retry-after: " in received.content.lower()
+        assert exchange(small.url, HEALTH, source="127.0.0.3", timeout=0.2).statuses == [200]
         outcomes = Counter[int]()
         for number in range(60):
             connection = stack.enter_context(connect(small.url, source=f"127.0.0.{4 + number % 9}"))
             connection.sendall(HEALTH)
             connection.settimeout(10)
-            outcomes[Said(connection.recv(65536), ended=False).statuses[0]] += 1
+            outcomes[Received(connection.recv(65536), ended=False).statuses[0]] += 1
             small_admin.get("/mlflow/registered-models/search", filter="name = 'none'").ok()
         print(f"\nbesides {SMALL['connections_per_address']} silent connections, 60 more: {dict(outcomes)}")
         assert set(outcomes) == {200, 503}
     deadline = time.monotonic() + 30
-    while exchange(small.url, HEALTH, patience=0.2).statuses != [200]:
+    while exchange(small.url, HEALTH, timeout=0.2).statuses != [200]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -91,7 +91,7 @@ def test_event_streams_beyond_the_limit_are_refused_while_others_are_served(
     while True:  # closed streams free their slots
         with connect(small.url) as connection:
             connection.sendall(EVENTS + bearer(small) + b"\r\n")
-            if Said(connection.recv(65536), ended=False).statuses == [200]:
+            if Received(connection.recv(65536), ended=False).statuses == [200]:
                 break
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -105,5 +105,5 @@ def test_a_stream_that_was_left_holds_no_place(small: LiveRegistry, small_admin:
     while opened < 3 * SMALL["streams_per_principal"]:
         with connect(small.url) as connection:
             connection.sendall(request)
-            opened += Said(connection.recv(65536), ended=False).statuses == [200]
+            opened += Received(connection.recv(65536), ended=False).statuses == [200]
         assert time.monotonic() < deadline, f"after {opened} streams that were left there is no place"

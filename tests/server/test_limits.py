@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.small_limits import CREATE, EVENTS, HEALTH, SMALL, bearer
-from tests.server.sockets import Said, connect, exchange, rest
+from tests.server.sockets import Received, connect, exchange, rest
 from tests.server.streams import stream
 from tui_registry_server.commands import main
 from tui_registry_server.rules.limits import Limits
@@ -31,9 +31,9 @@ def test_heads(small: LiveRegistry) -> None:
 
 @pytest.mark.parametrize("trailer", [b"X: y\r\n" * 40, b"X: " + b"x" * 2_000_000], ids=["many", "endless"])
 def test_fields_after_a_chunked_body_without_end(trailer: bytes, small: LiveRegistry) -> None:
-    said = exchange(small.url, CREATE + bearer(small) + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + trailer)
-    assert said.ended
-    assert said.statuses in ([400], [])
+    received = exchange(small.url, CREATE + bearer(small) + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + trailer)
+    assert received.ended
+    assert received.statuses in ([400], [])
 
 
 def test_bodies(small: LiveRegistry, small_admin: Api) -> None:
@@ -73,9 +73,11 @@ def test_who_sends_slowly_is_not_waited_for(small: LiveRegistry, small_admin: Ap
     served = 0
     with ExitStack() as stack:
         waiting: dict[tuple[str, bool], socket.socket] = {}
-        said = dict.fromkeys([(what, drips) for what in SLOW for drips in (False, True)], Said(b"", ended=False))
-        del said["half a second head", False]  # an idle connection may stay open for longer
-        for what, drips in said:
+        received = dict.fromkeys(
+            [(what, drips) for what in SLOW for drips in (False, True)], Received(b"", ended=False)
+        )
+        del received["half a second head", False]  # an idle connection may stay open for longer
+        for what, drips in received:
             connection = waiting[what, drips] = stack.enter_context(connect(small.url))
             connection.sendall(SLOW[what][0].replace(b"%s", f"Bearer {small.admin_token}".encode()))
             connection.settimeout(0.01)
@@ -87,16 +89,16 @@ def test_who_sends_slowly_is_not_waited_for(small: LiveRegistry, small_admin: Ap
                     with contextlib.suppress(ConnectionError):
                         connection.sendall(b"\r" if what == "half a second head" else b"\r\n")
                 more = rest(connection)
-                before = said[what, drips]
-                said[what, drips] = Said(before.content + more.content, more.ended)
+                before = received[what, drips]
+                received[what, drips] = Received(before.content + more.content, more.ended)
                 if more.ended:
                     del waiting[what, drips]
             small_admin.get("/health").ok()
             served += 1
-    print(f"\n{len(said)} slow senders were cut off; {served} calls were served meanwhile")
+    print(f"\n{len(received)} slow senders were cut off; {served} calls were served meanwhile")
     for what, (_, statuses) in SLOW.items():
-        if (what, False) in said:
-            assert said[what, False].statuses == statuses, what
+        if (what, False) in received:
+            assert received[what, False].statuses == statuses, what
 
 
 def test_who_reads_slowly_is_cut_off(small: LiveRegistry, small_admin: Api) -> None:
