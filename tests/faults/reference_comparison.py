@@ -56,9 +56,9 @@ def _compare_history(api: Api, model: Model) -> None:
 
 def _compare_feed(api: Api, who: str, reference: ReferenceRegistry, since: int) -> None:
     """The number of activities of each model whose names no deleted one has had."""
-    told = api.get("/mlflow/activities/list", max_results=MAX_RESULTS, **{"from": since}).ok().get("activities", [])
-    assert len(told) < MAX_RESULTS
-    assert Counter(each["name"] for each in told if each["name"] not in reference.deleted_names) == {
+    feed = api.get("/mlflow/activities/list", max_results=MAX_RESULTS, **{"from": since}).ok().get("activities", [])
+    assert len(feed) < MAX_RESULTS
+    assert Counter(each["name"] for each in feed if each["name"] not in reference.deleted_names) == {
         model.name: len(model.history) for model in reference.readable(who) if model.name not in reference.deleted_names
     }
 

@@ -84,8 +84,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             create(api, "the first").ok()
         yield servers
         for log in logs:
-            said = log.read_text()
-            assert "Traceback" not in said, f"the server failed on the way:\n{said}"
+            logged = log.read_text()
+            assert "Traceback" not in logged, f"the server failed on the way:\n{logged}"
 
 
 def create(api: Api, text: str) -> Answer:
@@ -93,7 +93,7 @@ def create(api: Api, text: str) -> Answer:
 
 
 @dataclass
-class Told:
+class Answers:
     """What the servers answered to the changes with these texts."""
 
     acknowledged: set[str] = field(default_factory=set)
@@ -147,14 +147,14 @@ def texts(api: Api) -> list[str]:
             return found
 
 
-def hold_true(servers: Servers, told: Told) -> None:
+def hold_true(servers: Servers, answers: Answers) -> None:
     """At both servers: every acknowledged change is stored, and no refused one, and none twice."""
     for number in range(2):
         with servers.api(number) as api:
             there = texts(api)
         assert len(there) == len(set(there))
-        assert told.acknowledged <= set(there), f"lost: {told.acknowledged - set(there)}"
-        assert not told.refused & set(there), f"made, though refused: {told.refused & set(there)}"
+        assert answers.acknowledged <= set(there), f"lost: {answers.acknowledged - set(there)}"
+        assert not answers.refused & set(there), f"made, though refused: {answers.refused & set(there)}"
     command(servers.database, "audit", "verify")
     engine = make_engine(database_url(servers.database), write=False)
     with engine.connect() as connection:
@@ -174,24 +174,24 @@ def test_the_primary_is_killed_and_the_standby_takes_its_place(servers: Servers)
 
 
 def fail_over(servers: Servers) -> None:
-    pair, told = servers.pair, Told()
+    pair, answers = servers.pair, Answers()
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(2 * WRITERS + 4))
-        stack.callback(told.stopped.set)
+        stack.callback(answers.stopped.set)
         events = [stack.enter_context(stream(stack.enter_context(servers.api(number)))) for number in range(2)]
         last = f"last {time.monotonic()}"
         following = [pool.submit(follow, each, last) for each in events]
-        working = [pool.submit(told.write, servers, number % 2, number) for number in range(2 * WRITERS)]
-        working += [pool.submit(told.read, servers, number) for number in range(2)]
-        until(lambda: len(told.acknowledged) > 50, working)
+        working = [pool.submit(answers.write, servers, number % 2, number) for number in range(2 * WRITERS)]
+        working += [pool.submit(answers.read, servers, number) for number in range(2)]
+        until(lambda: len(answers.acknowledged) > 50, working)
         pair.primary.signal(signal.SIGKILL)
         killed_at = time.monotonic()
-        until(lambda: len(told.refused) > 20 and told.reads[503] > 20, working)
-        before = len(told.acknowledged)
+        until(lambda: len(answers.refused) > 20 and answers.reads[503] > 20, working)
+        before = len(answers.acknowledged)
         pair.promote()
         promoted_at = time.monotonic()
         seconds = servers.until_served()
-        until(lambda: len(told.acknowledged) > before + 50, working)
+        until(lambda: len(answers.acknowledged) > before + 50, working)
         # The former primary is started again, before or after the other one in the list of hosts.
         pair.standby.start()
         (stale,) = pair.standby.query(RECORDS)
@@ -200,21 +200,21 @@ def fail_over(servers: Servers) -> None:
             servers.until_served()
         assert pair.standby.query(RECORDS) == [stale], "nobody writes to a primary that was replaced"
         pair.attach()
-        until(lambda: len(told.acknowledged) > before + 100, working)
-        told.stopped.set()
+        until(lambda: len(answers.acknowledged) > before + 100, working)
+        answers.stopped.set()
         for each in working:
             each.result()
         with servers.api(0) as api:
             api.post("/mlflow/comments/create", name=MODEL, version="1", comment=last).ok()
         seen = [each.result() for each in following]
-        hold_true(servers, told)
-        assert seen[0] == seen[1], "both streams told the same, each change once and in order"
-        assert len(seen[0]) == len(set(seen[0])) >= len(told.acknowledged)
+        hold_true(servers, answers)
+        assert seen[0] == seen[1], "both streams have the same events, each change once and in order"
+        assert len(seen[0]) == len(set(seen[0])) >= len(answers.acknowledged)
     print(
-        f"\n{len(told.acknowledged)} writes acknowledged, all there; {len(told.refused)} refused, none there; "
-        f"{len(told.unknown)} unknown; {told.reads[200]} reads answered, {told.reads[503]} refused; the longest call "
-        f"{told.longest:.1f} s; promoted {promoted_at - killed_at:.1f} s after the kill, and writing again "
-        f"{' and '.join(f'{each:.1f}' for each in seconds)} s later"
+        f"\n{len(answers.acknowledged)} writes acknowledged, all there; {len(answers.refused)} refused, none there; "
+        f"{len(answers.unknown)} unknown; {answers.reads[200]} reads answered, {answers.reads[503]} refused; the "
+        f"longest call {answers.longest:.1f} s; promoted {promoted_at - killed_at:.1f} s after the kill, and writing "
+        f"again {' and '.join(f'{each:.1f}' for each in seconds)} s later"
     )
 
 
@@ -343,6 +343,8 @@ def test_a_stream_goes_on_from_where_the_histories_part(servers: Servers) -> Non
         servers.until_served()
         say("kept")
         for each in both:
-            told = each.until_comment("kept")
-            assert "CREATED_VERSION" in {activity["activity_type"] for activity in told}, "that which was served first"
+            answers = each.until_comment("kept")
+            assert "CREATED_VERSION" in {activity["activity_type"] for activity in answers}, (
+                "that which was served first"
+            )
         servers.pair.attach()

@@ -45,9 +45,9 @@ def fill_until_refused(api: Api, prefix: str) -> list[str]:
         name = f"{prefix}-{number}"
         answer = api.post("/mlflow/registered-models/create", name=name, description=TEXT)
         if answer.status != 200:
-            said = answer.refused(503, "TEMPORARILY_UNAVAILABLE")
-            assert "Nothing was changed" in said
-            assert "disk" in said
+            message = answer.refused(503, "TEMPORARILY_UNAVAILABLE")
+            assert "Nothing was changed" in message
+            assert "disk" in message
             return made
         made.append(name)
     raise AssertionError("it was never refused")

@@ -21,11 +21,11 @@ from tests.faults.filter_grammars import (
     SCIM_VALUES,
     filters,
     maybe_invalid,
+    mutated,
     orders,
     patches,
     scim_filters,
     scim_texts,
-    mutated,
     written,
 )
 from tests.faults.rounds import ROUNDS
@@ -77,18 +77,20 @@ def fill_directory(api: Api) -> None:
     ids: list[str] = []
     for number, value in enumerate(SCIM_VALUES):
         other = SCIM_VALUES[(number * 7 + 3) % len(SCIM_VALUES)]
-        said = {
+        attributes = {
             "displayName": other,
             "externalId": value,
             "roles": [{"value": each} for each in (value, other)[: number % 3]],
         }
         whole = {"name": {"givenName": value}, "emails": [{"value": other}], "active": number % 3 > 0}
         ids.append(
-            api.post(USERS, userName=f"u{number}{value}".strip(), **said, **(whole if number % 2 else {})).ok()["id"]
+            api.post(USERS, userName=f"u{number}{value}".strip(), **attributes, **(whole if number % 2 else {})).ok()[
+                "id"
+            ]
         )
-        api.post(f"{SCIM}/ServicePrincipals", applicationId=f"s{number}", active=number % 2 > 0, **said).ok()
+        api.post(f"{SCIM}/ServicePrincipals", applicationId=f"s{number}", active=number % 2 > 0, **attributes).ok()
         members = [{"value": each} for each in ids[-(number % 4) :]]
-        api.post(GROUPS, **said | {"displayName": f"g{number}", "members": members}).ok()
+        api.post(GROUPS, **attributes | {"displayName": f"g{number}", "members": members}).ok()
 
 
 @pytest.fixture(scope="module")

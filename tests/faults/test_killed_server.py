@@ -89,8 +89,8 @@ def look(database: str, done: Acknowledged) -> int:
             named = "FROM model_versions v JOIN registered_models m ON m.id = v.model_id"
             there = {(row[0], str(row[1])) for row in connection.exec_driver_sql(f"SELECT m.name, v.version {named}")}
             assert done.versions <= there, f"lost: {done.versions - there}"
-            told = {row[0] for row in connection.exec_driver_sql("SELECT id FROM activities")}
-            assert done.activities <= told, f"lost: {done.activities - told}"
+            recorded = {row[0] for row in connection.exec_driver_sql("SELECT id FROM activities")}
+            assert done.activities <= recorded, f"lost: {done.activities - recorded}"
             tagged = (
                 "SELECT m.name, t.version, t.value FROM version_tags t JOIN registered_models m ON m.id = t.model_id"
             )

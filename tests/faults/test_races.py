@@ -109,8 +109,8 @@ def statuses(answers: Sequence[Answer]) -> Counter[int]:
 def test_fifty_approvers_of_one_request(shared: Shared, name: str) -> None:
     answers = shared.at_once(*[approve(name)] * APPROVERS)
     assert statuses(answers)[200] == 1, statuses(answers)
-    told = Counter(kind for kind, *_ in shared.activities(name))
-    assert (told["APPROVED_REQUEST"], told["SYSTEM_TRANSITION"]) == (1, 1)
+    kinds = Counter(kind for kind, *_ in shared.activities(name))
+    assert (kinds["APPROVED_REQUEST"], kinds["SYSTEM_TRANSITION"]) == (1, 1)
     with shared.api as api:
         versions = api.get(f"{VERSIONS}/search", filter=f"name = '{name}'").ok()["model_versions"]
         assert {each["version"]: each["current_stage"] for each in versions} == {"1": "Archived", "2": "Production"}

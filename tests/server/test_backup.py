@@ -147,8 +147,8 @@ def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
         middle = len(whole) // 2
         spoiled.write_bytes(whole[:middle] + os.urandom(8192) + whole[middle + 8192 :])
 
-    for spoil, told in (
-        (lambda: spoiled.write_bytes(b"text" * 5000), "no database"),
+    for spoil, message in (
+        (lambda: spoiled.write_bytes(b"text" * 5000), "not a database"),
         (lambda: spoiled.write_bytes(b""), "not of a registry"),
         (lambda: spoiled.write_bytes(whole[: len(whole) // 2]), "damaged"),
         (torn, "damaged"),
@@ -159,7 +159,7 @@ def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
         spoil()
         with fresh_database(tmp_path / "target") as target:
             result = run("restore", str(spoiled), "--database", target)
-            assert (result.exit_code, told in result.stderr) == (1, True), result.output
+            assert (result.exit_code, message in result.stderr) == (1, True), result.output
             assert "Traceback" not in result.output
         assert not (tmp_path / "target").exists() or not list((tmp_path / "target").iterdir())
     result = run("restore", str(tmp_path / "nowhere"), "--database", str(tmp_path / "t.db"))
@@ -229,7 +229,7 @@ def test_what_a_killed_server_left_is_no_part_of_what_is_put_there(backed_up: Pa
     (kept,) = folder.glob("registry.db.before-restore-*-wal")
     assert f"The previous database is now {kept}" in result.stderr
     assert kept.read_bytes() == left
-    assert verify(str(place)).stdout == result.stdout, "its head is the one that was told"
+    assert verify(str(place)).stdout == result.stdout, "its head is the one that was printed"
     with closing(sqlite3.connect(place)) as database:
         assert database.execute("SELECT name FROM registered_models").fetchall() == [("kept",)]
 

@@ -156,8 +156,8 @@ def test_an_upgrade_is_not_taken(callers: Callers) -> None:
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
     )
     for protocol in ("websocket", "h2c"):
-        said = sockets.exchange(callers.registry.url, head.format("/health", protocol).encode(), timeout=2)
-        assert said.content.startswith(b"HTTP/1.1 200 ")
+        received = sockets.exchange(callers.registry.url, head.format("/health", protocol).encode(), timeout=2)
+        assert received.content.startswith(b"HTTP/1.1 200 ")
 
 
 def exchange(callers: Callers, content: bytes) -> bytes:

@@ -76,14 +76,14 @@ def test_event_streams_beyond_the_limit_are_refused_while_others_are_served(
         finally:
             done.set()
             other.join()
-        small_admin.post("/mlflow/registered-models/create", name="told of").ok()
+        small_admin.post("/mlflow/registered-models/create", name="streamed").ok()
         entry = {"group_name": "users", "permission_level": "CAN_READ"}
-        shared = small_admin.get("/mlflow/databricks/registered-models/get", name="told of").ok()
+        shared = small_admin.get("/mlflow/databricks/registered-models/get", name="streamed").ok()
         path = f"/permissions/registered-models/{shared['registered_model_databricks']['id']}"
         small_admin.patch(path, access_control_list=[entry]).ok()
-        small_admin.post("/mlflow/model-versions/create", name="told of", source="s3://x").ok()
+        small_admin.post("/mlflow/model-versions/create", name="streamed", source="s3://x").ok()
         for each_stream in streams:  # existing streams continue
-            each_stream.until(lambda one: one["name"] == "told of")
+            each_stream.until(lambda one: one["name"] == "streamed")
     print(f"\n{ATTEMPTS:,} attempts to open a stream beyond {SMALL['streams']}: {dict(outcomes)}; {served:,} served")
     assert outcomes == {(503, "TEMPORARILY_UNAVAILABLE"): ATTEMPTS}
     assert served > 10

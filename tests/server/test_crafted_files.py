@@ -157,14 +157,16 @@ def restore(file: Path, target: str) -> Result:
     return CliRunner().invoke(main, ["restore", str(file), "--database", target])
 
 
-@pytest.mark.parametrize(("statements", "told"), [*SCHEMAS.items(), *ROWS.items()], ids=[*SCHEMAS, *ROWS])
-def test_it_is_refused_by_name(crafted: Callable[[str], Path], statements: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("statements", "expected_message"), [*SCHEMAS.items(), *ROWS.items()], ids=[*SCHEMAS, *ROWS])
+def test_it_is_refused_by_name(
+    crafted: Callable[[str], Path], statements: str, expected_message: str, tmp_path: Path
+) -> None:
     file = crafted(statements)
     before = file.read_bytes()
     target = tmp_path / "target"
     result = restore(file, str(target / "registry.db"))
     assert (result.exit_code, result.stdout) == (1, ""), result.output
-    assert told in result.stderr, result.stderr
+    assert expected_message in result.stderr, result.stderr
     assert "Traceback" not in result.stderr
     assert result.stderr.count("\n") == 1
     assert not list(target.iterdir()), "nothing is left where it would have gone"
@@ -175,13 +177,17 @@ def test_it_is_refused_by_name(crafted: Callable[[str], Path], statements: str, 
 PROMOTE = f"CREATE TRIGGER promote AFTER INSERT ON tokens BEGIN INSERT INTO memberships SELECT {ADMINS}, {BOB}; END"
 
 
-@pytest.mark.parametrize(("statements", "told"), [(PROMOTE, "trigger promote is unknown"), (REWRITE, "Record 2 ")])
-def test_nor_is_it_migrated(crafted: Callable[[str], Path], statements: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("statements", "expected_message"), [(PROMOTE, "trigger promote is unknown"), (REWRITE, "Record 2 ")]
+)
+def test_nor_is_it_migrated(
+    crafted: Callable[[str], Path], statements: str, expected_message: str, tmp_path: Path
+) -> None:
     file = crafted(statements)
     before = file.read_bytes()
     target = tmp_path / "target.db"
     result = CliRunner().invoke(main, ["migrate", str(file), str(target)])
-    assert (result.exit_code, told in result.stderr) == (1, True), result.output
+    assert (result.exit_code, expected_message in result.stderr) == (1, True), result.output
     assert file.read_bytes() == before
     assert not target.exists()
 
@@ -191,14 +197,14 @@ def test_nor_is_it_migrated(crafted: Callable[[str], Path], statements: str, tol
 )
 def test_nor_is_it_upgraded_in_place(older: Path, arguments: tuple[str, ...]) -> None:
     """A downgraded schema, or one with an additional trigger, would run its own statements during the next upgrade."""
-    for statements, told in (
+    for statements, expected_message in (
         (PROMOTE, "trigger promote is unknown"),
-        ("DROP TRIGGER promote; UPDATE alembic_version SET version_num = '0004'", "schema '0004'"),
+        ("DROP TRIGGER promote; UPDATE alembic_version SET version_num = '0004'", "schema revision '0004'"),
     ):
         alter(older, statements)
         before = dumped(older)
         result = CliRunner().invoke(main, [*arguments, "--database", str(older)])
-        assert (result.exit_code, told in result.stderr) == (1, True), result.output
+        assert (result.exit_code, expected_message in result.stderr) == (1, True), result.output
         assert dumped(older) == before
         assert not older.with_name(f"{older.name}.0006.backup").exists()
     alter(older, "UPDATE alembic_version SET version_num = '0006'")

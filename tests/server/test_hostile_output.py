@@ -59,9 +59,9 @@ def test_a_token_is_a_row_whatever_it_is_for(fresh_registry: LiveRegistry) -> No
     assert [row for row in rows if row.startswith("f00f00f00")] == []
     wide = next(row for row in rows if row.endswith("wide"))
     assert cell_len(wide[: -len("wide")]) == at
-    told = "\n".join(rows)
+    output = "\n".join(rows)
     for kept in ("red", "one f00f00f00", "two three", "payelddim", "unseen", "需要予測 한국"):
-        assert kept in told
+        assert kept in output
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def database(callers: Callers) -> Iterator[Connection]:
     engine.dispose()
 
 
-def told(api: Api, name: str) -> dict[str, Any]:
+def cached(api: Api, name: str) -> dict[str, Any]:
     """All cached answers of a server about a model."""
     model = api.get("/mlflow/registered-models/get", name=name)
     latest = api.get("/mlflow/registered-models/get-latest-versions", name=name)
@@ -87,11 +87,11 @@ def test_after_every_kind_of_change(callers: Callers, database: Connection) -> N
         attempt = case.prepare(callers, caller)
         names = {attempt.fields[field] for field in ("name", "new_name") if field in attempt.fields}
         for name in names:
-            told(callers.admin, name)  # fill the cache
+            cached(callers.admin, name)  # fill the cache
         if attempt.make(callers.api(caller)).status >= 400:
             continue  # a comment of another user
         for name in names:
-            assert told(callers.admin, name) == stored(database, name), f"after {case}"
+            assert cached(callers.admin, name) == stored(database, name), f"after {case}"
         tried.add((case.method, case.route))
     assert tried == changing
 
@@ -103,9 +103,9 @@ def test_after_a_change_by_another_server(callers: Callers, database: Connection
         Api(other.start(), callers.registry.admin_token) as second,
     ):
         for number in range(3):
-            told(callers.admin, name)
+            cached(callers.admin, name)
             second.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
-            assert told(callers.admin, name) == stored(database, name)
+            assert cached(callers.admin, name) == stored(database, name)
 
 
 def test_what_was_undone_is_not_kept(callers: Callers, database: Connection) -> None:
@@ -115,7 +115,7 @@ def test_what_was_undone_is_not_kept(callers: Callers, database: Connection) -> 
     for number in range(5):
         api.post("/mlflow/registered-models/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS")
         api.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
-        assert told(api, name) == stored(database, name)
+        assert cached(api, name) == stored(database, name)
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:

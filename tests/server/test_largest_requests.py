@@ -303,8 +303,8 @@ def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
         with Api(fresh.url, fresh.admin_token) as api, stream(api) as known:
             begun = known.ready
         for number in range(100):
-            said = {"name": "talk", "version": "1", "comment": f"{number:02}" + LONGEST_COMMENT[2:]}
-            client.post("/mlflow/comments/create", json=said).raise_for_status()
+            comment = {"name": "talk", "version": "1", "comment": f"{number:02}" + LONGEST_COMMENT[2:]}
+            client.post("/mlflow/comments/create", json=comment).raise_for_status()
     before = private_memory(fresh.pid)
     head = (
         f"GET /api/2.0/mlflow/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {fresh.admin_token}\r\n"

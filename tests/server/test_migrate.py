@@ -52,7 +52,7 @@ def migrate(source: str, target: str) -> Result:
     return CliRunner().invoke(main, ["migrate", source, target])
 
 
-def told(api: Api) -> dict[str, Any]:
+def all_answers(api: Api) -> dict[str, Any]:
     """All answers of the registry about its content."""
     answers = {}
     for path, listed in LISTS.items():
@@ -78,7 +78,7 @@ def test_there_and_back(target: str, tmp_path: Path) -> None:
             case.prepare(callers, CREATOR).make(callers.creator)  # refused or not: it prepares what it needs
         callers.version(callers.model("Größe 模型 🙂 %_\\'\""), "Production")
         callers.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
-        before, creator, source = told(callers.admin), callers.creator.token, live.database
+        before, creator, source = all_answers(callers.admin), callers.creator.token, live.database
         token = live.admin_token
     back = str(tmp_path / "back.db")
     for origin, destination in ((source, target), (target, back)):
@@ -90,13 +90,13 @@ def test_there_and_back(target: str, tmp_path: Path) -> None:
         folder = tmp_path / f"serving-{Path(destination).name[:8]}"
         folder.mkdir()
         with Server(folder, destination) as server, Api(server.start(), token) as api:
-            assert told(api) == before
+            assert all_answers(api) == before
             newest = before["/mlflow/activities/list"]["activities"][0]
             with stream(api) as events, Api(api.url, creator) as of_creator:
                 of_creator.post("/mlflow/registered-models/create", name=f"after-{Path(destination).name[:8]}").ok()
                 first, last = numbers_of(destination, [{"event_id": events.ready}, events.next()])
                 assert last == first + 1  # numbers continue
-            before = told(api)
+            before = all_answers(api)
             assert before["/mlflow/activities/list"]["activities"][1] == newest
 
 
@@ -137,8 +137,8 @@ def test_a_bar_on_a_terminal(target: str, tmp_path: Path) -> None:
     command(source, "users", "create", "ada")
     program, *arguments = PROGRAM
     running = pexpect.spawn(program, [*arguments, "migrate", source, target], cwd=ROOT, timeout=TIMEOUT)
-    said = running.read().decode()
+    output = running.read().decode()
     running.close()
-    assert running.exitstatus == 0, said
-    assert "Copying and comparing" in said
-    assert re.search(r" (\d+)/\1\b", said)  # up to the total
+    assert running.exitstatus == 0, output
+    assert "Copying and comparing" in output
+    assert re.search(r" (\d+)/\1\b", output)  # up to the total

@@ -181,6 +181,6 @@ def test_a_password_is_not_told_by_a_server_that_runs(live: LiveRegistry, tmp_pa
     (tmp_path / "again").mkdir()
     with Server(tmp_path / "again", live.database.replace("postgres@", f"postgres:{SECRET}@")) as server:
         server.start()
-    said = server.log.read_text()
-    assert "Serving the registry postgresql://postgres:***@" in said
-    assert SECRET not in said
+    logged = server.log.read_text()
+    assert "Serving the registry postgresql://postgres:***@" in logged
+    assert SECRET not in logged

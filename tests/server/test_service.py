@@ -31,8 +31,8 @@ class Server:
 
     def ended(self) -> tuple[int, str]:
         """The exit code, and stderr."""
-        _, said = self.process.communicate(timeout=TIMEOUT)
-        return self.process.returncode, said
+        _, stderr = self.process.communicate(timeout=TIMEOUT)
+        return self.process.returncode, stderr
 
 
 @contextmanager
@@ -77,10 +77,10 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> Non
         api.get("/mlflow/registered-models/list").ok()
         server.process.send_signal(number)
         assert [each.rest() for each in events] == [[], [], []]
-        status, said = server.ended()
+        status, stderr = server.ended()
         assert status == 0
-        assert "Traceback" not in said
-        assert said.count("\n") == 1  # the line with its URL
+        assert "Traceback" not in stderr
+        assert stderr.count("\n") == 1  # the line with its URL
         assert not server.state_file.exists()
 
 
@@ -111,22 +111,22 @@ def test_it_ends_with_the_last_who_needs_it(tmp_path: Path) -> None:
 def test_a_host_that_is_no_name(host: str, tmp_path: Path) -> None:
     """And there is no crash report."""
     with run("--database", str(tmp_path / "registry.db"), "--host", host) as process:
-        _, said = process.communicate(timeout=TIMEOUT)
+        _, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert "is not the name of a host" in said
-    assert "--host" in said
-    assert said.count("\n") == 1
+    assert "is not the name of a host" in stderr
+    assert "--host" in stderr
+    assert stderr.count("\n") == 1
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with run("--database", str(tmp_path / "registry.db"), "--port", port) as process:
-            _, said = process.communicate(timeout=TIMEOUT)
+            _, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert said.startswith(f"Error: Cannot listen on 127.0.0.1 port {port}")
-    assert "--port" in said
-    assert said.count("\n") == 1
+    assert stderr.startswith(f"Error: Cannot listen on 127.0.0.1 port {port}")
+    assert "--port" in stderr
+    assert stderr.count("\n") == 1
 
 
 def test_protected_versions(tmp_path: Path) -> None:

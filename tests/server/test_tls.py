@@ -158,11 +158,11 @@ def served_certificate(url: str) -> bytes:
     return ssl.PEM_cert_to_DER_cert(pem)
 
 
-def renew(server: Process, said: str) -> None:
-    before = server.log.read_text().count(said)
+def renew(server: Process, message: str) -> None:
+    before = server.log.read_text().count(message)
     os.kill(server.pid, signal.SIGHUP)
     deadline = time.monotonic() + 30
-    while server.log.read_text().count(said) == before:
+    while server.log.read_text().count(message) == before:
         assert time.monotonic() < deadline, server.log.read_text()
         time.sleep(0.02)
 

@@ -92,7 +92,7 @@ def test_of_two_approvers_one_wins(pair: Pair) -> None:
 
 
 def test_what_one_does_the_other_tells_of_within_a_second(pair: Pair) -> None:
-    version = pair.version("told")
+    version = pair.version("received")
     with stream(pair.second) as events:
         for number in range(3):
             pair.first.post("/mlflow/comments/create", **version, comment=f"comment {number}").ok()
@@ -115,9 +115,9 @@ def test_many_changes_at_both_are_told_once_and_in_order(pair: Pair) -> None:
         list(pool.map(say, (pair.first, pair.second), ("a", "b")))
         say_last = pair.first.post("/mlflow/comments/create", **version, comment="last")
         say_last.ok()
-        told = [events.until_comment("last") for events in (first, second)]
-    assert told[0] == told[1]
-    numbers = numbers_of(pair.database, told[0])
+        received = [events.until_comment("last") for events in (first, second)]
+    assert received[0] == received[1]
+    numbers = numbers_of(pair.database, received[0])
     assert numbers == sorted(set(numbers))
     assert len(numbers) == 81
 
@@ -173,8 +173,8 @@ def test_two_that_start_at_once_make_one_schema(tmp_path: Path) -> None:
             for name in ("ada", "bob", "cleo")
         ]
         for each in starting:
-            _, said = each.communicate(timeout=60)
-            assert (each.returncode, "Created administrator" in said) == (0, True), said
+            _, stderr = each.communicate(timeout=60)
+            assert (each.returncode, "Created administrator" in stderr) == (0, True), stderr
         with changing(database) as connection:
             assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]
             recorded = connection.execute(select(activities.c.activity_type).order_by(activities.c.sequence)).scalars()
@@ -190,7 +190,7 @@ def test_without_notifications_a_look_each_second_finds_what_others_did(tmp_path
             with changing(database) as connection:
                 connection.execute(text("ALTER FUNCTION pg_catalog.pg_notify(text, text) RENAME TO gone"))
         with two_servers(tmp_path, database) as pair:
-            version = pair.version("told")
+            version = pair.version("received")
             with stream(pair.second) as events:
                 pair.first.post("/mlflow/comments/create", **version, comment="heard").ok()
                 events.until_comment("heard")

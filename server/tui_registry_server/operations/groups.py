@@ -212,4 +212,4 @@ def _require_not_builtin(row: PrincipalRow, what: str) -> None:
 
 def _require_not_users(row: PrincipalRow) -> None:
     if row.name == USERS:
-        raise Immutable("The members of the group 'users' cannot be changed: everybody is always in it.")
+        raise Immutable("The members of the group 'users' cannot be changed: everybody is in it.")

@@ -46,7 +46,7 @@ def test_the_order_ends_where_no_two_rows_are_equal(
 
 
 @pytest.mark.parametrize(
-    ("order_by", "said"),
+    ("order_by", "message"),
     [
         (["stage"], "Use one of name, timestamp, last_updated_timestamp"),
         (["name up"], "followed by ASC or DESC"),
@@ -55,10 +55,10 @@ def test_the_order_ends_where_no_two_rows_are_equal(
         (["name", "timestamp", "name"], "has 'name' twice"),
     ],
 )
-def test_an_order_that_cannot_be_read(order_by: list[str], said: str) -> None:
+def test_an_order_that_cannot_be_read(order_by: list[str], message: str) -> None:
     with pytest.raises(InvalidParameterValue) as refusal:
         search(order_by=order_by)
-    assert said in refusal.value.message
+    assert message in refusal.value.message
 
 
 @pytest.mark.parametrize(

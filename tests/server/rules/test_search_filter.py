@@ -56,7 +56,7 @@ def test_all_comparisons_are_kept_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("  ", "at its end: The filter is blank"),
         ("name = 'a", 'at character 8, "\'a": A quote is not closed'),
@@ -87,10 +87,10 @@ def test_all_comparisons_are_kept_in_order() -> None:
         ("name = 'a' " * MAX_FILTER, f"at most {MAX_FILTER} are allowed"),
     ],
 )
-def test_what_cannot_be_read_is_told_where_and_what_to_do(text: str, said: str) -> None:
+def test_invalid_filters(text: str, message: str) -> None:
     with pytest.raises(InvalidParameterValue) as refusal:
         parse_filter(text, VERSION_ATTRIBUTES)
-    assert said in refusal.value.message
+    assert message in refusal.value.message
 
 
 @pytest.mark.parametrize(

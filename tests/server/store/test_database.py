@@ -147,19 +147,19 @@ async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None
 
 
 async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
-    told: list[bool] = []
+    notified: list[bool] = []
     async with opened(tmp_path) as database:
-        database.on_commit = lambda: told.append(True)
+        database.on_commit = lambda: notified.append(True)
         outcomes = await asyncio.gather(
             *(database.write(adding(number, InvalidState("no") if number % 3 == 1 else None)) for number in range(9)),
             return_exceptions=True,
         )
         assert [isinstance(each, InvalidState) for each in outcomes] == [number % 3 == 1 for number in range(9)]
-        commits = len(told)
+        commits = len(notified)
         assert commits >= 1
         with pytest.raises(InvalidState):
             await database.write(adding(9, InvalidState("no")))
-        assert len(told) == commits, "nothing was committed"
+        assert len(notified) == commits, "nothing was committed"
         assert await database.write(adding(10)) == 10
     assert made(tmp_path) == [0, 2, 3, 5, 6, 8, 10]
 

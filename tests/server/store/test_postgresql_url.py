@@ -66,7 +66,7 @@ def test_what_a_url_says(location: str, expected: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "redacted"),
     [
         ("postgresql://ada:pw@one:5432,[::1]/r?sslpassword=pw", "postgresql://ada:***@one:5432,[::1]/r"),
         ("postgresql:///r?user=ada&password=pw&host=/tmp", "postgresql://ada:***@%2Ftmp/r"),
@@ -74,8 +74,8 @@ def test_what_a_url_says(location: str, expected: dict[str, str]) -> None:
         ("postgresql:///?service=registry", "postgresql:///?service=registry"),
     ],
 )
-def test_how_it_is_told(location: str, told: str) -> None:
-    assert redact_url(location) == told
+def test_redacted_urls(location: str, redacted: str) -> None:
+    assert redact_url(location) == redacted
 
 
 @pytest.mark.parametrize(

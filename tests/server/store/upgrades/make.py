@@ -83,8 +83,8 @@ def _ask_for_everything(url: str, token: str) -> None:
     def call(path: str, **fields: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         with urlopen(Request(url + path, json.dumps(fields).encode(), headers)) as answer:
-            said: dict[str, Any] = json.load(answer)
-        return said
+            result: dict[str, Any] = json.load(answer)
+        return result
 
     tag = {"key": "team", "value": "Größe 🙂"}
     for number in range(3):
