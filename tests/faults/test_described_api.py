@@ -41,7 +41,7 @@ from tests.server.directory import (
     new_name,
 )
 from tests.server.invalid_requests import in_body, name_of
-from tests.server.permission_cases import MODELS, REQUESTS
+from tests.server.permission_case import MODELS, REQUESTS
 from tui_registry_server.http.openapi import describe
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES

@@ -4,7 +4,8 @@ from pydantic.fields import FieldInfo
 
 from tests.server.api import Answer
 from tests.server.callers import ADMIN, Callers
-from tests.server.permission_cases import CASES, PermissionAttempt
+from tests.server.permission_case import PermissionAttempt
+from tests.server.permission_cases import CASES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability

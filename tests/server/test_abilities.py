@@ -4,7 +4,8 @@ import pytest
 
 from tests.server.callers import CALLERS, LEVELS, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import CASES, Case
+from tests.server.permission_case import Case
+from tests.server.permission_cases import CASES
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.rules.permissions import Ability
 

@@ -7,7 +7,7 @@ import pytest
 from tests.server.api import Answer
 from tests.server.callers import LEVELS, MOVES, STAGES, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import COMMENTS, REQUESTS, as_caller, shared, somebody_but
+from tests.server.permission_case import COMMENTS, REQUESTS, as_caller, shared, somebody_but
 
 DIRECT = tuple(Caller(level, "direct") for level in LEVELS)
 READERS = DIRECT[1:]

@@ -21,7 +21,7 @@ from tests.server.invalid_requests import (
     name_of,
     valid_request,
 )
-from tests.server.permission_cases import PermissionAttempt
+from tests.server.permission_case import PermissionAttempt
 from tui_registry_server.http.route import Route
 
 LONG = "x" * 200_000

@@ -4,7 +4,7 @@ import pytest
 
 from tests.server.callers import Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import COMMENTS
+from tests.server.permission_case import COMMENTS
 from tests.server.test_transitions import feed
 
 READER = Caller("CAN_READ", "direct")

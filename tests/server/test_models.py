@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.server.callers import CREATOR, Caller, Callers
 from tests.server.database_state import DatabaseState, changing
-from tests.server.permission_cases import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
+from tests.server.permission_case import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
 from tests.server.test_requests import AT_ONCE, at_once
 from tui_registry_server.store.tables import (
     aliases,
@@ -238,8 +238,8 @@ def test_what_has_a_name_is_not_told_to_whom_it_is_hidden_from(callers: Callers)
     callers.creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
     callers.creator.post(f"{MODELS}/create", name=model).ok()
     _, newcomer = callers.newcomer()
-    said = {
+    messages = {
         newcomer.post(f"{MODELS}/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS").replace(name, "it")
         for name in (prompt, model)
     }
-    assert len(said) == 1
+    assert len(messages) == 1

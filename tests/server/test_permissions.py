@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.callers import ACCESS, CREATOR, LEVELS, Caller, Callers, add_group, user_id
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS
+from tests.server.permission_case import MODELS
 
 ROOT = "/permissions/registered-models/root"
 ALICE, BOB = Caller("none", "direct").name, Caller("none", "group").name

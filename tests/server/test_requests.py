@@ -14,7 +14,7 @@ from tests.server.api import Api
 from tests.server.callers import CREATOR, MOVES, Caller, Callers, user_id
 from tests.server.database_state import DatabaseState, changing
 from tests.server.directory import create_service_principal, create_user, new_name
-from tests.server.permission_cases import MODELS, REQUESTS, VERSIONS, requests_now, version_now
+from tests.server.permission_case import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 from tests.server.test_transitions import feed
 from tui_registry_server.store.tables import activities
 
@@ -68,10 +68,10 @@ def closed(callers: Callers, model: str) -> list[tuple[str, str | None, list[tup
     return [
         (
             kind,
-            said,
+            comment,
             sorted((one["by"]["kind"], one["by"]["id"], one["by"]["name"], one["to_stage"]) for one in requests),
         )
-        for kind, said, requests in rows
+        for kind, comment, requests in rows
     ]
 
 
@@ -93,9 +93,9 @@ def test_who_had_asked_is_on_record_however_a_request_ends(callers: Callers) -> 
     assert ended(f"{REQUESTS}/delete", "None", "Staging", method="DELETE", creator=READER.name)[2] == [
         (*reader, "Staging")
     ]
-    kind, said, requests = ended(f"{VERSIONS}/delete", "None", "Staging", method="DELETE")
+    kind, comment, requests = ended(f"{VERSIONS}/delete", "None", "Staging", method="DELETE")
     assert (kind, requests) == ("DELETED_VERSION", both)
-    assert said == f"requested by {EDITOR.name}, {READER.name}"
+    assert comment == f"requested by {EDITOR.name}, {READER.name}"
     assert ended(f"{MODELS}/delete", "None", "Staging", method="DELETE")[::2] == ("DELETED_MODEL", both)
 
     fields = asked(callers, READER, EDITOR, stage="Archived", origin="Production")
@@ -103,9 +103,11 @@ def test_who_had_asked_is_on_record_however_a_request_ends(callers: Callers) -> 
     newcomer = callers.version(model)
     move = {"name": model, "version": newcomer, "stage": "Production", "archive_existing_versions": True}
     callers.creator.post(f"{VERSIONS}/transition-stage", **move).ok()
-    kind, said, requests = closed(callers, model)[-2]
+    kind, comment, requests = closed(callers, model)[-2]
     assert (kind, requests) == ("SYSTEM_TRANSITION", archived)
-    assert said == f"archived because version {newcomer} moved to Production; requested by {EDITOR.name}, {READER.name}"
+    assert (
+        comment == f"archived because version {newcomer} moved to Production; requested by {EDITOR.name}, {READER.name}"
+    )
     assert requests_now(callers, model, fields["version"]) == []
 
 

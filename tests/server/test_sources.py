@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.callers import Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS, VERSIONS, version_now
+from tests.server.permission_case import MODELS, VERSIONS, version_now
 
 LOGGED = "models:/m-" + "0123456789abcdef" * 2
 
@@ -133,9 +133,9 @@ def test_what_is_named_is_not_there(source: str, callers: Callers, database_stat
     callers.admin.post(f"{MODELS}/alias", name=hidden, alias="champion", version="1").ok()
     named = source.format(model=model, empty=empty, hidden=hidden)
     with database_state.unchanged():
-        told = callers.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
+        message = callers.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
         absent = callers.creator.post(f"{VERSIONS}/create", name=model, source=named.replace(hidden, "nowhere"))
-    assert told.replace(hidden, "nowhere") == absent.missing()
+    assert message.replace(hidden, "nowhere") == absent.missing()
 
 
 @pytest.mark.parametrize(

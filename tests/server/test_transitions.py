@@ -5,7 +5,7 @@ import pytest
 from tests.server.api import Api
 from tests.server.callers import PAIRS, STAGES, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS, REQUESTS, VERSIONS, requests_now, version_now
+from tests.server.permission_case import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 
 DATABRICKS = "/mlflow/databricks/model-versions/transition-stage"
 READER = Caller("CAN_READ", "direct")
@@ -17,11 +17,11 @@ def feed(api: Api, model: str) -> list[dict[str, str]]:
     return found[::-1]
 
 
-@pytest.mark.parametrize("said", ["Production", "production", "PRODUCTION", "pRoDuCtIoN"])
-def test_stages_in_any_letter_case(said: str, callers: Callers) -> None:
+@pytest.mark.parametrize("written", ["Production", "production", "PRODUCTION", "pRoDuCtIoN"])
+def test_stages_in_any_letter_case(written: str, callers: Callers) -> None:
     model = callers.model()
     version = callers.version(model)
-    answer = callers.creator.post(f"{VERSIONS}/transition-stage", name=model, version=version, stage=said).ok()
+    answer = callers.creator.post(f"{VERSIONS}/transition-stage", name=model, version=version, stage=written).ok()
     assert answer["model_version"]["current_stage"] == "Production"
 
 

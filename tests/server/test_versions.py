@@ -4,7 +4,7 @@ import pytest
 
 from tests.server.callers import CREATOR, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS, VERSIONS, model_now, version_now
+from tests.server.permission_case import MODELS, VERSIONS, model_now, version_now
 from tests.server.test_requests import AT_ONCE, at_once
 
 

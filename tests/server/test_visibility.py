@@ -16,7 +16,8 @@ from tests.live_registry import command
 from tests.server.api import Api
 from tests.server.callers import CALLERS, SCIM, Caller, Callers, add_group, user_id
 from tests.server.database_state import changing
-from tests.server.permission_cases import CASES, CREATE_MODEL, Case
+from tests.server.permission_case import CREATE_MODEL, Case
+from tests.server.permission_cases import CASES
 from tests.server.streams import stream
 from tui_registry_server.store import counters
 from tui_registry_server.store.tables import principals, tokens
@@ -256,13 +257,13 @@ def test_nobody_can_count_what_is_hidden(callers: Callers) -> None:
         api.get("/mlflow/activities/list", name=seen, max_results=number).ok()["next_page_token"] for number in (1, 2)
     ]
     inner = [json.loads(base64.urlsafe_b64decode(page + "=" * (-len(page) % 4)))[2] for page in pages]
-    told = [*ids, *begun, *inner]
-    assert len(set(told)) == len(told) - len(
+    cursors = [*ids, *begun, *inner]
+    assert len(set(cursors)) == len(cursors) - len(
         set(ids) & set(inner)
     )  # an event has one id, a ready event a different one each time
-    for each in told:
+    for each in cursors:
         assert re.fullmatch(r"[\w\-]{32}", each)
-    blocks = [base64.urlsafe_b64decode(each) for each in told]
+    blocks = [base64.urlsafe_b64decode(each) for each in cursors]
     # Plain numbers that are close would share most of their bytes.
     alike = [sum(a == b for a, b in zip(one, other, strict=True)) for one, other in pairwise(blocks) if one != other]
     assert max(alike) <= 6
@@ -306,9 +307,9 @@ def test_the_stream_shows_what_the_caller_may_read(caller: Caller, callers: Call
     entry = {"group_name": "users", "permission_level": "CAN_READ"}
     callers.creator.patch(callers.permissions_path(everybodys), access_control_list=[entry]).ok()
     with stream(callers.api(caller)) as live:
-        said = say(callers, model)
+        comment = say(callers, model)
         last = say(callers, everybodys)
         seen = live.until_comment(last)
-    assert any(one.get("comment") == said for one in seen) == (caller.level != "none")
+    assert any(one.get("comment") == comment for one in seen) == (caller.level != "none")
     with stream(callers.api(caller), since=live.ready) as resumed:
         assert resumed.until_comment(last) == seen
