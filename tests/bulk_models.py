@@ -1,4 +1,4 @@
-"""Many models at once, written straight into a registry's database: over HTTP 100,000 would take minutes."""
+"""Many models, inserted directly into a registry's database: over HTTP 100,000 would take minutes."""
 
 from sqlalchemy import insert
 
@@ -8,7 +8,7 @@ from tui_registry_server.store.tables import model_versions, registered_models
 
 
 def insert_models(registry: LiveRegistry, models: int, *wanted: str) -> None:
-    """So many models with a version each, ``wanted`` among them, and the others called model-000000 and so on."""
+    """Insert models with a version each: those in ``wanted``, and model-000000 and so on, ``models`` in total."""
     names = [*(f"model-{number:06}" for number in range(models - len(wanted))), *wanted]
     rows = [
         {

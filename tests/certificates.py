@@ -19,20 +19,20 @@ class Files:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What ``serve`` takes."""
+        """The options of ``serve``."""
         return ("--tls-cert", self.certificate, "--tls-key", self.key)
 
 
 def issue(folder: Path, name: str, *hosts: str, days: int = 30, authority: trustme.CA | None = None) -> Files:
-    """A certificate for these hosts, valid for so many days from yesterday, or until yesterday for -1."""
+    """A certificate for these hosts, valid for ``days``, or, if negative, expired."""
     issuer = authority or trustme.CA()
     now = datetime.now(UTC)
-    made = issuer.issue_cert(
+    issued = issuer.issue_cert(
         *(hosts or HOSTS), not_before=now - timedelta(days=3), not_after=now + timedelta(days=days)
     )
     files = Files(*(str(folder / f"{name}-{part}.pem") for part in ("certificate", "key", "authority")))
-    made.private_key_pem.write_to_path(files.key)
-    for number, blob in enumerate(made.cert_chain_pems):
+    issued.private_key_pem.write_to_path(files.key)
+    for number, blob in enumerate(issued.cert_chain_pems):
         blob.write_to_path(files.certificate, append=number > 0)
     issuer.cert_pem.write_to_path(files.authority)
     return files

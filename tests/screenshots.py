@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parents[1] / "screenshots"
 FONTS = "DejaVu Sans Mono, WenQuanYi Zen Hei Mono"
 WIDTH = 1400  # pixels of a PNG
 SIZES = ((80, 24), (120, 40))
-STILL = 0.4  # seconds without a change after which a screen is taken to be drawn
+STILL = 0.4  # seconds without a change after which a screen counts as complete
 TIMEOUT = 20  # seconds
 
 MODEL = ("2", "slash", *"fraud-card-realtime", "enter")
@@ -68,11 +68,11 @@ SCENES: dict[str, Sequence[str]] = {
     "palette": ("colon", *"fraud"),
     "help": ("question_mark",),
 }
-"""What to press, from the inbox, to get to what is shown."""
+"""The keys to press, from the inbox, for each screenshot."""
 
 
 def train(url: str) -> None:
-    """Runs as a team logs them, some with a model."""
+    """Typical runs, some with a model."""
     mlflow.set_tracking_uri(url)
     for team, metric in (("churn-retail", "auc"), ("demand-forecast-eu", "wmape"), ("fraud-card-realtime", "recall")):
         experiment = mlflow.create_experiment(team, tags={"mlflow.note.content": f"What is tried for {team}."})
@@ -103,7 +103,7 @@ async def take(connection: Connection, name: str, keys: Sequence[str], size: tup
 
 
 def draw(picture: str, file: Path) -> None:
-    """Write the SVG, and the PNG beside it."""
+    """Write the SVG, and a PNG next to it."""
     file.write_text(picture)
     if converter := shutil.which("rsvg-convert"):
         drawn = picture.replace("Fira Code", FONTS).replace("<svg ", '<svg xml:space="preserve" ', 1)
@@ -140,7 +140,7 @@ def main() -> None:
 
 
 def _keep_profiles(folder: Path) -> None:
-    """Profiles to choose from, in a home of their own."""
+    """Write some profiles into a separate config folder."""
     os.environ["XDG_CONFIG_HOME"] = str(folder)
     known = {
         "production": Profile(url="https://registry.example.com", read_only=True, colour="red"),

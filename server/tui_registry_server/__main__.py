@@ -3,7 +3,7 @@
 import sys
 
 if not sys.flags.safe_path:
-    del sys.path[0]  # the current folder, which ``-m`` without ``-P`` puts first: what lies there is not ours to run
+    del sys.path[0]  # the current folder, which ``-m`` without ``-P`` puts first: modules there must not be imported
 
 try:
     from tui_registry_server.commands import main

@@ -1,4 +1,4 @@
-"""The server put together: database, routes, event stream."""
+"""The ASGI application: database, routes, event stream."""
 
 import contextlib
 import time
@@ -17,7 +17,7 @@ from tui_registry_server.store.database import Database
 
 
 class Registry:
-    """An ASGI application. Its database is brought to the newest schema when it is made."""
+    """An ASGI application. Creating it upgrades the database to the current schema."""
 
     def __init__(self, settings: Settings) -> None:
         schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
@@ -35,7 +35,7 @@ class Registry:
         await (self._handler if scope["type"] == "http" else self._router)(scope, receive, send)
 
     def end_streams(self) -> None:
-        """Let the open event streams end; they would keep the server waiting."""
+        """End the open event streams, which would delay the shutdown."""
         self._handler.events.stop()
 
     @contextlib.asynccontextmanager

@@ -1,5 +1,5 @@
-"""What a terminal can show, by its locale; and what stands for the rest: for our own signs one of ASCII, just as wide,
-for others' letters a question mark in each cell.
+"""Which characters a terminal can show, by its locale, and the replacements for the rest: an ASCII sign of the same
+width for each of our own signs, a question mark per cell for other characters.
 """
 
 import codecs
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 ERRORS = "tui-registry"
-"""The name of the error handler that a stream is given."""
+"""The name of the codec error handler of our output streams."""
 
 PLAIN = "tui_registry_plain"
-"""The name of an encoding that is ASCII: click takes a stream in ASCII itself for a mistake, and writes UTF-8."""
+"""The name of an encoding that is ASCII: for a stream in "ascii" itself, click assumes a misconfiguration and writes
+UTF-8."""
 
 SIGNS: Mapping[str, str] = {
     "…": "~",
@@ -53,7 +54,7 @@ SIGNS: Mapping[str, str] = {
 """Our own signs, and those of borders, bars and plots; see also _box_drawing."""
 
 COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
-"""What Python puts into LC_CTYPE where it finds the locale C."""
+"""What Python sets LC_CTYPE to where the locale is C (PEP 538)."""
 UNSET = {"", "C", "POSIX"}
 
 
@@ -68,19 +69,19 @@ def is_utf8(environment: Mapping[str, str] | None = None) -> bool:
 
 
 def has_locale(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether there is a locale at all: where nobody says anything, as in many containers, files are in UTF-8."""
+    """Whether a locale is set at all: without one, as in many containers, files are in UTF-8."""
     return bool(_locale(os.environ if environment is None else environment))
 
 
 def plain(text: str) -> str:
-    """The text in ASCII, as wide as it was."""
+    """The text in ASCII, of the same width in cells."""
     if text.isascii():
         return text
     return "".join(character if character.isascii() else _sign(character) for character in text)
 
 
 def replace_unencodable(error: UnicodeError) -> tuple[str, int]:
-    """An error handler: what a stream writes in the place of what its encoding does not know."""
+    """A codec error handler: replaces what the encoding of a stream does not have."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return plain(error.object[error.start : error.end]), error.end
@@ -120,16 +121,16 @@ def _box_drawing(code: int) -> str:
 
 
 def _locale(environment: Mapping[str, str]) -> str:
-    kind = environment.get("LC_CTYPE", "")
-    if environment is os.environ and kind in COERCED and not _is_users("LC_CTYPE"):
-        kind = ""
-    return environment.get("LC_ALL") or kind or environment.get("LANG", "")
+    ctype = environment.get("LC_CTYPE", "")
+    if environment is os.environ and ctype in COERCED and not _was_inherited("LC_CTYPE"):
+        ctype = ""
+    return environment.get("LC_ALL") or ctype or environment.get("LANG", "")
 
 
-def _is_users(variable: str) -> bool:
-    """Whether a variable was there when the process began; taken for true where that cannot be known."""
+def _was_inherited(variable: str) -> bool:
+    """Whether a variable was set when the process started; True where that cannot be determined."""
     try:
-        began = Path("/proc/self/environ").read_bytes()
+        initial = Path("/proc/self/environ").read_bytes()
     except OSError:
         return True
-    return any(each.startswith(f"{variable}=".encode()) for each in began.split(b"\0"))
+    return any(each.startswith(f"{variable}=".encode()) for each in initial.split(b"\0"))

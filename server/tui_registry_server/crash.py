@@ -1,4 +1,4 @@
-"""Crash reports: what went wrong in tui-registry itself, without secrets, for whoever fixes it."""
+"""Crash reports: a bug in tui-registry itself, without secrets, for its developers."""
 
 import os
 import platform
@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _TOKENS = re.compile(r"\b(?:tr_|dapi)[\w-]{8,}|(?i:(?<=bearer )|(?<=basic ))[^\s'\",]+")
-"""Tokens of this registry's kind and of Databricks', and whatever an Authorization header held."""
+"""Tokens of this registry and of Databricks, and the credentials of an Authorization header."""
 
 
 def report(error: BaseException, secrets: Sequence[str] = ()) -> str:
     """The traceback and the versions, but no values of variables. ``secrets`` are removed wherever they occur."""
     from importlib.metadata import version
 
-    told = "".join(traceback.format_exception(error))
+    trace = "".join(traceback.format_exception(error))
     for secret in filter(None, secrets):
-        told = told.replace(secret, "…")
-    around = {
+        trace = trace.replace(secret, "…")
+    environment = {
         "tui-registry": version("tui-registry"),
         "textual": version("textual"),
         "python": platform.python_version(),
@@ -29,8 +29,8 @@ def report(error: BaseException, secrets: Sequence[str] = ()) -> str:
         "over SSH": "yes" if os.environ.get("SSH_TTY") else "no",
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    lines = "".join(f"{name}: {value}\n" for name, value in around.items())
-    return _TOKENS.sub("…", f"{lines}\n{told}")
+    lines = "".join(f"{name}: {value}\n" for name, value in environment.items())
+    return _TOKENS.sub("…", f"{lines}\n{trace}")
 
 
 def keep(text: str) -> Path | None:

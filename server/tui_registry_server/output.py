@@ -1,7 +1,7 @@
-"""All that the server and its commands say, on the terminal and in the log.
+"""Everything that the server and its commands print, on the terminal and in the log.
 
-It quotes what people and programs chose: names, comments, paths, the words of a database. So everything passes
-wire.plain_text here, and nothing is printed elsewhere: no text can steer a terminal, or add a row or a line of its own.
+It quotes what people and programs chose: names, comments, paths, messages of a database. So everything passes
+wire.plain_text here, and nothing is printed elsewhere: no text can send control sequences to a terminal, or add a line.
 """
 
 import logging
@@ -17,29 +17,29 @@ GAP = "  "
 
 
 def print_lines(texts: Iterable[str]) -> None:
-    """The answer of a command, each text in a line of its own."""
+    """Print the result of a command, one line per text."""
     for text in texts:
         _write(sys.stdout, one_line(text, len(text)))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows of one line each, in aligned columns."""
-    from rich.cells import cell_len  # counts the cells of a terminal that a text takes
+    """Print rows of one line each, in aligned columns."""
+    from rich.cells import cell_len  # the width of a text in terminal cells
 
-    shown = [list(headings), *([one_line(cell, len(cell)) for cell in row] for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
-        filled = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-        _write(sys.stdout, GAP.join(filled).rstrip())
+    lines = [list(headings), *([one_line(cell, len(cell)) for cell in row] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
+        _write(sys.stdout, GAP.join(padded).rstrip())
 
 
 def note(text: str) -> None:
-    """Say something that is not the answer."""
+    """Print a message to stderr: it is not part of the result."""
     _write(sys.stderr, message(text))
 
 
 def fail(text: str) -> NoReturn:
-    """Say what went wrong, and end with 1."""
+    """Print an error message, and exit with 1."""
     note(f"Error: {text}")
     sys.exit(1)
 
@@ -49,7 +49,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 class LogFormatter(logging.Formatter):
-    """A record is a line, and what belongs to it, such as a traceback, is indented."""
+    """One line per record; further lines of it, such as a traceback, are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         return message(super().format(record))

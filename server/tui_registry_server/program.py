@@ -1,7 +1,7 @@
-"""What is around the commands of a program, the console's or the server's: streams that are closed or cannot take what
-is written, arguments that are no text, and whatever error nobody else has caught.
+"""The frame of a command-line program, the console's or the server's: standard streams that are closed or fail,
+arguments that are not text, and uncaught exceptions.
 
-A user gets one sentence and an exit code, never a traceback. Where it happened is in a report, see
+A user gets one sentence and an exit code, never a traceback. The traceback is in a report, see
 tui_registry_server.crash, or, with TUI_REGISTRY_DEBUG=1, on stderr.
 """
 
@@ -21,7 +21,7 @@ from tui_registry_server import charset
 from tui_registry_server.wire.plain_text import message
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-"""Exit codes, as tui_registry.commands.exits tells them."""
+"""Exit codes, as documented in tui_registry.commands.exits."""
 
 
 class Program(click.Group):
@@ -34,7 +34,7 @@ class Program(click.Group):
             _open_streams()
             args = sys.argv[1:]
             code = self._run(args, prog_name, *more, **options)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends already
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is exiting already
         else:
             code = self._run(args, prog_name, *more, **options)
         sys.exit(_flush(code))
@@ -50,32 +50,32 @@ class Program(click.Group):
             return error.exit_code
         except click.Abort as abort:
             if isinstance(abort.__cause__ or abort.__context__, EOFError):
-                return _fail("There is nobody to answer: stdin has ended.")
+                return _fail("There is no answer to the question: stdin has ended.")
             return _fail("Interrupted.", INTERRUPTED)
         except KeyboardInterrupt:
             return _fail("Interrupted.", INTERRUPTED)
         except SystemExit as end:
             if sys.stdout is not stdout:
-                return 0  # click found that nobody reads any more, and put something else there
+                return 0  # click found that the pipe is closed, and replaced the stream
             return _fail(end.code) if isinstance(end.code, str) else end.code or 0
-        except Exception as error:  # the last one that could
+        except Exception as error:  # the last chance to catch it
             return _unexpected(error)
         return code if isinstance(code, int) else 0
 
 
 def check_arguments(args: Sequence[str]) -> None:
-    """Raises UsageError for one that is no text: no name, path or URL here could be it."""
+    """Raises UsageError for an argument that is not UTF-8: no name, path or URL here is."""
     for number, argument in enumerate(args, 1):
         try:
             argument.encode()
         except UnicodeEncodeError:
-            shown = argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            raise click.UsageError(f"Argument {number}, '{shown}', is not text in UTF-8.") from None
+            escaped = argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise click.UsageError(f"Argument {number}, '{escaped}', is not text in UTF-8.") from None
 
 
 def _open_streams() -> None:
-    """Put something in the place of standard streams that are closed, before a file takes their number: what is written
-    to them fails as it should. And have no character fail that the terminal's encoding does not know."""
+    """Reopen standard streams that are closed, before another file gets their descriptor: writing to them fails as it
+    should. Characters that the terminal's encoding does not have are replaced instead of failing."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
@@ -106,7 +106,7 @@ def _unexpected(error: Exception) -> int:
     if os.environ.get("TUI_REGISTRY_DEBUG"):
         traceback.print_exception(error)
     if isinstance(error, BrokenPipeError):
-        return 0  # who reads has seen enough
+        return 0  # the reader has closed the pipe
     if isinstance(error, OSError):
         return _fail(_cause(error))
     if isinstance(error, MemoryError):
@@ -123,13 +123,13 @@ def _cause(error: OSError) -> str:
     if error.filename is not None:
         return f"{error.filename}: {why}."
     if error.errno == errno.ENOENT and not _has_folder():
-        return "The current folder is gone. Change to another."
+        return "The current folder no longer exists. Change to another."
     return f"Reading or writing failed: {why}."
 
 
 def _has_folder() -> bool:
     try:
-        os.getcwd()  # noqa: PTH109  # only whether it can be told
+        os.getcwd()  # noqa: PTH109  # only whether it exists
     except OSError:
         return False
     return True
@@ -141,9 +141,9 @@ def _fail(text: str, code: int = FAILED) -> int:
 
 
 def _show_error(error: click.ClickException) -> None:
-    """What it says may quote what was typed, or what others wrote: it is told in plain text."""
+    """Print its message as plain text: it may quote what was typed, or what others wrote."""
     text = message(error.format_message())
-    error.format_message = lambda: text  # type: ignore[method-assign]  # each class makes its own, as it is shown
+    error.format_message = lambda: text  # type: ignore[method-assign]  # show() of each class calls it
     try:
         error.show()
     except OSError:
@@ -151,7 +151,7 @@ def _show_error(error: click.ClickException) -> None:
 
 
 def _flush(code: int) -> int:
-    """Write what has not been written yet; the exit code after that."""
+    """Flush stdout and stderr. Returns the exit code, which is FAILED if stdout could not be written."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -165,7 +165,7 @@ def _flush(code: int) -> int:
 
 
 def _discard(stream: TextIO) -> None:
-    """Python would write what is left at the end, and complain."""
+    """Drop what is still buffered: Python would try to write it at exit, and print an error."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)

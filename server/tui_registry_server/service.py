@@ -1,4 +1,4 @@
-"""Running the server: a listening socket, uvicorn on it, and a clean end."""
+"""Running the server: a listening socket, uvicorn on it, and a graceful shutdown."""
 
 import asyncio
 import contextlib
@@ -55,8 +55,9 @@ POLL_INTERVAL = 1.0  # seconds between checks whether a console still uses this 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to serve. ``state_file`` gets ``{"url": ..., "pid": ...}`` once the server is ready; ``end_with`` is a file
-    that the consoles hold a shared lock on: the server ends with the last of them. ``socket_fd`` is a Unix socket of
-    whoever started the server, on which it serves, too. ``trusted_proxies`` are believed whom they speak for."""
+    that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
+    socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
+    trusted."""
 
     database: str
     host: str
@@ -76,11 +77,11 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Serve until a signal, or until nobody needs it; exits with 1 and a message if it cannot start, and with 2 if it
-    would do so without TLS for others than this machine, and nobody said that this is meant."""
+    """Serve until a signal, or until no console uses it. Exits with 1 and a message if it cannot start, and with 2 if
+    it would serve other machines without TLS and without ``insecure_http``."""
     set_up_log()
     sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
-    _allow_files(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
+    _raise_open_files_limit(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
     try:
         if options.certificate is None and not _is_loopback(options.host):
             _warn_of_plain_http(options)
@@ -88,7 +89,7 @@ def run(options: Options) -> None:
         listener = _listen(options.host, options.port)
     except OSError as error:
         fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
-    except UnicodeError:  # no resolver can be asked for it
+    except UnicodeError:  # it cannot be encoded for the resolver
         fail(f"'{options.host}' is not the name of a host, nor an address: --host takes one, such as 127.0.0.1.")
     except InvalidParameterValue as error:
         fail(error.message)
@@ -99,11 +100,11 @@ def run(options: Options) -> None:
 def _warn_of_plain_http(options: Options) -> None:
     if not options.insecure_http:
         raise click.UsageError(
-            f"{options.host} can be reached from other machines, and without TLS whoever can read the network can read "
-            "the tokens. Give a certificate with --tls-cert and --tls-key; or, if something before the server speaks "
-            "TLS, or the network is your own, say so with --insecure-http."
+            f"{options.host} can be reached from other machines, and without TLS anyone who can read the network can "
+            "read the tokens. Give a certificate with --tls-cert and --tls-key; or, if a proxy in front of the server "
+            "terminates TLS, or the network is your own, say so with --insecure-http."
         )
-    note(f"Warning: listening on {options.host} without TLS. Whoever can read the network can read the tokens.")
+    note(f"Warning: listening on {options.host} without TLS. Anyone who can read the network can read the tokens.")
 
 
 def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | None) -> None:
@@ -133,7 +134,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is ready, and ends the event streams before it waits for open requests."""
+    """Reports when it is ready, and ends the event streams before it waits for open requests."""
 
     def __init__(
         self, registry: Registry, listener: socket.socket, options: Options, context: ssl.SSLContext | None
@@ -145,7 +146,7 @@ class _Server(uvicorn.Server):
                 http=cast("type[asyncio.Protocol]", partial(Protocol, connection_limiter=connection_limiter)),
                 ws="none",
                 log_config=None,  # its lines go through our log
-                log_level="error",  # each request that is not HTTP would be a line, and anybody can send many
+                log_level="error",  # each request that is not HTTP would log a line, and anyone can send many
                 access_log=False,
                 server_header=False,
                 proxy_headers=bool(options.trusted_proxies),
@@ -166,7 +167,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
         if self._context is not None:
-            loop.create_server = partial(  # type: ignore[method-assign]  # uvicorn does not hand this on
+            loop.create_server = partial(  # type: ignore[method-assign]  # uvicorn has no setting for these
                 loop.create_server,
                 ssl_handshake_timeout=self._options.limits.head_seconds,
                 ssl_shutdown_timeout=TLS_SHUTDOWN_TIMEOUT,
@@ -174,9 +175,9 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
         await super().startup(sockets)
         gc.collect()
-        gc.freeze()  # what is there now stays; looking through it for garbage would hold everybody up for 0.1 s
+        gc.freeze()  # these objects stay; a full collection of them would block the event loop for 0.1 s
         if self._options.state_file is not None:
-            _write_privately(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
+            _write_private_file(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
         note(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -186,12 +187,12 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _reload_certificate(self) -> None:
-        """Serve new connections with the certificate and key that the files hold now."""
+        """Serve new connections with the current certificate and key files."""
         certificate, context = self._options.certificate, self._context
         if certificate is None or context is None:
             return
         try:
-            certificate.context()  # if there is anything wrong with them, what is served stays as it is
+            certificate.context()  # if anything is wrong with them, the previous ones stay in use
             certificate.load_into(context)
         except InvalidParameterValue as error:
             log.error("the certificate was not renewed: %s", error.message)
@@ -199,7 +200,7 @@ class _Server(uvicorn.Server):
             log.warning("the certificate was renewed")
 
     async def _exit_if_unused(self) -> None:
-        """A console that comes now waits for the lock, until this process has ended."""
+        """A console that starts after this waits for the lock, until this process has exited."""
         if self._options.end_with is not None and self._exclusive_lock is None:
             self._exclusive_lock = _lock(self._options.end_with)
             self.should_exit = self._exclusive_lock is not None
@@ -208,7 +209,7 @@ class _Server(uvicorn.Server):
 def _listen(host: str, port: int) -> socket.socket:
     family, address = _resolved(host, port)
     listener = socket.create_server(address, family=family, backlog=2048)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # each connection has it from here
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # its connections inherit it
     return listener
 
 
@@ -230,37 +231,37 @@ def _url(listener: socket.socket, scheme: str) -> str:
     return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
 
 
-def _allow_files(wanted: int) -> None:
-    """Have the system let this process open so many files, if it may: each connection is one."""
-    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if allowed == resource.RLIM_INFINITY or allowed >= wanted:
+def _raise_open_files_limit(wanted: int) -> None:
+    """Raise the soft limit of open files, up to the hard one: each connection is a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
-    enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    new = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
-    if enough < wanted:
-        log.warning("only %d files may be open: raise it (ulimit -n), or lower --limit connections", enough)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (new, hard))
+    if new < wanted:
+        log.warning("only %d files may be open: raise the limit (ulimit -n), or lower --limit connections", new)
 
 
-def _write_privately(file: Path, content: str) -> None:
-    """Whole or not at all, readable by its owner only, whatever was in its place."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # which follows no link
+def _write_private_file(file: Path, content: str) -> None:
+    """Replace a file atomically; readable by its owner only."""
+    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # O_EXCL follows no symbolic link
     with os.fdopen(descriptor, "w") as stream:
         stream.write(content)
-    draft.replace(file)
+    temporary.replace(file)
 
 
 def _remove_own(state: Path) -> None:
-    """Unless another server has put its own in the place."""
+    """Remove the state file, unless another server has replaced it with its own."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         if json.loads(state.read_text())["pid"] == os.getpid():
             state.unlink()
 
 
 def _lock(file: Path) -> IO[str] | None:
-    """A lock on the file, if no other process holds one."""
+    """An exclusive lock on the file; None if another process holds one."""
     stream = file.open("a")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

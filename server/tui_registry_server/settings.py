@@ -1,4 +1,4 @@
-"""What the server's operator chose, read once at the start."""
+"""The server's settings, read once at the start."""
 
 from dataclasses import dataclass, field
 
@@ -9,15 +9,15 @@ from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """database: where the registry is kept.
+    """database: where the registry is stored.
 
-    connections: how many connections to PostgreSQL read at the same time.
-    longest_read: seconds after which a search or a list is given up.
-    longest_write: seconds that a change may wait for its turn on PostgreSQL, and as many for its commit.
-    limits: what the server takes of anybody before it refuses.
-    durable: whether a write is on the disk before it is answered; only a throwaway registry does without.
-    demo_clock: whether a client may say, with the header ``X-Demo-Time`` (milliseconds), when a change was made; only
-    for filling a throwaway registry with history.
+    connections: the number of PostgreSQL connections for reading.
+    longest_read: the deadline of a read, in seconds.
+    longest_write: seconds that a change may wait for its turn on PostgreSQL, and again for its commit.
+    limits: the largest requests, numbers of connections etc. that are served.
+    durable: whether a write is on the disk before it is answered; off for throwaway registries only.
+    demo_clock: whether a client may set the time of a change by the header ``X-Demo-Time`` (milliseconds); only for
+    filling a throwaway registry with history.
     """
 
     database: URL

@@ -1,4 +1,4 @@
-"""TLS: the server's certificate and key, read at the start, and again when they were renewed."""
+"""TLS: the server's certificate and key, read at the start, and reloaded when they were renewed."""
 
 import ssl
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ _MISMATCH = "KEY_VALUES_MISMATCH"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Two PEM files: a certificate with what leads from it to a root, and its key, which is not encrypted."""
+    """Two PEM files: a certificate with its chain, and its unencrypted private key."""
 
     certificate: Path
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """What serves with it: TLS 1.2 and newer. Raises InvalidParameterValue, which says what is wrong with which
-        file."""
+        """A server context with it, TLS 1.2 and newer. Raises InvalidParameterValue, which says what is wrong with
+        which file."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.load_into(context)
         return context
 
     def load_into(self, context: ssl.SSLContext) -> None:
-        """Serve new connections with what the files hold now. Raises as above."""
+        """Serve new connections of a context with the current files. Raises InvalidParameterValue."""
         for name, file in (("certificate", self.certificate), ("key", self.key)):
             try:
                 content = file.read_bytes()
@@ -33,16 +33,17 @@ class Certificate:
                 raise InvalidParameterValue(f"The TLS {name} {file} cannot be read: {error.strerror}.") from None
             if b"-----BEGIN" not in content:
                 raise InvalidParameterValue(f"The TLS {name} {file} is not a PEM file (-----BEGIN ...).")
-        asked: list[bool] = []
+        encrypted = False
 
         def password() -> str:
-            asked.append(True)
+            nonlocal encrypted
+            encrypted = True
             return ""
 
         try:
             context.load_cert_chain(self.certificate, self.key, password)
         except (ssl.SSLError, ValueError) as error:
-            raise InvalidParameterValue(self._describe(error, encrypted=bool(asked))) from None
+            raise InvalidParameterValue(self._describe(error, encrypted=encrypted)) from None
 
     def _describe(self, error: Exception, *, encrypted: bool) -> str:
         if encrypted:

@@ -1,4 +1,4 @@
-"""What Starlette and uvicorn cost alone: one route that answers with a fixed body of a model's size."""
+"""The baseline of the server: one Starlette route on uvicorn that answers with a fixed body of a model's size."""
 
 import socket
 import sys

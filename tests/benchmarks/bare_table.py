@@ -1,4 +1,4 @@
-"""The least a Textual application with a table can be: what the console is measured against."""
+"""The baseline of the console: a minimal Textual application with a table."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable

@@ -1,5 +1,5 @@
-"""Somebody who goes on asking a server for its health and for a model, in a process of their own, while others ask much
-of it: how long their answers take, and how much memory the server holds meanwhile."""
+"""A client in a process of its own that keeps requesting a server's health and a model while the server is under load:
+measures the latency of its answers, and the server's memory."""
 
 import http.client
 import multiprocessing
@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-EVERY = 0.005  # seconds between two requests of the same kind
-WARM_UP = 0.5  # seconds of asking before anybody else does
+INTERVAL = 0.005  # seconds between two requests of the same kind
+WARM_UP = 0.5  # seconds of requests before the load starts
 TIMEOUT = 60  # seconds
 Sample = tuple[float, float]  # when it began (monotonic seconds), and seconds or MiB
 
 
 @dataclass
-class Seen:
-    """``delays`` in milliseconds, sorted; ``memory`` in MiB, at its largest: what the server holds for itself, without
-    the pages of the database's file that are mapped into it, which are the system's to take back. ``late``: how many
-    milliseconds late, at the most, the machine woke a thread that only slept: what the server has no part in."""
+class Measurements:
+    """``delays`` in milliseconds, sorted; ``memory``: the maximum of the server's private memory in MiB, without the
+    pages of the database's file that are mapped, which the system can reclaim. ``late``: the maximum delay in
+    milliseconds of waking up a thread that only slept, which is caused by the machine."""
 
     delays: list[float] = field(default_factory=list)
     memory: float = 0.0
@@ -33,7 +33,7 @@ class Seen:
 
 
 class Bystander:
-    """``target`` is what they ask for besides the health."""
+    """``target``: the path that is requested in addition to /health."""
 
     def __init__(self, url: str, token: str, target: str, pid: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -53,21 +53,21 @@ class Bystander:
         self._answers, self._memory, self._late = self._end.recv()
         self._process.join()
 
-    def during(self, windows: Iterable[tuple[float, float]]) -> list[Seen]:
-        """For each span of time (monotonic seconds), in their order; to be asked after the block."""
-        seen = []
+    def during(self, windows: Iterable[tuple[float, float]]) -> list[Measurements]:
+        """The measurements of each time window (monotonic seconds), in their order; to be called after the block."""
+        measurements = []
         for began, ended in windows:
-            # Who waits sends nothing meanwhile: what would have been sent, one by one, would have waited for the rest.
+            # Corrected for coordinated omission: requests that would have been sent while one waited are counted, too.
             delays = [
                 (seconds - late) * 1000
                 for start, seconds in self._answers
                 if start < ended and start + seconds > began
-                for late in [number * EVERY for number in range(int(seconds / EVERY) + 1)]
+                for late in [number * INTERVAL for number in range(int(seconds / INTERVAL) + 1)]
             ]
-            memory = [mib for at, mib in self._memory if began <= at <= ended + EVERY]
+            memory = [mib for at, mib in self._memory if began <= at <= ended + INTERVAL]
             late = [seconds * 1000 for at, seconds in self._late if began <= at <= ended]
-            seen.append(Seen(sorted(delays), max(memory, default=0.0), max(late, default=0.0)))
-        return seen
+            measurements.append(Measurements(sorted(delays), max(memory, default=0.0), max(late, default=0.0)))
+        return measurements
 
 
 def _watch(host: str, token: str, target: str, pid: int, end: Connection) -> None:
@@ -78,7 +78,7 @@ def _watch(host: str, token: str, target: str, pid: int, end: Connection) -> Non
 
     def ask(path: str) -> None:
         connection = http.client.HTTPConnection(host, timeout=TIMEOUT)
-        while not over.wait(EVERY):
+        while not over.wait(INTERVAL):
             began = time.monotonic()
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             response = connection.getresponse()
@@ -89,9 +89,9 @@ def _watch(host: str, token: str, target: str, pid: int, end: Connection) -> Non
     def look() -> None:
         while not over.is_set():
             began = time.monotonic()
-            time.sleep(EVERY)
+            time.sleep(INTERVAL)
             woken = time.monotonic()
-            late.append((woken, woken - began - EVERY))
+            late.append((woken, woken - began - INTERVAL))
             memory.append((woken, private_memory(pid)))
 
     threads = [threading.Thread(target=ask, args=(path,)) for path in ("/health", target)]
@@ -108,6 +108,6 @@ def _watch(host: str, token: str, target: str, pid: int, end: Connection) -> Non
 
 
 def private_memory(pid: int) -> float:
-    """MiB that a process holds for itself: without what of its memory a file stands for."""
+    """MiB of anonymous memory of a process, without mapped files."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("RssAnon:")[2].split()[0]) / 1024

@@ -1,6 +1,6 @@
-"""The console beside the least Textual application there can be, in one run: ``python -m tests.benchmarks.console``.
+"""The console compared with a minimal Textual application, in one run: ``python -m tests.benchmarks.console``.
 
-Start, cursor, bytes, search as one types, memory: on 100 and on 100,000 models, by real keys in a pseudo-terminal.
+Start, cursor, bytes, search as you type, memory: with 100 and with 100,000 models, by real keys in a pseudo-terminal.
 """
 
 import argparse
@@ -29,11 +29,11 @@ BARE = (sys.executable, "-m", "tests.benchmarks.bare_table")
 OURS = (sys.executable, "-m", "tui_registry")
 DOWN, PAGE_DOWN = b"\x1b[B", b"\x1b[6~"
 WORDS = ("zeppelin", "harbour", "quokka", "windmill", "saffron")
-"""What is searched for: every prefix of them finds these models alone."""
+"""Search terms: every prefix of one matches only the model of that name."""
 
 
 def variables(registry: LiveRegistry | None = None, url: str = "", *, remote: bool = False) -> dict[str, str]:
-    """An environment without anybody's settings."""
+    """An environment without the user's settings."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     kept |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": "/nonexistent"}
     if registry is not None:
@@ -44,7 +44,7 @@ def variables(registry: LiveRegistry | None = None, url: str = "", *, remote: bo
 
 
 def request_one(registry: LiveRegistry, model: str) -> None:
-    """Something in the inbox, which is where the console opens."""
+    """Create a request, so that the inbox, with which the console opens, is not empty."""
     with registry.client() as client:
         fields = {"name": model, "version": "1", "stage": "Staging", "comment": "Please have a look."}
         client.post("/mlflow/transition-requests/create", json=fields).raise_for_status()
@@ -80,7 +80,7 @@ def on_models(registry: LiveRegistry, url: str = "", *, remote: bool = False) ->
 
 @contextmanager
 def delayed(url: str, seconds: float) -> Iterator[str]:
-    """A way to a server on which each call takes longer: its URL."""
+    """The URL of a proxy that delays each call."""
     way, ended = Queue[str](), threading.Event()
 
     async def pass_on() -> None:
@@ -99,7 +99,7 @@ def delayed(url: str, seconds: float) -> Iterator[str]:
 
 
 def measure_starts(registries: dict[int, LiveRegistry], rounds: int) -> None:
-    """By turns, so that what else the machine does hits all alike."""
+    """Alternately, so that other load of the machine affects all in the same way."""
     taken: dict[str, list[float]] = {}
     for _ in range(rounds):
         taken.setdefault("bare Textual table", []).append(start(None))
@@ -140,7 +140,7 @@ def measure_bytes(registry: LiveRegistry, presses: int) -> None:
 
 
 def measure_search(registry: LiveRegistry) -> None:
-    """Letters typed one after the other, each waited for; then, on a slow network, without waiting."""
+    """Letters typed one after the other, waiting for each; then, on a slow network, without waiting."""
     taken: list[float] = []
     with on_models(registry) as shown:
         shown.send(b"/")
@@ -167,7 +167,8 @@ def measure_search(registry: LiveRegistry) -> None:
 
 
 def type_ahead(shown: TimedTerminal) -> tuple[list[float], int]:
-    """Ten letters a second, faster than answers come: how long each takes to be seen, and how often rows were stale."""
+    """Ten letters a second, faster than answers arrive: milliseconds until each is echoed, and how often rows were
+    stale."""
     echoes: list[float] = []
     stale = 0
     for word in WORDS:
@@ -191,7 +192,7 @@ def type_ahead(shown: TimedTerminal) -> tuple[list[float], int]:
 
 
 def has_all(*parts: str) -> bool:
-    """Whether a screen, which comes last, shows all of the others."""
+    """Whether the last argument, a screen, contains all others."""
     *wanted, text = parts
     return all(part in text for part in wanted)
 
@@ -201,7 +202,7 @@ def is_typed(typed: str, text: str) -> bool:
 
 
 def is_stale(text: str) -> bool:
-    """Whether a row does not match what the heading says the rows match."""
+    """Whether a row does not match the search in the heading."""
     heading, *rows = text.split("\n")
     typed = heading.partition("matching “")[2].partition("”")[0]
     listed = [row.split()[0] for row in rows[2:-2] if row.strip(" ▎")]

@@ -1,4 +1,4 @@
-"""The systems that are compared, each started as its operator would, and filled with the same data over HTTP."""
+"""The systems that are compared, each started as its operator would do, and filled with the same data over HTTP."""
 
 import os
 import subprocess
@@ -42,8 +42,8 @@ def model_name(number: int) -> str:
 
 @contextmanager
 def ours(folder: Path) -> Iterator[Contestant]:
-    """Our server as it is by default: durable writes, authentication, access lists. The caller is no administrator,
-    but a user who may manage each model by their group's grant on it."""
+    """Our server with its defaults: durable writes, authentication, access lists. The caller is not an administrator,
+    but a user who may manage each model by a grant to their group."""
     folder.mkdir()
     start = _cold_start(folder)
     with serving(folder) as registry:
@@ -81,7 +81,7 @@ def bare() -> Iterator[Contestant]:
 
 
 def _cold_start(folder: Path) -> float:
-    """Seconds until a server over a new database is ready, as MLflow's starts here."""
+    """Seconds until a server with a new database is ready, like MLflow's here."""
     ready = folder / "cold.json"
     began = time.perf_counter()
     command = [*PROGRAM, "serve", "--database", str(folder / "cold.db"), "--port", "0", "--state-file", str(ready)]
@@ -112,7 +112,7 @@ def _fill(url: str, token: str | None) -> None:
 
 
 def version_of(name: str, number: int) -> dict[str, object]:
-    """What creates a version."""
+    """The fields of a new version."""
     return {
         "name": name,
         "source": f"s3://bucket/models/{name}/{number}",

@@ -1,4 +1,4 @@
-"""A registry of any size, always the same for the same size, written straight into its tables and kept in a folder."""
+"""A registry of any size, deterministic, inserted directly into its tables and cached in a folder."""
 
 import json
 import random
@@ -45,7 +45,7 @@ ROWS = 20_000  # inserted at once
 
 @dataclass(frozen=True)
 class Filled:
-    """A database of so many models, and the tokens to read it with."""
+    """A database with ``models`` models, and tokens of its users."""
 
     database: str
     models: int
@@ -54,7 +54,7 @@ class Filled:
 
 
 def filled(folder: Path, models: int) -> Filled:
-    """The registry in a folder of that size beneath this one; made if it is not there."""
+    """The registry of that size in a subfolder; created if it does not exist."""
     home = folder / f"{models}-models"
     facts = home / "facts.json"
     if not facts.exists():
@@ -93,7 +93,7 @@ def fill(database: str, models: int) -> None:
 
 @contextmanager
 def writing(database: str) -> Iterator[Connection]:
-    """One transaction that takes all."""
+    """A single transaction."""
     engine = make_engine(database_url(database), write=True, durable=False)
     with engine.begin() as connection:
         yield connection

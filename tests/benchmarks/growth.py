@@ -1,7 +1,7 @@
 """How answers slow down as a registry grows: ``python -m tests.benchmarks.growth --folder FOLDER``.
 
-The same questions, by turns, to a registry of 1,000 models and to one of 100,000 (a million versions), each behind a
-real server. One connection, one question at a time: what is measured is an answer's time, not how many fit in a second.
+The same queries, alternately, to a registry of 1,000 models and to one of 100,000 (a million versions), each with a
+real server. One connection, one query at a time: latency is measured, not throughput.
 """
 
 import argparse
@@ -23,12 +23,12 @@ from tests.live_registry import Server
 
 MLFLOW = "/api/2.0/mlflow"
 SIZES = (1_000, 100_000)
-WALKED = 100  # pages at most to the end of a list
+MAX_PAGES = 100  # to the end of a list
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a path and its parameters, which chance varies. ``reader``: by one who may read a hundredth."""
+    """A query: a path and its parameters, some of them random. ``reader``: by a user who may read a hundredth."""
 
     name: str
     path: str
@@ -37,7 +37,7 @@ class Question:
 
 
 def _search(text: str, **more: Any) -> Callable[[random.Random, int], dict[str, Any]]:
-    """A search whose filter has a chance model's parts in it."""
+    """A search whose filter contains attributes of a random model."""
 
     def ask(chance: random.Random, models: int) -> dict[str, Any]:
         number = chance.randrange(models - 1)
@@ -119,7 +119,7 @@ class Asker:
         self._tokens = {False: registry.admin_token, True: registry.reader_token}
 
     def ask(self, path: str, fields: dict[str, Any], *, reader: bool = False) -> tuple[float, Any]:
-        """The milliseconds that an answer took, and the answer."""
+        """The latency in milliseconds, and the answer."""
         begun = time.perf_counter()
         headers = {"Authorization": f"Bearer {self._tokens[reader]}"}
         self._connection.request("GET", f"{path}?{urlencode(fields)}", headers=headers)
@@ -135,7 +135,7 @@ class Asker:
 
 @contextmanager
 def asking(registry: Filled, folder: Path) -> Iterator[Asker]:
-    """The server of a registry, and a connection to it."""
+    """Start the server of a registry, and connect to it."""
     logs = folder / f"{registry.models}-models"
     with Server(logs, registry.database) as server:
         asker = Asker(server.start(), registry)
@@ -173,7 +173,7 @@ def percentiles(values: Sequence[float]) -> tuple[float, float]:
 
 
 def measure_ends(asker: Asker, times: int) -> None:
-    """Pages of 100 at the beginning of a list and, after a walk in larger steps, at its end."""
+    """Pages of 100 at the beginning of a list and, reached by larger pages, at its end."""
     rows = []
     for name, path, step, fields in (
         ("models", _MODELS, 1000, {}),
@@ -183,7 +183,7 @@ def measure_ends(asker: Asker, times: int) -> None:
         ("feed of that model", _FEED, 1000, {"name": HUGE}),
     ):
         token = ""
-        for _ in range(WALKED):
+        for _ in range(MAX_PAGES):
             _, answer = asker.ask(path, fields | {"max_results": step, "page_token": token})
             if "next_page_token" not in answer:
                 break
@@ -198,9 +198,9 @@ def measure_ends(asker: Asker, times: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where the registries are kept (1.1 GB)")
-    parser.add_argument("--times", type=int, default=40, help="how often each question is asked")
-    parser.add_argument("--only", default="", help="only the questions whose names have this")
+    parser.add_argument("--folder", type=Path, required=True, help="where the registries are stored (1.1 GB)")
+    parser.add_argument("--times", type=int, default=40, help="how often each query is sent")
+    parser.add_argument("--only", default="", help="only the queries whose names contain this")
     options = parser.parse_args()
     print_heading("Growth", "sqlalchemy", "starlette", "uvicorn")
     with ExitStack() as stack:

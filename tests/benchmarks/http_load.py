@@ -1,7 +1,7 @@
-"""HTTP load: scripts of requests, each on a connection of its own, all at once, and how long their answers took.
+"""HTTP load: scripts of requests, each on a connection of its own, concurrently, and the latencies of their answers.
 
-A request is bytes that were made beforehand, and of an answer only the status, the length and the body are looked at,
-so that one core sends several times what a server in Python answers: the benchmarks show it against ``wrk``.
+Requests are prepared as bytes, and only status, length and body of an answer are parsed, so that one core sends several
+times what a server in Python can answer: the benchmarks compare it with ``wrk``.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ class Answer(NamedTuple):
 
 
 Script = Generator[bytes | float, Answer, None]
-"""What one connection does: it yields requests and gets their answers, until it returns or the time is over. Where it
-yields a number, it pauses for so many seconds, and gets nothing."""
+"""What one connection does: it yields requests and gets their answers, until it returns or the time is over. If it
+yields a number, it pauses for as many seconds, and gets nothing."""
 
 
 @dataclass
@@ -67,20 +67,20 @@ def request(method: str, target: str, *, token: str | None = None, body: Any = N
 
 
 def endless(requests: Iterable[bytes]) -> Script:
-    """These requests over and over; each must be answered with 200."""
+    """Repeat these requests endlessly; the status of each answer must be 200."""
     for each in cycle(requests):
         expect_ok((yield each))
 
 
 def expect_ok(answer: Answer) -> Answer:
-    """The answer itself, if it is one of success."""
+    """Returns the answer, if its status is 200."""
     assert answer.status == 200, f"{answer.status}: {answer.body.decode(errors='replace')[:500]}"
     return answer
 
 
 def run(url: str, scripts: Sequence[Script], seconds: float) -> Measured:
-    """Run the scripts side by side. When the time is over, none sends another request; those sent are awaited. Raises
-    what a script raises."""
+    """Run the scripts concurrently. When the time is over, no further requests are sent, and the pending answers are
+    awaited. Raises what a script raises."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(url, scripts, seconds))
 
@@ -142,7 +142,7 @@ class _Connection(asyncio.Protocol):
         self._send(Answer(int(received[9:12]), received[body:]))
 
     def _send(self, answer: Answer | None) -> None:
-        """What the script wants next, if there is time for it; it sees every answer."""
+        """Pass the answer to the script, and send its next request, unless the time is over."""
         try:
             following = next(self.script) if answer is None else self.script.send(answer)
         except StopIteration:

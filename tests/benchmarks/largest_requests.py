@@ -1,5 +1,5 @@
-"""The largest requests that each route can be sent: for every field the longest, the most, the deepest and the most
-wrong value that fits, made from the table of routes and the wire's models, so that a new route is covered by itself."""
+"""The largest requests for each route: for every field the longest, the deepest and the most invalid value that fits,
+generated from the table of routes and the wire's models, so that new routes are covered automatically."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 
-BODY = 4 * 1024 * 1024 - 1024  # bytes: as large as a body may be, with something around it
-TARGET = 60_000  # bytes of a query: as long as a target may be, with a path before it
+BODY = 4 * 1024 * 1024 - 1024  # bytes of a value: the largest body, minus the rest of it
+TARGET = 60_000  # bytes of a query: the longest target, minus a path
 VICTIM = "risk-churn-eu-000000"
 KNOWN: Mapping[str, Any] = {
     "name": VICTIM,
@@ -35,7 +35,7 @@ class Request(NamedTuple):
 
 
 def largest_requests() -> Iterator[Request]:
-    """Of every route but the event stream's, whose answer does not end."""
+    """Those of every route but the event stream's, whose answer does not end."""
     for route in ROUTES:
         if route.operation is not None:
             yield from requests_of(route)
@@ -51,7 +51,7 @@ def requests_of(route: Route) -> Iterator[Request]:
         path = path.replace(f"{{{name}}}", str(KNOWN.get(name, "0" * 16)))
     label = f"{route.method} {route.path}"
     if route.method == "DELETE":
-        valid["name"] = "not-there"  # what is deleted once is not there for the next
+        valid["name"] = "not-there"  # so that nothing is deleted that later requests need
     bodies = {
         f"{name}: {case}": _body(valid, name, value)
         for name in fields
@@ -65,7 +65,7 @@ def requests_of(route: Route) -> Iterator[Request]:
 
 
 def example(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str = "") -> Any:
-    """A small value that a schema takes."""
+    """A small valid value of a schema."""
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:
@@ -128,6 +128,6 @@ def _filled(element: bytes, size: int = BODY) -> bytes:
 
 
 def _body(valid: Mapping[str, Any], name: str, value: bytes) -> bytes:
-    """The valid fields, and this one."""
+    """The valid fields, with this one replaced."""
     others = {each: known for each, known in valid.items() if each != name}
     return json.dumps(others).encode()[:-1] + (b"," if others else b"") + b'"%s":%s}' % (name.encode(), value)

@@ -1,4 +1,4 @@
-"""Reports: Markdown that says when, on what and by which command its figures were made."""
+"""Reports in Markdown, with the date, the environment and the command of the measurements."""
 
 import os
 import platform
@@ -25,15 +25,15 @@ def print_heading(title: str, *packages: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Numbers are rounded so that three figures count; the first column is words."""
+    """Numbers are rounded to about three significant digits; the first column is text."""
     print(f"| {' | '.join(columns)} |")
     print(f"|{'|'.join(('---', *['---:'] * (len(columns) - 1)))}|")
     for row in rows:
-        print(f"| {' | '.join(_shown(cell) for cell in row)} |")
+        print(f"| {' | '.join(_formatted(cell) for cell in row)} |")
     print(flush=True)
 
 
-def _shown(cell: object) -> str:
+def _formatted(cell: object) -> str:
     if not isinstance(cell, float):
         return f"{cell:,}" if isinstance(cell, int) else str(cell)
     return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"

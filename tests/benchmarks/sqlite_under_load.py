@@ -1,7 +1,7 @@
-"""SQLite under load: many writers at once, readers beside them, and what becomes of the write-ahead log.
+"""SQLite under load: many concurrent writers and readers, and the size of the write-ahead log.
 
-``python -m tests.benchmarks.sqlite_under_load`` takes two minutes. Halfway through the writing another program holds a
-snapshot of the database for a while, as a backup does, and all the time the command line writes to it, too.
+``python -m tests.benchmarks.sqlite_under_load`` takes two minutes. During the writing another program has a read
+transaction open for a while, as a backup does, and all the time the command line writes to the database, too.
 """
 
 import sqlite3
@@ -22,15 +22,15 @@ from tests.live_registry import command, serving
 from tests.server.api import Api
 
 READERS = 8
-PAUSE = 0.02  # seconds of a reader between two requests: all of them read 400 times a second at the most
-CALM = 100  # models that are read, and not written
-COMMAND = 2.0  # seconds between writes of the command line
-LOOK = 0.02  # seconds between looks at the size of the log
+PAUSE = 0.02  # seconds of a reader between two requests: all of them together send at most 400 per second
+CALM = 100  # models that are read, but not written
+COMMAND_INTERVAL = 2.0  # seconds between writes of the command line
+POLL_INTERVAL = 0.02  # seconds between measurements of the size of the log
 
 
 @dataclass
 class Reading:
-    """What the readers saw; ``latencies`` in seconds."""
+    """The script of the readers; ``latencies`` in seconds."""
 
     token: str
     latencies: list[float] = field(default_factory=list)
@@ -80,12 +80,12 @@ class Watch:
 
     def _look(self, over: threading.Event) -> None:
         log = self.database.with_name(f"{self.database.name}-wal")
-        while not over.wait(LOOK):
+        while not over.wait(POLL_INTERVAL):
             self.sizes.append((time.perf_counter(), log.stat().st_size / 2**20))
 
     def _write(self, over: threading.Event) -> None:
         number = 0
-        while not over.wait(COMMAND):
+        while not over.wait(COMMAND_INTERVAL):
             began = time.perf_counter()
             try:
                 command(str(self.database), "users", "create", f"user-{number}")
@@ -98,7 +98,7 @@ class Watch:
 
 @contextmanager
 def snapshot_held(database: Path, after: float, seconds: float) -> Iterator[list[float]]:
-    """Hold a snapshot from so many seconds on; the list gets when it was taken and when it was given back."""
+    """Keep a read transaction open for some seconds; the list gets the times of its begin and end."""
     times: list[float] = []
 
     def hold() -> None:
@@ -129,7 +129,7 @@ def _percentiles(latencies: Sequence[float]) -> tuple[float, float, float]:
 @click.option("--seconds", default=60.0, show_default=True, help="Of writing; reading alone takes half as long.")
 @click.option("--writers", default=64, show_default=True)
 def main(*, seconds: float, writers: int) -> None:
-    """Load a registry, check that nothing was lost, and print the tables."""
+    """Put load on a registry, check that nothing was lost, and print the tables."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as registry:
         database = Path(registry.database)
         print_heading("SQLite under load", "sqlalchemy", "uvicorn")

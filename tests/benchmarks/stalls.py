@@ -1,10 +1,9 @@
-"""How long others wait while somebody sends the most that the server takes: every route's largest bodies and queries,
-searches of many comparisons, the longest answers, the largest changes; one at a time, and eight at once.
+"""How long other clients wait during the largest requests: every route's largest bodies and queries, searches of many
+comparisons, the longest answers, the largest changes; one at a time, and eight at once.
 
-``python -m tests.benchmarks.stalls`` takes some minutes. Meanwhile a bystander in another process asks for ``/health``
-and for a model every five milliseconds each: the tables say how long they wait. ``nothing`` is what they wait when
-nobody else asks for anything, on the same machine; ``machine`` is how late, at the most, the machine woke a thread that
-only slept: what of a delay the server has no part in.
+``python -m tests.benchmarks.stalls`` takes some minutes. A bystander in another process requests ``/health`` and a
+model every five milliseconds each: the tables show its latencies. ``nothing`` is its latency without other requests;
+``machine`` is the maximum delay of waking up a thread that only slept, which is not caused by the server.
 """
 
 import http.client
@@ -23,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 import click
 from sqlalchemy import func, select, update
 
-from tests.benchmarks.bystander import Bystander, Seen
+from tests.benchmarks.bystander import Bystander, Measurements
 from tests.benchmarks.filling import HUGE, Filled, filled, model_id, put, writing
 from tests.benchmarks.largest_requests import VICTIM, Request, largest_requests
 from tests.benchmarks.report import print_heading, print_table
@@ -50,14 +49,14 @@ class Sent(NamedTuple):
 
 
 class Sender:
-    """One connection after another to a server, as somebody."""
+    """Sends requests to a server, each on a new connection, with one of several tokens."""
 
     def __init__(self, url: str, tokens: dict[str, str]) -> None:
         self._host = urlsplit(url).netloc
         self._tokens = tokens
 
     def send(self, request: Request, by: str) -> int | str:
-        """The status, or what became of the connection."""
+        """The status, or the name of the connection's error."""
         connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT)
         try:
             headers = {"Authorization": f"Bearer {self._tokens[by]}"}
@@ -78,14 +77,14 @@ class Sender:
         return Sent(request._replace(body=None), by, {status: 1}, began, ended, ended - began)
 
     def flood(self, name: str, requests: Iterable[tuple[Request, str]], connections: int, seconds: float) -> Sent:
-        """These requests, over and over, on so many connections at once."""
+        """Repeat these requests on concurrent connections."""
         statuses: dict[int | str, int] = {}
         times: list[float] = []
         lock = threading.Lock()
         left = cycle(requests)
         began = time.monotonic()
 
-        def go_on() -> None:
+        def send_until_the_end() -> None:
             while time.monotonic() < began + seconds:
                 with lock:
                     request, by = next(left)
@@ -95,7 +94,7 @@ class Sender:
                     statuses[status] = statuses.get(status, 0) + 1
                     times.append(time.monotonic() - start)
 
-        threads = [threading.Thread(target=go_on) for _ in range(connections)]
+        threads = [threading.Thread(target=send_until_the_end) for _ in range(connections)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -106,7 +105,7 @@ class Sender:
 
 
 def searches() -> Iterator[Request]:
-    """Of many comparisons, long patterns, long lists."""
+    """Searches with many comparisons, long patterns, long lists."""
     hundred = range(100)
     filters = {
         "100 tags, =": [f"tags.k{n} = 'v'" for n in hundred],
@@ -150,7 +149,7 @@ def searches() -> Iterator[Request]:
 
 
 def various_searches() -> Iterator[Request]:
-    """Each of another shape, so that none is known from the one before."""
+    """Searches of different shapes, so that no query plan is cached."""
     for number in range(200):
         ways = [("=", "!=", "LIKE", "ILIKE")[(number * 7 + n * n) % 4] for n in range(100)]
         text = " AND ".join(f"tags.k{n} {way} 'v{number}%'" for n, way in enumerate(ways))
@@ -227,7 +226,7 @@ def _change(method: str, case: str, target: str, **body: object) -> Request:
 
 @contextmanager
 def _copied(registry: Filled) -> Iterator[str]:
-    """The database, to be changed: with many people, and all versions of the huge model in Production."""
+    """A copy of the database, with many users, and all versions of the huge model in Production."""
     with tempfile.TemporaryDirectory() as folder:
         database = str(Path(folder) / "registry.db")
         shutil.copy(registry.database, database)
@@ -244,7 +243,7 @@ def _copied(registry: Filled) -> Iterator[str]:
         yield database
 
 
-def _row(sent: Sent, seen: Seen) -> tuple[object, ...]:
+def _row(sent: Sent, seen: Measurements) -> tuple[object, ...]:
     statuses = " ".join(f"{status}" if count == 1 else f"{status} x{count}" for status, count in sent.statuses.items())
     name = f"{sent.request.route}: {sent.request.case}".rstrip(": ")
     delays = (seen.percentile(50), seen.percentile(99), seen.percentile(100))
@@ -252,7 +251,7 @@ def _row(sent: Sent, seen: Seen) -> tuple[object, ...]:
 
 
 class Part(NamedTuple):
-    """A table: what is sent for it. ``worst``: how many of its rows are shown, those that others waited longest for."""
+    """A table, and its requests. ``worst``: the number of rows to show, those with the longest waits of others."""
 
     title: str
     send: Callable[[Sender], list[Sent]]
@@ -264,7 +263,7 @@ def _each(requests: Iterable[Request], *callers: str) -> Callable[[Sender], list
 
 
 def _both(requests: Iterable[Request]) -> Callable[[Sender], list[Sent]]:
-    """By an administrator, whom nothing is refused before it is looked at; what changes something, by others, too."""
+    """By an administrator, whose requests are not refused before they are parsed; changes by others, too."""
 
     def send(sender: Sender) -> list[Sent]:
         return [
@@ -304,9 +303,7 @@ def _nothing(sender: Sender) -> list[Sent]:
 
 @click.command()
 @click.option("--models", default=20_000, show_default=True, help="Besides one of 60,000 versions.")
-@click.option(
-    "--kept", type=click.Path(path_type=Path), help="A folder where the filled registry is kept for next time."
-)
+@click.option("--kept", type=click.Path(path_type=Path), help="A folder where the filled registry is cached.")
 @click.option("--seconds", default=5.0, show_default=True, help="For which each flood of requests lasts.")
 @click.option("--connections", default=8, show_default=True, help="Of a flood.")
 @click.option("--only", multiple=True, help="Words of the titles of the tables to make.")
@@ -326,7 +323,7 @@ def main(
     one_in: int,
     worst: int,
 ) -> None:
-    """Fill a registry, send all of it, and print the tables."""
+    """Fill a registry, send all requests, and print the tables."""
     bodies = (each for each in islice(largest_requests(), 0, None, one_in) if part_of_route in each.route)
     parts = [
         Part("Nobody else", _nothing, 1),
@@ -353,22 +350,24 @@ def main(
                     sent = part.send(sender)
                 seen = bystander.during((each.began, each.ended) for each in sent)
                 rows = sorted(zip(sent, seen, strict=True), key=lambda row: -row[1].percentile(100))
-                whole = Seen(
+                whole = Measurements(
                     sorted(delay for each in seen for delay in each.delays),
                     max(each.memory for each in seen),
                     max(each.late for each in seen),
                 )
                 print(f"{part.title}: {len(sent):,} requests, of which the worst are\n")
                 print_table(COLUMNS, [_row(*row) for row in rows[: part.worst]])
-                told = "All of them: p50 {:.1f} ms, p99 {:.1f} ms, longest {:.0f} ms (machine {:.0f} ms), {:.0f} MiB.\n"
+                summary = (
+                    "All of them: p50 {:.1f} ms, p99 {:.1f} ms, longest {:.0f} ms (machine {:.0f} ms), {:.0f} MiB.\n"
+                )
                 print(
-                    told.format(*(whole.percentile(percent) for percent in (50, 99, 100)), whole.late, whole.memory),
+                    summary.format(*(whole.percentile(percent) for percent in (50, 99, 100)), whole.late, whole.memory),
                     flush=True,
                 )
 
 
 def _somebody(url: str, admin_token: str) -> str:
-    """The token of a user who has no rights on anything."""
+    """The token of a service principal without permissions."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
     headers = {"Authorization": f"Bearer {admin_token}"}
 

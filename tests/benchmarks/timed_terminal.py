@@ -1,4 +1,4 @@
-"""A terminal that remembers when each byte came. What they showed is worked out afterwards, off the clock."""
+"""A terminal that records when each byte arrived. They are parsed afterwards, so that this is not measured."""
 
 import fcntl
 import os
@@ -15,12 +15,12 @@ import pyte
 
 from tests.live_registry import ROOT
 
-QUIET = 0.25  # seconds without a byte: what was asked for has been drawn
+QUIET = 0.25  # seconds without output after which a screen counts as complete
 TIMEOUT = 60.0  # seconds
 
 
 class TimedTerminal:
-    """``seen`` is what came: the time and the bytes of every piece."""
+    """``seen``: time and bytes of every chunk of output."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", terminal: int, size: tuple[int, int]) -> None:
         self.pid = process.pid
@@ -32,7 +32,7 @@ class TimedTerminal:
         self._fed = 0
 
     def read(self, seconds: float) -> bool:
-        """Take in what comes first; whether something did."""
+        """Read the next output; returns whether there was some."""
         if not select.select([self._terminal], [], [], max(0.0, seconds))[0]:
             return False
         content = os.read(self._terminal, 65_536)
@@ -40,26 +40,26 @@ class TimedTerminal:
         return True
 
     def settle(self, quiet: float = QUIET) -> None:
-        """Read until nothing comes for so many seconds."""
+        """Read until there is no output for ``quiet`` seconds."""
         while self.read(quiet):
             pass
 
     def send(self, keys: bytes) -> float:
-        """Press keys; when."""
+        """Press keys; returns the time."""
         at = time.perf_counter()
         os.write(self._terminal, keys)
         return at
 
     def first_byte(self, keys: bytes) -> float:
-        """Seconds from a key to the first byte that comes of it."""
+        """Seconds from a key to the first byte of output."""
         at, before = self.send(keys), len(self.seen)
         while len(self.seen) == before:
-            assert self.read(TIMEOUT), "nothing came of the key"
+            assert self.read(TIMEOUT), "no output after the key"
         self.settle()
         return self.seen[before][0] - at
 
     def bytes_of(self, keys: bytes) -> int:
-        """How many bytes a key brings."""
+        """The number of bytes of output after a key."""
         before = len(self.seen)
         self.send(keys)
         self.read(TIMEOUT)
@@ -67,9 +67,9 @@ class TimedTerminal:
         return sum(len(content) for _, content in self.seen[before:])
 
     def until(self, shown: Callable[[str], object], quiet: float = QUIET) -> float:
-        """When the screen first showed something; reads until it does.
+        """Read until the screen matches; returns the time when it first did.
 
-        Working out what bytes show takes long. So they are first read until nothing comes for ``quiet`` seconds.
+        Parsing takes long, so output is first read until there is none for ``quiet`` seconds.
         """
         deadline = time.perf_counter() + TIMEOUT
         while True:
@@ -82,7 +82,7 @@ class TimedTerminal:
             assert time.perf_counter() < deadline, f"not seen:\n{self.text}"
 
     def catch_up(self) -> None:
-        """Take in the rest of a frame, of which a terminal gives a few kilobytes at a time."""
+        """Read the rest of a frame, which arrives in chunks of a few kilobytes."""
         self.settle(0.02)
         for _, content in self.seen[self._fed :]:
             self._stream.feed(content)
@@ -97,7 +97,7 @@ class TimedTerminal:
 def timed_terminal(
     program: Sequence[str], variables: Mapping[str, str], size: tuple[int, int]
 ) -> Iterator[TimedTerminal]:
-    """A program in a terminal of so many columns and lines, killed after the block if it runs on."""
+    """A program in a terminal of ``size`` columns and lines, killed after the block."""
     ours, theirs = os.openpty()
     columns, lines = size
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -1,7 +1,7 @@
-"""Our server beside MLflow's own and beside a bare Starlette route, in one run over the same data.
+"""Our server compared with MLflow's own and with a bare Starlette route, in one run on the same data.
 
-``python -m tests.benchmarks.versus_mlflow`` takes about five minutes. The systems take turns in short slices, so that
-whatever else the machine does hits all alike; it is the ratios that count.
+``python -m tests.benchmarks.versus_mlflow`` takes about five minutes. The systems alternate in short slices, so that
+other load of the machine affects all in the same way; only the ratios matter.
 """
 
 import shutil
@@ -24,10 +24,10 @@ from tests.benchmarks.report import print_heading, print_table
 CONNECTIONS = 8
 LOADS = (1, 8, 64)  # connections at which our latency is measured
 STAGES = ("Staging", "Archived", "None")
-STRIDE = 7  # each connection goes through all models, from a place of its own
+STRIDE = 7  # each connection iterates over all models, with a different start
 
 Requests = Callable[[int, str | None], Iterator[bytes]]
-"""What a connection, given its number and a token, sends: without end."""
+"""The endless requests of a connection, by its number and a token."""
 
 
 def _reads(path: str, query: Callable[[str], dict[str, Any]]) -> Requests:
@@ -39,7 +39,7 @@ def _reads(path: str, query: Callable[[str], dict[str, Any]]) -> Requests:
 
 
 def _writes(path: str, body: Callable[[str, int], dict[str, Any]]) -> Requests:
-    """``body`` is given a model's name and a number that grows."""
+    """``body`` gets a model's name and an increasing number."""
 
     def requests(connection: int, token: str | None) -> Iterator[bytes]:
         for number in count():
@@ -51,7 +51,7 @@ def _writes(path: str, body: Callable[[str, int], dict[str, Any]]) -> Requests:
 
 @dataclass(frozen=True)
 class Operation:
-    """``goal`` is how many times MLflow's rate ours should be."""
+    """``goal``: the intended ratio of our rate to MLflow's."""
 
     name: str
     goal: int
@@ -80,7 +80,7 @@ OPERATIONS = (
 
 @dataclass
 class _Turns:
-    """The slices that one system had at one operation."""
+    """The slices of one system for one operation."""
 
     contestant: Contestant
     requests: Sequence[Iterator[bytes]]
@@ -102,7 +102,7 @@ class _Turns:
 
     @property
     def cost(self) -> int:
-        """Microseconds of the server's processor time for an answer."""
+        """The server's processor time per answer in microseconds."""
         return round(self.processor_time / self.answers * 1e6)
 
 
@@ -188,7 +188,7 @@ def _footprints(contestants: Sequence[Contestant]) -> None:
 
 
 def _generator(starlette: Contestant, seconds: float) -> None:
-    """What sends the requests must not be what is measured."""
+    """The load generator must not be the bottleneck."""
     requests = [_bare_requests(number, None) for number in range(CONNECTIONS)]
     own = run(starlette.url, [_script(each) for each in requests], seconds * 2).rate
     wrk = shutil.which("wrk")
@@ -196,8 +196,8 @@ def _generator(starlette: Contestant, seconds: float) -> None:
         print(f"The bare route by this program: {own:,.0f}/s. Install wrk (apt install wrk) to see both.\n")
         return
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds * 2))}s", f"{starlette.url}/bare"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    (rate,) = (line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec"))
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    (rate,) = (line.split()[1] for line in output.splitlines() if line.startswith("Requests/sec"))
     print(f"The load: the bare route by this program {own:,.0f}/s, by wrk {float(rate):,.0f}/s.\n")
 
 

@@ -1,4 +1,4 @@
-"""Many who write to the same few models at once, and what must be there of it afterwards."""
+"""Concurrent writers of the same few models, and a check of what they have written."""
 
 import time
 from collections import defaultdict
@@ -18,8 +18,8 @@ def busy_model(number: int) -> str:
 
 
 class Writing:
-    """Scripts that create versions, tag them and move them, and remember what was acknowledged. ``latencies`` are
-    those of the writes, in seconds."""
+    """Scripts that create versions, tag them and move them, and record what was acknowledged. ``latencies`` are those
+    of the writes, in seconds."""
 
     def __init__(self, api: Api) -> None:
         self.latencies: list[float] = []
@@ -31,7 +31,7 @@ class Writing:
             api.post("/mlflow/registered-models/create", name=busy_model(number)).ok()
 
     def script(self, writer: int) -> Script:
-        """Without end: create a version, tag it, put it into Staging in place of the one that is there."""
+        """Endlessly: create a version, tag it, move it to Staging, and archive the one that is there."""
         name = busy_model(writer)
         while True:
             answer = yield from self._write("create", name=name, source="s3://bucket/model")
@@ -51,11 +51,11 @@ class Writing:
         return expect_ok(answer)
 
     def check(self) -> str:
-        """What was acknowledged must be there, and be told of once. Returns what was found, in words."""
+        """Everything acknowledged must be stored, and recorded once. Returns a summary."""
         for name in map(busy_model, range(MODELS)):
             created = self._created[name]
             versions = list(self._pages("model-versions/search", "model_versions", filter=f"name='{name}'"))
-            assert sorted(created) == list(range(1, len(created) + 1)), f"numbers of {name}: not dense, or given twice"
+            assert sorted(created) == list(range(1, len(created) + 1)), f"numbers of {name}: gaps or duplicates"
             assert {int(each["version"]) for each in versions} == set(created), f"versions of {name}"
             tags = {int(each["version"]): each["tags"][0]["value"] for each in versions if "tags" in each}
             assert tags == self._tagged[name], f"tags of {name}"
@@ -68,13 +68,13 @@ class Writing:
                 ("APPLIED_TRANSITION", self._moved[name]),
                 ("SYSTEM_TRANSITION", self._moved[name][1:]),
             ):
-                told = [
+                recorded = [
                     each["version"]
                     for each in self._pages("activities/list", "activities", name=name, activity_type=kind)
                 ]
-                assert len(told) == len(set(told)) == len(expected), f"{kind} of {name}"
+                assert len(recorded) == len(set(recorded)) == len(expected), f"{kind} of {name}"
         written = len(self.latencies)
-        return f"{written:,} writes acknowledged: all are there, every number dense, every change told once."
+        return f"{written:,} writes acknowledged: all are stored, numbers have no gaps, every change is recorded once."
 
     def _pages(self, path: str, member: str, **query: Any) -> Iterator[dict[str, Any]]:
         token = ""

@@ -1,4 +1,4 @@
-"""Fixtures for MLflow: a tracking store with a few trained models in it, apart from every registry."""
+"""Fixtures for MLflow: a tracking store with some trained models, separate from every registry."""
 
 import shutil
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ VARIABLES = (
 
 @dataclass(frozen=True)
 class LoggedRun:
-    """A run whose model gives ``slope * x``. ``model_uri`` is MLflow 3's ``models:/m-<id>``."""
+    """A run whose model returns ``slope * x``. ``model_uri`` is MLflow 3's ``models:/m-<id>``."""
 
     slope: float
     run_id: str
@@ -31,7 +31,7 @@ class LoggedRun:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new database of MLflow's, to be copied: MLflow takes many seconds to make one."""
+    """A new database of MLflow's, to be copied: MLflow takes many seconds to create one."""
     database = tmp_path_factory.mktemp("empty") / "mlflow.db"
     MlflowClient(tracking_uri=f"sqlite:///{database}").search_experiments()
     return database
@@ -45,7 +45,7 @@ def tracking_uri(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def logged_runs(tracking_uri: str, tmp_path_factory: pytest.TempPathFactory) -> list[LoggedRun]:
-    """Three trained models in the tracking store, each of another slope."""
+    """Three trained models in the tracking store, with different slopes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
         artifacts = tmp_path_factory.mktemp("artifacts").as_uri()
@@ -56,16 +56,16 @@ def logged_runs(tracking_uri: str, tmp_path_factory: pytest.TempPathFactory) -> 
 def _log(experiment: str, slope: float) -> LoggedRun:
     model = LinearRegression().fit([[0.0], [1.0]], [0.0, slope])
     with mlflow.start_run(experiment_id=experiment) as run:
-        # Named requirements, because finding them out takes MLflow half a minute.
+        # Explicit requirements, because inferring them takes MLflow half a minute.
         info: Any = mlflow.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
     return LoggedRun(slope, run.info.run_id, info.model_uri, info.artifact_path)
 
 
 @pytest.fixture
 def mlflow_environment(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """MLflow on the local tracking store and without a registry or credentials; a test sets those that it means."""
+    """MLflow with the local tracking store and without a registry or credentials, which tests can set."""
     for variable in VARIABLES:
-        monkeypatch.setenv(variable, "")  # so that what MLflow or the test sets is gone afterwards
+        monkeypatch.setenv(variable, "")  # so that what MLflow or the test sets is removed afterwards
         monkeypatch.delenv(variable)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
     return monkeypatch

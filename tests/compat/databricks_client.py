@@ -1,4 +1,4 @@
-"""Databricks' SDK as a user has it, and the parts of it that this registry answers."""
+"""Databricks' SDK as users have it, and its APIs that this registry serves."""
 
 from databricks.sdk import WorkspaceClient
 
@@ -32,9 +32,9 @@ APIS = (
     "tokens",
     "users",
 )
-"""What WorkspaceClient calls its parts that this registry answers."""
+"""The names of the served APIs in WorkspaceClient."""
 
 
 def workspace(registry: LiveRegistry, token: str | None = None) -> WorkspaceClient:
-    """The client of whoever holds the token; of the administrator, if none is given."""
+    """The client with this token, by default the administrator's."""
     return WorkspaceClient(host=registry.url, token=token or registry.admin_token)

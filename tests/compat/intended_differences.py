@@ -1,8 +1,7 @@
-"""Where this registry is meant to differ from MLflow's own store, each with its reason.
+"""The intended differences between this registry and MLflow's own store, each with its reason.
 
-FIELDS_NOT_COMPARED and OTHER_CODES are allowed for in random histories. What one side accepts and the other refuses
-would send the two histories apart, so it stays out of them (mlflow_histories.py makes no such operation), and EXAMPLES
-show it one by one.
+FIELDS_NOT_COMPARED and OTHER_CODES are allowed in random histories. What one side accepts and the other refuses would
+make the two histories diverge, so it is not part of them (see mlflow_histories.py), and EXAMPLES show each of these.
 """
 
 import re
@@ -47,7 +46,7 @@ OTHER_CODES = (
 
 
 def is_intended(theirs: object, ours: object) -> bool:
-    """Whether two refusals of the same operation may have these different codes."""
+    """Whether two errors of the same operation may have these different codes."""
     return (
         isinstance(theirs, Refused)
         and isinstance(ours, Refused)
@@ -76,7 +75,7 @@ BEFORE_EXAMPLES = (
 
 @dataclass(frozen=True)
 class Example:
-    """An operation after BEFORE_EXAMPLES, and what either side says to it: see ``in_brief``."""
+    """An operation after BEFORE_EXAMPLES, and the outcome on both sides: see ``in_brief``."""
 
     operation: Operation
     theirs: str
@@ -85,7 +84,7 @@ class Example:
 
 
 def in_brief(outcome: Outcome) -> str:
-    """A code, the number of things found, or ACCEPTED."""
+    """An error code, the number of results, or ACCEPTED."""
     if isinstance(outcome, Refused):
         return outcome.code
     if isinstance(outcome, list):

@@ -1,4 +1,4 @@
-"""Run by an MLflow 1.30 or 2.0 of its own, see test_mlflow_skinny.py: prints what came of a journey, as JSON.
+"""Run by an MLflow 1.30 or 2.0 of its own, see test_mlflow_skinny.py: prints the results of a journey, as JSON.
 
 Takes the URI of a folder with a model's files; the registry and the token are in MLflow's variables.
 """
@@ -19,7 +19,7 @@ NAME = "made long ago"
 
 
 def walk(page_of: Callable[..., Any], **arguments: Any) -> tuple[list[Any], int]:
-    """All that a search finds, page by page, and how many pages there were."""
+    """All results of a search, from all pages, and the number of pages."""
     page = page_of(**arguments)
     found, pages = list(page), 1
     while page.token:
@@ -91,7 +91,7 @@ def main(source: str) -> None:
             for reference in ("/1", "/Production", "/latest")
         },
     }
-    if hasattr(client, "list_registered_models"):  # gone in 2.0
+    if hasattr(client, "list_registered_models"):  # removed in 2.0
         listed, pages = walk(client.list_registered_models, max_results=2)
         latest = {each.name: sorted(version.version for version in each.latest_versions) for each in listed}
         result["listed"] = [latest, pages]

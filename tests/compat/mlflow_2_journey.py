@@ -1,4 +1,4 @@
-"""Run by an MLflow 2 of its own, see test_mlflow_skinny_2.py: prints what came of a journey, as JSON.
+"""Run by an MLflow 2 of its own, see test_mlflow_skinny_2.py: prints the results of a journey, as JSON.
 
 Takes the URI of a folder with a model's files; the registry and the token are in MLflow's variables.
 """

@@ -1,4 +1,4 @@
-"""MLflow as a user has it, its warnings apart; and what its own registry says, in the form that goes over a wire."""
+"""MLflow as users have it, with its warnings ignored; and the results of its own registry in their form on the wire."""
 
 import os
 import warnings
@@ -11,7 +11,7 @@ import pytest
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # read when MLflow is imported
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what MLflow uses of its libraries is on its way out; MLflow's to mend
+    warnings.simplefilter("ignore")  # deprecated features of libraries that MLflow uses; MLflow's to fix
     import mlflow
     import mlflow.pyfunc
     import mlflow.sklearn
@@ -34,13 +34,13 @@ T = TypeVar("T")
 THEIR_WARNINGS = [
     pytest.mark.filterwarnings(f"ignore::{category}") for category in ("DeprecationWarning", "FutureWarning")
 ]
-"""For ``pytestmark``: MLflow warns of its own stages, of its libraries, and leaves connections open."""
+"""For ``pytestmark``: MLflow warns of its own stages and of its libraries, and leaves connections open."""
 
 
 def as_sent(entity: T) -> T:
     """An entity of MLflow's store as a client of MLflow's server gets it, by MLflow's own conversion.
 
-    It makes versions strings, and empty what the store has as None; nothing else is done to what the store says.
+    It makes versions strings, and None values of the store empty; nothing else is changed.
     """
     its: Any = entity
     if isinstance(its, list):
@@ -50,8 +50,8 @@ def as_sent(entity: T) -> T:
 
 
 def with_empty_texts(create: Callable[..., Any]) -> Callable[..., Any]:
-    """``create_model_version`` of MLflow's store as MLflow's server calls it: with empty texts for what is not given,
-    where the store alone has None. test_mlflow_server.py shows that the server does."""
+    """``create_model_version`` of MLflow's store as MLflow's server calls it: with empty texts for omitted fields,
+    where the store alone has None. test_mlflow_server.py tests that the server does so."""
 
     def create_as_the_server(*positional: Any, **named: Any) -> Any:
         arguments = signature(create).bind(*positional, **named).arguments

@@ -1,7 +1,7 @@
-"""Random histories of calls to MLflow's client: mostly what makes sense, on few names, so that the calls meet; and much
-that does not make sense at all. The same seed gives the same history.
+"""Random histories of calls to MLflow's client: mostly sensible ones, on few names, so that the calls affect each
+other; and many invalid ones. The same seed gives the same history.
 
-What is drawn is put together from choices: functions of a source of randomness.
+Values are drawn by choices: functions of a random generator.
 """
 
 from collections.abc import Callable
@@ -22,12 +22,12 @@ def either(*choices: Choice) -> Choice:
 
 
 def mostly(good: Choice, bad: Choice, *, of: int = 8) -> Choice:
-    """One bad value in so many."""
+    """One invalid value in ``of``."""
     return lambda random: (good if random.randrange(of) else bad)(random)
 
 
 def some(choice: Choice, least: int, most: int) -> Choice:
-    """A list of so many."""
+    """A list of random length."""
     return lambda random: [choice(random) for _ in range(random.randint(least, most))]
 
 
@@ -54,7 +54,7 @@ set_keys = mostly(keys, pick(TOO_LONG_KEY), of=20)
 values = mostly(pick(*GOOD_VALUES), pick("x" * 100_001), of=30)
 aliases = mostly(pick(*GOOD_ALIASES), pick(*BAD_ALIASES))
 stages = mostly(pick(*GOOD_STAGES), pick(*BAD_STAGES))
-stages_or_none = mostly(stages, pick(None), of=20)  # for where a client can send nothing
+stages_or_none = mostly(stages, pick(None), of=20)  # for fields that a client can omit
 descriptions = pick(None, "", "some text", "text with 'quotes' and ünï\nin two lines", "x" * 5000)
 sources = mostly(pick(*SOURCES), pick(*BAD_SOURCES))
 
@@ -217,7 +217,7 @@ BEGINNING = tuple(
         Operation("set_registered_model_alias", {"name": name, "alias": "champion", "version": "2"}),
     )
 )
-"""Something for the rest of a history to work on."""
+"""The objects of the rest of a history."""
 
 LAST_LOOK = (
     Operation("search_registered_models", {"order_by": ["last_updated_timestamp DESC"]}),
@@ -225,10 +225,10 @@ LAST_LOOK = (
     *(Operation("get_registered_model", {"name": name}) for name in GOOD_NAMES),
     *(Operation("get_latest_versions", {"name": name}) for name in ("iris", "Iris")),
 )
-"""What shows most of what a history has made."""
+"""Reads that show most of what a history has created."""
 
 
 def history(seed: int, length: int) -> list[Operation]:
-    """A beginning, so many random operations, and a look at all that came of it."""
+    """Initial calls, random operations, and reads of all results."""
     random = Random(seed)
     return [*BEGINNING, *(steps(random) for _ in range(length)), *LAST_LOOK]

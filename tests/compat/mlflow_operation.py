@@ -1,4 +1,4 @@
-"""One call of MLflow's client, as data; and what comes of it, in a form that two registries can be compared in."""
+"""One call of MLflow's client, as data; and its outcome, in a form that is comparable between two registries."""
 
 import time
 from bisect import bisect_left
@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.compat.mlflow_client import MlflowClient, MlflowException, as_sent, with_empty_texts
 
-MAX_PAGES = 100  # of one search; a registry that never ends one is found out here
+MAX_PAGES = 100  # of one search, in case that a registry never ends one
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A method of MlflowClient with its arguments. A search is followed page by page to its end."""
+    """A method of MlflowClient with its arguments. All pages of a search are read."""
 
     method: str
     arguments: dict[str, Any]
@@ -30,19 +30,19 @@ class Refused:
 
 
 Outcome = Any
-"""Refused, or what the method returned: entities as dictionaries, searches as lists of pages."""
+"""An error, or what the method returned: entities as dictionaries, searches as lists of pages."""
 
 
 class Side:
-    """A client with one of the two registries behind it.
+    """A client of one of the two registries.
 
-    Two registries do not do the same thing in the same millisecond, so a time is told as the number of the operation
-    in whose course it lies. Operations are kept at least a millisecond apart, so that each time belongs to one only.
+    Two registries do not do the same thing in the same millisecond, so a time is replaced by the number of the
+    operation during which it was. Operations are at least a millisecond apart, so that each time belongs to only one.
     """
 
     def __init__(self, client: MlflowClient, *, converts: bool) -> None:
-        """``converts``: whether the client has MLflow's store without a server between: what it returns is yet to be
-        converted to what goes over a wire, and what it leaves out of a version is empty, as the server passes it on."""
+        """``converts``: whether the client uses MLflow's store without a server, so that its results have to be
+        converted to their form on the wire, and omitted fields of a version are empty, as the server sends them."""
         self.client = client
         if converts:
             store = client._get_registry_client().store
@@ -57,7 +57,7 @@ class Side:
             outcome = self._call(operation)
         except MlflowException as error:
             return Refused(error.error_code, str(error))
-        except Exception as error:  # what MLflow lets through to its callers is an outcome too
+        except Exception as error:  # exceptions that MLflow raises to its callers are outcomes, too
             return Refused(type(error).__name__, str(error))
         finally:
             self._ends.append(_now())

@@ -1,4 +1,4 @@
-"""The registry by curl: no client library at all."""
+"""The registry by curl, without a client library."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from tests.live_registry import ADMIN, LiveRegistry
 
 
 class Curl:
-    """curl with a token; where it is not installed, httpx sends the same."""
+    """curl with a token; if it is not installed, httpx sends the same."""
 
     def __init__(self, registry: LiveRegistry, token: str) -> None:
         self._url = f"{registry.url}/api/2.0/mlflow"
@@ -36,7 +36,7 @@ class Curl:
         else:
             options = dict(zip(everything[:-1:2], everything[1:-1:2], strict=True))
             name, _, value = options["--header"].partition(": ")
-            headers = {name: value, "Content-Type": "application/x-www-form-urlencoded"}  # what curl's --data says
+            headers = {name: value, "Content-Type": "application/x-www-form-urlencoded"}  # curl's default for --data
             method = options.get("--request", "GET")
             answer = httpx.request(method, everything[-1], content=options.get("--data"), headers=headers)
             body, status = answer.text, str(answer.status_code)

@@ -21,7 +21,7 @@ def model_registry(registry: LiveRegistry) -> ModelRegistryAPI:
 
 @pytest.fixture
 def name(model_registry: ModelRegistryAPI) -> str:
-    """A model with one version, which the administrator made."""
+    """A model with one version, created by the administrator."""
     made = f"sdk-{uuid.uuid4().hex[:8]}"
     model_registry.create_model(made, description="Straight lines", tags=[ml.ModelTag("task", "regression")])
     model_registry.create_model_version(made, SOURCE)
@@ -202,7 +202,7 @@ def test_permissions(registry: LiveRegistry, model_registry: ModelRegistryAPI, n
 
 
 def _levels(permissions: ml.RegisteredModelPermissions) -> dict[str | None, list[tuple[object, ...]]]:
-    """The levels of this test's people and the administrators; other tests may have given others some on everything."""
+    """The levels of this test's users and of the administrators; other tests may have granted registry-wide levels."""
     mine = {ADMIN, "sdk-author", "admins"}
     return {
         entry.user_name or entry.group_name: [
@@ -214,7 +214,7 @@ def _levels(permissions: ml.RegisteredModelPermissions) -> dict[str | None, list
 
 
 def _reader(registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str) -> ModelRegistryAPI:
-    """The registry as a user sees it who can read the model and nothing more."""
+    """The registry as a user who can only read the model sees it."""
     token = registry.token("sdk-author")
     model_registry.update_permissions(
         str(model_of(model_registry, name).id),

@@ -196,7 +196,7 @@ def test_a_service_principal(service_principals: ServicePrincipals, name: str) -
 
 
 def test_a_name_that_is_taken(registry: LiveRegistry, users: Users, groups: Groups, name: str) -> None:
-    """The SDK takes the errors of this API for SCIM's, and goes by their status."""
+    """The SDK treats the errors of this API as SCIM's, and relies on their status."""
     made = users.create(user_name=name)
     assert made.id is not None
     with pytest.raises(errors.ResourceConflict, match=f"^uniqueness User '{name}' exists already"):

@@ -1,4 +1,4 @@
-"""Databricks' SDK, unmodified: who is let in, how it sees errors, and that no method of it is forgotten."""
+"""Databricks' SDK, unmodified: authentication, errors, and that every method is either served or listed."""
 
 import ast
 import inspect
@@ -19,7 +19,7 @@ def test_host_and_token_from_the_environment(registry: LiveRegistry, monkeypatch
 
 
 def test_it_is_made_without_a_warning(registry: LiveRegistry, caplog: pytest.LogCaptureFixture) -> None:
-    """It looks for what every host of Databricks' has; there is no OAuth here, and the token works as ever."""
+    """The SDK requests the OAuth configuration of every Databricks host; there is none here, and tokens still work."""
     with caplog.at_level(logging.DEBUG, logger="databricks.sdk"):
         client = workspace(registry)
         assert client.current_user.me().user_name == ADMIN

@@ -2,8 +2,8 @@
 
 Intended differences are listed in intended_differences.py, and tested one by one.
 
-Each seed is a history of its own, the same each time; a failing one is shortened to the calls that it takes. The short
-form runs for half a minute. For the long form, of more histories::
+Each seed is a deterministic history; a failing one is minimized. The short form runs for half a minute. For the long
+form, of more histories::
 
     TUI_REGISTRY_HISTORIES=2000 python -m pytest tests/compat/test_mlflow_differential.py
 """
@@ -39,7 +39,7 @@ Sides = tuple[Side, Side]
 
 @pytest.fixture(scope="module")
 def sides(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    """MLflow's own store, and a registry that nobody else uses."""
+    """MLflow's own store, and a registry that no other test uses."""
     folder = tmp_path_factory.mktemp("differential")
     own = f"sqlite:///{shutil.copy(empty_store, folder)}"
     with serving(folder) as live, pytest.MonkeyPatch.context() as patch:
@@ -78,7 +78,7 @@ def test_intended_difference(example: Example, sides: Sides) -> None:
 
 
 def _outcomes(sides: Sides, operations: Sequence[Operation]) -> Iterator[tuple[Outcome, Outcome]]:
-    """What MLflow's store says to each, and what this registry does."""
+    """The outcomes on MLflow's store and on this registry."""
     for side in sides:
         side.clear()
     for operation in operations:
@@ -94,7 +94,7 @@ def _first_difference(sides: Sides, operations: Sequence[Operation]) -> int | No
 
 
 def _shortened(sides: Sides, operations: list[Operation]) -> list[Operation]:
-    """Without what is not needed for a difference: in halves, in quarters, and so on to single operations."""
+    """Minimize: without operations that are not needed for a difference, first halves, then quarters, and so on."""
     size = len(operations) // 2
     while size:
         for start in reversed(range(0, len(operations), size)):

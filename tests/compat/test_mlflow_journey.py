@@ -1,9 +1,9 @@
 """MLflow's own journey: train, register, add versions, transition, alias, load again by every kind of URI.
 
-The same history goes to MLflow's own store, and what a user then prints of it must be the same text, but for:
+The same history goes to MLflow's own store, and what a user then prints of it must be the same text, except
 
 - times, which are replaced: the two histories did not happen in the same milliseconds;
-- who made a version, which MLflow leaves empty and this registry records.
+- who created a version, which MLflow leaves empty and this registry records.
 """
 
 import re
@@ -23,7 +23,7 @@ NAME = "slopes"
 
 
 def register(runs: list[LoggedRun]) -> None:
-    """Each way to register a version, then stages, aliases, tags and descriptions."""
+    """All ways to register a version, then stages, aliases, tags and descriptions."""
     client = MlflowClient()
     mlflow.register_model(f"runs:/{runs[0].run_id}/model", NAME)
     mlflow.register_model(f"runs:/{runs[1].run_id}/model", NAME, tags={"slope": "3"})
@@ -54,7 +54,7 @@ EXPECTED_SLOPES = {
 
 
 def printed() -> list[str]:
-    """What a user sees who prints the versions of one model, and all models."""
+    """The output of printing the versions of one model, and all models."""
     client = MlflowClient()
     versions = client.search_model_versions(f"name='{NAME}'")
     models = client.search_registered_models()

@@ -1,7 +1,7 @@
-"""MLflow 3's logged models, whose source is ``models:/m-<id>``, with the registry apart from the tracking store.
+"""MLflow 3's logged models, whose source is ``models:/m-<id>``, with a registry separate from the tracking store.
 
-A registry apart cannot know such an id. This one keeps it, and the client finds the model on its own tracking store;
-MLflow's own server looks for it on its own tracking store, and fails.
+Such a registry cannot resolve the id. This one stores it, and the client finds the model in its own tracking store;
+MLflow's own server looks for it in the server's tracking store, and fails.
 """
 
 import re
@@ -22,7 +22,7 @@ pytestmark = THEIR_WARNINGS
 
 @pytest.fixture
 def registered(registry: LiveRegistry, mlflow_environment: pytest.MonkeyPatch) -> None:
-    """MLflow with this registry, and its tracking store apart."""
+    """MLflow with this registry, and a separate tracking store."""
     mlflow_environment.setenv("MLFLOW_REGISTRY_URI", registry.url)
     mlflow_environment.setenv("MLFLOW_TRACKING_TOKEN", registry.admin_token)
 
@@ -70,7 +70,7 @@ def test_a_copy_from_a_model_of_any_name(name: str, logged_runs: list[LoggedRun]
 
 @pytest.mark.usefixtures("registered")
 def test_a_copy_of_a_version(logged_runs: list[LoggedRun]) -> None:
-    """Its source names the version that it was copied from, and is resolved to that one's own."""
+    """The source refers to the version that it was copied from, and is resolved to that one's."""
     first = mlflow.register_model(logged_runs[1].model_uri, "original")
     copied = MlflowClient().copy_model_version(f"models:/original/{first.version}", "copy")
     assert copied.source == f"models:/original/{first.version}"
@@ -81,7 +81,7 @@ def test_a_copy_of_a_version(logged_runs: list[LoggedRun]) -> None:
 
 @pytest.fixture
 def mlflow_server(empty_store: Path, tmp_path: Path) -> Iterator[str]:
-    """The URL of MLflow's own server, over a new store."""
+    """The URL of MLflow's own server, with a new store."""
     shutil.copy(empty_store, tmp_path / DATABASE)
     with serving_mlflow(tmp_path) as url:
         yield url

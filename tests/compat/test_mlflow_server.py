@@ -1,7 +1,7 @@
-"""The same calls to MLflow's own server and to this one: what both answer, field by field, with the fields left out.
+"""The same calls to MLflow's own server and to this one: both answers, field by field, including omitted fields.
 
-MLflow's handlers run in this process, on a store of their own. What no client's objects show is seen here: whether a
-field is empty or not there. Beside times and who did it, which MLflow leaves empty, nothing is excepted.
+MLflow's handlers run in this process, on a store of their own. This shows what clients' objects do not: whether a field
+is empty or missing. Except for times and users, which MLflow leaves empty, everything is compared.
 """
 
 import shutil
@@ -23,7 +23,7 @@ S3 = "s3://bucket/folder/model"
 PROMPT = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
 NOT_COMPARED = {"user_id", "creation_timestamp", "last_updated_timestamp"}
 OTHER_CODES = {"INTERNAL_ERROR": {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}}
-"""MLflow's code, where it fails on what is wrong in the request, and those which that has here."""
+"""MLflow's error code, where it fails on an invalid request, and ours."""
 
 Call = tuple[str, str, dict[str, Any]]
 
@@ -99,7 +99,7 @@ HISTORY: list[Call] = [
 
 @pytest.fixture
 def theirs(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """MLflow's own server, called without a network between."""
+    """MLflow's own server, called without a network."""
     from mlflow.server import app, handlers
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 

@@ -1,7 +1,7 @@
-"""Older MLflows work too: their skinny forms, unmodified, each installed apart into a virtual environment that is kept
-for the next run.
+"""Compatibility with older MLflow versions: their skinny packages, unmodified, each installed into a virtual
+environment that is cached for the next run.
 
-Without a package index to install from, leave it out with ``-m "not slow_install"``.
+Without a package index to install from, skip it with ``-m "not slow_install"``.
 """
 
 import json
@@ -17,13 +17,13 @@ import pytest
 from tests.live_registry import LiveRegistry
 
 OLD = ("setuptools<81", "protobuf<5")
-"""What MLflow 1.30 and 2.0 import, and know only as it was in their time: pkg_resources, and how protobuf was."""
+"""What MLflow 1.30 and 2.0 need in their old versions: pkg_resources and protobuf."""
 
 pytestmark = [pytest.mark.slow_install, pytest.mark.timeout(900)]
 
 
 def python_with(cache: pytest.Cache, version: str, *others: str) -> Path:
-    """An interpreter whose MLflow is of that version."""
+    """A Python interpreter with that version of MLflow."""
     name = f"mlflow-skinny-{version.removesuffix('.*')}-python-{sys.version_info.major}.{sys.version_info.minor}"
     folder = cache.mkdir(name)
     python, installed = folder / "bin" / "python", folder / "installed"
@@ -45,7 +45,7 @@ def source(tmp_path: Path) -> str:
 
 
 def journey(script: str, python: Path, registry: LiveRegistry, source: str, folder: Path) -> dict[str, Any]:
-    """What a script in this folder prints."""
+    """The output of a script in this folder."""
     variables = {
         "MLFLOW_TRACKING_URI": (folder / "mlruns").as_uri(),
         "MLFLOW_REGISTRY_URI": registry.url,

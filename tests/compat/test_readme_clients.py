@@ -1,4 +1,4 @@
-"""What the READMEs tell a user to write, as it stands there, for MLflow, Databricks' SDK and curl."""
+"""The READMEs' examples for MLflow, Databricks' SDK and curl, run as they are."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ MODEL = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
 
 @pytest.fixture
 def in_a_new_folder(tmp_path: Path, mlflow_environment: pytest.MonkeyPatch) -> Path:
-    """The READMEs' lines write where they are run; what they set of MLflow is unset again."""
+    """The examples write to the current folder; what they set in MLflow is reset."""
     mlflow_environment.chdir(tmp_path)
     return tmp_path
 
@@ -57,6 +57,6 @@ def _run_python(library: str, registry: LiveRegistry) -> None:
 def _run_curl(line: str, registry: LiveRegistry) -> None:
     command = line.replace(SERVER, registry.url).replace("curl ", "curl --fail --silent --max-time 2 ", 1)
     run = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True)
-    ended = 28 if "/events" in line else 0  # curl's "time is up": the event stream does not end by itself
+    ended = 28 if "/events" in line else 0  # curl's exit code for a timeout: the event stream does not end by itself
     assert run.returncode == ended, f"{line}: {run.stderr}"
     assert run.stdout

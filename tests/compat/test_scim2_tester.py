@@ -22,18 +22,18 @@ UNMET = {
     ("Group", "check_add_attribute", "members"): "$ref is relative, as Databricks has it and RFC 7643, 2.3.7, allows",
     ("Group", "check_replace_attribute", "members"): "the same; and members are shown with their names",
 }
-"""Checks that do not pass, by what they are of, and why."""
+"""Checks that do not pass, and why."""
 
 SKIPPED = {
     ("User", "search_with_attributes"),
     ("Group", "search_with_attributes"),
     ("ServicePrincipal", "search_with_attributes"),
 }
-"""Of a search over all kinds of resource at once, which RFC 7644, 3.4.2.1, leaves open: each kind has a search."""
+"""A search of all resource types at once, which RFC 7644, 3.4.2.1, makes optional: each type has its own."""
 
 
 class WithoutOurs(httpx2.HTTPTransport):
-    """The registry's errors have its own two members beside SCIM's, which the tester does not allow."""
+    """The registry's errors have two members in addition to SCIM's, which the tester does not allow."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = super().handle_request(request)
@@ -49,7 +49,7 @@ class WithoutOurs(httpx2.HTTPTransport):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[CheckResult]:
-    """Of a registry that holds nothing else: what was made is looked for on the first page."""
+    """In a registry without other resources, so that new ones are on the first page."""
     with serving(tmp_path_factory.mktemp("registry")) as live:
         url = f"{live.url}/api/2.0/preview/scim/v2"
         headers = {"Authorization": f"Bearer {live.admin_token}", "Accept": "application/scim+json"}
@@ -63,9 +63,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[CheckResult]:
 
 def test_every_check_passes_but_those_listed(results: list[CheckResult]) -> None:
     unmet = [each for each in results if each.status is not Status.SUCCESS and each.status is not Status.SKIPPED]
-    told = [next((name for name in UNMET if is_of(name, each)), None) for each in unmet]
-    assert None not in told, [each.reason for each, name in zip(unmet, told, strict=True) if name is None]
-    assert set(told) == set(UNMET), "what passes now is listed no more"
+    expected = [next((name for name in UNMET if is_of(name, each)), None) for each in unmet]
+    assert None not in expected, [each.reason for each, name in zip(unmet, expected, strict=True) if name is None]
+    assert set(expected) == set(UNMET), "checks that pass now must be removed from UNMET"
 
 
 def test_nothing_else_is_left_out(results: list[CheckResult]) -> None:

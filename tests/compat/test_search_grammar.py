@@ -1,7 +1,7 @@
-"""Searches against MLflow's own: its parser and its store read the same texts and the same data as ours.
+"""Searches compared with MLflow's own: its parser and its store get the same texts and the same data as ours.
 
-Where both accept a text, both must mean the same by it: no exception. Where one refuses what the other accepts, it must
-be for one of the reasons in REFUSED_HERE and REFUSED_BY_MLFLOW.
+If both accept a text, both must give it the same meaning, without exceptions. If one refuses what the other accepts, it
+must be for one of the reasons in REFUSED_HERE and REFUSED_BY_MLFLOW.
 """
 
 import re
@@ -19,7 +19,7 @@ from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
 from tui_registry_server.rules.search_filter import parse_filter
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what MLflow uses of SQLAlchemy is on its way out; MLflow's to mend
+    warnings.simplefilter("ignore")  # deprecated features of SQLAlchemy that MLflow uses; MLflow's to fix
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
     from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils
 
@@ -40,7 +40,7 @@ def _has(pattern: str) -> Callable[[str, Meaning], bool]:
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning")  # MLflow's, too
 
-# What the other side accepts, with the text and what it takes it for.
+# What the other side accepts, with the text and the meaning there.
 REFUSED_HERE: dict[str, Callable[[str, Meaning], bool]] = {
     "texts of a list that Python, and so MLflow, reads otherwise than they stand": _has(
         r"""\bIN\s*\([^)]*(\\|''|""|['"]\s+['"])"""
@@ -189,7 +189,7 @@ def filters(draw: st.DrawFn) -> str:
 
 
 def by_mlflow(store: SqlAlchemyStore, searchable: Searchable, text: str) -> Meaning | None:
-    """What MLflow's parser says, or None if it or the store refuses: by an error of any kind, crashes included."""
+    """The result of MLflow's parser, or None if it or the store fails, by an error of any kind."""
     parser, search = (
         (SearchModelUtils, store.search_registered_models)
         if searchable is MODELS
@@ -213,7 +213,7 @@ def by_mlflow(store: SqlAlchemyStore, searchable: Searchable, text: str) -> Mean
 
 
 def explained(text: str, theirs: Meaning | None, ours: Meaning | None) -> bool:
-    """Whether the difference is one of those that are meant."""
+    """Whether the difference is an intended one."""
     if ours is None and theirs is not None:
         return any(applies(text, theirs) for applies in REFUSED_HERE.values())
     if theirs is None and ours is not None:
@@ -289,7 +289,7 @@ def orders() -> st.SearchStrategy[list[str]]:
 
 
 def order_by_mlflow(searchable: Searchable, clauses: list[str]) -> list[str] | None:
-    """As SQL, without what follows where no two rows can be equal any more. None if MLflow refuses."""
+    """As SQL, without keys after those that make the order unique. None if MLflow refuses."""
     try:
         if searchable is MODELS:
             terms = SqlAlchemyStore._parse_search_registered_models_order_by(clauses)

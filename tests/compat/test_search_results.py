@@ -1,7 +1,7 @@
 """Searches of the same rows by MLflow's store and by ours: every comparator on every key with awkward values.
 
-Intended differences: none. MLflow has its rows in SQLite, so this says what the words mean; on PostgreSQL ours mean the
-same, but for the scripts in which ILIKE takes one letter case for the other.
+Intended differences: none. MLflow's rows are in SQLite, which defines the meaning; on PostgreSQL ours is the same,
+except for the scripts in which ILIKE is case-insensitive.
 """
 
 import random
@@ -21,7 +21,7 @@ from tui_registry_server.store.search import model_clauses, parameters_of, shape
 from tui_registry_server.store.tables import metadata, model_tags, model_versions, registered_models, version_tags
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what MLflow uses of SQLAlchemy is on its way out; MLflow's to mend
+    warnings.simplefilter("ignore")  # deprecated features of SQLAlchemy that MLflow uses; MLflow's to fix
     from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
     from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 
@@ -43,13 +43,13 @@ NUMBERS = ["0", "1", "2", "'3'", "-1", "9223372036854775807", "' 2 '"]
 
 @dataclass
 class Registries:
-    """The same rows twice."""
+    """The same rows in both stores."""
 
     mlflow: SqlAlchemyStore
     ours: Connection
 
     def found(self, searchable: Searchable, text: str, order_by: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        """By MLflow, at once."""
+        """By MLflow, in one page."""
         if searchable is MODELS:
             models = self.mlflow.search_registered_models(text, 1000, list(order_by))
             return [(model.name,) for model in models]
@@ -59,7 +59,7 @@ class Registries:
     def paged(
         self, searchable: Searchable, text: str, order_by: Sequence[str] = (), page: int = 1000
     ) -> list[tuple[Any, ...]]:
-        """By us, page after page."""
+        """By us, from all pages."""
         version = [] if searchable is MODELS else [model_versions.c.version]
         rows: list[tuple[Any, ...]] = []
         token = ""
@@ -78,7 +78,7 @@ class Registries:
 
 
 def fill(registries: Registries) -> None:
-    """Models of awkward names, each with an awkward tag or two; a few have awkward versions; some are prompts."""
+    """Models with awkward names, each with an awkward tag or two; some have awkward versions; some are prompts."""
     chance = random.Random(5)
     store = registries.mlflow
     for number, name in enumerate(AWKWARD):
@@ -98,7 +98,7 @@ def fill(registries: Registries) -> None:
 
 
 def copy(store: SqlAlchemyStore, ours: Connection) -> None:
-    """MLflow's rows into our tables. On both sides the timestamps become few, so that many rows are of one."""
+    """Copy MLflow's rows into our tables. On both sides the timestamps are reduced, so that many rows share one."""
     with store.engine.begin() as theirs:
 
         def rows(sql: str) -> list[dict[str, Any]]:
@@ -159,7 +159,7 @@ MODEL_FILTERS = ["", *texts("name", VALUES), *texts("tags.k", VALUES[::2]), *lis
 VERSION_FILTERS = [
     "",
     *texts("name", VALUES[::3]),
-    *texts("run_id", VALUES[::2]),  # with the empty one
+    *texts("run_id", VALUES[::2]),  # including the empty one
     *texts("source_path", VALUES[1::3]),
     *texts("tags.k", VALUES[1::2]),
     *lists(["name", "run_id"]),
@@ -185,7 +185,7 @@ def test_a_comparison_finds_what_it_finds_in_mlflow(
         theirs = registries.found(searchable, text)
         assert registries.paged(searchable, text) == theirs, text
         found += bool(theirs)
-    assert found > len(filters) / 3  # or the values are not such as are there
+    assert found > len(filters) / 3  # otherwise the values are not those of the rows
 
 
 @pytest.mark.parametrize("searchable", [MODELS, VERSIONS], ids=["models", "versions"])

@@ -1,5 +1,5 @@
-"""Unmodified clients over TLS, with the certificate of an authority of one's own: they trust it by their own settings,
-and nobody without these."""
+"""Unmodified clients over TLS, with the certificate of a private authority: they trust it by their own settings, and
+not without these."""
 
 from collections.abc import Iterator
 

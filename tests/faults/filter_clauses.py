@@ -1,4 +1,4 @@
-"""Comparisons of a search's filter, each with what it means to a plain reader."""
+"""Comparisons of a search's filter, each with an independent implementation of its meaning."""
 
 import re
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from tests.faults.reference_registry import STAGES
 
 
 class Item(NamedTuple):
-    """What a comparison is asked of: a model, with the stages of its versions, or one version."""
+    """What a comparison is applied to: a model, with the stages of its versions, or a version."""
 
     name: str
     author: str
@@ -22,19 +22,19 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Clause:
-    """Its text in a filter, and whether it holds."""
+    """A comparison's text in a filter, and its meaning."""
 
     text: str
     holds: Callable[[Item], bool]
 
 
 def quoted(text: str) -> str:
-    """Between the quotes that do not stand in it."""
+    """In the kind of quotes that the text does not contain."""
     return f'"{text}"' if "'" in text else f"'{text}'"
 
 
 def matches(pattern: str, text: str, *, fold: bool = False) -> bool:
-    r"""The whole of it, where % is any text and _ any character."""
+    r"""Whether the whole text matches, where % is any text and _ any character."""
     read = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in pattern)
     return re.fullmatch(read, text, re.DOTALL | (re.IGNORECASE if fold else 0)) is not None
 
@@ -79,7 +79,7 @@ def _numbered(comparator: str, value: int) -> Clause:
 def clauses(
     names: list[str], patterns: list[str], callers: list[str], keys: list[str], values: list[str], *, versions: bool
 ) -> st.SearchStrategy[Clause]:
-    """Comparisons of what a test uses, for a search of versions or of models."""
+    """Comparisons with the values of a test, for a search of versions or of models."""
     exact, like = st.sampled_from(("=", "!=")), st.sampled_from(("LIKE", "ILIKE"))
     written = st.one_of(st.tuples(exact, st.sampled_from(names)), st.tuples(like, st.sampled_from(patterns)))
     tagged = st.one_of(st.tuples(exact, st.sampled_from(values)), st.tuples(like, st.sampled_from(patterns)))

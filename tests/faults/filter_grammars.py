@@ -1,5 +1,5 @@
 """Texts of the registry's small languages for Hypothesis: filters of searches and of SCIM lists, orders, changes of
-SCIM resources. Each as it should be, spoiled in some places, or anything at all."""
+SCIM resources. Each is valid, mutated in some places, or arbitrary."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from tui_registry_server.rules.search_filter import NUMBER_COMPARATORS, STAGE_CO
 
 NOISE = "'\"`()[]{}=!<>,;.:%_-+/*#$@\\ \t\n\r\0\x1b\u00a0\u202e\ufffd\U0001f600aAxeqANDINORnotor019\u0661ßıé"
 ANY_ATTRIBUTE = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(NOISE, max_size=40)
-"""Halves of characters do not get as far as here: no URL holds them, and JSON with them is refused."""
+"""Without lone surrogates: URLs cannot have them, and JSON with them is refused."""
 
 AWKWARD = [
     "",
@@ -53,8 +53,8 @@ BLANKS = st.sampled_from([" ", "  ", "\t", "\n"])
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> str:
-    """With up to three pieces left out, doubled, or other characters put in."""
+def mutated(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> str:
+    """Mutated: up to three parts removed, doubled, or replaced."""
     text = draw(texts)
     for _ in range(draw(st.integers(1, 3))):
         begin = draw(st.integers(0, len(text)))
@@ -63,8 +63,8 @@ def spoiled(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> str:
     return text
 
 
-def or_worse(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(texts, spoiled(texts), ANY_ATTRIBUTE)
+def maybe_invalid(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(texts, mutated(texts), ANY_ATTRIBUTE)
 
 
 def any_case(draw: st.DrawFn, word: str) -> str:
@@ -75,7 +75,7 @@ def any_case(draw: st.DrawFn, word: str) -> str:
 
 
 def quoted(value: str) -> st.SearchStrategy[str]:
-    """In those quotes that are not in it: nothing escapes them."""
+    """In the kind of quotes that the value does not contain: there is no escape."""
     fitting = [quote for quote in "'\"" if quote not in value and not value.endswith("\\")]
     return st.sampled_from([f"{quote}{value}{quote}" for quote in fitting] or ["'a'"])
 
@@ -109,7 +109,7 @@ def orders(searchable: Searchable) -> st.SearchStrategy[list[str]]:
         st.sampled_from(sorted(searchable.order.keys)),
         st.sampled_from(["", " ASC", " desc", "\tDESC"]),
     )
-    return st.lists(clause, max_size=3) | st.lists(or_worse(clause), max_size=3)
+    return st.lists(clause, max_size=3) | st.lists(maybe_invalid(clause), max_size=3)
 
 
 # --- SCIM --------------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def orders(searchable: Searchable) -> st.SearchStrategy[list[str]]:
 SCIM_VALUES = [value for value in AWKWARD if value != "\n"]
 
 
-MOMENTS = {
+TIMES = {
     text: int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
     for text in ("2026-01-31T12:00:00Z", "2999-01-01")
 }
@@ -133,13 +133,13 @@ def _compared(attribute: Attribute) -> st.SearchStrategy[Comparison]:
     if attribute.kind is Kind.BOOLEAN:
         values = st.booleans()
     if attribute.kind is Kind.DATETIME:
-        values = st.sampled_from(sorted(MOMENTS.values()))
+        values = st.sampled_from(sorted(TIMES.values()))
     compared = st.builds(Comparison, st.just(attribute), st.sampled_from(sorted(operators(attribute) - {"pr"})), values)
     return compared | st.just(Comparison(attribute, "pr"))
 
 
 def _within(vocabulary: Vocabulary) -> st.SearchStrategy[ValuePath]:
-    """Of one value of a list."""
+    """A filter of a single value of a list."""
     lists = sorted({each.top for each in vocabulary.attributes.values() if each.many})
     return st.sampled_from(lists).flatmap(
         lambda top: st.builds(ValuePath, st.just(top), _joined(scim_comparisons(vocabulary.parts(top) or vocabulary)))
@@ -152,7 +152,7 @@ def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def scim_filters(resource: Resource) -> st.SearchStrategy[Filter]:
-    """What filters may mean: see ``written``."""
+    """Parsed filters: see ``written``."""
 
     leaves: st.SearchStrategy[Filter] = scim_comparisons(resource.vocabulary) | _within(resource.vocabulary)
     return st.recursive(leaves, _joined, max_leaves=5)
@@ -160,7 +160,7 @@ def scim_filters(resource: Resource) -> st.SearchStrategy[Filter]:
 
 @st.composite
 def written(draw: st.DrawFn, meant: Filter) -> str:
-    """A filter's text: words in any letter case, values in either kind of quotes, more parentheses than it takes."""
+    """The text of a filter: with random letter case, kinds of quotes and parentheses."""
     match meant:
         case Not(operand):
             return f"{any_case(draw, 'not')}{draw(BLANKS)}({draw(written(operand))})"
@@ -178,7 +178,7 @@ def written(draw: st.DrawFn, meant: Filter) -> str:
 
 def _literal(draw: st.DrawFn, value: str | bool | int) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
-        return next(f'"{text}"' for text, moment in MOMENTS.items() if moment == value)
+        return next(f'"{text}"' for text, time in TIMES.items() if time == value)
     if isinstance(value, bool):
         return any_case(draw, draw(st.sampled_from(["{}", '"{}"'])).format(str(value).lower()))
     text = json.dumps(value, ensure_ascii=draw(st.booleans()))
@@ -189,12 +189,12 @@ def _literal(draw: st.DrawFn, value: str | bool | int) -> str:
 
 
 def scim_texts(resource: Resource) -> st.SearchStrategy[str]:
-    """Filters as they should be, spoiled, nested as deep as may be and deeper, and anything."""
+    """Valid and mutated filters, those nested up to the limit and deeper, and arbitrary texts."""
     good = scim_filters(resource).flatmap(written)
     deep = st.builds(
         lambda text, depth: "(" * depth + text + ")" * depth, good, st.integers(MAX_DEPTH - 3, MAX_DEPTH + 3)
     )
-    return or_worse(good) | deep
+    return maybe_invalid(good) | deep
 
 
 JSON = st.recursive(
@@ -226,7 +226,7 @@ def patches(resource: Resource, members: Sequence[str]) -> st.SearchStrategy[dic
     paths = st.sampled_from([each.path for each in attributes]) | ANY_ATTRIBUTE
     objects = st.dictionaries(paths.map(lambda each: each.partition(".")[0]), JSON, max_size=3)
     op = st.sampled_from(["add", "replace", "remove"]) | ANY_ATTRIBUTE
-    anything = st.fixed_dictionaries({"op": op}, optional={"path": or_worse(paths), "value": JSON | objects})
+    anything = st.fixed_dictionaries({"op": op}, optional={"path": maybe_invalid(paths), "value": JSON | objects})
     return st.one_of(likely, likely, likely, selected, anything)
 
 

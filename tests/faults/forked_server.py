@@ -1,6 +1,6 @@
-"""Servers that are up in a moment: each is forked from a process that has loaded the program already.
+"""Servers that start quickly: each is forked from a process that has imported the program already.
 
-A hundred servers that are killed would else spend most of their time with starting.
+Otherwise, tests that kill a hundred servers would spend most of their time on starting them.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.live_registry import ROOT, TIMEOUT
 
 
 class ForkedServer:
-    """``start`` serves a database, ``kill`` ends that server as the loss of power would. One at a time."""
+    """``start`` serves a database, ``kill`` ends that server by SIGKILL. One at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "forks.log"
@@ -82,8 +82,8 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _serve_as_asked() -> None:
-    """For each line on the standard input a child that serves; its process id is printed."""
+def _serve_forks() -> None:
+    """Fork a child that serves for each line of stdin, and print its process id."""
     from tui_registry_server import service
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
@@ -101,4 +101,4 @@ def _serve_as_asked() -> None:
 
 
 if __name__ == "__main__":
-    _serve_as_asked()
+    _serve_forks()

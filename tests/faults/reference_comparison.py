@@ -1,4 +1,4 @@
-"""Whether a live registry shows somebody exactly what the plain one says that it must."""
+"""Comparing what a live registry shows a caller with the reference registry."""
 
 import json
 from collections import Counter
@@ -13,8 +13,8 @@ MAX_RESULTS = 1000  # of a page
 
 
 def compare(api: Api, who: str, reference: ReferenceRegistry, since: int) -> None:
-    """Fails where anything that they may read is not as it must be, or is shown though they may not. ``since`` is when
-    the plain registry began, in milliseconds."""
+    """Fails if anything that the caller may read differs, or anything else is shown. ``since`` is when the reference
+    registry was created, in milliseconds."""
     for model in reference.readable(who):
         shown = api.get("/mlflow/databricks/registered-models/get", name=model.name).ok()["registered_model_databricks"]
         assert shown.pop("id") == model.id
@@ -55,11 +55,11 @@ def _compare_history(api: Api, model: Model) -> None:
 
 
 def _compare_feed(api: Api, who: str, reference: ReferenceRegistry, since: int) -> None:
-    """How much is told of each model, of those whose name no deleted one had."""
-    told = api.get("/mlflow/activities/list", max_results=MAX_RESULTS, **{"from": since}).ok().get("activities", [])
-    assert len(told) < MAX_RESULTS
-    assert Counter(each["name"] for each in told if each["name"] not in reference.gone) == {
-        model.name: len(model.history) for model in reference.readable(who) if model.name not in reference.gone
+    """The number of activities of each model whose names no deleted one has had."""
+    feed = api.get("/mlflow/activities/list", max_results=MAX_RESULTS, **{"from": since}).ok().get("activities", [])
+    assert len(feed) < MAX_RESULTS
+    assert Counter(each["name"] for each in feed if each["name"] not in reference.deleted_names) == {
+        model.name: len(model.history) for model in reference.readable(who) if model.name not in reference.deleted_names
     }
 
 
@@ -98,7 +98,7 @@ def _compare_requests(api: Api, who: str, reference: ReferenceRegistry) -> None:
 
 
 def model_entity(model: Model) -> dict[str, Any]:
-    """A model as it must be shown, but for its times."""
+    """The expected model, without its times."""
     return plainly(
         {
             "name": model.name,
@@ -112,7 +112,7 @@ def model_entity(model: Model) -> dict[str, Any]:
 
 
 def version_entity(model: Model, version: Version, *, bare: bool = False) -> dict[str, Any]:
-    """The same for a version; ``bare`` without its aliases, as searches and models show it."""
+    """The expected version; ``bare``: without its aliases, as in searches and models."""
     aliases = [] if bare else [alias for alias, number in model.aliases.items() if number == version.number]
     return plainly(
         {
@@ -132,7 +132,7 @@ def version_entity(model: Model, version: Version, *, bare: bool = False) -> dic
 
 
 def plainly(entity: dict[str, Any]) -> dict[str, Any]:
-    """Without its times and what is empty, and with its lists in order."""
+    """Without times and empty fields, and with sorted lists."""
     kept = {key: value for key, value in entity.items() if not key.endswith("_timestamp") and value not in (None, [])}
     if "latest_versions" in kept:
         kept["latest_versions"] = by_version(kept["latest_versions"])
@@ -143,5 +143,5 @@ def plainly(entity: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_version(entities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same in order of their numbers."""
+    """Normalized, ordered by number."""
     return sorted((plainly(each) for each in entities), key=lambda each: int(each["version"]))

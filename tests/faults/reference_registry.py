@@ -1,7 +1,7 @@
-"""The rules of the registry written once more, by hand, as plainly as possible: what a live one is held against.
+"""A reference implementation of the registry's rules, as simple as possible, with which a live one is compared.
 
-Nothing of ``server`` is used here, so that a mistake there is not made here too. A method is a verb of the registry; it
-raises Refused, with nothing changed, where the registry must refuse.
+It uses nothing of ``server``, so that it does not share its bugs. Each method is a verb of the registry; it raises
+Refused, with nothing changed, if the registry must refuse.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ LEVELS = (READ, EDIT, STAGING, PRODUCTION, MANAGE)
 RANK = {"none": 0, CREATE: 0, **{level: number for number, level in enumerate(LEVELS, 1)}}
 
 
-class Refused(Exception):  # named for what happens
+class Refused(Exception):
     """The status and the error code that the registry must answer."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -41,7 +41,7 @@ def invalid() -> Refused:
     return Refused(400, "INVALID_PARAMETER_VALUE")
 
 
-def changed_meanwhile() -> Refused:
+def conflict() -> Refused:
     return Refused(409, "RESOURCE_CONFLICT")
 
 
@@ -49,10 +49,10 @@ def changed_meanwhile() -> Refused:
 class Comment:
     author: str
     text: str | None
-    """None once it is deleted."""
+    """None after it was deleted."""
 
 
-class Deed(NamedTuple):
+class Action(NamedTuple):
     """An entry of a model's history. ``said`` may be a comment, which changes later."""
 
     kind: str
@@ -69,12 +69,12 @@ class Version:
     author: str
     source: str
     location: str
-    """Where the artifacts are: of a source that names another version, that one's."""
+    """Where the artifacts are: if the source is another version, that one's location."""
     stage: str = "None"
     description: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     requests: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    """What was said with each open request, by its stage and who asked."""
+    """The comment of each open request, by stage and requester."""
     comments: dict[str, Comment] = field(default_factory=dict)
 
 
@@ -86,12 +86,12 @@ class Model:
     tags: dict[str, str]
     grants: dict[str, str]
     names: set[str]
-    """That it ever had."""
+    """All names that it has had."""
     id: str = ""
     aliases: dict[str, int] = field(default_factory=dict)
     versions: dict[int, Version] = field(default_factory=dict)
     last: int = 0
-    history: list[Deed] = field(default_factory=list)
+    history: list[Action] = field(default_factory=list)
 
     def newest(self) -> list[Version]:
         """The highest version of each stage."""
@@ -103,14 +103,14 @@ class ReferenceRegistry:
     models: dict[str, Model] = field(default_factory=dict)
     root: dict[str, str] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
-    """Of GROUP."""
-    gone: set[str] = field(default_factory=set)
-    """Names that deleted models ever had."""
+    """The members of GROUP."""
+    deleted_names: set[str] = field(default_factory=set)
+    """All names that deleted models have had."""
 
-    # Who may
+    # Permissions of callers
 
     def level(self, who: str, model: Model) -> str:
-        """The highest of what they and their group were given, on the model and on all models."""
+        """The highest level of theirs and their group's, on the model and on all models."""
         if who == ADMIN:
             return MANAGE
         selves = [who, *([GROUP] if who in self.members else [])]
@@ -146,7 +146,7 @@ class ReferenceRegistry:
         return model, version
 
     def actions(self, who: str, model: Model, version: Version, stage: str, creator: str) -> list[str]:
-        """What somebody may do with a request."""
+        """What a caller may do with a request."""
         able = []
         if self.may(who, model, PRODUCTION if "Production" in (version.stage, stage) else STAGING):
             able += ["APPROVE_TRANSITION_REQUEST", "REJECT_TRANSITION_REQUEST"]
@@ -161,13 +161,13 @@ class ReferenceRegistry:
             raise taken()
         model = Model(name, who, description, dict(tags), {who: MANAGE}, {name})
         self.models[name] = model
-        model.history.append(Deed("CREATED_MODEL", who))
+        model.history.append(Action("CREATED_MODEL", who))
         return model
 
     def delete_model(self, who: str, name: str) -> None:
         model = self.model(who, name, MANAGE)
         del self.models[name]
-        self.gone |= model.names
+        self.deleted_names |= model.names
 
     def rename(self, who: str, name: str, new: str) -> None:
         model = self.model(who, name, MANAGE)
@@ -177,33 +177,33 @@ class ReferenceRegistry:
         model.name = new
         model.names.add(new)
         self.models[new] = model
-        model.history.append(Deed("RENAMED_MODEL", who))
+        model.history.append(Action("RENAMED_MODEL", who))
 
     def describe_model(self, who: str, name: str, text: str | None) -> None:
         model = self.model(who, name, EDIT)
         model.description = text
-        model.history.append(Deed("UPDATED_MODEL", who))
+        model.history.append(Action("UPDATED_MODEL", who))
 
     def tag_model(self, who: str, name: str, key: str, value: str) -> None:
         model = self.model(who, name, EDIT)
         model.tags[key] = value
-        model.history.append(Deed("SET_TAG", who))
+        model.history.append(Action("SET_TAG", who))
 
     def untag_model(self, who: str, name: str, key: str) -> None:
         model = self.model(who, name, EDIT)
         if model.tags.pop(key, None) is not None:
-            model.history.append(Deed("DELETED_TAG", who))
+            model.history.append(Action("DELETED_TAG", who))
 
     def set_alias(self, who: str, name: str, alias: str, number: int) -> None:
         model, _ = self.version(who, name, number, STAGING)
         model.aliases[alias] = number
-        model.history.append(Deed("SET_ALIAS", who, number))
+        model.history.append(Action("SET_ALIAS", who, number))
 
     def delete_alias(self, who: str, name: str, alias: str) -> None:
         model = self.model(who, name, STAGING)
         number = model.aliases.pop(alias, None)
         if number is not None:
-            model.history.append(Deed("DELETED_ALIAS", who, number))
+            model.history.append(Action("DELETED_ALIAS", who, number))
 
     def behind_alias(self, who: str, name: str, alias: str) -> tuple[Model, Version]:
         model = self.model(who, name)
@@ -222,10 +222,10 @@ class ReferenceRegistry:
         only: bool,
         seen: dict[str, str] | None = None,
     ) -> None:
-        """``only``: whoever is not listed loses what they had. ``seen``: what must still be so, if anything."""
+        """``only``: grants that are not listed are revoked. ``seen``: the expected current grants, if not None."""
         model = self.model(who, name, MANAGE)
         if seen is not None and seen != model.grants:
-            raise changed_meanwhile()
+            raise conflict()
         wanted: dict[str, str] = {} if only else dict(model.grants)
         listed: dict[str, str] = {}
         for principal, level in entries:
@@ -233,7 +233,7 @@ class ReferenceRegistry:
         wanted |= listed
         if wanted != model.grants:
             model.grants = wanted
-            model.history.append(Deed("CHANGED_PERMISSIONS", who))
+            model.history.append(Action("CHANGED_PERMISSIONS", who))
 
     def grant_on_all(self, who: str, levels: dict[str, str]) -> None:
         if who != ADMIN and not any(
@@ -251,13 +251,13 @@ class ReferenceRegistry:
     # Versions
 
     def create_version(self, who: str, name: str, source: str, of: tuple[str, int] | None, text: str | None) -> Version:
-        """``of``: the version that the source names, if it names one."""
+        """``of``: the version that the source refers to, if any."""
         model = self.model(who, name, EDIT)
         location = source if of is None else self.version(who, *of)[1].location
         model.last += 1
         version = Version(model.last, who, source, location, description=text or "")
         model.versions[version.number] = version
-        model.history.append(Deed("CREATED_VERSION", who, version.number, None, "None"))
+        model.history.append(Action("CREATED_VERSION", who, version.number, None, "None"))
         return version
 
     def delete_version(self, who: str, name: str, number: int) -> None:
@@ -266,22 +266,22 @@ class ReferenceRegistry:
         model.aliases = {alias: target for alias, target in model.aliases.items() if target != number}
         for comment in version.comments.values():
             comment.text = None
-        model.history.append(Deed("DELETED_VERSION", who, number))
+        model.history.append(Action("DELETED_VERSION", who, number))
 
     def describe_version(self, who: str, name: str, number: int, text: str | None) -> None:
         model, version = self.version(who, name, number, EDIT)
         version.description = text
-        model.history.append(Deed("UPDATED_VERSION", who, number))
+        model.history.append(Action("UPDATED_VERSION", who, number))
 
     def tag_version(self, who: str, name: str, number: int, key: str, value: str) -> None:
         model, version = self.version(who, name, number, EDIT)
         version.tags[key] = value
-        model.history.append(Deed("SET_TAG", who, number))
+        model.history.append(Action("SET_TAG", who, number))
 
     def untag_version(self, who: str, name: str, number: int, key: str) -> None:
         model, version = self.version(who, name, number, EDIT)
         if version.tags.pop(key, None) is not None:
-            model.history.append(Deed("DELETED_TAG", who, number))
+            model.history.append(Action("DELETED_TAG", who, number))
 
     # Stages
 
@@ -296,7 +296,7 @@ class ReferenceRegistry:
         if (stage, who) in version.requests:
             raise taken()
         version.requests[stage, who] = said
-        model.history.append(Deed("REQUESTED_TRANSITION", who, number, version.stage, stage, said))
+        model.history.append(Action("REQUESTED_TRANSITION", who, number, version.stage, stage, said))
 
     def approve(self, who: str, name: str, number: int, stage: str, archive: bool, said: str | None) -> None:
         model, version = self._movable(who, name, number, stage)
@@ -308,8 +308,8 @@ class ReferenceRegistry:
         model, version = self._movable(who, name, number, stage)
         if not any(asked == stage for asked, _ in version.requests):
             raise missing()
-        _settle(version, stage)
-        model.history.append(Deed("REJECTED_REQUEST", who, number, version.stage, stage, said))
+        _close_requests(version, stage)
+        model.history.append(Action("REJECTED_REQUEST", who, number, version.stage, stage, said))
 
     def cancel(self, who: str, name: str, number: int, stage: str, creator: str, said: str | None) -> None:
         model, version = self.version(who, name, number)
@@ -318,7 +318,7 @@ class ReferenceRegistry:
         if who != creator and not self.may(who, model, MANAGE):
             raise denied()
         del version.requests[stage, creator]
-        model.history.append(Deed("CANCELLED_REQUEST", who, number, version.stage, stage, said))
+        model.history.append(Action("CANCELLED_REQUEST", who, number, version.stage, stage, said))
 
     def _move(
         self, kind: str, who: str, model: Model, version: Version, stage: str, archive: bool, said: str | None
@@ -327,20 +327,20 @@ class ReferenceRegistry:
             raise invalid()
         for _, other in sorted(model.versions.items()):
             if archive and other.stage == stage and other is not version:
-                _settle(other, "Archived")
+                _close_requests(other, "Archived")
                 other.stage = "Archived"
-                model.history.append(Deed("SYSTEM_TRANSITION", who, other.number, stage, "Archived"))
-        _settle(version, stage)
-        model.history.append(Deed(kind, who, version.number, version.stage, stage, said))
+                model.history.append(Action("SYSTEM_TRANSITION", who, other.number, stage, "Archived"))
+        _close_requests(version, stage)
+        model.history.append(Action(kind, who, version.number, version.stage, stage, said))
         version.stage = stage
 
     # Comments
 
     def comment(self, who: str, name: str, number: int, text: str) -> Comment:
-        """The caller puts it among the version's comments, by the id that it got."""
+        """The caller must add it to the version's comments, by the id of the live one."""
         model, _ = self.version(who, name, number)
         comment = Comment(who, text)
-        model.history.append(Deed("NEW_COMMENT", who, number, said=comment))
+        model.history.append(Action("NEW_COMMENT", who, number, said=comment))
         return comment
 
     def edit_comment(self, who: str, comment_id: str, text: str) -> None:
@@ -348,7 +348,7 @@ class ReferenceRegistry:
         if who != comment.author:
             raise denied()
         comment.text = text
-        model.history.append(Deed("EDITED_COMMENT", who, version.number))
+        model.history.append(Action("EDITED_COMMENT", who, version.number))
 
     def delete_comment(self, who: str, comment_id: str) -> None:
         model, version, comment = self._comment(who, comment_id)
@@ -356,10 +356,10 @@ class ReferenceRegistry:
             raise denied()
         comment.text = None
         del version.comments[comment_id]
-        model.history.append(Deed("DELETED_COMMENT", who, version.number))
+        model.history.append(Action("DELETED_COMMENT", who, version.number))
 
     def comment_actions(self, who: str, model: Model, comment: Comment) -> list[str]:
-        """What somebody may do with a comment."""
+        """What a caller may do with a comment."""
         if who == comment.author:
             return ["EDIT_COMMENT", "DELETE_COMMENT"]
         return ["DELETE_COMMENT"] if self.may(who, model, MANAGE) else []
@@ -372,7 +372,7 @@ class ReferenceRegistry:
         raise missing()
 
     def open_requests(self, who: str) -> list[dict[str, Any]]:
-        """The inbox, in no order."""
+        """The inbox, unordered."""
         return [
             {
                 "name": model.name,
@@ -394,5 +394,5 @@ class ReferenceRegistry:
         ]
 
 
-def _settle(version: Version, stage: str) -> None:
+def _close_requests(version: Version, stage: str) -> None:
     version.requests = {key: said for key, said in version.requests.items() if key[0] != stage}

@@ -1,4 +1,4 @@
-"""How long the tests of faults go on. By default a short form that finds what is often wrong; a long form by
+"""How long the tests of faults run. By default a short form that finds frequent faults; a long form by
 
 TUI_REGISTRY_TEST_ROUNDS=1000 python -m pytest tests/faults
 """
@@ -6,4 +6,4 @@ TUI_REGISTRY_TEST_ROUNDS=1000 python -m pytest tests/faults
 import os
 
 ROUNDS = int(os.environ.get("TUI_REGISTRY_TEST_ROUNDS", "100"))
-"""Servers that are killed; other tests take a part of it."""
+"""Servers that are killed; other tests scale their numbers by it."""

@@ -1,4 +1,4 @@
-"""A registry that may have several servers, with an administrator who calls them all."""
+"""A registry that may have several servers, with an administrator."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class SharedRegistry:
         return Api(self.urls[0], self.token)
 
     def check(self) -> int:
-        """The number of records in its history, which must be true."""
+        """Check its history. Returns the number of records."""
         engine = make_engine(database_url(self.database), write=False)
         with engine.connect() as connection:
             count = check(connection)

@@ -1,9 +1,9 @@
-"""Whatever the API's description allows, and what it forbids, sent to every call of it by Schemathesis: as the
-administrator and as somebody who may only read. No answer is a failure, and each is as described: its status, its
-content type, its fields.
+"""Everything that the API's description allows and forbids, sent to every call by Schemathesis: as the administrator
+and as a user who may only read. No answer has a status of 5xx, and each is as described: its status, its content type,
+its fields.
 
-A random name is that of nothing: what is there is put in place of some of the fields, so that much gets further than
-to a 404. What is there is new for every call, as some delete it.
+A random name does not exist: some fields get the names of existing things, so that many requests get further than a
+404. They are created for every call, as some calls delete them.
 """
 
 import json
@@ -41,7 +41,7 @@ from tests.server.directory import (
     new_name,
 )
 from tests.server.invalid_requests import in_body, name_of
-from tests.server.permission_cases import MODELS, REQUESTS
+from tests.server.permission_case import MODELS, REQUESTS
 from tui_registry_server.http.openapi import describe
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
@@ -58,16 +58,16 @@ Operation = APIOperation[Any, Any, Any, Any]
 
 
 def operations() -> dict[str, Operation]:
-    """Every call by its method and path. The server gives the same description."""
+    """All calls by method and path. The server has the same description."""
     schema = schemathesis.openapi.from_dict(describe(ROUTES))
-    schema.config.generation.update(with_security_parameters=False)  # the token is that of a caller
+    schema.config.generation.update(with_security_parameters=False)  # tokens are those of the callers
     found = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
     return {f"{each.method.upper()} {each.path.removeprefix(PREFIX)}": each for each in found}
 
 
 OPERATIONS = operations()
 ANSWERED = [route for route in ROUTES if route.path not in (EVENTS, f"{SCIM}/.search")]
-"""The event stream goes on until its reader hangs up. All of SCIM at once is not searched: the answer is always 501."""
+"""The event stream does not end. Searching all of SCIM's resource types is not supported: the status is always 501."""
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def counts() -> Iterator[Counter[str]]:
 
 
 def what_is_there(admin: Api, route: Route) -> Fields:
-    """Fields of a call that would succeed, by their names, as far as anything must be there for it."""
+    """Fields of a call that would succeed, as far as they refer to something that must exist."""
     model = new_name("model")
     of_version = {"name": model, "version": "1"}
     admin.post("/mlflow/registered-models/create", name=model).ok()
@@ -169,7 +169,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
 
 
 def put(case: Case[Any], there: Fields, kept: set[str]) -> None:
-    """What is there in place of these fields, wherever the call takes them."""
+    """Existing values for these fields, where the call takes them."""
     for name in kept:
         if f"{{{name}}}" in case.path:
             case.path_parameters[name] = there[name]
@@ -180,7 +180,7 @@ def put(case: Case[Any], there: Fields, kept: set[str]) -> None:
 
 
 def fields_of(route: Route) -> set[str]:
-    """The names of all that a call takes."""
+    """The names of all fields of a call."""
     return set(in_body(route)) | set(re.findall(r"\{(\w+)\}", route.path))
 
 

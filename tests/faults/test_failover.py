@@ -1,5 +1,5 @@
-"""Two servers on a PostgreSQL primary with a synchronous standby, whose roles change under them. What was acknowledged
-is there afterwards, what was refused is not, and both go on by themselves. A longer form, with the counts:
+"""Two servers on a PostgreSQL primary with a synchronous standby, during failovers. What was acknowledged is stored
+afterwards, what was refused is not, and both servers recover by themselves. A longer form, with the counts:
 
 TUI_REGISTRY_TEST_ROUNDS=1000 python -m pytest -n0 -s tests/faults/test_failover.py
 """
@@ -33,7 +33,7 @@ RECORDS = "SELECT count(*) FROM activities"
 
 @dataclass
 class Servers:
-    """Both over the same pair, called by the same administrator; they are never restarted. ``database`` is the URL."""
+    """Two servers on the same pair, called by the same administrator, never restarted. ``database`` is the URL."""
 
     pair: Pair
     database: str
@@ -45,7 +45,7 @@ class Servers:
         return Api(self.urls[number], self.token)
 
     def until_served(self) -> list[float]:
-        """Seconds until each of them writes."""
+        """Seconds until both of them can write."""
         began = time.monotonic()
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(lambda number: self._until_served(number) - began, range(2)))
@@ -60,7 +60,7 @@ class Servers:
         return time.monotonic()
 
     def cut_connections(self) -> None:
-        """So that they are made anew."""
+        """Close the connections, so that new ones are opened."""
         self.pair.primary.execute(f"SELECT pg_terminate_backend(pid) {CONNECTIONS}")
 
 
@@ -84,8 +84,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             create(api, "the first").ok()
         yield servers
         for log in logs:
-            said = log.read_text()
-            assert "Traceback" not in said, f"the server failed on the way:\n{said}"
+            logged = log.read_text()
+            assert "Traceback" not in logged, f"the server failed on the way:\n{logged}"
 
 
 def create(api: Api, text: str) -> Answer:
@@ -93,12 +93,12 @@ def create(api: Api, text: str) -> Answer:
 
 
 @dataclass
-class Told:
-    """What the servers said of the changes with these texts."""
+class Answers:
+    """What the servers answered to the changes with these texts."""
 
     acknowledged: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    """They said that nothing was changed."""
+    """Refused with the message that nothing was changed."""
     unknown: set[str] = field(default_factory=set)
     reads: dict[int, int] = field(default_factory=lambda: {200: 0, 503: 0})
     longest: float = 0.0
@@ -115,7 +115,7 @@ class Told:
                 elif "Nothing was changed" in answer.refused(503, "TEMPORARILY_UNAVAILABLE"):
                     self.refused.add(text)
                 else:
-                    assert "Look before you repeat it" in answer.json["message"]
+                    assert "Check before you repeat it" in answer.json["message"]
                     self.unknown.add(text)
                 self.stopped.wait(0.01)
 
@@ -136,7 +136,7 @@ class Told:
 
 
 def texts(api: Api) -> list[str]:
-    """Of all that is there."""
+    """Those of all stored versions."""
     found, page = [], ""
     while True:
         fields = {"filter": f"name='{MODEL}'", "max_results": 1000} | ({"page_token": page} if page else {})
@@ -147,14 +147,14 @@ def texts(api: Api) -> list[str]:
             return found
 
 
-def hold_true(servers: Servers, told: Told) -> None:
-    """At both: nothing acknowledged is lost, and nothing is there that was refused, or twice."""
+def hold_true(servers: Servers, answers: Answers) -> None:
+    """At both servers: every acknowledged change is stored, and no refused one, and none twice."""
     for number in range(2):
         with servers.api(number) as api:
             there = texts(api)
         assert len(there) == len(set(there))
-        assert told.acknowledged <= set(there), f"lost: {told.acknowledged - set(there)}"
-        assert not told.refused & set(there), f"made, though refused: {told.refused & set(there)}"
+        assert answers.acknowledged <= set(there), f"lost: {answers.acknowledged - set(there)}"
+        assert not answers.refused & set(there), f"made, though refused: {answers.refused & set(there)}"
     command(servers.database, "audit", "verify")
     engine = make_engine(database_url(servers.database), write=False)
     with engine.connect() as connection:
@@ -163,7 +163,7 @@ def hold_true(servers: Servers, told: Told) -> None:
 
 
 def follow(events: Stream, last: str) -> list[str]:
-    """The ids of what was told, until a comment."""
+    """The ids of the events, up to a comment."""
     return [event["id"] for event in events.until_comment(last)]
 
 
@@ -174,25 +174,25 @@ def test_the_primary_is_killed_and_the_standby_takes_its_place(servers: Servers)
 
 
 def fail_over(servers: Servers) -> None:
-    pair, told = servers.pair, Told()
+    pair, answers = servers.pair, Answers()
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(2 * WRITERS + 4))
-        stack.callback(told.stopped.set)
+        stack.callback(answers.stopped.set)
         events = [stack.enter_context(stream(stack.enter_context(servers.api(number)))) for number in range(2)]
         last = f"last {time.monotonic()}"
         following = [pool.submit(follow, each, last) for each in events]
-        working = [pool.submit(told.write, servers, number % 2, number) for number in range(2 * WRITERS)]
-        working += [pool.submit(told.read, servers, number) for number in range(2)]
-        until(lambda: len(told.acknowledged) > 50, working)
+        working = [pool.submit(answers.write, servers, number % 2, number) for number in range(2 * WRITERS)]
+        working += [pool.submit(answers.read, servers, number) for number in range(2)]
+        until(lambda: len(answers.acknowledged) > 50, working)
         pair.primary.signal(signal.SIGKILL)
         killed_at = time.monotonic()
-        until(lambda: len(told.refused) > 20 and told.reads[503] > 20, working)
-        before = len(told.acknowledged)
+        until(lambda: len(answers.refused) > 20 and answers.reads[503] > 20, working)
+        before = len(answers.acknowledged)
         pair.promote()
         promoted_at = time.monotonic()
         seconds = servers.until_served()
-        until(lambda: len(told.acknowledged) > before + 50, working)
-        # The former primary comes back as if nothing had happened, before the other in the list of hosts or after it.
+        until(lambda: len(answers.acknowledged) > before + 50, working)
+        # The former primary is started again, before or after the other one in the list of hosts.
         pair.standby.start()
         (stale,) = pair.standby.query(RECORDS)
         for _ in range(2):
@@ -200,26 +200,26 @@ def fail_over(servers: Servers) -> None:
             servers.until_served()
         assert pair.standby.query(RECORDS) == [stale], "nobody writes to a primary that was replaced"
         pair.attach()
-        until(lambda: len(told.acknowledged) > before + 100, working)
-        told.stopped.set()
+        until(lambda: len(answers.acknowledged) > before + 100, working)
+        answers.stopped.set()
         for each in working:
             each.result()
         with servers.api(0) as api:
             api.post("/mlflow/comments/create", name=MODEL, version="1", comment=last).ok()
         seen = [each.result() for each in following]
-        hold_true(servers, told)
-        assert seen[0] == seen[1], "both streams told the same, each change once and in order"
-        assert len(seen[0]) == len(set(seen[0])) >= len(told.acknowledged)
+        hold_true(servers, answers)
+        assert seen[0] == seen[1], "both streams have the same events, each change once and in order"
+        assert len(seen[0]) == len(set(seen[0])) >= len(answers.acknowledged)
     print(
-        f"\n{len(told.acknowledged)} writes acknowledged, all there; {len(told.refused)} refused, none there; "
-        f"{len(told.unknown)} unknown; {told.reads[200]} reads answered, {told.reads[503]} refused; the longest call "
-        f"{told.longest:.1f} s; promoted {promoted_at - killed_at:.1f} s after the kill, and writing again "
-        f"{' and '.join(f'{each:.1f}' for each in seconds)} s later"
+        f"\n{len(answers.acknowledged)} writes acknowledged, all there; {len(answers.refused)} refused, none there; "
+        f"{len(answers.unknown)} unknown; {answers.reads[200]} reads answered, {answers.reads[503]} refused; the "
+        f"longest call {answers.longest:.1f} s; promoted {promoted_at - killed_at:.1f} s after the kill, and writing "
+        f"again {' and '.join(f'{each:.1f}' for each in seconds)} s later"
     )
 
 
 def until(happened: Callable[[], bool], working: list[Future[None]]) -> None:
-    """Something has happened; what runs meanwhile does not fail."""
+    """Something is happening; concurrent reads do not fail."""
     deadline = time.monotonic() + TIMEOUT
     while not happened():
         for each in working:
@@ -230,7 +230,7 @@ def until(happened: Callable[[], bool], working: list[Future[None]]) -> None:
 
 
 def test_the_primary_is_paused(servers: Servers) -> None:
-    """It answers no more, and its machine goes on: TCP does not tell."""
+    """The process does not answer, but its machine runs: TCP does not notice."""
     pair = servers.pair
     with servers.api(0) as one, servers.api(1) as two:
         create(one, "before the pause").ok()
@@ -269,7 +269,7 @@ def test_the_synchronous_standby_is_gone(servers: Servers) -> None:
         create(one, "with a standby").ok()
         pair.standby.stop()
         message = create(one, "without one").refused(503, "TEMPORARILY_UNAVAILABLE")
-        assert "it may have been made, or not" in message
+        assert "the change may have been made, or not" in message
         message = create(two, "behind it").refused(503, "TEMPORARILY_UNAVAILABLE")
         assert "Nothing was changed" in message
         assert {"without one", "behind it"}.isdisjoint(texts(two)), "reading goes on, of what is safe"
@@ -281,7 +281,7 @@ def test_the_synchronous_standby_is_gone(servers: Servers) -> None:
 
 
 def test_somebody_ends_the_wait_for_the_standby(servers: Servers) -> None:
-    """PostgreSQL then says that the change is made, and warns that it may be lost."""
+    """PostgreSQL reports that the change was committed, and warns that it may be lost."""
     pair = servers.pair
     with servers.api(0) as api, ThreadPoolExecutor(1) as pool:
         pair.standby.stop()
@@ -290,14 +290,14 @@ def test_somebody_ends_the_wait_for_the_standby(servers: Servers) -> None:
         pair.primary.until(f"SELECT count(*) = 1 {waits}")
         pair.primary.execute(f"SELECT pg_cancel_backend(pid) {waits}")
         message = waiting.result().refused(503, "TEMPORARILY_UNAVAILABLE")
-        assert "has made the change, but may yet lose it" in message
+        assert "has committed the change, but may still lose it" in message
         pair.standby.start()
         servers.until_served()
         assert "cancelled" in texts(api)
 
 
 def lose(servers: Servers, change: Callable[[], object]) -> None:
-    """Fail over to a standby that lacks a change. Without synchronous replication what was acknowledged may be lost."""
+    """Fail over to a standby that lacks a change. Without synchronous replication, acknowledged changes may be lost."""
     pair = servers.pair
     pair.synchronous(on=False)
     pair.standby.stop()
@@ -320,7 +320,7 @@ def test_a_token_that_was_lost_is_known_nowhere(servers: Servers) -> None:
         assert statuses() == {200}
 
     lose(servers, mint)
-    for _ in range(3):  # as many changes as were lost, before the servers look again
+    for _ in range(3):  # as many changes as were lost, before the servers poll again
         command(servers.database, "tokens", "create", ADMIN)
     assert statuses() == {401}
     servers.pair.attach()
@@ -343,6 +343,8 @@ def test_a_stream_goes_on_from_where_the_histories_part(servers: Servers) -> Non
         servers.until_served()
         say("kept")
         for each in both:
-            told = each.until_comment("kept")
-            assert "CREATED_VERSION" in {activity["activity_type"] for activity in told}, "that which was served first"
+            answers = each.until_comment("kept")
+            assert "CREATED_VERSION" in {activity["activity_type"] for activity in answers}, (
+                "that which was served first"
+            )
         servers.pair.attach()

@@ -1,4 +1,4 @@
-"""A full disk, a database that cannot be written, one that is damaged: said clearly, nothing lost, and over in time."""
+"""A full disk, a read-only database, a damaged one: clear errors, no lost changes, and recovery."""
 
 import os
 import random
@@ -27,7 +27,7 @@ ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a 
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of its own."""
+    """A small file system."""
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", folder], check=False)
     if mounted.returncode:
@@ -45,9 +45,9 @@ def fill_until_refused(api: Api, prefix: str) -> list[str]:
         name = f"{prefix}-{number}"
         answer = api.post("/mlflow/registered-models/create", name=name, description=TEXT)
         if answer.status != 200:
-            said = answer.refused(503, "TEMPORARILY_UNAVAILABLE")
-            assert "Nothing was changed" in said
-            assert "disk" in said
+            message = answer.refused(503, "TEMPORARILY_UNAVAILABLE")
+            assert "Nothing was changed" in message
+            assert "disk" in message
             return made
         made.append(name)
     raise AssertionError("it was never refused")
@@ -64,7 +64,7 @@ def all_is_well(live: LiveRegistry, made: list[str]) -> None:
 
 
 def go_through(live: LiveRegistry, fill: Callable[[], object], relieve: Callable[[], object]) -> None:
-    """Write until nothing more fits, by several at once; read meanwhile; and write again when there is room."""
+    """Concurrent writes until the disk is full; reads at the same time; and writes again when there is space."""
     with Api(live.url, live.admin_token) as api:
         api.post("/mlflow/registered-models/create", name="first").ok()
         fill()
@@ -88,7 +88,7 @@ def go_through(live: LiveRegistry, fill: Callable[[], object], relieve: Callable
 
 
 def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
-    """A limit of the process: for whom no disk can be made full."""
+    """A limit of the process, for users who cannot mount a file system."""
     with serving(tmp_path) as live:
         none = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         size = 2_000_000
@@ -109,7 +109,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 @ROOT_ONLY
 def test_a_backup_that_does_not_fit(tmp_path: Path) -> None:
-    """Leaves nothing behind."""
+    """No partial file is left."""
     with serving(tmp_path) as live, small_disk(tmp_path / "small", "100k") as folder:
         for arguments in (
             ["backup", str(folder / "b"), "--database", live.database],
@@ -129,7 +129,7 @@ def test_a_backup_that_does_not_fit(tmp_path: Path) -> None:
 
 @contextmanager
 def read_only(file: Path, tmp_path: Path) -> Iterator[Path]:
-    """A database that nobody may write: by its mode or, as root, who may write it all the same, by its disk."""
+    """A read-only database: by its mode or, for root, by its file system."""
     if os.geteuid() != 0:
         file.chmod(0o400)
         file.parent.chmod(0o500)
@@ -145,7 +145,7 @@ def read_only(file: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_database_that_may_not_be_written(tmp_path: Path) -> None:
-    """Whoever needs to write it says so, and ends."""
+    """Commands that have to write report it, and exit."""
     (tmp_path / "own").mkdir()
     file = tmp_path / "own" / "registry.db"
     command(str(file), "users", "create", "admin", "--admin")
@@ -160,7 +160,7 @@ def test_a_database_that_may_not_be_written(tmp_path: Path) -> None:
 
 
 def test_pages_that_were_overwritten(tmp_path: Path) -> None:
-    """What can still be read may be served; what cannot is said, and no request ends the server."""
+    """What can be read may be served; other requests get an error, and the server goes on."""
     with serving(tmp_path) as live, Api(live.url, live.admin_token) as api:
         for number in range(200):
             api.post("/mlflow/registered-models/create", name=f"m{number:03}", description=TEXT).ok()
@@ -168,7 +168,7 @@ def test_pages_that_were_overwritten(tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     chance = random.Random(1)
     pages = [slice(start, start + 4096) for start in range(0, len(content), 4096)]
-    described = [page for page in pages if content[page].count(b"d") > 3000]  # the models', and not who may see them
+    described = [page for page in pages if content[page].count(b"d") > 3000]  # the models', and not the grants'
     for page in chance.sample(described, 100):
         content[page] = chance.randbytes(4096)
     file.write_bytes(content)

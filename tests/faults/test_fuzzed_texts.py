@@ -1,7 +1,7 @@
-"""Texts of the registry's small languages, right ones and wrong ones, as they come over the wire: each is understood,
-or refused by a 400 that says why; and what a SCIM filter finds is what it means, by a reading of our own.
+"""Valid and invalid texts of the registry's small languages, sent over HTTP: each is accepted, or refused by a 400
+with a reason; and SCIM filters match what an independent implementation matches.
 
-That filters and orders of searches mean what they mean to MLflow, tests/compat shows.
+That filters and orders of searches have the same meaning as in MLflow is tested in tests/compat.
 """
 
 import base64
@@ -20,12 +20,12 @@ from tests.faults.filter_grammars import (
     ANY_ATTRIBUTE,
     SCIM_VALUES,
     filters,
-    or_worse,
+    maybe_invalid,
+    mutated,
     orders,
     patches,
     scim_filters,
     scim_texts,
-    spoiled,
     written,
 )
 from tests.faults.rounds import ROUNDS
@@ -56,7 +56,7 @@ FEWER_EXAMPLES = settings(
 
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """At a registry with something to find, which may be left in any state."""
+    """On a registry with something to find, which may be left in any state."""
     with serving(tmp_path_factory.mktemp("fuzzed")) as live, Api(live.url, live.admin_token) as api:
         fill_models(api)
         fill_directory(api)
@@ -77,18 +77,20 @@ def fill_directory(api: Api) -> None:
     ids: list[str] = []
     for number, value in enumerate(SCIM_VALUES):
         other = SCIM_VALUES[(number * 7 + 3) % len(SCIM_VALUES)]
-        said = {
+        attributes = {
             "displayName": other,
             "externalId": value,
             "roles": [{"value": each} for each in (value, other)[: number % 3]],
         }
         whole = {"name": {"givenName": value}, "emails": [{"value": other}], "active": number % 3 > 0}
         ids.append(
-            api.post(USERS, userName=f"u{number}{value}".strip(), **said, **(whole if number % 2 else {})).ok()["id"]
+            api.post(USERS, userName=f"u{number}{value}".strip(), **attributes, **(whole if number % 2 else {})).ok()[
+                "id"
+            ]
         )
-        api.post(f"{SCIM}/ServicePrincipals", applicationId=f"s{number}", active=number % 2 > 0, **said).ok()
+        api.post(f"{SCIM}/ServicePrincipals", applicationId=f"s{number}", active=number % 2 > 0, **attributes).ok()
         members = [{"value": each} for each in ids[-(number % 4) :]]
-        api.post(GROUPS, **said | {"displayName": f"g{number}", "members": members}).ok()
+        api.post(GROUPS, **attributes | {"displayName": f"g{number}", "members": members}).ok()
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def counts() -> Iterator[Counter[str]]:
 
 
 def read_as(counts: Counter[str], answer: Answer, read: Callable[[], object]) -> bool:
-    """Whether it was understood: over the wire and by the rules alike."""
+    """Whether it was accepted: both over HTTP and by the rules alone."""
     refusal = None
     try:
         read()
@@ -120,7 +122,7 @@ def holds_nul(*texts: str) -> bool:
 @pytest.mark.parametrize(("searchable", "path"), SEARCHES, ids=["models", "versions"])
 def test_searches(searchable: Searchable, path: str, admin: Api, counts: Counter[str]) -> None:
     @FEWER_EXAMPLES
-    @given(text=or_worse(filters(searchable)), order_by=orders(searchable))
+    @given(text=maybe_invalid(filters(searchable)), order_by=orders(searchable))
     def search(text: str, order_by: list[str]) -> None:
         answer = admin.get(path, filter=text, order_by=order_by, max_results=1)
         if holds_nul(text, *order_by):
@@ -208,7 +210,7 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def values_at(document: Mapping[str, Any], attribute: Attribute) -> list[Any]:
-    """What is not there is as an empty text, or false."""
+    """A missing value is an empty text, or false."""
     top, _, part = attribute.path.partition(".")
     missing = False if attribute.kind is Kind.BOOLEAN else ""
     if attribute.many:
@@ -264,7 +266,7 @@ def test_page_tokens(path: str, admin: Api, counts: Counter[str]) -> None:
     token = admin.get(path, **asked).ok()["next_page_token"]
 
     @FEWER_EXAMPLES
-    @given(made_up=st.one_of(spoiled(st.just(token)), spoiled(st.just(opened(token))).map(closed), ANY_ATTRIBUTE))
+    @given(made_up=st.one_of(mutated(st.just(token)), mutated(st.just(opened(token))).map(closed), ANY_ATTRIBUTE))
     def turn(made_up: str) -> None:
         answer = admin.get(path, **asked, page_token=made_up)
         counts[f"page {answer.status}"] += 1
@@ -283,7 +285,7 @@ def closed(content: str) -> str:
 
 
 LONG = 200_000
-"""Characters: as long as the longest that is read."""
+"""Characters: the maximum length."""
 PIECES = [
     *("'", '"', "`", "\\", "\\'", "''", "a.", "a.'", "a.\\'", "(", ")", "not (", "'a',", "name in (", "name = 'a' "),
     *("AND ", "=", "1", "1.", "_", "a.b.", 'a[value eq "', " ", "tags.k = '", "\\''", "name LIKE '%a"),
@@ -299,10 +301,10 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.timeout(60)  # there is none that takes a second
+@pytest.mark.timeout(60)  # none takes a second
 @pytest.mark.parametrize("reader", READERS)
 def test_long_texts(reader: str) -> None:
-    """All are read to their end, or refused: none keeps everybody else waiting, or nests too deep to be read."""
+    """All are parsed completely, or refused: none blocks the event loop, or is too deep to be parsed."""
     for piece in [*PIECES, "[", '{"a":', "[1,", "9"]:
         for begin in ("", "name IN (", "members", "'", "tags.`", '["search",'):
             text = begin + piece * (LONG // len(piece))

@@ -1,5 +1,5 @@
-"""A server killed at random moments, again and again, while many write: whatever was acknowledged is there afterwards,
-and nothing is half there."""
+"""A server killed at random moments, repeatedly, under concurrent writes: everything that was acknowledged is stored
+afterwards, and nothing is half done."""
 
 import http.client
 import random
@@ -23,13 +23,13 @@ from tui_registry_server.store.engine import database_url, make_engine
 
 WRITERS = 4
 MODELS = ("alpha", "beta")
-WRITES = 60  # of which the log is cut off
+WRITES = 60  # before the write-ahead log is truncated
 LONGEST = 0.12  # seconds from the first write to the end of the server
 
 
 @dataclass
 class Acknowledged:
-    """What the server said it has done."""
+    """What the server has acknowledged."""
 
     versions: set[tuple[str, str]] = field(default_factory=set)
     activities: set[str] = field(default_factory=set)
@@ -38,11 +38,11 @@ class Acknowledged:
 
 
 class Gone(Exception):
-    """The server is not there any more."""
+    """The server has been killed."""
 
 
 def write(url: str, token: str, seed: int, done: Acknowledged) -> None:
-    """One writer, until the server is gone. A tag's value may be the acknowledged one, or the one sent last."""
+    """One writer, until the server is killed. A tag's value may be the acknowledged one, or the one sent last."""
     chance = random.Random(seed)
     with Api(url, token) as api:
 
@@ -78,7 +78,7 @@ def write(url: str, token: str, seed: int, done: Acknowledged) -> None:
 
 
 def look(database: str, done: Acknowledged) -> int:
-    """All of it is there; how many records there are."""
+    """Everything acknowledged is stored; returns the number of records."""
     engine = make_engine(database_url(database), write=False)
     try:
         with engine.connect() as connection:
@@ -89,8 +89,8 @@ def look(database: str, done: Acknowledged) -> int:
             named = "FROM model_versions v JOIN registered_models m ON m.id = v.model_id"
             there = {(row[0], str(row[1])) for row in connection.exec_driver_sql(f"SELECT m.name, v.version {named}")}
             assert done.versions <= there, f"lost: {done.versions - there}"
-            told = {row[0] for row in connection.exec_driver_sql("SELECT id FROM activities")}
-            assert done.activities <= told, f"lost: {done.activities - told}"
+            recorded = {row[0] for row in connection.exec_driver_sql("SELECT id FROM activities")}
+            assert done.activities <= recorded, f"lost: {done.activities - recorded}"
             tagged = (
                 "SELECT m.name, t.version, t.value FROM version_tags t JOIN registered_models m ON m.id = t.model_id"
             )
@@ -121,7 +121,7 @@ def kill_again_and_again(forks: ForkedServer, database: str, token: str, rounds:
         forks.kill()
         for writer in writers:
             writer.join()
-        if number % 5 == 4 or number == rounds - 1:  # what is lost stays lost: not every round need look at all
+        if number % 5 == 4 or number == rounds - 1:  # lost changes stay lost: not every round has to check all
             records = look(database, done)
     return records
 
@@ -138,7 +138,7 @@ def test_what_was_acknowledged_is_there(tmp_path: Path) -> None:
 
 
 def test_a_log_that_ends_anywhere(tmp_path: Path) -> None:
-    """As where the power fails: the write-ahead log may end after any of its frames, or in the middle of one."""
+    """As after a power failure: the write-ahead log may end after any of its frames, or within one."""
     database, done = str(tmp_path / "registry.db"), Acknowledged()
     with ForkedServer(tmp_path) as forks:
         command(database, "users", "create", "admin", "--admin")

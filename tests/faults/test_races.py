@@ -1,6 +1,6 @@
-"""Many at once on the same thing: exactly one effect, a clear answer to all the others, and a history that is true.
+"""Concurrent calls on the same thing: exactly one effect, a clear answer to all others, and a true history.
 
-On PostgreSQL two servers share the database, and every second caller asks the other one.
+On PostgreSQL two servers share the database, and every second caller uses the other one.
 """
 
 import json
@@ -25,23 +25,23 @@ CLEAR = {
     "INVALID_PARAMETER_VALUE",
     "PERMISSION_DENIED",
 }
-"""What the others may be told. Never a 5xx."""
+"""The errors that the others may get. Never a 5xx."""
 REPEATS = max(3, ROUNDS // 20)
 VERSIONS = "/mlflow/model-versions"
 REQUESTS = "/mlflow/transition-requests"
 
 
 class Shared(SharedRegistry):
-    """A registry that many call."""
+    """A registry with many concurrent callers."""
 
     def at_once(self, *calls: Callable[[Api], Answer]) -> list[Answer]:
-        """All of them begin together, over the servers by turns; each that was refused was told why."""
+        """All of them start together, alternately on the servers; those that are refused get a reason."""
         ready = threading.Barrier(len(calls))
         answers: dict[int, Answer] = {}
 
         def make(number: int, call: Callable[[Api], Answer]) -> None:
             with Api(self.urls[number % len(self.urls)], self.token) as api:
-                api.get("/preview/scim/v2/Me").ok()  # connected, and known
+                api.get("/preview/scim/v2/Me").ok()  # connected, and authenticated
                 ready.wait()
                 answers[number] = call(api)
 
@@ -72,7 +72,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
 
 @pytest.fixture
 def name(shared: Shared, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A model with a version in Production and one for which that is asked; afterwards the history must be true."""
+    """A model with a version in Production and a request for another one; afterwards the history must be true."""
     name = request.node.name
     make(shared, name)
     yield name
@@ -109,8 +109,8 @@ def statuses(answers: Sequence[Answer]) -> Counter[int]:
 def test_fifty_approvers_of_one_request(shared: Shared, name: str) -> None:
     answers = shared.at_once(*[approve(name)] * APPROVERS)
     assert statuses(answers)[200] == 1, statuses(answers)
-    told = Counter(kind for kind, *_ in shared.activities(name))
-    assert (told["APPROVED_REQUEST"], told["SYSTEM_TRANSITION"]) == (1, 1)
+    kinds = Counter(kind for kind, *_ in shared.activities(name))
+    assert (kinds["APPROVED_REQUEST"], kinds["SYSTEM_TRANSITION"]) == (1, 1)
     with shared.api as api:
         versions = api.get(f"{VERSIONS}/search", filter=f"name = '{name}'").ok()["model_versions"]
         assert {each["version"]: each["current_stage"] for each in versions} == {"1": "Archived", "2": "Production"}
@@ -147,7 +147,7 @@ def test_approving_what_is_deleted_meanwhile(shared: Shared, name: str, number: 
 
 @pytest.mark.parametrize("number", range(REPEATS))
 def test_renaming_against_moving(shared: Shared, name: str, number: int) -> None:
-    """By the old name or by the new: what was answered with success has happened to the one model."""
+    """By the old name or by the new one: what was answered with success has happened to the model."""
     new = f"{name}-new"
     answers = shared.at_once(
         lambda api: api.post("/mlflow/registered-models/rename", name=name, new_name=new),
@@ -190,7 +190,7 @@ def test_versions_made_at_once(shared: Shared, name: str) -> None:
 
 
 def test_two_who_change_the_permissions(shared: Shared, name: str) -> None:
-    """Grants of different people do not undo each other; of the same, one is what stays."""
+    """Grants to different users do not undo each other; of those to the same user, one remains."""
     with shared.api as api:
         found = api.get("/mlflow/databricks/registered-models/get", name=name).ok()["registered_model_databricks"]
         users = [f"{name}-{number}".replace("[", "").replace("]", "") for number in range(10)]
@@ -212,7 +212,7 @@ def test_two_who_change_the_permissions(shared: Shared, name: str) -> None:
 
 
 def test_editors_who_all_read_the_same_list(shared: Shared, name: str) -> None:
-    """Each writes the whole list anew, as it takes to remove somebody: one of them does, and the others are told."""
+    """Each replaces the whole list, which is needed to remove an entry: one of them succeeds, the others get 409."""
     with shared.api as api:
         found = api.get("/mlflow/databricks/registered-models/get", name=name).ok()["registered_model_databricks"]
         for number in range(8):
@@ -231,7 +231,7 @@ def test_editors_who_all_read_the_same_list(shared: Shared, name: str) -> None:
 
 
 def granted(shared: Shared, path: str) -> dict[str, str]:
-    """The level of each user that was granted one on the very object."""
+    """The level of each user with a direct grant on the object."""
     with shared.api as api:
         entries: list[dict[str, Any]] = api.get(path).ok()["access_control_list"]
     return {
@@ -244,7 +244,7 @@ def granted(shared: Shared, path: str) -> dict[str, str]:
 
 
 def test_a_token_that_is_revoked_meanwhile(shared: Shared, name: str) -> None:
-    """Whatever was acknowledged has happened; nothing is acknowledged after the revocation was."""
+    """Everything acknowledged has happened; nothing is acknowledged after the revocation was."""
     with shared.api as admin:
         made = admin.post("/token/create").ok()
         revoked = threading.Event()

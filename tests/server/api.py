@@ -1,4 +1,4 @@
-"""The API as a client speaks it, quickly: one kept connection, and every answer held against the contract."""
+"""The API for tests: a client with a persistent connection that checks every answer against the contract."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ from tui_registry_server.wire.error import Error, ErrorCode, ScimError
 
 PREFIX = "/api/2.0"
 TIMEOUT = 60  # seconds
-IDLE = 2  # seconds after which a connection is made anew: the server ends those that nobody uses for 5
+IDLE = 2  # seconds after which a new connection is opened: the server closes idle ones after 5
 
 _PATTERNS = [
     (route.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", route.path)), route)
@@ -26,7 +26,7 @@ _PATTERNS = [
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and for what."""
+    """An answer, and the request that it is for."""
 
     asked: str
     status: int
@@ -38,12 +38,12 @@ class Answer:
         return json.loads(self.content)
 
     def ok(self) -> Any:
-        """The JSON of a success."""
+        """The JSON of a successful answer."""
         assert self.status in (200, 201, 204), f"{self.asked}: {self.status} {self.content[:500]!r}"
         return self.json if self.content else {}
 
     def refused(self, status: int, code: str) -> str:
-        """The message of a refusal."""
+        """The message of an error."""
         assert (self.status, self.json.get("error_code")) == (status, code), (
             f"{self.asked}: {self.status} {self.content[:500]!r}, not {status} {code}"
         )
@@ -61,7 +61,7 @@ class Answer:
 
 
 class Api:
-    """The registry at a URL, called with one token. Fields go into the query of a GET, else into a JSON body."""
+    """The registry at a URL, with one token. Fields are sent in the query of a GET, otherwise in a JSON body."""
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url
@@ -93,7 +93,7 @@ class Api:
         return self.call("DELETE", path, fields)
 
     def call(self, method: str, path: str, fields: Mapping[str, Any]) -> Answer:
-        """One request. The path is below the API's prefix, unless the route table knows it as it is."""
+        """One request. The path is below the API's prefix, unless the route is rooted."""
         if method == "GET":
             return self.send(method, f"{path}?{urlencode(fields, doseq=True)}" if fields else path)
         return self.send(method, path, json.dumps(fields).encode())
@@ -101,18 +101,18 @@ class Api:
     def send(
         self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """One request with a body as it is; ``headers`` come on top of the token."""
+        """One request with a raw body; ``headers`` are added to the token's."""
         whole = path if is_rooted(path) else PREFIX + path
         sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         if time.monotonic() - self._used > IDLE:
-            self._connection.close()  # it opens again by itself
+            self._connection.close()  # it reconnects by itself
         try:
             self._connection.request(method, whole, content, sent | dict(headers or {}))
             response = self._connection.getresponse()
             read = response.read()
             self._used = time.monotonic()
         except BaseException:
-            self._connection.close()  # it could not be used again
+            self._connection.close()  # it cannot be reused
             raise
         answer = Answer(f"{method} {path[:200]} {(content or b'')[:200]!r}", response.status, read, response.headers)  # type: ignore[arg-type]  # a Message has what a mapping has
         hold_against_contract(method, path, answer)
@@ -126,7 +126,7 @@ def is_rooted(path: str) -> bool:
 
 
 def route_of(method: str, path: str) -> Route | None:
-    """The row of the route table that serves a path."""
+    """The route that serves a path."""
     bare = path.partition("?")[0].removeprefix(PREFIX)
     return next(
         (route for known, pattern, route in _PATTERNS if known == method and pattern.fullmatch(bare)),
@@ -135,7 +135,7 @@ def route_of(method: str, path: str) -> Route | None:
 
 
 def hold_against_contract(method: str, path: str, answer: Answer) -> None:
-    """An answer has the fields that its route declares and no others; an error has the one shape."""
+    """Check that an answer has only the fields of its route, and an error the format of errors."""
     if answer.status >= 400:
         if method == "HEAD":
             return
@@ -156,7 +156,7 @@ def hold_against_contract(method: str, path: str, answer: Answer) -> None:
 
 
 def _assert_nothing_empty(value: Any, asked: str) -> None:
-    """Unset fields and empty lists are left out."""
+    """Check that unset fields and empty lists are omitted."""
     if isinstance(value, dict):
         for name, member in value.items():
             assert member is not None, f"{asked} answers with {name} null"

@@ -1,4 +1,4 @@
-"""The command's part of the audit log, and a log as somebody writes it anew who knows how."""
+"""The ``audit`` command, and a log that is rewritten by somebody who knows the format."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def exported(database: str, *options: str) -> list[dict[str, Any]]:
 
 
 def sealed(records: list[Record]) -> list[Record]:
-    """As somebody writes them anew who knows how."""
+    """The records with recomputed digests."""
     previous = GENESIS_DIGEST
     written = []
     for record in records:

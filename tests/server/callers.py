@@ -1,4 +1,4 @@
-"""People with rights: every level, got in every way."""
+"""Users with every level, granted in every way."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ PAIRS = tuple((origin, target) for origin in STAGES for target in STAGES)
 MOVES = tuple((origin, target) for origin, target in PAIRS if origin != target)
 
 WAYS = ("direct", "group", "nested", "root")
-"""How a level is had: by a grant on the model to the user, to a group, to a group that the user's group is in; or by a
-grant to the user on the registry."""
+"""How a level was granted: on the model to the user, to a group, to a group that contains the user's group; or to the
+user on the registry."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a level, and how they came by it."""
+    """A user with a level, and how it was granted."""
 
     level: str
     way: str
@@ -47,7 +47,7 @@ CALLERS = (*(Caller(level, way) for level in LEVELS for way in WAYS), ADMIN, CRE
 
 @dataclass
 class Callers:
-    """Everybody, at one registry, with models on which they have their levels."""
+    """All callers at one registry, with models on which they have their levels."""
 
     registry: LiveRegistry
     apis: dict[str, Api] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Callers:
         return "admin" if caller is ADMIN else caller.name
 
     def newcomer(self) -> tuple[str, Api]:
-        """A user of the test's own, with no rights: the name, and the API as they see it."""
+        """A new user without permissions: the name, and the API with their token."""
         name = self.new_name("newcomer")
         command(self.registry.database, "users", "create", name)
         token = command(self.registry.database, "tokens", "create", name).strip()
@@ -96,7 +96,7 @@ class Callers:
         return f"{about}-{next(self._numbers)}"
 
     def model(self, about: str = "model") -> str:
-        """A new model, made by the creator, on which everybody has their level."""
+        """A new model, created by the creator, on which every caller has their level."""
         name = self.new_name(about)
         self.creator.post("/mlflow/registered-models/create", name=name).ok()
         self.creator.put(self.permissions_path(name), access_control_list=ACCESS).ok()
@@ -122,7 +122,7 @@ class Callers:
         return f"/permissions/registered-models/{self.model_id(model)}"
 
     def as_reader(self, caller: Caller, model: str) -> None:
-        """Let somebody read a model for now; ``as_before`` ends it."""
+        """Let a caller read a model temporarily; ``as_before`` ends it."""
         entry = {"user_name": self.user_id(caller), "permission_level": "CAN_READ"}
         self.creator.patch(self.permissions_path(model), access_control_list=[entry]).ok()
 
@@ -153,7 +153,7 @@ SCIM = "/preview/scim/v2"
 
 
 def add_group(admin: Api, name: str, member_ids: Iterable[str] = ()) -> str:
-    """A group with these members; its id."""
+    """Create a group with these members; its id."""
     members = [{"value": member_id} for member_id in member_ids]
     group_id: str = admin.post(f"{SCIM}/Groups", displayName=name, members=members).ok()["id"]
     return group_id

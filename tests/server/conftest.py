@@ -1,13 +1,14 @@
-"""Fixtures of the server's tests: people with every level, and a look into the database."""
+"""Fixtures of the server's tests: callers with every level, the state of the database, a server with small limits."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.live_registry import LiveRegistry
+from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.callers import Callers
 from tests.server.database_state import DatabaseState
+from tests.server.small_limits import SERVE_OPTIONS
 
 
 @pytest.fixture
@@ -27,3 +28,18 @@ def callers(registry: LiveRegistry) -> Iterator[Callers]:
 def database_state(registry: LiveRegistry) -> Iterator[DatabaseState]:
     with DatabaseState(registry.database) as look:
         yield look
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    """A server with small limits."""
+    with serving(tmp_path_factory.mktemp("small"), *SERVE_OPTIONS) as live:
+        yield live
+
+
+@pytest.fixture
+def small_admin(small: LiveRegistry) -> Iterator[Api]:
+    """The administrator of the server with small limits, who must still be served after the test."""
+    with Api(small.url, small.admin_token) as api:
+        yield api
+        api.get("/health").ok()

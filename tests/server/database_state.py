@@ -1,4 +1,4 @@
-"""What a registry's database holds, to see whether anything changed."""
+"""The content of a registry's database, to check whether anything changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +11,11 @@ from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.tables import metadata
 
 IGNORED_COLUMNS = {("tokens", "last_used_timestamp")}
-"""Columns that even a refused request may touch."""
+"""Columns that even a refused request may change."""
 
 
 class DatabaseState:
-    """Looks into the database of a running server from outside."""
+    """Reads the database of a running server directly."""
 
     def __init__(self, database: str) -> None:
         self._engines = [make_engine(database_url(database), write=False) for _ in range(2)]
@@ -35,15 +35,15 @@ class DatabaseState:
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """Whatever happens in the block changes nothing."""
+        """The block must not change the database."""
         version = self.version()
         self._before_connection.exec_driver_sql("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
         try:
             self._before_connection.exec_driver_sql(
                 "SELECT count(*) FROM counters"
-            )  # from here on it sees what is there now
+            )  # a new transaction, which sees the current state
             yield
-            if version is None or self.version() != version:  # or else nobody has written at all
+            if version is None or self.version() != version:  # otherwise nobody has written
                 before, after = rows(self._before_connection), rows(self._connection)
                 for table in after:
                     assert after[table] == before[table], f"{table} changed: {after[table] ^ before[table]}"
@@ -51,7 +51,7 @@ class DatabaseState:
             self._before_connection.exec_driver_sql("ROLLBACK")
 
     def version(self) -> int | None:
-        """Something that changes with every commit of anybody else; None where there is no such thing."""
+        """A number that differs after every commit of others; None if the database has none."""
         return self._connection.exec_driver_sql("PRAGMA data_version").scalar_one() if self._sqlite else None
 
 
@@ -68,7 +68,7 @@ def rows(connection: Connection) -> dict[str, set[Any]]:
 
 @contextmanager
 def changing(database: str) -> Iterator[Connection]:
-    """A transaction on the database itself."""
+    """A write transaction directly on the database."""
     engine = make_engine(database_url(database), write=True)
     try:
         with engine.begin() as connection:

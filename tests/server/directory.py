@@ -1,4 +1,4 @@
-"""Users, groups and service principals over HTTP, in few words."""
+"""Shortcuts for users, groups and service principals over HTTP."""
 
 import uuid
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ USERS, GROUPS, SERVICE_PRINCIPALS = f"{SCIM}/Users", f"{SCIM}/Groups", f"{SCIM}/
 
 
 def new_name(about: str) -> str:
-    """A name that nobody else has."""
+    """A unique name."""
     return f"{about}-{uuid.uuid4().hex[:12]}"
 
 

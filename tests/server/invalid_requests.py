@@ -1,23 +1,24 @@
-"""Requests that would succeed, on every route, to be spoiled; and how a spoiled one is answered."""
+"""Valid requests for every route, to be made invalid; and checks of the answers."""
 
 from pydantic.fields import FieldInfo
 
 from tests.server.api import Answer
 from tests.server.callers import ADMIN, Callers
-from tests.server.permission_cases import CASES, PermissionAttempt
+from tests.server.permission_case import PermissionAttempt
+from tests.server.permission_cases import CASES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.ability import Ability
 
-LONGEST_MESSAGE = 2000  # characters: what a client sent is not sent back whole
+LONGEST_MESSAGE = 2000  # characters: a message must not repeat the whole request
 
 VALID_REQUESTS = {(case.method, case.route): case for case in CASES if case.about in ("", "None -> Staging")}
-"""For every route a request that would succeed, ready to be spoiled."""
+"""A valid request for every route of models."""
 
 GUARDED = [route for route in ROUTES if route.ability is not Ability.PUBLIC]
 OF_MODELS = [route for route in GUARDED if "/scim/" not in route.path and "/token" not in route.path]
 WITH_BODY = [route for route in OF_MODELS if route.operation is not None]
-"""The others, of users, groups and tokens, are spoiled by test_administration.py."""
+"""Those of users, groups and tokens are tested in test_administration.py."""
 
 
 def name_of(route: Route) -> str:
@@ -25,14 +26,14 @@ def name_of(route: Route) -> str:
 
 
 def in_body(route: Route) -> dict[str, FieldInfo]:
-    """The fields of a route's body by their names on the wire, but for those in its path."""
+    """The fields of a route's body by their names on the wire, without those in its path."""
     return {
         field.alias or name: field for name, field in route.body.model_fields.items() if f"{{{name}}}" not in route.path
     }
 
 
 def valid_request(route: Route, callers: Callers) -> PermissionAttempt:
-    """A request that would succeed."""
+    """A valid request."""
     return VALID_REQUESTS[route.method, route.path].prepare(callers, ADMIN)
 
 

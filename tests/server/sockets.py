@@ -1,4 +1,4 @@
-"""Bytes as an attacker sends them."""
+"""Raw connections, for requests that HTTP clients would not send."""
 
 import contextlib
 import json
@@ -12,8 +12,8 @@ from tests.server.api import TIMEOUT
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a server said on a connection, and whether it ended that; ``reset``: in the middle of something."""
+class Received:
+    """What a server sent on a connection, and whether it closed the connection; ``reset``: by a TCP reset."""
 
     content: bytes
     ended: bool
@@ -21,7 +21,7 @@ class Said:
 
     @property
     def statuses(self) -> list[int]:
-        """Of its answers, in their order."""
+        """The statuses of its answers, in their order."""
         return [int(each) for each in re.findall(rb"HTTP/1\.1 (\d{3}) ", self.content)]
 
     @property
@@ -31,7 +31,7 @@ class Said:
 
 
 def connect(url: str, *, source: str = "127.0.0.1", receive: int | None = None) -> socket.socket:
-    """A connection from an address of this machine; ``receive``: bytes that it takes in before they are read."""
+    """A connection from a loopback address; ``receive``: the size of its receive buffer in bytes."""
     where = urlsplit(url)
     connection = socket.socket()
     connection.settimeout(TIMEOUT)
@@ -42,24 +42,24 @@ def connect(url: str, *, source: str = "127.0.0.1", receive: int | None = None) 
     return connection
 
 
-def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", patience: float = TIMEOUT) -> Said:
-    """What comes until the server ends the connection, or says nothing for ``patience`` seconds."""
+def exchange(url: str, content: bytes, *, source: str = "127.0.0.1", timeout: float = TIMEOUT) -> Received:
+    """What the server sends until it closes the connection, or is silent for ``timeout`` seconds."""
     with connect(url, source=source) as connection:
-        connection.settimeout(patience)
-        with contextlib.suppress(ConnectionError):  # it may be refused meanwhile
+        connection.settimeout(timeout)
+        with contextlib.suppress(ConnectionError):  # the server may close the connection while this is sent
             connection.sendall(content)
         return rest(connection)
 
 
-def rest(connection: socket.socket) -> Said:
-    said = b""
+def rest(connection: socket.socket) -> Received:
+    received = b""
     while True:
         try:
             chunk = connection.recv(65536)
         except TimeoutError:
-            return Said(said, ended=False)
+            return Received(received, ended=False)
         except ConnectionError:
-            return Said(said, ended=True, reset=True)
+            return Received(received, ended=True, reset=True)
         if not chunk:
-            return Said(said, ended=True)
-        said += chunk
+            return Received(received, ended=True)
+        received += chunk

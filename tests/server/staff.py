@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.server.api import Api
 from tests.server.callers import Callers, add_group, user_id
-from tests.server.permission_cases import MODELS
+from tests.server.permission_case import MODELS
 
 ROOT = "/permissions/registered-models/root"
 

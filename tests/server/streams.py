@@ -1,4 +1,4 @@
-"""Event streams, as a client reads them."""
+"""Event streams, as clients read them."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -17,13 +17,13 @@ from tui_registry_server.store import counters
 
 @dataclass
 class Stream:
-    """An open stream; what has been read of it stays in ``seen``."""
+    """An open stream; ``seen`` has the events that were read."""
 
     response: httpx.Response
     seen: list[dict[str, Any]] = field(default_factory=list)
     """Activities, each with the event's id as ``event_id``."""
     ready: str = ""
-    """The id of the event that the stream began with."""
+    """The id of the ``ready`` event."""
 
     def __post_init__(self) -> None:
         self._events: Iterator[ServerSentEvent] = EventSource(self.response).iter_sse()
@@ -32,9 +32,9 @@ class Stream:
         self.ready = first.id
 
     def next(self) -> dict[str, Any]:
-        """The next activity; StopIteration at the stream's end."""
+        """The next activity; StopIteration at the end of the stream."""
         event = next(self._events)
-        while not event.data:  # a sign of life
+        while not event.data:  # a ping
             event = next(self._events)
         assert event.event == "activity"
         activity: dict[str, Any] = json.loads(event.data) | {"event_id": event.id}
@@ -42,7 +42,7 @@ class Stream:
         return activity
 
     def until(self, last: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-        """The activities up to the first for which this holds, which is the last."""
+        """The activities up to the first one that matches."""
         read = [self.next()]
         while not last(read[-1]):
             read.append(self.next())
@@ -52,7 +52,7 @@ class Stream:
         return self.until(lambda activity: activity.get("comment") == text)
 
     def rest(self) -> list[dict[str, Any]]:
-        """What comes until the server ends the stream."""
+        """All activities until the server ends the stream."""
         read = []
         while True:
             try:
@@ -62,13 +62,13 @@ class Stream:
 
 
 def event_id(database: str, number: int) -> str:
-    """The id of the event that is so-manieth in a registry."""
+    """The event id of a sequence number in a registry."""
     with changing(database) as connection:
         return encode_cursor(number, counters.key(connection))
 
 
 def numbers_of(database: str, events: Iterable[dict[str, Any]]) -> list[int]:
-    """What the ids of events conceal: the place of each among all changes."""
+    """The sequence numbers in the ids of events."""
     with changing(database) as connection:
         key = counters.key(connection)
     numbers = [decode_cursor(event["event_id"], key) for event in events]
@@ -78,7 +78,7 @@ def numbers_of(database: str, events: Iterable[dict[str, Any]]) -> list[int]:
 
 @contextmanager
 def stream(api: Api, since: str | None = None) -> Iterator[Stream]:
-    """A stream from now on, or from after the event with that id."""
+    """A stream from now on, or after the event with that id."""
     headers = {"Authorization": f"Bearer {api.token}"} | ({} if since is None else {"Last-Event-ID": since})
     with httpx.stream("GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=TIMEOUT) as response:
         assert response.status_code == 200

@@ -1,14 +1,15 @@
-"""The ability table, cell by cell: every level, had in every way, on every route that each ability guards."""
+"""The ability table, cell by cell: every level, granted in every way, on every route of each ability."""
 
 import pytest
 
 from tests.server.callers import CALLERS, LEVELS, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import CASES, Case
+from tests.server.permission_case import Case
+from tests.server.permission_cases import CASES
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.ability import Ability
 
-# Copied by hand from what the registry promises. Columns: LEVELS.
+# A copy by hand of the documented table. Columns: LEVELS.
 TABLE = """
 create a model                                             x x x x x x
 see a model                                                . x x x x x
@@ -48,12 +49,12 @@ FOR_ANYONE = {
     ("POST", "/token/delete"),
     ("PATCH", "/token/{token_id}"),
 }
-"""Routes that any token opens: users, groups, own tokens. Tried in test_administration.py and test_scim.py."""
+"""Routes for any valid token: users, groups, own tokens. Tested in test_administration.py and test_scim.py."""
 
 ELSEWHERE = {
     ("GET", "/mlflow/events"): "test_events.py and test_visibility.py",
 }
-"""Routes whose abilities are not had by a level on a model, and where they are tried."""
+"""Routes whose abilities do not depend on a level on a model, and where they are tested."""
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
@@ -91,7 +92,7 @@ def test_every_route_is_tried() -> None:
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
 def test_the_registry_itself(caller: Caller, callers: Callers, database_state: DatabaseState) -> None:
-    """Its access control list is guarded by the level on it, which only those have who were granted it there."""
+    """The access control list of the registry depends on the level on it, which only direct grants give."""
     level = caller.level if caller.way in ("root", "admins") else "none"
     api, path = callers.api(caller), "/permissions/registered-models/root"
     for suffix in ("", "/permissionLevels"):

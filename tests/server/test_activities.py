@@ -1,4 +1,4 @@
-"""Activities: every change is recorded, with who did it and when; and how the feed is read."""
+"""Activities: every change is recorded, with its author and time; and reading the feed."""
 
 import json
 import time
@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from tests.server.callers import CREATOR, Caller, Callers
 from tests.server.database_state import changing
-from tests.server.permission_cases import CASES, MODELS, Case
+from tests.server.permission_case import MODELS, Case
+from tests.server.permission_cases import CASES
 from tui_registry_server.store.tables import activities
 from tui_registry_server.wire.lists import MAX_ACTIVITY_TYPES
 
@@ -39,7 +40,7 @@ RECORDED = {
     "PUT /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
     "PATCH /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
 }
-"""What is recorded of a call; of any other nothing is."""
+"""The expected records of each call; others have none."""
 
 ONE_OF_EACH = [case for case in CASES if case.about in ("", "None -> Staging")]
 
@@ -83,9 +84,9 @@ def test_what_changed_is_kept_before_and_after(callers: Callers) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(callers: Callers) -> tuple[str, list[dict[str, Any]]]:
+def history(callers: Callers) -> tuple[str, list[dict[str, Any]]]:
     """A model with a history, and its feed."""
-    model = callers.model("told")
+    model = callers.model("history")
     for _ in range(3):
         version = callers.version(model)
         callers.creator.post("/mlflow/comments/create", name=model, version=version, comment="words").ok()
@@ -95,16 +96,16 @@ def told(callers: Callers) -> tuple[str, list[dict[str, Any]]]:
     return model, found
 
 
-def test_the_feed_is_newest_first(told: tuple[str, list[dict[str, Any]]]) -> None:
-    _, feed = told
+def test_the_feed_is_newest_first(history: tuple[str, list[dict[str, Any]]]) -> None:
+    _, feed = history
     assert [each["activity_type"] for each in feed[:3]] == ["REQUESTED_TRANSITION", "NEW_COMMENT", "CREATED_VERSION"]
     assert [each["activity_type"] for each in feed[-2:]] == ["CHANGED_PERMISSIONS", "CREATED_MODEL"]
     times = [each["creation_timestamp"] for each in feed]
     assert times == sorted(times, reverse=True)
 
 
-def test_filters(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
-    model, feed = told
+def test_filters(history: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
+    model, feed = history
     reader = Caller("CAN_READ", "direct").name
     middle = feed[len(feed) // 2]["creation_timestamp"]
     for fields, holds in (
@@ -126,17 +127,17 @@ def test_filters(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> No
     callers.creator.get("/mlflow/activities/list", name=model, activity_type="DANCED").invalid()
 
 
-def test_a_type_that_comes_often(told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
-    """As often as it may."""
-    model, feed = told
+def test_a_type_that_comes_often(history: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
+    """With the smallest pages."""
+    model, feed = history
     body = json.dumps({"name": model, "activity_type": ["NEW_COMMENT"] * MAX_ACTIVITY_TYPES}).encode()
     found = callers.creator.send("GET", "/mlflow/activities/list", body).ok()["activities"]
     assert found == [each for each in feed if each["activity_type"] == "NEW_COMMENT"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
-def test_pages(size: int, told: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
-    model, feed = told
+def test_pages(size: int, history: tuple[str, list[dict[str, Any]]], callers: Callers) -> None:
+    model, feed = history
     found, token = [], ""
     while True:
         page = callers.creator.get("/mlflow/activities/list", name=model, max_results=size, page_token=token).ok()

@@ -1,4 +1,4 @@
-"""What only administrators may do, what anybody may, and what is recorded of it."""
+"""What only administrators may do, what everybody may, and what is recorded of it."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ FIELDS = {"application_id": "none", "token": {"comment": "a"}, "update_mask": "c
 
 @pytest.fixture(scope="module")
 def manager(registry: LiveRegistry) -> Iterator[Api]:
-    """Somebody who manages every model, and yet is no administrator."""
+    """A user who manages every model, but is not an administrator."""
     name = new_name("manager")
     with Api(registry.url, registry.token(name)) as api, Api(registry.url, registry.admin_token) as admin:
         entry = {"user_name": name, "permission_level": "CAN_MANAGE"}
@@ -125,7 +125,7 @@ BAD_PATCHES = [
     ids=lambda route: f"{route.method} {route.path}",
 )
 def test_bad_values(route: Route, fresh: Api) -> None:
-    """Each is refused in few words, if it is refused, and never answered with a failure."""
+    """Each is accepted or refused with a short message, never by a 5xx."""
     kind = route.path.removesuffix("/{id}")
     fields = FIELDS | {name: new_name("spoiled") for name in BODIES.get(kind.rpartition("/")[2], {})}
     identifier = "1"

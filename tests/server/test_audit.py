@@ -1,4 +1,4 @@
-"""The audit log: every change is in it, with the change; and whoever tampers with it is found out."""
+"""The audit log: every change is in it, with its details; and tampering is detected."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ def callers(live: LiveRegistry) -> Iterator[Callers]:
 
 @pytest.fixture
 def busy(fresh_registry: LiveRegistry) -> LiveRegistry:
-    """A registry with some records, all of them sound."""
+    """A registry with some valid records."""
     with Api(fresh_registry.url, fresh_registry.admin_token) as api:
         for number in range(10):
             text = "[b]\x1b[31m\u202e需要\ud800".encode("utf-8", "replace").decode()
@@ -71,11 +71,11 @@ FIELDS: dict[str, dict[str, Any]] = {
     "POST": {},
     "DELETE": {},
 }
-"""Something to change by, for whichever route: what it does not know it passes over."""
+"""Fields for changes by any route, which ignores unknown ones."""
 
 
 def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
-    """A change by a route that is not in CASES, ready to be made."""
+    """A request for a route that is not in CASES."""
     fields = dict(FIELDS[route.method])
     path = route.path
     for plural, name in NAMED.items():
@@ -94,7 +94,7 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
 
 
 def test_every_route_that_changes_something_is_recorded(callers: Callers, live: LiveRegistry) -> None:
-    """With who did it, with which token, from where; and no token's text is ever in it."""
+    """With author, token and address; and no token's value is in any record."""
 
     def records_of(make: Callable[[], Answer]) -> list[dict[str, Any]]:
         before = len(exported(live.database))
@@ -135,7 +135,7 @@ def test_what_the_command_line_does_is_recorded(busy: LiveRegistry) -> None:
 
 
 def unguarded(connection: Connection, statement: str) -> None:
-    """Run a statement as somebody does who first takes away what keeps the log."""
+    """Run a statement after dropping the triggers that protect the log."""
     if connection.dialect.name == "sqlite":
         for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
@@ -189,13 +189,13 @@ def test_an_end_that_was_cut_off_is_found_by_its_head(busy: LiveRegistry) -> Non
     result = verify(busy.database, "--head", head)
     assert result.exit_code == 1
     assert "cut off" in result.stderr
-    with Api(busy.url, busy.admin_token) as api:  # and grown again, to the same length
+    with Api(busy.url, busy.admin_token) as api:  # and append as many again
         for number in range(20):
             api.post("/mlflow/registered-models/create", name=f"other-{number}").ok()
     assert verify(busy.database).exit_code == 0
     result = verify(busy.database, "--head", head)
     assert result.exit_code == 1
-    assert "written anew" in result.stderr
+    assert "was rewritten" in result.stderr
 
 
 COLUMNS = "id, activity_type, creation_timestamp, principal_id, user_id"
@@ -217,11 +217,11 @@ STATEMENTS = {
     f"INSERT OR REPLACE INTO activities (rowid, {COLUMNS}) VALUES (5, {FORGED})": "sqlite",
     "UPDATE OR REPLACE activities SET sequence = 6 WHERE sequence = 5": "sqlite",
     "UPDATE OR IGNORE activities SET sequence = 6 WHERE sequence = 5": "sqlite",
-    f"INSERT INTO activities ({COLUMNS}) VALUES ({FORGED})": "sqlite",  # PostgreSQL would draw a number that is taken
+    f"INSERT INTO activities ({COLUMNS}) VALUES ({FORGED})": "sqlite",  # PostgreSQL would give an existing number
     "TRUNCATE activities": "postgresql",
     "TRUNCATE activities RESTART IDENTITY CASCADE": "postgresql",
 }
-"""What the database itself must refuse, and on which kind of database it can be said."""
+"""Statements that the database itself must refuse, and the kind of database that they are for."""
 
 
 def test_the_database_itself_keeps_the_log(quiet: str) -> None:
@@ -237,7 +237,7 @@ def test_the_database_itself_keeps_the_log(quiet: str) -> None:
 
 
 def write_anew(database: str, records: list[Record]) -> None:
-    """Put other records in the place of those that are there."""
+    """Replace all records."""
     with changing(database) as connection:
         unguarded(connection, "DELETE FROM activities")
         for record in records:
@@ -315,7 +315,7 @@ def test_a_part_of_the_log(busy: LiveRegistry) -> None:
 
 
 def test_any_program_can_verify_it(busy: LiveRegistry) -> None:
-    """As the documentation says, with nothing of ours."""
+    """As documented, without our code."""
     import hashlib
 
     previous = "0" * 64

@@ -1,4 +1,4 @@
-"""Files of the audit log are verified without a database: parts of it, and files that are none."""
+"""Verifying files of the audit log without a database: complete ones, parts, and invalid ones."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
 
 @pytest.fixture(scope="module")
 def some(live: LiveRegistry) -> list[Record]:
-    """Ten records, as they are exported."""
+    """Ten exported records."""
     with Api(live.url, live.admin_token) as api:
         for number in range(10):
             api.post("/mlflow/registered-models/create", name=f"some{number}", description="需要").ok()
@@ -49,7 +49,7 @@ def test_a_part_says_what_is_not_in_it(some: list[Record], tmp_path: Path) -> No
     part = some[6:]
     result = of_file(tmp_path, lines(part))
     assert (result.exit_code, result.stdout.strip()) == (0, heads[-1])
-    assert "begin with record 7: of what came before it, nothing is shown" in result.stderr
+    assert "begin with record 7: nothing is proved about earlier ones" in result.stderr
     for head in heads[6:]:
         assert of_file(tmp_path, lines(part), "--head", head).exit_code == 0
     for head in heads[:6]:
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_log(what: str, tmp_path: Path) -> None:
 
 BAD_FIELDS: list[dict[str, Any]] = [
     {"creation_timestamp": 10**20},
-    {"creation_timestamp": 2**63 - 1},  # which a database could hold: only what it says is wrong is told
+    {"creation_timestamp": 2**63 - 1},  # which a database could store: only its display is invalid
     {"creation_timestamp": -1},
     {"creation_timestamp": 1.5},
     {"creation_timestamp": 1e400},
@@ -131,7 +131,7 @@ BAD_FIELDS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", BAD_FIELDS, ids=str)
 @pytest.mark.parametrize("seal", [True, False])
 def test_a_record_that_is_none(fields: dict[str, Any], seal: bool, some: list[Record], tmp_path: Path) -> None:
-    """Also where the digest fits."""
+    """Even if the digest matches."""
     record = some[0] | fields
     if seal and "digest" not in fields:
         content = {name: value for name, value in record.items() if name != "digest"}
@@ -152,7 +152,7 @@ def test_a_record_that_lacks_something(name: str, some: list[Record], tmp_path: 
 
 
 def test_a_key_twice_in_a_record(some: list[Record], tmp_path: Path) -> None:
-    """Somebody else may read the first one."""
+    """Another parser may take the first one."""
     twice = lines(some[:1]).replace(b'"user_id": ', b'"user_id": "mallory", "user_id": ', 1)
     result = of_file(tmp_path, twice)
     assert (result.exit_code, "uplicate key" in result.stderr) == (1, True)
@@ -161,7 +161,7 @@ def test_a_key_twice_in_a_record(some: list[Record], tmp_path: Path) -> None:
 
 
 def test_a_line_without_an_end(tmp_path: Path) -> None:
-    """In bounded memory: the file has a gigabyte of one line, most of it a hole."""
+    """In bounded memory: the file has a line of a gigabyte, most of it a hole."""
     file = tmp_path / "long.jsonl"
     with file.open("wb") as stream:
         stream.write(b'{"sequence": "')
@@ -178,7 +178,7 @@ def test_a_line_without_an_end(tmp_path: Path) -> None:
 )
 def test_a_head_that_is_none(head: str, tmp_path: Path) -> None:
     result = verify(str(tmp_path / "none.db"), "--head", head)
-    assert (result.exit_code, "written as verifying prints it" in result.stderr) == (2, True)
+    assert (result.exit_code, "what 'audit verify' prints" in result.stderr) == (2, True)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

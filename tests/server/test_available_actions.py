@@ -1,4 +1,4 @@
-"""What an entity says that the caller may do with it is what the caller then may do, and nothing else is."""
+"""The ``available_actions`` of an entity are exactly what the caller can do with it."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from tests.server.api import Answer
 from tests.server.callers import LEVELS, MOVES, STAGES, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import COMMENTS, REQUESTS, as_caller, shared, somebody_but
+from tests.server.permission_case import COMMENTS, REQUESTS, as_caller, shared, somebody_but
 
 DIRECT = tuple(Caller(level, "direct") for level in LEVELS)
 READERS = DIRECT[1:]
@@ -37,7 +37,7 @@ class Asked:
         return found
 
     def in_inbox(self) -> list[dict[str, Any]]:
-        """The request as the caller's inbox shows it, once or not at all: it is among the newest."""
+        """The request in the caller's inbox, at most once: it is among the newest."""
         requests = self.callers.api(self.caller).get(f"{REQUESTS}/list", max_results=20).ok().get("requests", [])
         return [request for request in requests if request["id"] == self.made["id"]]
 

@@ -1,4 +1,4 @@
-"""A registry in one file, while others write to it, and back: nothing is lost, and nothing is written over."""
+"""Backups while others write, and restoring them: nothing is lost, and no file is overwritten."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ REWRITE = """
     INSERT INTO sqlite_master
         SELECT 'trigger', 'activities_no_update', 'activities', 0, sql FROM guard;
 """
-"""Changes a record of the log, and puts the trigger back that should have kept it."""
+"""Changes a record of the log, and recreates the trigger that protects it."""
 
 SQLITE_ONLY = pytest.mark.skipif(
     bool(os.environ.get(DATABASE_VARIABLE)), reason="of files; PostgreSQL's databases are not put aside"
@@ -60,8 +60,8 @@ def backed_up(fresh_registry: LiveRegistry, tmp_path: Path) -> Path:
 
 
 def test_under_writers_and_back(fresh_registry: LiveRegistry, tmp_path: Path) -> None:
-    """Each backup is of one moment: what was acknowledged before is in it, without gaps; and it can be served."""
-    insert_models(fresh_registry, MODEL_COUNT, "wanted")  # so many that copying them takes some steps
+    """Each backup is a snapshot: it has everything acknowledged before, without gaps; and it can be served."""
+    insert_models(fresh_registry, MODEL_COUNT, "wanted")  # enough that copying them takes several steps
     stop = threading.Event()
     acknowledged: list[list[str]] = [[], [], []]
 
@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there(fresh_registry: LiveRegistry, tmp_path: Path
 
 
 def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
-    """And nothing is left where it would have gone."""
+    """And no partial file is left."""
     spoiled = tmp_path / "spoiled"
     whole = backed_up.read_bytes()
 
@@ -147,8 +147,8 @@ def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
         middle = len(whole) // 2
         spoiled.write_bytes(whole[:middle] + os.urandom(8192) + whole[middle + 8192 :])
 
-    for spoil, told in (
-        (lambda: spoiled.write_bytes(b"text" * 5000), "no database"),
+    for spoil, message in (
+        (lambda: spoiled.write_bytes(b"text" * 5000), "not a database"),
         (lambda: spoiled.write_bytes(b""), "not of a registry"),
         (lambda: spoiled.write_bytes(whole[: len(whole) // 2]), "damaged"),
         (torn, "damaged"),
@@ -159,7 +159,7 @@ def test_what_is_no_backup_is_refused(backed_up: Path, tmp_path: Path) -> None:
         spoil()
         with fresh_database(tmp_path / "target") as target:
             result = run("restore", str(spoiled), "--database", target)
-            assert (result.exit_code, told in result.stderr) == (1, True), result.output
+            assert (result.exit_code, message in result.stderr) == (1, True), result.output
             assert "Traceback" not in result.output
         assert not (tmp_path / "target").exists() or not list((tmp_path / "target").iterdir())
     result = run("restore", str(tmp_path / "nowhere"), "--database", str(tmp_path / "t.db"))
@@ -206,7 +206,7 @@ def test_what_was_put_aside_in_the_same_second_stays(backed_up: Path, tmp_path: 
 
 @SQLITE_ONLY
 def test_what_a_killed_server_left_is_no_part_of_what_is_put_there(backed_up: Path, tmp_path: Path) -> None:
-    """SQLite would write the log of a database that is gone into whatever has its name."""
+    """SQLite would apply the write-ahead log of a deleted database to a new one of the same name."""
     folder = tmp_path / "killed"
     folder.mkdir()
     place, log = folder / "registry.db", folder / "registry.db-wal"
@@ -223,13 +223,13 @@ def test_what_a_killed_server_left_is_no_part_of_what_is_put_there(backed_up: Pa
         ["backup", str(place), "--database", str(backed_up)],
     ):
         result = run(*arguments)
-        assert (result.exit_code, f"There is {log} already" in result.stderr) == (1, True), result.output
+        assert (result.exit_code, f"{log} exists already" in result.stderr) == (1, True), result.output
     result = run("restore", "--force", str(backed_up), "--database", str(place))
     assert result.exit_code == 0, result.output
     (kept,) = folder.glob("registry.db.before-restore-*-wal")
-    assert f"kept in {kept}" in result.stderr
+    assert f"The previous database is now {kept}" in result.stderr
     assert kept.read_bytes() == left
-    assert verify(str(place)).stdout == result.stdout, "its head is the one that was told"
+    assert verify(str(place)).stdout == result.stdout, "its head is the one that was printed"
     with closing(sqlite3.connect(place)) as database:
         assert database.execute("SELECT name FROM registered_models").fetchall() == [("kept",)]
 

@@ -1,4 +1,4 @@
-"""Without valid credentials nothing is served, on no route, and what to do is said."""
+"""Without valid credentials no route is served, and the message says what to do."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ from tui_registry_server.store.tables import principals, tokens
 
 @pytest.fixture(scope="module")
 def bad_credentials(callers: Callers) -> dict[str, str]:
-    """Authorization headers, by what is wrong with them."""
+    """Invalid Authorization headers, by what is wrong with them."""
     database = callers.registry.database
     for name in ("forgetful", "gone"):
         command(database, "users", "create", name)
@@ -84,7 +84,7 @@ def test_bad_credentials(
 
 
 def test_what_is_served_without_credentials() -> None:
-    """Whoever adds to it does so on purpose."""
+    """So that nobody adds to it by accident."""
     public = {name_of(route) for route in ROUTES if route not in GUARDED}
     about_the_server = {"GET /api/3.0/mlflow/server-info", "GET /.well-known/databricks-config"}
     assert public == {"GET /health", "GET /version"} | about_the_server

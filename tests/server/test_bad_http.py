@@ -1,4 +1,4 @@
-"""Wrong methods, wrong paths, and what is not HTTP at all: refused in the one error shape, and the server lives on."""
+"""Wrong methods, wrong paths, and requests that are not HTTP: refused by the usual error, and the server goes on."""
 
 import http.client
 import json
@@ -37,7 +37,7 @@ def test_wrong_methods(path: str, callers: Callers, database_state: DatabaseStat
 
 
 def test_head_is_get_without_a_body(callers: Callers) -> None:
-    """Also of the event stream, which would else never end."""
+    """Also of the event stream, which would not end."""
     for path in ("/health", "/mlflow/registered-models/search", "/mlflow/events"):
         answer = callers.admin.send("HEAD", path)
         assert (answer.status, answer.content) == (200, b"")
@@ -64,14 +64,14 @@ def test_wrong_paths(path: str, method: str, callers: Callers, database_state: D
     ):
         status, error = send_raw(callers, method, wrong)
         if is_served(unquote(wrong)):
-            assert status in (400, 404, 405), wrong  # what was added is taken for a part of an id
+            assert status in (400, 404, 405), wrong  # the addition is parsed as a part of an id
         else:
             assert (status, error["error_code"]) == (404, "ENDPOINT_NOT_FOUND"), wrong
             assert len(error["message"]) <= LONGEST_MESSAGE
 
 
 def is_served(path: str) -> bool:
-    """Whether there is a route of that path, whatever its methods are."""
+    """Whether there is a route of that path, with any method."""
     below = path.removeprefix("/api/2.0")
     return any(re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route.path), below) for route in ROUTES)
 
@@ -86,7 +86,7 @@ def test_wrong_ids_in_the_path(method: str, identifier: str, callers: Callers, d
 
 
 def send_raw(callers: Callers, method: str, target: str) -> tuple[int, Any]:
-    """A request whose target is sent as it is."""
+    """A request with a raw target."""
     host = urlsplit(callers.registry.url)
     with closing(http.client.HTTPConnection(host.netloc, timeout=60)) as connection:
         connection.putrequest(method, target, skip_host=True)
@@ -126,7 +126,7 @@ ENDLESS = {"a target": b"GET /", "a header": b"GET / HTTP/1.1\r\nX: ", "headers"
 
 @pytest.mark.parametrize("what", ENDLESS)
 def test_a_head_without_end(what: str, callers: Callers) -> None:
-    """It takes no token to send one, and the server would keep it in memory."""
+    """No token is needed to send one, and the server would store it in memory."""
     piece = b"x: y\r\n" * 10_000 if what == "headers" else b"x" * 60_000
     answer = b""
     with socket.create_connection(("127.0.0.1", urlsplit(callers.registry.url).port or 0), timeout=60) as connection:
@@ -136,7 +136,7 @@ def test_a_head_without_end(what: str, callers: Callers) -> None:
                 connection.sendall(piece)
             answer = connection.recv(65536)
         except ConnectionError:
-            pass  # it was cut off while it sent
+            pass  # the connection was closed during sending
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
     callers.admin.get("/health").ok()
 
@@ -156,12 +156,12 @@ def test_an_upgrade_is_not_taken(callers: Callers) -> None:
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
     )
     for protocol in ("websocket", "h2c"):
-        said = sockets.exchange(callers.registry.url, head.format("/health", protocol).encode(), patience=2)
-        assert said.content.startswith(b"HTTP/1.1 200 ")
+        received = sockets.exchange(callers.registry.url, head.format("/health", protocol).encode(), timeout=2)
+        assert received.content.startswith(b"HTTP/1.1 200 ")
 
 
 def exchange(callers: Callers, content: bytes) -> bytes:
-    """What the server says to these bytes, and to their end."""
+    """The server's answer to these bytes, and to the end of the stream."""
     host = urlsplit(callers.registry.url)
     assert host.hostname is not None
     with socket.create_connection((host.hostname, host.port or 80), timeout=60) as connection:

@@ -1,7 +1,7 @@
-"""Bad input on every endpoint: made from the route table and the wire's models, so that no route can be forgotten.
+"""Invalid input on every endpoint, generated from the route table and the wire's models, so that none is forgotten.
 
-Expected of every request: a 4xx in the one error shape, with a message, and nothing changed; never a 500. Where a
-value is legal for a field, LEGAL says so.
+Every request must be answered by a 4xx with a message, and change nothing; never by a 500. LEGAL lists the values that
+are valid for a field.
 """
 
 import json
@@ -21,7 +21,7 @@ from tests.server.invalid_requests import (
     name_of,
     valid_request,
 )
-from tests.server.permission_cases import PermissionAttempt
+from tests.server.permission_case import PermissionAttempt
 from tui_registry_server.http.route import Route
 
 LONG = "x" * 200_000
@@ -93,12 +93,12 @@ LEGAL: dict[str, set[str]] = {
     "order_by": {"list"},
     "max_results": {"one"},
     "page_token": {"empty"},
-    # One version's requests are one page: what is asked of pages says nothing.
+    # The requests of one version are a single page: the parameters of pages are ignored.
     "GET /mlflow/transition-requests/list page_token": ANY_TEXT | {"long"},
     "GET /mlflow/transition-requests/list version": {"null"},
     "GET /mlflow/activities/list name": {"null"},
     "GET /mlflow/activities/list version": {"null"},
-    "user": ANY_TEXT | {"null", "long"},  # nobody is called so, and nobody has done anything
+    "user": ANY_TEXT | {"null", "long"},  # there is no such user, and so no activity
     "activity_type": {"list"},
     "from": {"null", "integer", "one"},
     "to": {"null", "integer", "one"},
@@ -106,11 +106,11 @@ LEGAL: dict[str, set[str]] = {
     "replace": {"one", "true"},
     "principal": {"empty", "blank"},
 }
-"""Values that a field may well have, for one route ("POST /path field") or for all ("field"). The rest is refused."""
+"""Values that are valid for a field, of one route ("POST /path field") or of all ("field"). All others are refused."""
 
 
 def spoiled(attempt: PermissionAttempt, field: str, value: str) -> bytes:
-    """The attempt's body with one value in place of what is there."""
+    """The attempt's body with one field replaced."""
     rest = {name: each for name, each in attempt.fields.items() if name != field}
     return json.dumps(rest)[:-1].encode() + f"{', ' if rest else ''}{json.dumps(field)}: {value}}}".encode()
 
@@ -126,7 +126,7 @@ def test_fields(route: Route, callers: Callers, database_state: DatabaseState) -
         legal = LEGAL.get(f"{name_of(route)} {field}", LEGAL.get(field, set()))
         for about, value in VALUES.items():
             if (field, about) == ("version", "one"):
-                continue  # it may well be there
+                continue  # a valid value
             body = spoiled(attempt, field, value)
             if about in legal:
                 assert callers.admin.send(route.method, attempt.path, body).status == 200, f"{field}: {about}"
@@ -150,7 +150,7 @@ def test_missing_fields(route: Route, callers: Callers, database_state: Database
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
 def test_fields_in_the_query(route: Route, callers: Callers, database_state: DatabaseState) -> None:
-    """DELETE and GET take their fields from there, the others do too."""
+    """The fields of DELETE and GET are in the query, others may be, too."""
     attempt = valid_request(route, callers)
     required = [field for field, info in in_body(route).items() if info.is_required()]
     for field in required:
@@ -245,7 +245,7 @@ TWENTY_MEGABYTES = b'{"name": "' + b"x" * 20_000_000 + b'"}'
 @pytest.mark.parametrize("route", GUARDED, ids=name_of)
 def test_large_bodies(route: Route, callers: Callers, database_state: DatabaseState) -> None:
     if route.operation is None:
-        return  # an event stream does not look at a body
+        return  # an event stream ignores the body
     path = valid_request(route, callers).path if (route.method, route.path) in VALID_REQUESTS else route.path
     with database_state.unchanged():
         answer = callers.admin.send(route.method, path, TWENTY_MEGABYTES)
@@ -258,7 +258,7 @@ def test_large_bodies(route: Route, callers: Callers, database_state: DatabaseSt
 def test_large_bodies_in_chunks(
     method: str, path: str, token: str, callers: Callers, database_state: DatabaseState
 ) -> None:
-    """Of unknown length, also where the answer is known before the body is read: a client can always read it."""
+    """Of unknown length, also if the answer is known before the body is read: a client can always read it."""
     chunks = (TWENTY_MEGABYTES[start : start + 100_000] for start in range(0, len(TWENTY_MEGABYTES), 100_000))
     headers = {"Authorization": f"Bearer {callers.admin.token if token == 'good' else 'bad'}"}
     with database_state.unchanged():

@@ -1,4 +1,4 @@
-"""Impossible page sizes, page tokens, event ids, filters and orders."""
+"""Invalid page sizes, page tokens, event ids, filters and orders."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ LISTS = {
     "/mlflow/transition-requests/list": 1000,
     "/mlflow/activities/list": 1000,
 }
-"""Every list with pages, and how many rows a page may have: but for a version's comments, of which test_comments is."""
+"""Every paged list, and its maximum page size: except a version's comments, see test_comments."""
 
 
 def test_every_list_with_pages_is_here() -> None:

@@ -1,4 +1,4 @@
-"""A clock that is set back: durations go on, and no change is older than the one before it."""
+"""A clock that is set back: durations are not affected, and no change is older than the one before it."""
 
 import time
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ def _shifted(read, unit):
 
 time.time, time.time_ns = _shifted(time.time, 1), _shifted(time.time_ns, 1_000_000_000)
 """
-"""What Python runs at its start: the system's clock is as many seconds off as a file says."""
+"""Run by Python at its start: shifts the system's clock by the seconds in a file."""
 
 
 class Clock:
-    """The server's, which can be set."""
+    """The server's clock, which can be set."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self.set(0)
 
     def set(self, seconds: int) -> None:
-        """So many seconds off."""
+        """Shift the clock by seconds."""
         self._file.write_text(str(seconds))
 
 
@@ -86,7 +86,7 @@ def test_who_had_to_wait_waits_no_longer(clock: Clock, registry: LiveRegistry, a
 
 
 def test_the_use_of_a_token_is_noted(clock: Clock, registry: LiveRegistry, admin: Api) -> None:
-    """Though it was noted last at what is now in the future; and its expiry is by the clock as it is."""
+    """Though its last use is in the future now; its expiry is checked by the current clock."""
     made = admin.post("/token/create", lifetime_seconds=2 * HOUR).ok()
     token_id = made["token_info"]["token_id"]
 
@@ -103,7 +103,7 @@ def test_the_use_of_a_token_is_noted(clock: Clock, registry: LiveRegistry, admin
         first = noted(0)
         assert first > 0
         clock.set(-HOUR)
-        child = api.post("/token/create", lifetime_seconds=60).ok()["token_info"]  # and all that is known is read anew
+        child = api.post("/token/create", lifetime_seconds=60).ok()["token_info"]  # and all caches are invalid
         assert child["expiry_time"] < first - (HOUR - 120) * 1000
         assert child["creation_time"] >= made["token_info"]["creation_time"]
         api.get("/token/list").ok()
@@ -111,7 +111,7 @@ def test_the_use_of_a_token_is_noted(clock: Clock, registry: LiveRegistry, admin
 
 
 def test_a_token_that_a_console_made_stays_until_it_expires(clock: Clock, registry: LiveRegistry, admin: Api) -> None:
-    """By the clock, though the last record says that it is later."""
+    """By the clock, though the last record is later."""
     clock.set(48 * HOUR)
     admin.post("/mlflow/registered-models/create", name="later").ok()
     clock.set(0)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.server.callers import Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import COMMENTS
+from tests.server.permission_case import COMMENTS
 from tests.server.test_transitions import feed
 
 READER = Caller("CAN_READ", "direct")
@@ -75,7 +75,7 @@ def test_impossible_lengths(length: int, callers: Callers, database_state: Datab
 
 
 def test_pages(callers: Callers, database_state: DatabaseState) -> None:
-    """Oldest first, each once, whatever else comes in between."""
+    """Oldest first, each once, whatever is added concurrently."""
     where, other = talked(callers), talked(callers)
     api = callers.creator
     for number in range(5):

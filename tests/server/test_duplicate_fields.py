@@ -1,4 +1,4 @@
-"""What is given twice could be read in two ways, by a proxy in one and by the registry in the other: it is refused."""
+"""A field that is given twice is ambiguous: a proxy may read one value and the registry the other, so it is refused."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_what_is_no_json(admin: Api, number: str) -> None:
 
 
 def test_in_the_query_and_in_the_body(admin: Api) -> None:
-    """Each alone is read: MLflow's client sends a body with DELETE, Databricks' a query."""
+    """Each alone is accepted: MLflow's client sends a body with DELETE, Databricks' a query."""
     first, second = new_name("first"), new_name("second")
     for name in (first, second):
         admin.post(CREATE, name=name).ok()

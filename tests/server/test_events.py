@@ -1,4 +1,4 @@
-"""The event stream: every change as it is committed, once, in order, and none missed over an interruption."""
+"""The event stream: every change as it is committed, once, in order, and none missed after a reconnect."""
 
 import json
 from contextlib import ExitStack
@@ -13,26 +13,26 @@ from tests.server.test_visibility import say
 
 
 def test_every_change_is_told_once_and_in_order(callers: Callers) -> None:
-    """What the stream tells is what the feed lists."""
+    """Events are the same as in the feed."""
     model = callers.model()
     callers.version(model)
     with stream(callers.admin) as events:
         for case in CASES:
             if f"{case.method} {case.route}" in RECORDED and case.about in ("", "None -> Staging"):
                 case.prepare(callers, CREATOR).make(callers.creator).ok()
-        told = events.until_comment(say(callers, model))
-    numbers = numbers_of(callers.registry.database, told)
+        received = events.until_comment(say(callers, model))
+    numbers = numbers_of(callers.registry.database, received)
     assert numbers == sorted(set(numbers))
-    told = [{name: value for name, value in one.items() if name != "event_id"} for one in told]
+    received = [{name: value for name, value in one.items() if name != "event_id"} for one in received]
     listed: list[dict[str, str]] = []
     token = ""
-    while len(listed) < len(told):
+    while len(listed) < len(received):
         page = callers.admin.get("/mlflow/activities/list", max_results=1000, page_token=token).ok()
         listed += page["activities"]
         token = page.get("next_page_token", "")
-    newest = listed[: len(told)][::-1]
-    assert [one["id"] for one in told] == [one["id"] for one in newest]
-    assert [one["activity_type"] for one in told] == [one["activity_type"] for one in newest]
+    newest = listed[: len(received)][::-1]
+    assert [one["id"] for one in received] == [one["id"] for one in newest]
+    assert [one["activity_type"] for one in received] == [one["activity_type"] for one in newest]
 
 
 def test_a_client_that_comes_back_misses_nothing(callers: Callers) -> None:
@@ -49,7 +49,7 @@ def test_a_client_that_comes_back_misses_nothing(callers: Callers) -> None:
 
 
 def test_more_than_one_batch_is_caught_up_with(callers: Callers) -> None:
-    """All that has happened in this run, which is more than the server reads at once."""
+    """Everything that has happened in this run, which is more than a batch."""
     model = callers.model()
     callers.version(model)
     last = say(callers, model)

@@ -1,4 +1,4 @@
-"""A write that waits for another process's transaction is judged by the rights of when its turn comes."""
+"""A write that waits for another process's transaction has the permissions of when its turn comes."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from tui_registry_server.store import counters
 from tui_registry_server.store.tables import memberships, principals, tokens
 from tui_registry_server.wire.principal import ADMINS
 
-SENT = 0.5  # seconds in which a request has come to wait
+SENT = 0.5  # seconds until a request is waiting for the lock
 CREATE = "/mlflow/registered-models/create"
 
 
@@ -29,7 +29,7 @@ def admin(fresh_registry: LiveRegistry) -> Iterator[Api]:
 def meanwhile(
     registry: LiveRegistry, change: Callable[[Connection], None], ask: Callable[[], Answer], *, wait: float = SENT
 ) -> Answer:
-    """What is answered to what is asked while somebody else holds the lock and changes something."""
+    """The answer to a request that waits while another transaction changes something."""
     answers: list[Answer] = []
     asking = threading.Thread(target=lambda: answers.append(ask()))
     with changing(registry.database) as connection:

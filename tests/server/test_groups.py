@@ -58,7 +58,7 @@ def test_members_come_and_go(admin: Api) -> None:
 
 
 def test_who_is_to_go_is_said(admin: Api) -> None:
-    """A list of nobody removes nobody; no list removes all (RFC 7644, 3.5.2.2)."""
+    """An empty list removes nobody; without a list all are removed (RFC 7644, 3.5.2.2)."""
     first, second = (create_user(admin)["id"] for _ in range(2))
     path = f"{GROUPS}/{create_group(admin, member_ids=[first, second])['id']}"
 
@@ -81,7 +81,7 @@ def test_who_is_to_go_is_said(admin: Api) -> None:
 
 
 def test_many_members_at_once(admin: Api) -> None:
-    """In one operation, and in one each, which is how authentik sends them."""
+    """In one operation, and in one each, as authentik sends them."""
     ids = [create_user(admin)["id"] for _ in range(100)]
     path = f"{GROUPS}/{create_group(admin)['id']}"
     assert len(patched(admin, path, {"op": "add", "path": "members", "value": values_of(ids)}).ok()["members"]) == 100
@@ -137,7 +137,7 @@ def test_groups_cannot_hold_each_other(admin: Api) -> None:
     outer = create_group(admin, member_ids=[middle["id"]])
     for member in (inner, middle, outer):
         add = {"op": "add", "path": "members", "value": [{"value": member["id"]}]}
-        assert "cannot hold each other" in patched(admin, f"{GROUPS}/{inner['id']}", add).invalid()
+        assert "cannot contain each other" in patched(admin, f"{GROUPS}/{inner['id']}", add).invalid()
     assert values(admin.get(f"{GROUPS}/{outer['id']}").ok()["members"]) == {middle["id"]}
 
 

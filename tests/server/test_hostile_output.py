@@ -1,5 +1,5 @@
-"""Whatever people chose for names, comments and files, what the server's commands print steers no terminal and adds no
-row."""
+"""Whatever characters names, comments and files contain, the output of the server's commands has no control sequences
+and no additional lines."""
 
 import ast
 import logging
@@ -59,9 +59,9 @@ def test_a_token_is_a_row_whatever_it_is_for(fresh_registry: LiveRegistry) -> No
     assert [row for row in rows if row.startswith("f00f00f00")] == []
     wide = next(row for row in rows if row.endswith("wide"))
     assert cell_len(wide[: -len("wide")]) == at
-    told = "\n".join(rows)
+    output = "\n".join(rows)
     for kept in ("red", "one f00f00f00", "two three", "payelddim", "unseen", "需要予測 한국"):
-        assert kept in told
+        assert kept in output
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_log_of_changes_is_plain(fresh_registry: LiveRegistry) -> None:
 
 
 def test_a_line_of_the_server_s_log_is_one_record() -> None:
-    """Requests' paths, names and errors of the database are quoted there."""
+    """They contain paths of requests, names and errors of the database."""
     try:
         raise ValueError(NASTY)
     except ValueError:
@@ -130,7 +130,7 @@ def test_a_line_of_the_server_s_log_is_one_record() -> None:
 
 
 def test_nothing_is_printed_beside_the_gate() -> None:
-    """No module of the server, nor of the console's commands, prints by itself."""
+    """No other module of the server, nor of the console's commands, prints."""
     places = [
         *(ROOT / "server" / "tui_registry_server").rglob("*.py"),
         *(ROOT / "tui_registry" / "commands").glob("*.py"),

@@ -1,7 +1,7 @@
-"""What identity providers send, in the order in which they do: a journey for each, as its documentation has it.
+"""The requests of identity providers, in their order: a journey for each, from its documentation.
 
-scim/*.json are the journeys. ``{name}``, ``{NAME}`` and ``{uuid}`` stand for what is the journey's own, others for what
-an earlier step kept. ``holds`` is what the answer must have, among others; ``lacks`` what it must not.
+scim/*.json are the journeys. ``{name}``, ``{NAME}`` and ``{uuid}`` are the journey's own, others are values that an
+earlier step has stored. ``holds`` are expected parts of the answer; ``lacks`` must not be in it.
 """
 
 import json
@@ -52,7 +52,7 @@ def _filled(template: Any, known: Mapping[str, str]) -> Any:
 
 
 def assert_holds(answered: Any, wanted: Any, about: str) -> None:
-    """Objects may hold more, lists may not."""
+    """Objects may have more members, lists may not."""
     if isinstance(wanted, dict):
         for name, each in wanted.items():
             assert name in answered, f"{name} is missing: {about}"

@@ -1,4 +1,4 @@
-"""The inbox: open requests over all models, newest first, a page at a time."""
+"""The inbox: open requests of all models, newest first, paged."""
 
 import pytest
 from sqlalchemy import event
@@ -6,7 +6,7 @@ from sqlalchemy import event
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.callers import Caller, Callers
-from tests.server.permission_cases import REQUESTS
+from tests.server.permission_case import REQUESTS
 from tests.server.test_requests import asked
 from tui_registry_server.operations import feed
 from tui_registry_server.operations.call import Call

@@ -1,4 +1,4 @@
-"""What is kept of answers is never shown when it is no longer true."""
+"""Cached answers are never stale."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
 
 @pytest.fixture(scope="module")
 def database(callers: Callers) -> Iterator[Connection]:
-    """A connection that keeps nothing."""
+    """A connection without a cache."""
     engine = make_engine(database_url(callers.registry.database), write=False)
     with engine.connect() as connection:
         json_cache_of(connection).put("a document", "1", "text")
@@ -43,8 +43,8 @@ def database(callers: Callers) -> Iterator[Connection]:
     engine.dispose()
 
 
-def told(api: Api, name: str) -> dict[str, Any]:
-    """What a server says of a model, in every answer that it keeps."""
+def cached(api: Api, name: str) -> dict[str, Any]:
+    """All cached answers of a server about a model."""
     model = api.get("/mlflow/registered-models/get", name=name)
     latest = api.get("/mlflow/registered-models/get-latest-versions", name=name)
     listed = api.get("/mlflow/registered-models/search", filter=f"name = '{name}'").ok()
@@ -58,7 +58,7 @@ def told(api: Api, name: str) -> dict[str, Any]:
 
 
 def stored(database: Connection, name: str) -> dict[str, Any]:
-    """The same, read anew."""
+    """The same, uncached."""
     model = registered_models.find(database, SOMEBODY, name)
     alone = latest = None
     if model is not None:
@@ -88,11 +88,11 @@ def test_after_every_kind_of_change(callers: Callers, database: Connection) -> N
         attempt = case.prepare(callers, caller)
         names = {attempt.fields[field] for field in ("name", "new_name") if field in attempt.fields}
         for name in names:
-            told(callers.admin, name)  # from now on it is kept
+            cached(callers.admin, name)  # fill the cache
         if attempt.make(callers.api(caller)).status >= 400:
-            continue  # a comment of somebody else's
+            continue  # a comment of another user
         for name in names:
-            assert told(callers.admin, name) == stored(database, name), f"after {case}"
+            assert cached(callers.admin, name) == stored(database, name), f"after {case}"
         tried.add((case.method, case.route))
     assert tried == changing
 
@@ -104,19 +104,19 @@ def test_after_a_change_by_another_server(callers: Callers, database: Connection
         Api(other.start(), callers.registry.admin_token) as second,
     ):
         for number in range(3):
-            told(callers.admin, name)
+            cached(callers.admin, name)
             second.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
-            assert told(callers.admin, name) == stored(database, name)
+            assert cached(callers.admin, name) == stored(database, name)
 
 
 def test_what_was_undone_is_not_kept(callers: Callers, database: Connection) -> None:
-    """A change that fails at its end has moved the revision, and another will move it to the same number."""
+    """A change that is rolled back has changed the revision, and another one will get the same number."""
     name = callers.model("undone")
     api = callers.admin
     for number in range(5):
         api.post("/mlflow/registered-models/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS")
         api.post("/mlflow/registered-models/set-tag", name=name, key="n", value=str(number)).ok()
-        assert told(api, name) == stored(database, name)
+        assert cached(api, name) == stored(database, name)
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:

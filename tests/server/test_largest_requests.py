@@ -1,4 +1,4 @@
-"""The largest bodies, lists, filters and pages: refused in one sentence or cut into parts, and never held for long."""
+"""The largest bodies, lists, filters and pages: refused by a short message or split, and never stored for long."""
 
 import json
 import socket
@@ -24,21 +24,21 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.lists import MAX_MEMBERS, MAX_TAGS, MaxLength
 
 MILLIONS = b"[" + b"1," * 2_000_000 + b"1]"
-MEMORY = 300  # MiB; 2.8 GB were taken before
-SENTENCE = 600  # characters of a refusal, in which SCIM has it twice
+MEMORY = 300  # MiB; 2.8 GB were used before
+SENTENCE = 600  # characters of an error, in which SCIM repeats it
 CREATE = "/mlflow/registered-models/create"
 BODIES = sorted({route.body for route in ROUTES}, key=lambda body: body.__name__)
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """A registry of which nothing was asked before."""
+    """A new registry."""
     with serving(tmp_path_factory.mktemp("fresh")) as live:
         yield live
 
 
 def lists_of(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, int | None]]:
-    """Every list that a body may hold, those in its parts too, and how long it may be."""
+    """Every list that a body may have, at any depth, and its maximum length."""
     for name, field in model.model_fields.items():
         place = f"{path}.{name}".strip(".")
         for kind in parts_of(field.annotation):
@@ -55,7 +55,7 @@ def parts_of(kind: Any) -> tuple[Any, ...]:
 
 
 def arrays_of(schema: Any, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every list that a schema describes."""
+    """Every list in a schema."""
     if isinstance(schema, list):
         for each in schema:
             yield from arrays_of(each, document)
@@ -102,7 +102,7 @@ WITH_LISTS = [
 
 @pytest.mark.parametrize(("route", "name", "most"), WITH_LISTS, ids=lambda each: getattr(each, "path", str(each)))
 def test_one_element_too_many(route: Route, name: str, most: int, callers: Callers) -> None:
-    """They would be right by themselves; what to do instead is told."""
+    """Each element is valid; the message says what to do instead."""
     schema = route.body.model_json_schema(by_alias=True)
     definitions = schema.get("$defs", {})
     field = route.body.model_fields[name].alias or name
@@ -112,7 +112,7 @@ def test_one_element_too_many(route: Route, name: str, most: int, callers: Calle
     for each in list(fields):
         path = path.replace(f"{{{each}}}", "1")
     message = refused_shortly(callers.admin.call(route.method, path, fields))
-    assert f"'{field}': it has {most + 1} elements; at most {most} are taken: " in message
+    assert f"'{field}': it has {most + 1} elements; at most {most} are allowed: " in message
 
 
 def test_lists_as_long_as_they_may_be(callers: Callers) -> None:
@@ -165,7 +165,7 @@ def test_millions_of_wrong_tags_by_somebody_without_rights(fresh: LiveRegistry) 
 
 
 def test_the_largest_bodies(fresh: LiveRegistry) -> None:
-    """Whatever fills four megabytes: one short sentence, and the memory is given back."""
+    """Any content of four megabytes: one short message, and the memory is freed."""
     with Api(fresh.url, fresh.admin_token) as admin:
         for each in LARGEST:
             answer = admin.send(each.method, each.target.removeprefix("/api/2.0"), each.body)
@@ -185,7 +185,7 @@ def test_a_million_stages(stages: bytes, callers: Callers) -> None:
 
 
 def test_texts_may_hold_what_looks_like_many_values(callers: Callers) -> None:
-    """Commas and brackets of a text are no values: a large tag of JSON is taken, wherever it ends in backslashes."""
+    """Commas and brackets in a text are not values: a large tag of JSON is accepted, even if it ends in backslashes."""
     value = json.dumps([[{"x": '\\"'}, "\\"]] * 5_000)[:90_000]
     tags = [{"key": f"k{number}", "value": value + "\\" * number} for number in range(5)]
     name = callers.new_name()
@@ -196,7 +196,7 @@ def test_texts_may_hold_what_looks_like_many_values(callers: Callers) -> None:
 
 
 def test_large_bodies_of_one_caller_wait_for_each_other(callers: Callers) -> None:
-    """Two of them are held at once. The next is not read from until one is answered; others' are."""
+    """Two of them are in memory at once. The next is not read until one is answered; other requests are."""
     _, newcomer = callers.newcomer()
     body = json.dumps({"name": callers.new_name(), "ignored": "x" * 200_000}).encode()
     head = (
@@ -207,7 +207,7 @@ def test_large_bodies_of_one_caller_wait_for_each_other(callers: Callers) -> Non
         for connection in (first, second):
             connection.sendall(head + body[:100_000])
         newcomer.get("/mlflow/registered-models/search").ok()
-        time.sleep(1)  # until both are read from: who calls is looked up in a thread on PostgreSQL
+        time.sleep(1)  # until both are being read: the caller is authenticated in a thread on PostgreSQL
         with connect(callers.registry.url) as third:
             third.sendall(head + body)
             newcomer.get("/mlflow/registered-models/search").ok()
@@ -237,7 +237,7 @@ def test_queries_of_many_parameters(callers: Callers) -> None:
     ids=["ANDs", "values"],
 )
 def test_filters_of_many_words(text: str, callers: Callers) -> None:
-    body = json.dumps({"filter": text}).encode()  # which a target would be too short for
+    body = json.dumps({"filter": text}).encode()  # a target would be too short for it
     assert "at most" in callers.admin.send("GET", "/mlflow/registered-models/search", body).invalid()
 
 
@@ -245,7 +245,7 @@ def test_filters_of_many_words(text: str, callers: Callers) -> None:
 
 
 def test_a_page_ends_where_it_would_be_too_large(callers: Callers) -> None:
-    """All of the versions come, over several pages, though one was asked for."""
+    """All versions are returned, over several pages, though one was requested."""
     name = callers.model()
     for _ in range(100):
         callers.creator.post("/mlflow/model-versions/create", name=name, source="s3://x", description="x" * 99_000).ok()
@@ -263,14 +263,14 @@ def test_a_page_ends_where_it_would_be_too_large(callers: Callers) -> None:
     assert sorted(seen, key=int) == [str(number) for number in range(1, 101)]
 
 
-LONGEST_COMMENT = "\x01" * 65_535  # of which each character takes six bytes of JSON
+LONGEST_COMMENT = "\x01" * 65_535  # each character has six bytes in JSON
 
 
 @pytest.mark.parametrize(
     "path", ["/mlflow/comments/list", "/mlflow/activities/list", "/mlflow/transition-requests/list"]
 )
 def test_a_page_of_the_longest_comments_ends_early(path: str, callers: Callers) -> None:
-    """All of them come, over several pages, though one was asked for."""
+    """All of them are returned, over several pages, though one was requested."""
     name = callers.model()
     where = {"name": name, "version": callers.version(name)}
     for number in range(12):
@@ -295,7 +295,7 @@ def test_a_page_of_the_longest_comments_ends_early(path: str, callers: Callers) 
 
 
 def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
-    """Those who come back to fifty streams, and do not read them, are not sent all at once; who reads gets all."""
+    """Clients that reconnect to fifty streams, and do not read, are not sent everything; one that reads gets all."""
     with fresh.client(fresh.admin_token) as client:
         client.post("/mlflow/registered-models/create", json={"name": "talk"}).raise_for_status()
         version = {"name": "talk", "source": "s3://x/y"}
@@ -303,8 +303,8 @@ def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
         with Api(fresh.url, fresh.admin_token) as api, stream(api) as known:
             begun = known.ready
         for number in range(100):
-            said = {"name": "talk", "version": "1", "comment": f"{number:02}" + LONGEST_COMMENT[2:]}
-            client.post("/mlflow/comments/create", json=said).raise_for_status()
+            comment = {"name": "talk", "version": "1", "comment": f"{number:02}" + LONGEST_COMMENT[2:]}
+            client.post("/mlflow/comments/create", json=comment).raise_for_status()
     before = private_memory(fresh.pid)
     head = (
         f"GET /api/2.0/mlflow/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {fresh.admin_token}\r\n"
@@ -316,7 +316,7 @@ def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
         with Api(fresh.url, fresh.admin_token) as api, stream(api, begun) as read:
             seen = [read.next()["comment"][:2] for _ in range(100)]
         grown = private_memory(fresh.pid) - before
-    with Api(fresh.url, None) as api:  # after they went, having read nothing
+    with Api(fresh.url, None) as api:  # after they have disconnected without reading
         api.get("/health").ok()
     assert seen == [f"{number:02}" for number in range(100)]
     print(f"\nfifty streams take {grown:.0f} MiB")
@@ -324,7 +324,7 @@ def test_streams_of_the_longest_comments(fresh: LiveRegistry) -> None:
 
 
 def test_the_tags_that_are_set_one_by_one_are_bounded(callers: Callers) -> None:
-    """Everybody who reads a model reads all of its tags: together they are no more than a new model can be given."""
+    """Every answer about a model contains all of its tags: together they are limited to the size of a request."""
     name = callers.model()
     version = callers.version(name)
     places = (
@@ -341,8 +341,7 @@ def test_the_tags_that_are_set_one_by_one_are_bounded(callers: Callers) -> None:
 
 
 def test_slow_senders_do_not_keep_others_from_sending(tmp_path: Path) -> None:
-    """Who holds all places for large bodies, and is slow, loses them to who waits; and may take their time if nobody
-    does."""
+    """Slow clients with all slots for large bodies are cancelled if others wait; otherwise they may take their time."""
     with (
         serving(tmp_path, "--limit", "large_bodies=2", "--limit", "large_body_seconds=1") as live,
         Api(live.url, live.admin_token) as admin,
@@ -351,7 +350,7 @@ def test_slow_senders_do_not_keep_others_from_sending(tmp_path: Path) -> None:
         slow = [sending(live, f"slow-{number}", body) for number in range(2)]
         for connection in slow:
             connection.sendall(body[:100_000])
-        time.sleep(1.5)  # nobody waits
+        time.sleep(1.5)  # nobody is waiting
         admin.get("/health").ok()
         for connection in slow:
             connection.setblocking(False)
@@ -375,7 +374,7 @@ def sending(live: LiveRegistry, user: str, body: bytes) -> socket.socket:
 
 
 def test_who_does_not_read_long_answers_gets_no_more(callers: Callers) -> None:
-    """Others do; and they themselves, once what was on its way has been read or given up."""
+    """Other users get theirs; and they themselves again, after the pending answers have been read or cancelled."""
     _, newcomer = callers.newcomer()
     model = callers.new_name()
     newcomer.post(CREATE, name=model).ok()
@@ -388,7 +387,7 @@ def test_who_does_not_read_long_answers_gets_no_more(callers: Callers) -> None:
         connection.sendall(request)
         connection.recv(1000)  # it has begun
     answer = newcomer.send("GET", target)
-    assert "on its way" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
+    assert "still being sent" in answer.refused(429, "REQUEST_LIMIT_EXCEEDED")
     assert answer.headers["retry-after"]
     callers.admin.send("GET", target).ok()
     newcomer.get("/mlflow/registered-models/get", name=model).ok()

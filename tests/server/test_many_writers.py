@@ -1,4 +1,4 @@
-"""Many write to the same models at once, and read beside it: nothing is lost, nothing is refused."""
+"""Many concurrent writers of the same models, with readers: nothing is lost, nothing is refused."""
 
 from tests.benchmarks.http_load import Script, expect_ok, request, run
 from tests.benchmarks.writing import API, Writing, busy_model
@@ -11,7 +11,7 @@ SECONDS = 3.0
 
 
 def test_many_writers_at_once(fresh_registry: LiveRegistry) -> None:
-    """And once more while the command line writes, too."""
+    """And again while the command line writes, too."""
 
     def reader(number: int) -> Script:
         while True:

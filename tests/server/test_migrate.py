@@ -1,4 +1,4 @@
-"""A registry with everything in it moves from SQLite to PostgreSQL and back, and its clients notice nothing."""
+"""A registry with everything in it is copied from SQLite to PostgreSQL and back, and clients see no difference."""
 
 import json
 import re
@@ -52,8 +52,8 @@ def migrate(source: str, target: str) -> Result:
     return CliRunner().invoke(main, ["migrate", source, target])
 
 
-def told(api: Api) -> dict[str, Any]:
-    """What the registry says of everything that it holds."""
+def all_answers(api: Api) -> dict[str, Any]:
+    """All answers of the registry about its content."""
     answers = {}
     for path, listed in LISTS.items():
         answer = api.get(path, max_results=1000) if path.startswith("/mlflow") else api.get(path)
@@ -78,7 +78,7 @@ def test_there_and_back(target: str, tmp_path: Path) -> None:
             case.prepare(callers, CREATOR).make(callers.creator)  # refused or not: it prepares what it needs
         callers.version(callers.model("Größe 模型 🙂 %_\\'\""), "Production")
         callers.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
-        before, creator, source = told(callers.admin), callers.creator.token, live.database
+        before, creator, source = all_answers(callers.admin), callers.creator.token, live.database
         token = live.admin_token
     back = str(tmp_path / "back.db")
     for origin, destination in ((source, target), (target, back)):
@@ -90,13 +90,13 @@ def test_there_and_back(target: str, tmp_path: Path) -> None:
         folder = tmp_path / f"serving-{Path(destination).name[:8]}"
         folder.mkdir()
         with Server(folder, destination) as server, Api(server.start(), token) as api:
-            assert told(api) == before
+            assert all_answers(api) == before
             newest = before["/mlflow/activities/list"]["activities"][0]
             with stream(api) as events, Api(api.url, creator) as of_creator:
                 of_creator.post("/mlflow/registered-models/create", name=f"after-{Path(destination).name[:8]}").ok()
                 first, last = numbers_of(destination, [{"event_id": events.ready}, events.next()])
-                assert last == first + 1  # numbers go on where they were
-            before = told(api)
+                assert last == first + 1  # numbers continue
+            before = all_answers(api)
             assert before["/mlflow/activities/list"]["activities"][1] == newest
 
 
@@ -107,7 +107,7 @@ def test_what_is_there_is_not_overwritten(target: str, tmp_path: Path) -> None:
     for origin, destination in ((source, target), (target, source)):
         result = migrate(origin, destination)
         assert (result.exit_code, result.stdout) == (1, "")
-        assert "already holds a registry" in result.stderr
+        assert "already has a registry" in result.stderr
     assert command(target, "tokens", "create", "bob")
 
 
@@ -119,7 +119,7 @@ def test_a_text_that_postgresql_cannot_hold_is_named_before_anything_is_written(
     result = migrate(str(source), target)
     assert (result.exit_code, result.stdout) == (1, "")
     assert re.search(r"NUL character.*principals \(\d+\): display_name", result.stderr, re.DOTALL)
-    command(target, "users", "create", "ada")  # it is still empty
+    command(target, "users", "create", "ada")  # the target is still empty
     assert migrate(str(source), str(tmp_path / "other.db")).exit_code == 0  # SQLite can hold it
 
 
@@ -137,8 +137,8 @@ def test_a_bar_on_a_terminal(target: str, tmp_path: Path) -> None:
     command(source, "users", "create", "ada")
     program, *arguments = PROGRAM
     running = pexpect.spawn(program, [*arguments, "migrate", source, target], cwd=ROOT, timeout=TIMEOUT)
-    said = running.read().decode()
+    output = running.read().decode()
     running.close()
-    assert running.exitstatus == 0, said
-    assert "Copying and comparing" in said
-    assert re.search(r" (\d+)/\1\b", said)  # to the end
+    assert running.exitstatus == 0, output
+    assert "Copying and comparing" in output
+    assert re.search(r" (\d+)/\1\b", output)  # up to the total

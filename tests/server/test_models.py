@@ -1,4 +1,4 @@
-"""Registered models: made, described, tagged, renamed, deleted."""
+"""Registered models: creating, describing, tagging, renaming, deleting."""
 
 import time
 from collections import Counter
@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.server.callers import CREATOR, Caller, Callers
 from tests.server.database_state import DatabaseState, changing
-from tests.server.permission_cases import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
+from tests.server.permission_case import COMMENTS, MODELS, REQUESTS, VERSIONS, model_now
 from tests.server.test_requests import AT_ONCE, at_once
 from tui_registry_server.store.tables import (
     aliases,
@@ -136,7 +136,7 @@ def surfaces(model: str) -> dict[str, dict[str, str]]:
 
 
 def _named(answer: object, name: str) -> object:
-    """An answer as if of a model of that name, without the times of updates."""
+    """The answer with another name, without the times of updates."""
     if isinstance(answer, dict):
         return {
             key: name if key == "name" else _named(value, name)
@@ -161,7 +161,7 @@ def test_a_delete_takes_everything_along(callers: Callers) -> None:
     callers.creator.delete(f"{MODELS}/delete", name=model).ok()
     for path, fields in surfaces(model).items():
         callers.creator.get(path, **fields).missing()
-    callers.creator.get(f"/permissions/registered-models/{identifier}").ok()  # which its history is read by
+    callers.creator.get(f"/permissions/registered-models/{identifier}").ok()  # by which its history is protected
     tables = (model_versions, model_tags, version_tags, aliases, transition_requests, comments)
     with changing(callers.registry.database) as connection:
         for table in tables:
@@ -169,8 +169,8 @@ def test_a_delete_takes_everything_along(callers: Callers) -> None:
     last = reader.get("/mlflow/activities/list", max_results=1).ok()["activities"][0]
     assert (last["activity_type"], last["name"]) == ("DELETED_MODEL", model)
     callers.creator.post(f"{MODELS}/create", name=model).ok()
-    assert callers.version(model) == "1"  # a new model of that name begins anew
-    reader.get(f"{MODELS}/get", name=model).missing()  # and its rights are its own
+    assert callers.version(model) == "1"  # versions of a new model of that name start at 1
+    reader.get(f"{MODELS}/get", name=model).missing()  # and permissions are not inherited
     assert callers.model_id(model) != identifier
 
 
@@ -212,7 +212,7 @@ PROMPT = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
 
 
 def test_a_name_that_a_prompt_has(callers: Callers, database_state: DatabaseState) -> None:
-    """It is said what has the name: a search for models would not show a prompt."""
+    """The message says what has the name: a search for models would not show a prompt."""
     prompt, model = callers.new_name("prompt"), callers.model()
     creator = callers.creator
     creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
@@ -238,8 +238,8 @@ def test_what_has_a_name_is_not_told_to_whom_it_is_hidden_from(callers: Callers)
     callers.creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
     callers.creator.post(f"{MODELS}/create", name=model).ok()
     _, newcomer = callers.newcomer()
-    said = {
+    messages = {
         newcomer.post(f"{MODELS}/create", name=name).refused(400, "RESOURCE_ALREADY_EXISTS").replace(name, "it")
         for name in (prompt, model)
     }
-    assert len(said) == 1
+    assert len(messages) == 1

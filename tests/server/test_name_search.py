@@ -1,4 +1,4 @@
-"""Models found by a part of their names, however these change: what an index of trigrams finds is what one expects."""
+"""Finding models by parts of their names, which change: the trigram index has the same results as a plain match."""
 
 import re
 import uuid
@@ -34,7 +34,7 @@ PATTERNS = (
 
 @pytest.fixture(scope="module")
 def named(callers: Callers) -> Iterator[list[str]]:
-    """Models with these names, each with an ending that no other test's have."""
+    """Models with these names, each with a unique suffix."""
     ending = uuid.uuid4().hex[:8]
     names = [f"{name}.{ending}" for name in NAMES]
     for name in names:
@@ -46,7 +46,7 @@ def named(callers: Callers) -> Iterator[list[str]]:
 
 
 def matches(pattern: str, name: str, *, any_case: bool) -> bool:
-    """What LIKE means: % is any text, _ any character; ILIKE takes A to Z in any case, as SQLite does."""
+    """The meaning of LIKE: % is any text, _ any character; ILIKE is case-insensitive for A to Z, as in SQLite."""
     if any_case:
         pattern, name = (re.sub("[A-Z]", lambda letter: letter[0].lower(), each) for each in (pattern, name))
     expression = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern)
@@ -98,7 +98,7 @@ def test_a_text_that_stands_for_itself(callers: Callers, named: list[str], text:
 
 
 def _literal(text: str) -> str:
-    """With characters that mean nothing to LIKE in the place of those that do."""
+    """With literal characters in place of wildcards."""
     return text.replace("%", "\x01").replace("_", "\x02")
 
 

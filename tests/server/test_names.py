@@ -1,4 +1,4 @@
-"""Which names are the same: those of people by one rule wherever they are compared, those of models as they are."""
+"""Comparing names: principals' by one rule everywhere, models' exactly."""
 
 import base64
 from itertools import count
@@ -18,7 +18,7 @@ SAME = {
     "two small letters of one": ("ΣΊΣΥΦΟΣ", "σίσυφος"),
     "accents in another order": ("q\u0307\u0323", "Q\u0323\u0307"),
 }
-"""Two ways to write a name each."""
+"""Pairs of equal names."""
 
 NAMED = {USERS: "userName", SERVICE_PRINCIPALS: "applicationId", GROUPS: "displayName"}
 _numbers = count(1)
@@ -26,7 +26,7 @@ _numbers = count(1)
 
 @pytest.fixture(params=SAME.values(), ids=list(SAME))
 def names(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """Two ways to write a name that is new."""
+    """A new name in two spellings."""
     number = next(_numbers)
     first, second = request.param
     return f"same-{number}-{first}", f"Same-{number}-{second}"
@@ -76,7 +76,7 @@ def test_it_is_the_same_wherever_somebody_is_named(admin: Api, names: tuple[str,
 
 
 def test_people_are_listed_alike_on_every_database(admin: Api) -> None:
-    """By what makes names the same, by code points: not by the database's language."""
+    """By the names' keys, by code points: not by the database's locale."""
     made = [f"order-{each}" for each in ("a", "B", "b1", "_", "z", "Ä", "é")]
     for name in reversed(made):
         admin.post(USERS, userName=name).ok()
@@ -85,7 +85,7 @@ def test_people_are_listed_alike_on_every_database(admin: Api) -> None:
 
 
 def test_models_are_named_by_the_very_characters(admin: Api) -> None:
-    """As by MLflow: nothing is the same but what is equal."""
+    """As in MLflow: only identical names are equal."""
     kept = [f"exact-{each}" for each in ("ä", "a\u0308", "Ä", "x", "x ", "X", "ß", "ss")]
     for name in kept:
         admin.post("/mlflow/registered-models/create", name=name, description=repr(name)).ok()

@@ -1,4 +1,4 @@
-"""The API's description: valid, and of every route. That answers are as described, tests.server.api sees to."""
+"""The API's description is valid and complete. That answers match it is checked in tests.server.api."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ from tui_registry_server.wire.ability import Ability
 
 @pytest.fixture(scope="module")
 def document(callers: Callers) -> dict[str, Any]:
-    """As anybody gets it, without a token."""
+    """Without a token."""
     with Api(callers.registry.url, None) as nobody:
         answer: dict[str, Any] = nobody.get("/openapi.json").ok()
     return answer
@@ -43,7 +43,7 @@ def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None
 
 
 def test_names_of_operations_stay(document: dict[str, Any]) -> None:
-    """Generated clients call their methods by them."""
+    """They are the method names of generated clients."""
     paths = document["paths"]
     assert paths["/health"]["get"]["operationId"] == "get_health"
     assert paths["/.well-known/databricks-config"]["get"]["operationId"] == "get_well_known_databricks_config"
@@ -53,7 +53,7 @@ def test_names_of_operations_stay(document: dict[str, Any]) -> None:
 
 
 def test_it_says_where_the_server_is(document: dict[str, Any], callers: Callers) -> None:
-    """Wherever it is reached, also below a proxy's name: the address is relative to that of the description."""
+    """At any address, also below a proxy's path: server URLs are relative to the description's."""
     assert [server["url"] for server in document["servers"]] == ["/"]
     described = urljoin(f"{callers.registry.url}/openapi.json", document["servers"][0]["url"])
     assert described.rstrip("/") == callers.registry.url

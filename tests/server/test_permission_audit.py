@@ -1,4 +1,4 @@
-"""Every change of who may do what is on record: from the log alone, rights can be computed as they are."""
+"""Every change of permissions is recorded: the current ones can be computed from the log alone."""
 
 import json
 import random
@@ -38,12 +38,12 @@ KINDS = {
     "CREATED_TOKEN",
     "DELETED_TOKEN",
 }
-"""Of records that a run must have met."""
+"""Types of records that a run must have produced."""
 
 
 @dataclass
 class Rights:
-    """Who is there, in which groups, with which levels and tokens."""
+    """Principals, memberships, levels and tokens."""
 
     principals: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
     memberships: set[tuple[str, str]] = field(default_factory=set)
@@ -52,7 +52,7 @@ class Rights:
 
     @classmethod
     def of(cls, connection: Connection) -> "Rights":
-        """As the database has them."""
+        """As in the database."""
         row = principals.c
         return cls(
             {
@@ -68,7 +68,7 @@ class Rights:
         )
 
     def follow(self, kind: str, detail: dict[str, Any], model_id: str | None) -> None:
-        """Do what a record says, which must say whom it is about as they are at the time."""
+        """Apply a record, which must identify the principals as they are at that time."""
         match kind:
             case "CREATED_PRINCIPAL":
                 self.principals[detail["id"]] = (detail["kind"], detail["name"], detail["active"])
@@ -87,7 +87,7 @@ class Rights:
                 assert "levels" not in detail
 
     def meant(self, who: dict[str, Any]) -> str:
-        """The id of a principal that is named in full."""
+        """The id of a principal in a record, whose kind and name must match."""
         assert self.principals[who["id"]][:2] == (who["kind"], who["name"])
         identifier: str = who["id"]
         return identifier
@@ -134,7 +134,7 @@ def admin(fresh_registry: LiveRegistry) -> Iterator[Api]:
 
 
 class Log:
-    """What is recorded from now on."""
+    """The records from now on."""
 
     def __init__(self, database: str) -> None:
         self._database = database
@@ -148,7 +148,7 @@ class Log:
             return list(rows), Rights.of(connection), rows[-1][0] if rows else after
 
     def new(self) -> list[tuple[str, dict[str, Any]]]:
-        """The records since the last look, after which rights are as the database has them."""
+        """The records since the last call, after which the permissions are those in the database."""
         rows, now, self._seen = self._read(self._seen)
         for _, kind, detail, model_id in rows:
             self.rights.follow(kind, json.loads(detail or "{}"), model_id)
@@ -199,7 +199,7 @@ def test_a_group_in_the_place_of_a_user_of_its_name_is_on_record(admin: Api, fre
 
 
 class Steps:
-    """Whatever changes rights, at random, with names that users, groups and service principals share."""
+    """Random changes of permissions, with names that users, groups and service principals share."""
 
     def __init__(self, admin: Api, registry: LiveRegistry, seed: int) -> None:
         self._admin = admin
@@ -213,7 +213,7 @@ class Steps:
         self._count = 0
 
     def take(self) -> None:
-        """One of them, which may be refused, too."""
+        """One of them, which may be refused."""
         often: list[Callable[[], object]] = [self._create, self._members, self._grant]
         seldom: list[Callable[[], object]] = [self._delete, self._replace, self._activate, self._model]
         self._random.choice([*often, *often, *seldom, self._token, self._revoke, self._command])()

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from tests.server.callers import CREATOR, LEVELS, Callers, add_group
 from tests.server.database_state import DatabaseState, changing
-from tests.server.permission_cases import MODELS
+from tests.server.permission_case import MODELS
 from tests.server.staff import ROOT, Staff, direct_entries, entry
 from tui_registry_server.store import counters
 from tui_registry_server.store.tables import memberships, principals

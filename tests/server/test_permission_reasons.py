@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.callers import CALLERS, LEVELS, SCIM, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS
+from tests.server.permission_case import MODELS
 from tests.server.staff import ROOT, Staff, direct_entries, entry
 
 OF_ROOT = ["/registered-models/"]

@@ -1,4 +1,4 @@
-"""Access control lists: read, added to, replaced; of a model and of the registry."""
+"""Access control lists of a model and of the registry: reading, adding, replacing."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.callers import ACCESS, CREATOR, LEVELS, Caller, Callers, add_group, user_id
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS
+from tests.server.permission_case import MODELS
 
 ROOT = "/permissions/registered-models/root"
 ALICE, BOB = Caller("none", "direct").name, Caller("none", "group").name
@@ -14,14 +14,14 @@ GRANTABLE = LEVELS[1:]
 
 
 def governed(callers: Callers) -> str:
-    """The permissions' path of a model that only its creator and the registry's readers know."""
+    """The permissions path of a model that only its creator and users with registry-wide levels can read."""
     name = callers.new_name("governed")
     callers.creator.post(f"{MODELS}/create", name=name).ok()
     return callers.permissions_path(name)
 
 
 def direct(entity: dict[str, Any]) -> dict[str, str]:
-    """Who has which level directly."""
+    """The direct levels by principal."""
     return {
         entry.get("user_name") or entry.get("group_name") or entry["service_principal_name"]: permission[
             "permission_level"
@@ -182,7 +182,7 @@ def test_a_change_is_recorded(callers: Callers) -> None:
 
 
 def test_the_permissions_of_a_deleted_model_can_still_be_changed(callers: Callers) -> None:
-    """Who could read it can read its history, until that is taken away."""
+    """Users who could read it can read its history, until that is revoked."""
     name = callers.new_name("deleted")
     callers.creator.post(f"{MODELS}/create", name=name).ok()
     path = callers.permissions_path(name)
@@ -201,7 +201,7 @@ def test_the_permissions_of_a_deleted_model_can_still_be_changed(callers: Caller
     assert history(ALICE) == []
     callers.apis[ALICE].get(path).missing()
     assert history(CREATOR.name)[0] == "CHANGED_PERMISSIONS"
-    callers.creator.post(f"{MODELS}/create", name=name).ok()  # another model, of which nothing is left
+    callers.creator.post(f"{MODELS}/create", name=name).ok()  # another model, without the grants of the old one
     callers.admin.put(path, access_control_list=[]).ok()
     assert direct(callers.admin.get(callers.permissions_path(name)).ok()) == {CREATOR.name: "CAN_MANAGE"}
     callers.creator.get(path).missing()

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: connections that break, a server that is restarted, secrets of its URL."""
+"""Specific to PostgreSQL: lost connections, a restarted server, secrets in its URL."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ CONNECTIONS = 3
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[Bundled]:
-    """One of this module's own, as it is stopped here."""
+    """A server for this module only, as it is stopped here."""
     with bundled_server() as server:
         yield server
 
@@ -39,7 +39,7 @@ def api(live: LiveRegistry) -> Iterator[Api]:
 
 
 def until_served(api: Api) -> None:
-    """The database is back, and so is the registry, by itself."""
+    """The registry recovers by itself when the database is back."""
     deadline = time.monotonic() + TIMEOUT
     while _list(api).status != 200:
         assert time.monotonic() < deadline
@@ -59,18 +59,18 @@ def test_while_postgresql_is_down_the_answer_is_503_and_then_all_is_well(
         try:
             for refused in (_list(api), api.post("/mlflow/registered-models/create", name="meanwhile")):
                 message = refused.refused(503, "TEMPORARILY_UNAVAILABLE")
-                assert "postgres" not in message  # nor any other word of where it is
+                assert "postgres" not in message  # no details of the database
         finally:
             postgresql.start()
         until_served(api)
         api.post("/mlflow/registered-models/create", name="after").ok()
         assert [model["name"] for model in _list(api).ok()["registered_models"]] == ["after", "before"]
-        assert events.next()["name"] == "after"  # the stream has lived through it
+        assert events.next()["name"] == "after"  # the stream has survived it
     assert "the database refused" in live.log.read_text()
 
 
 def test_where_nothing_may_be_written_reading_goes_on(postgresql: Bundled, api: Api, live: LiveRegistry) -> None:
-    """As on a standby that has not been promoted, or at a provider that locks what is full."""
+    """As on a standby that has not been promoted, or at a provider that locks a full database."""
     api.post("/mlflow/registered-models/create", name="before").ok()
     name = urlsplit(live.database).path.removeprefix("/")
 
@@ -143,7 +143,7 @@ def test_a_password_is_not_told(words: tuple[str, ...], url: str) -> None:
 
 
 def test_the_database_is_named_by_the_environment(live: LiveRegistry, tmp_path: Path) -> None:
-    """The URL of a service, whose file has the rest: nothing of it stands on the command line."""
+    """The URL of a service, whose file has the rest: no details on the command line."""
     url = psycopg.conninfo.conninfo_to_dict(live.database)
     services = tmp_path / "services"
     services.write_text("\n".join(["[registry]", *(f"{name}={value}" for name, value in url.items())]))
@@ -154,7 +154,7 @@ def test_the_database_is_named_by_the_environment(live: LiveRegistry, tmp_path: 
 
 
 def test_an_ordinary_user_may_own_the_registry(postgresql: Bundled, tmp_path: Path) -> None:
-    """No superuser, no extension: a role that owns the database is enough."""
+    """Without a superuser or extensions: a role that owns the database is enough."""
     with fresh_database(tmp_path, postgresql.url) as database:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("CREATE ROLE plain LOGIN")
@@ -168,7 +168,7 @@ def test_an_ordinary_user_may_own_the_registry(postgresql: Bundled, tmp_path: Pa
 
 def test_whoever_listens_is_told_of_what_was_committed_and_only_then(api: Api, live: LiveRegistry) -> None:
     with psycopg.connect(live.database, autocommit=True) as listener:
-        api.get("/mlflow/registered-models/list").ok()  # the use of the token is noted
+        api.get("/mlflow/registered-models/list").ok()  # the last use of the token is recorded
         time.sleep(1)
         listener.execute("LISTEN tui_registry")
         api.post("/mlflow/registered-models/create", name="model").ok()
@@ -181,6 +181,6 @@ def test_a_password_is_not_told_by_a_server_that_runs(live: LiveRegistry, tmp_pa
     (tmp_path / "again").mkdir()
     with Server(tmp_path / "again", live.database.replace("postgres@", f"postgres:{SECRET}@")) as server:
         server.start()
-    said = server.log.read_text()
-    assert "Serving the registry postgresql://postgres:***@" in said
-    assert SECRET not in said
+    logged = server.log.read_text()
+    assert "Serving the registry postgresql://postgres:***@" in logged
+    assert SECRET not in logged

@@ -1,4 +1,4 @@
-"""MLflow 1.x calls /preview/mlflow: every route of /mlflow is there too, and does the same."""
+"""MLflow 1.x calls /preview/mlflow: every route of /mlflow exists there, too, and does the same."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Transition requests: asked, listed, decided, cancelled, and who wins when many decide at once."""
+"""Transition requests: creating, listing, deciding, cancelling, and concurrent decisions."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.server.api import Api
 from tests.server.callers import CREATOR, MOVES, Caller, Callers, user_id
 from tests.server.database_state import DatabaseState, changing
 from tests.server.directory import create_service_principal, create_user, new_name
-from tests.server.permission_cases import MODELS, REQUESTS, VERSIONS, requests_now, version_now
+from tests.server.permission_case import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 from tests.server.test_transitions import feed
 from tui_registry_server.store.tables import activities
 
@@ -26,7 +26,7 @@ Call = tuple[str, str, dict[str, Any]]
 
 
 def asked(callers: Callers, *who: Caller, stage: str = "Staging", origin: str = "None") -> dict[str, str]:
-    """A new version that each of these asks for: the fields that name their request."""
+    """A new version that each of these requests a stage for: the fields of their requests."""
     model = callers.model()
     fields = {"name": model, "version": callers.version(model, origin), "stage": stage}
     for caller in who:
@@ -60,7 +60,7 @@ def test_the_same_request_twice(callers: Callers, database_state: DatabaseState)
 
 
 def closed(callers: Callers, model: str) -> list[tuple[str, str | None, list[tuple[str, str, str, str]]]]:
-    """What was recorded of a model: each record's type, its words, and which requests it closed."""
+    """A model's records: type, comments, and which requests they closed."""
     with changing(callers.registry.database) as connection:
         columns = activities.c.activity_type, activities.c.system_comment, activities.c.detail
         query = select(*columns).where(activities.c.model_name == model).order_by(activities.c.sequence)
@@ -68,15 +68,15 @@ def closed(callers: Callers, model: str) -> list[tuple[str, str | None, list[tup
     return [
         (
             kind,
-            said,
+            comment,
             sorted((one["by"]["kind"], one["by"]["id"], one["by"]["name"], one["to_stage"]) for one in requests),
         )
-        for kind, said, requests in rows
+        for kind, comment, requests in rows
     ]
 
 
 def test_who_had_asked_is_on_record_however_a_request_ends(callers: Callers) -> None:
-    """Approved, rejected or cancelled; by a direct move; by a version that takes the place; by a deletion."""
+    """Approved, rejected or cancelled; by a direct transition; by a version that displaces it; by a deletion."""
     reader, editor = (("user", user_id(callers.admin, each.name), each.name) for each in (READER, EDITOR))
 
     def ended(path: str, origin: str, stage: str, *, by: Caller = CREATOR, method: str = "POST", **more: Any) -> Any:
@@ -93,9 +93,9 @@ def test_who_had_asked_is_on_record_however_a_request_ends(callers: Callers) -> 
     assert ended(f"{REQUESTS}/delete", "None", "Staging", method="DELETE", creator=READER.name)[2] == [
         (*reader, "Staging")
     ]
-    kind, said, requests = ended(f"{VERSIONS}/delete", "None", "Staging", method="DELETE")
+    kind, comment, requests = ended(f"{VERSIONS}/delete", "None", "Staging", method="DELETE")
     assert (kind, requests) == ("DELETED_VERSION", both)
-    assert said == f"requested by {EDITOR.name}, {READER.name}"
+    assert comment == f"requested by {EDITOR.name}, {READER.name}"
     assert ended(f"{MODELS}/delete", "None", "Staging", method="DELETE")[::2] == ("DELETED_MODEL", both)
 
     fields = asked(callers, READER, EDITOR, stage="Archived", origin="Production")
@@ -103,9 +103,11 @@ def test_who_had_asked_is_on_record_however_a_request_ends(callers: Callers) -> 
     newcomer = callers.version(model)
     move = {"name": model, "version": newcomer, "stage": "Production", "archive_existing_versions": True}
     callers.creator.post(f"{VERSIONS}/transition-stage", **move).ok()
-    kind, said, requests = closed(callers, model)[-2]
+    kind, comment, requests = closed(callers, model)[-2]
     assert (kind, requests) == ("SYSTEM_TRANSITION", archived)
-    assert said == f"archived because version {newcomer} moved to Production; requested by {EDITOR.name}, {READER.name}"
+    assert (
+        comment == f"archived because version {newcomer} moved to Production; requested by {EDITOR.name}, {READER.name}"
+    )
     assert requests_now(callers, model, fields["version"]) == []
 
 
@@ -167,7 +169,7 @@ def test_cancelling_takes_back_one(written: Any, callers: Callers, database_stat
 
 
 def test_one_takes_back_ones_own_though_another_has_the_name(callers: Callers) -> None:
-    """A service principal may be called as a user is; both have asked for the same."""
+    """A service principal may have the same name as a user; both have created the same request."""
     name = new_name("both")
     create_user(callers.admin, name)
     program = create_service_principal(callers.admin, applicationId=name)
@@ -204,7 +206,7 @@ def test_a_version_takes_a_name(callers: Callers) -> None:
 
 
 async def at_once(callers: Callers, *calls: Call) -> list[httpx.Response]:
-    """Many calls by the administrator, each on a connection of its own."""
+    """Concurrent calls by the administrator, each on a connection of its own."""
     headers = {"Authorization": f"Bearer {callers.admin.token}"}
     async with httpx.AsyncClient(base_url=f"{callers.registry.url}/api/2.0", headers=headers, timeout=60) as client:
         return await asyncio.gather(*(client.request(method, path, json=fields) for method, path, fields in calls))

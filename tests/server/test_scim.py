@@ -101,7 +101,7 @@ def test_schemas_describe_what_is_answered(admin: Api) -> None:
 
 
 def assert_described(document: dict[str, Any], attributes: list[dict[str, Any]], left_out: set[str]) -> None:
-    """All of it; and of what is described, all is there."""
+    """Everything is described; and everything that is described exists."""
     described = {each["name"]: each for each in attributes}
     assert set(document) - left_out == set(described)
     for name, attribute in described.items():
@@ -125,7 +125,7 @@ def test_discovery_is_only_read(path: str, admin: Api) -> None:
 
 
 def test_errors_are_scims_and_the_registrys(admin: Api, anyone: Api, registry: LiveRegistry) -> None:
-    """In one body: whoever knows one of them needs not know the other (RFC 7644, 3.12)."""
+    """In one body, so that clients need to know only one of them (RFC 7644, 3.12)."""
     user = create_user(admin)
     path = f"{USERS}/{user['id']}"
     with Api(registry.url, None) as nobody:
@@ -220,7 +220,7 @@ def test_the_media_type_is_what_is_asked_for(accept: str | None, answered: str, 
         assert answer.headers["content-type"] == answered
 
 
-# --- addresses, moments and versions -----------------------------------------------------------------------------
+# --- addresses, times and versions -------------------------------------------------------------------------------
 
 
 def test_a_resource_says_where_it_is_and_when_it_changed(admin: Api) -> None:
@@ -268,7 +268,7 @@ def test_me_is_where_everybody_finds_me(admin: Api, registry: LiveRegistry) -> N
 def test_addresses_have_the_name_that_the_client_knows(host: str, admin: Api) -> None:
     answer = admin.send("GET", f"{SCIM}/Me", None, {"Host": host})
     name = f"http://{host}" if re.fullmatch(r"[\w.:]+", host) else ""
-    if answer.status != 400:  # which some of these are before they are looked at
+    if answer.status != 400:  # some are invalid before the precondition is checked
         assert answer.ok()["meta"]["location"].startswith(f"{name}/api/2.0{SCIM}/Users/")
 
 
@@ -303,7 +303,7 @@ def test_only_the_version_that_was_read_is_changed(method: str, path: str, admin
 
 
 def test_a_version_moves_with_all_that_is_shown(admin: Api) -> None:
-    """Groups are shown with their members, members with their groups, also those that they are in indirectly."""
+    """Groups include their members, and members their groups, also indirect ones."""
     user = create_user(admin, displayName="A")
     inner = create_group(admin, member_ids=[user["id"]])
     outer = create_group(admin)
@@ -374,7 +374,7 @@ def test_lists_by_when_something_changed(admin: Api) -> None:
     ("start", "count", "expected"), [(1, 0, (1, 0)), (1, -1, (1, 0)), (0, 1, (1, 1)), (-5, 1, (1, 1)), (2, 5, (2, 0))]
 )
 def test_pages_at_their_ends(start: int, count: int, expected: tuple[int, int], admin: Api) -> None:
-    """RFC 7644, 3.4.2.4: what is less than 1, or than 0, is read as that."""
+    """RFC 7644, 3.4.2.4: smaller values are taken as 1, or as 0."""
     user = create_user(admin)
     page = admin.get(USERS, filter=f'id eq "{user["id"]}"', startIndex=start, count=count).ok()
     assert (page["totalResults"], page["startIndex"], page["itemsPerPage"]) == (1, *expected)

@@ -1,4 +1,4 @@
-"""What this registry's searches know beyond MLflow's: stages, and who made a model or version."""
+"""This registry's extensions of MLflow's searches: stages, and the creator of a model or version."""
 
 from tests.server.callers import Callers
 
@@ -40,7 +40,7 @@ def test_versions_by_stage_and_by_who_made_them(callers: Callers) -> None:
 
 
 def test_a_stage_that_does_not_exist(callers: Callers) -> None:
-    said = callers.creator.get(MODELS, filter="stage = 'Prod'").invalid()
-    assert "There is no stage 'Prod'. Use one of None, Staging, Production, Archived" in said
-    said = callers.creator.get(MODELS, filter="stage LIKE 'Prod%'").invalid()
-    assert "Use one of !=, =" in said
+    message = callers.creator.get(MODELS, filter="stage = 'Prod'").invalid()
+    assert "There is no stage 'Prod'. Use one of None, Staging, Production, Archived" in message
+    message = callers.creator.get(MODELS, filter="stage LIKE 'Prod%'").invalid()
+    assert "Use one of !=, =" in message

@@ -1,4 +1,4 @@
-"""The server as a process: it starts, says so, ends when asked to, and says what is wrong when it cannot start."""
+"""The server as a process: it starts, reports that it is ready, exits on a signal, and reports why it cannot start."""
 
 import fcntl
 import json
@@ -30,14 +30,14 @@ class Server:
     state_file: Path
 
     def ended(self) -> tuple[int, str]:
-        """The exit status, and what it wrote on stderr."""
-        _, said = self.process.communicate(timeout=TIMEOUT)
-        return self.process.returncode, said
+        """The exit code, and stderr."""
+        _, stderr = self.process.communicate(timeout=TIMEOUT)
+        return self.process.returncode, stderr
 
 
 @contextmanager
 def served(folder: Path, *options: str) -> Iterator[Server]:
-    """A server over the folder's database, ready."""
+    """A server with the folder's database, ready."""
     database, state_file = str(folder / "registry.db"), folder / "state.json"
     if not Path(database).exists():
         command(database, "users", "create", "admin", "--admin")
@@ -64,7 +64,7 @@ def run(*options: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> None:
-    """Also with streams open, streams left and connections idle."""
+    """Also with open and abandoned streams, and idle connections."""
     with served(tmp_path) as server, ExitStack() as stack:
         assert httpx.get(f"{server.url}/health").json() == {"status": "OK"}
         state = json.loads(server.state_file.read_text())
@@ -77,10 +77,10 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> Non
         api.get("/mlflow/registered-models/list").ok()
         server.process.send_signal(number)
         assert [each.rest() for each in events] == [[], [], []]
-        status, said = server.ended()
+        status, stderr = server.ended()
         assert status == 0
-        assert "Traceback" not in said
-        assert said.count("\n") == 1  # where it served
+        assert "Traceback" not in stderr
+        assert stderr.count("\n") == 1  # the line with its URL
         assert not server.state_file.exists()
 
 
@@ -102,35 +102,35 @@ def test_it_ends_with_the_last_who_needs_it(tmp_path: Path) -> None:
             first.close()
             assert httpx.get(f"{server.url}/health").status_code == 200
             with pytest.raises(subprocess.TimeoutExpired):
-                server.process.wait(3)  # it looks every second
+                server.process.wait(3)  # it checks every second
             second.close()
             assert server.ended()[0] == 0
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 300, "\u202eevil.example"])
 def test_a_host_that_is_no_name(host: str, tmp_path: Path) -> None:
-    """Nor is there a report of a mistake."""
+    """And there is no crash report."""
     with run("--database", str(tmp_path / "registry.db"), "--host", host) as process:
-        _, said = process.communicate(timeout=TIMEOUT)
+        _, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert "is not the name of a host" in said
-    assert "--host" in said
-    assert said.count("\n") == 1
+    assert "is not the name of a host" in stderr
+    assert "--host" in stderr
+    assert stderr.count("\n") == 1
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with run("--database", str(tmp_path / "registry.db"), "--port", port) as process:
-            _, said = process.communicate(timeout=TIMEOUT)
+            _, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert said.startswith(f"Error: Cannot listen on 127.0.0.1 port {port}")
-    assert "--port" in said
-    assert said.count("\n") == 1
+    assert stderr.startswith(f"Error: Cannot listen on 127.0.0.1 port {port}")
+    assert "--port" in stderr
+    assert stderr.count("\n") == 1
 
 
 def test_protected_versions(tmp_path: Path) -> None:
-    """Databricks' rule, where the operator wants it."""
+    """Databricks' rule, if the operator wants it."""
     with served(tmp_path, "--protect-active-versions") as server, Api(server.url, server.token) as api:
         api.post("/mlflow/registered-models/create", name="m").ok()
         where = {"name": "m", "version": "1"}
@@ -192,7 +192,7 @@ def test_impossible_users(name: str, tmp_path: Path) -> None:
     database = str(tmp_path / "registry.db")
     command(database, "users", "create", "taken")
     result = CliRunner().invoke(main, ["users", "create", "--database", database, "--", name])
-    code = 2 if name == "\udcff" else 1  # no text at all
+    code = 2 if name == "\udcff" else 1  # not valid text
     assert (result.exit_code, result.stderr[:7]) == (code, "Error: ")
 
 

@@ -1,4 +1,4 @@
-"""What takes long holds up nobody else, and is given up in the end."""
+"""Lengthy reads do not block others, and are cancelled at their deadline."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.server.api import Answer, Api
 MODELS, TAGS = 80, 20
 LONG = "a" * 5_000
 SLOW = "%" + "a" * 2_500 + "b%"
-"""It takes a database millions of comparisons to see that the long text does not match."""
+"""A database needs millions of comparisons to see that the long text does not match."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def search(api: Api) -> Answer:
 
 
 def test_others_are_answered_while_a_search_takes_long(crowded: LiveRegistry) -> None:
-    """And it ends with words that help."""
+    """With a message that says what to do."""
     answers: list[Answer] = []
 
     def ask() -> None:
@@ -52,7 +52,7 @@ def test_others_are_answered_while_a_search_takes_long(crowded: LiveRegistry) ->
 
 
 def test_many_such_searches_at_once_are_all_given_up(crowded: LiveRegistry) -> None:
-    """Those that never got their turn are told to come again; afterwards all is as before."""
+    """Reads that never got a thread get 503; afterwards everything works."""
     answers: list[Answer] = []
 
     def ask() -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from tests.server.callers import Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS, VERSIONS, version_now
+from tests.server.permission_case import MODELS, VERSIONS, version_now
 
 LOGGED = "models:/m-" + "0123456789abcdef" * 2
 
 
 def register(callers: Callers, model: str, source: str) -> tuple[str, str]:
-    """A new version with a source: what it says is its source, and its download URI."""
+    """A new version with a source: its stored source, and its download URI."""
     made = callers.creator.post(f"{VERSIONS}/create", name=model, source=source).ok()["model_version"]
     uri = callers.creator.get(f"{VERSIONS}/get-download-uri", name=model, version=made["version"]).ok()["artifact_uri"]
     return made["source"], uri
@@ -44,7 +44,7 @@ def test_a_version_of_another_model_is_resolved(callers: Callers) -> None:
     assert register(callers, other, f"models:/{model}/1") == (f"models:/{model}/1", "s3://bucket/original")
     callers.creator.delete("/mlflow/registered-models/delete", name=other).ok()
     uri = callers.creator.get(f"{VERSIONS}/get-download-uri", name=model, version="1").ok()["artifact_uri"]
-    assert uri == "s3://bucket/original"  # resolved once, when it was made
+    assert uri == "s3://bucket/original"  # resolved once, when it was created
 
 
 def test_a_version_of_a_logged_model_is_resolved_to_it(callers: Callers) -> None:
@@ -84,7 +84,7 @@ def test_a_version_that_is_not_there(source: str, callers: Callers, database_sta
     "about", ["s@t", "@a", "a b", "a%20b", "a%2fb", "100%", "模型", "né", "a?b", "a#b", "a+b", "a'b", "m-" + "0" * 32]
 )
 def test_every_way_to_name_another_version(source: str, number: int, about: str, callers: Callers) -> None:
-    """Of models of all kinds of names. Kept is the number: tomorrow the alias may be another's."""
+    """For models with all kinds of names. The number is stored, as the alias may move."""
     creator = callers.creator
     if creator.post(f"{MODELS}/create", name=about).status == 200:
         for each in range(1, 5):
@@ -101,7 +101,7 @@ def test_every_way_to_name_another_version(source: str, number: int, about: str,
 
 
 def test_a_copy_keeps_what_it_is_given(callers: Callers) -> None:
-    """Only what is not given is taken over."""
+    """Only fields that are not given are copied."""
     other, model = callers.model(), callers.model()
     fields = {"name": other, "source": "s3://original", "run_id": "r1", "model_id": LOGGED.removeprefix("models:/")}
     callers.creator.post(f"{VERSIONS}/create", **fields).ok()
@@ -125,7 +125,7 @@ def test_a_copy_keeps_what_it_is_given(callers: Callers) -> None:
     ],
 )
 def test_what_is_named_is_not_there(source: str, callers: Callers, database_state: DatabaseState) -> None:
-    """Or not to be seen: then it is told in the same words."""
+    """Or not readable: then the error is the same."""
     hidden, model, empty = callers.new_name(), callers.model(), callers.model()
     callers.version(model)
     callers.admin.post(f"{MODELS}/create", name=hidden).ok()
@@ -133,9 +133,9 @@ def test_what_is_named_is_not_there(source: str, callers: Callers, database_stat
     callers.admin.post(f"{MODELS}/alias", name=hidden, alias="champion", version="1").ok()
     named = source.format(model=model, empty=empty, hidden=hidden)
     with database_state.unchanged():
-        told = callers.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
+        message = callers.creator.post(f"{VERSIONS}/create", name=model, source=named).missing()
         absent = callers.creator.post(f"{VERSIONS}/create", name=model, source=named.replace(hidden, "nowhere"))
-    assert told.replace(hidden, "nowhere") == absent.missing()
+    assert message.replace(hidden, "nowhere") == absent.missing()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who tries tokens that are not valid must wait; who has one that is does not wait for them."""
+"""Clients that try invalid tokens are throttled; those with valid tokens are not."""
 
 import http.client
 import time
@@ -28,14 +28,14 @@ PROXY = "127.0.0.9"
 
 @pytest.fixture
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """A server that forgives one bad token a second, and believes one proxy."""
+    """A server that forgives one failed attempt per second, and trusts one proxy."""
     limits = ("--limit", f"failed_attempts={MAX_FAILURES}", "--limit", "failed_attempts_per_minute=60")
     with serving(tmp_path_factory.mktemp("strict"), *limits, "--trusted-proxy", PROXY) as live:
         yield live
 
 
 def ask(registry: LiveRegistry, token: str, *, source: str = "127.0.0.1", forwarded: str | None = None) -> Answer:
-    """Who the token is, asked from an address of this machine, and for an address that is said to be behind it."""
+    """The owner of a token, requested from a loopback address, and for an address that is said to be behind it."""
     where = urlsplit(registry.url).netloc
     with closing(http.client.HTTPConnection(where, timeout=60, source_address=(source, 0))) as connection:
         headers = {"Authorization": f"Bearer {token}"} | ({} if forwarded is None else {"X-Forwarded-For": forwarded})
@@ -61,11 +61,11 @@ def test_bad_tokens_are_throttled_and_good_ones_are_not(strict: LiveRegistry) ->
     assert 1 <= wait <= 2
     served = [ask(strict, good).status for _ in range(20)]
     assert served == [200] * 20
-    # A change of who is who is no reason to lock a neighbour out.
+    # A change of principals does not throttle a neighbour.
     with Api(strict.url, good) as api:
         api.post("/token/create").ok()
     assert ask(strict, good).status == 200
-    assert ask(strict, fresh).status in (200, 429)  # it was never used from here, and may have to wait
+    assert ask(strict, fresh).status in (200, 429)  # it was never used from here, and may be throttled
     assert ask(strict, fresh, source="127.0.0.2").status == 200
     assert ask(strict, "tr_guess", source="127.0.0.2").status == 401
     time.sleep(wait)
@@ -74,7 +74,7 @@ def test_bad_tokens_are_throttled_and_good_ones_are_not(strict: LiveRegistry) ->
 
 
 def test_a_token_that_was_good_counts_when_it_is_not(strict: LiveRegistry) -> None:
-    """Revoked, it is one that is not valid, however often it was used before."""
+    """A revoked token is an invalid one, however often it was used before."""
     with Api(strict.url, strict.admin_token) as admin:
         made = admin.post("/token/create").ok()
         assert ask(strict, made["token_value"]).status == 200
@@ -92,9 +92,9 @@ def test_only_a_proxy_that_was_named_says_for_whom_it_speaks(strict: LiveRegistr
     assert 429 in statuses(strict, "tr_x", 20, source=PROXY, forwarded="203.0.113.1")
     assert ask(strict, "tr_x", source=PROXY, forwarded="203.0.113.1").status == 429
     assert ask(strict, "tr_x", source=PROXY, forwarded="203.0.113.2").status == 401
-    # What a client puts before is not what the proxy saw.
+    # Entries that the client has added are ignored.
     assert ask(strict, "tr_x", source=PROXY, forwarded="203.0.113.3, 203.0.113.1").status == 429
-    # Nobody else gets rid of their failures by it, nor blames others for them.
+    # Clients cannot hide their failures by it, nor attribute them to others.
     for number in range(30):
         ask(strict, "tr_x", source="127.0.0.5", forwarded=f"203.0.113.{number + 10}")
     assert ask(strict, "tr_x", source="127.0.0.5", forwarded="203.0.113.200").status == 429
@@ -102,7 +102,7 @@ def test_only_a_proxy_that_was_named_says_for_whom_it_speaks(strict: LiveRegistr
 
 
 def test_without_a_proxy_the_header_says_nothing(fresh_registry: LiveRegistry) -> None:
-    """Not even to a server on this machine, of which uvicorn would believe it."""
+    """Not even on a loopback connection, which uvicorn would trust by default."""
     with Api(fresh_registry.url, fresh_registry.admin_token) as admin:
         body = b'{"name": "mine"}'
         admin.send("POST", "/mlflow/registered-models/create", body, {"X-Forwarded-For": "203.0.113.77"}).ok()
@@ -118,16 +118,18 @@ def test_addresses_that_are_one() -> None:
     assert len(client_key("x" * 10_000)) == 100
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    throttle = Throttle(Limits(failing_addresses=1000, failed_attempts=2))
+def test_the_number_of_tracked_addresses_is_bounded() -> None:
+    """The second failure of an address is one too many if the first one, of at most 6 seconds ago, is still tracked."""
+    throttle = Throttle(Limits(failing_addresses=1000, failed_attempts=2, failed_attempts_per_minute=10))
     for number in range(100_000):
         throttle.record_failure(f"address {number}", now=number)
-    assert throttle.tracked_clients == 1000
-    throttle.record_failure("address 99999", now=100_000)
-    throttle.record_failure("address 99999", now=100_000)
-    with pytest.raises(RequestLimitExceeded):
-        throttle.check("address 99999", now=100_000)
-    throttle.check("address 1", now=100_000)
+    for number, is_tracked in ((99_999, True), (99_000, True), (98_999, False), (1, False)):
+        throttle.record_failure(f"address {number}", now=100_000)
+        if is_tracked:
+            with pytest.raises(RequestLimitExceeded):
+                throttle.check(f"address {number}", now=100_000)
+        else:
+            throttle.check(f"address {number}", now=100_000)
     throttle.check("address 99999", now=200_000)
 
 

@@ -1,4 +1,4 @@
-"""The server over TLS, and what it says when it would be without."""
+"""The server with TLS, and what it says without."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @pytest.fixture(scope="module")
 def secure(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """A registry over TLS, whose limits are small."""
+    """A registry with TLS and small limits."""
     small = ("--limit", "head_seconds=2", "--limit", "stalled_seconds=1", "--limit", "connections=30")
     with serving(tmp_path_factory.mktemp("secure"), *files.options, *small, verify=files.authority) as live:
         yield live
@@ -84,7 +84,7 @@ def test_versions(secure: LiveRegistry, files: Files) -> None:
 
 
 def test_who_never_shakes_hands_is_cut_off(secure: LiveRegistry, files: Files) -> None:
-    """More of them than connections are served; others are, all the time."""
+    """More silent connections than the limit; others are served all the time."""
     with contextlib.ExitStack() as stack:
         silent = [stack.enter_context(connect(secure.url)) for _ in range(60)]
         with client(secure, files) as api:
@@ -123,7 +123,7 @@ def test_a_slow_head_and_a_reader_who_stops(secure: LiveRegistry, files: Files) 
 
 
 def test_a_renewed_certificate_is_served_after_sighup(tmp_path: Path) -> None:
-    """Connections that are open stay; a pair that does not fit together changes nothing."""
+    """Open connections stay; a certificate and a key that do not match change nothing."""
     authority = trustme.CA()
     old = issue(tmp_path, "old", authority=authority)
     new, other = (issue(tmp_path, name, authority=authority) for name in ("new", "other"))
@@ -135,7 +135,7 @@ def test_a_renewed_certificate_is_served_after_sighup(tmp_path: Path) -> None:
             with httpx.Client(base_url=url, verify=trusting) as kept:
                 assert kept.get("/health").status_code == 200
                 before = served_certificate(url)
-                shutil.copy(new.certificate, old.certificate)  # and the key not yet
+                shutil.copy(new.certificate, old.certificate)  # not yet the key
                 renew(server, "does not belong")
                 assert served_certificate(url) == before
                 shutil.copy(new.key, old.key)
@@ -158,11 +158,11 @@ def served_certificate(url: str) -> bytes:
     return ssl.PEM_cert_to_DER_cert(pem)
 
 
-def renew(server: Process, said: str) -> None:
-    before = server.log.read_text().count(said)
+def renew(server: Process, message: str) -> None:
+    before = server.log.read_text().count(message)
     os.kill(server.pid, signal.SIGHUP)
     deadline = time.monotonic() + 30
-    while server.log.read_text().count(said) == before:
+    while server.log.read_text().count(message) == before:
         assert time.monotonic() < deadline, server.log.read_text()
         time.sleep(0.02)
 

@@ -1,4 +1,4 @@
-"""Access tokens over HTTP: one's own, everybody's, and who may have some."""
+"""Access tokens over HTTP: one's own, all of them, and who may create some."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ def test_what_a_token_makes_does_not_outlive_it(user: Api, registry: LiveRegistr
             assert "lifetime_seconds" in message
             assert re.search(r"expires in 35\d\d seconds", message)
         child = api.post("/token/create").ok()["token_value"]
-    with Api(registry.url, child) as api:  # nor does what that one makes
+    with Api(registry.url, child) as api:  # nor does a token that is created with it
         assert api.post("/token/create").ok()["token_info"]["expiry_time"] == expiry
         api.post("/token/create", lifetime_seconds=7200).invalid()
 
@@ -122,7 +122,9 @@ def test_administrators_manage_everybodys_tokens(user: Api, admin: Api, registry
         assert info["last_used_day"] % DAY == 0
         assert admin.get(TOKENS, created_by_username=me["userName"].upper()).ok()["token_infos"] == [info]
         assert admin.get(TOKENS, created_by_id=me["id"]).ok()["token_infos"] == [info]
-        assert len(admin.get(TOKENS, owner_id=me["id"]).ok()["token_infos"]) == 2  # the other is the command line's
+        assert (
+            len(admin.get(TOKENS, owner_id=me["id"]).ok()["token_infos"]) == 2
+        )  # the other was created on the command line
         assert info in admin.get(TOKENS).ok()["token_infos"]
         changed = admin.patch(f"{TOKENS}/{token_id}", token={"comment": "d"}, update_mask="comment").ok()
         assert changed == info | {"comment": "d"}
@@ -175,14 +177,14 @@ def test_who_may_have_tokens(fresh_registry: LiveRegistry) -> None:
         admin.patch(PERMISSIONS, access_control_list=[entry]).ok()
         user.post("/token/create").ok()
         assert (
-            "'admins' own"
+            "Only the group 'admins'"
             in admin.patch(PERMISSIONS, access_control_list=[entry | {"permission_level": "CAN_MANAGE"}]).invalid()
         )
         assert admin.patch(PERMISSIONS, access_control_list=[entry | {"permission_level": "CAN_READ"}]).invalid()
         assert admin.put(
             PERMISSIONS, access_control_list=[{"group_name": "admins", "permission_level": "CAN_USE"}]
         ).invalid()
-        # To manage all models is not to have tokens.
+        # Managing all models does not include tokens.
         admin.put(PERMISSIONS, access_control_list=[]).ok()
         everything = {"user_name": name, "permission_level": "CAN_MANAGE"}
         admin.patch("/permissions/registered-models/root", access_control_list=[everything]).ok()
@@ -191,7 +193,7 @@ def test_who_may_have_tokens(fresh_registry: LiveRegistry) -> None:
 
 
 def test_the_last_use_is_kept_to_a_minute_and_reading_writes_nothing(fresh_registry: LiveRegistry) -> None:
-    """Many calls in a minute are one note, made beside them; whoever has the token sees it."""
+    """Many calls in a minute record one use, in the background; the owner can see it."""
     began = time.time_ns() // 1_000_000
     with Api(fresh_registry.url, fresh_registry.admin_token) as api:
         deadline = time.monotonic() + 60
@@ -203,12 +205,12 @@ def test_the_last_use_is_kept_to_a_minute_and_reading_writes_nothing(fresh_regis
             for _ in range(200):
                 api.get("/mlflow/registered-models/list").ok()
             if version is not None:
-                assert database_state.version() == version  # nobody wrote at all
+                assert database_state.version() == version  # nobody has written
             assert api.get("/token/list").ok()["token_infos"] == [info]
 
 
 def test_tokens_are_listed_and_revoked_by_commands(fresh_registry: LiveRegistry) -> None:
-    """While the server runs; what was revoked is refused at once."""
+    """While the server runs; a revoked token is refused at once."""
     database = fresh_registry.database
     value = fresh_registry.token("ada")
     with Api(fresh_registry.url, value) as api:
@@ -231,7 +233,7 @@ def _line_of(database: str, owner: str) -> str:
 
 
 def test_a_body_that_comes_after_the_token_was_revoked(user: Api, registry: LiveRegistry) -> None:
-    """Who is refused now cannot have begun early."""
+    """A request that is refused now must not have started before."""
     name = new_name("slow-body")
     user.post("/mlflow/registered-models/create", name=name).ok()
     made = user.post("/token/create").ok()
@@ -242,7 +244,7 @@ def test_a_body_that_comes_after_the_token_was_revoked(user: Api, registry: Live
     ).encode()
     with connect(registry.url) as connection:
         connection.sendall(head + content[:5])
-        user.get("/mlflow/registered-models/get", name=name).ok()  # so that the other was begun with
+        user.get("/mlflow/registered-models/get", name=name).ok()  # so that the other connection is open
         user.post("/token/delete", token_id=made["token_info"]["token_id"]).ok()
         connection.sendall(content[5:])
         assert rest(connection).statuses == [401]

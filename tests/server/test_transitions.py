@@ -1,11 +1,11 @@
-"""Moving versions between stages, and what follows from it."""
+"""Stage transitions of versions, and their consequences."""
 
 import pytest
 
 from tests.server.api import Api
 from tests.server.callers import PAIRS, STAGES, Caller, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS, REQUESTS, VERSIONS, requests_now, version_now
+from tests.server.permission_case import MODELS, REQUESTS, VERSIONS, requests_now, version_now
 
 DATABRICKS = "/mlflow/databricks/model-versions/transition-stage"
 READER = Caller("CAN_READ", "direct")
@@ -17,11 +17,11 @@ def feed(api: Api, model: str) -> list[dict[str, str]]:
     return found[::-1]
 
 
-@pytest.mark.parametrize("said", ["Production", "production", "PRODUCTION", "pRoDuCtIoN"])
-def test_stages_in_any_letter_case(said: str, callers: Callers) -> None:
+@pytest.mark.parametrize("written", ["Production", "production", "PRODUCTION", "pRoDuCtIoN"])
+def test_stages_in_any_letter_case(written: str, callers: Callers) -> None:
     model = callers.model()
     version = callers.version(model)
-    answer = callers.creator.post(f"{VERSIONS}/transition-stage", name=model, version=version, stage=said).ok()
+    answer = callers.creator.post(f"{VERSIONS}/transition-stage", name=model, version=version, stage=written).ok()
     assert answer["model_version"]["current_stage"] == "Production"
 
 
@@ -68,7 +68,7 @@ def test_archiving_the_versions_that_are_there(path: str, stage: str, callers: C
         assert (system["from_stage"], system["to_stage"]) == (stage, "Archived")
         assert f"version {newcomer}" in system["system_comment"]
     assert applied["activity_type"] == "APPLIED_TRANSITION"
-    assert requests_now(callers, model, first) == []  # what it asked for has happened
+    assert requests_now(callers, model, first) == []  # its request is closed
     assert len(requests_now(callers, model, second)) == 1
 
 

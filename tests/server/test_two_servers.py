@@ -1,4 +1,4 @@
-"""Two servers over one database tell the same story: what happens at one is true at the other at once."""
+"""Two servers on one database are consistent: a change at one is visible at the other at once."""
 
 import subprocess
 import time
@@ -19,7 +19,7 @@ from tui_registry_server.store.engine import database_url
 from tui_registry_server.store.schema import NEWEST
 from tui_registry_server.store.tables import activities
 
-TOGETHER = 10  # times that two approve at once
+TOGETHER = 10  # concurrent approvals
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Pair:
     second: Api
 
     def version(self, model: str) -> dict[str, str]:
-        """A new model's first version."""
+        """The first version of a new model."""
         self.first.post("/mlflow/registered-models/create", name=model).ok()
         self.first.post("/mlflow/model-versions/create", name=model, source="s3://x").ok()
         return {"name": model, "version": "1"}
@@ -58,7 +58,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_both_are_one_workspace_also_after_a_restart(pair: Pair, tmp_path: Path) -> None:
-    """To Databricks' clients; another registry is another."""
+    """The workspace id for Databricks' clients; another registry has another."""
     known = {api.get("/preview/scim/v2/Me").headers["x-databricks-org-id"] for api in (pair.first, pair.second)}
     assert len(known) == 1
     for database in (pair.database, str(tmp_path / "another.db")):
@@ -92,13 +92,15 @@ def test_of_two_approvers_one_wins(pair: Pair) -> None:
 
 
 def test_what_one_does_the_other_tells_of_within_a_second(pair: Pair) -> None:
-    version = pair.version("told")
+    version = pair.version("received")
     with stream(pair.second) as events:
         for number in range(3):
             pair.first.post("/mlflow/comments/create", **version, comment=f"comment {number}").ok()
             began = time.monotonic()
             events.until_comment(f"comment {number}")
-            assert time.monotonic() - began < 10  # whether by word or by looking once a second, and not by luck later
+            assert (
+                time.monotonic() - began < 10
+            )  # by a notification or by polling once a second, and not by chance later
         assert [one.get("comment") for one in events.seen] == [f"comment {number}" for number in range(3)]
 
 
@@ -113,9 +115,9 @@ def test_many_changes_at_both_are_told_once_and_in_order(pair: Pair) -> None:
         list(pool.map(say, (pair.first, pair.second), ("a", "b")))
         say_last = pair.first.post("/mlflow/comments/create", **version, comment="last")
         say_last.ok()
-        told = [events.until_comment("last") for events in (first, second)]
-    assert told[0] == told[1]
-    numbers = numbers_of(pair.database, told[0])
+        received = [events.until_comment("last") for events in (first, second)]
+    assert received[0] == received[1]
+    numbers = numbers_of(pair.database, received[0])
     assert numbers == sorted(set(numbers))
     assert len(numbers) == 81
 
@@ -124,7 +126,7 @@ def test_a_token_revoked_at_one_is_refused_by_the_other_at_once(pair: Pair) -> N
     for _ in range(5):
         made = pair.first.post("/token/create").ok()
         with Api(pair.second.url, made["token_value"]) as api:
-            api.get("/mlflow/registered-models/list").ok()  # it is known there, and cached
+            api.get("/mlflow/registered-models/list").ok()  # the caller is cached there
             pair.first.post("/token/delete", token_id=made["token_info"]["token_id"]).ok()
             api.get("/mlflow/registered-models/list").refused(401, "UNAUTHENTICATED")
 
@@ -171,8 +173,8 @@ def test_two_that_start_at_once_make_one_schema(tmp_path: Path) -> None:
             for name in ("ada", "bob", "cleo")
         ]
         for each in starting:
-            _, said = each.communicate(timeout=60)
-            assert (each.returncode, "Created administrator" in said) == (0, True), said
+            _, stderr = each.communicate(timeout=60)
+            assert (each.returncode, "Created administrator" in stderr) == (0, True), stderr
         with changing(database) as connection:
             assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]
             recorded = connection.execute(select(activities.c.activity_type).order_by(activities.c.sequence)).scalars()
@@ -182,13 +184,13 @@ def test_two_that_start_at_once_make_one_schema(tmp_path: Path) -> None:
 
 
 def test_without_notifications_a_look_each_second_finds_what_others_did(tmp_path: Path) -> None:
-    """As on those that speak PostgreSQL's protocol without LISTEN and NOTIFY; on SQLite it is always so."""
+    """As on databases with PostgreSQL's protocol, but without LISTEN and NOTIFY; as always on SQLite."""
     with fresh_database(tmp_path) as database:
         if database_url(database).get_backend_name() == "postgresql":
             with changing(database) as connection:
                 connection.execute(text("ALTER FUNCTION pg_catalog.pg_notify(text, text) RENAME TO gone"))
         with two_servers(tmp_path, database) as pair:
-            version = pair.version("told")
+            version = pair.version("received")
             with stream(pair.second) as events:
                 pair.first.post("/mlflow/comments/create", **version, comment="heard").ok()
                 events.until_comment("heard")

@@ -110,7 +110,7 @@ def test_a_patch_is_done_whole_or_not_at_all(admin: Api) -> None:
 
 
 def test_what_is_not_kept_does_not_stop_what_is(admin: Api, registry: LiveRegistry) -> None:
-    """Somebody who leaves is deactivated along with whatever else an identity provider says of them."""
+    """Identity providers deactivate a user together with other attributes."""
     name = new_name("leaver")
     with Api(registry.url, registry.token(name)) as api:
         path = f"{USERS}/{api.get(f'{SCIM}/Me').ok()['id']}"
@@ -131,7 +131,7 @@ def test_what_is_not_kept_does_not_stop_what_is(admin: Api, registry: LiveRegist
 
 
 def test_who_is_renamed_stays_who_they_are(admin: Api, registry: LiveRegistry) -> None:
-    """With their id, tokens, groups and rights; what they have open goes by the new name, the record by the old one."""
+    """With the same id, tokens, groups and permissions; open requests get the new name, earlier records do not."""
     old, new, taken = new_name("maiden"), new_name("married"), create_user(admin)["userName"]
     model = new_name("model")
     with Api(registry.url, registry.token(old)) as api:
@@ -164,8 +164,8 @@ def test_who_is_renamed_stays_who_they_are(admin: Api, registry: LiveRegistry) -
     (change,) = [each for each in recorded if each.get("system_comment") == f"changed user {old} to {new}: name"]
     assert change["detail"] == {"kind": "user", "id": me["id"], "name": new, "changed": {"name": [old, new]}}
     assert [each["user_id"] for each in recorded if each.get("model_name") == model][:2] == [old, old]
-    create_user(admin, old)  # the old name is free, and holds no rights
-    assert admin.put(path, userName=new.upper()).ok()["userName"] == new.upper()  # they may write it otherwise
+    create_user(admin, old)  # the old name is available, without permissions
+    assert admin.put(path, userName=new.upper()).ok()["userName"] == new.upper()  # in another letter case
 
 
 def test_no_name_that_nobody_can_have_is_taken(admin: Api) -> None:
@@ -200,7 +200,7 @@ def test_a_deleted_user_leaves_only_a_name_in_history(admin: Api, registry: Live
     assert admin.get("/token-management/tokens", owner_id=user_id).ok() == {}
     (activity,) = admin.get("/mlflow/activities/list", name=model).ok()["activities"]
     assert activity["user_id"] == name
-    create_user(admin, name)  # the name is free again, and holds no rights
+    create_user(admin, name)  # the name is available again, without permissions
     model_id = admin.get("/mlflow/databricks/registered-models/get", name=model).ok()["registered_model_databricks"][
         "id"
     ]
@@ -255,7 +255,7 @@ def test_lists_are_filtered_sorted_and_paged(fresh: Api) -> None:
     assert found('emails eq "u3@X.org"') == ["u3"]
     assert found('emails.value ne "u3@x.org"') == ["admin", "u1", "u2", "u4"]
     assert found("emails pr") == ["u1", "u2", "u3", "u4"]
-    assert found("roles pr") == []  # what is empty is as what is not there
+    assert found("roles pr") == []  # an empty value is a missing one
     assert found('groups.display eq "G" or groups.display eq "admins"') == ["admin", "u1"]
     assert found('groups.display eq "users"') == ["admin", "u1", "u2", "u3", "u4"]
 
@@ -305,7 +305,7 @@ def test_groups_of_a_user_are_direct_or_indirect(admin: Api) -> None:
 
 
 def test_values_of_a_list_are_found_by_their_parts(fresh: Api) -> None:
-    """As RFC 7644, 3.4.2.2, and Entra ID have it."""
+    """In the forms of RFC 7644, 3.4.2.2, and of Entra ID."""
     work, home = {"value": "a@x", "type": "work", "primary": True}, {"value": "b@x", "type": "home"}
     create_user(fresh, "u1", emails=[work, home])
     create_user(fresh, "u2", emails=[{"value": "b@x", "type": "work"}], roles=[{"value": "r", "display": "R"}])
@@ -330,7 +330,7 @@ def test_values_of_a_list_are_found_by_their_parts(fresh: Api) -> None:
 
 
 def test_external_ids_are_kept_as_given(admin: Api) -> None:
-    """Identity providers find people by them; they need not differ."""
+    """Identity providers find users by them; they need not be unique."""
     external_id = new_name("External")
     first, second = (create_user(admin, externalId=external_id)["id"] for _ in range(2))
     assert set(listed(admin, USERS, "id", filter=f'externalId eq "{external_id}"')) == {first, second}
@@ -354,7 +354,7 @@ def test_others_see_names_but_no_particulars(admin: Api, anyone: Api) -> None:
 
 
 def without_meta(given: Answer | dict[str, Any]) -> dict[str, Any]:
-    """When it changed is not the same any more."""
+    """The timestamp differs."""
     document = given.ok() if isinstance(given, Answer) else given
     return {name: value for name, value in document.items() if name != "meta"}
 

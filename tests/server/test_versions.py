@@ -1,10 +1,10 @@
-"""Model versions: numbered, described, tagged, named by aliases, deleted."""
+"""Model versions: numbers, descriptions, tags, aliases, deleting."""
 
 import pytest
 
 from tests.server.callers import CREATOR, Callers
 from tests.server.database_state import DatabaseState
-from tests.server.permission_cases import MODELS, VERSIONS, model_now, version_now
+from tests.server.permission_case import MODELS, VERSIONS, model_now, version_now
 from tests.server.test_requests import AT_ONCE, at_once
 
 
@@ -38,7 +38,7 @@ UNSET = {"description": "", "run_id": "", "run_link": ""}
 
 
 def test_what_was_not_given_is_empty(callers: Callers) -> None:
-    """As MLflow's server answers it: wherever a version is answered."""
+    """As in the answers of MLflow's server: in every answer with a version."""
     model = callers.model()
     creator = callers.creator
     made = creator.post(f"{VERSIONS}/create", name=model, source="s3://x").ok()["model_version"]

@@ -1,4 +1,4 @@
-"""Everybody sees what they may read, and nothing else: not by lists, not by streams, not by the words of an error."""
+"""Callers see only what they may read: in lists, in streams, and in error messages."""
 
 import base64
 import hashlib
@@ -16,7 +16,8 @@ from tests.live_registry import command
 from tests.server.api import Api
 from tests.server.callers import CALLERS, SCIM, Caller, Callers, add_group, user_id
 from tests.server.database_state import changing
-from tests.server.permission_cases import CASES, CREATE_MODEL, Case
+from tests.server.permission_case import CREATE_MODEL, Case
+from tests.server.permission_cases import CASES
 from tests.server.streams import stream
 from tui_registry_server.store import counters
 from tui_registry_server.store.tables import principals, tokens
@@ -59,7 +60,7 @@ def shelf(callers: Callers) -> Iterator[Shelf]:
 
 
 def pages(api: Api, path: str, member: str, **fields: Any) -> list[list[dict[str, Any]]]:
-    """Every page of a list."""
+    """All pages of a list."""
     token, found = "", []
     while True:
         page = api.get(path, max_results=PAGE, page_token=token, **fields).ok()
@@ -117,7 +118,7 @@ def _is_about_a_model(case: Case) -> bool:
 
 @pytest.mark.parametrize("case", [case for case in CASES if _is_about_a_model(case)], ids=str)
 def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Callers) -> None:
-    """Byte for byte, but for its own name."""
+    """Byte for byte, except for its own name."""
     attempt = case.prepare(callers, STRANGER)
     named = [attempt.fields[field] for field in ("name", "id") if field in attempt.fields]
     if "filter" in attempt.fields:
@@ -136,8 +137,8 @@ def test_what_is_hidden_answers_as_what_is_not_there(case: Case, callers: Caller
 
 
 def test_a_name_that_is_taken_cannot_be_hidden(callers: Callers) -> None:
-    """Who creates or renames learns that a name is taken, as there can be no two models of it; and nothing besides: not
-    whether it is by a model that they could see. Who may not rename learns not even that."""
+    """Creating or renaming reveals that a name is taken, as names are unique; and nothing else: not whether it is by a
+    model that they could see. Users who may not rename do not learn even that."""
     taken, mine, seen = callers.model("taken"), callers.new_name("mine"), callers.new_name("seen")
     stranger = callers.api(STRANGER)
     for name in (mine, seen):
@@ -170,7 +171,7 @@ def test_a_source_does_not_tell_of_a_hidden_version(callers: Callers) -> None:
     assert answers[0].missing() == answers[1].missing().replace("x" * len(hidden), hidden)
 
 
-# --- changes of rights ---------------------------------------------------------------------------------------------
+# --- changes of permissions ----------------------------------------------------------------------------------------
 
 
 def test_grants_and_revocations_take_effect_at_once(callers: Callers) -> None:
@@ -208,7 +209,7 @@ def test_memberships_take_effect_at_once(callers: Callers) -> None:
 
 
 def say(callers: Callers, model: str) -> str:
-    """Write a comment on a model's version 1; its words, which nobody else says."""
+    """Write a comment on a model's version 1; its unique text."""
     words = callers.new_name("words")
     callers.creator.post("/mlflow/comments/create", name=model, version="1", comment=words).ok()
     return words
@@ -234,8 +235,8 @@ def test_an_open_stream_follows_the_rights(callers: Callers) -> None:
 
 
 def test_nobody_can_count_what_is_hidden(callers: Callers) -> None:
-    """Neither by the ids of events, nor by what begins a stream, nor by the feed's page tokens: whether nothing or
-    much happened elsewhere in between, they tell the same."""
+    """Neither by event ids, nor by the ready event, nor by the feed's page tokens: they do not depend on how much has
+    happened elsewhere."""
     name, api = callers.newcomer()
     seen, hidden = callers.model("seen"), callers.model("hidden")
     for model in (seen, hidden):
@@ -256,17 +257,17 @@ def test_nobody_can_count_what_is_hidden(callers: Callers) -> None:
         api.get("/mlflow/activities/list", name=seen, max_results=number).ok()["next_page_token"] for number in (1, 2)
     ]
     inner = [json.loads(base64.urlsafe_b64decode(page + "=" * (-len(page) % 4)))[2] for page in pages]
-    told = [*ids, *begun, *inner]
-    assert len(set(told)) == len(told) - len(
+    cursors = [*ids, *begun, *inner]
+    assert len(set(cursors)) == len(cursors) - len(
         set(ids) & set(inner)
-    )  # an event has one id, a beginning is never the same
-    for each in told:
+    )  # an event has one id, a ready event a different one each time
+    for each in cursors:
         assert re.fullmatch(r"[\w\-]{32}", each)
-    blocks = [base64.urlsafe_b64decode(each) for each in told]
-    # Numbers that are near each other would share most of their bytes.
+    blocks = [base64.urlsafe_b64decode(each) for each in cursors]
+    # Plain numbers that are close would share most of their bytes.
     alike = [sum(a == b for a, b in zip(one, other, strict=True)) for one, other in pairwise(blocks) if one != other]
     assert max(alike) <= 6
-    # What somebody else was told, or made up, opens nothing.
+    # An id of another registry, or a forged one, is refused.
     forged = base64.urlsafe_b64encode(bytes([blocks[0][0] ^ 1]) + blocks[0][1:]).decode()
     assert "Last-Event-ID" in api.send("GET", "/mlflow/events", None, {"Last-Event-ID": forged}).invalid()
     assert "Last-Event-ID" in api.send("GET", "/mlflow/events", None, {"Last-Event-ID": "1"}).invalid()
@@ -306,9 +307,9 @@ def test_the_stream_shows_what_the_caller_may_read(caller: Caller, callers: Call
     entry = {"group_name": "users", "permission_level": "CAN_READ"}
     callers.creator.patch(callers.permissions_path(everybodys), access_control_list=[entry]).ok()
     with stream(callers.api(caller)) as live:
-        said = say(callers, model)
+        comment = say(callers, model)
         last = say(callers, everybodys)
         seen = live.until_comment(last)
-    assert any(one.get("comment") == said for one in seen) == (caller.level != "none")
+    assert any(one.get("comment") == comment for one in seen) == (caller.level != "none")
     with stream(callers.api(caller), since=live.ready) as resumed:
         assert resumed.until_comment(last) == seen

@@ -113,7 +113,7 @@ def presenting(folder: Path, files: Files) -> Iterator[str]:
     with ExitStack() as stack:
         database = stack.enter_context(fresh_database(folder))
         command(database, "users", "create", "admin", "--admin")
-        yield stack.enter_context(Server(folder, database, *files.options, verify=None)).start(look=False)
+        yield stack.enter_context(Server(folder, database, *files.options, verify=None)).start(check_health=False)
 
 
 WRONG = {

@@ -1,4 +1,4 @@
-"""The server's commands put together: what ``tui-registry`` hands on to ``python -P -m tui_registry_server``."""
+"""The server's commands, to which ``tui-registry`` delegates: ``python -P -m tui_registry_server``."""
 
 import getpass
 import json
@@ -66,7 +66,7 @@ for command in (audit, backup, restore):
     default=LONGEST_READ,
     show_default=True,
     type=click.FloatRange(0.01, 3600),
-    help="After so many seconds a search or a list is given up, and refused.",
+    help="The deadline of a read: after these seconds a search or a list is cancelled, and refused.",
 )
 @click.option(
     "--longest-write",
@@ -80,20 +80,20 @@ for command in (audit, backup, restore):
     "--tls-cert",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Speak TLS with this certificate: PEM, the server's own first. SIGHUP reads it and its key anew.",
+    help="Serve TLS with this certificate: PEM, the server's own first. SIGHUP reloads it and its key.",
 )
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key: PEM.")
 @click.option(
     "--insecure-http",
     is_flag=True,
-    help="Listen for other machines without TLS: for a balancer that speaks it, or a network of your own.",
+    help="Listen for other machines without TLS: behind a proxy that terminates it, or in a network of your own.",
 )
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
     metavar="ADDRESS",
-    help="An address or network whose X-Forwarded-For is believed. More than once for several.",
+    help="An address or network whose X-Forwarded-For is trusted. More than once for several.",
 )
 @click.option(
     "--limit",
@@ -102,7 +102,7 @@ for command in (audit, backup, restore):
     metavar="NAME=NUMBER",
     help="Change a limit; server/README.md lists them. More than once for several.",
 )
-@click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; believe X-Demo-Time.")
+@click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
 @click.option("--socket-fd", type=click.IntRange(3), hidden=True, help="Serve on this listening Unix socket, too.")
@@ -171,7 +171,7 @@ def _limits(given: tuple[str, ...]) -> Limits:
 
 @main.group("users")
 def users_group() -> None:
-    """Users, in the database directly, whether the server runs or not."""
+    """Users, directly in the database, whether the server runs or not."""
 
 
 @users_group.command("create")
@@ -186,7 +186,7 @@ def create_user(*, name: str, admin: bool, database: str) -> None:
 
 @main.group("tokens")
 def tokens_group() -> None:
-    """Access tokens, in the database directly, whether the server runs or not."""
+    """Access tokens, directly in the database, whether the server runs or not."""
 
 
 @tokens_group.command("create")
@@ -205,7 +205,7 @@ def create_token(
     revoke_stdin: bool,
     database: str,
 ) -> None:
-    """Create a token for each user or service principal NAME, and print it: this is the one time it is shown."""
+    """Create a token for each user or service principal NAME, and print it. It is shown only this once."""
 
     revoked = sys.stdin.read().strip() if revoke_stdin else ""
 
@@ -214,11 +214,11 @@ def create_token(
             tokens.revoke_value(call, revoked)
         lifetime = None if days is None else days * DAY
         for name in names if found else ():
-            if (holder := _id_of(call, name)) is None:
+            if (owner_id := _id_of(call, name)) is None:
                 users.add(call, CreateUser(user_name=name), admin=True)
-            elif comment is not None:  # a console makes one each week: they are not to be ever more
-                token_rows.remove_expired(call.connection, holder, comment, call.clock)
-        return [tokens.issue(call, _holder(call, name), comment=comment, lifetime=lifetime)[0] for name in names]
+            elif comment is not None:  # a console creates one each week: expired ones must not pile up
+                token_rows.remove_expired(call.connection, owner_id, comment, call.clock)
+        return [tokens.issue(call, _owner_id(call, name), comment=comment, lifetime=lifetime)[0] for name in names]
 
     print_lines(_change(database, issue))
 
@@ -226,7 +226,7 @@ def create_token(
 @tokens_group.command("list")
 @database_option
 def list_tokens(*, database: str) -> None:
-    """List everybody's tokens, newest first: ids, owners, and when they were made, expire and were last used (UTC)."""
+    """List all tokens, newest first: ids, owners, and when they were created, expire and were last used (UTC)."""
 
     def read(call: Call) -> list[tuple[str, ...]]:
         infos = [json.loads(info) for info in token_rows.listed(call.connection)]
@@ -243,14 +243,14 @@ def list_tokens(*, database: str) -> None:
             for info in infos
         ]
 
-    print_table(("ID", "OWNER", "MADE", "EXPIRES", "USED", "COMMENT"), _change(database, read))
+    print_table(("ID", "OWNER", "CREATED", "EXPIRES", "LAST USED", "COMMENT"), _change(database, read))
 
 
 @tokens_group.command("revoke")
 @click.argument("token_ids", metavar="ID...", nargs=-1, required=True)
 @database_option
 def revoke_token(*, token_ids: tuple[str, ...], database: str) -> None:
-    """Accept the tokens with these IDs no more, at once and at every server. 'tokens list' tells the ids."""
+    """Revoke the tokens with these IDs, at once and at every server. 'tokens list' shows the ids."""
 
     def revoke(call: Call) -> None:
         for token_id in token_ids:
@@ -270,8 +270,8 @@ def _format_time(milliseconds: int) -> str:
 def migrate(*, source: str, target: str) -> None:
     """Copy the registry in the database SOURCE into the empty database TARGET, and compare the two.
 
-    Each is an SQLite file or a URL such as postgresql://host/registry. Stop the servers on SOURCE first: it stays as it
-    is, and what they would still write to it is not copied.
+    Each is an SQLite file or a URL such as postgresql://host/registry. Stop the servers on SOURCE first: what they
+    write to it during the copy is not copied. SOURCE is not changed.
     """
     from tui_registry_server.store import database_copy
 
@@ -280,7 +280,7 @@ def migrate(*, source: str, target: str) -> None:
         with progress_bar("Copying and comparing") as progress:
             tables = database_copy.migrate(*urls, now=_now(), progress=progress)
     print_lines(f"{name:<20} {rows:>12,} rows  {digest[:16]}" for name, rows, digest in tables)
-    note("Both hold the same: every row was read back and compared.")
+    note("Both are the same: every row was read back and compared.")
 
 
 def _id_of(call: Call, name: str) -> str | None:
@@ -289,14 +289,14 @@ def _id_of(call: Call, name: str) -> str | None:
     return next(filter(None, (principals.id_of(call.connection, kind, name) for kind in kinds)), None)
 
 
-def _holder(call: Call, name: str) -> str:
+def _owner_id(call: Call, name: str) -> str:
     if principal_id := _id_of(call, name):
         return principal_id
     raise ResourceDoesNotExist(f"There is no user '{name}'. Create one with: tui-registry users create {name}")
 
 
 def _operator() -> str:
-    """The system's name of who runs this; not every number has one."""
+    """The name of the operating system's user; not every user id has one."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -308,7 +308,7 @@ def _now() -> int:
 
 
 def _change(location: str, work: Callable[[Call], T]) -> T:
-    """Run a change in one transaction, as the person at the keyboard."""
+    """Run a change in one transaction, as the operator on the command line."""
     operator = Principal(
         id="",
         name=f"{_operator()} (command line)",

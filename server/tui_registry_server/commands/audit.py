@@ -1,4 +1,4 @@
-"""``audit``: the log of every change, verified and exported. See rules.audit for its chain."""
+"""``audit``: verify and export the log of every change. See rules.audit for its hash chain."""
 
 import codecs
 import json
@@ -35,17 +35,17 @@ class _Time(click.ParamType[int]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
-        """Milliseconds. What has no time zone is UTC."""
+        """Milliseconds since the epoch. A time without a time zone is UTC."""
         try:
             time = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"'{value}' is no time. Write it as 2026-11-23 or 2026-11-23T14:30.", param, context)
+            self.fail(f"'{value}' is not a time. Write it as 2026-11-23 or 2026-11-23T14:30.", param, context)
         return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 @click.group()
 def audit() -> None:
-    """The log of every change: who, when, from where, with which token, what before and after."""
+    """The log of every change: who, when, from where, with which token, and the values before and after."""
 
 
 @audit.command()
@@ -57,13 +57,14 @@ def audit() -> None:
 )
 @database_option
 def verify(*, head: Head | None, file: Path | None, database: str) -> None:
-    """See whether any record was changed, removed, added or moved since it was written.
+    """Check whether any record was changed, removed, added or moved since it was written.
 
-    Every record holds a digest of itself and of the one before it. Who can write to the database can also write all
-    digests anew, or cut off the end: keep the head that this prints elsewhere, and give it the next time.
+    Every record has a digest of itself and of the one before it. Anyone who can write to the database can also
+    recompute all digests, or cut off the end: save the head that this prints on another machine, and give it the next
+    time.
 
-    Exits with 0 if all is as it was written and the head, if one was given, is among it; with 1 if not, or if it could
-    not be read; with 2 if the command was not understood.
+    Exits with 0 if all is as it was written and includes the head, if one was given; with 1 if not, or if it could not
+    be read; with 2 if the command was not understood.
     """
     chain = Chain(head, partial=file is not None)
     with exit_on_error(f"{file} could not be read" if file else "The database could not be read"):
@@ -85,13 +86,13 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
                 chain.end()
     note(f"{chain.count:,} records, none of them changed.")
     if chain.first > 1:
-        note(f"They begin with record {chain.first}: of what came before it, nothing is shown.")
+        note(f"They begin with record {chain.first}: nothing is proved about earlier ones.")
     if chain.head is not None:
         print_lines([str(chain.head)])
 
 
 @audit.command()
-@click.option("--since", type=_Time(), help="From this time on (UTC, unless it says otherwise).")
+@click.option("--since", type=_Time(), help="From this time on (UTC, unless it has a time zone).")
 @click.option(
     "--output", type=click.Path(path_type=Path), help="A new file, readable by you only, instead of the terminal."
 )
@@ -101,7 +102,7 @@ def export(*, since: int | None, output: Path | None, database: str) -> None:
     with exit_on_error("The log could not be exported"), open_registry(database) as connection, _opened(output) as file:
         after = 0 if since is None else activities.last_before(connection, since)
         for record in activities.records(connection, after=after):
-            file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # none holds what is not JSON's
+            file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # default: bytes, if tampered with
 
 
 @contextmanager
@@ -115,13 +116,12 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             yield file
     except BaseException:
-        output.unlink()  # a part of it would look like all
+        output.unlink()  # a part would look like the whole log
         raise
 
 
 def _parsed(lines: BinaryIO) -> Iterator[dict[str, Any]]:
-    """The records of an export. What stands between them - blank lines, the kind of line ends, a byte order mark - is
-    no part of any."""
+    """The records of an export. Blank lines, a byte order mark and the kind of line ends are ignored."""
     number = 0
     while line := lines.readline(MAX_LINE + 1):
         number += 1
@@ -135,5 +135,5 @@ def _parsed(lines: BinaryIO) -> Iterator[dict[str, Any]]:
         except ValueError as error:
             raise BrokenChainError(f"Line {number} is not a record: {ascii(str(error))[1:-1]}.") from None
         if not isinstance(record, dict):
-            raise BrokenChainError(f"Line {number} is not a record: it is no JSON object.")
+            raise BrokenChainError(f"Line {number} is not a record: it is not a JSON object.")
         yield record

@@ -15,10 +15,10 @@ from tui_registry_server.store.engine import database_url, redact_url
 @click.argument("file", type=click.Path(path_type=Path))
 @database_option
 def backup(*, file: Path, database: str) -> None:
-    """Write the registry, as it is at this moment, into the new FILE.
+    """Write a snapshot of the registry into the new FILE.
 
-    Servers may run on it, and go on writing. FILE is an SQLite database, also where the registry is kept in PostgreSQL.
-    It is readable by you only: it holds all that the registry holds, and digests of the tokens.
+    Servers may keep running, and writing. FILE is an SQLite database, also if the registry is stored in PostgreSQL. It
+    is readable by you only: it has the whole content of the registry, and digests of the tokens.
     """
     with exit_on_error("The registry could not be backed up"), progress_bar("Backing up") as progress:
         backups.back_up(database_url(database), file.absolute(), now=_now(), progress=progress)
@@ -27,20 +27,20 @@ def backup(*, file: Path, database: str) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Put an SQLite file that is there already aside, under another name.")
+@click.option("--force", is_flag=True, help="Rename an SQLite file that exists already, instead of refusing.")
 @database_option
 def restore(*, file: Path, force: bool, database: str) -> None:
-    """Put the backup FILE in the database's place.
+    """Replace the database with the backup FILE.
 
-    Stop the servers first. Of the backup nothing is run: its schema is compared with what this program makes, its rows
-    are copied, and its audit log is verified. PostgreSQL's database must be an empty one.
+    Stop the servers first. Nothing in the backup is executed: its schema is compared with the one that this program
+    creates, its rows are copied, and its audit log is verified. A PostgreSQL database must be empty.
     """
     with exit_on_error("The backup could not be restored"), progress_bar("Restoring") as progress:
-        head, kept = backups.restore(
+        head, renamed = backups.restore(
             file.absolute(), database_url(database), replace=force, now=_now(), progress=progress
         )
-    if kept is not None:
-        note(f"What was there before is kept in {kept}.")
+    if renamed is not None:
+        note(f"The previous database is now {renamed}.")
     note(f"Restored {file} to {redact_url(database)}. The head of its audit log:")
     print_lines([str(head or "none: nothing was ever recorded")])
 

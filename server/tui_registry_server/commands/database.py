@@ -1,4 +1,4 @@
-"""What commands on the database itself share: which one it is, how far they are, and how they fail."""
+"""What commands on the database share: the --database option, progress, and error messages."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from tui_registry_server.store.schema import SchemaTooNewError
 
 
 def _default_database() -> str:
-    """Where the console keeps its own registry."""
+    """The console's own registry."""
     import platformdirs
 
     return str(Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db")
@@ -38,14 +38,14 @@ database_option = click.option(
 
 @contextlib.contextmanager
 def exit_on_error(what_failed: str = "The database could not be used") -> Iterator[None]:
-    """Whatever goes wrong with the database in the block is said in a line, and the program ends with 1."""
+    """Print an error of the database in the block as one line, and exit with 1."""
     try:
         yield
     except RegistryError as error:
         fail(error.message)
     except SchemaTooNewError as error:
         fail(str(error))
-    except BrokenPipeError:  # who read what is written here has seen enough; what is left must not be tried at the end
+    except BrokenPipeError:  # the reader has closed the pipe; the rest must not be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
@@ -54,7 +54,7 @@ def exit_on_error(what_failed: str = "The database could not be used") -> Iterat
 
 @contextlib.contextmanager
 def open_registry(location: str) -> Iterator[Connection]:
-    """A connection to a registry that is there, with the schema that this program knows."""
+    """A connection to an existing registry with the current schema."""
     url = database_url(location)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
         raise ResourceDoesNotExist(f"There is no database {url.database}.")
@@ -69,7 +69,7 @@ def open_registry(location: str) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, for what tells how much is done, of how much; elsewhere nothing."""
+    """A progress bar on a terminal, nothing elsewhere. The function takes how much is done, and the total."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

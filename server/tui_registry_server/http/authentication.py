@@ -1,7 +1,7 @@
-"""Who calls: access tokens, as a Bearer token or as the password of Basic authentication.
+"""Authentication: access tokens, as a Bearer token or as the password of Basic authentication.
 
-A token is looked up by its SHA-256. How long that takes may tell of the hash's first letters, but nothing of the token:
-who chooses a token does not choose its hash, and cannot come nearer to one by trying. Nothing else is compared.
+A token is looked up by its SHA-256. The timing of that may leak the first digits of a hash, but nothing of the token:
+who chooses a token does not choose its hash, and cannot approach a stored one by trying. Nothing else is compared.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from tui_registry_server.wire.names import name_key
 
 log = logging.getLogger(__name__)
 
-LAST_USE_INTERVAL = 60_000  # milliseconds: a token's last use is noted no more often
+LAST_USE_INTERVAL = 60_000  # milliseconds: a token's last use is recorded no more often
 INVALID_MESSAGE = "The access token is not valid: it may have been revoked."
 EXPIRED_MESSAGE = "The access token has expired."
 MAX_CACHED_TOKENS = 10_000  # tokens
 
 _HOW_TO_AUTHENTICATE = (
     "Send an access token, as 'Authorization: Bearer <token>' or as the password of Basic authentication (user "
-    "'token'). An administrator makes one with: tui-registry tokens create NAME."
+    "'token'). An administrator creates one with: tui-registry tokens create NAME."
 )
 
 
@@ -42,15 +42,15 @@ _HOW_TO_AUTHENTICATE = (
 class _CachedPrincipal:
     principal: Principal
     last_use_recorded: float
-    """When its use was last written down, by the monotonic clock, in milliseconds."""
+    """When the token's use was last recorded, in milliseconds on the monotonic clock."""
 
 
 class Authenticator:
-    """Finds the principal of a token. What it found is kept until any principal, group, token or registry-wide grant
-    changes, whichever process changed it.
+    """Finds the principal of a token. Principals are cached until any principal, group, token or registry-wide grant
+    changes, in whichever process.
 
-    Who tries many tokens that are not valid must wait. Tokens that were valid before are looked up meanwhile: one
-    program with a bad token locks out nobody behind the same address.
+    A client that tries many invalid tokens is throttled. Tokens that were valid before are still looked up: a program
+    with a bad token does not lock out others behind the same address.
     """
 
     def __init__(self, database: Database, limits: Limits) -> None:
@@ -61,7 +61,7 @@ class Authenticator:
         """Digests of tokens that were valid when they were last looked up."""
         self._revision = -1
         self._cached_view: int | None = None
-        """In which that was seen."""
+        """The view of the database in which ``_revision`` was read."""
         self._pending_updates: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int) -> Principal:
@@ -84,7 +84,8 @@ class Authenticator:
         return principal
 
     async def principal_of(self, credentials: tuple[str | None, str], now: int) -> Principal:
-        """The same by a user's name, if one was given, and a token; for a stream, which goes on with what it has."""
+        """The caller by a user's name, if one was given, and a token, without throttling: an open event stream
+        authenticates again with the credentials it has."""
         user, token = credentials
         return await self._find(user, _digest(token), now)
 
@@ -104,7 +105,7 @@ class Authenticator:
         return principal
 
     def _record_use(self, token_id: str, now: int) -> None:
-        """Beside the request: reading goes on while a database, for the moment, cannot be written."""
+        """In the background: requests are served while the database is temporarily read-only."""
         update = asyncio.ensure_future(
             self._database.write(lambda connection: tokens.mark_used(connection, token_id, now))
         )
@@ -114,10 +115,10 @@ class Authenticator:
     def _on_use_recorded(self, update: asyncio.Future[None]) -> None:
         self._pending_updates.discard(update)
         if not update.cancelled() and (error := update.exception()) is not None:
-            log.warning("the use of a token could not be noted: %s", error)
+            log.warning("the last use of a token could not be recorded: %s", error)
 
     def _is_current(self) -> bool:
-        """Whether nothing can have changed since what is known was read."""
+        """Whether nothing has changed since the cache was filled."""
         view = self._database.view()
         return view is not None and view == self._cached_view
 
@@ -132,20 +133,18 @@ class Authenticator:
         revision = self._revision
         cached = self._cache.get(digest)
         if cached is None:
-            holder = await self._database.read(lambda connection: principals.holder_of(connection, digest))
-            if holder is None:
+            owner = await self._database.read(lambda connection: principals.token_owner(connection, digest))
+            if owner is None:
                 return None
-            cached = _CachedPrincipal(
-                holder.principal, _monotonic_milliseconds() - _age(holder.last_used_timestamp, now)
-            )
-            if self._revision == revision:  # or else another request has learnt meanwhile that it is stale
+            cached = _CachedPrincipal(owner.principal, _monotonic_milliseconds() - _age(owner.last_used_timestamp, now))
+            if self._revision == revision:  # otherwise a concurrent request has found that it is stale
                 self._cache[digest] = cached
         return cached
 
 
 def refresh_principal(connection: Connection, caller: Principal, revision: int, now: int) -> Principal:
-    """A caller whom ``authenticate`` has found, as they are in a transaction that has this revision of the identity
-    counter: a write may have waited for its turn, and much have happened meanwhile. Raises Unauthenticated."""
+    """The caller that ``authenticate`` has found, as of a transaction with this revision of the identity counter: they
+    may have changed while a write waited for its turn. Raises Unauthenticated."""
     principal = principals.refresh_principal(connection, caller, revision)
     if principal is None:
         raise Unauthenticated(f"{INVALID_MESSAGE} {_HOW_TO_AUTHENTICATE}")
@@ -159,14 +158,13 @@ def _check_not_expired(principal: Principal, now: int) -> None:
 
 
 def _monotonic_milliseconds() -> float:
-    """Milliseconds on a clock that nobody sets: what lasts a time is measured by it."""
+    """Milliseconds on a clock that is never set: for durations."""
     return time.monotonic() * 1000
 
 
-def _age(moment: int | None, now: int) -> float:
-    """Of a moment on the clock that people set. One that is still to come was written before the clock was set back,
-    and says nothing."""
-    return math.inf if moment is None or moment > now else now - moment
+def _age(timestamp: int | None, now: int) -> float:
+    """Milliseconds since a timestamp; infinite if it is unknown, or in the future because the clock was set back."""
+    return math.inf if timestamp is None or timestamp > now else now - timestamp
 
 
 def _digest(token: str) -> str:
@@ -183,7 +181,7 @@ def credentials_of(request: Request) -> tuple[str | None, str]:
     headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if not headers:
         raise Unauthenticated(f"This call needs authentication. {_HOW_TO_AUTHENTICATE}")
-    if len(headers) > 1:  # a proxy may have looked at the other one
+    if len(headers) > 1:  # a proxy may have checked the other one
         raise Unauthenticated(f"There is more than one Authorization header. {_HOW_TO_AUTHENTICATE}")
     header: str = headers[0].decode("latin-1")
     scheme, _, value = header.partition(" ")
@@ -193,7 +191,7 @@ def credentials_of(request: Request) -> tuple[str | None, str]:
     if scheme.lower() == "basic":
         try:
             user, separator, token = base64.b64decode(value, validate=True).decode().partition(":")
-        except ValueError:  # neither base64 nor ASCII, or not of a text
+        except ValueError:  # not base64, or not UTF-8
             user = separator = token = ""
         if separator:
             return user, token

@@ -17,7 +17,7 @@ def client_key(address: str | None) -> str:
     """The key under which a client is counted. Whoever has one IPv6 address has its whole /64."""
     try:
         known = ip_address(address or "")
-    except ValueError:  # a Unix socket's, or what a proxy made up
+    except ValueError:  # of a Unix socket, or invented by a proxy
         return (address or "")[:100]
     if isinstance(known, IPv6Address):
         if known.ipv4_mapped is not None:
@@ -52,9 +52,9 @@ class ConnectionLimiter:
         if self._is_full:
             if not was_full:
                 log.warning("%d connections are open: further ones are refused", self.limits.connections)
-            return TemporarilyUnavailable("The server has as many connections as it can serve. Try again.")
+            return TemporarilyUnavailable("The server has reached its limit of connections. Try again.")
         if self._by_client[key] > self.limits.connections_per_address and not self._is_proxy(key):
-            return RequestLimitExceeded("Your address has as many connections as it may have. Close some, or wait.")
+            return RequestLimitExceeded("Your address has reached its limit of connections. Close some, or wait.")
         return None
 
     def _is_proxy(self, key: str) -> bool:

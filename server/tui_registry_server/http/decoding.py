@@ -1,4 +1,4 @@
-"""From bytes to a request's body, or a clear 400."""
+"""Decoding requests: query, JSON body and path into the body's model, or a clear 400."""
 
 import asyncio
 from collections import Counter
@@ -24,11 +24,11 @@ MAX_PARAMETERS = 1000  # of a query
 async def decode(
     request: Request, body: type[Body], path_fields: dict[str, str], max_bytes: int, slot: BodySlot
 ) -> Body:
-    """Query parameters, the JSON body, and the path. ``max_bytes`` limits the JSON body; ``slot`` is
+    """The body from query parameters, the JSON body, and the path. ``max_bytes`` limits the JSON body; ``slot`` is
     acquired if it is a large one.
 
-    A field that is given twice is refused: somebody else may read the other one. Only SCIM's clients send a whole
-    resource with the id that is in the path, too: the path says what is meant.
+    A field that is given twice is refused: a proxy may have read the other one. An exception is a field of the JSON
+    body that is in the path, too, as SCIM's clients send a resource with its id: the path wins.
     """
     query = _query_fields(request, body)
     content = await _read_body(request, max_bytes, slot)
@@ -37,7 +37,7 @@ async def decode(
     async with slot.limiter.parsing():
         fields = _merge_fields(query, _json_fields(content, body), path_fields)
         del content
-        await asyncio.sleep(0)  # others are served between the two
+        await asyncio.sleep(0)  # let other requests run between parsing and validation
         return validated(body, fields)
 
 
@@ -69,7 +69,7 @@ def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
 
 @cache
 def _list_fields(body: type[BaseModel]) -> frozenset[str]:
-    """The fields that a query gives by repeating them."""
+    """The fields that may be repeated in a query."""
     return frozenset(
         field.alias or name for name, field in body.model_fields.items() if get_origin(field.annotation) is list
     )
@@ -92,7 +92,7 @@ def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
 
 
 async def _read_body(request: Request, max_bytes: int, slot: BodySlot) -> bytes:
-    """One that is too long is read to its end, or until the protocol cuts it off: who still sends reads no answer."""
+    """A body that is too long is drained, up to the protocol's limit: a client that still sends reads no response."""
     if not any(name in _BODY_HEADERS for name, _ in request.scope["headers"]):
         return b""
     chunks: list[bytes] = []
@@ -118,7 +118,7 @@ async def _read_body(request: Request, max_bytes: int, slot: BodySlot) -> bytes:
             async for chunk in stream:
                 size += len(chunk)
     except ClientDisconnect:
-        raise BadRequest("The request's body ended before it was whole.") from None
+        raise BadRequest("The request's body ended before it was complete.") from None
     slot.size = size
     if size > max_bytes:
         raise RequestTooLarge(f"The request's body is larger than {max_bytes} bytes. Send less at a time.")

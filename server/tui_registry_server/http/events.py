@@ -1,11 +1,11 @@
 """The event stream: every change that the caller may read, as it is committed (Server-Sent Events, WHATWG HTML).
 
-An event's id is the change's place among all of them, concealed (rules.cursors). A client that comes back with it as
-``Last-Event-ID`` misses nothing; one that comes for the first time is told of what happens from now on. Each look at
-the database asks anew who the caller is and what they may read, so a stream ends with its token, and shows nothing
-after a right is taken away. So many may be open, and so many by one principal: see rules.limits.
+An event's id is the encrypted sequence number of the change (rules.cursors). A client that reconnects with it as
+``Last-Event-ID`` misses nothing; a first connection gets changes from now on. Each poll of the database authenticates
+and authorizes the caller again, so a stream ends with its token, and shows nothing after a permission was revoked. The
+numbers of open streams, in total and per principal, are limited: see rules.limits.
 
-One look a second, for all streams, finds what other processes changed, where the database does not tell of it at once.
+One poll per second, for all streams, finds the changes of other processes, where the database does not notify of them.
 """
 
 import asyncio
@@ -42,18 +42,18 @@ from tui_registry_server.store.feed import ActivityPage
 
 log = logging.getLogger(__name__)
 
-POLL_INTERVAL = 1.0  # seconds between looks for changes that another process made
-RECHECK_INTERVAL = 5.0  # seconds between a stream's looks at whether its token has expired
+POLL_INTERVAL = 1.0  # seconds between polls for changes by other processes
+RECHECK_INTERVAL = 5.0  # seconds after which a stream checks whether its token has expired
 PING_INTERVAL = 15  # seconds between comments that keep the connection alive through proxies
-MAX_CHECKPOINTS = 100  # that a stream keeps of what it has told
-RETRY_AFTER = 30  # seconds after which who has too many streams may try again
+MAX_CHECKPOINTS = 100  # of a stream
+RETRY_AFTER = 30  # seconds after which a principal with too many streams may try again
 
 _Checkpoint: TypeAlias = tuple[int, str | None]
-"""The number of a change that a stream has looked at, and its digest, once that was read."""
+"""The sequence number of a change that a stream has passed, and its digest, once that was read."""
 
 
 class EventStream:
-    """Wakes the open streams after each commit, of whichever process, and ends them when the server stops."""
+    """Wakes the open streams after each commit, in whichever process, and ends them when the server stops."""
 
     def __init__(self, database: Database, authenticator: Authenticator, limits: Limits) -> None:
         self._database = database
@@ -68,15 +68,15 @@ class EventStream:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Be woken by commits while the block runs, on the event loop that serves."""
+        """Wake the streams of this event loop while the block runs."""
         loop = asyncio.get_running_loop()
-        # The library would cut the streams off in the middle when the server is told to end; stop() lets them finish.
+        # The library would abort the streams when the server shuts down; stop() lets them finish.
         AppStatus.enable_automatic_graceful_drain = False
 
         def committed() -> None:
             if not self._open:
-                return  # whoever opens one will look first
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and the streams with it
+                return  # a new stream polls first
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the streams with it
                 loop.call_soon_threadsafe(self._committed.set)
 
         self._database.on_commit = committed
@@ -108,12 +108,12 @@ class EventStream:
         return _CountedStream(events, on_end=partial(self._release_slot, principal), ping=PING_INTERVAL)
 
     def _acquire_slot(self, principal: Principal) -> None:
-        """Take a place; raises what says that there is none. Whoever has got one gives it back."""
+        """Count a stream. Raises TemporarilyUnavailable or RequestLimitExceeded."""
         if self._open >= self._limits.streams:
-            raise TemporarilyUnavailable("The server has as many event streams open as it can serve. Try again later.")
+            raise TemporarilyUnavailable("The server has reached its limit of event streams. Try again later.")
         if self._open_by[principal.id] >= self._limits.streams_per_principal:
             raise RequestLimitExceeded(
-                f"{principal.name} has {self._limits.streams_per_principal} event streams open, and may have no more. "
+                f"{principal.name} has {self._limits.streams_per_principal} event streams open, which is the limit. "
                 "Close some.",
                 retry_after=RETRY_AFTER,
             )
@@ -149,20 +149,20 @@ class EventStream:
             except Exception as error:
                 if to_api_error(error) is None:
                     raise
-                rows, more = ActivityPage([], more=False)  # the database is away: the client is told when it is back
+                rows, more = ActivityPage([], more=False)  # the database is unavailable: try again at the next poll
             for row in rows:
-                # Put together here, as the library looks for ends of lines in it, of which JSON has none.
+                # Formatted here, as the library would scan the data for line breaks, of which JSON has none.
                 data = to_json(activity_entity(row))
                 yield b"id: %s\r\nevent: activity\r\ndata: %s\r\n\r\n" % (
                     encode_cursor(row.sequence, key).encode(),
                     data,
                 )
-                await asyncio.sleep(0)  # sending to who is gone does not wait; others are served, and it is seen
+                await asyncio.sleep(0)  # let others run: sending does not wait if the client has disconnected
             if not more:
                 await self._wait(changes)
 
     async def _poll(self, credentials: tuple[str | None, str], checkpoints: list[_Checkpoint]) -> ActivityPage:
-        """What has happened since the last mark, for the caller as they are now. The next is set behind it."""
+        """The changes since the last checkpoint that the caller may read now. Adds a checkpoint after them."""
         principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
         newest = await self._common_checkpoint(checkpoints)
         position = checkpoints[-1][0]
@@ -177,37 +177,37 @@ class EventStream:
         return page
 
     async def _common_checkpoint(self, checkpoints: list[_Checkpoint]) -> tuple[int, str]:
-        """Number and digest of the newest change, after the marks of changes that are not there any more were taken
-        back: a standby was promoted that lacked them. Then others have, or will have, their numbers."""
+        """Number and digest of the newest change, after the checkpoints of changes that no longer exist were removed:
+        a standby was promoted that lacked them. Then other changes have, or will have, their numbers."""
         while True:
             position, digest = checkpoints[-1]
-            newest, there = await self._database.read(partial(activities.head_and, sequence=position))
-            if position > newest[0] or digest not in (None, there):
+            newest, stored = await self._database.read(partial(activities.head_and, sequence=position))
+            if position > newest[0] or digest not in (None, stored):
                 checkpoints.pop()
                 if checkpoints:
                     continue
-                position, there = newest
+                position, stored = newest
                 checkpoints.append(newest)
-            checkpoints[-1] = (position, there)
+            checkpoints[-1] = (position, stored)
             return newest
 
     async def _wait(self, changes: int) -> None:
-        """Until something has changed since that many changes, or for RECHECK seconds."""
+        """Until ``_changes`` differs from ``changes``, or for RECHECK_INTERVAL."""
         async with self._changed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RECHECK_INTERVAL):
                     await self._changed.wait_for(lambda: self._changes != changes)
 
     async def _watch(self) -> None:
-        """Wake the streams when something has changed, and when they are to end."""
+        """Wake the streams when something has changed, and when they have to end."""
         known: tuple[int, int] | None = None
         while True:
             self._committed.clear()
             try:
                 now = await self._database.read(_change_state) if self._open else known
-            except Exception as error:  # none may end the watch; those of the database are the streams' to find, too
+            except Exception as error:  # none may end this loop; the streams handle errors of the database
                 if to_api_error(error) is None:
-                    log.exception("looking for changes failed unexpectedly")
+                    log.exception("polling for changes failed unexpectedly")
                 now = known
             if now != known or self._stopping:
                 known = now
@@ -220,7 +220,7 @@ class EventStream:
 
 
 class _CountedStream(EventSourceResponse):
-    """Tells when it has ended, however that came."""
+    """Calls ``on_end`` when it has ended, for whatever reason."""
 
     def __init__(
         self, events: AsyncIterator[ServerSentEvent | bytes], *, on_end: Callable[[], None], ping: int
@@ -236,5 +236,5 @@ class _CountedStream(EventSourceResponse):
 
 
 def _change_state(connection: Connection) -> tuple[int, int]:
-    """What moves with every change that a stream could show, or that could end it."""
+    """Differs after every change that a stream could show, or that could end it."""
     return activities.last_sequence(connection), counters.read(connection, counters.IDENTITY)

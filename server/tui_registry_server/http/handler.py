@@ -1,4 +1,4 @@
-"""The one path of a request: find its route, authenticate, decode, load the subject, check the ability, operate."""
+"""The path of every request: find its route, authenticate, decode, load the subject, check the ability, operate."""
 
 import asyncio
 import logging
@@ -82,7 +82,7 @@ class Handler:
         slot = self._large_body_limiter.slot(principal.id)
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
-            if (decoded_at := time.time_ns() // 1_000_000) != now:  # the body took its time: much may have happened
+            if (decoded_at := time.time_ns() // 1_000_000) != now:  # the token may have been revoked during the upload
                 now = decoded_at
                 principal = await self._authenticator.authenticate(request, now)
             demo_time = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
@@ -95,7 +95,7 @@ class Handler:
                 return run(Call(connection, principal, now, now, address, policy))
 
             def write(connection: Connection) -> Answer:
-                """In its turn, which may have been long in coming: at that time, by the caller as they are by then."""
+                """With the time, and the caller's permissions, when its turn comes."""
                 clock = time.time_ns() // 1_000_000
                 state = activities.state(connection)
                 caller = refresh_principal(connection, principal, state.revision, clock)
@@ -105,8 +105,8 @@ class Handler:
             def run(call: Call) -> Answer:
                 if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
                     require_thread(call.connection)
-                asked = scim.with_request_headers(call, request) if route.scim else call
-                return dispatch.run(operation, route.ability, route.subject, asked, body)
+                call = scim.with_request_headers(call, request) if route.scim else call
+                return dispatch.run(operation, route.ability, route.subject, call, body)
 
             if route.writes:
                 answer = await self._database.write(write)
@@ -128,7 +128,7 @@ class Handler:
                     methods, fields = methods_of, match.groupdict()
                     break
         if methods is None:
-            raise EndpointNotFound(f"There is no endpoint {path}. See /openapi.json for those there are.")
+            raise EndpointNotFound(f"There is no endpoint {path}. See /openapi.json for the existing ones.")
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
             allowed = sorted(methods)
@@ -148,13 +148,13 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _demo_time(demo_time: str | None) -> int | None:
     if demo_time is None:
         return None
-    if not demo_time.isdecimal() or len(demo_time) > 15:  # of 64 bits, and some 30,000 years
+    if not demo_time.isdecimal() or len(demo_time) > 15:  # less than 64 bits: some 30,000 years
         raise InvalidParameterValue("X-Demo-Time must be a number of milliseconds since the epoch.")
     return int(demo_time)
 
 
 def _to_registry_error(error: Exception) -> RegistryError:
-    """What a client is told of a failure that no rule foresaw. The log has the rest."""
+    """The error that a client gets for an unexpected exception. The log has the details."""
     known = to_api_error(error)
     if known is not None:
         log.error("the database refused: %s", describe_error(error))

@@ -1,7 +1,6 @@
-"""How many values the JSON body of a route can need, and whether one has more: told from its bytes, before it is read.
+"""How many values the JSON body of a route may have; counted in its bytes, before it is parsed.
 
-Reading two million empty lists takes the interpreter a second, in which nobody else is served; counting them takes
-milliseconds.
+Parsing two million empty lists blocks the event loop for a second; counting them takes milliseconds.
 """
 
 from functools import cache
@@ -14,36 +13,35 @@ from pydantic.fields import FieldInfo
 from tui_registry_server.rules.errors import RequestTooLarge
 from tui_registry_server.wire.lists import MaxLength
 
-MAX_UNKNOWN_VALUES = 1000  # values of fields that are not known here, and are ignored
-MAX_BODY_VALUES = 100_000  # values of any body: 10,000 members of a group as Entra ID sends them are half of it
+MAX_UNKNOWN_VALUES = 1000  # values in unknown fields, which are ignored
+MAX_BODY_VALUES = 100_000  # values of any body: 10,000 members of a group as Entra ID sends them are half of that
 _ESCAPES = (rb"\\", rb"\"")
 
 
 @cache
 def max_values_of(body: type[BaseModel]) -> int:
-    """How many values a body can have, at the most: those that its model can need, and some besides."""
+    """The limit for a body: the values that its model can have, plus MAX_UNKNOWN_VALUES."""
     return min(_of_model(body) + MAX_UNKNOWN_VALUES, MAX_BODY_VALUES)
 
 
 def check_value_count(content: bytes, limit: int) -> None:
-    """Raises RequestTooLarge for JSON of more values. No value takes less than a byte."""
-    if len(content) > limit < _count(content, limit):
+    """Raises RequestTooLarge for JSON of more values."""
+    if len(content) > limit < _count(content, limit):  # a value takes at least a byte
         raise RequestTooLarge(
-            f"The request's body has more than {limit:,} values, which is more than this call can take. Send less at a "
-            "time."
+            f"The request's body has more than {limit:,} values, which is the limit of this call. Send less at a time."
         )
 
 
 def _count(content: bytes, limit: int) -> int:
-    """At least as many as there are values: each but the first of a list or an object follows a comma. Commas and
-    brackets in texts count too, unless that would be too many."""
+    """An upper bound: each value but the first of a list or an object follows a comma. Commas and brackets in strings
+    are counted, too, unless the count exceeds the limit by them."""
     found = _count_separators(content)
     if found <= limit:
         return found
     for escaped in _ESCAPES:
         content = content.replace(escaped, b"")
     texts = content.count(b'"') // 2
-    if texts > 2 * limit:  # each is a value or the name of one
+    if texts > 2 * limit:  # each is a value or a key
         return texts // 2
     return _count_separators(b"".join(content.split(b'"')[::2]))
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from tui_registry_server.rules.errors import RequestTimeout
 from tui_registry_server.rules.limits import Limits
 
-MAX_INLINE_BYTES = 8 * 1024  # bytes: what follows from a longer body is not done on the event loop
-SMALL_BODY_BYTES = 64 * 1024  # bytes: what the protocol takes in before anybody reads it
+MAX_INLINE_BYTES = 8 * 1024  # bytes: requests with a longer body are run in a thread
+SMALL_BODY_BYTES = 64 * 1024  # bytes that the protocol buffers before they are read
 
 
 class LargeBodyLimiter:
-    """The slots for bodies larger than SMALL. Who finds none free waits, and is not read from; and who
-    has one must then be quick."""
+    """The slots for bodies larger than SMALL_BODY_BYTES. A request without a slot waits, and is not read from; while
+    requests wait, those with a slot have a deadline."""
 
     def __init__(self, limits: Limits) -> None:
         self._shared_slots = asyncio.Semaphore(limits.large_bodies)
@@ -34,7 +34,7 @@ class LargeBodyLimiter:
 
     @asynccontextmanager
     async def upload(self) -> AsyncIterator[None]:
-        """In which a body that has a slot is read. Raises RequestTimeout once others have waited for long enough."""
+        """Read a body that has a slot in this block. Raises RequestTimeout if others wait and it takes too long."""
         try:
             async with asyncio.timeout(None) as deadline:
                 self._uploads[deadline] = asyncio.get_running_loop().time()
@@ -46,12 +46,12 @@ class LargeBodyLimiter:
                     del self._uploads[deadline]
         except TimeoutError:
             raise RequestTimeout(
-                f"The request's body did not come within {self._upload_seconds} seconds, and others wait to send large "
-                "ones. Try again."
+                f"The request's body did not arrive within {self._upload_seconds} seconds, and others are waiting to "
+                "send large ones. Try again."
             ) from None
 
     def slot(self, principal_id: str) -> "BodySlot":
-        """One that is not acquired yet."""
+        """A slot that is not acquired yet."""
         return BodySlot(self, principal_id)
 
     @asynccontextmanager
@@ -103,12 +103,12 @@ class LargeBodyLimiter:
 class _PrincipalSlots:
     slots: asyncio.Semaphore
     references: int = 0
-    """How many of their bodies have a slot, or wait for one."""
+    """How many of the principal's bodies have a slot, or wait for one."""
 
 
 @dataclass(slots=True)
 class BodySlot:
-    """For one body, which turns out to be large or not. To be released when its request is answered."""
+    """The slot of one body, acquired if it turns out to be large; to be released when its request is answered."""
 
     limiter: LargeBodyLimiter
     principal_id: str

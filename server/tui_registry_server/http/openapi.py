@@ -1,4 +1,4 @@
-"""The API's description (OpenAPI 3.1), made from the table of routes and the wire's models."""
+"""The API's description (OpenAPI 3.1), generated from the table of routes and the wire's models."""
 
 import re
 from collections.abc import Iterable
@@ -26,21 +26,22 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": False,
-    "description": "The version that was read: if there is a newer one, nothing is changed, and the status is 412.",
+    "description": "The ETag that was read: if the resource has changed since, nothing is changed, and the status is "
+    "412.",
     "schema": {"type": "string"},
 }
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The version that is known: if there is no newer one, the status is 304.",
+    "description": "The ETag of a cached answer: if the resource has not changed since, the status is 304.",
     "schema": {"type": "string"},
 }
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
     "required": False,
-    "description": "The id of the last event that was read: the stream goes on after it, and misses nothing.",
+    "description": "The id of the last event that was read: the stream continues after it, and misses nothing.",
     "schema": {"type": "string"},
 }
 
@@ -50,20 +51,20 @@ def openapi_route(routes: Iterable[Route]) -> Route:
     described = tuple(routes)
 
     @cache
-    def written() -> bytes:
+    def document() -> bytes:
         return to_json(describe(described))
 
-    making = Lock()
+    lock = Lock()
 
     def operation() -> bytes:
-        with making:  # once, however many ask for it at first
-            return written()
+        with lock:  # generated once, even if the first requests are concurrent
+            return document()
 
     return Route("GET", "/openapi.json", Ability.PUBLIC, operation, rooted=True, lengthy=True)
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
-    """The document."""
+    """The document, as data."""
     routes = tuple(routes)
     described = {model for route in routes for model in (route.body, route.answer)}
     models: set[type[BaseModel]] = (described - {NoFields, Nothing}).union({Error, ScimError})
@@ -81,7 +82,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "`/api/2.0`; below either, `/preview/mlflow/` answers like `/mlflow/`, for MLflow 1.x. Times are "
             "milliseconds since the epoch; fields without a value are left out.",
         },
-        "servers": [{"url": "/", "description": "The server that gave this description."}],
+        "servers": [{"url": "/", "description": "The server of this description."}],
         "tags": [{"name": tag.name, "description": tag.description} for tag in TAGS],
         "components": {
             "schemas": schemas["$defs"],
@@ -101,7 +102,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": f"{route.method.lower()}{re.sub(r'[^0-9A-Za-z]+', '_', route.path)}".rstrip("_"),
         "tags": [tag_of(route).name],
         "summary": _first_line(route.operation.__doc__ if route.operation else EventStream.open.__doc__),
-        "description": f"Takes the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
+        "description": f"Needs the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
         "responses": {
             str(route.status): {"description": "Done."} | _content(route),
@@ -116,7 +117,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     if route.scim and "id" in in_path and issubclass(route.answer, User | Group | ServicePrincipal | Nothing):
         described["parameters"].append(_IF_NONE_MATCH if route.method == "GET" else _IF_MATCH)
         if route.method == "GET":
-            described["responses"]["304"] = {"description": "There is no newer version."}
+            described["responses"]["304"] = {"description": "Not modified."}
     if route.body is NoFields:
         return described
     if route.method in {"GET", "DELETE"}:
@@ -134,7 +135,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _content(route: Route) -> dict[str, Any]:
-    """What an answer holds, if it holds anything."""
+    """The content of a successful response, if it has any."""
     if route.status == 204:
         return {}
     if route.operation is None:
@@ -150,7 +151,7 @@ def _error(route: Route) -> dict[str, Any]:
 
 
 def _json(route: Route, schema: dict[str, Any]) -> dict[str, Any]:
-    """By media types: SCIM has one of its own."""
+    """By media type: SCIM has one of its own."""
     return {media_type: {"schema": schema} for media_type in ((JSON, SCIM_JSON) if route.scim else (JSON,))}
 
 

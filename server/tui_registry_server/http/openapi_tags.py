@@ -1,4 +1,4 @@
-"""The chapters of the API's description."""
+"""The tags of the API's description, which group its routes."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,15 @@ from tui_registry_server.http.route import Route
 
 
 class Tag(NamedTuple):
-    """``beginnings``: of the paths of the routes that it holds."""
+    """``prefixes``: of the paths of its routes."""
 
     name: str
     description: str
-    beginnings: tuple[str, ...]
+    prefixes: tuple[str, ...]
 
 
 SERVER = Tag("Server", "Whether it is ready, what it is, and how to sign in. Public.", ())
-"""Of whatever is not below the API's prefixes."""
+"""For routes that are not below the API's prefixes."""
 
 TAGS = (
     Tag(
@@ -47,19 +47,19 @@ TAGS = (
     Tag("People", "Users, groups and service principals: SCIM 2.0.", ("/preview/scim/v2/",)),
     Tag(
         "Tokens",
-        "What people and programs sign in with: their own, everybody's for administrators, and who may have some.",
+        "What people and programs sign in with: one's own, all of them for administrators, and who may have some.",
         ("/token/", "/token-management/", "/permissions/authorization/tokens"),
     ),
     SERVER,
 )
-"""In the order in which somebody new reads them."""
+"""In the order of the documentation."""
 
 
 def tag_of(route: Route) -> Tag:
-    """The one that holds a route. Raises ValueError if none does."""
+    """The tag of a route. Raises ValueError if it has none."""
     if route.rooted:
         return SERVER
     for tag in TAGS:
-        if route.path.startswith(tag.beginnings):
+        if route.path.startswith(tag.prefixes):
             return tag
-    raise ValueError(f"No tag holds {route.path}")
+    raise ValueError(f"No tag for {route.path}")

@@ -1,4 +1,4 @@
-"""HTTP itself, as uvicorn reads and writes it, within limits."""
+"""The HTTP protocol of a connection: uvicorn's, with limits and timeouts."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tui_registry_server.http.connection_limiter import ConnectionLimiter
 from tui_registry_server.http.responses import CHUNK_BYTES, error_response
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
-LINGER_SECONDS = 0.5  # seconds in which who is refused a connection can read why, though they are still sending
+LINGER_SECONDS = 0.5  # seconds for which a refused connection stays open, so that the client can read why
 
 
 class _RejectedError(Exception):
@@ -19,12 +19,12 @@ class _RejectedError(Exception):
 
 
 class Protocol(HttpToolsProtocol):
-    """Answers what is not HTTP in the one shape of an error, too, and sends every answer in one piece.
+    """Answers requests that are not HTTP with the usual JSON error, too, and sends short responses in one packet.
 
-    Whatever a client can do without end is ended: anybody can, token or not. Its connections are counted; the head and
-    the body of a request must come in time and within their size, whether anybody waits for them or not; an answer
-    must be read. Fields after a chunked body are thrown away: no proxy has looked at them, and they would be taken for
-    the head's.
+    Everything that a client can do endlessly is limited, as no token is needed for it: connections are counted; the
+    head and the body of a request have deadlines and maximum sizes, whether the application reads them or not; a
+    response must be read. Trailer fields after a chunked body are dropped: proxies do not check them, and they would be
+    mistaken for header fields.
     """
 
     def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, **named: Any) -> None:
@@ -33,8 +33,8 @@ class Protocol(HttpToolsProtocol):
         self._limits = connection_limiter.limits
         self._client_key: str | None = None
         self._reading = "head"
-        """What of a request is being read: ``head``, which also stands for nothing, or ``body``."""
-        self._unparsed = 0  # bytes since the parser last told of something
+        """The part of a request that is being read: ``head``, also between requests, or ``body``."""
+        self._unparsed = 0  # bytes since the parser's last callback
         self._host_count = 0
         self._trailer_count = 0
         self._body_bytes = 0
@@ -57,14 +57,14 @@ class Protocol(HttpToolsProtocol):
             return
         self._error = problem
         self._write(problem)
-        # Closed while its sender still writes, it would be reset, and the answer perhaps not be read.
+        # Closed while the client still writes, it would be reset, and the response might not be read.
         lingers = len(self.connections) <= self._limits.connections + self._limits.refused_connections
         self._read_timer = self.loop.call_later(LINGER_SECONDS if lingers else 0, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self._active_cycle is not None and self._active_cycle is not self.cycle:
-            # uvicorn tells the newest request only; another may be the one that is being answered, and a stream.
+            # uvicorn notifies the newest request only; the active one may be an earlier one, and a stream.
             self._active_cycle.disconnected = True
             self._active_cycle.message_event.set()
         self._active_cycle = None
@@ -81,7 +81,7 @@ class Protocol(HttpToolsProtocol):
         self._active_cycle = cycle
         super()._start_asgi_task(cycle, app)
 
-    # --- what comes
+    # --- receiving
 
     def data_received(self, data: bytes) -> None:
         if self._is_closed():
@@ -89,7 +89,7 @@ class Protocol(HttpToolsProtocol):
         self._unparsed += len(data)
         super().data_received(data)
         if self._unparsed > self._limits.head_bytes:
-            # In a body it is what stands between two of its parts, or after the last.
+            # In a body: between two chunks, or after the last.
             if self._error is None:
                 self._send_error_and_close(
                     BadRequest(f"The request's head is larger than {self._limits.head_bytes} bytes.")
@@ -113,7 +113,7 @@ class Protocol(HttpToolsProtocol):
             elif name == b"expect":
                 self.expect_100_continue = value.lower() == b"100-continue"
             elif name == b"transfer-encoding" and value.lower() != b"chunked":
-                self._reject(BadRequest("The request's body may be chunked, and not encoded in another way besides."))
+                self._reject(BadRequest("The only transfer encoding of a request's body is 'chunked'."))
             self.headers.append((name, value))
         if len(self.headers) + self._trailer_count > self._limits.head_fields:
             self._reject(BadRequest(f"The request has more than {self._limits.head_fields} header fields."))
@@ -129,8 +129,8 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._reading = "body"
         if self.expect_100_continue:
-            # Answered before it is asked for its body, it may send that or not: where the next request would begin is
-            # not known.
+            # A client that is answered before it was asked for its body may send that or not: the next request could
+            # not be found.
             self.cycle.keep_alive = False
 
     def _check_version(self) -> None:
@@ -156,7 +156,7 @@ class Protocol(HttpToolsProtocol):
         return self._error is not None or self.transport.is_closing()
 
     def _is_idle(self) -> bool:
-        cycle: object = self.cycle  # None, whatever uvicorn declares, before the first request
+        cycle: object = self.cycle  # None before the first request, unlike uvicorn's annotation
         return cycle is None or self.cycle.response_complete
 
     def _start_read_timer(self, part: str) -> None:
@@ -174,10 +174,10 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._send_error_and_close(
-                RequestTimeout(f"The {part} of the request did not come within {seconds} seconds.")
+                RequestTimeout(f"The {part} of the request did not arrive within {seconds} seconds.")
             )
 
-    # --- what is refused here
+    # --- errors
 
     def _reject(self, problem: RegistryError) -> None:
         self._error = problem
@@ -190,8 +190,9 @@ class Protocol(HttpToolsProtocol):
         )
 
     def _send_error_and_close(self, problem: RegistryError) -> None:
-        """Say what is wrong, and close. While another answer is due on this connection, this one would be taken for
-        it: it is left out, and the connection closed after that, or at once if that could never be whole."""
+        """Send an error, and close. While another response is pending on this connection, the error would be mistaken
+        for it: then the error is not sent, and the connection is closed after that response, or at once if its request
+        is incomplete."""
         self._error = problem
         self._cancel_read_timer()
         self._unset_keepalive_if_required()
@@ -212,7 +213,7 @@ class Protocol(HttpToolsProtocol):
         head = [b"%s: %s\r\n" % header for header in (*answer.raw_headers, (b"connection", b"close"))]
         self.transport.write(b"".join((f"HTTP/1.1 {status} {status.phrase}\r\n".encode(), *head, b"\r\n", answer.body)))
 
-    # --- what goes
+    # --- sending
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -241,13 +242,14 @@ class Protocol(HttpToolsProtocol):
 
 
 class _BufferedTransport:
-    """A transport that sends at once what is written in one turn of the event loop. uvicorn writes the head and the
-    body of an answer apart; each would be a system call, and wake the client, which costs a fifth of a short answer."""
+    """A transport that collects what is written in one iteration of the event loop, and sends it by one system call.
+    uvicorn writes the head and the body of a response separately, and each would wake the client: a fifth of the time
+    of a short response."""
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, on_unsent: Callable[[], None]
     ) -> None:
-        """``on_unsent`` is called when it is closed and not all has been sent."""
+        """``on_unsent`` is called when it is closed before everything was sent."""
         self._transport = transport
         self._loop = loop
         self._on_unsent = on_unsent
@@ -259,7 +261,7 @@ class _BufferedTransport:
             self._loop.call_soon(self._send)
         self._written.append(data)
         if len(data) >= CHUNK_BYTES:
-            self._send()  # whoever writes more is to know whether this can be sent
+            self._send()  # so that the transport can pause the writer
 
     def close(self) -> None:
         self._send()
@@ -269,7 +271,7 @@ class _BufferedTransport:
 
     def _send(self) -> None:
         if self._transport.is_closing():
-            self._written = []  # nobody is there any more
+            self._written = []  # the client has disconnected
         elif self._written:
             for data in self._written:
                 self.bytes_written += len(data)

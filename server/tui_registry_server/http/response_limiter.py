@@ -13,7 +13,7 @@ from tui_registry_server.rules.limits import Limits
 
 
 def in_chunks(answer: Response, on_sent: Callable[[], None] = lambda: None) -> Response:
-    """The answer itself, sent no faster than it is taken. ``on_sent`` is called when it is, or cannot be."""
+    """The response, sent in chunks, as fast as the client reads. ``on_sent`` is called when it was sent, or failed."""
     return answer if len(answer.body) <= CHUNK_BYTES else _ChunkedResponse(answer, on_sent)
 
 
@@ -26,18 +26,18 @@ class ResponseLimiter:
         self._by_principal: Counter[str] = Counter()
 
     def track(self, answer: Response, principal_id: str) -> Response:
-        """The answer itself, to be sent now. One is always taken, however long it is. Raises RequestLimitExceeded or
-        TemporarilyUnavailable."""
+        """The response, counted until it was sent. A single response is always allowed, however long it is. Raises
+        RequestLimitExceeded or TemporarilyUnavailable."""
         size = len(answer.body)
         if size <= CHUNK_BYTES:
             return answer
         own = self._by_principal[principal_id]
         if own and own + size > self._limits.unread_bytes_per_principal:
             raise RequestLimitExceeded(
-                "Too much of what you asked for is still on its way to you. Read those answers before you ask for more."
+                "Too many long answers are still being sent to you. Read them before you send more requests."
             )
         if self._total and self._total + size > self._limits.unread_bytes:
-            raise TemporarilyUnavailable("The server has as many long answers on their way as it can hold. Try again.")
+            raise TemporarilyUnavailable("The server has reached its limit of long answers being sent. Try again.")
         self._total += size
         self._by_principal[principal_id] = own + size
         return in_chunks(answer, partial(self._on_sent, principal_id, size))

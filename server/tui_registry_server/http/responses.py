@@ -1,4 +1,4 @@
-"""Answers: JSON, and the one shape of an error."""
+"""Responses: JSON, and the format of errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +15,8 @@ from tui_registry_server.rules.errors import (
     Unauthenticated,
 )
 
-RETRY_AFTER = 1  # seconds: what a client is told while the server is short of something
-CHUNK_BYTES = 64 * 1024  # bytes of a long answer that are sent at once
+RETRY_AFTER = 1  # seconds, in responses of status 503
+CHUNK_BYTES = 64 * 1024  # bytes of a long response that are written at once
 
 
 def json_response(
@@ -37,7 +37,7 @@ def json_response(
 def error_response(
     error: RegistryError, more: Mapping[str, Any] | None = None, media_type: str = "application/json"
 ) -> Response:
-    """``{"error_code": "...", "message": "..."}``, also for 401 and 403; ``more`` is what else is in it."""
+    """``{"error_code": "...", "message": "..."}``, also for 401 and 403; ``more``: further members."""
     body: dict[str, Any] = {"error_code": error.error_code.value, "message": error.message, **(more or {})}
     headers = {}
     if isinstance(error, Unauthenticated):

@@ -1,4 +1,4 @@
-"""What a route is."""
+"""A route: method, path, ability, operation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.fields import Nothing, RequestBody
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
-"""What the API's paths begin with: for programs, and as MLflow's pages in a browser ask for it."""
+"""The prefixes of the API's paths: for programs, and for MLflow's web pages."""
 
 
 class NoFields(RequestBody):
-    """A request that needs none."""
+    """The body of requests without fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table. It cannot be made without an ability.
+    """One row of the table of routes. It cannot be created without an ability.
 
-    path: below the API's prefixes, or, with ``rooted``, as it is; ``{name}`` is a field taken from the path. See paths.
+    path: below the API's prefixes, or, with ``rooted``, absolute; ``{name}`` is a field taken from the path. See paths.
     operation: called with the call, the request's body and the subject. Only the event stream has none.
-    subject: loads what the request is about. Without one, the operation's own statements see only what the caller may
-        read, so that the ability can be no more than to read.
-    writes: whether it runs as a transaction of the writer: all but GET, if nothing is said.
-    scim: whether it is spoken as SCIM has it: see http.scim.
-    lengthy: whether it usually takes longer than a moment: lists that are put together here, groups of thousands. For
-        what only sometimes does, see store.database.
+    subject: loads what the request is about. Without one, the operation's own statements filter what the caller may
+        read, so that no ability beyond reading can be checked.
+    writes: whether it runs as a transaction of the writer; by default, all methods but GET.
+    scim: whether it has SCIM's headers and errors: see http.scim.
+    lengthy: whether it usually exceeds the inline budget (see store.deadlines): lists that are assembled here, groups
+        of thousands. For operations that rarely do, see store.database.
     """
 
     method: str
@@ -47,13 +47,13 @@ class Route:
 
     def __post_init__(self) -> None:
         if self.subject is None and self.ability not in {Ability.PUBLIC, Ability.ANYONE, Ability.READ}:
-            raise ValueError(f"{self.method} {self.path} takes an ability but loads no subject to judge it by")
+            raise ValueError(f"{self.method} {self.path} needs an ability but has no subject to check it on")
         if self.writes is None:
             object.__setattr__(self, "writes", self.method != "GET")
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Everywhere that it is served: what is under /mlflow also under /preview/mlflow, where MLflow 1.x calls it."""
+        """All paths of the route: those under /mlflow are also served under /preview/mlflow, for MLflow 1.x."""
         if self.rooted:
             return (self.path,)
         below = (self.path, f"/preview{self.path}") if self.path.startswith("/mlflow/") else (self.path,)

@@ -1,4 +1,4 @@
-"""The table of routes: every call that the registry answers, and the ability that it takes."""
+"""The table of routes: every call that the registry answers, and the ability that it needs."""
 
 from functools import partial
 from importlib.metadata import version as installed_version
@@ -41,7 +41,7 @@ from tui_registry_server.wire.permission_reasons import ExplainPermissions, Perm
 from tui_registry_server.wire.server_info import DatabricksConfig, Health, ServerInfo
 
 MLFLOW_VERSION = "3.17.2"
-"""The MLflow whose registry this one answers like; clients ask for it."""
+"""The MLflow version whose registry this one is compatible with; clients request it."""
 
 
 def health() -> Answer:
@@ -50,12 +50,12 @@ def health() -> Answer:
 
 
 def version() -> Answer:
-    """Which server this is, and which MLflow's registry it answers like."""
+    """The version of this server, and the MLflow version that it is compatible with."""
     return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
 
 
 def databricks_config() -> Answer:
-    """What Databricks' SDK looks for on every host: this one takes tokens, and knows no OAuth."""
+    """What Databricks' SDK requests from every host: this one takes tokens, and has no OAuth."""
     return {"oidc_endpoint": ""}
 
 

@@ -1,4 +1,4 @@
-"""What SCIM wants of HTTP beside JSON (RFC 7644): its media type, its errors, addresses, and versions as ETags."""
+"""SCIM over HTTP (RFC 7644): its media type, errors, resource addresses, and versions as ETags."""
 
 import re
 
@@ -18,18 +18,18 @@ _HOST = re.compile(r"[\w.:\[\]-]{1,255}", re.ASCII)
 
 
 def with_request_headers(call: Call, request: Request) -> Call:
-    """The call with what only SCIM looks at."""
+    """The call with the address and headers that only SCIM needs."""
     return call._replace(root=_root(request), if_match=request.headers.get("if-match"))
 
 
-def scim_response(request: Request, answered: Answer, status: int) -> Response:
-    """With the address and version of a single resource; a client that has this version gets 304."""
+def scim_response(request: Request, answer: Answer, status: int) -> Response:
+    """The answer, or 304 if the client has the resource in this version already."""
     known = request.headers.get("if-none-match")
-    if known is not None and request.method in ("GET", "HEAD") and isinstance(answered, WithHeaders):
-        version = answered.headers.get("ETag")
+    if known is not None and request.method in ("GET", "HEAD") and isinstance(answer, WithHeaders):
+        version = answer.headers.get("ETag")
         if version is not None and one_of(version, known):
-            return Response(status_code=304, headers=answered.headers)
-    return json_response(answered, status, _media_type(request))
+            return Response(status_code=304, headers=answer.headers)
+    return json_response(answer, status, _media_type(request))
 
 
 def is_scim(request: Request) -> bool:
@@ -37,10 +37,10 @@ def is_scim(request: Request) -> bool:
 
 
 def scim_error_response(request: Request, error: RegistryError) -> Response:
-    """An error as RFC 7644, 3.12, has it, and as all of the registry's errors are."""
+    """An error with the members of RFC 7644, 3.12, and those of the registry's other errors."""
     match = _SCIM_PATH.match(request.scope["path"])
     if isinstance(error, EndpointNotFound) and match and match[2] != "2":
-        error = InvalidVersion(f"Version {match[2][:20]} of SCIM is not spoken here. Use {match[1]}2.")
+        error = InvalidVersion(f"Version {match[2][:20]} of SCIM is not supported. Use {match[1]}2.")
     more = {"schemas": [SCIM_ERROR_SCHEMA], "status": str(error.status), "detail": error.message}
     if error.scim_type:
         more["scimType"] = error.scim_type
@@ -52,7 +52,7 @@ def _media_type(request: Request) -> str:
 
 
 def _root(request: Request) -> str:
-    """By the name that the client has for the server; without one that could be, by the path alone."""
+    """The URL of the SCIM endpoints, by the request's Host; without a valid one, the path alone."""
     match = _SCIM_PATH.match(request.scope["path"])
     path = match[0] if match else ""
     host = request.headers.get("host", "")

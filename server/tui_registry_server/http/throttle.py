@@ -30,20 +30,15 @@ class Throttle:
         self._logged: set[str] = set()
         """Clients that the log has already mentioned."""
 
-    @property
-    def tracked_clients(self) -> int:
-        """How many clients are being tracked."""
-        return len(self._forgiven_at)
-
     def check(self, client_key: str, now: float) -> None:
-        """Raises RequestLimitExceeded if there were too many."""
+        """Raises RequestLimitExceeded if there were too many failed attempts."""
         wait = (
             self._forgiven_at.get(client_key, -math.inf) - now - (self._max_failures - 1) * self._forgiveness_interval
         )
         if wait > 0:
             raise RequestLimitExceeded(
-                "Too many access tokens from your address were not valid. Tokens that have been used from there go on "
-                "being served; try others again later, and see which program sends one that was revoked or mistyped.",
+                "Too many access tokens from your address were not valid. Tokens that were valid before are still "
+                "accepted; try others again later, and find the program that sends one that was revoked or mistyped.",
                 retry_after=int(wait / 1000) + 1,
             )
 
@@ -55,7 +50,7 @@ class Throttle:
             self._logged.discard(client_key)
         if after - now > (self._max_failures - 1) * self._forgiveness_interval and client_key not in self._logged:
             self._logged.add(client_key)
-            log.warning("too many access tokens from %s are not valid: it must wait", client_key)
+            log.warning("too many invalid access tokens from %s: throttling it", client_key)
         if len(self._forgiven_at) > self._max_clients:
             forgotten, _ = self._forgiven_at.popitem(last=False)
             self._logged.discard(forgotten)

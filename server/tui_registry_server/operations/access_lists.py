@@ -31,7 +31,7 @@ def direct(call: Call, object_id: str) -> dict[str, Level]:
 
 
 def etag(call: Call, object_id: str) -> str:
-    """What stands for the direct grants on an object as they are now: others have another one."""
+    """Identifies the current direct grants on an object."""
     return hashlib.sha256(json.dumps(sorted(direct(call, object_id).items())).encode()).hexdigest()[:32]
 
 
@@ -61,7 +61,7 @@ def level_name_on(object_id: str, level: int) -> str:
 
 
 def change(call: Call, object_id: str, after: dict[str, Level], *, model: ModelRow | None) -> None:
-    """Make these the direct grants on an object, which is a model or, without one, something of the registry's."""
+    """Make these the direct grants on an object. ``model``: None for a registry-wide object."""
     before = direct(call, object_id)
     for principal_id in before.keys() - after.keys():
         grants.revoke(call.connection, object_id, principal_id)
@@ -86,7 +86,7 @@ def change(call: Call, object_id: str, after: dict[str, Level], *, model: ModelR
 
 
 def changed_levels(call: Call, object_id: str, before: Mapping[str, Level]) -> list[dict[str, Any]]:
-    """For a record: whoever has another direct grant on an object than before, with ``level`` before and after."""
+    """For a record: the principals whose direct grant on an object has changed, with ``level`` before and after."""
     after = direct(call, object_id)
     differing = {each for each in before.keys() | after.keys() if before.get(each) != after.get(each)}
 
@@ -106,8 +106,7 @@ def entries(
     *,
     inherited_from: str | None,
 ) -> list[dict[str, Any]]:
-    """One AccessControl for each principal. Members of ``admins`` have the highest level, on an object that inherits
-    from another by that."""
+    """One AccessControl for each principal. ``admins`` have the highest level, inherited if ``inherited_from``."""
     listed: dict[tuple[str, str], dict[str, Any]] = {}
 
     def permissions_of(kind: str, name: str, display_name: str | None) -> list[dict[str, Any]]:
@@ -119,15 +118,15 @@ def entries(
         permissions: list[dict[str, Any]] = entry["all_permissions"]
         return permissions
 
-    by_itself: dict[str, Any] = {"inherited": False}
-    by_inheritance: dict[str, Any] = {"inherited": True, "inherited_from_object": [inherited_from]}
-    for rows, how in ((own, by_itself), (inherited, by_inheritance)):
+    as_direct: dict[str, Any] = {"inherited": False}
+    as_inherited: dict[str, Any] = {"inherited": True, "inherited_from_object": [inherited_from]}
+    for rows, origin in ((own, as_direct), (inherited, as_inherited)):
         for row in rows:
             permissions_of(row.kind, row.name, row.display_name).append(
-                {"permission_level": level_name(row.level), **how}
+                {"permission_level": level_name(row.level), **origin}
             )
     permissions_of(PrincipalKind.GROUP, ADMINS, None).append(
-        {"permission_level": level_name(Level.MANAGE), **(by_itself if inherited_from is None else by_inheritance)}
+        {"permission_level": level_name(Level.MANAGE), **(as_direct if inherited_from is None else as_inherited)}
     )
     return list(listed.values())
 

@@ -1,4 +1,4 @@
-"""Verbs on aliases."""
+"""Operations on aliases."""
 
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import record
@@ -30,7 +30,7 @@ def assign(call: Call, body: SetRegisteredModelAlias, subject: VersionSubject) -
 
 
 def release(call: Call, body: RegisteredModelAlias, subject: ModelSubject) -> Answer:
-    """Deleting an alias that is not there is no error, as in MLflow."""
+    """Delete an alias. As in MLflow, it is no error if it does not exist."""
     model = subject.model
     alias = check_alias(body.alias)
     before = aliases.release(call.connection, model.id, alias)

@@ -1,4 +1,4 @@
-"""What every operation needs to know of the request that it serves."""
+"""The context of an operation: the caller, the time, the transaction; and the type of its answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from tui_registry_server.store.engine import Connection
 
 
 class WithHeaders(NamedTuple):
-    """JSON, and what the head of its answer says: of a resource of SCIM, its address and its version."""
+    """JSON with response headers: of a SCIM resource, its address and version."""
 
     content: str
     headers: Mapping[str, str]
 
 
 Answer = str | bytes | dict[str, Any] | WithHeaders
-"""JSON: written out, when the database assembled it, or as data."""
+"""JSON: as text, if the database assembled it, or as data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Choices of the server's operator.
 
-    protect_active_versions: refuse, as Databricks does, to delete or rename while a version concerned is in Staging
-    or Production; MLflow allows it.
+    protect_active_versions: refuse, as Databricks does, to delete or rename while an affected version is in Staging or
+    Production; MLflow allows it.
     """
 
     protect_active_versions: bool = False
 
 
 class Caller(NamedTuple):
-    """What is known of a request before its body is read: who calls."""
+    """What is known of a request before its body is read."""
 
     principal: Principal
 
@@ -39,12 +39,12 @@ class Caller(NamedTuple):
 class Call(NamedTuple):
     """One request: on an open transaction, by an authenticated caller.
 
-    now: milliseconds since the epoch; the same for all that the request does. What changes something is never older
-        than the change before it, whatever the clock says.
-    clock: what the clock says.
-    address: the client's address, where known.
-    root: the URL that SCIM's resources are below, as the client reached it.
-    if_match: the versions, as ETags, of which the thing must have one to be changed.
+    now: milliseconds since the epoch, the timestamp of all changes of the request; never before the previous change,
+        even if the clock was set back.
+    clock: the time of the clock, in milliseconds since the epoch.
+    address: the client's address, if known.
+    root: the URL of the SCIM endpoints, as the client addressed them.
+    if_match: ETags; the resource is only changed if its version is one of them.
     """
 
     connection: Connection

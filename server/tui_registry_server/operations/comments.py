@@ -1,4 +1,4 @@
-"""Verbs on comments."""
+"""Operations on comments."""
 
 import hashlib
 import uuid
@@ -17,7 +17,7 @@ from tui_registry_server.wire.comment import CommentId, CreateComment, ListComme
 
 
 def create(call: Call, body: CreateComment, subject: VersionSubject) -> Answer:
-    """Say something on a version."""
+    """Comment on a version."""
     version = subject.version
     comment_id = uuid.uuid4().hex
     comments.add(
@@ -42,14 +42,14 @@ def create(call: Call, body: CreateComment, subject: VersionSubject) -> Answer:
 
 
 def update(call: Call, body: UpdateComment, subject: CommentSubject) -> Answer:
-    """The feed shows the new text where the old one stood."""
+    """Change the text, also in the feed."""
     comments.edit(call.connection, subject.comment.id, body.comment, call.now)
     _record(call, ActivityType.EDITED_COMMENT, subject.comment, body.comment)
     return _read(call, subject.comment.id)
 
 
 def delete(call: Call, body: CommentId, subject: CommentSubject) -> Answer:
-    """The text is gone from the feed too."""
+    """Delete a comment, also its text in the feed."""
     comments.remove(call.connection, subject.comment.id)
     _record(call, ActivityType.DELETED_COMMENT, subject.comment, None)
     return {}
@@ -79,7 +79,7 @@ def of_version(call: Call, body: ListComments, subject: VersionSubject) -> Answe
 def _read(call: Call, comment_id: str) -> Answer:
     row = comments.find(call.connection, call.principal, comment_id)
     if row is None:
-        raise Conflict("The comment was deleted meanwhile.")
+        raise Conflict("The comment was deleted concurrently.")
     return {"comment": comment_entity(call, row)}
 
 
@@ -97,20 +97,20 @@ def comment_entity(call: Call, row: CommentRow) -> dict[str, Any]:
 
 
 def _record(call: Call, activity_type: ActivityType, comment: CommentRow, text: str | None) -> None:
-    """``text`` is the new one, if there is one."""
-    of_whom = None if comment.principal_id == call.principal.id else f"{comment.user_id}'s comment"
+    """``text`` is the new one; None for a deleted comment."""
+    whose = None if comment.principal_id == call.principal.id else f"{comment.user_id}'s comment"
     record(
         call,
         activity_type,
         model_id=comment.model_id,
         model_name=comment.name,
         version=comment.version,
-        system_comment=of_whom,
+        system_comment=whose,
         detail=_changed(comment.comment, text),
     )
 
 
 def _changed(before: str | None, after: str | None) -> dict[str, Any]:
-    """For the audit, which keeps no text that its author may delete: enough to recognise it by."""
+    """For the audit log, which has digests only of texts that their authors may delete."""
     digests = (None if text is None else hashlib.sha256(text.encode()).hexdigest() for text in (before, after))
     return {"comment_sha256": list(digests)}

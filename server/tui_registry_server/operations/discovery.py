@@ -1,4 +1,4 @@
-"""What the registry says of its SCIM (RFC 7644, 4)."""
+"""SCIM's discovery endpoints (RFC 7644, 4)."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -23,43 +23,46 @@ from tui_registry_server.wire.scim_discovery import (
 
 
 def config(call: Call, body: RequestBody, subject: None) -> Answer:
-    """What of SCIM the registry can do."""
-    return _written(_config(), call, "ServiceProviderConfig", "ServiceProviderConfig")
+    """The features of SCIM that the registry supports."""
+    return _document(_config(), call, "ServiceProviderConfig", "ServiceProviderConfig")
 
 
 def resource_types(call: Call, body: RequestBody, subject: None) -> Answer:
-    """The kinds of resource there are."""
-    return _page([_written(each, call, "ResourceType", f"ResourceTypes/{each.id}") for each in _resource_types()])
+    """The resource types."""
+    return _page([_document(each, call, "ResourceType", f"ResourceTypes/{each.id}") for each in _resource_types()])
 
 
 def resource_type(call: Call, body: DiscoveryId, subject: None) -> Answer:
-    """One kind of resource."""
+    """One resource type."""
     for each in _resource_types():
         if each.id == body.id:
-            return _written(each, call, "ResourceType", f"ResourceTypes/{each.id}")
+            return _document(each, call, "ResourceType", f"ResourceTypes/{each.id}")
     raise ResourceDoesNotExist(
         f"There is no resource type '{body.id}'. Use one of {', '.join(str(each.id) for each in _resource_types())}."
     )
 
 
 def schemas(call: Call, body: RequestBody, subject: None) -> Answer:
-    """What the resources are made of."""
-    return _page([_written(each, call, "Schema", f"Schemas/{each.id}") for each in _schemas()])
+    """The schemas of the resources."""
+    return _page([_document(each, call, "Schema", f"Schemas/{each.id}") for each in _schemas()])
 
 
 def schema(call: Call, body: DiscoveryId, subject: None) -> Answer:
-    """What one kind of resource is made of."""
+    """The schema of one resource type."""
     for each in _schemas():
         if each.id.lower() == body.id.lower():
-            return _written(each, call, "Schema", f"Schemas/{each.id}")
+            return _document(each, call, "Schema", f"Schemas/{each.id}")
     raise ResourceDoesNotExist(
         f"There is no schema '{body.id}'. Use one of {', '.join(each.id for each in _schemas())}."
     )
 
 
 def search_all(call: Call, body: RequestBody, subject: None) -> Answer:
-    """All kinds of resource at once are not searched."""
-    raise NotSupported("All resources at once are not searched. Use Users/.search, Groups/.search or the like.")
+    """Not supported: searching all resource types at once."""
+    raise NotSupported(
+        "Searching all resource types at once is not supported. Use Users/.search, Groups/.search or "
+        "ServicePrincipals/.search."
+    )
 
 
 @cache
@@ -109,7 +112,7 @@ def _schemas() -> Sequence[Schema]:
     return all_schemas()
 
 
-def _written(each: ServiceProviderConfig | ResourceType | Schema, call: Call, kind: str, path: str) -> dict[str, Any]:
+def _document(each: ServiceProviderConfig | ResourceType | Schema, call: Call, kind: str, path: str) -> dict[str, Any]:
     meta = Meta(resource_type=kind, location=f"{call.root}/{path}")
     return each.model_copy(update={"meta": meta}).model_dump(by_alias=True, exclude_none=True, exclude_defaults=False)
 

@@ -13,7 +13,7 @@ LoadSubject = Callable[..., Subject]
 
 def authorize(ability: Ability, load: LoadSubject | None, call: Call | Caller, body: Any) -> Subject | None:
     """The subject of the request. Raises PermissionDenied if the caller does not have the ability on it. Without
-    ``load`` there is no subject, and the operation's own statements see only what the caller may read."""
+    ``load`` there is no subject, and the operation's own statements filter what the caller may read."""
     if load is None:
         return None
     subject = load(call, body)
@@ -22,5 +22,5 @@ def authorize(ability: Ability, load: LoadSubject | None, call: Call | Caller, b
 
 
 def run(operation: Callable[..., Answer], ability: Ability, load: LoadSubject | None, call: Call, body: Any) -> Answer:
-    """The answer of an operation, for a caller with the ability that it takes."""
+    """The answer of an operation. Raises PermissionDenied if the caller does not have its ability."""
     return operation(call, body, authorize(ability, load, call, body))

@@ -1,4 +1,4 @@
-"""Reading over all models: the inbox of open requests, and the feed of activities."""
+"""Lists across models: the inbox of open requests, and the feed of activities."""
 
 from typing import Any
 
@@ -33,23 +33,23 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
         model_id=None if body.name is None else _model_id(call, body),
         version=None if body.version is None else int(body.version),
         user=body.user,
-        types=tuple(dict.fromkeys(body.activity_type)),  # each is a parameter, of which a statement has only so many
+        types=tuple(dict.fromkeys(body.activity_type)),  # without duplicates: a statement's parameters are limited
         since=body.from_,
         until=body.to,
     )
     query = digest("activities by time", body.model_dump(exclude={"page_token", "max_results"}))
     key = counters.key(call.connection)
-    shown, more = feed.feed(
+    rows, more = feed.feed(
         call.connection,
         call.principal,
         filter_,
-        before=_place(body.page_token, query, key) if body.page_token else None,
+        before=_position(body.page_token, query, key) if body.page_token else None,
         limit=body.max_results,
     )
     return without_empty(
         {
-            "activities": [activity_entity(row) for row in shown],
-            "next_page_token": write_token(query, _written(shown[-1], key)) if more else None,
+            "activities": [activity_entity(row) for row in rows],
+            "next_page_token": write_token(query, _encoded_position(rows[-1], key)) if more else None,
         }
     )
 
@@ -73,26 +73,26 @@ def activity_entity(row: ActivityRow) -> dict[str, Any]:
     )
 
 
-def _written(row: ActivityRow, key: bytes) -> tuple[int, str]:
+def _encoded_position(row: ActivityRow, key: bytes) -> tuple[int, str]:
     return row.creation_timestamp, encode_cursor(row.sequence, key)
 
 
-def _place(page_token: str, query: str, key: bytes) -> FeedPosition:
-    time, letters = read_token(page_token, query, (int, str))
-    sequence = decode_cursor(str(letters), key)
+def _position(page_token: str, query: str, key: bytes) -> FeedPosition:
+    time, cursor = read_token(page_token, query, (int, str))
+    sequence = decode_cursor(str(cursor), key)
     if sequence is None:
-        raise InvalidParameterValue("The page_token is of another registry. Send none to begin anew.")
+        raise InvalidParameterValue("The page_token is of another registry. Send none for the first page.")
     return FeedPosition(int(time), sequence)
 
 
 def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:
     if body.version is None:
-        return model(call, body).model.id  # type: ignore[arg-type]  # its name was seen to be there
+        return model(call, body).model.id  # type: ignore[arg-type]  # its name is not None
     return version(call, body).version.model_id  # type: ignore[arg-type]  # as above
 
 
 def _of_version(call: Call, body: ListTransitionRequests) -> Answer:
-    row = version(call, body).version  # type: ignore[arg-type]  # its name and version were seen to be there
+    row = version(call, body).version  # type: ignore[arg-type]  # its name and version are not None
     rows = transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
     return {"requests": [_inbox_entity(call, row) for row in rows]} if rows else {}
 
@@ -101,17 +101,17 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
     model_id = None if body.name is None else _model_id(call, body)
     query = digest("inbox", {"model": model_id})
     position = read_token(body.page_token, query, (int, str)) if body.page_token else None
-    shown, more = transition_requests.inbox(
+    rows, more = transition_requests.inbox(
         call.connection,
         call.principal,
         model_id=model_id,
         after=None if position is None else (int(position[0]), str(position[1])),
         limit=body.max_results,
     )
-    last = shown[-1] if more else None
+    last = rows[-1] if more else None
     return without_empty(
         {
-            "requests": [_inbox_entity(call, row) for row in shown],
+            "requests": [_inbox_entity(call, row) for row in rows],
             "next_page_token": None if last is None else write_token(query, (last.creation_timestamp, last.id)),
         }
     )
@@ -119,5 +119,5 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
 
 def _inbox_entity(call: Call, row: RequestRow) -> dict[str, Any]:
     return without_empty(
-        request_entity(call, row) | {"name": row.name, "version": str(row.version), "displaces": row.holders}
+        request_entity(call, row) | {"name": row.name, "version": str(row.version), "displaces": row.displaces}
     )

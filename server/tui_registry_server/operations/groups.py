@@ -1,7 +1,7 @@
-"""Verbs on groups and their members.
+"""Operations on groups and their members.
 
-``admins`` and ``users`` always exist, under these names. Everybody is in ``users``, so that it has no members to edit
-and can be in no group; ``admins`` always keeps somebody who is active.
+``admins`` and ``users`` always exist, under these names. Everybody is in ``users``: its members cannot be edited, and
+it cannot be a member of a group. ``admins`` always has an active member.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from tui_registry_server.wire.scim import (
     SearchResources,
 )
 
-MAX_NAMES = 10  # names in the text of an activity; its detail has them all
+MAX_NAMES = 10  # names in the text of an activity; its detail has all of them
 
 
 def create(call: Call, body: CreateGroup, subject: Subject) -> Answer:
@@ -49,17 +49,17 @@ def get(call: Call, body: GetResource, subject: None) -> Answer:
 
 
 def listed(call: Call, body: ListResources, subject: None) -> Answer:
-    """Groups that a filter lets through, sorted, a page at a time."""
+    """Groups that match a filter, sorted and paged."""
     return principals.page(call, GROUP, body)
 
 
 def search(call: Call, body: SearchResources, subject: None) -> Answer:
-    """The same, asked for by POST."""
+    """The same by POST."""
     return principals.search(call, GROUP, body)
 
 
 def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
-    """PUT: what is left out is cleared, members too; only the name stays as it is."""
+    """PUT: fields that are left out are cleared, members too, but not the name."""
     row = _write(call, principals.find(call, GROUP, body.id), body)
     wanted = {member.value for member in body.members}
     if wanted:
@@ -71,10 +71,10 @@ def replace(call: Call, body: ReplaceGroup, subject: Subject) -> Answer:
 
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
-    """Change what is named, and leave the rest as it is."""
+    """Change the given attributes only."""
     row = principals.find(call, GROUP, body.id)
     fields = principals.fields_of(row) | {"displayName": row.name}
-    held: set[str] | None = None
+    current: set[str] | None = None
     joining: set[str] = set()
     leaving: set[str] = set()
     for change in read_changes(body.operations, GROUP):
@@ -84,12 +84,12 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
                 joining |= ids
                 leaving -= ids
             case Remove("members", None):
-                held = memberships.of_group(call.connection, row.id) if held is None else held
-                leaving |= held
+                current = memberships.of_group(call.connection, row.id) if current is None else current
+                leaving |= current
                 joining = set()
-            case Remove("members", gone):
-                leaving |= set(gone or ())
-                joining -= set(gone or ())
+            case Remove("members", removed):
+                leaving |= set(removed or ())
+                joining -= set(removed or ())
             case _:
                 apply_change(fields, change)
     if joining or leaving:
@@ -102,7 +102,7 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
-    """Its members stay; what it was allowed is gone."""
+    """Delete a group with its permissions; its members are not deleted."""
     row = principals.find(call, GROUP, body.id)
     _require_not_builtin(row, "be deleted")
     principals.delete(call, GROUP, row)
@@ -124,7 +124,7 @@ def _write(call: Call, row: PrincipalRow, fields: GroupFields) -> PrincipalRow:
 
 
 class _Members:
-    """A group's members while they change, and who was one before: of those who are touched, as there can be many."""
+    """Changes the members of a group, and tracks who of the changed ones was a member before: groups can be large."""
 
     def __init__(self, call: Call, group: PrincipalRow) -> None:
         self.group = group
@@ -133,7 +133,7 @@ class _Members:
         self._touched: set[str] = set()
 
     def join(self, member_ids: AbstractSet[str]) -> None:
-        """Those who are members already stay."""
+        """Add members. Existing ones are ignored."""
         connection, group = self._call.connection, self.group
         new = member_ids - self._touch(member_ids)
         if not new:
@@ -142,7 +142,7 @@ class _Members:
         for member_id in new:
             if member_id not in found:
                 raise ResourceDoesNotExist(
-                    f"There is no user, group or service principal with id {member_id[:100]} that could be a member of "
+                    f"There is no user, group or service principal with id {member_id[:100]} to be added to "
                     f"'{group.name}'. It may have been deleted; list them to see their ids."
                 )
         if (PrincipalKind.GROUP, USERS) in found.values():
@@ -151,22 +151,22 @@ class _Members:
             names = ", ".join(f"'{found[member_id][1]}'" for member_id in circular)
             raise InvalidParameterValue(
                 f"The group {names} cannot be a member of '{group.name}', which is the same group or is in it, "
-                "directly or through others: groups cannot hold each other."
+                "directly or through others: groups cannot contain each other."
             )
         memberships.join(connection, group.id, new, self._call.now)
 
     def leave(self, member_ids: AbstractSet[str]) -> None:
-        """Those who are no members are passed over."""
+        """Remove members. Others are ignored."""
         if leaving := self._touch(member_ids):
             memberships.leave(self._call.connection, self.group.id, leaving, self._call.now)
 
     def changed(self) -> tuple[set[str], set[str]]:
-        """The ids of those who are members now and were not, and of those who were and are not."""
+        """The ids of those who have become members, and of those who no longer are."""
         now = memberships.present(self._call.connection, self.group.id, self._touched)
         return now - self._before, self._before - now
 
     def _touch(self, member_ids: AbstractSet[str]) -> set[str]:
-        """Those of them that are members at the moment."""
+        """Track these ids. Returns those that are members now."""
         present = memberships.present(self._call.connection, self.group.id, member_ids) if member_ids else set()
         self._before |= present - self._touched
         self._touched |= member_ids
@@ -175,7 +175,7 @@ class _Members:
 
 @contextmanager
 def _recorded(call: Call, group: PrincipalRow) -> Iterator[_Members]:
-    """After all changes of members in the block: see that somebody can administer, and record what is different."""
+    """Record the changes of members in the block, after checking that there still is an administrator."""
     members = _Members(call, group)
     yield members
     joined, left = members.changed()
@@ -194,7 +194,7 @@ def _recorded(call: Call, group: PrincipalRow) -> Iterator[_Members]:
 
 
 def join(call: Call, group_name: str, member_id: str) -> None:
-    """Make somebody a member of a group that is always there."""
+    """Add a member to a built-in group."""
     group_id = id_of(call.connection, PrincipalKind.GROUP, group_name)
     with _recorded(call, principals.find(call, GROUP, group_id or group_name)) as members:
         members.join({member_id})
@@ -212,4 +212,4 @@ def _require_not_builtin(row: PrincipalRow, what: str) -> None:
 
 def _require_not_users(row: PrincipalRow) -> None:
     if row.name == USERS:
-        raise Immutable("The members of the group 'users' cannot be changed: everybody is in it, always.")
+        raise Immutable("The members of the group 'users' cannot be changed: everybody is in it.")

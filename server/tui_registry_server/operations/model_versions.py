@@ -1,4 +1,4 @@
-"""Verbs on model versions, but for their stages: see transitions."""
+"""Operations on model versions. For their stages see transitions."""
 
 from tui_registry_server.operations import sources
 from tui_registry_server.operations.call import Answer, Call
@@ -60,7 +60,7 @@ def get(call: Call, body: VersionName, subject: None) -> Answer:
 
 
 def download_uri(call: Call, body: VersionName, subject: None) -> Answer:
-    """Where the artifacts are: the source, or what it stood for when the version was made."""
+    """Where the artifacts are: the source, or what it resolved to when the version was created."""
     name = check_model_name(body.name)
     uri = model_versions.download_uri(call.connection, call.principal, name, version_number(body.version))
     if uri is None:
@@ -84,7 +84,7 @@ def update(call: Call, body: UpdateModelVersion, subject: VersionSubject) -> Ans
 
 
 def delete(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
-    """With its tags, aliases, requests and comments. Its number is not used again."""
+    """Delete a version with its tags, aliases, requests and comments. Its number is not reused."""
     version = subject.version
     if call.policy.protect_active_versions and version.stage in EXCLUSIVE_STAGES:
         raise InvalidState(
@@ -102,7 +102,7 @@ def delete(call: Call, body: VersionName, subject: VersionSubject) -> Answer:
 
 
 def set_tag(call: Call, body: SetModelVersionTag, subject: VersionSubject) -> Answer:
-    """Set a tag of the version, in place of the value it had."""
+    """Set a tag of the version, replacing its value."""
     version = subject.version
     ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
     before = tags.set_on_version(call.connection, version.model_id, version.version, key, value)
@@ -113,7 +113,7 @@ def set_tag(call: Call, body: SetModelVersionTag, subject: VersionSubject) -> An
 
 
 def delete_tag(call: Call, body: DeleteModelVersionTag, subject: VersionSubject) -> Answer:
-    """Deleting a tag that is not there is no error, as in MLflow."""
+    """Delete a tag. As in MLflow, it is no error if it does not exist."""
     version = subject.version
     key = check_tag_key(body.key)
     before = tags.delete_from_version(call.connection, version.model_id, version.version, key)

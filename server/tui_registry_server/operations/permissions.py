@@ -13,7 +13,7 @@ from tui_registry_server.store import grants
 from tui_registry_server.wire.permission import ChangePermissions, PermissionLevel, PermissionsOf
 
 ROOT_PATH = "/registered-models/"
-"""How an entry says that it was inherited from the registry-wide object."""
+"""``inherited_from_object`` of an entry inherited from the registry-wide object."""
 
 
 def get(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:
@@ -47,7 +47,7 @@ def after_change(call: Call, body: ChangePermissions, subject: ObjectSubject, *,
     parse = partial(parse_level, registry_wide=subject.model is None)
     wanted = access_lists.wanted(call, body.access_control_list, parse)
     if body.etag is not None and body.etag != access_lists.etag(call, subject.object_id):
-        raise Conflict("Somebody else changed these permissions meanwhile. Nothing was changed; read them again.")
+        raise Conflict("These permissions were changed since you read them. Nothing was changed; read them again.")
     return wanted if replace else access_lists.direct(call, subject.object_id) | wanted
 
 

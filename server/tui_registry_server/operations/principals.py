@@ -1,4 +1,4 @@
-"""What users, groups and service principals have in common: how they are made, shown, listed, changed and deleted."""
+"""What users, groups and service principals have in common: creating, reading, listing, changing and deleting them."""
 
 import json
 from collections.abc import Iterable
@@ -41,13 +41,13 @@ from tui_registry_server.wire.scim import (
 
 
 def begin_change(call: Call) -> None:
-    """To be called before anything is looked at that a change of principals depends on: on PostgreSQL the counter's
-    row makes such changes wait for each other, as SQLite's writer does, so that what was seen is still so."""
+    """To be called before reading anything that a change of principals depends on: on PostgreSQL the lock on the
+    counter's row serializes such changes, as SQLite's writer does."""
     counters.advance(call.connection, counters.IDENTITY)
 
 
 def detail_of(row: PrincipalRow) -> dict[str, Any]:
-    """Whom a record is about."""
+    """The ``detail`` of a record about a principal."""
     return reference(row.id, PrincipalKind(row.kind), row.name)
 
 
@@ -69,7 +69,7 @@ def create(call: Call, resource: Resource, name: str, columns: dict[str, Any]) -
 
 
 def find(call: Call, resource: Resource, principal_id: str) -> PrincipalRow:
-    """The principal, to be changed. Raises PreconditionFailed if it is not of a version that the caller asks for."""
+    """The principal, to be changed. Raises PreconditionFailed if its version does not match If-Match."""
     begin_change(call)
     row = principals.find(call.connection, resource.kind, principal_id)
     if row is None:
@@ -77,19 +77,19 @@ def find(call: Call, resource: Resource, principal_id: str) -> PrincipalRow:
     if call.if_match is not None and not one_of(directory.version_of(row.last_updated_timestamp), call.if_match):
         raise PreconditionFailed(
             f"{resource.noun.capitalize()} '{row.name}' has changed since you read it. Read it again, and repeat the "
-            "change if it is still right."
+            "change if it still applies."
         )
     return row
 
 
 def one_of(version: str, etags: str) -> bool:
-    """Whether a version is in a header If-Match or If-None-Match (RFC 9110, 13.1); all are weak."""
+    """Whether a version is in a header If-Match or If-None-Match (RFC 9110, 13.1); all ETags are weak."""
     return etags.strip() == "*" or version in (each.strip() for each in etags.split(","))
 
 
 def change(call: Call, resource: Resource, before: PrincipalRow, after: PrincipalRow) -> None:
-    """Write what changed, if anything did. The last administrator cannot be deactivated. With another name, a
-    principal keeps all that it has, and what it has open goes by that name."""
+    """Write the changes, if there are any. The last administrator cannot be deactivated. The open requests and comments
+    of a renamed principal get the new name."""
     if after == before:
         return
     renamed = after.name != before.name
@@ -104,18 +104,19 @@ def change(call: Call, resource: Resource, before: PrincipalRow, after: Principa
     changed = {
         column: [old, new] for column, old, new in zip(PrincipalRow._fields, before, after, strict=True) if old != new
     }
-    into = f" to {after.name}" if renamed else ""
+    renaming = f" to {after.name}" if renamed else ""
     record(
         call,
         ActivityType.CHANGED_PRINCIPAL,
-        system_comment=f"changed {resource.noun} {before.name}{into}: {', '.join(changed)}",
+        system_comment=f"changed {resource.noun} {before.name}{renaming}: {', '.join(changed)}",
         detail=detail_of(after) | {"changed": changed},
     )
 
 
 def delete(call: Call, resource: Resource, row: PrincipalRow) -> None:
-    """With tokens, memberships and grants, which the record tells. The last administrator cannot be deleted."""
-    lost = {
+    """Delete a principal with its tokens, memberships and grants, which the record lists. The last administrator cannot
+    be deleted."""
+    deleted = {
         "groups": references(call.connection, memberships.groups_with(call.connection, row.id)),
         "members": references(call.connection, memberships.of_group(call.connection, row.id)),
         "levels": [
@@ -130,25 +131,25 @@ def delete(call: Call, resource: Resource, row: PrincipalRow) -> None:
         call,
         ActivityType.DELETED_PRINCIPAL,
         system_comment=f"deleted {resource.noun} {row.name}",
-        detail=detail_of(row) | without_empty(lost),
+        detail=detail_of(row) | without_empty(deleted),
     )
 
 
 def keep_an_admin(call: Call) -> None:
-    """Undo the change, by an error, if it leaves nobody who could administer the registry."""
+    """Raises InvalidState, which rolls the change back, if there is no administrator left."""
     if memberships.count_admins(call.connection) == 0:
         raise InvalidState(
-            "This would leave no active member in the group 'admins', so that nobody could administer the registry "
-            "any more. Add another member first."
+            "This would leave no active member in the group 'admins', so that nobody could administer the registry. "
+            "Add another member first."
         )
 
 
 def read(call: Call, resource: Resource, principal_id: str, attributes: str = "", excluded: str = "") -> WithHeaders:
-    """The resource in JSON, without what is not for the caller to see."""
+    """The resource in JSON, without the attributes that the caller may not see."""
     own = principal_id == call.principal.id
     hidden = frozenset[str]() if own or call.principal.admin else resource.private
-    shown = AttributeSelection(attributes, excluded, hidden)
-    answer = directory.read(call.connection, resource, principal_id, shown, call.root)
+    selection = AttributeSelection(attributes, excluded, hidden)
+    answer = directory.read(call.connection, resource, principal_id, selection, call.root)
     if answer is None:
         raise _none(resource, principal_id)
     content, version = answer
@@ -157,9 +158,9 @@ def read(call: Call, resource: Resource, principal_id: str, attributes: str = ""
 
 
 def search(call: Call, resource: Resource, body: SearchResources) -> Answer:
-    """A page, asked for by POST."""
-    listed = {"attributes": ",".join(body.attributes), "excluded_attributes": ",".join(body.excluded_attributes)}
-    return page(call, resource, ListResources.model_construct(**{**dict(body), **listed}))
+    """The same by POST."""
+    joined = {"attributes": ",".join(body.attributes), "excluded_attributes": ",".join(body.excluded_attributes)}
+    return page(call, resource, ListResources.model_construct(**{**dict(body), **joined}))
 
 
 def page(call: Call, resource: Resource, body: ListResources) -> Answer:
@@ -186,7 +187,7 @@ def page(call: Call, resource: Resource, body: ListResources) -> Answer:
 
 
 def columns_of(fields: PrincipalFields) -> dict[str, Any]:
-    """The columns of what every principal has."""
+    """The columns that every principal has."""
     return {
         "display_name": fields.display_name or None,
         "external_id": fields.external_id or None,
@@ -196,7 +197,7 @@ def columns_of(fields: PrincipalFields) -> dict[str, Any]:
 
 
 def fields_of(row: PrincipalRow) -> dict[str, Any]:
-    """The other way round, by the wire's names, for PATCH to change."""
+    """The inverse of ``columns_of``, by the wire's names, for PATCH."""
     return {
         "id": row.id,
         "displayName": row.display_name,
@@ -207,7 +208,7 @@ def fields_of(row: PrincipalRow) -> dict[str, Any]:
 
 
 def as_json(values: Iterable[ComplexValue]) -> str | None:
-    """A column's list of complex values; None if there are none."""
+    """The column of a list of complex values; None if it is empty."""
     listed = [value.model_dump(by_alias=True, exclude_none=True) for value in values]
     return json.dumps(listed) if listed else None
 

@@ -27,8 +27,8 @@ def record(
     detail: dict[str, Any] | None = None,
     touches: bool = False,
 ) -> dict[str, Any]:
-    """The activity as the wire shows it. ``detail`` says what changed, before and after, for the audit; ``touches``,
-    whether the model counts as updated by it."""
+    """Append an activity. Returns it as the wire shows it. ``detail``: the values before and after, for the audit log;
+    ``touches``: whether to set the model's last_updated_timestamp."""
     activity_id = uuid.uuid4().hex
     activities.append(
         call.connection,
@@ -66,23 +66,23 @@ def record(
 
 
 def reference(principal_id: str, kind: PrincipalKind | None, name: str) -> dict[str, Any]:
-    """A principal as details name one. A user, a group and a service principal may have the same name, and a name may
-    be given again: the id tells whom. There is no kind of somebody who is gone."""
+    """A principal in a ``detail``. Names are not unique: a user, a group and a service principal may have the same one,
+    and it may be reused. A deleted principal has no kind."""
     return without_empty({"kind": None if kind is None else kind.value, "id": principal_id, "name": name})
 
 
 def references(connection: Connection, principal_ids: Collection[str]) -> list[dict[str, Any]]:
-    """Principals as details name them, by kind and name."""
+    """Principals in a ``detail``, sorted by kind and name."""
     found = principals.named(connection, principal_ids)
     listed = [reference(principal_id, *found.get(principal_id, (None, ""))) for principal_id in principal_ids]
     return sorted(listed, key=lambda each: (each.get("kind", ""), each.get("name", ""), each["id"]))
 
 
 def in_words(who: Mapping[str, Any]) -> str:
-    """A reference, for people: ``group ops``."""
+    """A reference as text: ``group ops``."""
     return f"{who.get('kind', 'principal').replace('_', ' ')} {who.get('name', who['id'])}"
 
 
 def without_empty(entity: dict[str, Any]) -> dict[str, Any]:
-    """Fields without a value and empty lists are left out of an answer."""
+    """An answer without null fields, empty texts and empty lists."""
     return {name: value for name, value in entity.items() if value not in (None, [], "")}

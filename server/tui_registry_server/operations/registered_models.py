@@ -1,4 +1,4 @@
-"""Verbs on registered models."""
+"""Operations on registered models."""
 
 import uuid
 
@@ -28,7 +28,7 @@ from tui_registry_server.wire.tag import Tag
 
 
 def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
-    """A new model, managed by its creator."""
+    """Create a model, on which its creator gets CAN_MANAGE."""
     name = check_model_name(body.name)
     new_tags = check_tags(body.tags)
     _require_free(call, name, prompt=_says_prompt(new_tags.get(IS_PROMPT)))
@@ -83,7 +83,7 @@ def update(call: Call, body: UpdateRegisteredModel, subject: ModelSubject) -> An
 
 
 def rename(call: Call, body: RenameRegisteredModel, subject: ModelSubject) -> Answer:
-    """Everything of the model goes with it."""
+    """Rename a model. Its versions, tags, aliases, requests and activities have the new name, too."""
     model = subject.model
     new_name = check_model_name(body.new_name, "new_name")
     _refuse_if_active(call, model.id, "renamed")
@@ -103,8 +103,8 @@ def rename(call: Call, body: RenameRegisteredModel, subject: ModelSubject) -> An
 
 
 def delete(call: Call, body: ModelName, subject: ModelSubject) -> Answer:
-    """With its versions and all that belongs to them. The activities stay, for those who could read the model: the
-    permissions of its id can still be read and changed."""
+    """Delete a model with its versions and everything of theirs. The activities stay, for those who could read the
+    model: the permissions of its id can still be read and changed."""
     model = subject.model
     _refuse_if_active(call, model.id, "deleted")
     closed = transition_requests.close(call.connection, model.id)
@@ -120,15 +120,15 @@ def delete(call: Call, body: ModelName, subject: ModelSubject) -> Answer:
 
 
 def latest_versions(call: Call, body: GetLatestVersions, subject: ModelSubject) -> Answer:
-    """The highest version of each stage asked for, or of every stage."""
-    asked = {parse_stage(stage) for stage in body.stages} or set(Stage)
+    """The highest version of each requested stage, or of every stage."""
+    requested = {parse_stage(stage) for stage in body.stages} or set(Stage)
     model = subject.model
-    stages = [stage for stage in Stage if stage in asked]
+    stages = [stage for stage in Stage if stage in requested]
     return model_versions.latest(call.connection, model.id, model.revision, stages) or {}
 
 
 def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> Answer:
-    """Set a tag of the model, in place of the value it had."""
+    """Set a tag of the model, replacing its value."""
     model = subject.model
     ((key, value),) = check_tags([Tag(key=body.key, value=body.value)]).items()
     before = tags.set_on_model(call.connection, model.id, key, value)
@@ -146,7 +146,7 @@ def set_tag(call: Call, body: SetRegisteredModelTag, subject: ModelSubject) -> A
 
 
 def delete_tag(call: Call, body: DeleteRegisteredModelTag, subject: ModelSubject) -> Answer:
-    """Deleting a tag that is not there is no error, as in MLflow."""
+    """Delete a tag. As in MLflow, it is no error if it does not exist."""
     model = subject.model
     key = check_tag_key(body.key)
     before = tags.delete_from_model(call.connection, model.id, key)
@@ -171,11 +171,11 @@ def _read(call: Call, name: str) -> Answer:
 
 
 def _require_free(call: Call, name: str, *, prompt: bool) -> None:
-    """``prompt``: whether a prompt is to have the name. What has it already is told to those who may read it."""
-    holder = registered_models.find(call.connection, call.principal, name)
-    if holder is None:
+    """``prompt``: whether the name is for a prompt. The message says what has the name if the caller may read it."""
+    existing = registered_models.find(call.connection, call.principal, name)
+    if existing is None:
         return
-    is_prompt = prompt if holder.level < Level.READ else _is_prompt(call, holder.id)
+    is_prompt = prompt if existing.level < Level.READ else _is_prompt(call, existing.id)
     if is_prompt is not prompt:
         raise ResourceAlreadyExists(
             f"The name '{name}' is already taken by a {_noun(prompt=is_prompt).lower()}: a model and a prompt cannot "
@@ -196,7 +196,7 @@ def _is_prompt(call: Call, model_id: str) -> bool:
 
 
 def _says_prompt(value: str | None) -> bool:
-    """Whether a model's tag IS_PROMPT makes it one, as MLflow reads it."""
+    """Whether a model with this value of the tag IS_PROMPT is a prompt, as in MLflow."""
     return value is not None and value.lower() == "true"
 
 
@@ -204,9 +204,9 @@ def _refuse_if_active(call: Call, model_id: str, action: str) -> None:
     if not call.policy.protect_active_versions:
         return
     for stage in EXCLUSIVE_STAGES:
-        holders = model_versions.holders(call.connection, model_id, stage)
-        if holders:
+        active = model_versions.in_stage(call.connection, model_id, stage)
+        if active:
             raise InvalidState(
                 f"This server does not let a model be {action} while versions of it are in Staging or Production: "
-                f"version {holders[0]} is in {stage}. Archive it first."
+                f"version {active[0]} is in {stage}. Archive it first."
             )

@@ -1,4 +1,4 @@
-"""Searching registered models and model versions, a page at a time."""
+"""Searching registered models and model versions, paged."""
 
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.rules.search import MODELS, VERSIONS, Search, read_search
@@ -10,7 +10,7 @@ from tui_registry_server.wire.registered_model import ListRegisteredModels, Sear
 
 
 def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -> Answer:
-    """Models that the caller may read and a filter lets through."""
+    """Models that match a filter and that the caller may read."""
     search = read_search(
         MODELS,
         filter_text=body.filter,
@@ -22,12 +22,12 @@ def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -
 
 
 def all_registered_models(call: Call, body: ListRegisteredModels, subject: None) -> Answer:
-    """Every model that the caller may read, by name."""
+    """All models that the caller may read, by name."""
     return registered_models(call, SearchRegisteredModels(**body.model_dump()), None)
 
 
 def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answer:
-    """Versions that the caller may read and a filter lets through."""
+    """Versions that match a filter and that the caller may read."""
     search = read_search(
         VERSIONS,
         filter_text=body.filter,

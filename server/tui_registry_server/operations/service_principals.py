@@ -1,4 +1,4 @@
-"""Verbs on service principals: identities of programs."""
+"""Operations on service principals: identities of programs."""
 
 import uuid
 
@@ -21,7 +21,7 @@ from tui_registry_server.wire.scim import (
 
 
 def create(call: Call, body: ServicePrincipalFields, subject: Subject) -> Answer:
-    """A new service principal, with a new application id unless it brings one."""
+    """Create a service principal, by default with a random application id."""
     columns = principals.columns_of(body) | {"active": body.active is not False}
     row = principals.create(call, SERVICE_PRINCIPAL, body.application_id or str(uuid.uuid4()), columns)
     return principals.read(call, SERVICE_PRINCIPAL, row.id)
@@ -33,21 +33,21 @@ def get(call: Call, body: GetResource, subject: None) -> Answer:
 
 
 def listed(call: Call, body: ListResources, subject: None) -> Answer:
-    """Service principals that a filter lets through, sorted, a page at a time."""
+    """Service principals that match a filter, sorted and paged."""
     return principals.page(call, SERVICE_PRINCIPAL, body)
 
 
 def search(call: Call, body: SearchResources, subject: None) -> Answer:
-    """The same, asked for by POST."""
+    """The same by POST."""
     return principals.search(call, SERVICE_PRINCIPAL, body)
 
 
 def replace(call: Call, body: ReplaceServicePrincipal, subject: Subject) -> Answer:
-    """PUT: what is left out is cleared, but for applicationId and active, which stay as they are."""
+    """PUT: fields that are left out are cleared, but not applicationId and active."""
     row = principals.find(call, SERVICE_PRINCIPAL, body.id)
     if body.application_id is not None and body.application_id.casefold() != row.name.casefold():
         raise Immutable(
-            f"The applicationId of a service principal cannot be changed: programs are set up with it. Leave it "
+            f"The applicationId of a service principal cannot be changed: programs are configured with it. Leave it at "
             f"'{row.name}', or create another service principal."
         )
     active = row.active if body.active is None else body.active
@@ -56,7 +56,7 @@ def replace(call: Call, body: ReplaceServicePrincipal, subject: Subject) -> Answ
 
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
-    """Change what is named, and leave the rest as it is."""
+    """Change the given attributes only."""
     row = principals.find(call, SERVICE_PRINCIPAL, body.id)
     fields = principals.fields_of(row) | {"applicationId": row.name, "active": row.active}
     for change in read_changes(body.operations, SERVICE_PRINCIPAL):
@@ -65,6 +65,6 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
-    """With tokens, memberships and permissions; the history keeps the application id."""
+    """Delete a service principal with its tokens, memberships and permissions; the history still has its name."""
     principals.delete(call, SERVICE_PRINCIPAL, principals.find(call, SERVICE_PRINCIPAL, body.id))
     return {}

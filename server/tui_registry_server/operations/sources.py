@@ -1,4 +1,4 @@
-"""Where a new version's artifacts are: what its source stands for."""
+"""Resolving the source of a new version: where its artifacts are."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,11 @@ from tui_registry_server.wire.fields import MAX_INT64
 
 
 class Source(NamedTuple):
-    """A source as it is kept.
+    """A source as it is stored.
 
-    uri: as it was given; of another version of this registry ``models:/<name>/<number>``, whichever way it was named.
-    storage_location: the URI of the artifacts, as far as this registry can tell.
-    run_id, logged_model_id: those of that other version.
+    uri: as given, or, for another version of this registry, ``models:/<name>/<number>``.
+    storage_location: the URI of the artifacts, as far as this registry knows.
+    run_id, logged_model_id: those of the other version.
     """
 
     uri: str
@@ -27,36 +27,37 @@ class Source(NamedTuple):
 
 
 def resolve(call: Call, given: str) -> Source:
-    """A logged model is known only to the client's tracking store, which resolves it."""
+    """Resolve a reference to another version. Others are stored as they are: a logged model is resolved by the client's
+    tracking store."""
     uri = check_source(given)
-    meant = read_model_uri(uri)
-    if meant is None:
+    reference = read_model_uri(uri)
+    if reference is None:
         return Source(uri, uri)
-    number = _number(call, meant)
-    known = number <= MAX_INT64  # databases cannot compare with more
-    origin = model_versions.origin(call.connection, call.principal, meant.name, number) if known else None
+    number = _version_number(call, reference)
+    in_range = number <= MAX_INT64  # databases cannot compare with more
+    origin = model_versions.origin(call.connection, call.principal, reference.name, number) if in_range else None
     if origin is None:
-        raise no_version(meant.name, number)
-    return Source(f"models:/{meant.name}/{number}", *origin)
+        raise no_version(reference.name, number)
+    return Source(f"models:/{reference.name}/{number}", *origin)
 
 
-def _number(call: Call, meant: ModelUri) -> int:
-    """Of the version that is meant, if a number says so, of one that may not be there."""
-    if meant.version is not None:
-        return meant.version
-    model = registered_models.find(call.connection, call.principal, meant.name)
+def _version_number(call: Call, reference: ModelUri) -> int:
+    """The version's number. If the reference has one, the version may not exist."""
+    if reference.version is not None:
+        return reference.version
+    model = registered_models.find(call.connection, call.principal, reference.name)
     if model is None or model.level < Level.READ:
-        raise no_model(meant.name)
-    if meant.alias is not None:
-        number = aliases.version_of(call.connection, model.id, meant.alias)
+        raise no_model(reference.name)
+    if reference.alias is not None:
+        number = aliases.version_of(call.connection, model.id, reference.alias)
         if number is None:
-            raise InvalidParameterValue(f"Registered model alias {meant.alias} not found.")
+            raise InvalidParameterValue(f"Registered model alias {reference.alias} not found.")
         return number
-    if meant.stage is not None:
-        number = model_versions.highest_in(call.connection, model.id, meant.stage)
+    if reference.stage is not None:
+        number = model_versions.highest_in(call.connection, model.id, reference.stage)
     else:
-        number = model_versions.highest(call.connection, call.principal, meant.name)
+        number = model_versions.highest(call.connection, call.principal, reference.name)
     if number is None:
-        where = f" in stage {meant.stage}" if meant.stage is not None else ""
-        raise ResourceDoesNotExist(f"Model {meant.name} has no version{where}. Name one that it has by its number.")
+        where = f" in stage {reference.stage}" if reference.stage is not None else ""
+        raise ResourceDoesNotExist(f"Model {reference.name} has no version{where}. Give the number of an existing one.")
     return number

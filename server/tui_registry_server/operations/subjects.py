@@ -1,6 +1,6 @@
-"""What a request is about: loaded, with the caller's level on it, before the ability is checked.
+"""Subjects: what a request is about, loaded with the caller's level on it, before the ability is checked.
 
-What the caller may not read answers exactly as what does not exist: its name is not given away.
+For what the caller may not read, the error is the same as for what does not exist, so that names are not leaked.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from tui_registry_server.wire.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the ability table judges by: the caller's level, the stages touched, whether the caller is the author."""
+    """What abilities are checked by: the caller's level, the stages touched, whether the caller is the author."""
 
     level: int
     stages: frozenset[Stage] = frozenset()
@@ -42,7 +42,7 @@ class VersionSubject(Subject):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionSubject(Subject):
-    """A version and the stage it is to go to."""
+    """A version and the target stage."""
 
     version: VersionRow
     target: Stage
@@ -62,8 +62,8 @@ class CommentSubject(Subject):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSubject(Subject):
-    """A model, also one that was deleted, or the whole registry (then ``model`` is None), as the permissions API names
-    them."""
+    """An object of the permissions API: a model, which may be deleted, or the whole registry (then ``model`` is
+    None)."""
 
     object_id: str
     model: ModelRow | None
@@ -102,16 +102,17 @@ def registry(call: Call | Caller, body: object) -> Subject:
 
 
 def administration(call: Call | Caller, body: object) -> Subject:
-    """What only members of ``admins`` may touch."""
+    """The subject of operations for members of ``admins`` only."""
     return Subject(level=Level.MANAGE if call.principal.admin else Level.NONE)
 
 
 NEEDING_ONLY_THE_CALLER = frozenset({registry, administration})
-"""Those that need nothing but who calls: judged before the body is read, and once more when the request runs."""
+"""Subjects that depend on the caller only: abilities on them are checked before the body is read, and again when the
+request runs."""
 
 
 def token_settings(call: Call, body: object) -> Subject:
-    """Who may create tokens of their own; administrators always."""
+    """The token settings: who may create tokens of their own. Administrators always may."""
     if call.principal.admin:
         return Subject(level=Level.MANAGE)
     return Subject(level=grants.level_on(call.connection, call.principal, TOKENS))
@@ -138,19 +139,19 @@ def transition(call: Call, body: _NamesTransition) -> TransitionSubject:
 def request(call: Call, body: _NamesRequest) -> RequestSubject:
     target = parse_stage(body.stage)
     row = _find_version(call, body.name, body.version)
-    found = [
+    matching = [
         each
         for each in transition_requests.of_version(call.connection, call.principal, row.model_id, row.version)
         if each.to_stage is target and name_key(each.user_id) == name_key(body.creator)
     ]
-    if found:
-        # A user, a service principal and somebody deleted may have one name: then the caller's own is meant.
-        meant = next((each for each in found if each.principal_id == call.principal.id), found[0])
+    if matching:
+        # A user, a service principal and a deleted principal may have the same name: prefer the caller's request.
+        selected = next((each for each in matching if each.principal_id == call.principal.id), matching[0])
         return RequestSubject(
             level=row.level,
             stages=frozenset((row.stage, target)),
-            author=meant.principal_id == call.principal.id,
-            request=meant,
+            author=selected.principal_id == call.principal.id,
+            request=selected,
         )
     raise ResourceDoesNotExist(
         f"There is no open request by '{body.creator}' to move version {row.version} of '{row.name}' to {target}. "
@@ -169,7 +170,7 @@ def permissions_object(call: Call, body: _NamesObject) -> ObjectSubject:
     if body.object_id == ROOT:
         return ObjectSubject(level=call.principal.root_level, object_id=ROOT, model=None)
     row = registered_models.find_by_id(call.connection, call.principal, body.object_id)
-    if row is None:  # whose history is still there, for whoever is allowed to read it
+    if row is None:  # the permissions of a deleted model apply to its history
         row = registered_models.find_deleted(call.connection, call.principal, body.object_id)
     if row is None or row.level < Level.READ:
         raise ResourceDoesNotExist(
@@ -180,12 +181,12 @@ def permissions_object(call: Call, body: _NamesObject) -> ObjectSubject:
 
 
 def no_model(name: str) -> ResourceDoesNotExist:
-    """The same words whether there is none or the caller may not know of it."""
+    """The same error whether it does not exist or the caller may not read it."""
     return ResourceDoesNotExist(f"Registered Model with name={name} not found")
 
 
 def no_version(name: str, version: str | int) -> ResourceDoesNotExist:
-    """The same words whether there is none or the caller may not know of it."""
+    """The same error whether it does not exist or the caller may not read it."""
     return ResourceDoesNotExist(f"Model Version (name={name}, version={version}) not found")
 
 

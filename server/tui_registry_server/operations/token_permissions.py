@@ -1,4 +1,4 @@
-"""Reading and changing who may create tokens of their own. At first everybody may: the group ``users`` can use them."""
+"""Reading and changing who may create tokens of their own. In a new registry, the group ``users`` has CAN_USE."""
 
 from tui_registry_server.operations import access_lists
 from tui_registry_server.operations.call import Answer, Call
@@ -17,7 +17,7 @@ def get(call: Call, body: RequestBody, subject: Subject) -> Answer:
 
 
 def levels(call: Call, body: RequestBody, subject: Subject) -> Answer:
-    """The levels there are on tokens."""
+    """The permission levels on tokens."""
     return {
         "permission_levels": [
             {"permission_level": wire.value, "description": description}
@@ -32,7 +32,7 @@ def add(call: Call, body: ChangeTokenPermissions, subject: Subject) -> Answer:
 
 
 def replace(call: Call, body: ChangeTokenPermissions, subject: Subject) -> Answer:
-    """PUT: those listed are the only ones from now on who may, besides administrators."""
+    """PUT: only the principals listed, and administrators, may create tokens."""
     return _change(call, _wanted(call, body))
 
 
@@ -40,7 +40,7 @@ def _wanted(call: Call, body: ChangeTokenPermissions) -> dict[str, Level]:
     wanted = access_lists.wanted(call, body.access_control_list, parse_token_level)
     if Level.MANAGE in wanted.values():
         raise InvalidParameterValue(
-            "CAN_MANAGE on tokens is the group 'admins' own. Give CAN_USE, or make the principal a member of 'admins'."
+            "Only the group 'admins' has CAN_MANAGE on tokens. Give CAN_USE, or add the principal to 'admins'."
         )
     return wanted
 

@@ -1,4 +1,4 @@
-"""Verbs on access tokens: one's own, and, for administrators, everybody's."""
+"""Operations on access tokens: one's own, and, for administrators, all of them."""
 
 import hashlib
 import secrets
@@ -16,15 +16,15 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.token import CreateToken, CreateTokenOnBehalf, ListTokens, TokenId, UpdateToken
 
 PREFIX = "tr_"
-"""Tells a token of this registry from other secrets, for people and for scanners."""
+"""Identifies tokens of this registry, for people and for secret scanners."""
 
 SECOND = 1000  # milliseconds
 
 
 def issue(call: Call, principal_id: str, *, comment: str | None, lifetime: int | None) -> tuple[str, str]:
-    """A new token and its id. It has 256 random bits; only its hash is kept, so this is the one time it is shown.
+    """A new token and its id. It has 256 random bits. Only its hash is stored, so that it cannot be shown again.
 
-    lifetime: seconds until it expires, or None for as long as may be: what is made with a token does not outlive it.
+    lifetime: seconds until it expires; None for the maximum: a token cannot outlive the caller's token.
     Raises InvalidParameterValue for more than that.
     """
     expiry = _expiry(call, lifetime)
@@ -47,29 +47,29 @@ def issue(call: Call, principal_id: str, *, comment: str | None, lifetime: int |
 
 
 def _expiry(call: Call, lifetime: int | None) -> int | None:
-    """By the clock, as that decides when it has come."""
-    last = call.principal.token_expiry
+    """In milliseconds since the epoch by the clock, against which it is checked."""
+    limit = call.principal.token_expiry
     if lifetime is None:
-        return last
+        return limit
     expiry = call.clock + lifetime * SECOND
-    if last is not None and expiry > last:
+    if limit is not None and expiry > limit:
         raise InvalidParameterValue(
-            f"Invalid value for parameter 'lifetime_seconds': a token cannot outlive the one that makes it, which "
-            f"expires in {(last - call.clock) // SECOND} seconds. Ask for less, or leave it out for as long; for "
-            "longer, use a token that lasts longer, or: tui-registry tokens create NAME."
+            f"Invalid value for parameter 'lifetime_seconds': a token cannot outlive the one that it is created with, "
+            f"which expires in {(limit - call.clock) // SECOND} seconds. Give less, or leave it out for the maximum; "
+            "for more, use a token that lasts longer, or: tui-registry tokens create NAME."
         )
     return expiry
 
 
 def create(call: Call, body: CreateToken, subject: Subject) -> Answer:
-    """A new token of the caller's own. Its value is shown this one time."""
+    """A new token of the caller's own. Its value is shown only once."""
     caller = call.principal
     token, token_id = issue(call, caller.id, comment=body.comment, lifetime=body.lifetime_seconds)
     return _created(token, tokens.read_public(call.connection, token_id))
 
 
 def create_on_behalf(call: Call, body: CreateTokenOnBehalf, subject: Subject) -> Answer:
-    """A new token for a service principal. Its value is shown this one time."""
+    """A new token for a service principal. Its value is shown only once."""
     name = body.application_id
     owner_id = principals.id_of(call.connection, PrincipalKind.SERVICE_PRINCIPAL, name)
     if owner_id is None:
@@ -92,13 +92,13 @@ def update_own(call: Call, body: UpdateToken, subject: None) -> Answer:
 
 
 def delete_own(call: Call, body: TokenId, subject: None) -> Answer:
-    """Revoke a token of the caller's own, even the one that this call is made with."""
+    """Revoke a token of the caller's own, even the one of this call."""
     _delete(call, _find_own(call, body.token_id))
     return {}
 
 
 def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
-    """Everybody's tokens, expired ones too, newest first."""
+    """All tokens, including expired ones, newest first."""
     return _infos(
         tokens.listed(
             call.connection,
@@ -110,34 +110,34 @@ def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
 
 
 def get(call: Call, body: TokenId, subject: Subject) -> Answer:
-    """What is known of a token, which is all but its value."""
+    """Everything about a token but its value."""
     row = _find(call, body.token_id)
     return f'{{"token_info":{tokens.read(call.connection, row.id)}}}'
 
 
 def update(call: Call, body: UpdateToken, subject: Subject) -> Answer:
-    """Change anybody's token's comment."""
+    """Change the comment of any token."""
     row = _find(call, body.token_id)
     _describe(call, body, row)
     return tokens.read(call.connection, row.id)
 
 
 def delete(call: Call, body: TokenId, subject: Subject) -> Answer:
-    """Revoke anybody's token, at once."""
+    """Revoke any token, at once."""
     revoke(call, body.token_id)
     return {}
 
 
 def revoke(call: Call, token_id: str) -> None:
-    """The same by its id."""
+    """Revoke a token by its id."""
     _delete(call, _find(call, token_id))
 
 
 def revoke_value(call: Call, token: str) -> None:
-    """The same by what is secret of it, if there is such a token."""
-    holder = principals.holder_of(call.connection, _digest(token))
-    if holder is not None:
-        revoke(call, holder.principal.token_id)
+    """Revoke a token by its value, if it exists."""
+    owner = principals.token_owner(call.connection, _digest(token))
+    if owner is not None:
+        revoke(call, owner.principal.token_id)
 
 
 def _digest(token: str) -> str:
@@ -145,16 +145,16 @@ def _digest(token: str) -> str:
 
 
 def _find(call: Call, token_id: str) -> TokenRow:
-    return _found(tokens.find(call.connection, token_id), token_id)
+    return _existing(tokens.find(call.connection, token_id), token_id)
 
 
 def _find_own(call: Call, token_id: str) -> TokenRow:
-    """Somebody else's answers as one that does not exist."""
+    """Raises the same error for a token of somebody else as for one that does not exist."""
     row = tokens.find(call.connection, token_id)
-    return _found(row if row is not None and row.principal_id == call.principal.id else None, token_id)
+    return _existing(row if row is not None and row.principal_id == call.principal.id else None, token_id)
 
 
-def _found(row: TokenRow | None, token_id: str) -> TokenRow:
+def _existing(row: TokenRow | None, token_id: str) -> TokenRow:
     if row is None:
         raise ResourceDoesNotExist(
             f"Token with id {token_id[:100]} not found. It may have been revoked; list the tokens to see their ids."

@@ -34,8 +34,8 @@ def review(call: Call, body: ReviewTransition, subject: TransitionSubject) -> An
     document = model_versions.read(call.connection, call.principal, version.name, version.version)
     if document is None:
         raise no_version(version.name, version.version)
-    in_stage = model_versions.holders(call.connection, version.model_id, stage) if stage in EXCLUSIVE_STAGES else []
-    displaced = [number for number in reversed(in_stage) if number != version.version][:MAX_DISPLACED]
+    others = model_versions.in_stage(call.connection, version.model_id, stage) if stage in EXCLUSIVE_STAGES else []
+    displaced = [number for number in reversed(others) if number != version.version][:MAX_DISPLACED]
     filter_ = Filter(model_id=version.model_id, version=version.version, types=_ACTIVITY_TYPES)
     activities, _ = feed.feed(call.connection, call.principal, filter_, before=None, limit=MAX_ACTIVITIES)
     newest = comments.newest_of_version(

@@ -1,6 +1,6 @@
-"""Moving versions between stages, directly or by request and decision.
+"""Stage transitions of versions, directly or by request and approval.
 
-However a version gets to a stage, no open request for that stage is left behind: what was asked for has happened.
+Any transition of a version to a stage closes its open requests for that stage.
 """
 
 import json
@@ -39,12 +39,12 @@ def transition(call: Call, body: TransitionStage, subject: TransitionSubject) ->
     _move(call, subject, ActivityType.APPLIED_TRANSITION, archive=body.archive_existing_versions, comment=None)
     answer = model_versions.read(call.connection, call.principal, subject.version.name, subject.version.version)
     if answer is None:
-        raise Conflict("The version was deleted meanwhile.")
+        raise Conflict("The version was deleted concurrently.")
     return answer
 
 
 def transition_databricks(call: Call, body: TransitionStageDatabricks, subject: TransitionSubject) -> Answer:
-    """Move a version at once, with a comment; the answer has the caller's level and the requests still open."""
+    """Move a version at once, with a comment; the answer has the caller's level and the other open requests."""
     version = subject.version
     _move(call, subject, ActivityType.APPLIED_TRANSITION, archive=body.archive_existing_versions, comment=body.comment)
     document = json.loads(model_versions.read_document(call.connection, version.model_id, version.version))
@@ -56,7 +56,7 @@ def transition_databricks(call: Call, body: TransitionStageDatabricks, subject: 
 
 
 def request(call: Call, body: CreateTransitionRequest, subject: TransitionSubject) -> Answer:
-    """Ask for a move that somebody else decides on."""
+    """Request a transition that somebody else has to approve."""
     version, target = subject.version, subject.target
     if version.stage is target:
         raise InvalidParameterValue(
@@ -64,8 +64,8 @@ def request(call: Call, body: CreateTransitionRequest, subject: TransitionSubjec
         )
     if any(row.to_stage is target and row.principal_id == call.principal.id for row in _open_requests(call, version)):
         raise ResourceAlreadyExists(
-            f"You have asked already to move version {version.version} of '{version.name}' to {target}. Wait for the "
-            "decision, or cancel that request first."
+            f"You have already requested to move version {version.version} of '{version.name}' to {target}. Wait for "
+            "the decision, or cancel that request first."
         )
     request_id = uuid.uuid4().hex
     transition_requests.add(
@@ -82,11 +82,11 @@ def request(call: Call, body: CreateTransitionRequest, subject: TransitionSubjec
     for row in _open_requests(call, version):
         if row.id == request_id:
             return {"request": request_entity(call, row)}
-    raise Conflict("The request was decided before it could be shown.")
+    raise Conflict("The request was decided before it could be read.")
 
 
 def approve(call: Call, body: ApproveTransitionRequest, subject: TransitionSubject) -> Answer:
-    """Grant every open request of the version for that stage, and move the version."""
+    """Approve all open requests of the version for that stage, and move the version."""
     activity = _move(
         call,
         subject,
@@ -98,8 +98,8 @@ def approve(call: Call, body: ApproveTransitionRequest, subject: TransitionSubje
 
 
 def reject(call: Call, body: RejectTransitionRequest, subject: TransitionSubject) -> Answer:
-    """Refuse every open request of the version for that stage."""
-    closed = _settle(call, subject.version, subject.target)
+    """Reject all open requests of the version for that stage."""
+    closed = _close_requests(call, subject.version, subject.target)
     if not closed:
         raise _none_open(subject)
     activity = _record(
@@ -114,10 +114,10 @@ def reject(call: Call, body: RejectTransitionRequest, subject: TransitionSubject
 
 
 def cancel(call: Call, body: DeleteTransitionRequest, subject: RequestSubject) -> Answer:
-    """Take back one user's request."""
+    """Cancel one user's request."""
     row = subject.request
     if not transition_requests.remove(call.connection, row.id):
-        raise Conflict("Somebody else has just decided or cancelled this request. Nothing was changed; look again.")
+        raise Conflict("Somebody else has just decided or cancelled this request. Nothing was changed; read it again.")
     activity = record(
         call,
         ActivityType.CANCELLED_REQUEST,
@@ -155,10 +155,10 @@ def request_entity(call: Call, row: RequestRow) -> dict[str, Any]:
 def _move(
     call: Call, subject: TransitionSubject, activity_type: ActivityType, *, archive: bool, comment: str | None
 ) -> dict[str, Any]:
-    """Put a version into a stage, and do what follows from it. Returns the activity."""
+    """Move a version to a stage, close its requests for it, and archive others. Returns the activity."""
     version, target = subject.version, subject.target
     check_archiving(target, archive_existing_versions=archive)
-    closed = _settle(call, version, target)
+    closed = _close_requests(call, version, target)
     if activity_type is ActivityType.APPROVED_REQUEST and not closed:
         raise _none_open(subject)
     if archive:
@@ -167,33 +167,33 @@ def _move(
     return _record(call, activity_type, version, target, comment, closed=closed, touches=True)
 
 
-def _archive_others(call: Call, newcomer: VersionRow, stage: Stage) -> None:
-    for number in model_versions.holders(call.connection, newcomer.model_id, stage):
-        if number == newcomer.version:
+def _archive_others(call: Call, version: VersionRow, stage: Stage) -> None:
+    for number in model_versions.in_stage(call.connection, version.model_id, stage):
+        if number == version.version:
             continue
-        holder = newcomer._replace(version=number, stage=stage)
-        closed = _settle(call, holder, Stage.ARCHIVED)
-        model_versions.move(call.connection, holder.model_id, number, Stage.ARCHIVED, call.now)
+        other = version._replace(version=number, stage=stage)
+        closed = _close_requests(call, other, Stage.ARCHIVED)
+        model_versions.move(call.connection, other.model_id, number, Stage.ARCHIVED, call.now)
         _record(
             call,
             ActivityType.SYSTEM_TRANSITION,
-            holder,
+            other,
             Stage.ARCHIVED,
             None,
-            f"archived because version {newcomer.version} moved to {stage}",
+            f"archived because version {version.version} moved to {stage}",
             closed=closed,
         )
 
 
 def requested_by(requests: Sequence[RequestRow | ClosedRequest]) -> str:
-    """Who had asked for what happens, or happens no more; empty for nobody."""
+    """Who created these requests, as text; empty without requests."""
     return f"requested by {', '.join(each.user_id for each in requests)}" if requests else ""
 
 
 def detail_of_requests(call: Call, requests: Sequence[RequestRow | ClosedRequest]) -> dict[str, Any]:
-    """Open requests that are so no more, for a record: who had asked for what."""
+    """Closed requests in the ``detail`` of a record."""
     kinds = named(call.connection, {each.principal_id for each in requests}) if requests else {}
-    listed = [
+    references = [
         {
             "id": each.id,
             "version": each.version,
@@ -202,12 +202,12 @@ def detail_of_requests(call: Call, requests: Sequence[RequestRow | ClosedRequest
         }
         for each in requests
     ]
-    return {"requests": listed} if listed else {}
+    return {"requests": references} if references else {}
 
 
-def _settle(call: Call, version: VersionRow, target: Stage) -> list[ClosedRequest]:
+def _close_requests(call: Call, version: VersionRow, target: Stage) -> list[ClosedRequest]:
     """Close the open requests of a version for a stage."""
-    return transition_requests.settle(call.connection, version.model_id, version.version, target)
+    return transition_requests.close_for_stage(call.connection, version.model_id, version.version, target)
 
 
 def _none_open(subject: TransitionSubject) -> ResourceDoesNotExist:
@@ -232,8 +232,8 @@ def _record(
     closed: Sequence[ClosedRequest] = (),
     touches: bool = False,
 ) -> dict[str, Any]:
-    """``closed``: the requests that this decides."""
-    said = [each for each in (system_comment, requested_by(closed)) if each]
+    """``closed``: the requests that this has closed."""
+    comments = [each for each in (system_comment, requested_by(closed)) if each]
     return record(
         call,
         activity_type,
@@ -243,7 +243,7 @@ def _record(
         from_stage=version.stage,
         to_stage=target,
         comment=comment or None,
-        system_comment="; ".join(said) or None,
+        system_comment="; ".join(comments) or None,
         detail=detail_of_requests(call, closed) or None,
         touches=touches,
     )

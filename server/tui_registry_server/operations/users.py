@@ -1,4 +1,4 @@
-"""Verbs on users, and on whoever calls."""
+"""Operations on users, and on the caller."""
 
 from dataclasses import replace as changed
 from typing import Any
@@ -27,7 +27,7 @@ from tui_registry_server.wire.scim import (
 
 
 def me(call: Call, body: ShownAttributes, subject: None) -> WithHeaders:
-    """Who calls, as a user: a service principal's userName is its application id. The header names the registry."""
+    """The caller as a user: a service principal's userName is its application id. A header has the registry's id."""
     as_user = changed(USER, kind=call.principal.kind)
     user = principals.read(call, as_user, call.principal.id, body.attributes, body.excluded_attributes)
     workspace = {"X-Databricks-Org-Id": str(counters.read(call.connection, counters.WORKSPACE))}
@@ -35,12 +35,12 @@ def me(call: Call, body: ShownAttributes, subject: None) -> WithHeaders:
 
 
 def create(call: Call, body: CreateUser, subject: Subject) -> Answer:
-    """A new user, active unless said otherwise."""
+    """Create a user, active by default."""
     return principals.read(call, USER, add(call, body))
 
 
 def add(call: Call, body: CreateUser, *, admin: bool = False) -> str:
-    """The id of a new user. An admin is a member of the group ``admins``."""
+    """Create a user, who may be a member of the group ``admins``. Returns the id."""
     columns = _columns(body) | {"active": body.active is not False}
     row = principals.create(call, USER, body.user_name, columns)
     if admin:
@@ -54,17 +54,17 @@ def get(call: Call, body: GetResource, subject: None) -> Answer:
 
 
 def listed(call: Call, body: ListResources, subject: None) -> Answer:
-    """Users that a filter lets through, sorted, a page at a time."""
+    """Users that match a filter, sorted and paged."""
     return principals.page(call, USER, body)
 
 
 def search(call: Call, body: SearchResources, subject: None) -> Answer:
-    """The same, asked for by POST."""
+    """The same by POST."""
     return principals.search(call, USER, body)
 
 
 def replace(call: Call, body: ReplaceUser, subject: Subject) -> Answer:
-    """PUT: what is left out is cleared, but for userName and active, which stay as they are."""
+    """PUT: fields that are left out are cleared, but not userName and active."""
     row = principals.find(call, USER, body.id)
     name = row.name if body.user_name is None else body.user_name
     active = row.active if body.active is None else body.active
@@ -73,7 +73,7 @@ def replace(call: Call, body: ReplaceUser, subject: Subject) -> Answer:
 
 
 def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
-    """Change what is named, and leave the rest as it is."""
+    """Change the given attributes only."""
     fields = _fields(principals.find(call, USER, body.id))
     for change in read_changes(body.operations, USER):
         apply_change(fields, change)
@@ -81,7 +81,7 @@ def patch(call: Call, body: PatchResource, subject: Subject) -> Answer:
 
 
 def delete(call: Call, body: ResourceId, subject: Subject) -> Answer:
-    """With tokens, memberships and permissions; the history keeps the name."""
+    """Delete a user with their tokens, memberships and permissions; the history still has the name."""
     principals.delete(call, USER, principals.find(call, USER, body.id))
     return {}
 

@@ -1,4 +1,4 @@
-"""The one tree of errors. Each is a status, a code of the wire, and a message that says what to do.
+"""The tree of errors. Each has an HTTP status, an error code of the wire, and a message that says what to do.
 
 RegistryError
 ├── InvalidParameterValue      400
@@ -36,8 +36,8 @@ MAX_MESSAGE_LENGTH = 1000  # characters; a message may quote what a client sent,
 
 
 class RegistryError(Exception):
-    """A request that cannot be served as asked. Of a long message the middle is left out. ``scim_type`` is what SCIM
-    calls it, if it has a name for it (RFC 7644, 3.12)."""
+    """A request that cannot be served. The middle of a long message is cut out. ``scim_type`` is SCIM's keyword for
+    the error, if there is one (RFC 7644, 3.12)."""
 
     status: ClassVar[int]
     error_code: ClassVar[ErrorCode]
@@ -50,7 +50,7 @@ class RegistryError(Exception):
 
 
 class InvalidParameterValue(RegistryError):
-    """A field is missing, mistyped, too long, or says something impossible."""
+    """A field is missing, of the wrong type, too long, or has an invalid value."""
 
     status = 400
     error_code = ErrorCode.INVALID_PARAMETER_VALUE
@@ -64,13 +64,13 @@ class RequestTooLarge(InvalidParameterValue):
 
 
 class InvalidFilter(InvalidParameterValue):
-    """A filter of users and groups that cannot be read."""
+    """A SCIM filter that cannot be parsed."""
 
     scim_type = "invalidFilter"
 
 
 class InvalidPath(InvalidParameterValue):
-    """A path of a change of users and groups that cannot be read."""
+    """The path of a SCIM PATCH operation cannot be parsed."""
 
     scim_type = "invalidPath"
 
@@ -82,25 +82,25 @@ class Immutable(InvalidParameterValue):
 
 
 class NoTarget(InvalidParameterValue):
-    """A change that says of nothing that there is what it changes."""
+    """The path of a SCIM PATCH operation matches nothing."""
 
     scim_type = "noTarget"
 
 
 class TooMany(InvalidParameterValue):
-    """More than is worked on at once."""
+    """More results than one request may have."""
 
     scim_type = "tooMany"
 
 
 class InvalidVersion(InvalidParameterValue):
-    """A version of SCIM that is not spoken here."""
+    """A version of SCIM that is not supported."""
 
     scim_type = "invalidVers"
 
 
 class BadRequest(RegistryError):
-    """The request could not be read at all."""
+    """The request could not be parsed."""
 
     status = 400
     error_code = ErrorCode.BAD_REQUEST
@@ -108,13 +108,13 @@ class BadRequest(RegistryError):
 
 
 class RequestTimeout(BadRequest):
-    """It did not come in time."""
+    """The request did not arrive in time."""
 
     status = 408
 
 
 class InvalidState(RegistryError):
-    """The thing meant is not in a state that allows it."""
+    """The resource is not in a state that allows it."""
 
     status = 400
     error_code = ErrorCode.INVALID_STATE
@@ -127,21 +127,21 @@ class ResourceAlreadyExists(RegistryError):
 
 
 class PrincipalAlreadyExists(ResourceAlreadyExists):
-    """A user's, group's or service principal's name is taken. Identity providers know that by the status."""
+    """A user's, group's or service principal's name is taken. Identity providers rely on the status."""
 
     status = 409
     scim_type = "uniqueness"
 
 
 class Conflict(RegistryError):
-    """Somebody else was faster."""
+    """A concurrent request was faster."""
 
     status = 409
     error_code = ErrorCode.RESOURCE_CONFLICT
 
 
 class PreconditionFailed(RegistryError):
-    """It has changed since the caller read it, and the caller asked to be told (If-Match)."""
+    """The resource has changed since the caller read it (If-Match)."""
 
     status = 412
     error_code = ErrorCode.RESOURCE_CONFLICT
@@ -158,7 +158,7 @@ class PermissionDenied(RegistryError):
 
 
 class ResourceDoesNotExist(RegistryError):
-    """There is none, or the caller may not know of it."""
+    """It does not exist, or the caller may not know that it does."""
 
     status = 404
     error_code = ErrorCode.RESOURCE_DOES_NOT_EXIST
@@ -170,7 +170,7 @@ class EndpointNotFound(RegistryError):
 
 
 class MethodNotAllowed(RegistryError):
-    """``allowed`` are the methods that there are."""
+    """``allowed`` are the methods of the endpoint."""
 
     status = 405
     error_code = ErrorCode.METHOD_NOT_ALLOWED
@@ -181,7 +181,7 @@ class MethodNotAllowed(RegistryError):
 
 
 class RequestLimitExceeded(RegistryError):
-    """``retry_after`` is in how many seconds it may be tried again."""
+    """``retry_after``: seconds after which the client may try again."""
 
     status = 429
     error_code = ErrorCode.REQUEST_LIMIT_EXCEEDED
@@ -197,7 +197,7 @@ class InternalError(RegistryError):
 
 
 class NotSupported(RegistryError):
-    """Something that a protocol allows and that is not done here."""
+    """A feature of a protocol that is not implemented."""
 
     status = 501
     error_code = ErrorCode.NOT_IMPLEMENTED

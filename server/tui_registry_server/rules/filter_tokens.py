@@ -1,4 +1,4 @@
-"""The words of a filter: what rules.search_filter reads, one by one."""
+"""The tokenizer of search filters, for rules.search_filter."""
 
 import re
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """A word as it stands in the filter, and where: ``start`` counts characters from 0.
+    """A token of a filter, and its position: ``start`` counts characters from 0.
 
     ``kind`` is ``text`` (with its quotes), ``encoded`` (with its ``u`` and quotes), ``number``, ``word`` (a keyword or
-    a key, with its quotes), ``comparator``, ``mark`` or, after the last one, ``end``.
+    a key, with its quotes), ``comparator``, ``mark`` or, after the last token, ``end``.
     """
 
     kind: str
@@ -40,14 +40,14 @@ class Token:
 
 
 def split(text: str) -> Iterator[Token]:
-    """The tokens of a filter, without blanks; the last is its end. Raises InvalidParameterValue, but only once it gets
-    there: who sends a long text that makes no sense is to be told soon."""
+    """The tokens of a filter, without whitespace; the last is of kind ``end``. Lazy: a parser stops at the first error
+    in a long text. Raises InvalidParameterValue."""
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            what = "a quote that is not closed" if text[position] in "'\"`" else "something with no meaning there"
-            fail(Token("", text[position:], position), f"There is {what}")
+            what = "A quote is not closed" if text[position] in "'\"`" else "This character is not expected"
+            fail(Token("", text[position:], position), what)
         if match.lastgroup != "blank":
             yield Token(str(match.lastgroup), match[0], position)
         position = match.end()
@@ -55,6 +55,6 @@ def split(text: str) -> Iterator[Token]:
 
 
 def fail(token: Token, advice: str) -> NoReturn:
-    """Refuse the filter because of this token."""
+    """Raises InvalidParameterValue, which points at the token."""
     where = "at its end" if token.kind == "end" else f"at character {token.start + 1}, {token.text[:50]!r}"
     raise InvalidParameterValue(f"Invalid filter {where}: {advice}.")

@@ -1,5 +1,5 @@
-"""How much anybody may ask of the server before it is refused, so that the others are served: every limit, its default
-and the reason for it. All are per process; ``serve --limit NAME=NUMBER`` changes one."""
+"""The limits of what one client can use of the server, so that the others are served: their defaults and reasons. All
+are per process; ``serve --limit NAME=NUMBER`` changes one."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -16,47 +16,43 @@ class Limits:
     """Sizes are bytes, times seconds."""
 
     head_bytes: int = _limit(
-        128 * 1024, "a request's head: 64 KiB of target, the most that one can have, and as much else"
+        128 * 1024, "a request's head: 64 KiB for the target, which is its maximum, and as much for the rest"
     )
     head_fields: int = _limit(100, "header fields of a request: clients and proxies send some dozens at most")
     body_bytes: int = _limit(4 * 1024 * 1024, "a request's body: some dozens of tags of 100,000 characters")
-    large_bodies: int = _limit(8, "bodies of more than 64 KiB held at once; further ones are not read from meanwhile")
+    large_bodies: int = _limit(8, "bodies of more than 64 KiB in memory at once; further ones wait, and are not read")
     large_bodies_per_principal: int = _limit(2, "of them by one user or service principal")
     large_body_seconds: int = _limit(
-        10, "until such a body is whole, while others wait for a place: 4 MiB at 420 kB/s; then 408"
+        10, "until such a body is complete, while others wait for a slot: 4 MiB at 420 kB/s; then 408"
     )
-    unread_bytes: int = _limit(
-        128 * 1024 * 1024, "of long answers on their way, to readers who take their time; then 503"
-    )
+    unread_bytes: int = _limit(128 * 1024 * 1024, "of long answers being sent, to clients that read slowly; then 503")
     unread_bytes_per_principal: int = _limit(32 * 1024 * 1024, "of them to one user or service principal; then 429")
     drained_bytes: int = _limit(
-        64 * 1024 * 1024, "read and thrown away of a body that is too large, so that its sender can read why"
+        64 * 1024 * 1024, "of a body that is too large, read and dropped so that its sender can read why"
     )
     pipelined: int = _limit(32, "requests sent ahead on one connection: known clients send none")
-    head_seconds: int = _limit(
-        20, "until TLS is agreed on, and until the head of a request is whole, the first one's too"
-    )
-    body_seconds: int = _limit(60, "until the body of a request is whole: 4 MiB at 70 kB/s")
-    idle_seconds: int = _limit(75, "that a connection is kept for a next request: longer than clients keep theirs")
-    stalled_seconds: int = _limit(60, "in which a reader takes something of what is too much to be on its way at once")
-    connections: int = _limit(2000, "open at once; a further one is told 503, and closed")
+    head_seconds: int = _limit(20, "until the TLS handshake is done, and until the head of a request is complete")
+    body_seconds: int = _limit(60, "until the body of a request is complete: 4 MiB at 70 kB/s")
+    idle_seconds: int = _limit(75, "that an idle connection is kept open: longer than clients keep theirs")
+    stalled_seconds: int = _limit(60, "for which a client may read nothing of an answer that fills the send buffers")
+    connections: int = _limit(2000, "open at once; a further one gets 503, and is closed")
     connections_per_address: int = _limit(500, "of them from one address that is not a trusted proxy's; then 429")
-    refused_connections: int = _limit(200, "beyond these that are told so before they are closed")
-    streams: int = _limit(500, "event streams open at once, each read for anew with every change; then 503")
+    refused_connections: int = _limit(200, "beyond these that get an error before they are closed")
+    streams: int = _limit(500, "event streams open at once, each of which polls after every change; then 503")
     streams_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
-    failed_attempts: int = _limit(20, "tokens from one address that are not valid, before it is told 429 for others")
-    failed_attempts_per_minute: int = _limit(10, "of them that are forgiven in a minute")
-    failing_addresses: int = _limit(10_000, "whose failed attempts are remembered; an IPv6 /64 is one address")
+    failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
+    failed_attempts_per_minute: int = _limit(10, "of them that are forgiven per minute")
+    failing_addresses: int = _limit(10_000, "whose failed attempts are counted; an IPv6 /64 is one address")
 
 
 def with_overrides(given: tuple[str, ...]) -> Limits:
-    """The limits with these, written as ``name=number``, in place of the defaults. Raises InvalidParameterValue."""
+    """The defaults with these changes, written as ``name=number``. Raises InvalidParameterValue."""
     known = [each.name for each in fields(Limits)]
     changes: dict[str, int] = {}
     for each in given:
         name, _, number = each.partition("=")
         if name not in known:
-            raise InvalidParameterValue(f"There is no limit '{name}'. Those there are: {', '.join(known)}.")
+            raise InvalidParameterValue(f"There is no limit '{name}'. The limits are: {', '.join(known)}.")
         if not (number.isascii() and number.isdecimal()) or not 0 < int(number) < 2**53:
             raise InvalidParameterValue(f"'{each}' is not a limit: write a whole number of at least 1, as {name}=50.")
         changes[name] = int(number)

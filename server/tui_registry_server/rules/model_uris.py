@@ -1,7 +1,7 @@
-"""What a source ``models:/...`` names, in the forms that MLflow reads (``mlflow/store/artifact/utils/models.py``).
+"""Sources of the form ``models:/...``, parsed as MLflow does (``mlflow/store/artifact/utils/models.py``).
 
-Names stand in it as they are, nothing is percent-encoded: ``models:/a@b/1`` is version 1 of ``a@b``, ``models:/a@b`` is
-the version of ``a`` with the alias ``b``.
+Names are not percent-encoded: ``models:/a@b/1`` is version 1 of ``a@b``, ``models:/a@b`` is the version of ``a`` with
+the alias ``b``.
 """
 
 import re
@@ -18,7 +18,7 @@ _NUMBER = re.compile("[0-9]+")
 
 
 class ModelUri(NamedTuple):
-    """A model's name, and which version is meant: by its number, an alias or a stage; by none of them, the latest."""
+    """A model's name, and one of its versions: by number, alias or stage; without any of them, the latest."""
 
     name: str
     version: int | None = None
@@ -27,8 +27,8 @@ class ModelUri(NamedTuple):
 
 
 def read_model_uri(source: str) -> ModelUri | None:
-    """What a source names, or None where that is not for this registry to say: it is the URI of the artifacts, or a
-    logged model's, ``models:/m-<id>``. Raises InvalidParameterValue if it can be neither."""
+    """The version that a source refers to, or None if it is not in this registry: a URI of artifacts, or of a logged
+    model, ``models:/m-<id>``. Raises InvalidParameterValue for an invalid ``models:`` URI."""
     if source[: len(_SCHEME)].lower() != _SCHEME:
         return None
     path = source[len(_SCHEME) :]

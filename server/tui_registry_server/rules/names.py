@@ -1,4 +1,4 @@
-"""What may be called how: models, aliases, tags, sources, versions. Limits count characters.
+"""Validation of names: models, aliases, tags, sources, versions. Limits count characters.
 
 The rules are MLflow's (``mlflow/utils/validation.py``), so that a name accepted here is accepted there.
 """
@@ -14,11 +14,11 @@ from tui_registry_server.wire.tag import Tag
 MAX_MODEL_NAME = 256
 MAX_ALIAS = 255
 MAX_TAG_KEY = 250
-MAX_TAGS_SIZE = 4 * 1024 * 1024  # as many as a new model can be given: whoever gets it reads all of them
+MAX_TAGS_SIZE = 4 * 1024 * 1024  # what a request that creates a model can have: answers contain all its tags
 MAX_TAG_VALUE = 100_000
 
 LATEST = "latest"
-"""What clients call the highest version; no alias can be named so."""
+"""Clients' name of the highest version; reserved as an alias."""
 
 _ALIAS = re.compile(r"[\w\-]*")
 _RESERVED_ALIAS = re.compile(rf"{LATEST}|v\d+", re.IGNORECASE)
@@ -26,7 +26,7 @@ _TAG_KEY = re.compile(r"[/\w.\- :]*")
 
 
 def check_model_name(name: str, field: str = "name") -> str:
-    """The name itself, if a model may have it."""
+    """Returns the name, if it is valid for a model."""
     if not name.strip():
         raise InvalidParameterValue(f"Missing value for required parameter '{field}'.")
     if "/" in name or ":" in name:
@@ -38,7 +38,7 @@ def check_model_name(name: str, field: str = "name") -> str:
 
 
 def check_alias(alias: str) -> str:
-    """The alias itself, if its form is right. Reserved ones are only refused when set: see check_new_alias."""
+    """Returns the alias, if it is well-formed. Reserved ones are only refused when set: see check_new_alias."""
     if not alias:
         raise InvalidParameterValue("Registered model alias name cannot be empty.")
     if not _ALIAS.fullmatch(alias):
@@ -50,7 +50,7 @@ def check_alias(alias: str) -> str:
 
 
 def check_new_alias(alias: str) -> str:
-    """The alias itself, if it can be set: ``latest`` and ``v3`` already have a meaning to clients."""
+    """Returns the alias, if it can be set: ``latest`` and ``v3`` have another meaning to clients."""
     check_alias(alias)
     if _RESERVED_ALIAS.fullmatch(alias):
         raise InvalidParameterValue(
@@ -60,7 +60,7 @@ def check_new_alias(alias: str) -> str:
 
 
 def check_tag_key(key: str) -> str:
-    """The key itself, if a tag may have it."""
+    """Returns the key, if it is valid for a tag."""
     if not _TAG_KEY.fullmatch(key):
         raise InvalidParameterValue(
             f"Invalid tag key '{key}'. Keys may only contain alphanumerics, underscores (_), dashes (-), periods (.), "
@@ -69,7 +69,7 @@ def check_tag_key(key: str) -> str:
     if not _is_plain_path(key):
         raise InvalidParameterValue(
             f"Invalid tag key '{key}'. Keys are file names on some stores: they cannot be empty, start with '/' or "
-            "'..', nor hold '.', '..' or an empty part between slashes."
+            "'..', nor contain '.', '..' or an empty part between slashes."
         )
     _check_length("Tag key", key, MAX_TAG_KEY)
     return key
@@ -84,16 +84,16 @@ def check_tags(tags: Iterable[Tag]) -> dict[str, str]:
 
 
 def check_tags_size(size: int) -> None:
-    """``size``: of all tags that one model or version is to have, in characters of their JSON."""
+    """``size``: of all tags of one model or version, in characters of their JSON."""
     if size > MAX_TAGS_SIZE:
         raise InvalidParameterValue(
             f"All tags of one model or version together may have {MAX_TAGS_SIZE:,} characters, in JSON; with this one "
-            f"they would have {size:,}. Delete some first, or keep what is long with the artifacts."
+            f"they would have {size:,}. Delete some first, or store long values with the artifacts."
         )
 
 
 def check_source(source: str) -> str:
-    """The URI itself, unless it climbs out of its folder, however often it was percent-encoded."""
+    """Returns the URI, unless it has a ``..``, which may be percent-encoded any number of times."""
     if not source.strip():
         raise InvalidParameterValue("Missing value for required parameter 'source'.")
     decoded = source
@@ -107,7 +107,7 @@ def check_source(source: str) -> str:
 
 
 def version_number(version: str) -> int:
-    """The number that a version's string means."""
+    """The number of a version, which is a string on the wire."""
     return int(version)
 
 

@@ -1,7 +1,7 @@
-"""The order of search results: ``order_by`` clauses, each a key with ASC (unless said otherwise) or DESC.
+"""The order of search results: ``order_by`` clauses, each a key with ASC (the default) or DESC.
 
-Keys are case-sensitive, may be quoted (`name` or "name") and begin with ``attribute.``. To what the caller asks for is
-added what makes the order total, so that a page can go on exactly after the last row of the one before.
+Keys are case-sensitive, may be quoted (`name` or "name") and may begin with ``attribute.``. Unique keys are appended to
+make the order total, so that a page continues exactly after the last row of the previous one.
 """
 
 import re
@@ -25,8 +25,8 @@ class Order:
 class Orderable:
     """What a search can be ordered by.
 
-    ``keys`` are those of order_by with the key that each means; ``default`` is the order where none is asked for;
-    ``unique`` is what tells any two rows apart, in the order in which it is added.
+    ``keys``: from the keys of order_by to those of the store; ``default``: the order without order_by; ``unique``: keys
+    that together are unique, in the order in which they are appended.
     """
 
     keys: Mapping[str, str]
@@ -57,23 +57,23 @@ VERSION_ORDER = Orderable(
 
 
 def parse_order(clauses: Sequence[str], orderable: Orderable) -> tuple[Order, ...]:
-    """A total order: it ends where no two rows can be equal any more.
+    """A total order, without keys after those that make it unique.
 
-    Raises InvalidParameterValue for a clause that cannot be read, an unknown key, and a key that comes twice.
+    Raises InvalidParameterValue for a clause that cannot be parsed, an unknown key, and a repeated key.
     """
-    asked: dict[str, Order] = {}
+    requested: dict[str, Order] = {}
     for clause in clauses:
         order = _parse_clause(clause, orderable)
-        if order.key in asked:
-            raise InvalidParameterValue(f"order_by has '{order.key}' twice, at last as {clause!r}. Keep one of them.")
-        asked[order.key] = order
-    if not asked:
-        asked = {order.key: order for order in orderable.default}
+        if order.key in requested:
+            raise InvalidParameterValue(f"order_by has '{order.key}' twice, the last as {clause!r}. Keep one of them.")
+        requested[order.key] = order
+    if not requested:
+        requested = {order.key: order for order in orderable.default}
     total: list[Order] = []
     missing = {order.key for order in orderable.unique}
-    for order in (*asked.values(), *(order for order in orderable.unique if order.key not in asked)):
+    for order in (*requested.values(), *(order for order in orderable.unique if order.key not in requested)):
         if not missing:
-            break  # what follows would never decide between two rows
+            break  # further keys would make no difference
         total.append(order)
         missing.discard(order.key)
     return tuple(total)
@@ -84,6 +84,6 @@ def _parse_clause(clause: str, orderable: Orderable) -> Order:
     if match is None or match["key"] not in orderable.keys:
         raise InvalidParameterValue(
             f"Invalid order_by clause {clause[:100]!r}. Use one of {', '.join(orderable.keys)}, "
-            "followed by ASC or DESC if you like."
+            "optionally followed by ASC or DESC."
         )
     return Order(orderable.keys[match["key"]], (match["way"] or "ASC").upper() == "ASC")

@@ -43,7 +43,7 @@ LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
     ),
     PermissionLevel.CAN_MANAGE: (Level.MANAGE, "Can do everything: rename, delete, change permissions"),
 }
-"""The levels on the wire, in order, with what the database stores and what the permission editor says."""
+"""The levels on the wire, in order, with the stored level and the permission editor's description."""
 
 _ADMINS_DECIDE = {
     Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
@@ -61,12 +61,12 @@ _BY_LEVEL = {level: wire for wire, (level, _) in LEVELS.items()}
 
 @cache  # there are few of these, and lists ask for each of their rows
 def allows(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> bool:
-    """Whether the table has a row for it."""
+    """Whether a row of GRANTS matches."""
     return ability_table.allows(ability, _BY_LEVEL.get(Level(level)), stages=stages, author=author)
 
 
 def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> None:
-    """Raises PermissionDenied, naming the ability missed and the level that would do."""
+    """Raises PermissionDenied, which names the missing ability and the level that has it."""
     if allows(ability, level, stages=stages, author=author):
         return
     if ability in _ADMINS_DECIDE:
@@ -89,7 +89,7 @@ def level_name(level: int) -> str:
 
 
 def parse_level(text: str, *, registry_wide: bool) -> Level:
-    """The level meant. CAN_CREATE_REGISTERED_MODEL only makes sense on the registry-wide object."""
+    """The level of a wire name. CAN_CREATE_REGISTERED_MODEL is only valid on the registry-wide object."""
     known = [wire for wire in LEVELS if registry_wide or wire is not PermissionLevel.CAN_CREATE_REGISTERED_MODEL]
     if text not in known:
         raise InvalidParameterValue(f"Invalid permission level '{text}'. Choose one of {', '.join(known)}.")
@@ -102,7 +102,7 @@ def token_level_name(level: int) -> str:
 
 
 def parse_token_level(text: str) -> Level:
-    """The level on the token settings meant."""
+    """The level of a wire name on the token settings."""
     if text not in list(TokenPermissionLevel):
         raise InvalidParameterValue(
             f"Invalid permission level '{text}'. Choose one of {', '.join(TokenPermissionLevel)}."

@@ -1,4 +1,4 @@
-"""Principals: who calls. Users, service principals and groups share one space of ids."""
+"""Principals: users, service principals and groups. They share one space of ids."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.wire.principal import PREFIXES, PrincipalKind
 
 ROOT = "root"
-"""The id of the registry-wide object: its grants hold on every model."""
+"""The id of the registry-wide object: its grants apply to every model."""
 
 TOKENS = "tokens"
 """The id of the token settings: a grant there lets a principal use tokens."""
@@ -18,21 +18,19 @@ MAX_NAME = 256  # characters
 
 
 def new_id() -> str:
-    """An id that is free in all likelihood: 16 digits, not beginning with 0. Databricks' clients take the ids of
-    owners of tokens for integers, and JavaScript's are exact so far."""
+    """A random id of 16 digits, the first of which is not 0. Databricks' clients parse the ids of tokens' owners as
+    integers, which JavaScript represents exactly up to this size."""
     return str(secrets.randbelow(8 * 10**15) + 10**15)
 
 
 def check_name(name: str) -> str:
-    """The name itself, if a principal may have it."""
+    """Returns the name, if it is valid for a principal."""
     if not name.strip() or name != name.strip():
         raise InvalidParameterValue("A user's or group's name cannot be empty, nor begin or end with a space.")
     if len(name) > MAX_NAME:
         raise InvalidParameterValue(f"A user's or group's name has at most {MAX_NAME} characters.")
     if not name.isprintable() or ":" in name:
-        raise InvalidParameterValue(
-            f"The name {name!r} has a colon or a character that cannot be printed; leave it out."
-        )
+        raise InvalidParameterValue(f"The name {name!r} has a colon or a non-printable character; leave it out.")
     return name
 
 
@@ -56,12 +54,12 @@ def address(kind: PrincipalKind, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller of a request, as its token proved.
+    """The authenticated caller of a request.
 
     identities: ids of the caller and of every group they are in, directly or through groups.
     root_level: their level on the registry-wide object; MANAGE for admins.
     token_expiry: milliseconds since the epoch; None for never.
-    revision: the identity counter (store.counters) when this was read: while it is the same, all of this still holds.
+    revision: the identity counter (store.counters) when this was read: current as long as the counter is the same.
     """
 
     id: str

@@ -7,14 +7,14 @@ r"""Filters of SCIM lists (RFC 7644, 3.4.2.2).
     operator   = eq | ne | co | sw | ew | gt | ge | lt | le
     value      = "text" | 'text' | true | false | digits
 
-Words are read in any letter case. Single quotes, which the RFC does not know, are Databricks' clients' habit. What a
-comparison means:
+Keywords and names are case-insensitive. Single quotes, which the RFC does not have, are sent by Databricks' clients.
+Semantics of comparisons:
 
-- Texts compare in any letter case; ids and external ids character by character, and only by eq, ne and pr.
-- What is not there is as an empty text: ``eq ""`` finds it, ``ne "x"`` and ``not (... eq "x")`` do too.
-- Of a list, such as ``emails``, one value must fit; ``ne`` holds where none is equal. What stands in brackets, as in
-  ``emails[type eq "work" and value co "@x"]``, must fit one and the same value.
-- Moments, such as ``meta.lastModified``, are written as RFC 3339 has them, and are in UTC if no zone is given.
+- Texts compare case-insensitively; ids and external ids character by character, and only by eq, ne and pr.
+- A missing value is an empty text: ``eq ""`` matches it, ``ne "x"`` and ``not (... eq "x")`` do too.
+- Of a list, such as ``emails``, one value must match; ``ne`` matches if none is equal. A filter in brackets, as in
+  ``emails[type eq "work" and value co "@x"]``, must match as a whole for a single value.
+- Times, such as ``meta.lastModified``, are in RFC 3339, and UTC if no zone is given.
 """
 
 import operator
@@ -29,8 +29,8 @@ from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, 
 from tui_registry_server.wire.names import name_key
 
 MAX_FILTER = 4000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
-MAX_DEPTH = 20  # parentheses in parentheses
-MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit how deep those nest
+MAX_DEPTH = 20  # of nested parentheses
+MAX_COMPARISONS = 100  # each is a term of one statement, whose depth databases limit
 
 EQUALITY_OPERATORS = frozenset({"eq", "ne", "pr"})
 SUBSTRING_OPERATORS = EQUALITY_OPERATORS | {"co", "sw", "ew"}
@@ -61,7 +61,7 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``operator`` in lower case; of ``pr``, the value is empty."""
+    """``operator`` is in lower case; the value of ``pr`` is empty."""
 
     attribute: Attribute
     operator: str
@@ -75,21 +75,21 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Every one of at least two must hold."""
+    """All of at least two operands must match."""
 
     operands: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """One of at least two must hold."""
+    """One of at least two operands must match."""
 
     operands: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class ValuePath:
-    """One and the same value of a list must fit; ``operand`` names its parts."""
+    """A single value of a list must match ``operand``, whose attributes are parts of the value."""
 
     top: str
     operand: "Filter"
@@ -99,23 +99,23 @@ Filter = Comparison | Not | And | Or | ValuePath
 
 
 def parse_filter(text: str, resource: Resource, hidden: frozenset[str] = frozenset()) -> Filter | None:
-    """What a filter asks for; None if it is blank. ``hidden`` are attributes that the caller may not see.
+    """Parse a filter; None if it is blank. ``hidden`` are attributes that the caller may not see.
 
-    Raises InvalidFilter, which says where the filter cannot be read and what could stand there.
+    Raises InvalidFilter, which says where the error is and what was expected there.
     """
-    shown = {name: each for name, each in resource.vocabulary.attributes.items() if each.top not in hidden}
-    return read_filter(text, Vocabulary(shown, resource.schema))
+    visible = {name: each for name, each in resource.vocabulary.attributes.items() if each.top not in hidden}
+    return read_filter(text, Vocabulary(visible, resource.schema))
 
 
 def read_filter(text: str, vocabulary: Vocabulary) -> Filter | None:
-    """The same, of whatever the vocabulary names."""
+    """Parse a filter of the attributes of any vocabulary."""
     if len(text) > MAX_FILTER:
-        raise InvalidFilter(f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read.")
-    return _Reader(text, vocabulary).read()
+        raise InvalidFilter(f"The filter is {len(text)} characters long; at most {MAX_FILTER} are allowed.")
+    return _Parser(text, vocabulary).parse()
 
 
 def matches(filter_: Filter, value: Mapping[str, Any]) -> bool:
-    """Whether a filter of the parts of a list's value fits this one."""
+    """Whether a value of a list matches a filter of its parts."""
     match filter_:
         case Not(operand):
             return not matches(operand, value)
@@ -125,10 +125,10 @@ def matches(filter_: Filter, value: Mapping[str, Any]) -> bool:
             return any(matches(each, value) for each in operands)
         case ValuePath():
             return False  # no part is a list
-    had, asked = value.get(filter_.attribute.path), filter_.value
+    actual, expected = value.get(filter_.attribute.path), filter_.value
     if filter_.attribute.kind is Kind.BOOLEAN:
-        return filter_.operator == "pr" or (bool(had) == asked) == (filter_.operator == "eq")
-    text, wanted = str(had or ""), str(asked)
+        return filter_.operator == "pr" or (bool(actual) == expected) == (filter_.operator == "eq")
+    text, wanted = str(actual or ""), str(expected)
     if filter_.attribute.kind is Kind.TEXT:
         text, wanted = text.lower(), wanted.lower()
     elif filter_.attribute.kind is Kind.NAME:
@@ -137,19 +137,19 @@ def matches(filter_: Filter, value: Mapping[str, Any]) -> bool:
 
 
 def equalities(filter_: Filter) -> dict[str, str | bool] | None:
-    """What the parts of a value must be, if a filter says no more than that they are equal to something; else None."""
+    """Part to value, if the filter is one ``eq`` comparison, or several joined by ``and``; else None."""
     operands = filter_.operands if isinstance(filter_, And) else (filter_,)
-    said: dict[str, str | bool] = {}
+    parts: dict[str, str | bool] = {}
     for each in operands:
         if not isinstance(each, Comparison) or each.operator != "eq":
             return None
-        said[each.attribute.path] = each.value if isinstance(each.value, bool) else str(each.value)
-    return said
+        parts[each.attribute.path] = each.value if isinstance(each.value, bool) else str(each.value)
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``kind`` is ``text`` (with its quotes), ``word``, ``mark`` or, after the last one, ``end``."""
+    """``kind`` is ``text`` (with its quotes), ``word``, ``mark`` or, after the last token, ``end``."""
 
     kind: str
     text: str
@@ -159,8 +159,8 @@ class Token:
         return self.kind in ("word", "mark") and self.text.lower() == word
 
 
-class _Reader:
-    """Reads one filter from its first token to its last, the end."""
+class _Parser:
+    """A recursive-descent parser of one filter."""
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self._tokens = _split(text)
@@ -169,13 +169,13 @@ class _Reader:
         self._depth = 0
         self._comparisons = 0
 
-    def read(self) -> Filter | None:
+    def parse(self) -> Filter | None:
         if self._peek().kind == "end":
             return None
-        read = self._or()
+        parsed = self._or()
         if self._peek().kind != "end":
             _fail(self._peek(), "Comparisons are joined by and, or")
-        return read
+        return parsed
 
     def _or(self) -> Filter:
         operands = [self._and()]
@@ -195,7 +195,7 @@ class _Reader:
         if self._peek().says("not"):
             self._take()
             if not self._peek().says("("):
-                _fail(self._peek(), "What follows not stands in parentheses, as in not (active eq true)")
+                _fail(self._peek(), "not is followed by parentheses, as in not (active eq true)")
             return Not(self._grouped())
         if self._peek().says("("):
             return self._grouped()
@@ -213,7 +213,7 @@ class _Reader:
         return inner
 
     def _value_path(self) -> Filter:
-        """``list[filter]``; and, as Entra ID has it, ``list[filter].part`` before an operator."""
+        """``list[filter]``, or, as Entra ID sends it, ``list[filter].part`` before an operator."""
         token = self._take()
         vocabulary = self._vocabulary
         attribute = vocabulary.attribute(token.text) if token.kind == "word" else None
@@ -255,7 +255,7 @@ class _Reader:
         attribute = self._vocabulary.attribute(name) if token.kind == "word" and _NAME.fullmatch(name) else None
         if attribute is None:
             known = sorted({each.path for each in self._vocabulary.attributes.values()})
-            _fail(token, f"A comparison begins with what is compared. Use one of {', '.join(known)}")
+            _fail(token, f"A comparison begins with an attribute. Use one of {', '.join(known)}")
         return attribute
 
     def _lists(self) -> list[str]:
@@ -285,7 +285,7 @@ class _Reader:
 
 
 def operators(attribute: Attribute) -> frozenset[str]:
-    """What an attribute may be followed by."""
+    """The operators that an attribute can be compared by."""
     if attribute.kind is Kind.DATETIME:
         return DATETIME_OPERATORS
     return (
@@ -300,14 +300,14 @@ def operators(attribute: Attribute) -> frozenset[str]:
 def _datetime(token: Token, value: str) -> int:
     """Milliseconds since the epoch."""
     try:
-        moment = datetime.fromisoformat(value)
-        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        time = datetime.fromisoformat(value)
+        return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError):
-        _fail(token, 'A moment is written as "2026-01-31T12:00:00Z"')
+        _fail(token, 'A time is written as "2026-01-31T12:00:00Z"')
 
 
 def read_text(quoted: str) -> str:
-    """What a text in quotes says, as JSON writes it. Raises ValueError."""
+    """The value of a quoted text with JSON's escapes. Raises ValueError."""
     try:
         return (
             _ESCAPE.sub(lambda match: _ESCAPED.get(match[1]) or chr(int(match[1][1:], 16)), quoted[1:-1])
@@ -315,7 +315,7 @@ def read_text(quoted: str) -> str:
             .decode("utf-16")
         )
     except UnicodeDecodeError:
-        raise ValueError("half a character") from None
+        raise ValueError("lone surrogate") from None
 
 
 def _unquote(token: Token) -> str:
@@ -324,7 +324,7 @@ def _unquote(token: Token) -> str:
     except ValueError:
         _fail(token, "An escape is unknown. Use those of JSON")
     if "\x00" in value:
-        _fail(token, "There is a NUL character, which no value has")
+        _fail(token, "NUL characters are not allowed")
     return value
 
 

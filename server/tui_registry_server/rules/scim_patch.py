@@ -1,11 +1,11 @@
-"""PATCH of users, groups and service principals (RFC 7644, 3.5.2), as Databricks' clients and others write it.
+"""PATCH of users, groups and service principals (RFC 7644, 3.5.2), in the forms that clients send.
 
-Without a path, the value is an object whose names are paths: Entra ID writes ``{"name.givenName": "Ann"}``. A single
-value may come as ``[{"value": ...}]``, true and false in quotes. A list's values may come as objects, as texts, or
-alone. Attributes that are not kept are ignored, as in POST: whoever sets a phone number beside ``active`` is served.
+Without a path, the value is an object whose names are paths: Entra ID sends ``{"name.givenName": "Ann"}``. A single
+value may be ``[{"value": ...}]``, true and false may be quoted. A list's values may be objects or texts, and a single
+one need not be in a list. Attributes that are not stored are ignored, as in POST.
 
-Where a filter finds no value, one that fits is made, if it says what that is: ``emails[type eq "work"].value`` is how
-Entra ID gives somebody their first address.
+If a filter matches no value, one that matches is created, if the filter consists of ``eq`` comparisons:
+``emails[type eq "work"].value`` is how Entra ID sets the first address.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,15 +32,15 @@ from tui_registry_server.wire.scim import (
     UserFields,
 )
 
-MAX_LOOKUPS = 100  # operations of one PATCH that look for a list's values
-MAX_PATHS = 100_000  # characters of all its paths: a thousand members take less than half of it
+MAX_LOOKUPS = 100  # operations of one PATCH that search the values of a list
+MAX_PATHS = 100_000  # characters of all its paths: a thousand members need less than half of it
 
 _OPERATIONS = ("add", "remove", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class SetValue:
-    """A single value is this from now on; None is no value."""
+    """Sets a single value; None removes it."""
 
     path: str
     value: str | bool | None
@@ -48,7 +48,7 @@ class SetValue:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """These are among the list's values from now on."""
+    """Adds values to a list."""
 
     top: str
     values: tuple[ComplexValue, ...]
@@ -56,7 +56,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """These, or if None all, are among the list's values no more."""
+    """Removes these values from a list, or all if None."""
 
     top: str
     values: tuple[str, ...] | None
@@ -64,8 +64,8 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The parts of the list's values that fit become these; None is no value. Where none fits and ``create``, one is
-    made. With ``replace``, a value becomes these parts and no others; without parts, it goes."""
+    """Sets parts of the list's values that match ``where``; None removes a part. If none matches and ``create``, one is
+    created. With ``replace``, all other parts are removed; without parts, the value itself is."""
 
     top: str
     where: Filter | None
@@ -78,13 +78,13 @@ Change = SetValue | Add | Remove | Update
 
 
 def read_changes(operations: Sequence[PatchOperation], resource: Resource) -> list[Change]:
-    """The changes in their order. Raises BadRequest, InvalidParameterValue or one of its kinds."""
+    """The changes in their order. Raises BadRequest, InvalidParameterValue or a subclass of it."""
     if not operations:
         raise BadRequest('The request has no Operations, such as {"op": "replace", "path": "active", "value": false}.')
-    # Before any of it is looked at: what a change costs depends on these.
-    if sum(_values(operation.value) for operation in operations) > MAX_MEMBERS:
-        raise TooMany(f"The operations name more than {MAX_MEMBERS} values. Send several requests.")
-    if sum(len(operation.path or "") + _names(operation.value) for operation in operations) > MAX_PATHS:
+    # Checked first: these bound the cost of the rest.
+    if sum(_value_count(operation.value) for operation in operations) > MAX_MEMBERS:
+        raise TooMany(f"The operations have more than {MAX_MEMBERS} values. Send several requests.")
+    if sum(len(operation.path or "") + _names_length(operation.value) for operation in operations) > MAX_PATHS:
         raise TooMany(f"The operations' paths have more than {MAX_PATHS} characters. Send several requests.")
     changes: list[Change] = []
     for operation in operations:
@@ -102,24 +102,24 @@ def read_changes(operations: Sequence[PatchOperation], resource: Resource) -> li
         else:
             changes += _of_object(op, operation.value, resource)
     if sum(isinstance(change, Update) for change in changes) > MAX_LOOKUPS:
-        raise TooMany(f"More than {MAX_LOOKUPS} operations look for values by a filter. Replace the list instead.")
+        raise TooMany(f"More than {MAX_LOOKUPS} operations select values by a filter. Replace the list instead.")
     return changes
 
 
-def _values(value: Any) -> int:
-    """How many values an operation names."""
+def _value_count(value: Any) -> int:
+    """The number of values in an operation."""
     if isinstance(value, dict):
-        return sum(_values(each) for each in value.values())
+        return sum(_value_count(each) for each in value.values())
     return len(value) if isinstance(value, list) else 1
 
 
-def _names(value: Any) -> int:
-    """How many characters the names have that are paths."""
-    return sum(len(name) + _names(each) for name, each in value.items()) if isinstance(value, dict) else 0
+def _names_length(value: Any) -> int:
+    """The total length of the names in a value, which are paths, in characters."""
+    return sum(len(name) + _names_length(each) for name, each in value.items()) if isinstance(value, dict) else 0
 
 
 def apply_change(fields: dict[str, Any], change: Change) -> None:
-    """Make a change to a resource's fields, as the wire has them."""
+    """Apply a change to the fields of a resource, in their form on the wire."""
     if isinstance(change, SetValue):
         *above, last = change.path.split(".")
         inner = fields
@@ -135,8 +135,8 @@ def apply_change(fields: dict[str, Any], change: Change) -> None:
             fields[change.top] = [each for each in values if each.get("value") not in (removed or ())]
         case Add(values=added):
             new = {each.value: each.model_dump(by_alias=True, exclude_none=True) for each in added}
-            kept = [each for each in values if each.get("value") not in new]
-            fields[change.top] = _one_primary([*kept, *new.values()], list(new.values()))
+            others = [each for each in values if each.get("value") not in new]
+            fields[change.top] = _one_primary([*others, *new.values()], list(new.values()))
         case Update():
             fields[change.top] = _updated(values, change)
 
@@ -154,10 +154,13 @@ def _updated(values: list[dict[str, Any]], change: Update) -> list[dict[str, Any
             after.append(_with(change.parts, {} if change.replace else each))
             changed.append(after[-1])
     if not found and change.create:
-        said = {} if change.where is None else equalities(change.where)
-        if said is None:
-            raise NoTarget(f"No value of '{change.top}' fits the path's filter, which does not say what to make.")
-        after.append(_with(change.parts, said))
+        parts = {} if change.where is None else equalities(change.where)
+        if parts is None:
+            raise NoTarget(
+                f"No value of '{change.top}' matches the path's filter, and none can be created from it. Use eq and "
+                "and only."
+            )
+        after.append(_with(change.parts, parts))
         changed.append(after[-1])
     return _one_primary(after, changed)
 
@@ -167,7 +170,7 @@ def _with(parts: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _one_primary(values: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A new primary value is the only one (RFC 7644, 3.5.2)."""
+    """A new primary value makes the others non-primary (RFC 7644, 3.5.2)."""
     if not any(each.get("primary") for each in new):
         return values
     return [
@@ -177,7 +180,7 @@ def _one_primary(values: list[dict[str, Any]], new: list[dict[str, Any]]) -> lis
 
 
 def _of_object(op: str, value: Mapping[str, Any], resource: Resource) -> list[Change]:
-    """What is fixed may stand in it: Okta sends a group's id along with its new name."""
+    """Read-only attributes are ignored: Okta sends a group's id along with its new name."""
     changes: list[Change] = []
     for name, each in value.items():
         if not isinstance(read_path(name, resource), ReadOnly):
@@ -227,7 +230,7 @@ def _of_list(op: str, listed: Listed, value: Any) -> list[Change]:
 
 
 def _of_members(op: str, listed: Listed, value: Any) -> list[Change]:
-    """Of members only who they are can be changed: the rest comes from themselves."""
+    """Of members only the ids can be changed: their other parts are read from the principals."""
     if listed.part not in ("", "value"):
         return []
     if listed.where is None:
@@ -235,15 +238,15 @@ def _of_members(op: str, listed: Listed, value: Any) -> list[Change]:
             return [Remove("members", None)] if value is None else [_removed("members", value)]
         added = Add("members", tuple(_list(value, "members")))
         return [Remove("members", None), added] if op == "replace" else [added]
-    chosen = _chosen(listed.where)
+    selected = _selected_ids(listed.where)
     if op == "remove":
-        return [Remove("members", chosen)]
-    given = _list(value, "members") or [ComplexValue(value=each) for each in chosen]
-    return [*([Remove("members", chosen)] if op == "replace" else []), Add("members", tuple(given))]
+        return [Remove("members", selected)]
+    new = _list(value, "members") or [ComplexValue(value=each) for each in selected]
+    return [*([Remove("members", selected)] if op == "replace" else []), Add("members", tuple(new))]
 
 
-def _chosen(where: Filter) -> tuple[str, ...]:
-    """The ids that a filter names."""
+def _selected_ids(where: Filter) -> tuple[str, ...]:
+    """The ids in a filter of members."""
     operands = where.operands if isinstance(where, Or) else (where,)
     ids = [
         str(each.value)
@@ -251,7 +254,7 @@ def _chosen(where: Filter) -> tuple[str, ...]:
         if isinstance(each, Comparison) and each.operator == "eq" and each.attribute.path == "value"
     ]
     if len(ids) != len(operands):
-        raise InvalidFilter('Members are chosen by their ids, as in members[value eq "1" or value eq "2"].')
+        raise InvalidFilter('Members are selected by their ids, as in members[value eq "1" or value eq "2"].')
     return tuple(ids)
 
 
@@ -269,7 +272,7 @@ def _single(value: Any, attribute: Attribute) -> str | bool | None:
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"
-        # Databricks' clients leave out a value that is false.
+        # Databricks' clients omit a value that is false.
         raise InvalidParameterValue(
             f"The value of '{attribute.path}' must be true or false. If your client drops a false, send \"false\", "
             f'or no path and the value {{"{attribute.path}": false}}.'
@@ -280,7 +283,7 @@ def _single(value: Any, attribute: Attribute) -> str | bool | None:
 
 
 def _parts(top: str, value: Any) -> dict[str, Any]:
-    """What one value of a list becomes; it may be given as its text alone."""
+    """The parts of one value of a list, which may be given as a plain text."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, str):
@@ -293,7 +296,7 @@ def _parts(top: str, value: Any) -> dict[str, Any]:
 
 
 def _list(value: Any, top: str) -> list[ComplexValue]:
-    """A list's values, read as POST reads them."""
+    """The values of a list, validated as in POST."""
     values = value if isinstance(value, list) else [] if value in (None, "", {}) else [value]
     read: list[ComplexValue] = getattr(validated(GroupFields if top == "members" else UserFields, {top: values}), top)
     return read

@@ -1,9 +1,9 @@
-"""Paths of PATCH (RFC 7644, 3.5.2): an attribute, a part of one, or the values of a list that fit a filter.
+"""Paths of PATCH (RFC 7644, 3.5.2): an attribute, a part of one, or the values of a list that match a filter.
 
     path      = [ schema ":" ] attribute [ "." part ] | [ schema ":" ] list "[" filter "]" [ "." part ]
 
-Names are read in any letter case. Of what is not kept, such as ``phoneNumbers[type eq "work"].value`` or an attribute
-of another schema, only the form is looked at.
+Names are case-insensitive. Paths of attributes that are not stored, such as ``phoneNumbers[type eq "work"].value`` or
+those of another schema, are only checked for their syntax.
 """
 
 import re
@@ -23,7 +23,7 @@ _PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ReadOnly:
-    """An attribute that nobody can change."""
+    """A read-only attribute."""
 
     top: str
 
@@ -42,8 +42,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Values of a list: those that fit a filter, or all. ``part``: the one part of them that is meant, if they are
-    not meant themselves."""
+    """Values of a list: those that match a filter, or all. ``part``: a part of them; empty for the whole values."""
 
     top: str
     kind: Kind
@@ -52,27 +51,27 @@ class Listed:
 
 
 def read_path(text: str, resource: Resource) -> ReadOnly | Single | Whole | Listed | None:
-    """What a path means; None if it is something that is not kept. Raises InvalidPath and InvalidFilter."""
+    """Parse a path; None if the attribute is not stored. Raises InvalidPath and InvalidFilter."""
     match = _PATH.fullmatch(text)
     if match is None or (match["filter"] is not None and not match["filter"].strip()):
         raise InvalidPath(
-            f"path '{text[:100]}' cannot be read. Write an attribute, such as displayName or name.givenName, or values "
-            'of a list, such as members[value eq "123"].'
+            f"path '{text[:100]}' is invalid. Give an attribute, such as displayName or name.givenName, or values of "
+            'a list, such as members[value eq "123"].'
         )
     vocabulary, top, condition = resource.vocabulary, match["top"].lower(), match["filter"]
-    kept = not match["schema"] or match["schema"].lower() == vocabulary.schema.lower()
-    if kept and (fixed := next((name for name in resource.read_only if name.lower() == top), None)):
-        return ReadOnly(fixed)
+    stored = not match["schema"] or match["schema"].lower() == vocabulary.schema.lower()
+    if stored and (read_only := next((name for name in resource.read_only if name.lower() == top), None)):
+        return ReadOnly(read_only)
     parts = vocabulary.parts(top)
-    if not kept or parts is None:
+    if not stored or parts is None:
         if condition is not None:
             read_filter(condition, ANY_ATTRIBUTE)
-        if not kept:
+        if not stored:
             return None
         attribute = vocabulary.attribute(f"{top}.{match['part']}" if match["part"] else top)
         whole = next((each.top for each in vocabulary.attributes.values() if each.top.lower() == top), None)
         if condition is not None and whole:
-            raise InvalidPath(f"path '{text[:100]}' looks for values in '{whole}', which is no list.")
+            raise InvalidPath(f"path '{text[:100]}' has a filter on '{whole}', which is not a list.")
         return Single(attribute) if attribute else Whole(whole) if whole and not match["part"] else None
     attribute = vocabulary.attribute(f"{top}.{match['part'] or match['chosen'] or 'value'}")
     where = None if condition is None else read_filter(condition, parts)

@@ -1,4 +1,4 @@
-"""What users, groups and service principals are made of: the attributes that filters, orders and changes may name."""
+"""The attributes of users, groups and service principals, for filters, sorting and changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from tui_registry_server.wire.scim import GROUP_SCHEMA, SERVICE_PRINCIPAL_SCHEMA
 
 
 class Kind(Enum):
-    """How values compare. TEXT: in any letter case, as far as A to Z go on SQLite; EXACT: character by character; NAME:
-    by what makes principals' names the same, see wire.names; MOMENT: as numbers of milliseconds."""
+    """How values compare. TEXT: case-insensitively (on SQLite, for A to Z only); EXACT: character by character; NAME:
+    as principals' names do, see wire.names; DATETIME: as milliseconds since the epoch."""
 
     TEXT = auto()
     NAME = auto()
@@ -22,7 +22,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """``many``: a list of complex values, of which the path names one part, such as ``emails.value``."""
+    """``many``: a list of complex values; the path is a part of them, such as ``emails.value``."""
 
     path: str
     kind: Kind = Kind.TEXT
@@ -30,33 +30,33 @@ class Attribute:
 
     @property
     def top(self) -> str:
-        """The attribute of the resource that it is, or is a part of."""
+        """The top-level attribute that it is, or is a part of."""
         return self.path.partition(".")[0]
 
     @property
     def part(self) -> str:
-        """The part of it, if it is one."""
+        """The name within the top-level attribute; empty for a top-level one."""
         return self.path.partition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the names in a filter mean, in any letter case. ``accepts_unknown``: a name that is not known is a text, of
-    something that is not kept."""
+    """The attributes of a filter by name in lower case. ``accepts_unknown``: unknown names are valid, as texts of
+    attributes that are not stored."""
 
     attributes: Mapping[str, Attribute]
     schema: str = ""
     accepts_unknown: bool = False
 
     def attribute(self, path: str) -> Attribute | None:
-        """The attribute of a path, with or without the schema before it."""
+        """The attribute of a path, with or without a schema prefix."""
         schema, _, bare = path.rpartition(":")
         if schema and schema.lower() != self.schema.lower():
             return Attribute(path) if self.accepts_unknown else None
         return self.attributes.get(bare.lower()) or (Attribute(bare) if self.accepts_unknown else None)
 
     def parts(self, top: str) -> "Vocabulary | None":
-        """The names of the parts of one value of a list, as in ``emails[type eq "work"]``."""
+        """The attributes within one value of a list, as in ``emails[type eq "work"]``."""
         parts = {
             each.part.lower(): Attribute(each.part, each.kind)
             for each in self.attributes.values()
@@ -70,8 +70,8 @@ ANY_ATTRIBUTE = Vocabulary({}, accepts_unknown=True)
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of resource. ``name``: the attribute by which people name it. ``private``: the attributes that are
-    shown to administrators and to the principal itself only. ``read_only``: those that nobody can change."""
+    """One kind of resource. ``name``: the attribute with its unique name. ``private``: the attributes that only
+    administrators and the principal itself can see. ``read_only``: those that nobody can change."""
 
     kind: PrincipalKind
     noun: str
@@ -84,12 +84,12 @@ class Resource:
 
     @property
     def type(self) -> str:
-        """Its name as a kind of resource."""
+        """The name of its resource type."""
         return self.plural.removesuffix("s")
 
 
 def _by_path(*attributes: Attribute) -> Mapping[str, Attribute]:
-    """A list's name alone means its values."""
+    """The attributes by path in lower case; the name of a list alone is its ``value``."""
     named = {attribute.path.lower(): attribute for attribute in attributes}
     return named | {each.top.lower(): each for each in attributes if each.path.endswith(".value")}
 
@@ -166,20 +166,20 @@ ALWAYS_SHOWN = frozenset({"schemas", "id"})
 
 @dataclass(frozen=True, slots=True)
 class AttributeSelection:
-    """Which attributes an answer holds, by the parameters ``attributes`` and ``excludedAttributes``: comma-separated
-    names in any letter case, where a part such as ``name.givenName`` stands for the whole; and which are kept back."""
+    """The attributes of an answer, by the parameters ``attributes`` and ``excludedAttributes``: comma-separated
+    case-insensitive names, where a part such as ``name.givenName`` selects the whole. ``hidden`` are never included."""
 
     attributes: str = ""
     excluded: str = ""
     hidden: frozenset[str] = frozenset()
 
-    def holds(self, attribute: str) -> bool:
+    def includes(self, attribute: str) -> bool:
         if attribute in ALWAYS_SHOWN:
             return True
         if attribute in self.hidden:
             return False
-        asked, excluded = _names(self.attributes), _names(self.excluded)
-        return (not asked or attribute.lower() in asked) and attribute.lower() not in excluded
+        requested, excluded = _names(self.attributes), _names(self.excluded)
+        return (not requested or attribute.lower() in requested) and attribute.lower() not in excluded
 
 
 def _names(listed: str) -> set[str]:
@@ -188,11 +188,11 @@ def _names(listed: str) -> set[str]:
 
 
 def sort_attribute(resource: Resource, sort_by: str, hidden: frozenset[str]) -> Attribute | None:
-    """What to sort by, None meaning the name. Raises InvalidParameterValue for what has no order."""
+    """The attribute to sort by; None is the name. Raises InvalidParameterValue if it cannot be sorted by."""
     if not sort_by:
         return None
     attribute = resource.vocabulary.attribute(sort_by)
     if attribute is None or attribute.many or attribute.top in hidden:
-        orderly = sorted(each.path for each in resource.vocabulary.attributes.values() if not each.many)
-        raise InvalidParameterValue(f"sortBy cannot be '{sort_by[:100]}'. Use one of {', '.join(orderly)}.")
+        sortable = sorted(each.path for each in resource.vocabulary.attributes.values() if not each.many)
+        raise InvalidParameterValue(f"sortBy cannot be '{sort_by[:100]}'. Use one of {', '.join(sortable)}.")
     return attribute

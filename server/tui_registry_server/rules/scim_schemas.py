@@ -1,4 +1,4 @@
-"""SCIM's schemas (RFC 7643, 7), made from the wire's models: what is answered is what is described."""
+"""SCIM's schemas (RFC 7643, 7), generated from the wire's models."""
 
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -20,7 +20,7 @@ from tui_registry_server.wire.scim_discovery import (
 from tui_registry_server.wire.scim_traits import READ_ONLY, Trait
 
 COMMON = frozenset({"schemas", "id", "externalId", "meta"})
-"""Attributes of every resource, which its schema leaves out (RFC 7643, 3.1)."""
+"""Attributes of every resource, which schemas omit (RFC 7643, 3.1)."""
 
 MODELS: tuple[tuple[Resource, type[BaseModel]], ...] = (
     (USER, User),
@@ -28,15 +28,15 @@ MODELS: tuple[tuple[Resource, type[BaseModel]], ...] = (
     (SERVICE_PRINCIPAL, ServicePrincipal),
 )
 DEPTH = 3
-"""How deep attributes are described: a schema's attributes have parts that are described as attributes, too."""
+"""The maximum nesting of attributes: SchemaAttribute is recursive."""
 
 _TYPES = {str: "string", bool: "boolean", int: "integer"}
-_MOMENTS = frozenset({"created", "lastModified"})
+_DATETIMES = frozenset({"created", "lastModified"})
 
 
 def all_schemas() -> list[Schema]:
-    """Those of the resources, and of what describes them."""
-    SchemaAttribute.model_rebuild()  # it names itself
+    """The schemas of the resources, and of the discovery endpoints."""
+    SchemaAttribute.model_rebuild()  # it is recursive
     return [
         *(_schema(resource.schema, resource.type, model, COMMON) for resource, model in MODELS),
         _schema(CONFIG_SCHEMA, "ServiceProviderConfig", ServiceProviderConfig, COMMON),
@@ -45,21 +45,21 @@ def all_schemas() -> list[Schema]:
     ]
 
 
-def _schema(urn: str, name: str, model: type[BaseModel], left_out: frozenset[str]) -> Schema:
-    attributes = [each for each in _attributes(model, Trait()) if each.name not in left_out]
+def _schema(urn: str, name: str, model: type[BaseModel], omitted: frozenset[str]) -> Schema:
+    attributes = [each for each in _attributes(model, Trait()) if each.name not in omitted]
     return Schema(id=urn, name=name, description=(model.__doc__ or "").split(".")[0], attributes=attributes)
 
 
-def _attributes(model: type[BaseModel], around: Trait, depth: int = DEPTH) -> list[SchemaAttribute]:
-    """``around``: the traits of the attribute that these are parts of."""
+def _attributes(model: type[BaseModel], parent: Trait, depth: int = DEPTH) -> list[SchemaAttribute]:
+    """``parent``: the traits of the attribute that these are parts of."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    attributes = (_attribute(name, fields[name], around, depth) for name in around.parts or fields)
+    attributes = (_attribute(name, fields[name], parent, depth) for name in parent.parts or fields)
     return [each for each in attributes if depth > 1 or each.type != "complex"]
 
 
-def _attribute(name: str, field: FieldInfo, around: Trait, depth: int) -> SchemaAttribute:
+def _attribute(name: str, field: FieldInfo, parent: Trait, depth: int) -> SchemaAttribute:
     own = next((each for each in field.metadata if isinstance(each, Trait)), None)
-    inherited = READ_ONLY if name in around.read_only else around.of_parts or around.mutability
+    inherited = READ_ONLY if name in parent.read_only else parent.of_parts or parent.mutability
     trait = own or Trait(inherited)
     kind, many = _kind(field.annotation)
     has_parts = issubclass(kind, BaseModel)
@@ -80,11 +80,11 @@ def _attribute(name: str, field: FieldInfo, around: Trait, depth: int) -> Schema
 
 
 def _type(name: str, kind: type) -> str:
-    return "dateTime" if name in _MOMENTS else _TYPES[kind]
+    return "dateTime" if name in _DATETIMES else _TYPES[kind]
 
 
 def _kind(annotation: Any) -> tuple[type, bool]:
-    """The type of a field's value or values, and whether it has many."""
+    """The type of a field's value or values, and whether it is a list."""
     if get_origin(annotation) is Annotated:
         return _kind(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):

@@ -1,4 +1,4 @@
-"""A search of models or versions, as asked for over the wire and ready for the store.
+"""A search of models or versions: parsed and validated, ready for the store.
 
 Filters are explained in rules.search_filter, orders in rules.ordering, page tokens in rules.page_tokens.
 """
@@ -21,7 +21,7 @@ from tui_registry_server.rules.search_filter import (
 
 @dataclass(frozen=True)
 class Searchable:
-    """What can be searched: what its filters and orders may name, and how long a page may be, in rows."""
+    """What can be searched: the attributes of its filters and orders, and the maximum rows of a page."""
 
     noun: str
     attributes: Mapping[str, frozenset[str]]
@@ -35,7 +35,7 @@ VERSIONS = Searchable("model versions", VERSION_ATTRIBUTES, VERSION_ORDER, 200_0
 
 @dataclass(frozen=True)
 class Search:
-    """One page of a search. ``position`` is what the row before the page has in the keys of ``order``, if any."""
+    """One page of a search. ``position``: the values that the row before the page has for the keys of ``order``."""
 
     comparisons: tuple[Comparison, ...]
     prompts: bool
@@ -45,35 +45,35 @@ class Search:
     digest: str
 
     def token_after(self, position: Sequence[str | int]) -> str:
-        """The page token of what comes after a row with these values in the keys of the order."""
+        """The token of the page after a row with these values for the keys of the order."""
         return write_token(self.digest, position)
 
 
 def read_search(
     searchable: Searchable, *, filter_text: str, order_by: Sequence[str], max_results: int, page_token: str
 ) -> Search:
-    """Understand a search. An empty ``page_token`` means the first page. Raises InvalidParameterValue.
+    """Parse a search. An empty ``page_token`` is the first page. Raises InvalidParameterValue.
 
-    MLflow answers a page of nothing where ``max_results`` is 0 and, for models, something arbitrary where it is
-    negative; here both are errors.
+    MLflow returns an empty page if ``max_results`` is 0 and, for models, something arbitrary if it is negative; here
+    both are errors.
     """
     if not 1 <= max_results <= searchable.max_results:
         raise InvalidParameterValue(
             f"max_results is {max_results}. A page of {searchable.noun} has at least 1 and at most "
-            f"{searchable.max_results}: ask for so many, and follow next_page_token for the rest."
+            f"{searchable.max_results} rows: follow next_page_token for the rest."
         )
     comparisons = parse_filter(filter_text, searchable.attributes)
     prompts = asks_for_prompts(comparisons)
     if not prompts:
         comparisons = tuple(each for each in comparisons if (each.kind, each.key) != ("tag", IS_PROMPT))
     order = parse_order(order_by, searchable.order)
-    itself = digest(searchable.noun, filter_text, [(each.key, each.ascending) for each in order])
+    search_digest = digest(searchable.noun, filter_text, [(each.key, each.ascending) for each in order])
     kinds = [str if each.key == "name" else int for each in order]
     return Search(
         comparisons=comparisons,
         prompts=prompts,
         order=order,
         max_results=max_results,
-        position=read_token(page_token, itself, kinds) if page_token else None,
-        digest=itself,
+        position=read_token(page_token, search_digest, kinds) if page_token else None,
+        digest=search_digest,
     )

@@ -1,4 +1,4 @@
-r"""Filters of the two searches, read as MLflow reads them.
+r"""Filters of the two searches, parsed as MLflow does.
 
     filter      = { comparison | AND }
     comparison  = key comparator value
@@ -6,29 +6,28 @@ r"""Filters of the two searches, read as MLflow reads them.
     comparator  = "=" | "!=" | "<" | "<=" | ">" | ">=" | LIKE | ILIKE | [NOT] IN | CONTAINS
     value       = 'text' | "text" | u'text' | digits | ( text {, text} )
 
-Every comparison must hold. There is no OR, no grouping, no NULL; words are read in any letter case, keys are not. An
-empty filter holds for everything, one of blanks alone is an error. MLflow does not miss an AND, nor mind one too many,
-so this does not either.
+All comparisons must match. There is no OR, no grouping, no NULL; keywords are case-insensitive, keys are not. An empty
+filter matches everything, one of whitespace only is an error. As in MLflow, ANDs may be missing or repeated.
 
-What is between the quotes is the value as it stands: ``''`` is two quotes and ``\`` a backslash, though both keep the
-quote that follows from ending the text. MLflow reads the texts of a list as Python does, where both would mean
-something else; a list that holds one is refused rather than read in either way. So not every text can be written there.
-After a ``u``, which MLflow does not have, the text is percent-encoded as in URLs, and can be any: ``u'it%27s 100%25'``.
+The text between the quotes is the value, verbatim: ``''`` is two quotes and ``\`` a backslash, though both prevent the
+next quote from ending the text. In a list, MLflow parses texts as Python does, where both have another meaning; a list
+with either is refused as ambiguous. So not every text can be written there. After a ``u``, an extension to MLflow, a
+text is percent-encoded as in URLs, and can be any: ``u'it%27s 100%25'``.
 
-What a comparison means:
+Semantics of comparisons:
 
 - ``=``, ``!=`` and IN compare character by character.
-- LIKE and ILIKE match the whole value against a pattern, in which ``%`` is any text and ``_`` any one character.
-  Nothing escapes them: a backslash is a backslash. LIKE minds the letter case, ILIKE does not (on SQLite, as far as A
-  to Z go; on PostgreSQL, in every script).
-- CONTAINS, which MLflow does not have either, holds where the value has this text in it, in any letter case as far as
-  ILIKE goes. ``%`` and ``_`` stand for themselves.
-- A comparison of a tag holds only where the tag is there: ``tags.k != 'x'`` leaves out what has no tag ``k``.
-- ``stage`` and ``user_id`` (who made it) are this registry's own. A model is at every stage that one of its versions is
-  at; ``stage != 'Production'`` finds models without a version there. Stages are read in any letter case.
+- LIKE and ILIKE match the whole value against a pattern, in which ``%`` is any text and ``_`` any one character. There
+  is no escape: a backslash is a backslash. LIKE is case-sensitive, ILIKE is not (on SQLite, for A to Z only; on
+  PostgreSQL, in every script).
+- CONTAINS, another extension, matches values with this substring, case-insensitively as ILIKE. ``%`` and ``_`` are
+  literal.
+- A comparison of a tag matches only if there is such a tag: ``tags.k != 'x'`` excludes everything without a tag ``k``.
+- ``stage`` and ``user_id`` (the creator) are extensions. A model is at every stage that one of its versions is at;
+  ``stage != 'Production'`` finds models without a version there. Stages are case-insensitive.
 - A version without a run has the run id ``''``.
-- Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are left out, unless the first comparison of that tag is
-  ``= 'true'`` or ``!= 'false'``. Where they are left out, the filter's comparisons of that tag say nothing more.
+- Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are excluded, unless the first comparison of that tag is
+  ``= 'true'`` or ``!= 'false'``. If they are excluded, other comparisons of that tag are ignored.
 """
 
 import re
@@ -66,9 +65,9 @@ VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
 TAG_COMPARATORS = TEXT_COMPARATORS
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
-MAX_FILTER = 200_000  # characters; those of a megabyte keep everybody else waiting for seconds
-MAX_TOKENS = 5_000  # words, marks and texts: 2,400 values of IN lists, and some milliseconds
-MAX_COMPARISONS = 100  # each is a term of one statement, and databases limit how deep those nest
+MAX_FILTER = 200_000  # characters; parsing a megabyte blocks the event loop for seconds
+MAX_TOKENS = 5_000  # enough for 2,400 values of IN lists; parsed in some milliseconds
+MAX_COMPARISONS = 100  # each is a term of one statement, whose depth databases limit
 MAX_PATTERN = 10_000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
 
 
@@ -83,29 +82,29 @@ class Comparison:
 
 
 def parse_filter(text: str, attributes: Mapping[str, frozenset[str]]) -> tuple[Comparison, ...]:
-    """The comparisons of a filter, in its order. ``attributes`` are the keys besides tags, with their comparators.
+    """The comparisons of a filter, in its order. ``attributes`` are the keys that are not tags, with their comparators.
 
-    Raises InvalidParameterValue, which says where the filter cannot be read and what could stand there.
+    Raises InvalidParameterValue, which says where the error is and what was expected there.
     """
     if not text:
         return ()
     if len(text) > MAX_FILTER:
         raise InvalidParameterValue(
-            f"The filter is {len(text)} characters long; at most {MAX_FILTER} are read. Search several times."
+            f"The filter is {len(text)} characters long; at most {MAX_FILTER} are allowed. Search several times."
         )
-    return tuple(_Reader(text, attributes).read())
+    return tuple(_Parser(text, attributes).parse())
 
 
 def asks_for_prompts(comparisons: tuple[Comparison, ...]) -> bool:
-    """Whether prompts are searched too: see the module."""
+    """Whether prompts are included: see the module."""
     first = next((each for each in comparisons if each.kind == "tag" and each.key == IS_PROMPT), None)
     if first is None:
         return False
     return (first.comparator, str(first.value).lower()) in (("=", "true"), ("!=", "false"))
 
 
-class _Reader:
-    """Reads one filter from its first token to its last, the end."""
+class _Parser:
+    """Parses one filter."""
 
     def __init__(self, text: str, attributes: Mapping[str, frozenset[str]]) -> None:
         self._attributes = attributes
@@ -113,7 +112,7 @@ class _Reader:
         self._next = next(self._tokens)
         self._taken = 0
 
-    def read(self) -> list[Comparison]:
+    def parse(self) -> list[Comparison]:
         if self._peek().kind == "end":
             fail(self._peek(), "The filter is blank. Leave it out to search everything")
         comparisons: list[Comparison] = []
@@ -123,7 +122,7 @@ class _Reader:
                 continue
             if len(comparisons) == MAX_COMPARISONS:
                 raise InvalidParameterValue(
-                    f"The filter has too many comparisons: at most {MAX_COMPARISONS} are read. "
+                    f"The filter has too many comparisons: at most {MAX_COMPARISONS} are allowed. "
                     "Replace some by one IN list, or search several times."
                 )
             comparisons.append(self._comparison())
@@ -153,7 +152,7 @@ class _Reader:
     def _key(self) -> tuple[Literal["attribute", "tag"], str]:
         token = self._take()
         if token.kind != "word":
-            fail(token, f"A comparison begins with what is compared. Use {self._keys()}")
+            fail(token, f"A comparison begins with a key. Use {self._keys()}")
         entity, dot, key = token.text.partition(".")
         if dot and entity in ("tag", "tags"):
             return "tag", _unquote(_unquote(key, "'\""), "`")
@@ -177,7 +176,7 @@ class _Reader:
             try:
                 return unquote(token.text[2:-1], errors="strict")
             except UnicodeDecodeError:
-                fail(token, "What is percent-encoded must be UTF-8")
+                fail(token, "Percent-encoded text must be UTF-8")
         if token.kind != "text":
             fail(token, advice)
         return token.text[1:-1]
@@ -198,7 +197,7 @@ class _Reader:
             token = self._peek()
             value = self._quoted(advice)
             if token.kind == "text" and (set(value) & set("\\\n\r") or token.text[0] * 2 in value):
-                fail(token, "A list holds no backslashes, line breaks or doubled quotes. Compare with = instead")
+                fail(token, "A list cannot have backslashes, line breaks or doubled quotes. Compare with = instead")
             values.append(value)
             if not self._peek().says(","):
                 break
@@ -217,7 +216,7 @@ class _Reader:
             if self._taken > MAX_TOKENS:
                 fail(
                     token,
-                    f"The filter is too long: at most {MAX_TOKENS} words and values are read. Search several times",
+                    f"The filter is too long: at most {MAX_TOKENS} words and values are allowed. Search several times",
                 )
             self._next = next(self._tokens)
         return token
@@ -234,7 +233,7 @@ def _stage(token: Token, text: str) -> str:
 
 
 def _integer(token: Token) -> int | None:
-    """What a token says as a number: digits, or anything in quotes that Python takes for an integer, as MLflow does."""
+    """The integer value of a token: digits, or, as in MLflow, a quoted text that Python's int() accepts."""
     try:
         if token.kind == "text":
             return int(token.text[1:-1])
@@ -244,7 +243,7 @@ def _integer(token: Token) -> int | None:
 
 
 def _unquote(key: str, quotes: str) -> str:
-    """A key without the quotes around it, if it has any of these."""
+    """A key without enclosing quotes, if it has any of these."""
     if len(key) >= 2 and key[0] == key[-1] and key[0] in quotes:
         return key[1:-1]
     return key

@@ -1,4 +1,4 @@
-"""Stages: how they are written, and which can be cleared for a newcomer."""
+"""Stages: parsing, and archiving the versions that a transition displaces."""
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
@@ -7,7 +7,7 @@ _CANONICAL = {stage.value.lower(): stage for stage in Stage}
 
 
 def parse_stage(text: str) -> Stage:
-    """The stage meant, in any letter case."""
+    """The stage of this name, in any letter case."""
     try:
         return _CANONICAL[text.lower()]
     except KeyError:
@@ -17,7 +17,7 @@ def parse_stage(text: str) -> Stage:
 
 
 def check_archiving(stage: Stage, *, archive_existing_versions: bool) -> None:
-    """Only Staging and Production can be cleared for a newcomer."""
+    """Raises InvalidParameterValue if other versions are to be archived on a transition to None or Archived."""
     if archive_existing_versions and stage not in EXCLUSIVE_STAGES:
         raise InvalidParameterValue(
             f"Model version transition cannot archive existing model versions because '{stage}' is not an active "

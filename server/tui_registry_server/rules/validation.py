@@ -1,4 +1,4 @@
-"""Reading data as one of the wire's models, or saying clearly what is wrong with it."""
+"""Validating data by one of the wire's models, with a clear error message."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ def validated(model: type[Model], fields: Mapping[str, Any]) -> Model:
 
 
 def _describe(problem: ErrorDetails) -> str:
-    """What is wrong with the first wrong field, and what would be right."""
+    """The error of the first invalid field, and what would be valid."""
     field = ".".join(str(part) for part in problem["loc"]) or "request"
     if problem["type"] == "missing":
         return f"Missing value for required parameter '{field}'. See /openapi.json for the parameters of this call."

@@ -1,7 +1,7 @@
-"""The caller's level on a model, in SQL: rules.permissions says what it means, this finds it.
+"""The caller's level on a model, in SQL: see rules.permissions for the meaning of levels.
 
-Every statement that reads models, versions or what belongs to them joins one of these two, with the parameters that
-``caller`` gives, so that nothing is seen, counted or paged that the caller may not read.
+Every statement that reads models, versions or what belongs to them uses one of these expressions, with the parameters
+of ``caller``, so that nothing is returned, counted or paged that the caller may not read.
 """
 
 import json
@@ -21,11 +21,11 @@ _root_level = bindparam("root_level", type_=Integer())
 
 def caller(principal: Principal) -> dict[str, Any]:
     """The parameters of level_on and readable."""
-    return {"identities": _listed(principal.identities), "root_level": int(principal.root_level)}
+    return {"identities": _as_json(principal.identities), "root_level": int(principal.root_level)}
 
 
 @lru_cache
-def _listed(identities: tuple[str, ...]) -> str:
+def _as_json(identities: tuple[str, ...]) -> str:
     return json.dumps(identities)
 
 

@@ -1,4 +1,4 @@
-"""Statements on activities: every change is appended here, in a chain that can be verified."""
+"""Statements on activities: every change is appended here, in a verifiable hash chain."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -56,14 +56,14 @@ class State(NamedTuple):
 
 
 def state(connection: Connection) -> State:
-    """As a writer sees it in its turn."""
+    """The state within a write transaction."""
     revision, last = _STATE.run(connection)[0]
     return State(revision, last or 0)
 
 
 def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
-    """One more record at the end of the chain; its digest is the model's new revision. Writers take turns, so that
-    there is one end. ``touches``: whether it is the model's last update, too."""
+    """Append a record to the chain; its digest is the model's new revision. Writers are serialized, so that the chain
+    does not fork. ``touches``: whether to set the model's last_updated_timestamp."""
     sequence, previous = _HEAD.run(connection).first() or (0, GENESIS_DIGEST)
     columns["sequence"] = sequence + 1
     digest = digest_of(_with_values(columns | {"detail": detail, "previous": previous}))
@@ -76,10 +76,10 @@ def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bo
 
 
 def audit_record(columns: Mapping[str, Any], previous: str) -> dict[str, Any]:
-    """A row as rules.audit has it: with its digest, if it has one."""
+    """A row as a record of rules.audit, without a digest if the row has none."""
     record = _with_values(columns)
     if isinstance(detail := record.get("detail"), str):
-        with suppress(ValueError):  # of what was tampered with: it stays a text, and is found by that
+        with suppress(ValueError):  # invalid JSON was tampered with: as a text, it will fail the verification
             record["detail"] = parse(detail)
     return record | {"previous": previous}
 
@@ -89,8 +89,8 @@ def _with_values(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def records(connection: Connection, *, after: int = 0) -> Iterator[dict[str, Any]]:
-    """All that was recorded after a sequence number, oldest first, as rules.audit has it. It is read piece by piece:
-    what is written meanwhile is read, too."""
+    """The records of rules.audit after a sequence number, oldest first. They are read in batches, and include those
+    that are appended during the iteration."""
     names = [column.name for column in activities.c]
     previous: str = _DIGEST.scalar(connection, sequence=after) or GENESIS_DIGEST
     while rows := _RECORDS.run(connection, sequence=after):
@@ -107,9 +107,9 @@ def last_before(connection: Connection, since: int) -> int:
 
 
 def head_and(connection: Connection, sequence: int) -> tuple[tuple[int, str], str | None]:
-    """Number and digest of the newest change, (0, FIRST) before the first; and the digest of the one with a number."""
-    found: dict[int, str] = {row[0]: row[1] for row in _HEAD_AND_ONE.run(connection, sequence=sequence)}
-    return max(found.items(), default=(0, GENESIS_DIGEST)), found.get(sequence)
+    """Number and digest of the newest change, (0, GENESIS_DIGEST) before the first; and the digest of ``sequence``."""
+    digests: dict[int, str] = {row[0]: row[1] for row in _HEAD_AND_ONE.run(connection, sequence=sequence)}
+    return max(digests.items(), default=(0, GENESIS_DIGEST)), digests.get(sequence)
 
 
 def last_sequence(connection: Connection) -> int:

@@ -1,5 +1,5 @@
-"""A registry in one file, and back. The file is an SQLite database, whatever kind of database the registry is kept in:
-it can be opened, verified and served as it is."""
+"""Backup to one file, and restoring it. The file is an SQLite database, also of a registry in PostgreSQL: it can be
+opened, verified and served as it is."""
 
 import os
 import sqlite3
@@ -20,9 +20,9 @@ from tui_registry_server.store.snapshot import Progress
 
 
 def back_up(source: URL, file: Path, *, now: int, progress: Progress = snapshot.no_progress) -> None:
-    """Write the registry as it is at one moment into a new file; others write to it meanwhile.
+    """Write a snapshot of the registry into a new file, while others may write to the registry.
 
-    Raises InvalidState if the file is there already, or if there is no registry to back up.
+    Raises InvalidState if the file exists, or if there is no registry to back up.
     """
     with snapshot.new_file(file) as partial:
         if source.get_backend_name() == "sqlite":
@@ -46,12 +46,12 @@ def back_up(source: URL, file: Path, *, now: int, progress: Progress = snapshot.
 def restore(
     file: Path, target: URL, *, replace: bool, now: int, progress: Progress = snapshot.no_progress
 ) -> tuple[Head | None, Path | None]:
-    """Put a backup in a database's place. The head of its audit log, and where what was there before is kept now.
+    """Replace a database with a backup. Returns the head of its audit log, and the new name of the previous database.
 
-    ``replace``: an SQLite file that holds a registry is put aside. Raises InvalidState if it is not to be, or is in
-    use, if the backup is damaged, no registry or not as this program makes one, or its audit log is broken, and where
-    PostgreSQL's is not empty. Raises schema.SchemaTooNewError for the backup of a newer program. Nothing that the file
-    holds is run: see store.sqlite_import.
+    ``replace``: rename an existing SQLite file. Raises InvalidState if there is one without ``replace``, or if it is in
+    use; if the backup is damaged, not a registry, of another schema, or its audit log is broken; and if a PostgreSQL
+    database is not empty. Raises schema.SchemaTooNewError for the backup of a newer program. Nothing in the file is
+    executed: see store.sqlite_import.
     """
     file = _standalone_file(file)
     if target.get_backend_name() != "sqlite":
@@ -62,25 +62,25 @@ def restore(
             database_copy.copy_into(database_url(str(copy)), target, now=now, progress=progress)
             return head, None
     place = Path(target.database or "")
-    there = snapshot.parts(place)
-    if there and not replace:
-        raise InvalidState(f"There is {there[0]} already. With --force it is put aside, under another name.")
+    existing = snapshot.parts(place)
+    if existing and not replace:
+        raise InvalidState(f"{existing[0]} exists already. With --force it is renamed.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot.partial_file(place) as copy:
         head = _import(file, copy, now, progress)
         snapshot.sync(copy)
-        kept = _put_aside(place, now) if there else None
+        renamed = _rename(place, now) if existing else None
         copy.replace(place)
         snapshot.sync(place.parent)
-    return head, kept
+    return head, renamed
 
 
 def _standalone_file(file: Path) -> Path:
-    """A file with nothing beside it that would be a part of it, by its own name."""
+    """The resolved path of a database file that has no journal or write-ahead log. Raises InvalidState."""
     if not file.exists():
         raise ResourceDoesNotExist(f"There is no file {file}.")
     if not file.is_file():
-        raise InvalidState(f"{file} is no file. Give a backup.")
+        raise InvalidState(f"{file} is not a file. Give a backup.")
     file = file.resolve()
     for each in ("-wal", "-journal"):
         beside = Path(f"{file}{each}")
@@ -93,7 +93,7 @@ def _standalone_file(file: Path) -> Path:
 
 
 def _import(file: Path, copy: Path, now: int, progress: Progress) -> Head | None:
-    """Fill an empty file with a backup's rows, with the newest schema. The head of its audit log, which is verified."""
+    """Copy a backup's rows into an empty file, with the current schema. Verifies its audit log; returns the head."""
     with snapshot.partial_file(copy) as source_copy:
         snapshot.copy_pages(source_copy, file, progress, immutable=True)
         head = sqlite_import.import_file(source_copy, copy, now=now, progress=progress)
@@ -102,27 +102,28 @@ def _import(file: Path, copy: Path, now: int, progress: Progress) -> Head | None
 
 
 def _disable_wal(file: Path) -> None:
-    """Nothing of it is in a write-ahead log any more."""
+    """Merge the write-ahead log into the file, and remove it."""
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA journal_mode = DELETE").fetchone()
 
 
-def _put_aside(place: Path, now: int) -> Path:
-    """Give a database that nobody uses another name, with what stands beside it: SQLite would take the log that a
-    killed server has left for a part of whatever is put there. The new name of what there was."""
-    moment = datetime.fromtimestamp(now / 1000, UTC)
-    name = f"{place.name}.before-restore-{moment:%Y%m%dT%H%M%SZ}"
-    kept = next(free for free in _numbered(place.with_name(name)) if not snapshot.parts(free))
+def _rename(place: Path, now: int) -> Path:
+    """Rename an unused database, with its journal and write-ahead log: SQLite would apply those that a killed server
+    has left to the new database. Returns the new name."""
+    time = datetime.fromtimestamp(now / 1000, UTC)
+    name = f"{place.name}.before-restore-{time:%Y%m%dT%H%M%SZ}"
+    new = next(free for free in _numbered(place.with_name(name)) if not snapshot.parts(free))
     if place.exists():
-        _fold_wal(place)
-    return [each.replace(f"{kept}{each.name.removeprefix(place.name)}") for each in reversed(snapshot.parts(place))][-1]
+        _merge_wal(place)
+    return [each.replace(f"{new}{each.name.removeprefix(place.name)}") for each in reversed(snapshot.parts(place))][-1]
 
 
-def _fold_wal(place: Path) -> None:
-    """Have all of a database in its one file, unless it is damaged. Raises InvalidState if somebody uses it."""
+def _merge_wal(place: Path) -> None:
+    """Merge the write-ahead log of a database into its file, unless it is damaged. Raises InvalidState if it is in
+    use."""
     try:
         with closing(sqlite3.connect(place, timeout=0)) as database:
-            # What leaves the write-ahead log must be alone with the file. Afterwards all is in one.
+            # Leaving the write-ahead mode needs exclusive access.
             (mode,) = database.execute("PRAGMA journal_mode = DELETE").fetchone()
         if mode != "delete":
             raise InvalidState(f"{place} is in use. Stop the servers and consoles on it first.")
@@ -131,11 +132,11 @@ def _fold_wal(place: Path) -> None:
             raise
         raise InvalidState(f"{place} is in use. Stop the servers and consoles on it first.") from None
     except (sqlite3.DatabaseError, UnicodeDecodeError):
-        return  # it is kept as it is
+        return  # it is renamed as it is
 
 
 def _numbered(file: Path) -> Iterator[Path]:
-    """A name, and others like it: what was put aside in the same second stays."""
+    """A name, and numbered variants: one may have been used in the same second."""
     yield file
     yield from (file.with_name(f"{file.name}-{number}") for number in count(2))
 

@@ -1,4 +1,4 @@
-"""What the columns can hold, beyond what the tables say of them: for rows that were not written by this program."""
+"""Valid values of columns, beyond their types: for checking rows that may not have been written by this program."""
 
 import json
 import re
@@ -18,11 +18,11 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 
-LATEST = YEAR_10000 - 1  # milliseconds: what can be told as a date
+MAX_TIME = YEAR_10000 - 1  # milliseconds: the last one that has a date
 
 
 class Rule(NamedTuple):
-    """``accepts``: whether a value, which is not NULL, may stand there."""
+    """``accepts``: whether a value, which is not NULL, is valid."""
 
     description: str
     accepts: Callable[[Any], bool]
@@ -46,8 +46,8 @@ def _one_of(values: Iterable[object]) -> Rule:
     return Rule(f"one of {', '.join(sorted(map(str, allowed)))}", lambda value: value in allowed)
 
 
-def _at_least(least: int, most: int = 2**63 - 1) -> Rule:
-    return Rule(f"a number from {least}", lambda value: type(value) is int and least <= value <= most)
+def _at_least(minimum: int, maximum: int = 2**63 - 1) -> Rule:
+    return Rule(f"a number from {minimum}", lambda value: type(value) is int and minimum <= value <= maximum)
 
 
 def _is_name(value: Any) -> bool:
@@ -60,8 +60,8 @@ def _is_name(value: Any) -> bool:
     return True
 
 
-def _held(value: Any) -> Any:
-    """What a text says in JSON; None if it is none."""
+def _parsed(value: Any) -> Any:
+    """The value of a JSON text; None if it is not one."""
     try:
         return json.loads(value) if type(value) is str else None
     except (ValueError, RecursionError):
@@ -72,7 +72,7 @@ _VALUES = TypeAdapter(list[ComplexValue])
 
 
 def _is_list(value: Any) -> bool:
-    """Of what SCIM can change: whoever has something else could not be deactivated by it."""
+    """Whether SCIM could store it: PUT of a principal validates its current lists, too."""
     try:
         return type(value) is str and len(_VALUES.validate_json(value)) <= MAX_VALUES
     except ValidationError:
@@ -84,7 +84,7 @@ _DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
 _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
 _VERSION = _at_least(1, 2**31 - 1)
-_TIME = _at_least(0, LATEST)
+_TIME = _at_least(0, MAX_TIME)
 _LISTED = Rule("a list of SCIM's values in JSON", _is_list)
 
 _RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -120,7 +120,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "from_stage": _STAGE,
         "to_stage": _STAGE,
         "comment_id": _ID,
-        "detail": Rule("an object in JSON", lambda value: isinstance(_held(value), dict)),
+        "detail": Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict)),
         "digest": _DIGEST,
     },
     "counters": {"name": _one_of(NAMES), "value": _at_least(0)},
@@ -128,7 +128,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
 
 
 def rule_of(table: str, column: str, *, is_text: bool) -> Rule:
-    """What a column may hold, where it holds anything; without a rule of its own, by its type and what times are."""
+    """The rule of a column's non-null values; by default, a timestamp or any value of its type."""
     if (rule := _RULES.get(table, {}).get(column)) is not None:
         return rule
     if column.endswith("_timestamp"):

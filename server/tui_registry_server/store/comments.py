@@ -11,7 +11,7 @@ from tui_registry_server.store.tables import comments, registered_models
 
 
 class CommentRow(NamedTuple):
-    """A comment with where it stands. ``level`` is the caller's on the model."""
+    """A comment with its model and version. ``level`` is the caller's on the model."""
 
     id: str
     model_id: str
@@ -74,7 +74,7 @@ _DELETE = Statement(delete(comments).where(_that_comment))
 
 
 def rename_author(connection: Connection, principal_id: str, name: str) -> None:
-    """Who may edit a comment is shown by the name that they have."""
+    """Comments show the current name of their author."""
     _RENAME.run(connection, author=principal_id, name=name)
 
 
@@ -87,8 +87,8 @@ def of_version(
     connection: Connection, principal: Principal, model_id: str, version: int, *, after: tuple[int, str], limit: int
 ) -> CommentPage:
     """A version's comments, oldest first; ``after``: (time, id) of the last seen."""
-    place: dict[str, Any] = {"after_time": after[0], "after_id": after[1]}
-    rows = _OF_VERSION.page(connection, limit, model_id=model_id, version=version, **place, **caller(principal))
+    position: dict[str, Any] = {"after_time": after[0], "after_id": after[1]}
+    rows = _OF_VERSION.page(connection, limit, model_id=model_id, version=version, **position, **caller(principal))
     return CommentPage([CommentRow(*row) for row in rows], rows.more)
 
 

@@ -1,4 +1,4 @@
-"""Numbers that tell one process that another has changed something; and those that a registry draws once."""
+"""Counters, by which processes notice each other's changes; and random numbers that are generated once per registry."""
 
 import secrets
 
@@ -9,16 +9,16 @@ from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import counters
 
 IDENTITY = "identity"
-"""Another number after every change of principals, memberships, tokens and registry-wide grants. It is drawn, not
-counted: where a standby is promoted that lacks the last changes, or a backup is restored, others follow them, and must
-not be taken for those that a server has seen."""
+"""Differs after every change of principals, memberships, tokens and registry-wide grants. It is random, not
+incremented: after a standby that lacks the last changes is promoted, or a backup restored, the following changes must
+not get numbers that a server has already seen."""
 
 _KEY = ("key 1", "key 2")
-"""Numbers of 63 random bits: together the key of rules.cursors."""
+"""Two numbers of 63 random bits, which together are the key of rules.cursors."""
 
 WORKSPACE = "workspace"
-"""Not moved: the id that Databricks' clients know the registry by. Databricks' own have as many digits, and floating
-point holds them."""
+"""Constant: the workspace id for Databricks' clients. It has as many digits as Databricks' own, which floating point
+represents exactly."""
 
 NAMES = (IDENTITY, *_KEY, WORKSPACE)
 
@@ -29,19 +29,19 @@ _INSERT = Statement(insert(counters))
 
 
 def seed(connection: Connection) -> None:
-    """Have those that are not there yet."""
-    there = {row[0] for row in _PRESENT.run(connection)}
-    if IDENTITY not in there:
+    """Insert those that do not exist yet."""
+    existing = {row[0] for row in _PRESENT.run(connection)}
+    if IDENTITY not in existing:
         _INSERT.run(connection, name=IDENTITY, value=1)
-    if WORKSPACE not in there:
+    if WORKSPACE not in existing:
         _INSERT.run(connection, name=WORKSPACE, value=int(new_id()))
     for name in _KEY:
-        if name not in there:
+        if name not in existing:
             _INSERT.run(connection, name=name, value=secrets.randbits(63))
 
 
 def key(connection: Connection) -> bytes:
-    """What the registry conceals places with, the same in every process."""
+    """The registry's encryption key for rules.cursors, the same in every process."""
     return b"".join(read(connection, name).to_bytes(8) for name in _KEY)
 
 

@@ -1,9 +1,9 @@
-"""The database: where it is read, and by whom it is written.
+"""The database: on which thread it is read and written.
 
-On SQLite, reads run at once on the event loop: they take microseconds, less than handing them to another thread. Those
-of one turn of the loop share a view of the database, as beginning one costs as much as a read. What may take longer,
-and what turns out to, runs in threads, each with a connection of its own, so that it holds up nobody's other calls; it
-is given up when it takes too long. On PostgreSQL all reads run in threads.
+On SQLite, reads run inline on the event loop: they take microseconds, less than handing them to another thread. Those
+of one iteration of the loop share a read transaction ("view"), as beginning one costs as much as a read. Reads that are
+lengthy, or exceed the inline budget, run in threads with connections of their own, so that they do not block others;
+they have a deadline. On PostgreSQL all reads run in threads.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ from tui_registry_server.store.writer import Work, Writer
 
 T = TypeVar("T")
 
-_COMMITS = Statement(text("PRAGMA data_version"))  # another number after every commit of another connection
-THREADS = 4  # that read an SQLite file at length; each is slow to begin where there are fewer cores
+_COMMITS = Statement(text("PRAGMA data_version"))  # differs after every commit of another connection
+THREADS = 4  # for lengthy reads of an SQLite file
 
 
 class Database:
@@ -46,11 +46,11 @@ class Database:
         longest_read: float = LONGEST_READ,
         longest_write: float = LONGEST_WRITE,
     ) -> None:
-        """``longest_read``: seconds after which a lengthy read is given up. ``longest_write``: as for Writer."""
+        """``longest_read``: the deadline of a read in a thread, in seconds. ``longest_write``: as for Writer."""
         self.url = url
         self.on_commit: Callable[[], None] = lambda: None
         embedded = url.get_backend_name() == "sqlite"
-        threads = THREADS if embedded else connections  # each of which never waits for a connection
+        threads = THREADS if embedded else connections  # so that no thread waits for a connection
         self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
         enable_json_cache(self._reader)
         event.listen(self._reader, "before_cursor_execute", check_deadline)
@@ -66,14 +66,14 @@ class Database:
         self._writer = Writer(self._writing, self._notify_commit, longest_write)
 
     def view(self) -> int | None:
-        """A number: while it is the same, reads see the same. None where each may see something else."""
+        """A number: reads with the same number see the same snapshot. None on PostgreSQL, where each has its own."""
         if self._view is None and self._reading is not None:
             self._begin_view(self._reading)
         return self._view
 
     async def read(self, work: Work[T], *, by: str | None = None, lengthy: bool = False) -> T:
-        """Run statements that change nothing. They may be run twice. ``by``: for whom, if it is not the server itself.
-        ``lengthy``: they usually take longer than it takes to hand them over."""
+        """Run statements that change nothing. They may be run twice. ``by``: the principal's id; None for the server
+        itself. ``lengthy``: whether they usually take longer than handing them to a thread."""
         if self._reading is not None and not lengthy:
             self.view()
             try:
@@ -89,24 +89,24 @@ class Database:
         try:
             return await self._readers.run(by, partial(self._read_pooled, work, deadline), deadline.finish)
         except asyncio.CancelledError:
-            deadline.cancel()  # nobody waits for it any more
+            deadline.cancel()  # the caller has stopped waiting
             raise
 
     async def write(self, work: Work[T]) -> T:
-        """Run statements in one transaction; returns when it is committed. An exception undoes all of it. They may be
-        run twice, and only once be committed.
+        """Run statements in one transaction; returns when it is committed. An exception rolls it back. They may be run
+        twice, but are committed only once.
 
-        A caller that stops waiting does not stop the write.
+        Cancelling the caller does not cancel the write.
         """
         return await self._writer.put(work)
 
     async def listen(self) -> None:
-        """Have ``on_commit`` called for the commits of other processes, too, if the database tells of them."""
+        """Call ``on_commit`` for the commits of other processes, too, if the database notifies of them."""
         if self._reading is None:
             await listen(self.url, self.on_commit)
 
     def close(self) -> None:
-        """Finish what is queued, then close every connection."""
+        """Finish the queued writes, then close every connection."""
         self._writer.close()
         self._readers.close()
         if self._reading is not None:
@@ -116,7 +116,7 @@ class Database:
         self._writing.dispose()
 
     def _notify_commit(self) -> None:
-        self.on_commit()  # which may be another by now
+        self.on_commit()  # read late: it may have been replaced
 
     def _begin_view(self, connection: Connection) -> None:
         self._driver.execute("BEGIN")
@@ -128,13 +128,13 @@ class Database:
         if self._view != self._last_view:
             self._last_view = self._view
             clear_read_cache(connection)
-        # Whatever follows from a commit that the view does not show, a request that was sent after it included, comes
-        # to the loop later than this, and is served later.
+        # Anything caused by a commit after this view, such as a request that was sent after it, reaches the loop after
+        # this callback, and sees a later view.
         asyncio.get_running_loop().call_soon(self._end_view)
 
     def _end_view(self) -> None:
         self._view = None
-        with contextlib.suppress(sqlite3.Error):  # of a damaged file; whoever reads it is told
+        with contextlib.suppress(sqlite3.Error):  # of a damaged file; reads of it raise, too
             if self._driver.in_transaction:
                 self._driver.execute("ROLLBACK")
 
@@ -144,11 +144,11 @@ class Database:
         except DBAPIError as error:
             if not error.connection_invalidated or deadline.is_cancelled():
                 raise
-        # The server was restarted or dropped the connection. That has emptied the pool, so this is a new connection;
-        # a check before every read would cost each of them a round trip.
+        # The server was restarted or dropped the connection. The pool is empty now, so the retry gets a new connection;
+        # a check before every read would cost a round trip each.
         return self._read_once(work, deadline)
 
     def _read_once(self, work: Work[T], deadline: ReadDeadline) -> T:
-        deadline.check()  # it may take long to find that there is no server to connect to
+        deadline.check()  # connecting may have taken long, before it failed
         with self._reader.connect() as connection, deadline.running_on(connection):
             return work(connection)

@@ -1,7 +1,7 @@
-"""A whole registry, from one database into another, empty one: every table, in one transaction, read back and compared.
+"""Copying a whole registry into another, empty database: every table, in one transaction, read back and compared.
 
-A table's digest is the sum of the SHA-256 of its rows, so that it does not depend on the order in which a database
-gives them. Activities keep their numbers: clients come back to the event stream where they left it.
+A table's digest is the sum of the SHA-256 of its rows, and so independent of their order. Activities have the same
+numbers as before, so that clients can resume the event stream.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from tui_registry_server.store.tables import activities, counters, grants, metad
 from tui_registry_server.wire.principal import ADMINS, USERS
 
 BATCH = 1000  # rows read and written at a time
-MAX_NAMED = 10  # rows named in a message at the most
+MAX_NAMED = 10  # rows listed in a message
 
 Progress = Callable[[int, int], None]
-"""Is told how many rows are done, of how many: each is written, and then read back."""
+"""Called with the number of rows done, and the total: each row counts twice, written and read back."""
 
 
 class TableDigest(NamedTuple):
-    """A table's content: how many rows, and the sum of their digests, in hex."""
+    """A table's content: the number of rows, and the sum of their digests, in hex."""
 
     name: str
     rows: int
@@ -36,13 +36,13 @@ class TableDigest(NamedTuple):
 
 
 def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda done, total: None) -> list[TableDigest]:
-    """What both hold afterwards, table by table. The source stays as it is: of an SQLite file, of which nothing is run,
-    the rows are copied as they are at one moment; another one gets the newest schema, and nobody can write to it
-    meanwhile. Until all is written and found equal the target holds an empty registry.
+    """Copy a registry. Returns the content of each table. An SQLite source is not changed: a snapshot of its rows is
+    copied, and nothing in it is executed. A PostgreSQL source is upgraded to the current schema, and locked against
+    writes. Until everything is written and compared, the target is an empty registry.
 
-    Raises ResourceDoesNotExist if there is no source, InvalidState if the target holds anything or gets something else
-    than was read, or the source is not as this program makes one or its audit log is broken, and BadRequest if
-    PostgreSQL cannot hold a text.
+    Raises ResourceDoesNotExist if there is no source; InvalidState if the target is not empty or differs from the
+    source after copying, if the source has another schema or its audit log is broken; and BadRequest if PostgreSQL
+    cannot store a text.
     """
     if source == target:
         raise InvalidState("Source and target are the same database.")
@@ -52,7 +52,7 @@ def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda d
     if not (source.database and Path(source.database).is_file()):
         raise ResourceDoesNotExist(f"There is no database {source.database}.")
     with tempfile.TemporaryDirectory(prefix="tui-registry-migrate-") as folder:
-        source_copy, imported = Path(folder) / "brought.db", Path(folder) / "rebuilt.db"
+        source_copy, imported = Path(folder) / "copied.db", Path(folder) / "imported.db"
         for file in (source_copy, imported):
             file.touch(mode=0o600)
         snapshot.copy_pages(source_copy, Path(source.database).absolute())
@@ -63,7 +63,7 @@ def migrate(source: URL, target: URL, *, now: int, progress: Progress = lambda d
 def copy_into(
     source: URL, target: URL, *, now: int, progress: Progress = lambda done, total: None
 ) -> list[TableDigest]:
-    """The same for a source that this program made, with the newest schema."""
+    """The same for a trusted source with the current schema."""
     reading, writing = (make_engine(url, write=True) for url in (source, target))
     try:
         if target.get_backend_name() == "postgresql":
@@ -72,7 +72,7 @@ def copy_into(
         schema.upgrade(target, now=now)
         with writing.begin() as destination:
             _require_empty(destination)
-            with reading.begin() as origin:  # a writer's turn, so that it stays as it is meanwhile
+            with reading.begin() as origin:  # with the writer's lock, so that it does not change
                 return copy_and_compare(origin, destination, progress)
     finally:
         reading.dispose()
@@ -80,7 +80,7 @@ def copy_into(
 
 
 def copy_and_compare(origin: Connection, destination: Connection, progress: Progress) -> list[TableDigest]:
-    """Write all that the origin's transaction sees into a registry that holds nothing yet, and read it back."""
+    """Copy everything that the origin's transaction sees into an empty registry, read it back and compare it."""
     copied = _copy(origin, destination, progress)
     _compare(copied, destination, progress)
     return copied
@@ -88,7 +88,7 @@ def copy_and_compare(origin: Connection, destination: Connection, progress: Prog
 
 def _copy(origin: Connection, destination: Connection, progress: Progress) -> list[TableDigest]:
     for table in reversed(metadata.sorted_tables):
-        destination.execute(delete(table))  # what every registry holds from the start
+        destination.execute(delete(table))  # the rows of a new registry
     total = 2 * sum(_count(origin, table) for table in metadata.sorted_tables)
     done = 0
     copied = []
@@ -112,13 +112,11 @@ def _compare(copied: list[TableDigest], destination: Connection, progress: Progr
             sums.add(batch)
             progress(done := done + len(batch), total)
         if sums.of(table) != each:
-            raise InvalidState(
-                f"The table {each.name} was written, but holds something else than was read. Nothing was kept."
-            )
+            raise InvalidState(f"The table {each.name} differs from the source after copying. The copy was discarded.")
 
 
 class _DigestSum:
-    """A table's content, as it is read."""
+    """Sums the digests of the rows of a table."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -135,10 +133,10 @@ class _DigestSum:
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[list[Any]]:
-    """A table's rows as mappings of its columns, read as they are taken."""
+    """A table's rows as mappings of its columns, streamed in batches."""
     query = select(table).execution_options(stream_results=True, yield_per=BATCH)
     if table is activities:
-        query = query.order_by(activities.c.sequence)  # only the next one can be written
+        query = query.order_by(activities.c.sequence)  # a trigger allows only the next one
     with connection.execute(query) as result:
         yield from (list(batch) for batch in result.mappings().partitions())
 
@@ -148,17 +146,17 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _require_empty(destination: Connection) -> None:
-    """A database that holds more than a registry has from the start."""
+    """Raises InvalidState for a database with more than the rows of a new registry."""
     others = select(principals.c.name).where(principals.c.name.not_in((ADMINS, USERS)))
-    founded = {principals: 2, grants: 1, counters: len(NAMES)}
+    initial = {principals: 2, grants: 1, counters: len(NAMES)}
     if destination.execute(others).first() is not None or any(
-        _count(destination, table) > founded.get(table, 0) for table in metadata.sorted_tables
+        _count(destination, table) > initial.get(table, 0) for table in metadata.sorted_tables
     ):
-        raise InvalidState("The target already holds a registry. Give an empty database; nothing was written.")
+        raise InvalidState("The target already has a registry. Give an empty database; nothing was written.")
 
 
 def _reject_nul_characters(origin: Connection) -> None:
-    """Texts with NUL characters, which SQLite takes and PostgreSQL does not."""
+    """Raises BadRequest for texts with NUL characters, which PostgreSQL does not allow."""
     found: list[str] = []
     nul = func.char(literal(0))
     for table in metadata.sorted_tables:
@@ -172,7 +170,7 @@ def _reject_nul_characters(origin: Connection) -> None:
             found.append(f"{table.name} ({key}): {columns}")
     if found:
         raise BadRequest(
-            "PostgreSQL cannot hold texts with a NUL character. Nothing was written. Change them first:\n"
+            "PostgreSQL cannot store texts with a NUL character. Nothing was written. Change them first:\n"
             + "\n".join(found[:MAX_NAMED])
             + ("\nand others" if len(found) >= MAX_NAMED else "")
         )

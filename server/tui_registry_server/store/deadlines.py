@@ -1,4 +1,4 @@
-"""How long a database read may take: some milliseconds on the event loop, some seconds in a thread."""
+"""Deadlines of database reads: some milliseconds on the event loop (the inline budget), some seconds in a thread."""
 
 import asyncio
 import contextlib
@@ -14,20 +14,20 @@ from sqlalchemy import Connection
 from tui_registry_server.rules.errors import InvalidParameterValue, TemporarilyUnavailable
 from tui_registry_server.store.engine import TIMEOUT_MESSAGE, driver_of
 
-INLINE_SECONDS = 0.01  # seconds after which what was begun on the event loop is begun anew in a thread
-STEPS_PER_CHECK = 20_000  # of SQLite's machine between two looks at the clock: a part of a millisecond
-INTERRUPT_INTERVAL = 0.05  # seconds until a read that goes on though it was interrupted is interrupted once more
-GRACE_SECONDS = 2.0  # seconds that PostgreSQL has to say that it gave up a statement
+INLINE_SECONDS = 0.01  # the inline budget: seconds after which a read on the event loop is restarted in a thread
+STEPS_PER_CHECK = 20_000  # of SQLite's virtual machine between two checks of the clock: less than a millisecond
+INTERRUPT_INTERVAL = 0.05  # seconds after which a read that still runs is interrupted again
+GRACE_SECONDS = 2.0  # seconds for PostgreSQL to report that it has cancelled a statement
 _BUDGET_KEY = "inline_budget"
 _DEADLINE_KEY = "deadline"
 
 
 class InlineBudgetExceededError(Exception):
-    """A read on the event loop takes too long for it, and must be started again in a thread."""
+    """A read on the event loop takes too long, and must be restarted in a thread."""
 
 
 class InlineBudget:
-    """While it lasts, what runs on an SQLite connection is interrupted when it takes longer than MOMENT.
+    """Interrupts what runs on an SQLite connection in this context when it takes longer than INLINE_SECONDS.
 
     SQLite counts steps by statement, over all its runs. Many different statements of few steps are not interrupted.
     """
@@ -52,8 +52,8 @@ class InlineBudget:
 
 
 def require_thread(connection: Connection) -> None:
-    """To be called before what may take SQLite long without a single look at the clock. Raises LengthyError on the
-    event loop, from where it is begun anew in a thread."""
+    """To be called before what may take long without SQLite checking the clock. Raises InlineBudgetExceededError on the
+    event loop, so that it is restarted in a thread."""
     budget = connection.info.get(_BUDGET_KEY)
     if budget is not None and budget.is_running():
         raise InlineBudgetExceededError
@@ -75,11 +75,11 @@ class ReadDeadline:
         self._timer = loop.call_later(seconds, self.cancel)
 
     def cancel(self) -> None:
-        """At once; to be called on the loop."""
+        """Cancel the read now; to be called on the loop."""
         self._timer.cancel()
         if self._finished:
             return
-        with self._lock:  # so that the next to use the connection is not the one interrupted
+        with self._lock:  # so that not the next user of the connection is interrupted
             self._cancelled = True
             if isinstance(self._driver, sqlite3.Connection):
                 self._driver.interrupt()
@@ -98,8 +98,8 @@ class ReadDeadline:
         return self._cancelled
 
     def check(self) -> None:
-        """Raises what says that it is lost: that much was asked, or, if most of the time was spent waiting for a thread
-        and a connection, that the server is busy."""
+        """If it was cancelled, raises InvalidParameterValue, or, if most of the time was spent waiting for a thread and
+        a connection, TemporarilyUnavailable."""
         if self._cancelled and time.monotonic() - self._began > self._seconds / 2:
             raise InvalidParameterValue(TIMEOUT_MESSAGE)
         if self._cancelled:
@@ -107,23 +107,24 @@ class ReadDeadline:
 
     @contextlib.contextmanager
     def running_on(self, connection: Connection) -> Iterator[None]:
-        """Raises TemporarilyUnavailable, if it was lost before anything could run."""
+        """Run statements of the read on this connection in the block. Raises TemporarilyUnavailable if it was cancelled
+        before."""
         with self._lock:
             self.check()
             self._driver = connection.connection.driver_connection
             self._began = time.monotonic()
-        known = connection.info
-        known[_DEADLINE_KEY] = self
+        info = connection.info
+        info[_DEADLINE_KEY] = self
         try:
             yield
         finally:
-            del known[_DEADLINE_KEY]  # the connection's own, even if that has broken
+            del info[_DEADLINE_KEY]  # of this connection, even if it was invalidated
             with self._lock:
                 self._driver = None
 
 
 def check_deadline(connection: Connection, *_: object) -> None:
-    """To be called before every statement."""
+    """To be called before every statement. Raises as ReadDeadline.check."""
     deadline = connection.info.get(_DEADLINE_KEY)
     if deadline is not None:
         deadline.check()

@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL spell things differently: JSON documents and arrays that the database assembles."""
+"""SQL functions that SQLite and PostgreSQL spell differently, mainly for JSON that the database assembles."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class _Document(FunctionElement[Any]):
 
 
 class _Array(FunctionElement[Any]):
-    """A JSON array of the rows' values; NULL where there are none, so that a document leaves it out."""
+    """A JSON array of the rows' values; NULL without rows, so that a document leaves it out."""
 
     inherit_cache = True
     name = "array"
@@ -27,7 +27,7 @@ class _Array(FunctionElement[Any]):
 
 @compiles(_Document, "sqlite")
 def _document_sqlite(element: _Document, compiler: SQLCompiler, **options: Any) -> str:
-    # Text put together: SQLite's own JSON functions would parse each nested document again, at every level.
+    # Concatenated text: SQLite's own JSON functions would parse each nested document again, at every level.
     parts = list(element.clauses)
     members = [
         _member(compiler.process(name, **options).strip("'"), value, compiler.process(value, **options))
@@ -37,11 +37,11 @@ def _document_sqlite(element: _Document, compiler: SQLCompiler, **options: Any) 
 
 
 def _member(name: str, value: ColumnElement[Any], compiled: str) -> str:
-    """A member in SQLite's text, with a comma before it; nothing where the value is NULL."""
-    reads_the_same = isinstance(value.type, Integer | JSON)
+    """A member of a document as SQL text, preceded by a comma; empty if the value is NULL."""
+    is_json = isinstance(value.type, Integer | JSON)
     if isinstance(value, Column) and not value.nullable:
-        return f"',\"{name}\":' || {compiled if reads_the_same else f'json_quote({compiled})'}"
-    quoted = f"({compiled})" if reads_the_same else f"nullif(json_quote({compiled}), 'null')"
+        return f"',\"{name}\":' || {compiled if is_json else f'json_quote({compiled})'}"
+    quoted = f"({compiled})" if is_json else f"nullif(json_quote({compiled}), 'null')"
     return f"coalesce(',\"{name}\":' || {quoted}, '')"
 
 
@@ -61,7 +61,7 @@ def _array_postgresql(element: _Array, compiler: SQLCompiler, **options: Any) ->
 
 
 class _Strings(FunctionElement[Any]):
-    """A JSON array of strings; NULL where there are none."""
+    """A JSON array of strings; NULL without rows."""
 
     inherit_cache = True
     name = "strings"
@@ -115,7 +115,7 @@ def _greater_postgresql(element: _Greater, compiler: SQLCompiler, **options: Any
 
 
 class _Parsed(FunctionElement[Any]):
-    """A text that holds JSON, as JSON."""
+    """A JSON text as JSON."""
 
     inherit_cache = True
     name = "parsed"
@@ -133,7 +133,7 @@ def _parsed_postgresql(element: _Parsed, compiler: SQLCompiler, **options: Any) 
 
 
 class _Rfc3339(FunctionElement[str]):
-    """Milliseconds since the epoch as RFC 3339 writes them, in UTC."""
+    """Milliseconds since the epoch as a text in RFC 3339, in UTC."""
 
     inherit_cache = True
     name = "rfc3339"
@@ -141,19 +141,19 @@ class _Rfc3339(FunctionElement[str]):
 
 
 @compiles(_Rfc3339, "sqlite")
-def _moment_sqlite(element: _Rfc3339, compiler: SQLCompiler, **options: Any) -> str:
+def _rfc3339_sqlite(element: _Rfc3339, compiler: SQLCompiler, **options: Any) -> str:
     milliseconds = compiler.process(element.clauses, **options)
     return f"strftime('%Y-%m-%dT%H:%M:%fZ', {milliseconds} / 1000.0, 'unixepoch')"
 
 
 @compiles(_Rfc3339, "postgresql")
-def _moment_postgresql(element: _Rfc3339, compiler: SQLCompiler, **options: Any) -> str:
+def _rfc3339_postgresql(element: _Rfc3339, compiler: SQLCompiler, **options: Any) -> str:
     rfc3339 = f"to_timestamp({compiler.process(element.clauses, **options)} / 1000.0) AT TIME ZONE 'UTC'"
     return f"""to_char({rfc3339}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
 class _Values(FunctionElement[Any]):
-    """A subquery: the members of each object of a JSON array of SCIM's complex values that is kept as text."""
+    """A subquery: the members of each object of a JSON array of SCIM's complex values that is stored as text."""
 
     inherit_cache = True
     name = "values"
@@ -176,7 +176,7 @@ def _values_postgresql(element: _Values, compiler: SQLCompiler, **options: Any) 
 
 
 class _Unindexed(FunctionElement[Any]):
-    """A column as it is, of which SQLite makes no use to find rows by."""
+    """A column for which SQLite uses no index."""
 
     inherit_cache = True
     name = "unindexed"
@@ -213,7 +213,7 @@ def _pairs_postgresql(element: _Pairs, compiler: SQLCompiler, **options: Any) ->
 
 
 def document(**members: Any) -> ColumnElement[Any]:
-    """A JSON object of these members; those that are NULL are left out."""
+    """A JSON object of these members, without those that are NULL."""
     parts: list[ColumnElement[Any]] = []
     for name, value in members.items():
         parts += [literal_column(f"'{name}'"), value]
@@ -221,13 +221,13 @@ def document(**members: Any) -> ColumnElement[Any]:
 
 
 def array(documents: Select[Any]) -> ColumnElement[Any]:
-    """A JSON array of the one column of documents that a query gives, in its order; NULL where it gives none."""
+    """A JSON array of the documents in the one column of a query, in its order; NULL without rows."""
     rows = documents.subquery()
     return select(_Array(rows.c[0])).scalar_subquery()
 
 
 def strings(texts: Select[Any]) -> ColumnElement[Any]:
-    """A JSON array of the one column of strings that a query gives, in its order; NULL where it gives none."""
+    """A JSON array of the strings in the one column of a query, in its order; NULL without rows."""
     rows = texts.subquery()
     return select(_Strings(rows.c[0])).scalar_subquery()
 
@@ -243,7 +243,7 @@ def greater(first: ColumnElement[int], second: ColumnElement[int]) -> ColumnElem
 
 
 def parsed(json_text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """JSON that is kept as text, or a finished document that went through a CASE, as a member of another document."""
+    """JSON that is stored as text, or the result of a CASE, as a member of a document."""
     return _Parsed(json_text)
 
 
@@ -253,7 +253,7 @@ def rfc3339(milliseconds: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def values(json_text: ColumnElement[Any]) -> Any:
-    """Rows of ``value``, ``display``, ``type`` and ``primary``, a boolean: a JSON array of complex values."""
+    """Rows of ``value``, ``display``, ``type`` and ``primary`` (a boolean) of a JSON array of complex values."""
     return _Values(json_text).table_valued("value", "display", "type", column("primary", Boolean))
 
 
@@ -263,15 +263,15 @@ def text(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def rendered(json_value: ColumnElement[Any]) -> ColumnElement[str]:
-    """A finished document as text, ready to be sent."""
+    """A complete document as text, ready to be sent."""
     return cast(json_value, Text)
 
 
 def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column whose table is to be read before the other one that it is compared with; PostgreSQL knows by itself."""
+    """A column without an index, so that SQLite reads its table first in a join; no effect on PostgreSQL."""
     return _Unindexed(column)
 
 
 def pairs(json_array: ColumnElement[Any]) -> Any:
-    """Rows of ``id`` and ``number``: the pairs of a JSON array, given as one parameter."""
+    """Rows of ``id`` and ``number`` of the pairs in a JSON array, given as one parameter."""
     return _Pairs(json_array).table_valued("id", "number")

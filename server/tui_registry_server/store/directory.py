@@ -28,11 +28,9 @@ from tui_registry_server.store.directory_filters import Columns, condition
 from tui_registry_server.store.tables import memberships, principals
 from tui_registry_server.wire.principal import USERS, PrincipalKind
 
-_is_group = principals.c.kind == literal(PrincipalKind.GROUP.value)
-
 
 def _direct_groups() -> FromClause:
-    """Ids of the groups that the principal of the row around is in; among them ``users``, which has no rows."""
+    """Ids of the groups that the principal of the outer row is in, including ``users``, which has no memberships."""
     everyone = principals.alias("everyone")
     return union_all(
         select(memberships.c.group_id.label("id"))
@@ -46,30 +44,27 @@ def _direct_groups() -> FromClause:
 
 
 def _all_groups() -> Select[Any]:
-    """The groups of the principal of the row around, as complex values, by name."""
+    """The groups of the principal of the outer row, as complex values, by name."""
     direct = _direct_groups()
-    held = select(direct.c.id, literal_column("1").label("direct")).cte("held", recursive=True, nesting=True)
-    held = held.union(
-        select(memberships.c.group_id, literal_column("0")).join(held, memberships.c.member_id == held.c.id)
-    )
-    group = principals.alias("held_group")
+    ids = select(direct.c.id, literal_column("1").label("direct")).cte("group_ids", recursive=True, nesting=True)
+    ids = ids.union(select(memberships.c.group_id, literal_column("0")).join(ids, memberships.c.member_id == ids.c.id))
+    group = principals.alias("group_of_principal")
     each = (
-        select(group.c.id, group.c.name, group.c.name_key, func.max(held.c.direct).label("direct"))
-        .select_from(held)
-        .join(group, group.c.id == held.c.id)
+        select(group.c.id, group.c.name, group.c.name_key, func.max(ids.c.direct).label("direct"))
+        .select_from(ids)
+        .join(group, group.c.id == ids.c.id)
         .group_by(group.c.id, group.c.name, group.c.name_key)
         .subquery("each_group")
     )
-    way = case((each.c.direct == literal_column("1"), literal_column("'direct'")), else_=literal_column("'indirect'"))
-    return select(
-        document(
-            **{"display": each.c.name, "value": each.c.id, "type": way, "$ref": literal_column("'Groups/'") + each.c.id}
-        )
-    ).order_by(each.c.name_key)
+    kind = case((each.c.direct == literal_column("1"), literal_column("'direct'")), else_=literal_column("'indirect'"))
+    reference: ColumnElement[Any] = literal_column("'Groups/'") + each.c.id
+    return select(document(**{"display": each.c.name, "value": each.c.id, "type": kind, "$ref": reference})).order_by(
+        each.c.name_key
+    )
 
 
 def _members_of_group() -> Select[Any]:
-    """The direct members of the group of the row around, as complex values, by name."""
+    """The direct members of the group of the outer row, as complex values, by name."""
     member = principals.alias("member")
     reference = case({kind.value: f"{each.plural}/" for kind, each in RESOURCES.items()}, value=member.c.kind)
     return (
@@ -90,7 +85,7 @@ def _members_of_group() -> Select[Any]:
 
 
 def _named_groups() -> Select[Any]:
-    """Rows (value, display) of the direct groups of the principal of the row around; ``display`` is the name's key."""
+    """Rows (value, display) of the direct groups of the principal of the outer row; ``display`` is the name's key."""
     direct, group = _direct_groups(), principals.alias("direct_group")
     return select(group.c.id.label("value"), group.c.name_key.label("display")).join_from(
         direct, group, group.c.id == direct.c.id
@@ -98,7 +93,7 @@ def _named_groups() -> Select[Any]:
 
 
 def _named_members() -> Select[Any]:
-    """Rows (value, display) of the direct members of the group of the row around."""
+    """Rows (value, display) of the direct members of the group of the outer row."""
     member = principals.alias("direct_member")
     return (
         select(member.c.id.label("value"), func.coalesce(member.c.display_name, member.c.name).label("display"))
@@ -117,14 +112,14 @@ def _true_or_false(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def version_of(last_updated_timestamp: int) -> str:
-    """The version of a resource that changed then, as an ETag."""
+    """The version of a resource, as an ETag."""
     return f'W/"{last_updated_timestamp}"'
 
 
 def _attributes(resource: Resource, root: str) -> Mapping[str, ColumnElement[Any]]:
-    """The members of a resource's document; its address is below the root."""
+    """The members of a resource's document. ``root``: the URL of the SCIM endpoints."""
     row = principals.c
-    own = RESOURCES[resource.kind]  # whoever calls is shown as a user, whatever they are
+    own = RESOURCES[resource.kind]  # differs from ``resource`` if the caller is a service principal, shown as a user
     name = document(givenName=row.given_name, familyName=row.family_name)
     return {
         "schemas": _constant([resource.schema]),
@@ -181,16 +176,16 @@ def _columns(resource: Resource) -> Columns:
     return _GROUP_COLUMNS if resource is GROUP else _COLUMNS
 
 
-def _document(resource: Resource, shown: AttributeSelection, root: str) -> ColumnElement[str]:
+def _document(resource: Resource, selection: AttributeSelection, root: str) -> ColumnElement[str]:
     attributes = _attributes(resource, root)
-    return rendered(document(**{name: each for name, each in attributes.items() if shown.holds(name)}))
+    return rendered(document(**{name: each for name, each in attributes.items() if selection.includes(name)}))
 
 
 def read(
-    connection: Connection, resource: Resource, principal_id: str, shown: AttributeSelection, root: str
+    connection: Connection, resource: Resource, principal_id: str, selection: AttributeSelection, root: str
 ) -> tuple[str, str] | None:
-    """The resource with this id in JSON and its version, or None if there is none."""
-    query = select(_document(resource, shown, root), principals.c.last_updated_timestamp).where(
+    """The resource with this id in JSON and its version, or None if it does not exist."""
+    query = select(_document(resource, selection, root), principals.c.last_updated_timestamp).where(
         principals.c.id == principal_id, principals.c.kind == resource.kind.value
     )
     row = connection.execute(query).first()
@@ -198,7 +193,7 @@ def read(
 
 
 def count(connection: Connection, resource: Resource, filter_: Filter | None) -> int:
-    """How many resources a filter lets through."""
+    """How many resources match a filter."""
     return connection.execute(
         select(func.count()).select_from(principals).where(*_where(resource, filter_))
     ).scalar_one()
@@ -208,7 +203,7 @@ def page(
     connection: Connection,
     resource: Resource,
     filter_: Filter | None,
-    shown: AttributeSelection,
+    selection: AttributeSelection,
     root: str,
     *,
     order: Attribute | None,
@@ -216,19 +211,19 @@ def page(
     offset: int,
     limit: int,
 ) -> list[str]:
-    """Resources that a filter lets through, each in JSON, by name or by another attribute and then the name.
+    """Resources that match a filter, each in JSON, sorted by name or by another attribute and the name.
 
-    What has no value in that attribute comes last, or, descending, first (RFC 7644, 3.4.2.3).
+    Resources without a value of that attribute come last, or, descending, first (RFC 7644, 3.4.2.3).
     """
     name = principals.c.name_key
     keys: list[ColumnElement[Any]] = [name.desc() if descending else name]
     if order is not None and (column := _columns(resource).single[order.path]) is not name:
         key = func.lower(column) if isinstance(column.type, Text) else column
         keys = [key.desc().nulls_first() if descending else key.asc().nulls_last(), name]
-    # The page is chosen first: PostgreSQL would make the documents of the rows before it too.
-    chosen = select(principals.c.id).where(*_where(resource, filter_)).order_by(*keys).limit(limit).offset(offset)
-    query = select(_document(resource, shown, root)).where(principals.c.id.in_(chosen.correlate(None))).order_by(*keys)
-    return [row[0] for row in connection.execute(query)]
+    # The rows of the page are selected first: PostgreSQL would assemble the documents of previous pages, too.
+    ids = select(principals.c.id).where(*_where(resource, filter_)).order_by(*keys).limit(limit).offset(offset)
+    query = select(_document(resource, selection, root)).where(principals.c.id.in_(ids.correlate(None)))
+    return [row[0] for row in connection.execute(query.order_by(*keys))]
 
 
 def _where(resource: Resource, filter_: Filter | None) -> list[ColumnElement[bool]]:

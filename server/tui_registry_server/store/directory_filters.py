@@ -1,6 +1,6 @@
-"""SCIM filters in SQL: what rules.scim_filter read, as a condition on rows of principals.
+"""SCIM filters in SQL: a parsed filter of rules.scim_filter as a condition on rows of principals.
 
-Every comparison is true or false, never NULL, so that ``not`` means what it says.
+Every comparison is true or false, never NULL, so that ``not`` works.
 """
 
 import operator
@@ -19,8 +19,8 @@ Column = ColumnElement[Any]
 
 
 class Columns(NamedTuple):
-    """Where attributes are: in a column each; in a column of JSON; or in rows (value, display) of other tables, by a
-    query that looks at the row around it."""
+    """Where attributes are stored: each in a column; in a JSON column; or in rows (value, display) of other tables, by
+    a correlated query."""
 
     single: Mapping[str, Column]
     listed: Mapping[str, Column]
@@ -38,7 +38,7 @@ _ORDERED: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def condition(filter_: Filter, columns: Columns) -> ColumnElement[bool]:
-    """Whether a filter lets a row of principals through."""
+    """Whether a row of principals matches a filter."""
     return _condition(filter_, lambda comparison: _of_principal(comparison, columns), columns)
 
 
@@ -54,8 +54,8 @@ def _condition(
             return or_(*(_condition(each, compare, columns) for each in operands))
         case ValuePath(top, operand):
             rows = _rows(top, columns)
-            fits = _condition(operand, lambda each: _single(rows.c[each.attribute.path], each), columns)
-            return select(literal_column("1")).select_from(rows).where(fits).exists()
+            matches = _condition(operand, lambda each: _single(rows.c[each.attribute.path], each), columns)
+            return select(literal_column("1")).select_from(rows).where(matches).exists()
         case Comparison():
             return compare(filter_)
 
@@ -70,15 +70,15 @@ def _single(column: Column, comparison: Comparison) -> ColumnElement[bool]:
     if comparison.attribute.kind is Kind.BOOLEAN:
         if comparison.operator == "pr":
             return literal_column("1") == literal_column("1")
-        holds = column if comparison.value else not_(column)
-        return holds if comparison.operator == "eq" else not_(holds)
+        equal = column if comparison.value else not_(column)
+        return equal if comparison.operator == "eq" else not_(equal)
     if comparison.attribute.kind is Kind.DATETIME:
         if comparison.operator == "pr":
             return literal_column("1") == literal_column("1")
         return _ORDERED[comparison.operator](column, comparison.value)  # type: ignore[no-any-return]  # as below
-    # A column that always has a value is compared as it is, so that an index can serve.
-    always = isinstance(column, SchemaColumn) and not column.nullable
-    return _compare(column if always else func.coalesce(column, ""), comparison)
+    # A NOT NULL column is compared without coalesce, so that an index can be used.
+    not_null = isinstance(column, SchemaColumn) and not column.nullable
+    return _compare(column if not_null else func.coalesce(column, ""), comparison)
 
 
 def _of_list(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
@@ -87,12 +87,12 @@ def _of_list(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
     attribute = Attribute(comparison.attribute.part, comparison.attribute.kind)
     negated = comparison.operator == "ne"
     each = Comparison(attribute, "eq" if negated else comparison.operator, comparison.value)
-    found = query.where(_single(rows.c[attribute.path], each)).exists()
-    return not_(found) if negated else found
+    exists = query.where(_single(rows.c[attribute.path], each)).exists()
+    return not_(exists) if negated else exists
 
 
 def _rows(top: str, columns: Columns) -> Any:
-    """The values of a list of the principal of the row around."""
+    """The values of a list attribute of the principal of the outer row."""
     return values(columns.listed[top]) if top in columns.listed else columns.related[top]().subquery()
 
 
@@ -115,8 +115,8 @@ def _compare(column: Column, comparison: Comparison) -> ColumnElement[bool]:
     return compare(func.lower(column), func.lower(text))  # type: ignore[no-any-return]  # as above
 
 
-def _compare_keys(column: Column, asked: str, key: str) -> ColumnElement[bool]:
-    match asked:
+def _compare_keys(column: Column, comparator: str, key: str) -> ColumnElement[bool]:
+    match comparator:
         case "pr":
             return column != literal("")
         case "co":
@@ -125,4 +125,4 @@ def _compare_keys(column: Column, asked: str, key: str) -> ColumnElement[bool]:
             return column.startswith(key, autoescape=True)
         case "ew":
             return column.endswith(key, autoescape=True)
-    return _ORDERED[asked](column, key)  # type: ignore[no-any-return]  # as above
+    return _ORDERED[comparator](column, key)  # type: ignore[no-any-return]  # as above

@@ -1,4 +1,4 @@
-"""Connections to the two databases, how they are set up, and what it means when one of them refuses."""
+"""Connections to the two databases, their settings, and the meaning of their errors."""
 
 import sqlite3
 import time
@@ -39,24 +39,24 @@ __all__ = [
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process's transaction
-LOCK_POLL_INTERVAL = 0.002  # seconds between its looks for whether that is over
-CONNECTIONS = 8  # to PostgreSQL that read, where nothing else is said
-LONGEST_READ = 10.0  # seconds, where nothing else is said
-LONGEST_WRITE = 15.0  # seconds that a change on PostgreSQL may wait for its turn, and as many for its commit
-WRITER_CACHE_KIB = 32 * 1024  # KiB of pages that a connection keeps in memory, besides those that are mapped
-READER_CACHE_KIB = 8 * 1024  # of each of several; they read what is mapped
+LOCK_POLL_INTERVAL = 0.002  # seconds between its attempts to get the lock
+CONNECTIONS = 8  # the default number of PostgreSQL connections for reading
+LONGEST_READ = 10.0  # seconds: the default deadline of a read
+LONGEST_WRITE = 15.0  # seconds that a change on PostgreSQL may wait for its turn, and again for its commit
+WRITER_CACHE_KIB = 32 * 1024  # page cache of the writer, in addition to the memory map
+READER_CACHE_KIB = 8 * 1024  # page cache of each reader; they mostly read from the memory map
 MMAP_BYTES = 256 * 1024 * 1024  # bytes of the file that are mapped into memory
-MAX_WAL_BYTES = 16 * 1024 * 1024  # bytes that the write-ahead log may keep, once nobody needs more of it
-CHECKPOINT_PAGES = MAX_WAL_BYTES // 4096  # pages that one checkpoint writes: many are the same ones by then
+MAX_WAL_BYTES = 16 * 1024 * 1024  # to which the write-ahead log is truncated after a checkpoint
+CHECKPOINT_PAGES = MAX_WAL_BYTES // 4096  # pages in the log that start a checkpoint: many are the same ones by then
 TIMEOUT_MESSAGE = (
-    "This takes the database too long to answer. Ask for less: a filter with another comparison, with fewer of them or "
-    "with a pattern that does not begin with %, or a smaller page."
+    "The database took too long to answer. Simplify the request: use another or fewer comparisons in the filter, a "
+    "pattern that does not begin with %, or a smaller page."
 )
 
 
 def database_url(location: str) -> URL:
-    """A path of an SQLite file, or a URL such as ``sqlite:///registry.db`` or ``postgresql://host/registry``: see
-    postgresql_url.
+    """The URL of a path of an SQLite file, or of a URL such as ``sqlite:///registry.db`` or
+    ``postgresql://host/registry``: see postgresql_url.
 
     Raises InvalidParameterValue for any other database.
     """
@@ -71,7 +71,7 @@ def database_url(location: str) -> URL:
         return postgresql_url(location)
     try:
         url = make_url(location)
-    except (ArgumentError, ValueError):  # whose words may be a part of a password
+    except (ArgumentError, ValueError):  # whose message may contain a part of a password
         raise InvalidParameterValue(INVALID_URL_MESSAGE) from None
     if url.drivername != "sqlite":
         raise InvalidParameterValue(
@@ -82,7 +82,7 @@ def database_url(location: str) -> URL:
 
 
 def redact_url(location: str) -> str:
-    """A database as it may be told in messages and logs: without what could be secret in it."""
+    """A database for messages and logs, without secrets."""
     if "://" not in location:
         return location
     url = database_url(location)
@@ -98,9 +98,9 @@ def make_engine(
     longest_read: float = LONGEST_READ,
     lock_timeout: float | None = None,
 ) -> Engine:
-    """An engine whose connections are set up as the module says. An SQLite file is created readable by its owner.
+    """An engine for reading or writing. A missing SQLite file is created, readable by its owner only.
 
-    ``lock_timeout``: seconds that a writer waits for others, on PostgreSQL; for ever if it is None.
+    ``lock_timeout``: seconds that a writer waits for others on PostgreSQL; None for no limit.
     """
     if url.get_backend_name() != "sqlite":
         return postgresql_engine(
@@ -124,8 +124,8 @@ def make_engine(
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "cached_statements": 512},
     )
     if write:
-        # The driver would begin a transaction only before the first change; this one locks from the start, so that
-        # what it read is still true when it writes.
+        # The driver would begin a transaction only before the first change; this one locks at the start, so that what
+        # it has read does not change before it writes.
         event.listen(engine, "begin", _begin)
 
     @event.listens_for(engine, "connect")
@@ -155,23 +155,23 @@ def _begin(connection: Connection) -> None:
 
 
 def begin_with_retry(begin: Callable[[], T]) -> T:
-    """Take SQLite's lock, on a connection that does not wait, as soon as no other process has it.
+    """Take SQLite's write lock, on a connection without a busy timeout, as soon as no other process has it.
 
-    SQLite by itself looks ever more rarely, in the end ten times a second, and would seldom find a busy server's
-    database free. Raises OperationalError after BUSY_TIMEOUT.
+    SQLite's own busy handler backs off to ten attempts a second, and would seldom get the lock of a busy server's
+    database. Raises OperationalError after BUSY_TIMEOUT.
     """
-    end = time.monotonic() + BUSY_TIMEOUT
+    deadline = time.monotonic() + BUSY_TIMEOUT
     while True:
         try:
             return begin()
         except OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > end:
+            if not _is_busy(error) or time.monotonic() > deadline:
                 raise
         time.sleep(LOCK_POLL_INTERVAL)
 
 
 def set_busy_timeout(connection: Connection, *, seconds: float = 0) -> None:
-    """For other processes' transactions; ``seconds``: how long to wait for them."""
+    """Set how long SQLite waits for other processes' transactions."""
     driver_of(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}").close()
 
 
@@ -185,45 +185,45 @@ def driver_of(connection: Connection) -> sqlite3.Connection:
 
 
 def to_api_error(error: Exception) -> RegistryError | None:
-    """What a client is told when the database itself refuses; None if the error is not the database's."""
+    """The error for the client if the database failed; None if it is not an error of the database."""
     if isinstance(error, DBAPIError) and is_commit_uncertain(error):
         return TemporarilyUnavailable(
-            "The database has made the change, but may yet lose it: it stopped waiting for its standby to have it. "
-            "Look before you repeat it."
+            "The database has committed the change, but may still lose it: it stopped waiting for its standby. Check "
+            "before you repeat it."
         )
     if isinstance(error, OperationalError) and timed_out(error):
         return InvalidParameterValue(TIMEOUT_MESSAGE)
     if isinstance(error, OperationalError | InterfaceError) or (isinstance(error, DBAPIError) and _is_unusable(error)):
-        # PostgreSQL's own words name hosts and roles: they are for the log.
+        # PostgreSQL's messages contain hosts and roles: they are for the log only.
         reason = f" ({error.orig})" if isinstance(error.orig, sqlite3.Error) else " at the moment"
         return TemporarilyUnavailable(
-            f"The database could not be used{reason}. Nothing was changed. Try again; if it stays so, ask the "
-            "registry's operator to look at the disk and the log."
+            f"The database could not be used{reason}. Nothing was changed. Try again; if it fails again, ask the "
+            "registry's operator to check the disk and the log."
         )
     if isinstance(error, IntegrityError):
-        return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; look again.")
+        return Conflict("Somebody else changed the same thing at the same time. Nothing was changed; read it again.")
     return None
 
 
 def _is_unusable(error: DBAPIError) -> bool:
-    """Whether the database is damaged, or only to be read: which drivers do not count as a matter of operation."""
+    """Whether the database is damaged or read-only, for which drivers do not raise an OperationalError."""
     damaged = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
     return damaged or getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def is_commit_uncertain(error: DBAPIError) -> bool:
-    """Whether a commit was made, and may yet be lost."""
+    """Whether a transaction was committed, but may still be lost."""
     return getattr(error.orig, "sqlstate", None) == COMPLETION_UNKNOWN
 
 
 def timed_out(error: DBAPIError) -> bool:
-    """Whether it took longer than it may."""
+    """Whether a statement was cancelled at its deadline."""
     interrupted = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
     return interrupted or getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
 def describe_error(error: Exception) -> str:
     """An error of the database in one line, without the statement."""
-    if isinstance(error, UnicodeDecodeError):  # what SQLite says of a damaged schema quotes it
-        return "it is damaged, its schema holds a text that is not UTF-8"
+    if isinstance(error, UnicodeDecodeError):  # raised by the driver for a message about a damaged schema
+        return "it is damaged: its schema has a text that is not UTF-8"
     return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())

@@ -18,7 +18,7 @@ class _Job(NamedTuple):
 
 
 class FairThreadPool:
-    """To be used on one event loop. Nobody has more than three quarters of the threads."""
+    """To be used on one event loop. A principal can use up to three quarters of the threads."""
 
     def __init__(self, threads: int, name: str) -> None:
         self._executor = ThreadPoolExecutor(threads, name)
@@ -26,11 +26,11 @@ class FairThreadPool:
         self._max_per_principal = max(1, threads * 3 // 4)
         self._running: Counter[str | None] = Counter()
         self._waiting: OrderedDict[str | None, deque[_Job]] = OrderedDict()
-        """By principal; who was served last is at the end."""
+        """By principal; the one that was served last is at the end."""
 
     def run(self, principal_id: str | None, work: Callable[[], T], on_end: Callable[[], None]) -> asyncio.Future[T]:
-        """What comes of the work. ``principal_id``: for whom it is done; None for the server's own, which has all
-        threads. ``on_end`` is called on the loop when it is over, or if it was cancelled before it began."""
+        """A future of the work's result. ``principal_id``: for whom it is done; None for the server itself, which can
+        use all threads. ``on_end`` is called on the loop when it has ended, or was cancelled before it started."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(principal_id, deque()).append(_Job(work, done, on_end))
         self._start()
@@ -40,7 +40,7 @@ class FairThreadPool:
         self._executor.shutdown()
 
     def _start(self) -> None:
-        while self._free and (principal_id := self._next()) is not _NOBODY:
+        while self._free and (principal_id := self._next()) is not _NONE_READY:
             jobs = self._waiting[principal_id]
             job = jobs.popleft()
             if jobs:
@@ -56,21 +56,21 @@ class FairThreadPool:
             running.add_done_callback(partial(self._call_back, job.done.get_loop(), principal_id, job))
 
     def _next(self) -> Any:
-        """Who is to be served, of those who wait."""
+        """The principal to be served next."""
         return next(
             (
                 principal_id
                 for principal_id in self._waiting
                 if principal_id is None or self._running[principal_id] < self._max_per_principal
             ),
-            _NOBODY,
+            _NONE_READY,
         )
 
     def _call_back(
         self, loop: asyncio.AbstractEventLoop, principal_id: str | None, job: _Job, running: Future[Any]
     ) -> None:
-        """In the thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
+        """Called on the thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(self._end, principal_id, job, running)
 
     def _end(self, principal_id: str | None, job: _Job, running: Future[Any]) -> None:
@@ -87,4 +87,4 @@ class FairThreadPool:
         self._start()
 
 
-_NOBODY = object()
+_NONE_READY = object()

@@ -1,8 +1,7 @@
-"""Reading the activities: the feed, newest first, and what an event stream has not seen yet.
+"""Reading the activities: the feed, newest first, and new ones for an event stream.
 
-The feed is in order of time; activities of the same millisecond are in order of their numbers. (That is the order of
-commits, too, but for what was recorded before times were kept from going backwards.) So whatever it is narrowed by, an
-index leads to it, from any time on.
+The feed is ordered by time, and within a millisecond by number. (That is the order of commits, too, except for records
+from before timestamps were monotonic.) So each filter can use an index that ends with the time.
 """
 
 from collections.abc import Sequence
@@ -20,15 +19,15 @@ from tui_registry_server.store.tables import activities, comments, registered_mo
 
 BATCH = 500
 BATCH_BYTES = 256 * 1024
-"""Of a batch in JSON: every event stream may hold one, whose reader takes their time."""
+"""Size of a batch in JSON: every event stream with a slow client has one in memory."""
 MAX_SORTED_ACTIVITIES = 50_000
-"""Activities that are collected and sorted, by their index alone, in some 30 ms."""
+"""Activities that are sorted, by their index alone, in some 30 ms."""
 MAX_COLLECTED_OBJECTS = 20_000
 """Objects whose ids are collected in some 10 ms."""
 
 
 class ActivityRow(NamedTuple):
-    """One change, with the model's name as it is now, or, of a model that is gone, as it was then."""
+    """One change, with the model's current name, or, of a deleted model, the name at that time."""
 
     sequence: int
     id: str
@@ -51,7 +50,7 @@ class ActivityPage(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """What the feed is narrowed to. Times are milliseconds: ``since`` is included, ``until`` is not."""
+    """Conditions on activities. Times are milliseconds: ``since`` is inclusive, ``until`` exclusive."""
 
     model_id: str | None = None
     version: int | None = None
@@ -62,19 +61,19 @@ class Filter(NamedTuple):
 
 
 class FeedPosition(NamedTuple):
-    """Of an activity in the feed."""
+    """The position of an activity in the feed."""
 
     creation_timestamp: int
     sequence: int
 
 
 class _Shape(NamedTuple):
-    """A question to the feed without its values.
+    """A query of the feed without its values.
 
-    given: the fields of Filter that say something, but for the types.
-    types: how many there are.
-    goes_on: whether it is of a page after the first.
-    rights: one of _RIGHTS.
+    given: the fields of Filter that are set, without the types.
+    types: the number of types.
+    has_position: whether it is for a page after the first.
+    rights: a key of _RIGHTS.
     """
 
     given: frozenset[str]
@@ -93,12 +92,12 @@ _CONDITIONS = {
 }
 _ALL, _OWN, _AMONG_OWN, _ANY = "all", "own", "among own", "any"
 _RIGHTS = {
-    _ALL: true(),  # by a right to the whole registry
-    _OWN: activities.c.model_id.in_(readable_objects()),  # which leads to them
+    _ALL: true(),  # with a level on the whole registry
+    _OWN: activities.c.model_id.in_(readable_objects()),  # the driving index is that of the models
     _AMONG_OWN: unindexed(activities.c.model_id).in_(readable_objects()),  # collected once
-    _ANY: readable(activities.c.model_id),  # looked up for each
+    _ANY: readable(activities.c.model_id),  # looked up for each activity
 }
-"""How it is seen to that the caller may read what they get."""
+"""Strategies to filter what the caller may read."""
 
 _rows = (
     select(
@@ -140,7 +139,7 @@ _COUNT_OWN = Statement(
 def feed(
     connection: Connection, principal: Principal, filter_: Filter, *, before: FeedPosition | None, limit: int
 ) -> ActivityPage:
-    """Changes that the caller may read, newest first, those that come after ``before``."""
+    """Changes that the caller may read, newest first, older than ``before``."""
     values = {name: value for name, value in filter_._asdict().items() if value is not None and name != "types"}
     given = frozenset(values)
     values |= {f"type_{number}": each for number, each in enumerate(filter_.types)} | caller(principal)
@@ -152,7 +151,7 @@ def feed(
 
 
 def after(connection: Connection, principal: Principal, sequence: int) -> ActivityPage:
-    """Changes that the caller may read, oldest first, those newer than a sequence number, BATCH of them at the most."""
+    """Changes that the caller may read, oldest first, after a sequence number; at most BATCH of them."""
     return _page(_AFTER.page(connection, BATCH, BATCH_BYTES, sequence=sequence, **caller(principal)))
 
 
@@ -184,5 +183,5 @@ def _statement(shape: _Shape) -> Statement:
     limit = bindparam("limit", type_=Integer())
     if shape.rights != _OWN:
         return Statement(_rows.where(*conditions).order_by(*newest_first).limit(limit))
-    page = select(_sequence).where(*conditions).order_by(*newest_first).limit(limit)  # which the index has
+    page = select(_sequence).where(*conditions).order_by(*newest_first).limit(limit)  # a covering index
     return Statement(_rows.where(_sequence.in_(page)).order_by(*newest_first))

@@ -71,7 +71,7 @@ def level_on(connection: Connection, principal: Principal, object_id: str) -> in
 
 
 def grant(connection: Connection, object_id: str, principal_id: str, level: Level) -> None:
-    """Give a principal a level on an object, in place of the one it had."""
+    """Give a principal a level on an object, replacing its current one."""
     revoke(connection, object_id, principal_id)
     _INSERT.run(connection, object_id=object_id, principal_id=principal_id, level=int(level))
 

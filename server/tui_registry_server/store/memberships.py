@@ -1,6 +1,6 @@
 """Statements on memberships: who is in which group. Groups may be in groups.
 
-The group ``users`` holds every user and service principal without a row here.
+Every user and service principal is in the group ``users``, without a row here.
 """
 
 import json
@@ -152,7 +152,7 @@ def chains(connection: Connection, principal_id: str, identities: Collection[str
 
 
 def join(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:
-    """Make principals members of a group; the caller has seen to it that they exist and are none yet."""
+    """Make principals members of a group; the caller has checked that they exist and are not members yet."""
     _JOIN.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
     touch(connection, member_ids, now)
 
@@ -163,8 +163,8 @@ def leave(connection: Connection, group_id: str, member_ids: Collection[str], no
 
 
 def touch(connection: Connection, principal_ids: Collection[str], now: int) -> None:
-    """Note that these changed, and with them all that shows them: the groups that hold them, and, directly or through
-    groups, their members. While they are members: after joining, before leaving."""
+    """Update the timestamps of these principals, and of those whose SCIM resources include them: the groups that they
+    are in, and their direct and indirect members. To be called after joining, and before leaving."""
     _TOUCH.run(connection, ids=json.dumps([*principal_ids]), now=now)
 
 

@@ -1,4 +1,4 @@
-"""Statements on model versions. What reads by a model's name checks the caller's level in the same statement."""
+"""Statements on model versions. Those that read by a model's name check the caller's level in the same statement."""
 
 import json
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from tui_registry_server.wire.stage import Stage
 
 
 class VersionRow(NamedTuple):
-    """What a change of a version needs to know of it. ``level`` is the caller's, as rules.permissions.Level counts."""
+    """What is needed to change a version. ``level`` is the caller's, a number of rules.permissions.Level."""
 
     model_id: str
     name: str
@@ -84,8 +84,8 @@ def _members_with_aliases() -> dict[str, ColumnElement[Any]]:
 
 _of_its_model = model_versions.join(registered_models)
 _that_name = registered_models.c.name == bindparam("name")
-_asked_version = bindparam("version", type_=BigInteger())  # a client may ask for more than the column holds
-_that_version = model_versions.c.version == _asked_version
+_version_parameter = bindparam("version", type_=BigInteger())  # requests may have larger numbers than the column
+_that_version = model_versions.c.version == _version_parameter
 _the_version = (model_versions.c.model_id == bindparam("model_id")) & _that_version
 _in_stage = (model_versions.c.model_id == bindparam("model_id")) & (model_versions.c.stage == bindparam("stage"))
 
@@ -119,20 +119,20 @@ _READ_BY_ALIAS = Statement(
     )
 )
 _DOCUMENT = Statement(select(rendered(document(**version_members()))).select_from(_of_its_model).where(_the_version))
-_stagemates = model_versions.alias("stagemates")
+_same_stage = model_versions.alias("same_stage")
 first_of_stage = (
-    select(func.min(_stagemates.c.version))
-    .where(_stagemates.c.model_id == model_versions.c.model_id, _stagemates.c.stage == model_versions.c.stage)
+    select(func.min(_same_stage.c.version))
+    .where(_same_stage.c.model_id == model_versions.c.model_id, _same_stage.c.stage == model_versions.c.stage)
     .correlate(model_versions)
     .scalar_subquery()
 )
-"""The lowest version in a version's stage: what MLflow orders the latest versions of a model by."""
+"""The lowest version in a version's stage: MLflow's order of the latest versions of a model."""
 stages = union_all(*(select(literal_column(f"'{stage}'").label("stage")) for stage in Stage)).subquery("stages")
 """A row for each stage."""
 
 
 def highest_of_stage() -> ColumnElement[int]:
-    """The highest version of a model in one of ``stages``: one look into the index, however many versions there are."""
+    """The highest version of a model in one of ``stages``: a single index lookup, however many versions there are."""
     newest = model_versions.alias("newest")
     return (
         select(func.max(newest.c.version))
@@ -169,8 +169,8 @@ _ORIGIN = Statement(
     .where(_that_name, _that_version, readable(registered_models.c.id))
 )
 _HIGHEST_IN = Statement(select(func.max(model_versions.c.version)).where(_in_stage))
-_DETAILS = Statement(select(model_versions.c.description).where(_the_version))
-_HOLDERS = Statement(select(model_versions.c.version).where(_in_stage).order_by(model_versions.c.version))
+_DESCRIPTION = Statement(select(model_versions.c.description).where(_the_version))
+_IN_STAGE = Statement(select(model_versions.c.version).where(_in_stage).order_by(model_versions.c.version))
 _INSERT = Statement(insert(model_versions))
 _DESCRIBE = Statement(
     update(model_versions)
@@ -206,7 +206,7 @@ _DOCUMENTS = Statement(
 
 
 def find(connection: Connection, principal: Principal, name: str, version: int) -> VersionRow | None:
-    """That version with the caller's level on its model, which may be none at all."""
+    """The version with the caller's level on its model, which may be NONE."""
     row = _FIND.run(connection, name=name, version=version, **caller(principal)).first()
     return None if row is None else VersionRow(row[0], row[1], row[2], Stage(row[3]), row[4])
 
@@ -230,14 +230,14 @@ def read_document(connection: Connection, model_id: str, version: int) -> str:
 
 
 def latest(connection: Connection, model_id: str, revision: str, wanted: Sequence[Stage]) -> bytes | None:
-    """A ModelVersions in JSON: the highest version in each stage that has one, in MLflow's order. None if none has.
+    """A LatestVersions in JSON: the highest version in each of the stages, in MLflow's order; None without any.
     ``revision`` is the model's."""
     cache = json_cache_of(connection)
-    asked = json.dumps([stage.value for stage in wanted])
-    key = ("latest versions", model_id, asked)
-    if (known := cache.get(key, revision)) is not None:
-        return known
-    rows = _LATEST.run(connection, model_id=model_id, stages=asked)
+    stages_json = json.dumps([stage.value for stage in wanted])
+    key = ("latest versions", model_id, stages_json)
+    if (cached := cache.get(key, revision)) is not None:
+        return cached
+    rows = _LATEST.run(connection, model_id=model_id, stages=stages_json)
     if not rows:
         return None
     return cache.put(key, rows[0][0], '{"model_versions":[' + ",".join(row[1] for row in rows) + "]}")
@@ -256,7 +256,7 @@ def download_uri(connection: Connection, principal: Principal, name: str, versio
 
 
 class Origin(NamedTuple):
-    """What a copy of a version takes over: see operations.sources."""
+    """What a copy of a version copies: see operations.sources."""
 
     storage_location: str
     run_id: str
@@ -264,7 +264,7 @@ class Origin(NamedTuple):
 
 
 def origin(connection: Connection, principal: Principal, name: str, version: int) -> Origin | None:
-    """That version's, or None if there is no such version that the caller may read."""
+    """The origin for a copy, or None if there is no such version that the caller may read."""
     row = _ORIGIN.run(connection, name=name, version=version, **caller(principal)).first()
     return None if row is None else Origin(*row)
 
@@ -276,13 +276,13 @@ def highest_in(connection: Connection, model_id: str, stage: Stage) -> int | Non
 
 
 def description(connection: Connection, model_id: str, version: int) -> str | None:
-    answer: str | None = _DETAILS.scalar(connection, model_id=model_id, version=version)
+    answer: str | None = _DESCRIPTION.scalar(connection, model_id=model_id, version=version)
     return answer
 
 
-def holders(connection: Connection, model_id: str, stage: Stage) -> list[int]:
+def in_stage(connection: Connection, model_id: str, stage: Stage) -> list[int]:
     """The versions in a stage, in order."""
-    return [row[0] for row in _HOLDERS.run(connection, model_id=model_id, stage=stage.value)]
+    return [row[0] for row in _IN_STAGE.run(connection, model_id=model_id, stage=stage.value)]
 
 
 def add(
@@ -299,7 +299,7 @@ def add(
     user_id: str,
     now: int,
 ) -> None:
-    """A new version, in stage None. Texts that were not given are empty, as MLflow's server has them."""
+    """A new version, in stage None. Texts that were not given are empty, as in MLflow's server."""
     _INSERT.run(
         connection,
         model_id=model_id,
@@ -322,17 +322,17 @@ def describe(connection: Connection, model_id: str, version: int, text: str | No
 
 
 def move(connection: Connection, model_id: str, version: int, stage: Stage, now: int) -> None:
-    """Put a version into a stage."""
+    """Move a version to a stage."""
     _MOVE.run(connection, model_id=model_id, version=version, to_stage=stage.value, now=now)
 
 
 def touch_all(connection: Connection, model_id: str, now: int) -> None:
-    """Set the time of the last update of every version of a model."""
+    """Set the last_updated_timestamp of all versions of a model."""
     _TOUCH_ALL.run(connection, model_id=model_id, now=now)
 
 
 def remove(connection: Connection, model_id: str, version: int) -> None:
-    """With its tags, aliases, requests and comments."""
+    """Delete a version with its tags, aliases, requests and comments."""
     _DELETE.run(connection, model_id=model_id, version=version)
 
 
@@ -344,17 +344,16 @@ _PLAN_CACHE = PlanCache(_plan)
 
 
 def page(connection: Connection, principal: Principal, search: Search) -> Page:
-    """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as MLflow's search gives
-    them)."""
+    """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as in MLflow's search)."""
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
 
     def read(rows: Sequence[Row]) -> list[bytes | None]:
-        found = {row[:2]: cache.get(("listed version", *row[:2]), row[2]) for row in rows}
-        missing = [key for key, document in found.items() if document is None]
+        documents = {row[:2]: cache.get(("listed version", *row[:2]), row[2]) for row in rows}
+        missing = [key for key, document in documents.items() if document is None]
         if missing:
             for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-                found[model_id, number] = cache.put(("listed version", model_id, number), revision, document)
-        return [found[row[:2]] for row in rows]
+                documents[model_id, number] = cache.put(("listed version", model_id, number), revision, document)
+        return [documents[row[:2]] for row in rows]
 
     return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, read, slice(3, None))

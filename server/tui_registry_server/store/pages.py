@@ -1,18 +1,18 @@
-"""A page of a search: its rows' documents, as many as may be held at once."""
+"""A page of a search: the documents of its rows, up to a number of rows and bytes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 Row = tuple[Any, ...]
 
-MAX_ROWS = 10_000  # of one page, as on Databricks; MLflow's client asks for as many if nothing is said
+MAX_ROWS = 10_000  # of one page, as on Databricks; it is also the default of MLflow's client
 MAX_BYTES = 8 * 1024 * 1024  # of the documents of one page
-FIRST_BATCH, MAX_BATCH = 10, 40  # documents read at once: each may be of some megabytes, whatever those before it were
+FIRST_BATCH, MAX_BATCH = 10, 40  # documents read at once: few, as each may have some megabytes
 
 
 class Page(NamedTuple):
-    """``rows``: each a document in JSON with its position, from which the next page goes on. ``more``: whether there
-    are further ones."""
+    """``rows``: documents in JSON, each with its position, after which the next page begins. ``more``: whether there
+    are further rows."""
 
     rows: list[tuple[bytes, Row]]
     more: bool
@@ -21,23 +21,23 @@ class Page(NamedTuple):
 def page_of(
     rows: Sequence[Row], limit: int, read: Callable[[Sequence[Row]], Sequence[bytes | None]], position: slice
 ) -> Page:
-    """The page of these rows, ``limit`` of them at the most. ``read`` is given some of them, and finds their documents,
-    or None where one is gone; ``position`` is where a row has its own."""
-    shown: list[tuple[bytes, Row]] = []
-    size, start, some = 0, 0, FIRST_BATCH
+    """The page of these rows, at most ``limit`` of them. ``read`` returns the documents of some rows, None for one that
+    no longer exists; ``position`` is the slice of a row with its position."""
+    page: list[tuple[bytes, Row]] = []
+    size, start, batch_size = 0, 0, FIRST_BATCH
     while start < min(len(rows), limit):
-        reading = rows[start : min(start + some, limit)]
-        found = [(document, row[position]) for row, document in zip(reading, read(reading), strict=True) if document]
-        size += sum(len(document) for document, _ in found)
-        if size > MAX_BYTES and len(shown) + len(found) > 1:
-            return _truncate(shown + found)
-        shown += found
-        start, some = start + len(reading), min(2 * some, MAX_BATCH)
-    return Page(shown, more=len(rows) > limit)
+        batch = rows[start : min(start + batch_size, limit)]
+        read_rows = [(document, row[position]) for row, document in zip(batch, read(batch), strict=True) if document]
+        size += sum(len(document) for document, _ in read_rows)
+        if size > MAX_BYTES and len(page) + len(read_rows) > 1:
+            return _truncate(page + read_rows)
+        page += read_rows
+        start, batch_size = start + len(batch), min(2 * batch_size, MAX_BATCH)
+    return Page(page, more=len(rows) > limit)
 
 
 def _truncate(rows: list[tuple[bytes, Row]]) -> Page:
-    """As many as a page may hold, and at least one."""
+    """As many rows as fit in MAX_BYTES, and at least one."""
     size = 0
     for number, (document, _) in enumerate(rows):
         size += len(document)

@@ -1,9 +1,9 @@
-"""Patterns of LIKE and ILIKE, meaning the same on both databases: ``%`` is any text, ``_`` any one character. And what
-an index needs to answer them.
+"""Patterns of LIKE and ILIKE with the same meaning on both databases: ``%`` is any text, ``_`` any one character. And
+how to match them by an index.
 
-Nothing escapes them. SQLite's own LIKE takes upper for lower case, so it serves ILIKE (for A to Z only), and LIKE
-becomes GLOB, which can also find a prefix by an index. PostgreSQL would take a backslash for an escape if it were not
-told otherwise; it finds a prefix by an index where the column's collation is "C".
+There is no escape. SQLite's own LIKE is case-insensitive (for A to Z only), so ILIKE becomes LIKE there, and LIKE
+becomes GLOB, which can also find a prefix by an index. On PostgreSQL, ``ESCAPE ''`` turns off the backslash as an
+escape; it finds a prefix by an index if the column's collation is "C".
 """
 
 import re
@@ -24,7 +24,7 @@ class _Condition(FunctionElement[bool]):
     type = Boolean()
 
     def self_group(self, against: Any = None) -> Self:
-        """Stand in a WHERE as it is: ``... = 1``, which SQLAlchemy would add for SQLite, hides it from the index."""
+        """Stay as it is in a WHERE: with ``... = 1``, which SQLAlchemy would add for SQLite, no index would be used."""
         return self
 
 
@@ -67,7 +67,7 @@ def _ilike_postgresql(element: _ILike, compiler: SQLCompiler, **options: Any) ->
 
 
 class _Contains(_Condition):
-    """A column, a text, and the pattern of it for PostgreSQL, see literally."""
+    """A column, a text, and its pattern for PostgreSQL: see contains_pattern."""
 
     inherit_cache = True
     name = "contains"
@@ -81,28 +81,28 @@ def _contains_sqlite(element: _Contains, compiler: SQLCompiler, **options: Any) 
 
 @compiles(_Contains, "postgresql")
 def _contains_postgresql(element: _Contains, compiler: SQLCompiler, **options: Any) -> str:
-    # ILIKE takes the letter case of the column's collation, as lower() of a parameter would not.
+    # ILIKE folds case by the column's collation, unlike lower() of a parameter.
     column, _, pattern = element.clauses
     return f"{compiler.process(column, **options)} ILIKE {compiler.process(pattern, **options)} ESCAPE '!'"
 
 
 class _NamesLike(FunctionElement[Any]):
-    """A subquery: the models whose names match, found by three characters that follow each other in the pattern, which
-    is given twice: as it is and for GLOB."""
+    """A subquery: the models whose names match a pattern with a trigram. The pattern is given twice: for LIKE and for
+    GLOB."""
 
     inherit_cache = True
     name = "names_like"
 
 
 class _NamesILike(_NamesLike):
-    """The same in any letter case, of the pattern alone."""
+    """The same case-insensitively; the pattern is given once."""
 
     inherit_cache = True
     name = "names_ilike"
 
 
 def _by_trigrams(operator: str, pattern: str) -> str:
-    """FTS5 finds what has the pattern's trigrams, and SQLite looks whether it matches. See migration 0003."""
+    """FTS5 finds the names with the pattern's trigrams, and SQLite checks whether they match. See migration 0003."""
     names = "model_name_trigrams JOIN model_names ON model_names.number = model_name_trigrams.rowid"
     return f"(SELECT model_id FROM {names} WHERE model_name_trigrams.name {operator} {pattern})"  # noqa: S608  # a parameter
 
@@ -146,20 +146,20 @@ def _has_value_sqlite(element: _HasValue, compiler: SQLCompiler, **options: Any)
 
 @compiles(_HasValue, "postgresql")
 def _has_value_postgresql(element: _HasValue, compiler: SQLCompiler, **options: Any) -> str:
-    # The index holds how the values begin: see migration 0003.
+    # The index has the first 100 characters of values: see migration 0003.
     column, value = (compiler.process(each, **options) for each in element.clauses)
     return f"(substr({column}, 1, 100) = substr({value}, 1, 100) AND {column} = {value})"
 
 
 def has_trigram(pattern: str) -> bool:
-    """Whether names_like can serve a pattern: it has three characters in a row that are meant as they are, and that
-    stay together in GLOB, where brackets part ``*``, ``?`` and ``[`` from the rest. Of shorter ones FTS5 would find
-    nothing where they take three bytes."""
+    """Whether names_like can be used for a pattern: it has three consecutive literal characters that are also
+    consecutive in GLOB, where ``*``, ``?`` and ``[`` get brackets. For shorter ones FTS5 would find nothing if they
+    have three bytes."""
     return re.search(r"[^%_*?[]{3}", pattern) is not None
 
 
 def to_glob(pattern: str) -> str:
-    """The same pattern as SQLite's GLOB reads it."""
+    """A pattern of LIKE as one of SQLite's GLOB."""
     return pattern.translate(_GLOB)
 
 
@@ -169,30 +169,30 @@ def names_like(pattern: Text, glob: Text) -> Any:
 
 
 def names_ilike(pattern: Text) -> Any:
-    """The same in any letter case."""
+    """The same case-insensitively."""
     return _NamesILike(pattern).table_valued("model_id")
 
 
 def has_value(column: ColumnElement[Any], value: Text) -> ColumnElement[bool]:
-    """Whether a text, which may be long, is this one."""
+    """Whether the text in a column, which may be long, equals a value."""
     return _HasValue(column, value)
 
 
 def like(column: ColumnElement[Any], pattern: Text, glob: Text) -> ColumnElement[bool]:
-    """Whether a whole value matches."""
+    """Whether a whole value matches a pattern, case-sensitively."""
     return _Like(column, pattern, glob)
 
 
 def contains_pattern(text: str) -> str:
-    """The pattern of what has this text in it, where ``!`` escapes."""
+    """The pattern of values with this substring, with ``!`` as the escape."""
     return f"%{text.translate(_LITERAL)}%"
 
 
 def contains(column: ColumnElement[Any], text: Text, pattern: Text) -> ColumnElement[bool]:
-    """Whether a value has this text in it, which stands for itself, in any letter case. ``pattern``: it, literally."""
+    """Whether a value has this substring, case-insensitively. ``pattern``: the text's contains_pattern."""
     return _Contains(column, text, pattern)
 
 
 def ilike(column: ColumnElement[Any], pattern: Text) -> ColumnElement[bool]:
-    """Whether a whole value matches, in any letter case."""
+    """Whether a whole value matches a pattern, case-insensitively."""
     return _ILike(column, pattern)

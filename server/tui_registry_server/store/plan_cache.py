@@ -1,4 +1,4 @@
-"""The plans of searches: one for each shape, as putting one together costs more than to run it on few rows."""
+"""A cache of query plans of searches, one for each shape: building one costs more than running it on few rows."""
 
 import threading
 import time
@@ -15,26 +15,26 @@ from tui_registry_server.store.query_planner import QueryPlan
 from tui_registry_server.store.search import Shape, parameters_of, shape_of
 from tui_registry_server.store.statements import Rows
 
-MAX_CACHED_TERMS = 1024  # of all plans that are kept: clients ask the same few shapes over and over. A plan is hundreds
-# of objects, which Python looks through for garbage while everybody waits: those of 4,096 terms took 80 ms.
-MAX_INLINE_ROWS = 200  # whose documents take too long to read on the event loop
-MAX_INLINE_TERMS = 2  # of which a plan is put together on the event loop: in some milliseconds
+MAX_CACHED_TERMS = 1024  # of all cached plans: clients repeat the same few shapes. A plan is hundreds of objects, and
+# Python's garbage collection of those of 4,096 terms blocked the event loop for 80 ms.
+MAX_INLINE_ROWS = 200  # the documents of more rows are read in a thread
+MAX_INLINE_TERMS = 2  # plans of more terms, which take some milliseconds to build, are built in a thread
 
 
 class PlanCache:
-    """The plans of the searches of one kind. What takes long is not begun on the event loop a second time, and what
-    must be put together from many parts not at all."""
+    """The plans of searches for models, or for versions. Searches whose plan took long before, or has to be built from
+    many terms, are run in a thread at once."""
 
     def __init__(self, make: Callable[[Shape], QueryPlan]) -> None:
         self._make = make
         self._cache: OrderedDict[Shape, QueryPlan] = OrderedDict()
         self._terms = 0
         self._slow: set[Shape] = set()
-        """Those kept that took long when they were last run."""
+        """Cached shapes that took long when they were last run."""
         self._lock = threading.Lock()
 
     def rows(self, connection: Connection, principal: Principal, search: Search, limit: int) -> Rows:
-        """What is found and the caller may read, ``limit`` rows at the most."""
+        """The rows that match and that the caller may read, at most ``limit``."""
         shape = shape_of(search)
         if (
             shape.compares_texts
@@ -57,9 +57,9 @@ class PlanCache:
 
     def _plan(self, shape: Shape) -> QueryPlan:
         with self._lock:
-            if (known := self._cache.get(shape)) is not None:
+            if (cached := self._cache.get(shape)) is not None:
                 self._cache.move_to_end(shape)
-                return known
+                return cached
         plan = self._make(shape)
         with self._lock:
             if self._cache.setdefault(shape, plan) is plan:

@@ -1,4 +1,4 @@
-"""PostgreSQL's own: how its connections are set up, and how one process hears of another's commits."""
+"""PostgreSQL: the settings of connections, and notifications of commits by other processes."""
 
 import asyncio
 import logging
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHANNEL = "tui_registry"
-QUERY_CANCELED = "57014"  # the SQLSTATE of a statement that took too long
+QUERY_CANCELED = "57014"  # the SQLSTATE of a statement that was cancelled at its timeout
 COMPLETION_UNKNOWN = "40003"  # the SQLSTATE of a commit that may be lost: see postgresql_connection
-READ_ONLY = "25006"  # the SQLSTATE of a change where none may be made: on a standby, say
-RECONNECT_DELAY = 1.0  # seconds before a listener that lost its connection tries to have another
-PROBE_INTERVAL = 15.0  # seconds without a word after which a listener asks whether its server is still there
-STANDBYS = {"standby", "read-only", "prefer-standby"}  # target_session_attrs that lead to one
+READ_ONLY = "25006"  # the SQLSTATE of a change in a read-only transaction, for example on a standby
+RECONNECT_DELAY = 1.0  # seconds before a listener that lost its connection reconnects
+PROBE_INTERVAL = 15.0  # seconds without a notification after which a listener probes its server
+STANDBYS = {"standby", "read-only", "prefer-standby"}  # target_session_attrs that select one
 
 _SETTINGS = {
-    "jit": "off",  # PostgreSQL would compile lists of users and groups for longer than they take: 25 ms for 5
-    "idle_in_transaction_session_timeout": "30s",  # a process that hangs in the middle of a write lets others go on
+    "jit": "off",  # compiling lists of users and groups would take longer than running them: 25 ms for 5
+    "idle_in_transaction_session_timeout": "30s",  # releases the lock of a process that hangs during a write
 }
 _LOCK = "SELECT pg_advisory_xact_lock(7469726567697374)"  # any number, always the same
 _LOCK_AND_NOTIFY = f"{_LOCK}, pg_notify('{CHANNEL}', '')"
@@ -38,12 +38,12 @@ _HAS_NOTIFY = "SELECT to_regprocedure('pg_catalog.pg_notify(text, text)') IS NOT
 def postgresql_engine(
     url: URL, *, write: bool, durable: bool, connections: int, longest_read: float, lock_timeout: float | None
 ) -> Engine:
-    """An engine with ``connections`` connections at the most, made when they are needed. Those that do not write give
-    up a statement after ``longest_read`` seconds; those that do, waiting for their turn after ``lock_timeout``.
+    """An engine with up to ``connections`` connections, opened when they are needed. Readers cancel a statement after
+    ``longest_read`` seconds; writers stop waiting for the lock after ``lock_timeout`` seconds.
 
-    Those that write take turns over all processes, as on SQLite: nobody writes by what another is just changing, and
-    activities become visible in the order of their numbers, so that no event stream misses one. Whoever listens is
-    told in the same transaction: when it is committed, and only then. Servers without NOTIFY are not asked for it.
+    Writers of all processes are serialized by an advisory lock, as on SQLite: none depends on what another is just
+    changing, and activities become visible in the order of their numbers, so that no event stream misses one. Listeners
+    are notified by the same transaction, and so when it is committed. Servers without NOTIFY are not asked for it.
 
     Raises InvalidParameterValue if the URL asks for a standby to write to.
     """
@@ -57,8 +57,8 @@ def postgresql_engine(
     given = parameters(url)
     if write and (wanted := given.get("target_session_attrs")) in STANDBYS:
         raise InvalidParameterValue(
-            f"The database's URL asks for target_session_attrs={wanted}, and a standby cannot be written to. Leave it "
-            "out, or say read-write."
+            f"The database's URL has target_session_attrs={wanted}, and a standby cannot be written to. Leave it out, "
+            "or set read-write."
         )
     given["options"] = _options(given, settings)
     engine = create_engine(
@@ -66,7 +66,7 @@ def postgresql_engine(
         isolation_level="READ COMMITTED" if write else "AUTOCOMMIT",
         pool_size=connections,
         max_overflow=0,
-        hide_parameters=True,  # they may be what somebody wrote, and errors go to the log
+        hide_parameters=True,  # they may be users' texts, and errors go to the log
     )
 
     @event.listens_for(engine, "do_connect")
@@ -77,7 +77,7 @@ def postgresql_engine(
 
     @event.listens_for(engine, "handle_error")
     def _reconnect_if_read_only(context: ExceptionContext) -> None:
-        # Behind the same name, or as another of the hosts, there may by now be a server that takes changes.
+        # There may be a writable server now, under the same name or as another of the hosts.
         if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
             context.is_disconnect = True
 
@@ -97,7 +97,7 @@ def postgresql_engine(
 async def listen(url: URL, on_notify: Callable[[], None]) -> None:
     """Call ``on_notify`` after every commit of any process, and when some may have been missed; until cancelled.
 
-    Returns if the server has no LISTEN: whoever needs to know must look from time to time.
+    Returns if the server has no LISTEN: then callers have to poll.
     """
     import psycopg
     from psycopg.conninfo import make_conninfo
@@ -106,12 +106,13 @@ async def listen(url: URL, on_notify: Callable[[], None]) -> None:
 
     given = parameters(url)
     given["options"] = _options(given, {})
-    asked = given
+    current = given
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(make_conninfo("", **asked), autocommit=True) as connection:
+            conninfo = make_conninfo("", **current)
+            async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
                 if timelines.is_replaced(given, await _identity(connection)):
-                    asked = reversed_hosts(asked)
+                    current = reversed_hosts(current)
                     await asyncio.sleep(RECONNECT_DELAY)
                     continue
                 await connection.execute(f"LISTEN {CHANNEL}".encode())
@@ -121,10 +122,10 @@ async def listen(url: URL, on_notify: Callable[[], None]) -> None:
                         on_notify()
                     await _fetch_one(connection, "SELECT 1")
         except (psycopg.ProgrammingError, psycopg.NotSupportedError) as error:
-            log.warning("the database does not tell of changes, so it is asked every second: %s", error)
+            log.warning("the database does not notify of changes, so it is polled every second: %s", error)
             return
         except psycopg.Error:
-            await asyncio.sleep(RECONNECT_DELAY)  # reading and writing say in the log what is wrong
+            await asyncio.sleep(RECONNECT_DELAY)  # reads and writes log what is wrong
 
 
 async def _identity(connection: "psycopg.AsyncConnection[Any]") -> "Identity":
@@ -137,12 +138,12 @@ async def _identity(connection: "psycopg.AsyncConnection[Any]") -> "Identity":
     except psycopg.Error:
         if connection.closed:
             raise
-        identity = None  # others that speak PostgreSQL's protocol have no such functions
+        identity = None  # other databases with PostgreSQL's protocol do not have these functions
     return identity
 
 
 async def _fetch_one(connection: "psycopg.AsyncConnection[Any]", question: str) -> Any:
-    """The only row. The connection breaks if it does not come in time."""
+    """The only row. Disconnects if it does not arrive within IDENTITY_TIMEOUT."""
     from tui_registry_server.store.postgresql_connection import IDENTITY_TIMEOUT, disconnect
 
     timer = asyncio.get_running_loop().call_later(IDENTITY_TIMEOUT, disconnect, connection)
@@ -153,7 +154,7 @@ async def _fetch_one(connection: "psycopg.AsyncConnection[Any]", question: str) 
 
 
 def _options(given: dict[str, str], settings: dict[str, str]) -> str:
-    """What is said elsewhere comes last, and counts."""
+    """The ``options`` parameter: our settings, and after them the given ones, which override ours."""
     return " ".join(
         [*(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items()), given.get("options", "")]
     )

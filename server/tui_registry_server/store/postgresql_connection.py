@@ -1,5 +1,5 @@
-"""A connection to PostgreSQL that tells what psycopg's own would not: that a commit may yet be lost, and that the
-server behind it was replaced by another. To be imported where PostgreSQL is used: its driver may not be installed."""
+"""A connection to PostgreSQL that detects what psycopg's own does not: that a commit may still be lost, and that the
+server was replaced by another one. To be imported where PostgreSQL is used: its driver may not be installed."""
 
 import contextlib
 import os
@@ -17,11 +17,12 @@ IDENTITY = """
 SELECT (pg_control_system()).system_identifier,
     CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END
 """
-"""Of the cluster, and its timeline, in the first eight hex digits of a name: it moves with every promotion."""
+"""The id of the cluster, and a file name whose first eight hex digits are its timeline, which increases with every
+promotion."""
 
-IDENTITY_TIMEOUT = 5.0  # seconds that a server which has taken the connection may need to say who it is
+IDENTITY_TIMEOUT = 5.0  # seconds for a server that has accepted the connection to report its identity
 REPLACED_MESSAGE = (
-    "a standby was promoted in this server's place, so it is not used any more: it should have been stopped, or made a "
+    "a standby was promoted to replace this server, so it is no longer used: it should have been stopped, or made a "
     "standby itself"
 )
 _LISTS = ("host", "hostaddr", "port")
@@ -34,8 +35,8 @@ class Connection(psycopg.Connection[Any]):
         self.add_notice_handler(self._record_warning)
 
     def commit(self) -> None:
-        """Raises StatementCompletionUnknown where the change is on this server's disk, but nobody knows whether on
-        another: the server stopped waiting for its standby, which it tells as a warning."""
+        """Raises StatementCompletionUnknown if the change is on this server's disk, but perhaps not on another: the
+        server stopped waiting for its standby, and sent a warning."""
         self._warnings.clear()
         super().commit()
         if self._warnings:
@@ -47,14 +48,14 @@ class Connection(psycopg.Connection[Any]):
 
 
 class Timelines:
-    """The newest timeline that was seen where these parameters lead. An older one is a former primary's that came back;
-    what was written there would be lost."""
+    """The newest timeline that was seen for each set of parameters. An older one is that of a former primary which was
+    started again; writes to it would be lost."""
 
     def __init__(self) -> None:
         self._newest: dict[tuple[object, ...], int] = {}
 
     def is_replaced(self, parameters: dict[str, str], identity: Identity) -> bool:
-        """``identity`` is what IDENTITY finds."""
+        """``identity`` is the result of IDENTITY."""
         if identity is None or identity[1] is None:
             return False
         timeline = int(identity[1][:8], 16)
@@ -65,11 +66,11 @@ class Timelines:
 
 
 timelines = Timelines()
-"""Of this process."""
+"""Those that this process has seen."""
 
 
 def connect(parameters: dict[str, str], **options: Any) -> Connection:
-    """Connect to the first host that will do. Raises OperationalError if only a server that was replaced is there."""
+    """Connect to the first usable host. Raises OperationalError if there is only a server that was replaced."""
     for given in (parameters, reversed_hosts(parameters)):
         connection = Connection.connect(make_conninfo("", **given), **options, autocommit=True)
         if not timelines.is_replaced(parameters, _identity(connection)):
@@ -91,12 +92,12 @@ def _identity(connection: Connection) -> Identity:
     except psycopg.Error:
         if connection.closed:
             raise
-        return None  # others that speak PostgreSQL's protocol have no such functions
+        return None  # other databases with PostgreSQL's protocol do not have these functions
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float, connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """What waits for the server in the block, and for longer, fails."""
+    """Disconnect if the block takes longer, so that waiting for the server fails."""
     timer = threading.Timer(seconds, disconnect, [connection])
     timer.start()
     try:
@@ -106,8 +107,8 @@ def time_limit(seconds: float, connection: psycopg.Connection[Any]) -> Iterator[
 
 
 def disconnect(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
-    """Have whoever waits for the server's answer on it fail at once. The server may be paused, and its machine there:
-    then neither its own timeouts nor TCP's tell anything."""
+    """Make pending operations on the connection fail at once. If the server process is paused, but its machine is up,
+    neither PostgreSQL's own timeouts nor TCP's would."""
     with (
         contextlib.suppress(OSError, psycopg.Error),
         socket.socket(fileno=os.dup(connection.pgconn.socket)) as stream,

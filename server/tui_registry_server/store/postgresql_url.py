@@ -1,5 +1,5 @@
-"""URLs of PostgreSQL, read by libpq itself (PostgreSQL's manual, "Connection URIs"): several hosts, folders of sockets,
-services, and every parameter that it knows."""
+"""URLs of PostgreSQL, parsed by libpq itself (PostgreSQL's manual, "Connection URIs"): several hosts, socket folders,
+services, and all of libpq's parameters."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tui_registry_server.rules.errors import InvalidParameterValue
 
 DRIVER = "postgresql+psycopg"
 INVALID_URL_MESSAGE = (
-    "The database's URL could not be read. It is written as postgresql://user@host:5432/registry, with several hosts "
+    "The database's URL is invalid. It is written as postgresql://user@host:5432/registry, with several hosts "
     "as postgresql://user@one:5432,two:5432/registry; in a user's name or a password, characters such as @ : / are "
     "written as %40 %3A %2F."
 )
@@ -23,7 +23,7 @@ _DEFAULTS = {
     "tcp_user_timeout": "30000",  # milliseconds that sent data may go unacknowledged
     "application_name": "tui-registry",
 }
-"""libpq's parameters, where nobody says otherwise: a server that is gone is noticed within half a minute."""
+"""Defaults of libpq's parameters: a server that has disappeared is detected within half a minute."""
 
 _HOST_SETTINGS = ("host", "hostaddr", "port", "connect_timeout", "target_session_attrs", "load_balance_hosts")
 _SERVICE_VARIABLES = {"service": "PGSERVICE", "servicefile": "PGSERVICEFILE"}
@@ -32,10 +32,10 @@ _NAME = re.compile(r"\w+", re.ASCII)
 
 
 def postgresql_url(location: str) -> URL:
-    """``postgresql://`` or ``postgres://``, also with the name of SQLAlchemy's driver, and its way of giving several
-    hosts: ``?host=one:5432&host=two:5432``. What is not a user, a password or a database's name is in ``query``.
+    """Parse ``postgresql://`` or ``postgres://``, also with the name of SQLAlchemy's driver, and several hosts in
+    SQLAlchemy's form: ``?host=one:5432&host=two:5432``. Everything but user, password and database is in ``query``.
 
-    Raises InvalidParameterValue, in words that hold nothing which may be a part of a password.
+    Raises InvalidParameterValue with a message that contains no part of a password.
     """
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
@@ -45,9 +45,9 @@ def postgresql_url(location: str) -> URL:
     query = rest.partition("?")[2]
     try:
         found = {name: str(value) for name, value in conninfo_to_dict(f"postgresql://{rest}").items() if value}
-    except (ProgrammingError, ValueError):  # whose words quote the URL
+    except (ProgrammingError, ValueError):  # whose message quotes the URL
         raise InvalidParameterValue(_unknown_parameter(query) or INVALID_URL_MESSAGE) from None
-    if "@" in path:  # one with a slash in the password: what comes before it was taken for a host
+    if "@" in path:  # a password with a slash: what is before it was parsed as a host
         raise InvalidParameterValue(INVALID_URL_MESSAGE)
     given = parse_qsl(query, keep_blank_values=True)
     for name in ("host", "port"):
@@ -68,21 +68,21 @@ def postgresql_url(location: str) -> URL:
 
 
 def _unknown_parameter(query: str) -> str | None:
-    """What to say of a parameter that libpq does not know, unless what looks like one may be a part of a password."""
+    """The message about a parameter that libpq does not know, unless it may be a part of a password."""
     from psycopg.pq import Conninfo
 
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     for name, _ in parse_qsl(query, keep_blank_values=True):
         if name not in known and _NAME.fullmatch(name) and "@" not in query:
             return (
-                f"The database's URL has a parameter '{name}' that PostgreSQL's library does not know. Look for how it "
-                "is spelled: they are written as ?sslmode=require&connect_timeout=5."
+                f"The database's URL has a parameter '{name}' that PostgreSQL's library does not know. Check its "
+                "spelling: parameters are written as ?sslmode=require&connect_timeout=5."
             )
     return None
 
 
 def _separate_ports(found: dict[str, str]) -> None:
-    """Hosts of the query with ports, in libpq's way: two lists of the same length."""
+    """Split hosts with ports in the query into libpq's form: two lists of the same length."""
     hosts = found.get("host", "").split(",")
     parts = [_HOST_AND_PORT.fullmatch(host) for host in hosts]
     if not any(parts):
@@ -98,13 +98,13 @@ def _are_ports(ports: str) -> bool:
 
 
 def parameters(url: URL) -> dict[str, str]:
-    """What libpq is given, for a URL that postgresql_url has read. Of several hosts the first that may be written to is
-    taken, if nothing else is said: what a standby tells may be over."""
+    """The parameters for libpq of a parsed URL. By default, the first writable one of several hosts is used: a standby
+    may be behind."""
     given = {name: str(value) for name, value in url.query.items()}
     named = {"user": url.username, "password": None if url.password is None else str(url.password)}
     given |= {name: value for name, value in (named | {"dbname": url.database}).items() if value}
     from_environment = _from_environment(given)
-    # libpq looks for itself at what is said elsewhere. But psycopg tries the hosts, one after another, and does not.
+    # libpq itself reads the environment, but psycopg, which tries the hosts one after another, does not.
     found = {name: from_environment[name] for name in _HOST_SETTINGS if name in from_environment} | given
     if "options" in from_environment:
         found.setdefault("options", from_environment["options"])
@@ -114,12 +114,12 @@ def parameters(url: URL) -> dict[str, str]:
 
 
 def has_several_hosts(found: dict[str, str]) -> bool:
-    """Whether there is more than one host to choose from."""
+    """Whether there is more than one host."""
     return any("," in found.get(name, "") for name in ("host", "hostaddr"))
 
 
 def _from_environment(given: dict[str, str]) -> dict[str, str]:
-    """What the service says, or else the environment; where that is not what holds anyway."""
+    """The parameters of the service file, or else of the environment, that differ from libpq's defaults."""
     from psycopg.pq import Conninfo
 
     before = {variable: os.environ.get(variable) for variable in _SERVICE_VARIABLES.values()}
@@ -139,7 +139,7 @@ def _from_environment(given: dict[str, str]) -> dict[str, str]:
 
 
 def redacted_url(url: URL) -> str:
-    """For messages and logs: without what could be secret in it."""
+    """The URL for messages and logs, without secrets."""
     hosts = str(url.query.get("host", "")).split(",")
     ports = str(url.query.get("port", "")).split(",")
     if len(ports) != len(hosts):

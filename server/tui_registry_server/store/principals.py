@@ -18,15 +18,15 @@ from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 
 
-class TokenHolder(NamedTuple):
-    """The caller that a token proves, and when the token was last noted as used (milliseconds)."""
+class TokenOwner(NamedTuple):
+    """The owner of a token, and when its last use was recorded (milliseconds since the epoch)."""
 
     principal: Principal
     last_used_timestamp: int | None
 
 
 class PrincipalRow(NamedTuple):
-    """A principal, but for its groups and members. Emails, entitlements and roles are JSON arrays."""
+    """A principal without its groups and members. Emails, entitlements and roles are JSON arrays."""
 
     id: str
     kind: str
@@ -92,27 +92,27 @@ _UPDATE = Statement(
 _DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
 
 
-def holder_of(connection: Connection, token_digest: str) -> TokenHolder | None:
-    """Who a token belongs to, or None if there is no such token or its owner is not active."""
-    revision = counters.read(connection, counters.IDENTITY)  # first: what changes meanwhile makes it another one
-    return _holder(connection, _BY_TOKEN.run(connection, hash=token_digest).first(), revision)
+def token_owner(connection: Connection, token_digest: str) -> TokenOwner | None:
+    """The owner of a token, or None if there is no such token or its owner is not active."""
+    revision = counters.read(connection, counters.IDENTITY)  # first: it differs after a concurrent change
+    return _owner(connection, _BY_TOKEN.run(connection, hash=token_digest).first(), revision)
 
 
 def refresh_principal(connection: Connection, caller: Principal, revision: int) -> Principal | None:
-    """A caller who was known by a token, as they are now, at this revision of the identity counter; None if the token
-    was revoked or they are not active any more. Costs nothing while the revision is the one that they were read at."""
+    """The current state of a caller, at this revision of the identity counter; None if the token was revoked or they
+    are no longer active. Without a query if the caller was read at the same revision."""
     if caller.revision == revision:
         return caller
-    holder = _holder(connection, _BY_TOKEN_ID.run(connection, token_id=caller.token_id).first(), revision)
-    return None if holder is None else holder.principal
+    owner = _owner(connection, _BY_TOKEN_ID.run(connection, token_id=caller.token_id).first(), revision)
+    return None if owner is None else owner.principal
 
 
-def _holder(connection: Connection, row: tuple[Any, ...] | None, revision: int) -> TokenHolder | None:
+def _owner(connection: Connection, row: tuple[Any, ...] | None, revision: int) -> TokenOwner | None:
     if row is None or not row[6]:
         return None
     token_id, expiry, last_used, principal_id, name, kind, _ = row
     known = with_rights(connection, principal_id, PrincipalKind(kind), name)
-    return TokenHolder(replace(known, token_id=token_id, token_expiry=expiry, revision=revision), last_used)
+    return TokenOwner(replace(known, token_id=token_id, token_expiry=expiry, revision=revision), last_used)
 
 
 def with_rights(connection: Connection, principal_id: str, kind: PrincipalKind, name: str) -> Principal:
@@ -136,7 +136,7 @@ def with_rights(connection: Connection, principal_id: str, kind: PrincipalKind, 
 
 
 def id_of(connection: Connection, kind: PrincipalKind, name: str) -> str | None:
-    """The id of the principal of that kind whose name is the same: see wire.names."""
+    """The id of the principal of that kind and name, compared as in wire.names."""
     answer: str | None = _BY_NAME.scalar(connection, kind=kind.value, name_key=name_key(name))
     return answer
 
@@ -147,25 +147,25 @@ def find(connection: Connection, kind: PrincipalKind, principal_id: str) -> Prin
 
 
 def named(connection: Connection, principal_ids: Collection[str]) -> dict[str, tuple[PrincipalKind, str]]:
-    """Kind and name of those of the ids that there are."""
+    """Id to kind and name, of those that exist."""
     rows = _NAMES.run(connection, ids=json.dumps([*principal_ids]))
     return {row[0]: (PrincipalKind(row[1]), row[2]) for row in rows}
 
 
 def add(connection: Connection, row: PrincipalRow, now: int) -> None:
-    """A new principal; the caller has seen to it that the name is free."""
+    """Insert a principal; the caller has checked that the name is not taken."""
     times = {"creation_timestamp": now, "last_updated_timestamp": now}
     _INSERT.run(connection, **row._asdict() | times, name_key=name_key(row.name))
 
 
 def change(connection: Connection, row: PrincipalRow, now: int) -> None:
-    """Write a principal's row anew; the caller has seen to it that the name is free."""
+    """Update a principal; the caller has checked that the name is not taken."""
     values = row._asdict() | {"name_key": name_key(row.name)}
     _UPDATE.run(connection, **{column: values[column] for column in values if column not in _FIXED}, id=row.id)
     touch(connection, [row.id], now)
 
 
 def remove(connection: Connection, principal_id: str, now: int) -> None:
-    """With tokens, memberships and grants; what it did stays in the history, under its name."""
+    """Delete a principal with its tokens, memberships and grants; the history still has its name."""
     touch(connection, [principal_id], now)
     _DELETE.run(connection, id=principal_id)

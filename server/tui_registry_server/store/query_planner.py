@@ -1,7 +1,7 @@
 """The query planner of searches: which candidate index, if any, should drive a query.
 
-Whether a candidate is few is not guessed from statistics but tried, up to a bound; so an answer takes about as long on
-a registry of any size, whatever its database knows of itself.
+How many rows a candidate has is not estimated from statistics but counted, up to a limit; so a search takes about as
+long on a registry of any size, with or without the database's statistics.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,24 +17,24 @@ from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.statements import Rows, Statement
 
 MAX_DRIVING_ROWS = 15_000
-"""Rows that are collected and sorted in some 30 ms. Where more match, walking along the order soon meets a page of
-them, unless all of them are at its end."""
+"""Rows that are collected and sorted in some 30 ms. If more match, scanning in the order of the results soon finds a
+page of them, unless all of them are at its end."""
 MAX_INLINE_ROWS = 3_000
-"""Rows whose collecting takes so long that it is not begun on the event loop."""
+"""More driving rows than this are collected in a thread."""
 MAX_CANDIDATES = 10
-"""Candidates that are tried; what few searches compare besides only decides which of the rows found are shown."""
+"""Candidates that are counted; further comparisons, which few searches have, only filter the rows."""
 MAX_NAME_MATCHES = 2_000
-"""The same of models found by the trigrams of their names: each of these costs more, and walking along names less."""
+"""The limit of models found by the trigrams of their names: they cost more each, and scanning by name costs less."""
 
 Columns = tuple[ColumnElement[Any], ...]
 
 
 class Candidate(NamedTuple):
-    """A query that an index answers, and how many of its rows are few. Whatever is found is among its rows: the ids of
-    models or, where it has two columns, models' ids and version numbers.
+    """A query that is answered by an index, and that may drive the search if it has at most ``max_rows``. Every result
+    is among its rows: ids of models or, with two columns, models' ids and version numbers.
 
-    narrowed: makes what selects its rows that meet some of the conditions, too, so that less has to be looked up.
-    says: those conditions, which need not be asked for.
+    refined: builds a query of its rows that also match some of the conditions, so that fewer have to be looked up.
+    implied: those conditions, which need not be checked again.
     """
 
     rows: Select[Any]
@@ -44,8 +44,8 @@ class Candidate(NamedTuple):
 
 
 class Clauses(NamedTuple):
-    """What a page is selected by, sorted by, and gives besides, so that the next can go on after it. ``candidates`` is
-    None where the conditions themselves lead to few: all that is found has the same name."""
+    """Conditions and order of a page, and the columns of a row's position, after which the next page begins.
+    ``candidates`` is None if the conditions have few rows already: all results have the same name."""
 
     conditions: Sequence[ColumnElement[bool]]
     order: Sequence[ColumnElement[Any]]
@@ -54,7 +54,7 @@ class Clauses(NamedTuple):
 
 
 class QueryPlan:
-    """The statements that may lead to a page of what is found. Each is put together when it is first needed."""
+    """The statements of a search, by driving candidates. Each is built when it is first needed."""
 
     def __init__(
         self,
@@ -63,8 +63,8 @@ class QueryPlan:
         *,
         row: Columns,
     ) -> None:
-        """``found``: what a row gives besides its position. ``row``: the columns of what is found that a candidate's
-        columns are compared with, as many as it has; the first is the model's id."""
+        """``found``: the query without conditions, to which the position is added. ``row``: the columns that a
+        candidate's columns are compared with, as many as it has; the first is the model's id."""
         self._found = found.add_columns(*clauses.position)
         self._conditions = clauses.conditions
         self._order = clauses.order
@@ -79,7 +79,7 @@ class QueryPlan:
         self._pages: dict[Driving, Statement] = {}
 
     def page(self, connection: Connection, principal: Principal, given: dict[str, Any], limit: int) -> Rows:
-        """What is found and the caller may read, ``limit`` rows at the most. ``given``: the query's parameters."""
+        """The rows that match and that the caller may read, at most ``limit``. ``given``: the query's parameters."""
         given = given | caller(principal)
         driving = self._choose_driving(connection, principal, given)
         if driving not in self._pages:
@@ -88,7 +88,7 @@ class QueryPlan:
         return self._pages[driving].run(connection, limit=limit, **given)
 
     def _choose_driving(self, connection: Connection, principal: Principal, given: dict[str, Any]) -> "Driving":
-        """The smallest of the candidates if that one is few, or all of them if what they have in common is; or none."""
+        """The smallest candidate if it is small enough, or all of them if their intersection is; or none."""
         if self._candidates is None:
             return ()
         readable_candidate = (self._readable,) if principal.root_level < Level.READ else ()
@@ -100,7 +100,7 @@ class QueryPlan:
             if size > MAX_INLINE_ROWS:
                 require_thread(connection)
             return (driving,)
-        if len(candidates) > 1:  # each of them is many, but what they have in common may be few
+        if len(candidates) > 1:  # each of them is large, but their intersection may be small
             if candidates not in self._intersections:
                 self._intersections[candidates] = _CountedCandidate(Candidate(self._driven_by(candidates)))
             if self._intersections[candidates].size(connection, given) <= MAX_DRIVING_ROWS:
@@ -112,7 +112,7 @@ class QueryPlan:
         implied: set[ColumnElement[bool]] = set()
         for candidate in (counted.candidate for counted in driving):
             if candidate.implied and implied.issuperset(candidate.implied):
-                continue  # it would say nothing new
+                continue  # it would add no condition
             rows = candidate.rows if candidate.refined is None else candidate.refined()
             columns = self._row[: len(rows.selected_columns)]
             found = found.where((tuple_(*columns) if len(columns) > 1 else columns[0]).in_(rows))
@@ -121,7 +121,7 @@ class QueryPlan:
 
 
 class _CountedCandidate:
-    """A candidate, and what counts its rows no further than one more than few."""
+    """A candidate, and the statement that counts its rows, up to ``max_rows`` plus one."""
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate

@@ -1,6 +1,6 @@
-"""Results of reads on the event loop, kept in memory until the database may have changed.
+"""A cache of the results of reads on the event loop, valid until the database may have changed.
 
-While nobody writes, a GET of a model is served a third faster with it: 15,100 answers a second, 11,600 without.
+Without concurrent writes, a GET of a model is a third faster with it: 15,100 answers a second, 11,600 without.
 """
 
 from collections.abc import Callable, Hashable
@@ -15,17 +15,17 @@ _CACHE_KEY = "read_cache"
 
 
 def clear_read_cache(connection: Connection) -> None:
-    """From now on what is read on this connection is kept. To be called whenever the database may have changed."""
+    """Empty the connection's cache, or enable it. To be called whenever the database may have changed."""
     connection.info[_CACHE_KEY] = {}
 
 
 def cached_read(connection: Connection, key: Hashable, read: Callable[[], T]) -> T:
-    """What was read, or is read now where nothing is kept. ``key`` says what, and for whom."""
-    known: dict[Hashable, Any] | None = connection.info.get(_CACHE_KEY)
-    if known is None:
+    """The cached result, or that of ``read``. ``key`` must identify what is read, and for whom."""
+    cache: dict[Hashable, Any] | None = connection.info.get(_CACHE_KEY)
+    if cache is None:
         return read()
-    if key not in known:
-        if len(known) >= MAX_ENTRIES:
-            known.clear()
-        known[key] = read()
-    return cast("T", known[key])
+    if key not in cache:
+        if len(cache) >= MAX_ENTRIES:
+            cache.clear()
+        cache[key] = read()
+    return cast("T", cache[key])

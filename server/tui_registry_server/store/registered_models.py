@@ -1,4 +1,4 @@
-"""Statements on registered models. What reads by a model's name checks the caller's level in the same statement."""
+"""Statements on registered models. Those that read by a model's name check the caller's level in the same statement."""
 
 import json
 from collections.abc import Sequence
@@ -34,10 +34,10 @@ from tui_registry_server.store.tables import activities, aliases, model_tags, mo
 
 
 class ModelRow(NamedTuple):
-    """What must be known of a model before anything else.
+    """What is needed to authorize and cache requests for a model.
 
-    level: the caller's, as rules.permissions.Level counts.
-    revision: another after every change of the model and of what belongs to it.
+    level: the caller's, a number of rules.permissions.Level.
+    revision: differs after every change of the model and of what belongs to it.
     """
 
     id: str
@@ -124,7 +124,7 @@ _READ_DATABRICKS = Statement(
         )
     ).where(_that_name, readable(registered_models.c.id))
 )
-_DETAILS = Statement(select(registered_models.c.description, registered_models.c.user_id).where(_the_model))
+_DESCRIPTION = Statement(select(registered_models.c.description).where(_the_model))
 _INSERT = Statement(insert(registered_models))
 _RENAME = Statement(
     update(registered_models)
@@ -152,7 +152,7 @@ _DOCUMENTS = Statement(
 
 
 def find(connection: Connection, principal: Principal, name: str) -> ModelRow | None:
-    """The model of that name with the caller's level on it, which may be none at all."""
+    """The model of that name with the caller's level on it, which may be NONE."""
 
     def read() -> ModelRow | None:
         row = _FIND.run(connection, name=name, **caller(principal)).first()
@@ -162,24 +162,25 @@ def find(connection: Connection, principal: Principal, name: str) -> ModelRow | 
 
 
 def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
-    """The model of that id with the caller's level on it, which may be none at all."""
+    """The model of that id with the caller's level on it, which may be NONE."""
     row = _FIND_BY_ID.run(connection, model_id=model_id, **caller(principal)).first()
     return None if row is None else ModelRow(*row)
 
 
 def find_deleted(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
-    """What is left of a model that is gone: the name that it had in the end, and who may see its history. Only for an
-    id that no model has."""
+    """A deleted model: its last name, and the caller's level, which applies to its history. Only for an id that no
+    model has."""
     row = _FIND_DELETED.run(connection, model_id=model_id, **caller(principal)).first()
     return None if row is None else ModelRow(*row)
 
 
 def read(connection: Connection, model: ModelRow) -> bytes | None:
-    """A RegisteredModelAnswer in JSON, or None if the model was deleted meanwhile. The caller may read it."""
+    """A RegisteredModelAnswer in JSON, or None if the model was deleted concurrently. The caller's level was checked
+    before."""
     cache = json_cache_of(connection)
     key = ("model", model.id)
-    if (known := cache.get(key, model.revision)) is not None:
-        return known
+    if (cached := cache.get(key, model.revision)) is not None:
+        return cached
     row = _READ.run(connection, model_id=model.id).first()
     return None if row is None else cache.put(key, *row)
 
@@ -191,12 +192,13 @@ def read_databricks(connection: Connection, principal: Principal, name: str) -> 
 
 
 def description(connection: Connection, model_id: str) -> str | None:
-    answer: str | None = _DETAILS.scalar(connection, model_id=model_id)
+    answer: str | None = _DESCRIPTION.scalar(connection, model_id=model_id)
     return answer
 
 
 def add(connection: Connection, *, model_id: str, name: str, description: str | None, user_id: str, now: int) -> None:
-    """The caller has seen to it that the name is free. An empty description is none, as MLflow's server answers it."""
+    """Insert a model; the caller has checked that the name is not taken. An empty description is NULL, as in answers of
+    MLflow's server."""
     _INSERT.run(
         connection,
         id=model_id,
@@ -219,13 +221,14 @@ def describe(connection: Connection, model_id: str, text: str | None, now: int) 
 
 
 def take_number(connection: Connection, model_id: str, now: int) -> int:
-    """The number of the model's next version, never given before."""
+    """Allocate the number of the model's next version; numbers are not reused."""
     number: int = _TAKE_NUMBER.scalar(connection, model_id=model_id, now=now)
     return number
 
 
 def remove(connection: Connection, model_id: str) -> None:
-    """With all that belongs to it; its grants and activities stay, so that its readers can see who deleted it."""
+    """Delete a model with what belongs to it; its grants and activities stay, so that its readers can see who deleted
+    it."""
     _DELETE.run(connection, model_id=model_id)
 
 
@@ -237,18 +240,17 @@ _PLAN_CACHE = PlanCache(_plan)
 
 
 def page(connection: Connection, principal: Principal, search: Search) -> Page:
-    """Models that the caller may read, each as a RegisteredModel in JSON. As in MLflow's search, the models have their
-    aliases and the versions have none, and the latest versions are in order of their stages, not as where a model is
-    read alone."""
+    """Models that the caller may read, each as a RegisteredModel in JSON. As in MLflow's search, models have aliases
+    and their versions do not, and the latest versions are ordered by stage, unlike when a single model is read."""
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
 
     def read(rows: Sequence[Row]) -> list[bytes | None]:
-        found = {model_id: cache.get(("listed model", model_id), revision) for model_id, revision, *_ in rows}
-        missing = [model_id for model_id, document in found.items() if document is None]
+        documents = {model_id: cache.get(("listed model", model_id), revision) for model_id, revision, *_ in rows}
+        missing = [model_id for model_id, document in documents.items() if document is None]
         if missing:
             for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-                found[model_id] = cache.put(("listed model", model_id), revision, document)
-        return [found[row[0]] for row in rows]
+                documents[model_id] = cache.put(("listed model", model_id), revision, document)
+        return [documents[row[0]] for row in rows]
 
     return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, read, slice(2, None))

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest schema, and what every registry holds from the start."""
+"""Creating and upgrading the schema of a database, with the initial rows of a registry."""
 
 import logging
 import sqlite3
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEWEST = "0012"
-"""The revision of the last step under migrations/versions."""
+"""The revision of the last migration under migrations/versions."""
 
 REVISION_TABLE = (
     "create table alembic_version(version_num varchar(32)not null,"
     "constraint alembic_version_pkc primary key(version_num))"
 )
-"""How Alembic makes the table that holds the revision, on SQLite: see schema_objects."""
+"""Alembic's table of the revision, on SQLite: see schema_objects."""
 
 
 class SchemaTooNewError(Exception):
@@ -37,14 +37,14 @@ class SchemaTooNewError(Exception):
     def __init__(self, present: str) -> None:
         super().__init__(
             f"This database has the schema '{present}', which this version of tui-registry does not know: it was "
-            "written by a newer one. Install that version, or restore a backup that was made before."
+            "written by a newer one. Install that version, or restore an older backup."
         )
 
 
 def upgrade(url: URL, *, now: int, back_up: bool = True) -> None:
-    """Create or upgrade the schema, and fill in what is always there. Does nothing to a database that has it all.
+    """Create or upgrade the schema, and insert the initial rows. Does nothing to a database that is up to date.
 
-    ``back_up``: an SQLite file is kept beside it as it was before its schema changed."""
+    ``back_up``: whether to back up an SQLite file beside it before its schema is changed."""
     engine = make_engine(url, write=True)
     try:
         with engine.begin() as connection:
@@ -57,7 +57,7 @@ def upgrade(url: URL, *, now: int, back_up: bool = True) -> None:
 
 
 def _present(connection: Connection) -> str | None:
-    """The revision that the database says it is at; None for an empty one."""
+    """The revision of the database's schema; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -65,7 +65,7 @@ def _present(connection: Connection) -> str | None:
 
 
 def check(connection: Connection) -> None:
-    """Raises SchemaTooNewError, or InvalidState where the schema is older or there is no registry at all."""
+    """Raises SchemaTooNewError, or InvalidState if the schema is older or there is no registry."""
     present = _present(connection)
     if present is None:
         raise InvalidState("There is no registry in this database.")
@@ -79,7 +79,7 @@ def check(connection: Connection) -> None:
 
 
 def make(url: URL, revision: str) -> None:
-    """The tables of a revision, without a row, in an empty database. Raises SchemaTooNewError if it is not known."""
+    """Create the empty tables of a revision in an empty database. Raises SchemaTooNewError for an unknown revision."""
     from alembic import command
 
     engine = make_engine(url, write=True)
@@ -91,7 +91,7 @@ def make(url: URL, revision: str) -> None:
 
 
 def _configured(connection: Connection, revision: str | None) -> "Config":
-    # Alembic takes as long to import as all the rest of the server, and is needed once in a database's life.
+    # Alembic takes as long to import as the rest of the server, and is only needed for creating and upgrading.
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
@@ -104,20 +104,20 @@ def _configured(connection: Connection, revision: str | None) -> "Config":
     return config
 
 
-def _run_migrations(connection: Connection, present: str | None, kept: URL | None) -> None:
+def _run_migrations(connection: Connection, present: str | None, backed_up: URL | None) -> None:
     from alembic import command
 
     config = _configured(connection, present)
     if present is not None and connection.dialect.name == "sqlite":
         _check_unmodified(driver_of(connection), present)
-        if kept is not None and kept.database:
-            _back_up(Path(kept.database), present)
+        if backed_up is not None and backed_up.database:
+            _back_up(Path(backed_up.database), present)
     command.upgrade(config, "head")
 
 
 def _check_unmodified(database: sqlite3.Connection, revision: str) -> None:
-    """An upgrade runs what the database has, such as triggers, and expects what it is to have. Other schemas than ours
-    are told from it in half a second, once in a revision's life."""
+    """Raises InvalidState if the schema is not exactly ours: an upgrade would run the database's triggers, and relies
+    on its tables. This takes half a second per upgrade."""
     from alembic import command
 
     engine = create_engine("sqlite://")
@@ -129,24 +129,24 @@ def _check_unmodified(database: sqlite3.Connection, revision: str) -> None:
         engine.dispose()
     if differences := schema_objects.differences(ours, schema_objects.objects(database)):
         raise InvalidState(
-            f"The database says that it has the schema '{revision}', but it is not as tui-registry makes that: "
-            f"{schema_objects.join_differences(differences)}. It was not upgraded, and is as it was. "
-            "Undo what was done to it, or restore a backup."
+            f"The database has the schema revision '{revision}', but its schema differs from tui-registry's: "
+            f"{schema_objects.join_differences(differences)}. It was not upgraded, and nothing was changed. Undo these "
+            "differences, or restore a backup."
         )
 
 
 def _back_up(file: Path, present: str) -> None:
-    """Keep the database as it is before its schema changes, beside it, readable by its owner only."""
-    kept = file.with_name(f"{file.name}.{present}.backup")
-    with snapshot.partial_file(kept) as copy:
+    """Back up the database beside it before its schema is changed, readable by its owner only."""
+    backup = file.with_name(f"{file.name}.{present}.backup")
+    with snapshot.partial_file(backup) as copy:
         snapshot.fill(copy, file)
         snapshot.sync(copy)
-        copy.replace(kept)
-    log.warning("the database had the schema %s and gets %s; as it was it is kept in %s", present, NEWEST, kept)
+        copy.replace(backup)
+    log.warning("upgrading the database from schema %s to %s; a backup is in %s", present, NEWEST, backup)
 
 
 def _seed(connection: Connection, now: int) -> None:
-    """The groups that cannot be deleted, the right of everyone to have tokens, and the counters."""
+    """The built-in groups, the grant that lets everybody create tokens, and the counters."""
     for name in (ADMINS, USERS):
         if principals.id_of(connection, PrincipalKind.GROUP, name) is None:
             group = PrincipalRow(id=new_id(), kind=PrincipalKind.GROUP.value, name=name, active=True)

@@ -1,6 +1,6 @@
-"""What an SQLite database is made of, compared with what this program makes: tables, indexes, triggers, views.
+"""Comparing the schema of an SQLite database with ours: tables, indexes, triggers, views.
 
-Only the texts are compared, by which SQLite keeps its schema; nothing of the database that was brought is run.
+Only the statements in sqlite_master are compared; nothing in the database is executed.
 """
 
 import re
@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 
-MAX_NAMED = 10  # differences named in a message at the most
+MAX_NAMED = 10  # differences listed in a message
 MAX_NAME_LENGTH = 100  # characters of a name in it
 
 _SQLITE_STATISTICS = re.compile(r"sqlite_(?:stat[1-4]|sequence)")
-"""What SQLite itself keeps: ANALYZE leaves how the rows are spread, and VACUUM takes a count that nobody uses."""
+"""SQLite's own tables: those of ANALYZE, and the one of AUTOINCREMENT, which VACUUM may remove."""
 
 _SHADOW = re.compile(r"model_name_trigrams_\w+")
-"""The tables in which SQLite itself keeps a full-text index, spelled as its version likes."""
+"""The tables in which FTS5 stores a full-text index; their statements depend on SQLite's version."""
 
 _BLANKS = " \t\n\f\r"
 _PARTS = re.compile(
@@ -29,7 +29,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class SchemaObject(NamedTuple):
-    """``text``: the statement that makes it; None for the index of a constraint, which the table's has."""
+    """``text``: the statement that creates it; None for the index of a constraint, which is in the table's."""
 
     kind: str
     name: str
@@ -41,7 +41,7 @@ class SchemaObject(NamedTuple):
 
 
 def objects(database: sqlite3.Connection) -> set[SchemaObject]:
-    """All that the schema has, but for SQLite's own counts."""
+    """All objects of the schema but SQLite's own tables."""
     rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
     found = {
         SchemaObject(str(kind), str(name), str(table), _normalized(name, text)) for kind, name, table, text in rows
@@ -50,25 +50,25 @@ def objects(database: sqlite3.Connection) -> set[SchemaObject]:
 
 
 def differences(ours: set[SchemaObject], theirs: set[SchemaObject]) -> list[str]:
-    """What is missing, changed, or more, each by its kind and name; empty if the two are the same."""
+    """The missing, changed and additional objects, by kind and name; empty if the two are the same."""
     names = {(each.kind, each.name) for each in ours}
     missing = ours - theirs
     changed = {(each.kind, each.name) for each in theirs - ours} & names
-    differences = [f"{each} is another" for each in missing if (each.kind, each.name) in changed]
+    differences = [f"{each} is different" for each in missing if (each.kind, each.name) in changed]
     differences += [f"{each} is missing" for each in missing if (each.kind, each.name) not in changed]
-    differences += [f"{each} is not ours" for each in theirs - ours if (each.kind, each.name) not in names]
+    differences += [f"{each} is unknown" for each in theirs - ours if (each.kind, each.name) not in names]
     return sorted(differences)
 
 
 def join_differences(differences: list[str]) -> str:
-    """Differences as a part of a sentence."""
+    """Differences as text."""
     more = f", and {len(differences) - MAX_NAMED} more" if len(differences) > MAX_NAMED else ""
     return ", ".join(differences[:MAX_NAMED]) + more
 
 
 def _normalized(name: object, text: object) -> str | None:
-    """A statement as every version of the libraries that write it does: they differ in blanks, quotes, letter case, as
-    SQLite understands these, which takes no letter but A to Z for another and has no blanks beyond ASCII."""
+    """A statement independent of the versions of the libraries that write it, which differ in whitespace, quotes and
+    letter case. As in SQLite, only A to Z are case-insensitive, and whitespace is ASCII only."""
     if text is None or _SHADOW.fullmatch(str(name)):
         return None
     return _PARTS.sub(_normalized_part, str(text).strip(_BLANKS))
@@ -79,7 +79,7 @@ def _normalized_part(part: re.Match[str]) -> str:
         return mark
     if part["blanks"] is not None:
         return " "
-    if (quoted := part["quoted"]) is not None:  # where a word of SQL's own is a name, as in "NOT" NULL, it is no such
+    if (quoted := part["quoted"]) is not None:  # reserved words that are names, as in "NOT" NULL, stay quoted
         plain = quoted.translate(_LOWER)
         return (
             f'"{quoted}"' if plain in SQLiteIdentifierPreparer.reserved_words or not _NAME.fullmatch(plain) else plain

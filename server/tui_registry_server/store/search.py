@@ -1,13 +1,13 @@
-"""A search in SQL: what rules.search understood, as the conditions, order and position of a page of rows.
+"""A search in SQL: a parsed search of rules.search as the conditions, order and position of a page of rows.
 
-The permission filter and the rows themselves are registered_models.page and model_versions.page, which take these.
+store.query_planner adds the permission filter, registered_models.page and model_versions.page the rows' documents.
 
-There are two ways to a page: to walk along its order and leave out what does not match, which is fast where much
-matches, or to collect all that matches and sort it, which is fast where little does. ``candidates`` are what may be
-little: store.query_planner looks which way to go.
+There are two ways to find a page: to scan in its order and skip what does not match, which is fast if much matches, or
+to collect all matches and sort them, which is fast if little matches. ``candidates`` are indexes for the second one:
+store.query_planner decides.
 
-Putting a statement together costs more than running it on few rows. So one is put together for each shape of search,
-which is all but the values in it, and the values are its parameters.
+Building a statement costs more than running it on few rows. So one is built for each shape of a search, which is
+everything but its values, and the values are its parameters.
 """
 
 import json
@@ -71,10 +71,10 @@ _PATTERNS = frozenset({"LIKE", "ILIKE", "CONTAINS"})
 
 
 class Term(NamedTuple):
-    """A comparison without its value. ``number`` names its parameters; ``key`` of a tag is the number of the first
-    comparison that speaks of the same one.
+    """A comparison without its value. ``number`` is part of the names of its parameters; ``key`` of a tag is the number
+    of the first comparison with the same key.
 
-    begins, has_trigram: whether a pattern begins with a character, and has three of them in a row, to find names by.
+    has_prefix, has_trigram: whether a pattern begins with a literal character, and has three in a row, for an index.
     """
 
     number: int
@@ -86,20 +86,20 @@ class Term(NamedTuple):
 
     @property
     def value(self) -> Column:
-        return _parameter(f"asked_value_{self.number}", number=self.kind == "attribute" and self.key in _NUMBERS)
+        return _parameter(f"given_value_{self.number}", number=self.kind == "attribute" and self.key in _NUMBERS)
 
     @property
     def glob(self) -> Column:
-        return _parameter(f"asked_glob_{self.number}")
+        return _parameter(f"given_glob_{self.number}")
 
     @property
     def wildcard_pattern(self) -> Column:
-        """A pattern of all that contains the text and, where that has wildcards in it, of more."""
-        return _parameter(f"asked_wildcard_{self.number}")
+        """A pattern that matches all values with the text and, if that contains wildcards, more."""
+        return _parameter(f"given_wildcard_{self.number}")
 
     @property
     def escaped_pattern(self) -> Column:
-        return _parameter(f"asked_escaped_{self.number}")
+        return _parameter(f"given_escaped_{self.number}")
 
 
 class Shape(NamedTuple):
@@ -112,7 +112,7 @@ class Shape(NamedTuple):
 
     @property
     def compares_texts(self) -> bool:
-        """Whether long texts are compared with patterns: one such comparison may take a second."""
+        """Whether long texts are compared with patterns: a single comparison may take a second."""
         return any(term.comparator in _PATTERNS and term.key != "name" for term in self.terms)
 
 
@@ -131,21 +131,21 @@ def shape_of(search: Search) -> Shape:
 
 def parameters_of(search: Search) -> dict[str, Any]:
     """The parameters of the statements of a search's shape."""
-    given: dict[str, Any] = {f"asked_position_{number}": value for number, value in enumerate(search.position or ())}
+    given: dict[str, Any] = {f"given_position_{number}": value for number, value in enumerate(search.position or ())}
     for number, each in enumerate(search.comparisons):
-        given[f"asked_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
+        given[f"given_value_{number}"] = json.dumps(each.value) if isinstance(each.value, tuple) else each.value
         if each.comparator == "LIKE":
-            given[f"asked_glob_{number}"] = to_glob(str(each.value))
+            given[f"given_glob_{number}"] = to_glob(str(each.value))
         if each.comparator == "CONTAINS":
-            given[f"asked_wildcard_{number}"] = f"%{each.value}%"
-            given[f"asked_escaped_{number}"] = contains_pattern(str(each.value))
+            given[f"given_wildcard_{number}"] = f"%{each.value}%"
+            given[f"given_escaped_{number}"] = contains_pattern(str(each.value))
         if each.kind == "tag":
-            given[f"asked_key_{number}"] = each.key
+            given[f"given_key_{number}"] = each.key
     return given
 
 
 def _parameter(name: str, *, number: bool = False) -> Column:
-    """Numbers are bound as 64 bits wide: a filter's may be more than the column holds."""
+    """Numbers are bound as 64-bit integers: a filter's may be larger than the column's type."""
     return bindparam(name, type_=BigInteger() if number else String())
 
 
@@ -165,7 +165,7 @@ _COMPARATORS: Mapping[str, Callable[[Column, Term], ColumnElement[bool]]] = {
 
 
 def _prompts(tags: Table) -> Select[Any]:
-    """The models of prompts. A list made once, and usually empty: a lookup for every row would cost more."""
+    """The models of prompts. Collected once, and usually empty: a lookup for every row would cost more."""
     return select(tags.c.model_id).where(tags.c.key == IS_PROMPT, tags.c.value == "true")
 
 
@@ -191,7 +191,7 @@ def model_clauses(shape: Shape) -> Clauses:
 def version_clauses(shape: Shape) -> Clauses:
     """For statements that select from model_versions joined with registered_models.
 
-    A model of which any version is a prompt is left out with all its versions, as MLflow does.
+    As in MLflow, a model of which any version is a prompt is left out with all its versions.
     """
     version = model_versions.c
     named = [each for each in shape.terms if each.key == "name" and each.comparator in {"=", "IN"}]
@@ -209,7 +209,7 @@ def version_clauses(shape: Shape) -> Clauses:
 
 
 def _of_model_named(term: Term) -> ColumnElement[bool]:
-    """Said of a version's own column, so that the index of a model's versions by time leads to them in their order."""
+    """A condition on a version's own column, so that the index of a model's versions by time returns them in order."""
     models = select(registered_models.c.id).where(_COMPARATORS[term.comparator](registered_models.c.name, term))
     if term.comparator == "=":
         return model_versions.c.model_id == models.scalar_subquery()
@@ -217,13 +217,13 @@ def _of_model_named(term: Term) -> ColumnElement[bool]:
 
 
 def _at_stage(term: Term) -> ColumnElement[bool]:
-    """Whether a model has a version at a stage, or none."""
-    held = (
+    """Whether a model has a version at a stage, or, for ``!=``, has none."""
+    exists = (
         select(literal_column("1"))
         .where(model_versions.c.model_id == registered_models.c.id, model_versions.c.stage == term.value)
         .exists()
     )
-    return held if term.comparator == "=" else not_(held)
+    return exists if term.comparator == "=" else not_(exists)
 
 
 def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:
@@ -231,9 +231,9 @@ def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[Co
 
 
 def _tags(terms: Sequence[Term], tags: FromClause, row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
-    """One look at a row's own tags for each key: a row has a key once, so its comparisons all speak of the same value.
+    """One lookup of a row's tags for each key: a row has a key once, so its comparisons are about the same value.
 
-    ``row`` are a row's values in the columns by which its tags are found.
+    ``row``: the row's columns by which its tags are found.
     """
     return [
         select(literal_column("1"))
@@ -245,7 +245,7 @@ def _tags(terms: Sequence[Term], tags: FromClause, row: Mapping[str, Column]) ->
 
 
 def _by_key(terms: Sequence[Term]) -> list[list[Term]]:
-    """The comparisons of tags, those of each key together."""
+    """The comparisons of tags, grouped by key."""
     by_key: dict[str, list[Term]] = {}
     for each in terms:
         if each.kind == "tag":
@@ -254,22 +254,22 @@ def _by_key(terms: Sequence[Term]) -> list[list[Term]]:
 
 
 def _matches(tags: FromClause, of_key: Sequence[Term]) -> ColumnElement[bool]:
-    """What is said of the tag of one key, by all that is compared with it."""
-    key = _parameter(f"asked_key_{of_key[0].key}")
+    """All comparisons of the tag of one key."""
+    key = _parameter(f"given_key_{of_key[0].key}")
     return and_(tags.c.key == key, *(_has(tags.c.value, each) for each in of_key))
 
 
 def _has(value: Column, term: Term) -> ColumnElement[bool]:
-    """So that an index of values, or of their beginnings, leads to it."""
+    """Equality is compared so that an index of values, or of their beginnings, can be used."""
     return has_value(value, term.value) if term.comparator == "=" else _COMPARATORS[term.comparator](value, term)
 
 
 def _candidates(
     terms: Sequence[Term], tags: Table, row: Sequence[str], conditions: Sequence[ColumnElement[bool]]
 ) -> list[Candidate]:
-    """What the terms that an index can answer find: tags by their value, models by their name. ``conditions`` are those
-    on tags, and ``row`` the columns by which a row's tags are found."""
-    found: list[Candidate] = []
+    """The candidates for the terms that an index can answer: tags by their value, models by their name. ``conditions``
+    are those on tags, and ``row`` the columns by which a row's tags are found."""
+    candidates: list[Candidate] = []
     columns = {name: tags.c[name] for name in row}
     for of_key in _by_key(terms):
         others = [each for each in terms if each not in of_key]
@@ -277,28 +277,28 @@ def _candidates(
         for each in of_key:
             if each.comparator in {"=", "LIKE", "ILIKE"}:
                 rows = select(*columns.values()).where(_matches(tags, [each]))
-                found.append(Candidate(rows, refined=refined, implied=conditions))
+                candidates.append(Candidate(rows, refined=refined, implied=conditions))
     for each in terms:
         if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
-            if each.comparator == "LIKE" and each.has_prefix:  # the names are in order
+            if each.comparator == "LIKE" and each.has_prefix:  # by the index of names
                 rows = select(registered_models.c.id).where(
                     _COMPARATORS[each.comparator](registered_models.c.name, each)
                 )
-                found.append(Candidate(rows, MAX_NAME_MATCHES))
+                candidates.append(Candidate(rows, MAX_NAME_MATCHES))
             elif each.has_trigram:
-                found.append(Candidate(select(_named(each).c.model_id), MAX_NAME_MATCHES))
-    return found
+                candidates.append(Candidate(select(_named(each).c.model_id), MAX_NAME_MATCHES))
+    return candidates
 
 
 def _named(term: Term) -> Any:
-    """The models whose names match, or perhaps do, found by an index."""
+    """The models whose names match, and perhaps more, found by an index."""
     if term.comparator == "LIKE":
         return names_like(term.value, term.glob)
     return names_ilike(term.wildcard_pattern if term.comparator == "CONTAINS" else term.value)
 
 
 def _refined(tags: Table, columns: Mapping[str, Column], of_key: Sequence[Term], others: Sequence[Term]) -> Select[Any]:
-    """The rows that have a tag of one key, and those of the others, too."""
+    """The rows whose tag of one key matches, and those of the other keys, too."""
     return select(*columns.values()).where(_matches(tags, of_key), *_tags(others, tags.alias("other_tags"), columns))
 
 
@@ -319,12 +319,12 @@ def _clauses(
 
 
 def _after(order: Sequence[Order], columns: Sequence[Column], number: int = 0) -> ColumnElement[bool]:
-    """What comes after a position: beyond it in the first key or, where that is equal, after it in the others.
+    """Rows after a position: beyond it in the first key or, if that is equal, after it in the others.
 
-    Every step says twice how the key lies, so that an index on the first can lead to the place.
+    Each step has two conditions on its key, so that an index on the first key can be used.
     """
     (first, *others), (column, *other_columns) = order, columns
-    bound = _parameter(f"asked_position_{number}", number=first.key in _NUMBERS)
+    bound = _parameter(f"given_position_{number}", number=first.key in _NUMBERS)
     beyond = column > bound if first.ascending else column < bound
     if not others:
         return beyond

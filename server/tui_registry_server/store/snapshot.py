@@ -1,4 +1,4 @@
-"""A whole SQLite database at one moment, copied into a new file while others write to it."""
+"""A snapshot of an SQLite database, copied into a new file while others write to it."""
 
 import contextlib
 import os
@@ -10,73 +10,74 @@ from pathlib import Path
 
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
 
-PAGES_PER_STEP = 2048  # copied between two looks at how far it is: 8 MiB
+PAGES_PER_STEP = 2048  # copied between two reports of progress: 8 MiB
 BUSY_TIMEOUT = 30.0  # seconds
 
 Progress = Callable[[int, int], None]
-"""Is told how much is done, of how much."""
+"""Called with how much is done, and the total."""
 
 
 def no_progress(done: int, total: int) -> None:
-    """For whom nobody waits."""
+    """Reports nothing."""
 
 
 def fill(file: Path, source: Path, progress: Progress = no_progress) -> None:
-    """Copy a registry of ours into an empty file. Raises InvalidState if it is damaged or no database."""
+    """Copy a trusted registry into an empty file. Raises InvalidState if it is damaged or not a database."""
     copy_pages(file, source, progress)
     with closing(sqlite3.connect(file)) as copied:
-        (verdict,) = copied.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise InvalidState(f"{source} is damaged: {verdict}.")
+        (result,) = copied.execute("PRAGMA quick_check(1)").fetchone()
+    if result != "ok":
+        raise InvalidState(f"{source} is damaged: {result}.")
 
 
 def copy_pages(file: Path, source: Path, progress: Progress = no_progress, *, immutable: bool = False) -> None:
-    """The same of any database, of which nothing is run or looked at. ``immutable``: nobody
-    writes to the file, and nothing is written beside it, nor read."""
+    """The same for any database, without executing or checking anything in it. ``immutable``: nobody writes to the
+    file, and no files beside it are written or read."""
     options = "?mode=ro&immutable=1" if immutable else ""
     try:
         with closing(
             sqlite3.connect(f"{source.as_uri()}{options}", uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
         ) as reading:
-            # The snapshot is held from the first page to the last, so that no writer makes the copy begin anew.
+            # One read transaction from the first page to the last, so that no write restarts the backup.
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
             with closing(sqlite3.connect(file, isolation_level=None)) as writing:
                 reading.backup(
                     writing, pages=PAGES_PER_STEP, progress=lambda _, left, total: progress(total - left, total)
                 )
-                writing.execute("PRAGMA journal_mode = DELETE").fetchone()  # one file, and nothing beside it
-    except UnicodeDecodeError:  # of what SQLite says of it, which quotes it
-        raise InvalidState(f"{source} is damaged: its schema holds a text that is not UTF-8.") from None
+                writing.execute("PRAGMA journal_mode = DELETE").fetchone()  # so that it is a single file
+    except UnicodeDecodeError:  # raised by the driver for a message about a damaged schema
+        raise InvalidState(f"{source} is damaged: its schema has a text that is not UTF-8.") from None
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-            raise InvalidState(f"{source} is damaged, or no database: {error}.") from None
+            raise InvalidState(f"{source} is damaged, or not a database: {error}.") from None
         raise
 
 
 @contextlib.contextmanager
 def new_file(file: Path) -> Iterator[Path]:
-    """An empty file of another name to fill in the block, readable by its owner only. Then it is on the disk under its
-    own name, whole; if the block fails, there is none. Raises InvalidState if there is one already."""
-    if there := parts(file):
-        raise InvalidState(f"There is {there[0]} already. It stays as it is: give another name.")
+    """An empty temporary file to be filled in the block, readable by its owner only. Afterwards it is renamed to
+    ``file``, unless the block fails. Raises InvalidState if the file exists already."""
+    if existing := parts(file):
+        raise InvalidState(f"{existing[0]} exists already, and is not overwritten. Give another name.")
     if not file.parent.is_dir():
-        raise ResourceDoesNotExist(f"There is no folder {file.parent}. Make it first.")
+        raise ResourceDoesNotExist(f"There is no folder {file.parent}. Create it first.")
     with partial_file(file) as partial:
         yield partial
         sync(partial)
         try:
-            os.link(partial, file)  # which fails where somebody else was faster, and a rename would not
+            os.link(partial, file)  # unlike a rename, this fails if the file exists by now
         except FileExistsError:
-            raise InvalidState(f"There is {file} already. It stays as it is: give another name.") from None
-        except OSError:  # not every file system has links
+            raise InvalidState(f"{file} exists already, and is not overwritten. Give another name.") from None
+        except OSError:  # not every file system has hard links
             partial.replace(file)
         sync(file.parent)
 
 
 @contextlib.contextmanager
 def partial_file(file: Path) -> Iterator[Path]:
-    """An empty file beside another, readable by its owner only, and gone after the block unless it was moved away."""
+    """An empty temporary file beside another, readable by its owner only; deleted after the block unless it was
+    moved."""
     descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".partial", dir=file.parent)
     os.close(descriptor)
     try:
@@ -87,9 +88,9 @@ def partial_file(file: Path) -> Iterator[Path]:
 
 
 def parts(file: Path) -> list[Path]:
-    """What there is of a database: its file, and then what stands beside it and SQLite takes for a part of it."""
-    named = (Path(f"{file}{each}") for each in ("", "-wal", "-journal", "-shm"))
-    return [each for each in named if os.path.lexists(each)]
+    """The existing files of an SQLite database: the database, its write-ahead log and its journal."""
+    files = (Path(f"{file}{each}") for each in ("", "-wal", "-journal", "-shm"))
+    return [each for each in files if os.path.lexists(each)]
 
 
 def sync(path: Path) -> None:

@@ -1,13 +1,13 @@
-"""The rows of an SQLite file that somebody brought, in a database of our own making.
+"""Importing the rows of an untrusted SQLite file into a database of ours.
 
-A database can hold more than rows: triggers, views, checks, defaults, virtual tables, statements in indexes. They run
-when it is opened by a program that trusts it, and with that program's rights. So of a file that comes from elsewhere
-nothing is run and nothing is kept but rows. First its schema is compared with the one that this program makes for the
-revision that the file names, and what differs is refused, by name. Then the rows are read from the tables' own pages,
-held against what the columns can hold, written into a database that was made here, and only that one is upgraded.
+A database can contain more than rows: triggers, views, checks, defaults, virtual tables, expressions in indexes. They
+run when it is used by a program that trusts it, with that program's permissions. So nothing in an untrusted file is
+executed, and only its rows are copied. First its schema is compared with ours for the revision that the file states,
+and differences are refused, by name. Then the rows are read from the tables' own pages, validated by the rules of their
+columns, and written into a new database, and only that one is upgraded.
 
-Both are needed: the comparison tells of what was tampered with, which rows alone would not show, such as a trigger
-that kept the log; the copying makes sure that nothing that a comparison might overlook gets into the registry.
+Both are needed: the comparison detects tampering that the rows do not show, such as a missing trigger that protects the
+log; the copying ensures that nothing that the comparison overlooks gets into the registry.
 """
 
 import sqlite3
@@ -27,17 +27,18 @@ from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS
 
 BATCH = 1000  # rows read and written at a time
-MAX_VALUE_LENGTH = 60  # characters of a value that is told
+MAX_VALUE_LENGTH = 60  # characters of a value in a message
 
-_KEPT_BY_TRIGGERS = {"model_names"}
+_MAINTAINED_BY_TRIGGERS = {"model_names"}
 _NOT_ROWS = {"alembic_version"}
 
 
 def import_file(source_copy: Path, file: Path, *, now: int, progress: Progress = no_progress) -> Head | None:
-    """Fill an empty file with the rows of another, which nobody else can change meanwhile, and upgrade it. The head of
-    its audit log, which is verified.
+    """Fill an empty file with the rows of another, to which nobody else has access, and upgrade it. Verifies its audit
+    log, and returns the head.
 
-    Raises InvalidState for what this program did not write, and schema.SchemaTooNewError for what a newer one did.
+    Raises InvalidState for a file that this program did not write, and schema.SchemaTooNewError for one of a newer
+    program.
     """
     try:
         with _reading(source_copy) as theirs:
@@ -47,17 +48,17 @@ def import_file(source_copy: Path, file: Path, *, now: int, progress: Progress =
                 known = schema_objects.objects(ours)
                 if differences := schema_objects.differences(known, schema_objects.objects(theirs)):
                     raise InvalidState(
-                        f"The file is not as tui-registry makes a database of the schema '{revision}', and was not "
-                        f"used: {schema_objects.join_differences(differences)}."
+                        f"The file was not used: its schema differs from tui-registry's '{revision}': "
+                        f"{schema_objects.join_differences(differences)}."
                     )
                 tables = [each.name for each in known if each.kind == "table" and _has_rows(each.name)]
                 _check_integrity(theirs, tables)
                 _copy(theirs, ours, sorted(tables), progress)
     except UnicodeDecodeError:
-        raise InvalidState("The file is damaged: it holds a text that is not UTF-8.") from None
+        raise InvalidState("The file is damaged: it has a text that is not UTF-8.") from None
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE_CODES:
-            raise InvalidState(f"The file is damaged, or no database: {error}.") from None
+            raise InvalidState(f"The file is damaged, or not a database: {error}.") from None
         raise
     schema.upgrade(database_url(str(file)), now=now, back_up=False)
     return _verified(file)
@@ -76,14 +77,14 @@ def _verified(file: Path) -> Head | None:
 
 
 _DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-"""SQLITE_ERROR is for a schema that cannot be understood, or asks for what this SQLite does not have."""
+"""SQLITE_ERROR is raised for a schema that cannot be parsed, or needs features that this SQLite does not have."""
 
 
 @contextmanager
 def _reading(file: Path) -> Iterator[sqlite3.Connection]:
-    """Nothing is written to it, nor looked for beside it."""
+    """A read-only connection that ignores files beside it."""
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)) as database:
-        database.text_factory = bytes.decode  # UTF-8, and nothing that only looks like it
+        database.text_factory = bytes.decode  # raises for texts that are not UTF-8
         for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):
             database.execute(f"PRAGMA {pragma}").close()
         yield database
@@ -91,28 +92,28 @@ def _reading(file: Path) -> Iterator[sqlite3.Connection]:
 
 def _has_rows(table: str) -> bool:
     internal = table.startswith(("sqlite_", "model_name_trigrams"))
-    return not internal and table not in _KEPT_BY_TRIGGERS | _NOT_ROWS
+    return not internal and table not in _MAINTAINED_BY_TRIGGERS | _NOT_ROWS
 
 
 def _revision(database: sqlite3.Connection) -> str:
-    """The one that the file says it has: of a table of that name, and nothing else that could be called so."""
+    """The revision that the file states, in a table that is exactly Alembic's, not a view of that name."""
     named = (each for each in schema_objects.objects(database) if each.name == "alembic_version")
-    there = next((each for each in named if each.kind != "trigger"), None)
-    if there is None:
+    stored = next((each for each in named if each.kind != "trigger"), None)
+    if stored is None:
         raise InvalidState("The file is a database, but not of a registry.")
-    if (there.kind, there.text) != ("table", schema.REVISION_TABLE):
-        raise InvalidState(f"The file is not as tui-registry makes a database, and was not used: {there} is another.")
+    if (stored.kind, stored.text) != ("table", schema.REVISION_TABLE):
+        raise InvalidState(f"The file was not used: its schema differs from tui-registry's: {stored} is different.")
     revisions = [row[0] for row in database.execute("SELECT version_num FROM alembic_version NOT INDEXED LIMIT 2")]
     if len(revisions) != 1 or not isinstance(revisions[0], str):
-        raise InvalidState("The file does not say which schema it has: the table alembic_version must have one row.")
+        raise InvalidState("The file does not state its schema revision: the table alembic_version must have one row.")
     return revisions[0]
 
 
 def _check_integrity(database: sqlite3.Connection, tables: list[str]) -> None:
-    for table in tables:  # one by one: the full-text index, which is not read, would be asked to look at itself
-        (verdict,) = database.execute(f'PRAGMA integrity_check("{table}")').fetchone()
-        if verdict != "ok":
-            raise InvalidState(f"The file is damaged: {verdict}.")
+    for table in tables:  # one by one: checking all would run the code of the full-text index, which is not read
+        (result,) = database.execute(f'PRAGMA integrity_check("{table}")').fetchone()
+        if result != "ok":
+            raise InvalidState(f"The file is damaged: {result}.")
 
 
 def _copy(theirs: sqlite3.Connection, ours: sqlite3.Connection, tables: list[str], progress: Progress) -> None:
@@ -156,17 +157,17 @@ _BEYOND_LAST_VERSION = """SELECT model_id, version FROM model_versions
 
 
 def _check_relations(database: sqlite3.Connection) -> None:
-    """What rows say of each other."""
+    """Raises InvalidState for rows that are inconsistent with each other."""
     for table, number, parent, _ in database.execute("PRAGMA foreign_key_check"):
-        raise InvalidState(f"Row {number} of {table} belongs to a row of {parent} that is not there.")
+        raise InvalidState(f"Row {number} of {table} refers to a row of {parent} that does not exist.")
     columns = {row[1] for row in database.execute("PRAGMA table_info(principals)")}
     if "name_key" in columns:
         for principal_id, name, key in database.execute("SELECT id, name, name_key FROM principals"):
             if key != name_key(name):
-                raise InvalidState(f"The principal {principal_id}, {name!r}, is kept under another name, {key!r}.")
+                raise InvalidState(f"The principal {principal_id}, {name!r}, has the key of another name, {key!r}.")
     _check_groups(database)
     for model_id, version in database.execute(_BEYOND_LAST_VERSION):
-        raise InvalidState(f"The model {model_id} has a version {version}, which is beyond the last that it ever had.")
+        raise InvalidState(f"The model {model_id} has a version {version}, which is higher than its last one.")
 
 
 def _check_groups(database: sqlite3.Connection) -> None:
@@ -177,17 +178,15 @@ def _check_groups(database: sqlite3.Connection) -> None:
     above: dict[str, set[str]] = defaultdict(set)
     for group_id, member_id in database.execute("SELECT group_id, member_id FROM memberships"):
         if group_id not in groups:
-            raise InvalidState(f"The principal {group_id} has members, and is no group.")
+            raise InvalidState(f"The principal {group_id} has members, but is not a group.")
         if USERS in (groups[group_id], groups.get(member_id)):
-            raise InvalidState(
-                f"The group '{USERS}' has members or is one, which no registry writes: it has everybody."
-            )
+            raise InvalidState(f"The group '{USERS}' has members or is a member, which is invalid: everybody is in it.")
         if member_id in groups:
             above[member_id].add(group_id)
-    rest = {group: set(held) for group, held in above.items()}
-    while free := [group for group, held in rest.items() if not held & rest.keys()]:
-        for group in free:
+    rest = {group: set(parents) for group, parents in above.items()}
+    while acyclic := [group for group, parents in rest.items() if not parents & rest.keys()]:
+        for group in acyclic:
             del rest[group]
     if rest:
         cycle = ", ".join(sorted(f"'{groups[each]}'" for each in rest)[:10])
-        raise InvalidState(f"Groups that are in each other, which no registry writes: {cycle}.")
+        raise InvalidState(f"There are groups that contain each other, which is invalid: {cycle}.")

@@ -1,8 +1,8 @@
-"""Statements that never change, compiled once.
+"""Constant statements, compiled once.
 
-Composing and caching a statement costs SQLAlchemy more than SQLite takes to run it, so what is fixed is a module-level
-constant: written in Core, compiled at its first use for each dialect. On SQLite it goes straight to the driver, as
-SQLAlchemy's own results, too, would cost more than the rows in them.
+Building a statement and looking it up in SQLAlchemy's cache costs more than running it on SQLite, so a constant one is
+compiled once per dialect, at its first use. On SQLite it bypasses SQLAlchemy's execution, as its results cost more than
+the rows in them, too.
 """
 
 import sqlite3
@@ -16,9 +16,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 _Compiled: TypeAlias = tuple[str, tuple[str, ...] | None, dict[str, Any]]
-"""The SQL, the names of the parameters in their order where they have none in it, and those that it holds already."""
-MAX_PAGE_BYTES = 2 * 1024 * 1024  # of JSON: more would be seconds of work for a page of a thousand long texts
-LONG_TEXT = 1000  # characters: a text of fewer is no matter, however it is written
+"""The SQL; the names of the parameters in their order, if they are positional; and the values of bound literals."""
+MAX_PAGE_BYTES = 2 * 1024 * 1024  # of JSON: a page of a thousand long texts would take seconds
+LONG_TEXT = 1000  # characters: for shorter texts the size in JSON is not computed exactly
 
 
 class Rows(list[tuple[Any, ...]]):
@@ -26,21 +26,21 @@ class Rows(list[tuple[Any, ...]]):
 
     rowcount = 0
     more = False
-    """Whether there are further rows, which did not fit."""
+    """Whether there are further rows."""
 
     def first(self) -> tuple[Any, ...] | None:
         return self[0] if self else None
 
 
 class Statement:
-    """A Core statement with named parameters. Values go to the driver as they are: strings, integers, floats, None."""
+    """A Core statement with named parameters. Values are not converted: strings, integers, floats, None."""
 
     def __init__(self, clause: ClauseElement) -> None:
         self._clause = clause
         self._compiled: dict[str, _Compiled] = {}
 
     def run(self, connection: Connection, **parameters: Any) -> Rows:
-        """Every parameter that the statement does not hold already must be given: KeyError names the missing one."""
+        """Raises KeyError for a missing parameter."""
         sql, positions, own = self._compiled.get(connection.dialect.name) or self._compile(connection)
         parameters.update(own)
         if positions is not None:
@@ -51,8 +51,8 @@ class Statement:
         return rows
 
     def page(self, connection: Connection, limit: int, max_bytes: int = MAX_PAGE_BYTES, **parameters: Any) -> Rows:
-        """At most ``limit`` rows and ``max_bytes`` bytes of JSON, but at least one row. The statement has a
-        parameter ``limit``, and no other bound. On SQLite no more than these rows are read."""
+        """At most ``limit`` rows and ``max_bytes`` bytes of JSON, but at least one row. The statement must have a
+        parameter ``limit``. On SQLite, no further rows are read."""
         sql, positions, own = self._compiled.get(connection.dialect.name) or self._compile(connection)
         parameters |= {**own, "limit": limit + 1}
         if positions is None:
@@ -95,12 +95,12 @@ def _take_fitting(found: Iterable[Any], limit: int, max_bytes: int) -> Rows:
 
 
 def _size(text: str) -> int:
-    """In JSON, where a character may take six bytes."""
+    """The size in JSON, where a character may have six bytes."""
     return len(text) if len(text) < LONG_TEXT else len(to_json(text))
 
 
 def _run_on_sqlite(connection: Connection, sql: str, values: list[Any]) -> Rows:
-    """The transaction is the connection's own: SQLite's are begun by statements, not by SQLAlchemy's first one."""
+    """Without SQLAlchemy's autobegin: transactions on SQLite are begun by explicit statements."""
     cursor = connection.connection.cursor()
     try:
         cursor.execute(sql, values)

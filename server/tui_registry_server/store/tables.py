@@ -1,8 +1,8 @@
 """The tables. Times are milliseconds since the epoch, ids 32 hex digits, levels the numbers of rules.permissions.Level.
 The ids of principals are decimal: see rules.principals.new_id.
 
-A person is kept twice where history matters: ``principal_id`` decides who may do what, ``user_id`` is the name as it
-was, and stays when the person is gone.
+Where history matters, a principal has two columns: ``principal_id`` for permissions, and ``user_id``, the name at that
+time, which stays when the principal is deleted.
 """
 
 from sqlalchemy import (
@@ -33,8 +33,8 @@ metadata = MetaData(
 Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid must be spelled INTEGER
 
 Sorted = Text().with_variant(Text(collation="C"), "postgresql")
-"""A text that is sorted and searched by its first letters: by code points, as on SQLite, whatever the database's own
-language is."""
+"""A text that is sorted and searched by prefixes: compared by code points, as on SQLite, whatever the database's locale
+is."""
 
 principals = Table(
     "principals",
@@ -42,17 +42,17 @@ principals = Table(
     Column("id", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("name_key", Sorted, nullable=False, server_default=""),  # of wire.names: who has the same is the same
+    Column("name_key", Sorted, nullable=False, server_default=""),  # by which names compare: see wire.names
     Column("display_name", Text),
     Column("given_name", Text),
     Column("family_name", Text),
     Column("external_id", Text),
-    Column("emails", Text),  # JSON, as SCIM gave it; so are the next two
+    Column("emails", Text),  # JSON, as received by SCIM; so are the next two
     Column("entitlements", Text),
     Column("roles", Text),
     Column("active", Boolean, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
-    # Moves with every change of what SCIM shows of it, groups and members too, and is never the same twice.
+    # Increases with every change of its SCIM resource, which includes groups and members.
     Column("last_updated_timestamp", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("kind IN ('user', 'group', 'service_principal')", name="kind"),
     Index("uq_principals_name_key", "kind", "name_key", unique=True),
@@ -96,9 +96,8 @@ registered_models = Table(
     Column("user_id", Text, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("last_updated_timestamp", BigInteger, nullable=False),
-    Column("last_version", Integer, nullable=False),  # the highest number ever given: numbers are not used twice
-    # The digest of the last activity of it or of its versions: numbers would be given twice, if the database were set
-    # back to an earlier state.
+    Column("last_version", Integer, nullable=False),  # the highest number ever used: numbers are not reused
+    # The digest of the last activity of it or of its versions: numbers could repeat after restoring a backup.
     Column("revision", Text, nullable=False, server_default=""),
     Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
     Index("ix_registered_models_user", "user_id", "name"),
@@ -110,10 +109,10 @@ model_versions = Table(
     Column("model_id", ForeignKey("registered_models.id", ondelete="CASCADE"), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("stage", Text, nullable=False),
-    Column("description", Text),  # "" if it was made without one, NULL once it was cleared: as MLflow's server answers
+    Column("description", Text),  # "" if it was created without one, NULL after it was cleared: as MLflow's server
     Column("source", Text, nullable=False),
-    Column("storage_location", Text, nullable=False),  # what the download URI answers: source, resolved
-    Column("run_id", Text, index=True),  # "" for none, and so is the link: never NULL since migration 0009
+    Column("storage_location", Text, nullable=False),  # the download URI: the resolved source
+    Column("run_id", Text, index=True),  # "" for none, as is run_link: not NULL since migration 0012
     Column("run_link", Text),
     Column("logged_model_id", Text),
     Column("user_id", Text, nullable=False),
@@ -198,9 +197,9 @@ comments = Table(
 activities = Table(
     "activities",
     metadata,
-    # Every change ever made, in order of commit; triggers keep anything from being updated or deleted here. It has no
-    # foreign keys, so that it outlives what it tells of. model_id is NULL for changes of users, groups, tokens and
-    # registry-wide grants.
+    # Every change, in the order of commits; triggers prevent updates and deletions. It has no foreign keys, so that
+    # records outlive what they are about. model_id is NULL for changes of users, groups, tokens and registry-wide
+    # grants.
     Column("sequence", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False),
     Column("activity_type", Text, nullable=False),
@@ -210,12 +209,12 @@ activities = Table(
     Column("token_id", Text),
     Column("address", Text),
     Column("model_id", Text),
-    Column("model_name", Text),  # as it was then
+    Column("model_name", Text),  # at that time
     Column("version", Integer),
     Column("from_stage", Text),
     Column("to_stage", Text),
     Column("comment", Text),
-    Column("comment_id", Text),  # the comment's own text stays in comments, where its author can delete it
+    Column("comment_id", Text),  # the comment's text is in comments, where its author can delete it
     Column("system_comment", Text),
     Column("detail", Text),  # JSON: what changed, before and after
     Column("digest", Text, nullable=False, server_default=""),  # of the row and the one before: see rules.audit
@@ -229,8 +228,8 @@ activities = Table(
 counters = Table(
     "counters",
     metadata,
-    # 'identity' moves with every change of principals, memberships, tokens or registry-wide grants, so that cached
-    # principals are known to be stale, whichever process made the change. The others are drawn once: store.counters.
+    # 'identity' differs after every change of principals, memberships, tokens or registry-wide grants, so that every
+    # process can detect stale cached principals. The others are constant: see store.counters.
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )

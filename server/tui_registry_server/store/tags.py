@@ -1,4 +1,4 @@
-"""Statements on tags, of models and of versions. Setting one replaces the value it had."""
+"""Statements on tags, of models and of versions. Setting one replaces its value."""
 
 from collections.abc import Mapping
 
@@ -37,19 +37,19 @@ _INSERT_ON_VERSION = Statement(insert(version_tags))
 
 
 def size_on_model(connection: Connection, model_id: str) -> int:
-    """Of all the model's tags: characters of their JSON."""
+    """The size of all the model's tags: characters of their JSON."""
     size: int = _MODEL_SIZE.scalar(connection, model_id=model_id)
     return size
 
 
 def size_on_version(connection: Connection, model_id: str, version: int) -> int:
-    """Of all the version's tags: characters of their JSON."""
+    """The size of all the version's tags: characters of their JSON."""
     size: int = _VERSION_SIZE.scalar(connection, model_id=model_id, version=version)
     return size
 
 
 def of_model(connection: Connection, model_id: str, key: str) -> str | None:
-    """The value of the tag, or None if there is none."""
+    """The value of the tag, or None if it does not exist."""
     value: str | None = _MODEL_VALUE.scalar(connection, model_id=model_id, key=key)
     return value
 
@@ -61,14 +61,14 @@ def add_to_model(connection: Connection, model_id: str, values: Mapping[str, str
 
 
 def set_on_model(connection: Connection, model_id: str, key: str, value: str) -> str | None:
-    """The value that the tag had before, or None."""
+    """Set a tag. Returns its previous value, or None."""
     before = delete_from_model(connection, model_id, key)
     _INSERT_ON_MODEL.run(connection, model_id=model_id, key=key, value=value)
     return before
 
 
 def delete_from_model(connection: Connection, model_id: str, key: str) -> str | None:
-    """The value that the tag had, or None if there was none."""
+    """Delete a tag. Returns its value, or None if it did not exist."""
     before = of_model(connection, model_id, key)
     if before is not None:
         _DELETE_FROM_MODEL.run(connection, model_id=model_id, key=key)
@@ -82,14 +82,14 @@ def add_to_version(connection: Connection, model_id: str, version: int, values: 
 
 
 def set_on_version(connection: Connection, model_id: str, version: int, key: str, value: str) -> str | None:
-    """The value that the tag had before, or None."""
+    """Set a tag. Returns its previous value, or None."""
     before = delete_from_version(connection, model_id, version, key)
     _INSERT_ON_VERSION.run(connection, model_id=model_id, version=version, key=key, value=value)
     return before
 
 
 def delete_from_version(connection: Connection, model_id: str, version: int, key: str) -> str | None:
-    """The value that the tag had, or None if there was none."""
+    """Delete a tag. Returns its value, or None if it did not exist."""
     before: str | None = _VERSION_VALUE.scalar(connection, model_id=model_id, version=version, key=key)
     if before is not None:
         _DELETE_FROM_VERSION.run(connection, model_id=model_id, version=version, key=key)

@@ -26,7 +26,7 @@ DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 
 class TokenRow(NamedTuple):
-    """A token and whose it is."""
+    """A token and its owner."""
 
     id: str
     principal_id: str
@@ -117,13 +117,13 @@ def find(connection: Connection, token_id: str) -> TokenRow | None:
 
 
 def read(connection: Connection, token_id: str) -> str:
-    """A TokenInfo in JSON; the caller has seen to it that the token exists."""
+    """A TokenInfo in JSON; the caller has checked that the token exists."""
     answer: str = _READ.scalar(connection, token_id=token_id)
     return answer
 
 
 def read_public(connection: Connection, token_id: str) -> str:
-    """A PublicTokenInfo in JSON; the caller has seen to it that the token exists."""
+    """A PublicTokenInfo in JSON; the caller has checked that the token exists."""
     answer: str = _READ_PUBLIC.scalar(connection, token_id=token_id)
     return answer
 
@@ -134,7 +134,7 @@ def of_owner(connection: Connection, principal_id: str, now: int) -> list[str]:
 
 
 def ids_of_owner(connection: Connection, principal_id: str) -> list[str]:
-    """The ids of all of a principal's tokens, expired ones too."""
+    """The ids of all of a principal's tokens, including expired ones."""
     return [row[0] for row in _IDS_OF_OWNER.run(connection, principal_id=principal_id)]
 
 
@@ -145,16 +145,16 @@ def listed(
     created_by_id: str | None = None,
     created_by: str | None = None,
 ) -> list[str]:
-    """All tokens, or those of an owner or by a maker, newest first, each a TokenInfo in JSON."""
+    """All tokens, or those with an owner or a creator, newest first, each a TokenInfo in JSON."""
     conditions: list[ColumnElement[bool]] = []
     if owner_id is not None:
         conditions.append(tokens.c.principal_id == owner_id)
     if created_by_id is not None:
         conditions.append(tokens.c.created_by_id == created_by_id)
     if created_by is not None:
-        makers = connection.scalars(select(tokens.c.created_by).distinct())  # some may be gone, and have a name only
-        meant = [name for name in makers if name_key(name) == name_key(created_by)]
-        conditions.append(tokens.c.created_by.in_(meant))
+        creators = connection.scalars(select(tokens.c.created_by).distinct())  # names: some may be deleted
+        matching = [name for name in creators if name_key(name) == name_key(created_by)]
+        conditions.append(tokens.c.created_by.in_(matching))
     query = select(_INFO).where(*conditions).order_by(*_newest_first)
     return [row[0] for row in connection.execute(query)]
 
@@ -168,5 +168,5 @@ def remove(connection: Connection, token_id: str) -> None:
 
 
 def remove_expired(connection: Connection, principal_id: str, comment: str, now: int) -> None:
-    """Forget a principal's tokens with a comment that nobody can use any more."""
+    """Delete a principal's expired tokens with this comment."""
     _DELETE_EXPIRED.run(connection, principal_id=principal_id, text=comment, now=now)

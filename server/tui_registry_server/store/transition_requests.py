@@ -1,4 +1,4 @@
-"""Statements on transition requests. An open request is a row; a settled one is only an activity."""
+"""Statements on transition requests. An open request is a row; a closed one is only an activity."""
 
 import json
 from typing import Any, NamedTuple
@@ -14,8 +14,8 @@ from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 
 class RequestRow(NamedTuple):
-    """An open request with what surrounds it. ``level`` is the caller's on the model; ``holders`` are the versions in
-    the stage asked for, in order, if versions there can be archived."""
+    """An open request with its model and version. ``level`` is the caller's on the model; ``displaces`` are the
+    versions in the target stage, in order, if versions there can be archived."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class RequestRow(NamedTuple):
     creation_timestamp: int
     model_id: str
     level: int
-    holders: list[str]
+    displaces: list[str]
 
 
 class RequestPage(NamedTuple):
@@ -39,7 +39,7 @@ class RequestPage(NamedTuple):
 
 
 class ClosedRequest(NamedTuple):
-    """What was asked, of which version, and by whom."""
+    """A request that was closed."""
 
     creation_timestamp: int
     id: str
@@ -49,15 +49,15 @@ class ClosedRequest(NamedTuple):
     user_id: str
 
 
-_holding = model_versions.alias("holding")
-_holders = strings(
-    select(text(_holding.c.version))
+_in_target_stage = model_versions.alias("in_target_stage")
+_displaced = strings(
+    select(text(_in_target_stage.c.version))
     .where(
-        _holding.c.model_id == transition_requests.c.model_id,
-        _holding.c.stage == transition_requests.c.to_stage,
+        _in_target_stage.c.model_id == transition_requests.c.model_id,
+        _in_target_stage.c.stage == transition_requests.c.to_stage,
         transition_requests.c.to_stage.in_([literal(stage.value) for stage in EXCLUSIVE_STAGES]),
     )
-    .order_by(_holding.c.version)
+    .order_by(_in_target_stage.c.version)
     .correlate(transition_requests)
 )
 _open = (
@@ -73,7 +73,7 @@ _open = (
         transition_requests.c.creation_timestamp,
         transition_requests.c.model_id,
         level_on(transition_requests.c.model_id),
-        rendered(_holders),
+        rendered(_displaced),
     )
     .select_from(transition_requests)
     .join(
@@ -116,11 +116,11 @@ _INBOX = {
     (True, False): Statement(_inbox(_of_model)),
     (True, True): Statement(_inbox(_of_model, _after)),
 }
-"""By whether only one model's are wanted, and whether a page came before."""
+"""By whether only one model's are wanted, and whether it is a page after the first."""
 _INSERT = Statement(insert(transition_requests))
 _DELETE = Statement(delete(transition_requests).where(transition_requests.c.id == bindparam("id")))
 _closed = [transition_requests.c[name] for name in ClosedRequest._fields]
-_SETTLE = Statement(delete(transition_requests).where(_for_stage).returning(*_closed))
+_CLOSE_FOR_STAGE = Statement(delete(transition_requests).where(_for_stage).returning(*_closed))
 _CLOSE_VERSION = Statement(delete(transition_requests).where(_of_version).returning(*_closed))
 _CLOSE_MODEL = Statement(delete(transition_requests).where(_of_model).returning(*_closed))
 _RENAME = Statement(
@@ -179,28 +179,28 @@ def add(
 
 
 def rename_creator(connection: Connection, principal_id: str, name: str) -> None:
-    """Requests are decided and cancelled by the name of who asked: it is the one that they have."""
+    """Requests show the current name of their creator, by which they are cancelled."""
     _RENAME.run(connection, creator=principal_id, name=name)
 
 
 def remove(connection: Connection, request_id: str) -> bool:
-    """Whether it was there to be removed: of two who decide at once, one is told no."""
+    """Delete a request. Returns whether it existed: of two concurrent decisions, one gets False."""
     return _DELETE.run(connection, id=request_id).rowcount == 1
 
 
-def settle(connection: Connection, model_id: str, version: int, stage: Stage) -> list[ClosedRequest]:
-    """Close the open requests of a version for a stage, the newest first."""
-    settled = _SETTLE.run(connection, model_id=model_id, version=version, stage=stage.value)
-    return [ClosedRequest(*row) for row in sorted(settled, reverse=True)]
+def close_for_stage(connection: Connection, model_id: str, version: int, stage: Stage) -> list[ClosedRequest]:
+    """Close the open requests of a version for a stage. Returns them, newest first."""
+    closed = _CLOSE_FOR_STAGE.run(connection, model_id=model_id, version=version, stage=stage.value)
+    return [ClosedRequest(*row) for row in sorted(closed, reverse=True)]
 
 
 def close(connection: Connection, model_id: str, version: int | None = None) -> list[ClosedRequest]:
-    """Close all open requests of a version, or of all versions, of a model, the newest first."""
+    """Close all open requests of a version, or of all versions, of a model. Returns them, newest first."""
     if version is None:
-        settled = _CLOSE_MODEL.run(connection, model_id=model_id)
+        closed = _CLOSE_MODEL.run(connection, model_id=model_id)
     else:
-        settled = _CLOSE_VERSION.run(connection, model_id=model_id, version=version)
-    return [ClosedRequest(*row) for row in sorted(settled, reverse=True)]
+        closed = _CLOSE_VERSION.run(connection, model_id=model_id, version=version)
+    return [ClosedRequest(*row) for row in sorted(closed, reverse=True)]
 
 
 def _row(row: tuple[Any, ...]) -> RequestRow:
@@ -208,5 +208,5 @@ def _row(row: tuple[Any, ...]) -> RequestRow:
     return request._replace(
         from_stage=Stage(request.from_stage),
         to_stage=Stage(request.to_stage),
-        holders=json.loads(row[-1] or "[]"),
+        displaces=json.loads(row[-1] or "[]"),
     )

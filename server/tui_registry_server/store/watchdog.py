@@ -1,4 +1,4 @@
-"""Watches over one connection to PostgreSQL, so that nobody waits on it for ever."""
+"""A watchdog of a connection to PostgreSQL: a deadline for blocking operations."""
 
 import contextlib
 import math
@@ -13,7 +13,7 @@ CHECK_INTERVAL = 0.5  # seconds
 
 
 class Watchdog:
-    """A thread that cuts the connection where a block takes too long: one thread for all blocks, as they are many."""
+    """A thread that disconnects if a block takes too long. One for all blocks, as starting a timer for each is slow."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class Watchdog:
 
     def _run(self) -> None:
         while not self._closed.wait(CHECK_INTERVAL):
-            with self._lock:  # so that what comes after the block is not what is cut
+            with self._lock:  # so that the block cannot end before the disconnection
                 if time.monotonic() > self._deadline:
                     from tui_registry_server.store.postgresql_connection import disconnect
 

@@ -1,12 +1,11 @@
-"""Writes queue here. They are committed in groups, so that many writers share one wait for the disk
-(``synchronous=FULL``: what is answered is on the disk). One that fails undoes nothing of the others.
+"""The queue of writes. They are committed in groups (group commit), so that many writers share one wait for the disk
+(``synchronous=FULL``: what is answered is on the disk). A write that fails does not roll back the others.
 
-On SQLite a group runs on the event loop, as reads do: two threads that share one interpreter would hand it to each
-other at every statement, at several times the statement's cost. Only what waits is done in the writer's thread: the
-commit, which waits for the disk; and a whole group, when another process is writing, when something takes longer than a
-moment, or when one has changed something before it failed: there, each write has a savepoint to go back to. On
-PostgreSQL, where every statement waits, all is done in the thread. There, each process has such a writer; they take
-turns.
+On SQLite a group runs on the event loop, as reads do: with two threads, the interpreter's lock would change hands at
+every statement, at several times the statement's cost. Only what blocks runs in the writer's thread: the commit, which
+waits for the disk; and a whole group, if another process is writing, if it exceeds the inline budget, or if a write has
+changed something before it failed: in the thread, each write has a savepoint. On PostgreSQL, where every statement
+blocks, everything runs in the thread. There, the writers of all processes are serialized by a lock.
 """
 
 import asyncio
@@ -35,22 +34,22 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 Job = tuple[Work[Any], asyncio.Future[Any]]
 Waiting = tuple[float, Job]
-"""Since when."""
+"""When it was queued (``time.monotonic()``), and the job."""
 Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
-MAX_GROUP_SIZE = 64  # writes in one commit at the most, so that the first does not wait long for the last
-MAX_INLINE_SECONDS = 0.004  # after which no further write is begun on the event loop, so that reads get a turn
+MAX_GROUP_SIZE = 64  # writes in one commit, so that the first does not wait long for the last
+MAX_INLINE_SECONDS = 0.004  # after which no further write is started on the event loop, so that reads get a turn
 _TIMEOUT_MESSAGE = (
-    "The database takes too long to write: other changes have waited before this one. Nothing was changed. Try again; "
-    "if it stays so, ask the registry's operator to look at the database and the log."
+    "Writing to the database takes too long: other changes are queued before this one. Nothing was changed. Try again; "
+    "if it fails again, ask the registry's operator to check the database and the log."
 )
-_SAVE, _RELEASE, _UNDO, _BEGIN, _COMMIT, _ROLLBACK = (
-    Statement(text(words))
-    for words in (
+_SAVE, _RELEASE, _ROLLBACK_TO, _BEGIN, _COMMIT, _ROLLBACK = (
+    Statement(text(sql))
+    for sql in (
         "SAVEPOINT one_write",
         "RELEASE SAVEPOINT one_write",
         "ROLLBACK TO SAVEPOINT one_write",
-        "BEGIN IMMEDIATE",  # what it reads is still true when it writes
+        "BEGIN IMMEDIATE",  # locks at once, so that what it reads does not change before it writes
         "COMMIT",
         "ROLLBACK",
     )
@@ -62,7 +61,7 @@ class _PartialWriteError(Exception):
 
 
 class _Transaction:
-    """On SQLite; SQLAlchemy's own does the same on PostgreSQL."""
+    """A transaction on SQLite, with the methods of SQLAlchemy's, which is used on PostgreSQL."""
 
     def __init__(self, connection: Connection) -> None:
         _BEGIN.run(connection)
@@ -75,16 +74,16 @@ class _Transaction:
 
     def rollback(self) -> None:
         self.is_active = False
-        if driver_of(self._connection).in_transaction:  # which what went wrong may have ended
+        if driver_of(self._connection).in_transaction:  # the error may have ended it
             _ROLLBACK.run(self._connection)
 
 
 class Writer:
-    """``engine`` makes connections that write; on SQLite, such as begin no transactions by themselves. ``on_commit`` is
-    called, on the writer's thread, after each commit.
+    """``engine``: for writing; on SQLite, without an implicit BEGIN. ``on_commit`` is called, on the writer's thread,
+    after each commit.
 
-    On PostgreSQL a group has ``timeout`` seconds, with its turn, and as many for its commit, which waits for a standby,
-    too, if there is a synchronous one. Then its connection is cut, as the server may be gone without a word.
+    On PostgreSQL a group has ``timeout`` seconds, including its wait for the lock, and as many for its commit, which
+    may wait for a synchronous standby. Then it is disconnected, as the server may have disappeared silently.
     """
 
     def __init__(self, engine: Engine, on_commit: Callable[[], None], timeout: float) -> None:
@@ -103,7 +102,7 @@ class Writer:
         self._thread.start()
 
     def put(self, work: Work[T]) -> asyncio.Future[T]:
-        """What comes of it is known when it is committed."""
+        """A future of the result, which is set after the commit."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._queue.append((time.monotonic(), (work, done)))
@@ -113,14 +112,14 @@ class Writer:
         return done
 
     def close(self) -> None:
-        """Finish what is queued."""
+        """Finish the queued writes."""
         self._tasks.put(None)
         self._thread.join()
         self._is_busy = True
-        wanted = [job for _, job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
+        jobs = [job for _, job in self._queue if not job[1].cancelled()]  # the others were never acknowledged
         self._queue.clear()
-        for start in range(0, len(wanted), MAX_GROUP_SIZE):
-            _resolve(self._write(wanted[start : start + MAX_GROUP_SIZE]))
+        for start in range(0, len(jobs), MAX_GROUP_SIZE):
+            _resolve(self._write(jobs[start : start + MAX_GROUP_SIZE]))
         if self._inline_connection is not None:
             self._inline_connection.close()
         if self._watchdog is not None:
@@ -144,13 +143,13 @@ class Writer:
         try:
             with self._inline_budget:
                 transaction = _Transaction(connection)
-                end = time.perf_counter() + MAX_INLINE_SECONDS
-                while self._queue and len(group) < MAX_GROUP_SIZE and (not group or time.perf_counter() < end):
+                deadline = time.perf_counter() + MAX_INLINE_SECONDS
+                while self._queue and len(group) < MAX_GROUP_SIZE and (not group or time.perf_counter() < deadline):
                     group.append(self._queue.popleft()[1])
                     outcomes.append(_run_without_savepoint(connection, *group[-1]))
             if not _has_changed(outcomes):
                 transaction.rollback()
-        except Exception:  # in the thread it will take its time, or its reason be told
+        except Exception:  # the thread runs the group again, and reports the error if there is one
             _roll_back(transaction)
             self._submit(loop, partial(self._write, group or self._take_group()))
             return
@@ -160,11 +159,11 @@ class Writer:
             self._finish_group(loop, outcomes)
 
     def _submit(self, loop: asyncio.AbstractEventLoop, task: Callable[[], list[Outcome]]) -> None:
-        """To the thread. What comes of it is told back on the loop."""
+        """Run a task on the thread, and its results' callbacks on the loop."""
 
         def run() -> None:
             outcomes = task()
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting
                 loop.call_soon_threadsafe(self._finish_group, loop, outcomes)
 
         self._tasks.put(run)
@@ -177,7 +176,7 @@ class Writer:
         return [self._queue.popleft()[1] for _ in range(min(MAX_GROUP_SIZE, len(self._queue)))]
 
     def _reject_expired(self) -> None:
-        """Those that waited for too long already: each group takes its time to find that the database is away."""
+        """Reject writes that are past their deadline: each group takes long to fail if the database is unavailable."""
         while self._queue and time.monotonic() - self._queue[0][0] > self._timeout:
             _, (_, done) = self._queue.popleft()
             if not done.done():
@@ -192,7 +191,7 @@ class Writer:
     def _commit(self, transaction: _Transaction, outcomes: list[Outcome]) -> list[Outcome]:
         try:
             transaction.commit()
-        except Exception as error:  # the thread must live on, and every writer of the group be told
+        except Exception as error:  # the thread must go on, and every writer of the group get a result
             _roll_back(transaction)
             return _failed([done for done, _, _ in outcomes], error)
         self._notify_commit()
@@ -218,11 +217,11 @@ class Writer:
         try:
             self._on_commit()
         except Exception:
-            log.exception("telling of a commit failed unexpectedly")  # and what was committed is committed
+            log.exception("the notification of a commit failed unexpectedly")  # the commit itself succeeded
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[tuple[Connection, RootTransaction | _Transaction]]:
-        """Undone, if it is not committed: then nobody is told, and nothing waits for the disk."""
+        """A transaction, which is rolled back unless it was committed in the block."""
         with contextlib.ExitStack() as stack:
             transaction: RootTransaction | _Transaction
             if self._inline_connection is not None:
@@ -238,8 +237,8 @@ class Writer:
                         _roll_back(transaction)
 
     def _begin_with_reconnect(self, stack: contextlib.ExitStack) -> tuple[Connection, RootTransaction]:
-        """On PostgreSQL, once more if the server was restarted or dropped the connection: a check before every group
-        would cost each of them a round trip."""
+        """Retry once if PostgreSQL was restarted or dropped the connection: a check before every group would cost a
+        round trip each."""
         try:
             return self._begin_once(stack)
         except DBAPIError as error:
@@ -259,14 +258,14 @@ class Writer:
 
 
 def _roll_back(transaction: RootTransaction | _Transaction | None) -> None:
-    """Whatever state it is in."""
+    """Roll back a transaction in whatever state."""
     if transaction is not None:
         with contextlib.suppress(DBAPIError):
             transaction.rollback()
 
 
 def _run_without_savepoint(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
-    """A write without a savepoint. Raises what is no matter of this write alone."""
+    """Run a write without a savepoint. Raises errors that concern the whole group."""
     driver = driver_of(connection)
     before = driver.total_changes
     try:
@@ -280,29 +279,29 @@ def _run_without_savepoint(connection: Connection, work: Work[Any], done: asynci
 
 
 def _run_in_savepoint(connection: Connection, work: Work[Any], done: asyncio.Future[Any]) -> Outcome:
-    """Raises what is no matter of this write alone."""
+    """Run a write in a savepoint. Raises errors that concern the whole group."""
     _SAVE.run(connection)
     outcome: Outcome
     try:
         outcome = (done, work(connection), None)
     except Exception as error:
         if connection.invalidated:
-            raise  # the connection is gone, and with it the whole group
+            raise  # the connection is lost, and with it the whole group
         if connection.dialect.name == "sqlite" and not driver_of(connection).in_transaction:
-            raise  # SQLite has undone all of it, because of a full disk, say
-        _UNDO.run(connection)
+            raise  # SQLite has rolled back the transaction, for example because the disk is full
+        _ROLLBACK_TO.run(connection)
         outcome = (done, None, _as_result(error))
     _RELEASE.run(connection)
     return outcome
 
 
 def _as_result(error: Exception) -> Exception:
-    """To whoever asked for this write."""
+    """The error as the exception of a future, which cannot be StopIteration."""
     if not isinstance(error, StopIteration):
         return error
-    answer = RuntimeError("a write raised StopIteration")  # which no future takes
-    answer.__cause__ = error
-    return answer
+    result = RuntimeError("a write raised StopIteration")
+    result.__cause__ = error
+    return result
 
 
 def _has_changed(outcomes: list[Outcome]) -> bool:
@@ -313,7 +312,7 @@ def _failed(waiting: list[asyncio.Future[Any]], error: Exception, *, committing:
     failure: Exception = to_api_error(error) or error
     if committing and isinstance(error, DBAPIError) and error.connection_invalidated:
         failure = TemporarilyUnavailable(
-            "The connection to the database broke while the change was committed: it may have been made, or not. Look "
+            "The connection to the database was lost during the commit: the change may have been made, or not. Check "
             "before you repeat it."
         )
     log.error("%d changes could not be written: %s", len(waiting), describe_error(error))
@@ -321,7 +320,7 @@ def _failed(waiting: list[asyncio.Future[Any]], error: Exception, *, committing:
 
 
 def _resolve(outcomes: list[Outcome]) -> None:
-    """Tell all writers of a group at once: waking the event loop for each would cost as much as a small write."""
+    """Set the results of a whole group at once: waking the event loop for each would cost as much as a small write."""
     for done, answer, problem in outcomes:
         if done.cancelled():
             continue

@@ -7,5 +7,5 @@ Shapes and names are MLflow's (https://mlflow.org/docs/latest/api_reference/rest
 32 hex digits, those of users, groups and service principals 16 decimal ones; fields without a value and empty lists
 are left out of an answer.
 
-Besides, what both sides must do alike: when names are the same (names), and what text is safe to show (plain_text).
+Also, what both sides must do in the same way: comparing names (names), and making text safe to print (plain_text).
 """

@@ -1,7 +1,7 @@
 """Which permission level lets whom do what: one table, by which the server decides and clients offer actions.
 
-An ability is had by any row of GRANTS that fits: the level is high enough, every stage touched is among the row's, and
-the row asks for no author or the caller is the author.
+A caller has an ability if any row of GRANTS matches: the level is high enough, every stage touched is among the row's,
+and the row is not for authors only or the caller is the author.
 """
 
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class ActivityType(StrEnum):
 
 
 class Activity(Entity):
-    """One thing done. ``comment`` is its author's; ``system_comment`` says what the registry did besides."""
+    """One action. ``comment`` is its author's; ``system_comment`` is the registry's."""
 
     id: str
     activity_type: ActivityType
@@ -55,7 +55,7 @@ class Activity(Entity):
 
 
 class FeedActivity(Activity):
-    """An activity of the feed: with the model and version that it happened to."""
+    """An activity of the feed: with its model and version."""
 
     name: str
     version: str | None = None

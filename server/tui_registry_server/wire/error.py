@@ -1,4 +1,4 @@
-"""The shapes of an error: one, and SCIM's, which has it too."""
+"""Errors: the registry's, and SCIM's, which extends it."""
 
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ SCIM_ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class ScimError(Error):
-    """The same as RFC 7644, 3.12, has it: ``status`` is the HTTP status as a text, ``detail`` the message again."""
+    """With the members of RFC 7644, 3.12: ``status`` is the HTTP status as a text, ``detail`` repeats the message."""
 
     schemas: list[str] = [SCIM_ERROR_SCHEMA]
     status: str

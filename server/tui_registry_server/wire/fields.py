@@ -1,4 +1,4 @@
-"""The kinds of value that fields hold, each checked the same way wherever it appears."""
+"""The types of fields, and the base classes of entities and request bodies."""
 
 import re
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 MAX_INT64 = 2**63 - 1
 
 _INTEGER = re.compile("-?[0-9]+")
-"""An integer written out. Python also reads 1_0, +1, blanks around it and other scripts' digits: nobody means that."""
+"""Decimal digits. Python's int() also accepts 1_0, +1, surrounding whitespace and digits of other scripts."""
 
 
 def _no_nul(text: str) -> str:
@@ -32,15 +32,15 @@ def _is_integer(value: str) -> str:
     return value
 
 
-def _written_out(value: Any) -> Any:
-    """Python counts with booleans, too; nobody else does."""
+def _reject_non_integer(value: Any) -> Any:
+    """Booleans are integers in Python only."""
     if isinstance(value, bool) or (isinstance(value, str) and not _INTEGER.fullmatch(value)):
         raise ValueError("must be an integer, such as 3")
     return value
 
 
 Text = Annotated[str, AfterValidator(_no_nul)]
-"""A string that a database can hold."""
+"""A string that every database can store."""
 
 Description = Annotated[Text, Field(max_length=100_000)]
 
@@ -50,24 +50,24 @@ Version = Annotated[
     AfterValidator(_is_integer),
     Field(examples=["3"], json_schema_extra={"pattern": f"^{_INTEGER.pattern}$"}),
 ]
-"""A version number as MLflow writes it: a string of digits. Numbers are accepted too."""
+"""A version number as in MLflow: a string of digits. Numbers are accepted, too."""
 
-Integer = Annotated[int, BeforeValidator(_written_out)]
+Integer = Annotated[int, BeforeValidator(_reject_non_integer)]
 
 Milliseconds = Annotated[Integer, Field(ge=0, le=MAX_INT64, examples=[1767225600000])]
-"""A moment: milliseconds since the epoch, UTC."""
+"""A time: milliseconds since the epoch, UTC."""
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
 
 
 class RequestBody(BaseModel):
-    """What a client sends, as a JSON body or as query parameters. Unknown fields are ignored."""
+    """A request: a JSON body or query parameters. Unknown fields are ignored."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Entity(BaseModel):
-    """What the server answers. Unknown fields are kept out of sight, so that an old console reads a newer server."""
+    """An answer. Unknown fields are ignored, so that an old console can use a newer server."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", protected_namespaces=())
 

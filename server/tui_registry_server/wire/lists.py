@@ -1,5 +1,5 @@
-"""How long the lists may be that clients send. Each has a largest length, which is looked at before any of its elements
-is: a million wrong ones would be a million errors, and nobody else be served meanwhile."""
+"""Maximum lengths of the lists in requests. They are checked before any element is validated: a million invalid ones
+would be a million errors, and block the event loop."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -14,15 +14,15 @@ MAX_ACTIVITY_TYPES = 100  # there are some thirty
 MAX_ACCESS_ENTRIES = 1000
 MAX_VALUES = 100  # emails, entitlements or roles of one user, group or service principal
 MAX_OPERATIONS = 1000  # of one PATCH
-MAX_ATTRIBUTES = 100  # names of attributes to show, or to leave out
+MAX_ATTRIBUTES = 100  # names of attributes to include, or to exclude
 MAX_MEMBERS = 10_000  # of a group, in one request: Okta sends whole groups, Entra ID parts of some thousands
 
 
 @dataclass(frozen=True, slots=True)
 class MaxLength:
-    """An annotation of a list: ``Annotated[list[Tag], MaxLength(100)]``. Only the first wrong element is reported.
+    """An annotation of a list: ``Annotated[list[Tag], MaxLength(100)]``. Only the first invalid element is reported.
 
-    instead: what to do about a list that is longer.
+    instead: how to send a list that is longer.
     """
 
     length: int
@@ -35,8 +35,8 @@ class MaxLength:
 
     def _check(self, value: Any) -> Any:
         if isinstance(value, list) and len(value) > self.length:
-            problem = "it has {found} elements; at most {most} are taken: {instead}"
+            message = "it has {length} elements; at most {limit} are allowed: {instead}"
             raise PydanticCustomError(
-                "too_long", problem, {"found": len(value), "most": self.length, "instead": self.instead}
+                "too_long", message, {"length": len(value), "limit": self.length, "instead": self.instead}
             )
         return value

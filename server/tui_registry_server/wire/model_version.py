@@ -11,8 +11,8 @@ from tui_registry_server.wire.tag import SET_TAG, Tag
 
 
 class ModelVersion(Entity):
-    """One version. ``version`` is a string of digits; ``status`` is always ``READY``: artifacts stay where they are.
-    ``description``, ``run_id`` and ``run_link`` are empty where none was given; a description that was cleared is left
+    """One version. ``version`` is a string of digits; ``status`` is always ``READY``: artifacts are not copied.
+    ``description``, ``run_id`` and ``run_link`` are empty if none was given; a description that was cleared is left
     out."""
 
     name: str
@@ -45,7 +45,7 @@ class CreateModelVersion(RequestBody):
 
 
 class VersionName(RequestBody):
-    """The version meant."""
+    """Identifies a version."""
 
     name: Text
     version: Version
@@ -69,7 +69,7 @@ class TransitionStage(RequestBody):
 
 
 class TransitionStageDatabricks(RequestBody):
-    """The same with a comment, which the activity keeps."""
+    """The same with a comment, which is stored in the activity."""
 
     name: Text
     version: Version
@@ -92,7 +92,7 @@ class DeleteModelVersionTag(RequestBody):
 
 
 class SearchModelVersions(RequestBody):
-    """A page ends after 10,000 versions, or 8 MiB, whatever ``max_results`` says: ``next_page_token`` leads on."""
+    """A page has at most 10,000 versions and 8 MiB, whatever ``max_results`` is; see ``next_page_token``."""
 
     filter: Text = ""
     max_results: Integer = 200_000

@@ -1,12 +1,12 @@
-"""When two names mean the same user, group or service principal."""
+"""Comparing names of users, groups and service principals."""
 
 import unicodedata
 
 
 def name_key(name: str) -> str:
-    """Two names are the same where their keys are: in any letter case, and however accents are written.
+    """The key by which names compare: case-insensitive, and independent of the encoding of accents.
 
-    This is canonical caseless matching (Unicode, D145), as NFC. It does not ask the database, each of which has another
-    idea of what a letter's cases are; nor does it depend on Python's version, as the cases of a letter never change.
+    This is canonical caseless matching (Unicode, D145), in NFC. It depends neither on the database, as their case
+    mappings differ, nor on Python's version, as Unicode's case folding is stable.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

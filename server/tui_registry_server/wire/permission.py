@@ -39,7 +39,7 @@ class AccessControl(Entity):
 
 
 class ObjectPermissions(Entity):
-    """``object_id`` is ``/registered-models/<id>``. ``etag`` stands for the direct entries as they are now: see
+    """``object_id`` is ``/registered-models/<id>``. ``etag`` identifies the current direct entries: see
     ChangePermissions."""
 
     object_id: str
@@ -64,14 +64,14 @@ class AccessControlRequest(RequestBody):
 
 
 class PermissionsOf(RequestBody):
-    """The object meant: a model's id, or ``root``."""
+    """Identifies an object: a model's id, or ``root``."""
 
     object_id: Text
 
 
 class ChangePermissions(RequestBody):
-    """PATCH adds or changes the entries given; PUT makes them the only direct ones. With an ``etag``, only
-    if the direct entries are the same still: else 409, and nothing is changed."""
+    """PATCH adds or changes the entries given; PUT makes them the only direct ones. With an ``etag``, only if the
+    direct entries are still the same: else the status is 409, and nothing is changed."""
 
     object_id: Text
     etag: Text | None = None

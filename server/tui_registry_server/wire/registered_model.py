@@ -51,7 +51,7 @@ class CreateRegisteredModel(RequestBody):
 
 
 class ModelName(RequestBody):
-    """The model meant."""
+    """Identifies a model."""
 
     name: Text
 
@@ -69,7 +69,7 @@ class RenameRegisteredModel(RequestBody):
 
 
 class SearchRegisteredModels(RequestBody):
-    """A page ends after 8 MiB, whatever ``max_results`` says: ``next_page_token`` leads on."""
+    """A page has at most 8 MiB, whatever ``max_results`` is; see ``next_page_token``."""
 
     filter: Text = ""
     max_results: Integer = 100
@@ -83,7 +83,7 @@ class ListRegisteredModels(RequestBody):
 
 
 class GetLatestVersions(RequestBody):
-    """Stages in any letter case; none given means every stage."""
+    """Stages are case-insensitive; the default is every stage."""
 
     name: Text
     stages: Annotated[list[Text], MaxLength(MAX_STAGES)] = []
@@ -107,7 +107,7 @@ class SetRegisteredModelAlias(RequestBody):
 
 
 class RegisteredModelAlias(RequestBody):
-    """The alias meant."""
+    """Identifies an alias."""
 
     name: Text
     alias: Text

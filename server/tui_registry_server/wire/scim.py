@@ -1,6 +1,6 @@
-"""Users, groups and service principals, as SCIM 2.0 (RFC 7643, RFC 7644) and Databricks write them.
+"""Users, groups and service principals, as in SCIM 2.0 (RFC 7643, RFC 7644) and Databricks.
 
-Names are camelCase here, as SCIM has them. Ids are strings of digits: Databricks' clients take an owner's id for a
+Names on the wire are camelCase, as in SCIM. Ids are strings of digits: Databricks' clients parse an owner's id as a
 number. Lists are paged by ``startIndex``, which counts from 1, and ``count``.
 """
 
@@ -21,7 +21,7 @@ GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
 SERVICE_PRINCIPAL_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"
 LIST_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
-MAX_COUNT = 1000  # resources in one page; who asks for more gets so many, and goes on from there
+MAX_COUNT = 1000  # resources in one page, whatever count is
 
 
 class ScimBody(RequestBody):
@@ -34,16 +34,16 @@ class ScimEntity(Entity):
 
 @cache
 def _names(model: type[BaseModel]) -> Mapping[str, str]:
-    """How a model's fields are spelled, by their names in lower case."""
+    """The field names of a model by their names in lower case."""
     return {(field.alias or name).lower(): field.alias or name for name, field in model.model_fields.items()}
 
 
 class AnyCaseBody(ScimBody):
-    """Names of attributes are read in any letter case (RFC 7643, 2.1)."""
+    """Names of attributes are case-insensitive (RFC 7643, 2.1)."""
 
     @model_validator(mode="before")
     @classmethod
-    def _spell(cls, given: Any) -> Any:
+    def _fix_case(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
         known = _names(cls)
@@ -56,7 +56,7 @@ class SortOrder(StrEnum):
 
 
 class ComplexValue(ScimBody):
-    """One of several values: an email, a member, a group, an entitlement. ``value`` is what it is about."""
+    """One value of a list: an email, a member, a group, an entitlement."""
 
     value: Text = Field(max_length=1024)
     display: Text | None = Field(default=None, max_length=1024)
@@ -65,8 +65,8 @@ class ComplexValue(ScimBody):
     ref: Text | None = Field(default=None, alias="$ref", max_length=1024)
 
 
-def _listed(given: Any) -> Any:
-    """Identity providers send null for an empty list, and texts for objects that have nothing but a value."""
+def _as_objects(given: Any) -> Any:
+    """Identity providers send null for an empty list, and texts for objects that have only a value."""
     if given is None:
         return []
     if not isinstance(given, list) or len(given) > MAX_MEMBERS:
@@ -75,8 +75,8 @@ def _listed(given: Any) -> Any:
 
 
 def _with_value(given: Any) -> Any:
-    """They also send objects without a value, to say that there is none."""
-    values = _listed(given)
+    """They also send objects without a value for an empty list."""
+    values = _as_objects(given)
     if not isinstance(values, list) or len(values) > MAX_VALUES:
         return values
     return [each for each in values if not isinstance(each, dict) or each.get("value") is not None]
@@ -84,7 +84,9 @@ def _with_value(given: Any) -> Any:
 
 Values = Annotated[list[ComplexValue], MaxLength(MAX_VALUES), BeforeValidator(_with_value)]
 Members = Annotated[
-    list[ComplexValue], MaxLength(MAX_MEMBERS, "add the others by PATCH, so many at a time"), BeforeValidator(_listed)
+    list[ComplexValue],
+    MaxLength(MAX_MEMBERS, "add the others by PATCH, as many at a time"),
+    BeforeValidator(_as_objects),
 ]
 
 
@@ -104,7 +106,7 @@ class Meta(ScimEntity):
 
 
 class PrincipalFields(AnyCaseBody):
-    """What may be said of any principal. Entitlements and roles are kept and shown; they mean nothing here."""
+    """The fields of every principal. Entitlements and roles are stored, but have no effect."""
 
     display_name: Text | None = Field(default=None, max_length=256)
     external_id: Text | None = Field(default=None, max_length=256)
@@ -113,8 +115,8 @@ class PrincipalFields(AnyCaseBody):
 
 
 class UserFields(PrincipalFields):
-    """``userName`` and ``active`` stay as they are if left out. Who gets another ``userName`` keeps their id, tokens,
-    groups and permissions; what they did before stays recorded under the old one."""
+    """``userName`` and ``active`` are not changed if left out. After a change of ``userName``, a user has the same id,
+    tokens, groups and permissions; earlier activities are still recorded under the old name."""
 
     user_name: Text | None = None
     name: Name | None = None
@@ -131,7 +133,7 @@ class ReplaceUser(UserFields):
 
 
 class ServicePrincipalFields(PrincipalFields):
-    """``applicationId`` is made if left out, and cannot be changed later."""
+    """``applicationId`` is generated if left out, and cannot be changed later."""
 
     application_id: Text | None = None
     active: bool | None = None
@@ -152,14 +154,14 @@ class CreateGroup(GroupFields):
 
 
 class ReplaceGroup(GroupFields):
-    """Without members, the group has none from then on."""
+    """Without members, all are removed."""
 
     id: Text
 
 
 class PatchOperation(AnyCaseBody):
-    """``op`` is add, remove or replace, in any letter case; without a ``path``, ``value`` is an object, whose names
-    are paths. What is said of attributes that are not kept is ignored, as in POST."""
+    """``op`` is add, remove or replace, case-insensitive; without a ``path``, ``value`` is an object, whose names are
+    paths. Attributes that are not stored are ignored, as in POST."""
 
     op: Text
     path: Text | None = Field(default=None, max_length=1000)
@@ -167,7 +169,7 @@ class PatchOperation(AnyCaseBody):
 
 
 class PatchResource(AnyCaseBody):
-    """Changes, made in their order, all or none (RFC 7644, 3.5.2)."""
+    """Changes, applied in their order, all or none (RFC 7644, 3.5.2)."""
 
     id: Text
     operations: Annotated[list[PatchOperation], MaxLength(MAX_OPERATIONS, "send the others in further requests")] = (
@@ -176,13 +178,13 @@ class PatchResource(AnyCaseBody):
 
 
 class ResourceId(ScimBody):
-    """The user, group or service principal meant."""
+    """Identifies a user, group or service principal."""
 
     id: Text
 
 
 class ShownAttributes(ScimBody):
-    """Comma-separated names of attributes: those to show, or those to leave out. ``id`` is always shown."""
+    """Comma-separated names of the attributes to include, or to exclude. ``id`` is always included."""
 
     attributes: Text = Field(default="", max_length=1000)
     excluded_attributes: Text = Field(default="", max_length=1000)
@@ -193,7 +195,7 @@ class GetResource(ShownAttributes):
 
 
 class ListResources(ShownAttributes):
-    """``count`` above 1000 is read as 1000. Sorted by name, if nothing is said."""
+    """A ``count`` above 1000 is taken as 1000. The default order is by name."""
 
     filter: Text = ""
     sort_by: Text = ""
@@ -203,7 +205,7 @@ class ListResources(ShownAttributes):
 
 
 class SearchResources(AnyCaseBody):
-    """The same as a body (RFC 7644, 3.4.3), where names of attributes are a list."""
+    """The same as a JSON body (RFC 7644, 3.4.3), where names of attributes are a list."""
 
     attributes: Annotated[list[Text], MaxLength(MAX_ATTRIBUTES)] = []
     excluded_attributes: Annotated[list[Text], MaxLength(MAX_ATTRIBUTES)] = []
@@ -225,8 +227,8 @@ _Members = Annotated[
 
 
 class User(ScimEntity):
-    """``groups`` holds direct and, through groups in groups, indirect ones. Emails, external id, entitlements and
-    roles are shown to administrators and the user only."""
+    """A user, with direct and indirect groups. Emails, external id, entitlements and roles are visible to
+    administrators and to the user only."""
 
     schemas: _Schemas = []
     id: _Id
@@ -243,7 +245,7 @@ class User(ScimEntity):
 
 
 class ServicePrincipal(ScimEntity):
-    """An identity of a program. ``applicationId`` is its name in permissions and history."""
+    """The identity of a program. ``applicationId`` is its name in permissions and history."""
 
     schemas: _Schemas = []
     id: _Id
@@ -258,7 +260,7 @@ class ServicePrincipal(ScimEntity):
 
 
 class Group(ScimEntity):
-    """The members of ``users`` are not listed: everybody is one."""
+    """A group of principals. The members of the group ``users`` are not listed: everybody is one."""
 
     schemas: _Schemas = []
     id: _Id

@@ -1,4 +1,4 @@
-"""What the registry says of its SCIM: its abilities, kinds of resource and schemas (RFC 7643, 5 to 7; RFC 7644, 4)."""
+"""SCIM's discovery endpoints: configuration, resource types and schemas (RFC 7643, 5 to 7; RFC 7644, 4)."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ _Meta = Annotated[Meta | None, _ReadOnly]
 
 
 class DiscoveryId(ScimBody):
-    """The name of a kind of resource, or the URN of a schema."""
+    """The name of a resource type, or the URN of a schema."""
 
     id: Text
 
@@ -29,7 +29,7 @@ class Supported(ScimEntity):
 
 
 class BulkSupport(Supported):
-    """``maxOperations`` is also how many operations one PATCH may have: some clients have no other place to ask."""
+    """``maxOperations`` is also the limit of operations in one PATCH: some clients read it from here."""
 
     max_operations: Annotated[int, _Required]
     max_payload_size: Annotated[int, _Required]
@@ -48,7 +48,7 @@ class AuthenticationScheme(ScimEntity):
 
 
 class ServiceProviderConfig(ScimEntity):
-    """What of SCIM the registry can do."""
+    """The features of SCIM that the registry supports."""
 
     schemas: list[str] = [CONFIG_SCHEMA]
     documentation_uri: Annotated[str | None, Trait(READ_ONLY, references=("external",))] = None
@@ -70,7 +70,7 @@ class SchemaExtension(ScimEntity):
 
 
 class ResourceType(ScimEntity):
-    """A kind of resource and where it is."""
+    """A resource type and its endpoint."""
 
     schemas: list[str] = [RESOURCE_TYPE_SCHEMA]
     id: Annotated[str | None, _ReadOnly] = None
@@ -102,7 +102,7 @@ class SchemaAttribute(ScimEntity):
 
 
 class Schema(ScimEntity):
-    """What a resource is made of."""
+    """The attributes of a resource."""
 
     schemas: list[str] = [SCHEMA_SCHEMA]
     id: Annotated[str, _Always]

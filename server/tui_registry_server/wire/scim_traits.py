@@ -1,4 +1,4 @@
-"""What SCIM's schemas say of an attribute beside its type (RFC 7643, 2.2), as notes on the fields of wire models."""
+"""The characteristics of attributes in SCIM's schemas (RFC 7643, 2.2), as annotations of the fields of wire models."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ READ_WRITE, READ_ONLY, IMMUTABLE = "readWrite", "readOnly", "immutable"
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """parts: of a complex attribute, the sub-attributes that its values have here, if not all of the model.
-    of_parts: their mutability, if it is not the attribute's own; ``read_only`` are those that nobody sets.
-    references: what kinds of thing a URL points to."""
+    """parts: the sub-attributes of a complex attribute, if not all of its model.
+    of_parts: their mutability, if it differs from the attribute's; ``read_only`` are those that cannot be set.
+    references: the resource types that a URL can refer to."""
 
     mutability: str = READ_WRITE
     required: bool = False

@@ -1,4 +1,4 @@
-"""What a server says of itself, to anyone."""
+"""Public information about a server."""
 
 from tui_registry_server.wire.fields import Entity
 
@@ -8,13 +8,13 @@ class Health(Entity):
 
 
 class ServerInfo(Entity):
-    """``version`` is tui-registry's; ``mlflow_version`` the MLflow whose registry it answers like."""
+    """``version`` is tui-registry's; ``mlflow_version`` the MLflow version that it is compatible with."""
 
     version: str
     mlflow_version: str
 
 
 class DatabricksConfig(Entity):
-    """What Databricks' SDK asks a host for before anything else: where to sign in by OAuth, empty for nowhere."""
+    """What Databricks' SDK requests from a host first: the URL for signing in by OAuth; empty for none."""
 
     oidc_endpoint: str

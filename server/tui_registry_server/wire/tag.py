@@ -1,4 +1,4 @@
-"""Tags: free pairs of key and value on a model or a version."""
+"""Tags: pairs of key and value on a model or a version."""
 
 from tui_registry_server.wire.fields import RequestBody, Text
 

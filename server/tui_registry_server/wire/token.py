@@ -1,4 +1,4 @@
-"""Access tokens: one's own, everybody's, and who may have some.
+"""Access tokens: one's own, all of them, and who may create some.
 
 Times are milliseconds since the epoch; an ``expiry_time`` of -1 means never.
 """
@@ -21,7 +21,7 @@ class TokenPermissionLevel(StrEnum):
 
 
 class PublicTokenInfo(Entity):
-    """A token as its owner sees it. ``last_used_time`` is when it was last used, to a minute."""
+    """A token as its owner sees it. ``last_used_time`` is accurate to a minute."""
 
     token_id: str
     creation_time: int
@@ -40,8 +40,8 @@ class TokenInfo(PublicTokenInfo):
 
 
 class CreateToken(RequestBody):
-    """No token outlives the one that it is made with. Without ``lifetime_seconds`` it lasts as long as that one, which
-    can be for ever."""
+    """A token cannot outlive the one that it is created with. Without ``lifetime_seconds`` it expires with that one, if
+    ever."""
 
     comment: Text | None = Field(default=None, max_length=1024)
     lifetime_seconds: Integer | None = Field(default=None, ge=1, le=MAX_LIFETIME)
@@ -54,7 +54,7 @@ class CreateTokenOnBehalf(CreateToken):
 
 
 class TokenId(RequestBody):
-    """The token meant, by its id: never by its value."""
+    """Identifies a token by its id, which is not its value."""
 
     token_id: Text
 
@@ -72,7 +72,7 @@ class UpdateToken(RequestBody):
 
 
 class ListTokens(RequestBody):
-    """All tokens, or those that somebody owns or made."""
+    """All tokens, or those owned or created by a principal."""
 
     created_by_id: Integer | None = None
     created_by_username: Text | None = None
@@ -86,14 +86,14 @@ class ChangeTokenPermissions(RequestBody):
 
 
 class CreatedToken(Entity):
-    """``token_value`` is shown this one time."""
+    """``token_value`` is shown only once."""
 
     token_value: str
     token_info: PublicTokenInfo
 
 
 class CreatedTokenOnBehalf(Entity):
-    """``token_value`` is shown this one time."""
+    """``token_value`` is shown only once."""
 
     token_value: str
     token_info: TokenInfo

@@ -1,4 +1,4 @@
-"""Transition requests: a version's move to a stage that waits for somebody's decision."""
+"""Transition requests: a version's transition to a stage that needs approval."""
 
 from enum import StrEnum
 
@@ -33,7 +33,7 @@ class TransitionRequest(Entity):
 
 
 class InboxRequest(TransitionRequest):
-    """An open request of a list: with its model, its version, and the versions that hold the stage now."""
+    """An open request in a list: with its model, its version, and the versions that are in the stage now."""
 
     name: str
     version: str
@@ -58,7 +58,7 @@ class ListTransitionRequests(RequestBody):
 
 
 class ApproveTransitionRequest(RequestBody):
-    """Settles every open request of that version for that stage."""
+    """Closes all open requests of that version for that stage."""
 
     name: Text
     version: Version
@@ -68,7 +68,7 @@ class ApproveTransitionRequest(RequestBody):
 
 
 class RejectTransitionRequest(RequestBody):
-    """Settles every open request of that version for that stage."""
+    """Closes all open requests of that version for that stage."""
 
     name: Text
     version: Version
@@ -77,7 +77,7 @@ class RejectTransitionRequest(RequestBody):
 
 
 class DeleteTransitionRequest(RequestBody):
-    """Cancels the request that ``creator``, a user's name, made."""
+    """Cancels the request that was created by ``creator``, a user's name."""
 
     name: Text
     version: Version
@@ -96,7 +96,7 @@ class InboxPage(Entity):
 
 
 class ModelVersionDatabricks(Entity):
-    """A version as Databricks shows it: with the caller's own level on its model, and the requests still open."""
+    """A version as Databricks shows it: with the caller's level on its model, and the open requests."""
 
     name: str
     version: str

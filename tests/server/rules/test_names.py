@@ -1,4 +1,4 @@
-"""What may be called how."""
+"""Validation of names."""
 
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -60,7 +60,7 @@ def test_of_a_tag_that_comes_twice_the_last_counts() -> None:
 
 @given(st.text(alphabet="./%25eE\\ab", max_size=60))
 def test_no_source_climbs(source: str) -> None:
-    """Whatever is accepted stays in its folder, however often it is decoded."""
+    """Accepted sources do not leave their folder, however often they are decoded."""
     try:
         check_source(source)
     except InvalidParameterValue:

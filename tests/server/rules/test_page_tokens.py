@@ -1,4 +1,4 @@
-"""Page tokens: what is written is read again, by the same search only, and nothing else is."""
+"""Page tokens: a written token can be read, by the same search only, and no other token can."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The rows of the ability table by themselves; tests.server.test_abilities holds them against what was promised."""
+"""The ability table by itself; tests.server.test_abilities compares it with the documented one."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from tui_registry_server.wire.stage import Stage
 
 @pytest.mark.parametrize("ability", Ability)
 def test_every_ability_is_had_by_somebody(ability: Ability) -> None:
-    """But for PUBLIC, which asks for nobody."""
+    """Except PUBLIC, which has no caller."""
     assert any(grant.ability is ability for grant in GRANTS) == (ability is not Ability.PUBLIC)
 
 

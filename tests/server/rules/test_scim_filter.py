@@ -1,4 +1,4 @@
-"""SCIM filters: what they mean, and that nothing but a meaning or a clear refusal comes of any text."""
+"""SCIM filters: their meaning, and that any text is either parsed or refused with a clear message."""
 
 import pytest
 from hypothesis import example, given
@@ -92,13 +92,13 @@ def test_what_a_filter_means(text: str, meant: Filter | None) -> None:
         ("members eq 'a'", "Use one of active, displayName"),
         ('emails[type eq "work"] pr', "Comparisons are joined by and, or"),
         ('emails[type eq "work"', "A bracket is not closed"),
-        ("emails[]", "A comparison begins with what is compared"),
+        ("emails[]", "A comparison begins with an attribute"),
         ('emails[userName eq "a"]', "Use one of display, primary, type, value"),
         ('emails[emails[type eq "a"]]', "Brackets follow a list"),
         ('userName[type eq "a"]', "Brackets follow a list. Use one of emails, entitlements, groups, roles"),
-        ('[type eq "a"]', "A comparison begins with what is compared"),
-        ('urn:other:userName eq "a"', "A comparison begins with what is compared"),
-        ('meta.created gt "yesterday"', "A moment is written as"),
+        ('[type eq "a"]', "A comparison begins with an attribute"),
+        ('urn:other:userName eq "a"', "A comparison begins with an attribute"),
+        ('meta.created gt "yesterday"', "A time is written as"),
         ('meta.created co "2026"', "'meta.created' is followed by one of eq, ge, gt, le, lt, ne, pr"),
         ("active eq 1", "compared with true or false"),
         ("active co true", "'active' is followed by one of eq, ne, pr"),
@@ -106,7 +106,7 @@ def test_what_a_filter_means(text: str, meant: Filter | None) -> None:
         ("emails gt 'a'", "'emails.value' is followed by one of co, eq"),
         ("userName pr userName pr", "Comparisons are joined by and, or"),
         ("userName pr and", "at its end"),
-        ("not userName pr", "What follows not stands in parentheses"),
+        ("not userName pr", "not is followed by parentheses"),
         ("(userName pr", "A parenthesis is not closed"),
         ("userName pr)", "Comparisons are joined by and, or"),
         (r'userName eq "\q"', "An escape is unknown"),

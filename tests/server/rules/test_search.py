@@ -1,4 +1,4 @@
-"""A search as a whole: its order, its pages and their tokens."""
+"""Searches: their order, their pages and page tokens."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ def test_the_order_ends_where_no_two_rows_are_equal(
 
 
 @pytest.mark.parametrize(
-    ("order_by", "said"),
+    ("order_by", "message"),
     [
         (["stage"], "Use one of name, timestamp, last_updated_timestamp"),
         (["name up"], "followed by ASC or DESC"),
@@ -55,10 +55,10 @@ def test_the_order_ends_where_no_two_rows_are_equal(
         (["name", "timestamp", "name"], "has 'name' twice"),
     ],
 )
-def test_an_order_that_cannot_be_read(order_by: list[str], said: str) -> None:
+def test_an_order_that_cannot_be_read(order_by: list[str], message: str) -> None:
     with pytest.raises(InvalidParameterValue) as refusal:
         search(order_by=order_by)
-    assert said in refusal.value.message
+    assert message in refusal.value.message
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_token_leads_on_in_its_own_search() -> None:
     asked = partial(search, filter_text="name LIKE 'é%'", order_by=["timestamp DESC"])
     page_token = asked().token_after((17, "é 😀"))
     assert asked(page_token=page_token).position == (17, "é 😀")
-    assert asked(page_token=page_token, max_results=3).position == (17, "é 😀")  # pages may differ in length
+    assert asked(page_token=page_token, max_results=3).position == (17, "é 😀")  # pages may have different lengths
     assert page_token.replace("-", "").replace("_", "").isalnum()
 
 
@@ -121,7 +121,7 @@ def test_a_token_of_another_search_is_refused(other: Callable[..., Search]) -> N
     ],
 )
 def test_a_token_that_was_never_given_is_refused(page_token: str) -> None:
-    with pytest.raises(InvalidParameterValue, match="none to begin anew"):
+    with pytest.raises(InvalidParameterValue, match="none for the first page"):
         search(page_token=page_token)
 
 

@@ -1,4 +1,4 @@
-"""What a filter of a search means, and what it is told that cannot be read. Compared with MLflow's in tests/compat."""
+"""The meaning of search filters, and the messages for invalid ones. Compared with MLflow's in tests/compat."""
 
 import pytest
 
@@ -56,13 +56,13 @@ def test_all_comparisons_are_kept_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("  ", "at its end: The filter is blank"),
-        ("name = 'a", 'at character 8, "\'a": There is a quote that is not closed'),
-        ("name = 'a';", "at character 11, ';': There is something with no meaning"),
+        ("name = 'a", 'at character 8, "\'a": A quote is not closed'),
+        ("name = 'a';", "at character 11, ';': This character is not expected"),
         ("name = 'a' OR name = 'b'", "at character 12, 'OR': 'OR' cannot be searched"),
-        ("(name = 'a')", "A comparison begins with what is compared"),
+        ("(name = 'a')", "A comparison begins with a key"),
         ("phase = 'Production'", "Use name, version_number, run_id, source_path, user_id, stage or tags.<key>"),
         ("name", "at its end: A key is followed by a comparator"),
         ("name IS NULL", "'name' cannot be compared by 'IS'"),
@@ -83,14 +83,14 @@ def test_all_comparisons_are_kept_in_order() -> None:
         (f"version_number = {2**63}", "compared with an integer"),
         (f"version_number = '{'9' * 5000}'", "compared with an integer"),
         (f"name LIKE '{'a' * (MAX_PATTERN + 1)}'", "The pattern is too long"),
-        (" AND ".join(["name = 'a'"] * (MAX_COMPARISONS + 1)), "at most 100 are read"),
-        ("name = 'a' " * MAX_FILTER, f"at most {MAX_FILTER} are read"),
+        (" AND ".join(["name = 'a'"] * (MAX_COMPARISONS + 1)), "at most 100 are allowed"),
+        ("name = 'a' " * MAX_FILTER, f"at most {MAX_FILTER} are allowed"),
     ],
 )
-def test_what_cannot_be_read_is_told_where_and_what_to_do(text: str, said: str) -> None:
+def test_invalid_filters(text: str, message: str) -> None:
     with pytest.raises(InvalidParameterValue) as refusal:
         parse_filter(text, VERSION_ATTRIBUTES)
-    assert said in refusal.value.message
+    assert message in refusal.value.message
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Stages, as people write them."""
+"""Parsing stages."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""An SQLite file read and written where it takes longer than a moment, and where another program writes."""
+"""Lengthy reads and writes of an SQLite file, and concurrent writes by another program."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from tui_registry_server.store.read_cache import MAX_ENTRIES, cached_read
 COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n"
 A_MILLION = COUNTED.format(1_000_000)
 TURNS = 20
-"""That the event loop has meanwhile, at the least: thousands, if what takes long runs elsewhere, else two or three."""
+"""Minimum iterations of the event loop: thousands if the work runs in a thread, otherwise two or three."""
 
 
 @contextlib.asynccontextmanager
@@ -57,7 +57,7 @@ def summing(connection: Connection) -> int:
 
 
 async def turns(until: asyncio.Future[int]) -> int:
-    """How often the event loop has its turn meanwhile."""
+    """Counts the iterations of the event loop."""
     count = 0
     while not until.done():
         await asyncio.sleep(0)
@@ -73,7 +73,7 @@ async def test_a_long_read_holds_up_nobody(tmp_path: Path) -> None:
 
 
 async def test_a_long_write_holds_up_nobody_and_is_made_once(tmp_path: Path) -> None:
-    """Nor are the writes that were made beside it."""
+    """Nor are concurrent writes."""
     async with opened(tmp_path) as database:
         before = [asyncio.ensure_future(database.write(adding(number))) for number in range(3)]
         writing = asyncio.ensure_future(database.write(adding_a_million))
@@ -87,11 +87,11 @@ async def test_a_long_write_holds_up_nobody_and_is_made_once(tmp_path: Path) -> 
 
 
 async def test_a_view_has_another_number_after_every_commit_and_only_then(tmp_path: Path) -> None:
-    """Whoever made it. Within a turn of the event loop nothing changes."""
+    """Whoever made it. Within an iteration of the event loop nothing changes."""
     async with opened(tmp_path) as database:
 
         async def view() -> tuple[int | None, int]:
-            await asyncio.sleep(0)  # the next turn
+            await asyncio.sleep(0)  # the next iteration
             before = database.view()
             count = await database.read(
                 lambda connection: connection.execute(text("SELECT count(*) FROM made")).scalar_one()
@@ -116,7 +116,7 @@ async def test_a_view_has_another_number_after_every_commit_and_only_then(tmp_pa
 
 
 async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None:
-    """And kept until then, but no more of it than there is room for."""
+    """And cached until then, up to the maximum size."""
     read = 0
 
     def counted(connection: Connection) -> int:
@@ -147,19 +147,19 @@ async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None
 
 
 async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
-    told: list[bool] = []
+    notified: list[bool] = []
     async with opened(tmp_path) as database:
-        database.on_commit = lambda: told.append(True)
+        database.on_commit = lambda: notified.append(True)
         outcomes = await asyncio.gather(
             *(database.write(adding(number, InvalidState("no") if number % 3 == 1 else None)) for number in range(9)),
             return_exceptions=True,
         )
         assert [isinstance(each, InvalidState) for each in outcomes] == [number % 3 == 1 for number in range(9)]
-        commits = len(told)
+        commits = len(notified)
         assert commits >= 1
         with pytest.raises(InvalidState):
             await database.write(adding(9, InvalidState("no")))
-        assert len(told) == commits, "nothing was committed"
+        assert len(notified) == commits, "nothing was committed"
         assert await database.write(adding(10)) == 10
     assert made(tmp_path) == [0, 2, 3, 5, 6, 8, 10]
 
@@ -190,7 +190,7 @@ async def test_what_is_queued_is_finished_at_the_end(tmp_path: Path) -> None:
 
 
 async def test_however_long_it_takes_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At least one write is made in each turn."""
+    """At least one write is made in each iteration."""
     monkeypatch.setattr(writer, "MAX_INLINE_SECONDS", 0.0)
     async with opened(tmp_path) as database:
         assert await asyncio.gather(*(database.write(adding(number)) for number in range(20))) == list(range(20))
@@ -198,7 +198,7 @@ async def test_however_long_it_takes_to_begin(tmp_path: Path, monkeypatch: pytes
 
 
 async def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
-    """Or else the end would wait for it."""
+    """Otherwise the end of the loop would wait for it."""
     async with opened(tmp_path) as database:
         reading = asyncio.ensure_future(
             database.read(lambda connection: connection.exec_driver_sql(COUNTED.format(10**9)).fetchall(), lengthy=True)
@@ -214,14 +214,14 @@ async def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
 async def test_writing_goes_on_after_whatever_went_wrong(tmp_path: Path, begun: str) -> None:
     def stops(connection: Connection) -> int:
         if begun == "in the thread":
-            adding(-1)(connection)  # so that it is begun anew there
+            adding(-1)(connection)  # so that it is restarted in a thread
         raise StopIteration
 
     def telling() -> None:
         raise InvalidState("nobody listens")
 
     def is_undone(connection: Connection) -> int:
-        """As SQLite does it when the disk is full."""
+        """As SQLite does if the disk is full."""
         adding(-1)(connection)
         connection.exec_driver_sql("ROLLBACK")
         raise InvalidState("the disk is full")

@@ -1,4 +1,4 @@
-"""Threads that are shared fairly: who asks for much leaves some to others."""
+"""The fair thread pool: callers with many jobs leave threads to others."""
 
 import asyncio
 import threading

@@ -1,5 +1,5 @@
-"""The feed in every way in which it may be read, beside a list in Python: whatever its order of times and of numbers,
-and however the caller came by their rights."""
+"""All queries of the feed, compared with a list in Python: with any order of times and of numbers, and with all
+ways of granting levels."""
 
 import random
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ READER = Principal("2", "bob", PrincipalKind.USER, "", ("2", "3"), Level.NONE, a
 STRANGER = Principal("4", "eve", PrincipalKind.USER, "", ("4",), Level.NONE, admin=False)
 MAY_READ = {ADMIN: {f"m{number}" for number in range(MODELS)}, READER: set(OWN), STRANGER: set()}
 WAYS = {"own": (100, 10_000), "among own": (100, 10), "any": (1, 10)}
-"""What few objects, and few activities, are."""
+"""Small limits of objects and activities."""
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Connection, list[dict[str, Any]]]]:
-    """Numbers are in no order of time, and many share one."""
+    """Numbers are not in the order of time, and many activities have the same time."""
     chance = random.Random(1)
     rows = [
         {

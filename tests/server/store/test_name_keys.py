@@ -1,4 +1,4 @@
-"""A registry that has names which have become the same is not upgraded: it is told which, and nothing is changed."""
+"""A registry with names that have become equal is not upgraded: the message lists them, and nothing is changed."""
 
 from collections.abc import Iterator
 from pathlib import Path

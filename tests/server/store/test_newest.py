@@ -1,4 +1,4 @@
-"""The revision that lets a start do without Alembic is the last one."""
+"""The revision constant, by which a start needs no Alembic, is the last migration."""
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory

@@ -1,4 +1,4 @@
-"""URLs of PostgreSQL are read as libpq reads them, and told without what is secret in them."""
+"""URLs of PostgreSQL are parsed as by libpq, and redacted in messages."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def _nothing_said_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def given(location: str) -> dict[str, str]:
-    """What libpq gets, but for what it always does."""
+    """The parameters for libpq, without the defaults."""
     found = parameters(database_url(location))
     assert int(found["connect_timeout"]) > 0
     always = {"connect_timeout": "5", "keepalives_idle": "30", "tcp_user_timeout": "30000"}
@@ -66,7 +66,7 @@ def test_what_a_url_says(location: str, expected: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "redacted"),
     [
         ("postgresql://ada:pw@one:5432,[::1]/r?sslpassword=pw", "postgresql://ada:***@one:5432,[::1]/r"),
         ("postgresql:///r?user=ada&password=pw&host=/tmp", "postgresql://ada:***@%2Ftmp/r"),
@@ -74,8 +74,8 @@ def test_what_a_url_says(location: str, expected: dict[str, str]) -> None:
         ("postgresql:///?service=registry", "postgresql:///?service=registry"),
     ],
 )
-def test_how_it_is_told(location: str, told: str) -> None:
-    assert redact_url(location) == told
+def test_redacted_urls(location: str, redacted: str) -> None:
+    assert redact_url(location) == redacted
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_how_it_is_told(location: str, told: str) -> None:
     ],
 )
 def test_what_cannot_be_read_is_not_quoted(location: str) -> None:
-    with pytest.raises(InvalidParameterValue, match="could not be read") as raised:
+    with pytest.raises(InvalidParameterValue, match="URL is invalid") as raised:
         database_url(location)
     assert "SECRET" not in str(raised.value)
 
@@ -112,13 +112,13 @@ def test_a_parameter_that_libpq_does_not_know() -> None:
 @pytest.mark.parametrize("attributes", ["standby", "read-only", "prefer-standby"])
 def test_a_standby_is_for_reading(attributes: str) -> None:
     url = database_url(f"postgresql://one,two/r?target_session_attrs={attributes}")
-    make_engine(url, write=False).dispose()  # for a backup, say
+    make_engine(url, write=False).dispose()  # for a backup, for example
     with pytest.raises(InvalidParameterValue, match="cannot be written to"):
         make_engine(url, write=True)
 
 
 def test_what_is_said_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By a service, whose several hosts psycopg would not find, or by variables; what the URL says comes first."""
+    """From a service, whose hosts psycopg would not find, or from variables; the URL takes precedence."""
     services = tmp_path / "services"
     services.write_text("[registry]\nhost=one,two\nport=1,2\nconnect_timeout=7\noptions=-c x=y\ndbname=elsewhere\n")
     monkeypatch.setenv("PGSERVICEFILE", str(services))

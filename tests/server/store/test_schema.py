@@ -1,4 +1,4 @@
-"""The migrations make the very tables that the statements are written for."""
+"""The migrations create exactly the tables of the statements."""
 
 import sqlite3
 from contextlib import closing
@@ -20,11 +20,11 @@ from tui_registry_server.store.tables import metadata
 from tui_registry_server.wire.principal import PrincipalKind
 
 FOR_EACH_DATABASE = {"ix_model_tags_value", "ix_version_tags_value"}
-"""Indexes of whole values on SQLite, as the tables say, and of their beginnings on PostgreSQL: see migration 0003."""
+"""Indexes of whole values on SQLite, as in the tables, and of prefixes on PostgreSQL: see migration 0003."""
 
 
 def is_compared(name: str | None, kind: str) -> bool:
-    """Not what finds models by a part of their names on SQLite: migration 0003 has it, and triggers keep it."""
+    """Without the trigram index on SQLite, which is created by migration 0003 and updated by triggers."""
     return not str(name).startswith("model_name") if kind == "table" else name not in FOR_EACH_DATABASE
 
 

@@ -1,7 +1,7 @@
-"""How pages of long lists are reached on SQLite: by an index, never by reading a whole table and never by sorting one.
+"""The query plans of long lists on SQLite: by an index, never by scanning or sorting a whole table.
 
-What is looked at are the very statements that the store runs, in their order, on a database without statistics, as one
-is that nobody has analysed. What they find is compared with MLflow's in tests/compat.
+The plans are those of the store's own statements, in their order, on a database without statistics, as one is that was
+never analysed. The results are compared with MLflow's in tests/compat.
 """
 
 import re
@@ -46,8 +46,8 @@ class Database:
         driver.set_trace_callback(statements.append)
         run(self.connection)
         driver.set_trace_callback(None)
-        # Those that FTS5 runs for itself begin with a comment; those with arrays make the documents of a page's rows,
-        # but that of the inbox, which says what each request displaces.
+        # Those that FTS5 itself runs begin with a comment; those with arrays assemble the documents of a page's rows,
+        # except that of the inbox, which selects what each request displaces.
         asked = [
             sql
             for sql in statements
@@ -159,7 +159,7 @@ PATHS = {
     "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
 }
 BOUNDED_SORTS = {"a tag", "part", "beginning", "reader", "run", "by name"}
-"""What is sorted is what a candidate has found (at most MAX_DRIVING_ROWS), or what has one value."""
+"""Only the rows of a candidate (at most MAX_DRIVING_ROWS), or those with one value, are sorted."""
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -174,7 +174,7 @@ def test_an_index_leads_to_the_rows(database: Database, path: str) -> None:
 
 
 def test_what_is_many_is_not_sorted(database: Database) -> None:
-    """Where no candidate is few, the order is walked along."""
+    """If no candidate is small enough, the order is scanned."""
     numbers = range(MAX_DRIVING_ROWS + 1)
     connection = database.connection
     some = {"user_id": "ada", "creation_timestamp": 1, "last_updated_timestamp": 1, "last_version": 0}

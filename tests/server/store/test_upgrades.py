@@ -1,6 +1,7 @@
-"""Registries written by every program that ever had a schema of its own: this one takes them over, with all they hold.
+"""Registries of every released or intermediate schema are upgraded, with all of their content.
 
-upgrades/make.py made them. On PostgreSQL the older schema is made by the steps up to it, and filled with their rows.
+upgrades/make.py created them. On PostgreSQL the older schema is created by the migrations up to it, and filled with
+their rows.
 """
 
 import gzip
@@ -31,12 +32,12 @@ COMMITS = {
     "da732e4": "0004",
     "aa0d7c8": "0006",
 }
-"""The commits that changed the schema since there was a program to serve it, and the revision that each made."""
+"""The commits that changed the schema, and the revisions that they created."""
 
 
 @pytest.fixture(params=COMMITS)
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A registry as that commit left it."""
+    """A registry as created by that commit."""
     commit: str = request.param
     file = tmp_path / "registry.db"
     file.write_bytes(gzip.decompress((MADE / f"{commit}.sqlite.gz").read_bytes()))
@@ -49,7 +50,7 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def _fill(location: str, file: Path, revision: str) -> None:
-    """The rows of an SQLite file in PostgreSQL, with the schema of a revision."""
+    """Copy the rows of an SQLite file to PostgreSQL, with the schema of a revision."""
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
     target = make_engine(database_url(location), write=True)
@@ -72,7 +73,7 @@ def _fill(location: str, file: Path, revision: str) -> None:
     source.dispose()
 
 
-# SQLAlchemy cannot reflect one of the indexes, which is not looked for here.
+# SQLAlchemy cannot reflect one of the indexes, which is not checked here.
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_an_older_registry_is_taken_over(older: str, tmp_path: Path) -> None:
     token = command(older, "tokens", "create", "admin").strip()  # this alone upgrades it
@@ -107,7 +108,7 @@ def test_an_older_registry_is_taken_over(older: str, tmp_path: Path) -> None:
 
 
 def test_numbers_that_were_left_out_are_given(tmp_path: Path) -> None:
-    """PostgreSQL's sequences leave some out. Before there were digests, nothing says which number a record has."""
+    """PostgreSQL's sequences have gaps. Before there were digests, the numbers are not protected."""
     file = tmp_path / "registry.db"
     file.write_bytes(gzip.decompress((MADE / "662be60.sqlite.gz").read_bytes()))
     with closing(sqlite3.connect(file)) as database, database:
@@ -120,7 +121,7 @@ def test_numbers_that_were_left_out_are_given(tmp_path: Path) -> None:
 @pytest.mark.skipif(bool(os.environ.get(DATABASE_VARIABLE)), reason="only files are kept as they were")
 @pytest.mark.parametrize("commit", COMMITS)
 def test_it_is_kept_as_it_was(commit: str, tmp_path: Path) -> None:
-    """And is told where."""
+    """And the log says where."""
     file = tmp_path / "registry.db"
     file.write_bytes(gzip.decompress((MADE / f"{commit}.sqlite.gz").read_bytes()))
     with Server(tmp_path, str(file)) as server:
@@ -135,7 +136,7 @@ def test_it_is_kept_as_it_was(commit: str, tmp_path: Path) -> None:
 
 
 def test_a_newer_registry_is_refused(tmp_path: Path) -> None:
-    """By whatever opens it, which says what to do and changes nothing."""
+    """By every command, which says what to do and changes nothing."""
     with fresh_database(tmp_path) as database:
         command(database, "users", "create", "ann")
         engine = make_engine(database_url(database), write=True)
@@ -151,4 +152,4 @@ def test_a_newer_registry_is_refused(tmp_path: Path) -> None:
         ):
             result = CliRunner().invoke(main, [*arguments, "--database", database])
             assert result.exit_code == 1
-            assert "Install that version, or restore a backup" in result.stderr
+            assert "Install that version, or restore an older backup" in result.stderr

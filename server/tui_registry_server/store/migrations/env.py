@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, on the connection that tui_registry_server.store.schema passes, in one transaction."""
+"""Alembic's environment: run the migrations on the connection of store.schema, in one transaction."""
 
 from alembic import context
 

@@ -1,9 +1,9 @@
-"""Makes the registries that test_upgrades.py upgrades, each by the very program that had that schema.
+"""Creates the registries that test_upgrades.py upgrades, each by the program that had that schema.
 
     python -m tests.server.store.upgrades.make 662be60 65f68c0 751be30 9523ffb da732e4 aa0d7c8
 
-takes the commits that changed the schema, checks each out into a folder of its own, serves a registry with it, fills
-it, and keeps the SQLite file beside this one, compressed.
+takes the commits that changed the schema, checks each out into a folder, serves a registry with it, fills it, and
+stores the SQLite file next to this one, compressed.
 """
 
 import gzip
@@ -50,7 +50,7 @@ def _fill(program: Path, database: str) -> None:
     """A registry with some of everything, by its own commands and over HTTP."""
 
     named = program / "server" / "tui_registry_server"
-    python = (sys.executable, "-m", named.name if named.exists() else "server")  # what the package was called by then
+    python = (sys.executable, "-m", named.name if named.exists() else "server")  # the package's name in that commit
     environment = os.environ | {"PYTHONPATH": str(named.parent if named.exists() else program)}
 
     def command(*arguments: str) -> str:
@@ -83,8 +83,8 @@ def _ask_for_everything(url: str, token: str) -> None:
     def call(path: str, **fields: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         with urlopen(Request(url + path, json.dumps(fields).encode(), headers)) as answer:
-            said: dict[str, Any] = json.load(answer)
-        return said
+            result: dict[str, Any] = json.load(answer)
+        return result
 
     tag = {"key": "team", "value": "Größe 🙂"}
     for number in range(3):

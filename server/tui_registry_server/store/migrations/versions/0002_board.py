@@ -1,4 +1,4 @@
-"""What the board over all models and the search by person are read with; aliases sort alike on every database."""
+"""Indexes for the board over all models and the search by user; aliases sort in the same way on every database."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,5 +1,5 @@
-"""What keeps answers fast as the registry grows: model names by any three letters, tags by their values, versions of a
-model and of a person by time, activities of a model, of a kind and by time."""
+"""Indexes for large registries: model names by trigrams, tags by their values, versions of a model and of a user by
+time, activities of a model, of a type and by time."""
 
 from alembic import op
 from sqlalchemy import text
@@ -15,8 +15,8 @@ INDEXES = (
     ("ix_activities_time", "activities", ("creation_timestamp", "sequence")),
 )
 
-# A text is found by its trigrams in a table of FTS5, which holds them for the rows of another table, numbered so that
-# the numbers stay what they are. Triggers keep both as the models are, in the same transaction.
+# Names are found by their trigrams in an FTS5 table, whose content is another table with stable row ids. Triggers
+# update both in the transaction of the model's change.
 SQLITE = (
     "CREATE INDEX ix_model_tags_value ON model_tags (key, value, model_id)",
     "CREATE INDEX ix_version_tags_value ON version_tags (key, value, model_id, version)",
@@ -49,7 +49,7 @@ SQLITE = (
     "INSERT INTO model_names (model_id, name) SELECT id, name FROM registered_models",
 )
 
-# The rows of an index are at most 2,704 bytes there, those of a tag more: it goes by their beginnings.
+# The rows of an index have at most 2,704 bytes there, values of tags more: the index has prefixes of them.
 POSTGRESQL = (
     "CREATE INDEX ix_model_tags_value ON model_tags (key, substr(value, 1, 100), model_id)",
     "CREATE INDEX ix_version_tags_value ON version_tags (key, substr(value, 1, 100), model_id, version)",
@@ -69,7 +69,7 @@ def upgrade() -> None:
 
 
 def _create_trigrams() -> None:
-    """By an extension that most servers have, but not everybody may create; without it such searches read all names."""
+    """By an extension that most servers have, but that not every role may create; without it, all names are scanned."""
     connection = op.get_bind()
     trusted = (
         "SELECT 1 FROM pg_available_extension_versions WHERE name = 'pg_trgm' AND (installed OR trusted OR usesuper)"

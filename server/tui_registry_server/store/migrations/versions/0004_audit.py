@@ -1,4 +1,4 @@
-"""The audit log's chain: each activity gets a digest of itself and of the one before, and none is changed any more."""
+"""The audit log's hash chain: each activity gets a digest of itself and of the one before, and triggers protect it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,7 @@ SQLITE = tuple(
     for verb in ("UPDATE", "DELETE")
 )
 POSTGRESQL = (
-    # The first databases sorted names as their own language does. Those that sort by code points stay as they are.
+    # The first databases sorted names by their own locale. Those that sort by code points are not changed.
     'ALTER TABLE registered_models ALTER COLUMN name TYPE text COLLATE "C"',
     'ALTER TABLE aliases ALTER COLUMN alias TYPE text COLLATE "C"',
     f"""CREATE FUNCTION activities_are_kept() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -48,7 +48,7 @@ BATCH = 1000
 
 
 def _chain(connection: sa.Connection) -> None:
-    """Give every activity that is there its digest, and the next number: PostgreSQL's sequences leave some out."""
+    """Give every existing activity its digest, and a number without gaps, which PostgreSQL's sequences have."""
     activities = sa.table("activities", *(sa.column(name) for name in (*COLUMNS, "digest")))
     sequence = activities.c.sequence
     rows = sa.select(*(activities.c[name] for name in COLUMNS)).order_by(sequence).limit(BATCH)

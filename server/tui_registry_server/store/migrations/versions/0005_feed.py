@@ -1,4 +1,4 @@
-"""The feed in order of time: the activities' indexes have it, in place of the order of commits alone."""
+"""The feed in order of time: indexes of the activities by time, instead of by the order of commits."""
 
 from alembic import op
 

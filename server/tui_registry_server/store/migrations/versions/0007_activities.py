@@ -1,5 +1,5 @@
-"""The activities without what nobody needs of them: that their ids differ, as nothing is looked up by them, and, on
-SQLite, a count of the numbers given, as none is ever free again. Each of these cost every change a page more."""
+"""The activities without a unique constraint on their ids, as nothing is looked up by them, and, on SQLite, without
+AUTOINCREMENT, as none is ever deleted. Each of these cost another page per change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,15 +19,15 @@ TRIGGERS = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        _make_anew()
+        _recreate()
     else:
         op.drop_constraint("uq_activities_id", "activities")
 
 
-def _make_anew() -> None:
-    """As SQLite takes no constraint from a table. The triggers that keep the activities go with the old one."""
+def _recreate() -> None:
+    """SQLite cannot drop a constraint of a table. The triggers that protect the activities are recreated, too."""
     triggers = op.get_bind().scalars(TRIGGERS).all()
-    anew = op.create_table(
+    new = op.create_table(
         "activities_anew",
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("id", sa.Text, nullable=False),
@@ -49,9 +49,9 @@ def _make_anew() -> None:
         sa.Column("digest", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("sequence", name="pk_activities"),
     )
-    names = [column.name for column in anew.c]
+    names = [column.name for column in new.c]
     old = sa.table("activities", *(sa.column(name) for name in names))
-    op.execute(sa.insert(anew).from_select(names, sa.select(*old.c).order_by(old.c.sequence)))
+    op.execute(sa.insert(new).from_select(names, sa.select(*old.c).order_by(old.c.sequence)))
     op.drop_table("activities")
     op.rename_table("activities_anew", "activities")
     for index, columns in INDEXES.items():

@@ -1,5 +1,5 @@
-"""SQLite is told that a model has a tag once. So it sees in the index of values, which has all that it asks for,
-whether a model has one, and does not look up the tag itself."""
+"""A unique index of tags by value on SQLite: so that it is used as a covering index to check whether a model has a tag,
+instead of looking up the tag itself."""
 
 from alembic import op
 

@@ -1,5 +1,5 @@
-"""The activities take the next number only. SQLite would let INSERT OR REPLACE put a new record in an old one's place
-without asking the triggers that keep activities from being deleted; and a number left out would hide a removed one."""
+"""Activities can only be inserted with the next number. On SQLite, INSERT OR REPLACE would replace a record without
+running the triggers that prevent deletions; and gaps in the numbers would hide removed records."""
 
 from alembic import op
 

@@ -1,5 +1,5 @@
-"""Names of users, groups and service principals are the same by one rule on every database: see wire.names. Until then
-each database compared them by its own idea of letter case, SQLite by that of A to Z."""
+"""Names of users, groups and service principals compare by the same rule on every database: see wire.names. Before,
+each database compared them by its own case mapping, SQLite by that of A to Z."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tui_registry_server.wire.names import name_key
 revision = "0010"
 down_revision = "0009"
 
-NAMED = 10  # clashes named in a message at the most
+MAX_NAMED = 10  # clashes listed in a message
 
 
 def upgrade() -> None:
@@ -27,25 +27,27 @@ def upgrade() -> None:
     op.add_column("principals", sa.Column("name_key", text, nullable=False, server_default=""))
     op.drop_index("uq_principals_name", "principals")
     if rows:
-        keep = sa.update(principals).where(principals.c.id == sa.bindparam("of")).values(name_key=sa.bindparam("key"))
-        connection.execute(keep, [{"of": row.id, "key": name_key(row.name)} for row in rows])
+        set_key = sa.update(principals).where(principals.c.id == sa.bindparam("of"))
+        set_key = set_key.values(name_key=sa.bindparam("key"))
+        connection.execute(set_key, [{"of": row.id, "key": name_key(row.name)} for row in rows])
     op.create_index("uq_principals_name_key", "principals", ["kind", "name_key"], unique=True)
 
 
 def _refuse_clashes(rows: Sequence[Any]) -> None:
-    """Only who runs the registry can know whether two such principals are one person: none is merged or renamed."""
+    """Raises InvalidState: only the operator can know whether two such principals are one person, so none is merged or
+    renamed."""
     same = defaultdict(list)
     for row in rows:
         same[row.kind, name_key(row.name)].append(row)
     clashes = [each for each in same.values() if len(each) > 1]
     if not clashes:
         return
-    told = "; ".join(
+    listed = "; ".join(
         f"{each[0].kind.replace('_', ' ')}s {' and '.join(f'{row.name!r} (id {row.id})' for row in each)}"
-        for each in clashes[:NAMED]
+        for each in clashes[:MAX_NAMED]
     )
     raise InvalidState(
-        f"The database was not upgraded, and is as it was: names that differ only in letter case or in how accents are "
-        f"written are the same now, and it has {told}{' and others' if len(clashes) > NAMED else ''}. With the version "
-        "of tui-registry that wrote it, rename or delete all but one of each, and start this version again."
+        f"The database was not upgraded, and not changed: names that differ only in letter case or in the encoding of "
+        f"accents are the same now, and it has {listed}{' and others' if len(clashes) > MAX_NAMED else ''}. With the "
+        "version of tui-registry that wrote it, rename or delete all but one of each, and start this version again."
     )

@@ -1,4 +1,4 @@
-"""When principals last changed: SCIM's lastModified and, as it is never the same twice, its version."""
+"""When principals last changed: SCIM's lastModified and, as it always increases, its version."""
 
 import sqlalchemy as sa
 from alembic import op

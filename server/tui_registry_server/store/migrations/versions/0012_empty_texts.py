@@ -1,5 +1,5 @@
-"""A version made without a description, a run or a link has them empty, as MLflow's server keeps and answers it. Only a
-description that was cleared is NULL. A model's description is NULL where it is empty, and left out."""
+"""A version without a description, a run or a link has empty ones, as MLflow's server stores and answers it. Only a
+description that was cleared is NULL. A model's empty description is NULL, and left out."""
 
 from alembic import op
 
