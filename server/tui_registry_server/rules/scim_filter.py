@@ -22,9 +22,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from tui_registry_server.rules.errors import InvalidFilter, TooMany
+from tui_registry_server.rules.lexer import Lexer, Token
 from tui_registry_server.rules.scim_resources import Attribute, Kind, Resource, Vocabulary
 from tui_registry_server.wire.names import name_key
 
@@ -54,6 +55,8 @@ _TOKEN = re.compile(
     r"""(?P<blank>\s+)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<mark>[()\[\]])|(?P<word>[^\s()\[\]"']+)""",
     re.DOTALL,
 )
+_LEXER = Lexer(_TOKEN, InvalidFilter)
+_fail = _LEXER.fail
 _NAME = re.compile(r"(?:urn:[\w.:\-]+:)?[A-Za-z$][\w$\-]*(?:\.[A-Za-z$][\w$\-]*)?", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "/": "/", "\\": "\\", '"': '"', "'": "'"}
@@ -147,23 +150,11 @@ def equalities(filter_: Filter) -> dict[str, str | bool] | None:
     return parts
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """``kind`` is ``text`` (with its quotes), ``word``, ``mark`` or, after the last token, ``end``."""
-
-    kind: str
-    text: str
-    start: int
-
-    def says(self, word: str) -> bool:
-        return self.kind in ("word", "mark") and self.text.lower() == word
-
-
 class _Parser:
     """A recursive-descent parser of one filter."""
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
-        self._tokens = _split(text)
+        self._tokens = [*_LEXER.split(text)]
         self._vocabulary = vocabulary
         self._next = 0
         self._depth = 0
@@ -326,21 +317,3 @@ def _unquote(token: Token) -> str:
     if "\x00" in value:
         _fail(token, "NUL characters are not allowed")
     return value
-
-
-def _split(text: str) -> list[Token]:
-    tokens = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            _fail(Token("", text[position:], position), "A quote is not closed")
-        if match.lastgroup != "blank":
-            tokens.append(Token(str(match.lastgroup), match[0], position))
-        position = match.end()
-    return [*tokens, Token("end", "", position)]
-
-
-def _fail(token: Token, advice: str) -> NoReturn:
-    where = "at its end" if token.kind == "end" else f"at character {token.start + 1}, {token.text[:50]!r}"
-    raise InvalidFilter(f"Invalid filter {where}: {advice}.")

@@ -37,7 +37,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.filter_tokens import Token, fail, split
+from tui_registry_server.rules.lexer import Lexer, Token
 from tui_registry_server.rules.stages import parse_stage
 from tui_registry_server.wire.fields import MAX_INT64
 from tui_registry_server.wire.stage import Stage
@@ -69,6 +69,26 @@ MAX_FILTER = 200_000  # characters; parsing a megabyte blocks the event loop for
 MAX_TOKENS = 5_000  # enough for 2,400 values of IN lists; parsed in some milliseconds
 MAX_COMPARISONS = 100  # each is a term of one statement, whose depth databases limit
 MAX_PATTERN = 10_000  # characters; SQLite takes patterns of 50,000 bytes, and one character can become four
+
+
+_SINGLE = r"'(?:''|\\'|[^'])*'"  # as far as the last quote that is not one of two, and not after a backslash
+_DOUBLE = r'"(?:""|\\"|[^"])*"'
+_BACKTICKS = r"`(?:``|[^`])*`"
+_TOKEN = re.compile(
+    rf"""(?P<blank>\s+)
+      | (?P<text>{_SINGLE} | {_DOUBLE})
+      | (?P<encoded>u'[^']*')
+      | (?P<number>-?\d[\w.]*)
+      | (?P<word>\w+ (?: \. (?: {_BACKTICKS} | {_SINGLE} | {_DOUBLE} | \w+(?:\.\w+)* ) )?)
+      | (?P<comparator>[<>=!~]+)
+      | (?P<mark>[(),])""",
+    re.VERBOSE,
+)
+"""Kinds: ``text`` with its quotes, ``encoded`` with its ``u`` and quotes, ``number``, ``word`` (a keyword, or a key with
+its quotes), ``comparator`` and ``mark``."""
+
+_LEXER = Lexer(_TOKEN, InvalidParameterValue)
+_fail = _LEXER.fail
 
 
 @dataclass(frozen=True)
@@ -108,13 +128,13 @@ class _Parser:
 
     def __init__(self, text: str, attributes: Mapping[str, frozenset[str]]) -> None:
         self._attributes = attributes
-        self._tokens = split(text)
+        self._tokens = _LEXER.split(text)
         self._next = next(self._tokens)
         self._taken = 0
 
     def parse(self) -> list[Comparison]:
         if self._peek().kind == "end":
-            fail(self._peek(), "The filter is blank. Leave it out to search everything")
+            _fail(self._peek(), "The filter is blank. Leave it out to search everything")
         comparisons: list[Comparison] = []
         while self._peek().kind != "end":
             if self._peek().says("AND"):
@@ -134,7 +154,7 @@ class _Parser:
         comparator = self._comparator()
         allowed = TAG_COMPARATORS if kind == "tag" else self._attributes[key]
         if comparator not in allowed:
-            fail(at, f"'{key}' cannot be compared by '{comparator}'. Use one of {', '.join(sorted(allowed))}")
+            _fail(at, f"'{key}' cannot be compared by '{comparator}'. Use one of {', '.join(sorted(allowed))}")
         at = self._peek()
         value: str | int | tuple[str, ...]
         if comparator in ("IN", "NOT IN"):
@@ -146,19 +166,19 @@ class _Parser:
         if allowed is STAGE_COMPARATORS:
             value = _stage(at, str(value))
         if comparator in ("LIKE", "ILIKE", "CONTAINS") and isinstance(value, str) and len(value) > MAX_PATTERN:
-            fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
+            _fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
         return Comparison(kind, key, comparator, value)
 
     def _key(self) -> tuple[Literal["attribute", "tag"], str]:
         token = self._take()
         if token.kind != "word":
-            fail(token, f"A comparison begins with a key. Use {self._keys()}")
+            _fail(token, f"A comparison begins with a key. Use {self._keys()}")
         entity, dot, key = token.text.partition(".")
         if dot and entity in ("tag", "tags"):
             return "tag", _unquote(_unquote(key, "'\""), "`")
         attribute = key if dot and entity == "attribute" else token.text
         if attribute not in self._attributes:
-            fail(token, f"'{token.text}' cannot be searched. Use {self._keys()}")
+            _fail(token, f"'{token.text}' cannot be searched. Use {self._keys()}")
         return "attribute", attribute
 
     def _comparator(self) -> str:
@@ -167,7 +187,7 @@ class _Parser:
             self._take()
             return "NOT IN"
         if token.kind not in ("comparator", "word"):
-            fail(token, "A key is followed by a comparator, such as =, != or LIKE")
+            _fail(token, "A key is followed by a comparator, such as =, != or LIKE")
         return token.text.upper()
 
     def _quoted(self, advice: str) -> str:
@@ -176,34 +196,34 @@ class _Parser:
             try:
                 return unquote(token.text[2:-1], errors="strict")
             except UnicodeDecodeError:
-                fail(token, "Percent-encoded text must be UTF-8")
+                _fail(token, "Percent-encoded text must be UTF-8")
         if token.kind != "text":
-            fail(token, advice)
+            _fail(token, advice)
         return token.text[1:-1]
 
     def _number(self) -> int:
         token = self._take()
         number = _integer(token)
         if number is None or abs(number) > MAX_INT64:
-            fail(token, "A version number is compared with an integer of at most 64 bits, such as 3")
+            _fail(token, "A version number is compared with an integer of at most 64 bits, such as 3")
         return number
 
     def _list(self) -> tuple[str, ...]:
         advice = "IN is followed by a list of texts in quotes, such as ('a', 'b')"
         if not (opening := self._take()).says("("):
-            fail(opening, advice)
+            _fail(opening, advice)
         values: list[str] = []
         while not values or not self._peek().says(")"):
             token = self._peek()
             value = self._quoted(advice)
             if token.kind == "text" and (set(value) & set("\\\n\r") or token.text[0] * 2 in value):
-                fail(token, "A list cannot have backslashes, line breaks or doubled quotes. Compare with = instead")
+                _fail(token, "A list cannot have backslashes, line breaks or doubled quotes. Compare with = instead")
             values.append(value)
             if not self._peek().says(","):
                 break
             self._take()
         if not (closing := self._take()).says(")"):
-            fail(closing, advice)
+            _fail(closing, advice)
         return tuple(values)
 
     def _peek(self) -> Token:
@@ -214,7 +234,7 @@ class _Parser:
         if token.kind != "end":
             self._taken += 1
             if self._taken > MAX_TOKENS:
-                fail(
+                _fail(
                     token,
                     f"The filter is too long: at most {MAX_TOKENS} words and values are allowed. Search several times",
                 )
@@ -229,7 +249,7 @@ def _stage(token: Token, text: str) -> str:
     try:
         return parse_stage(text).value
     except InvalidParameterValue:
-        fail(token, f"There is no stage '{text}'. Use one of {', '.join(Stage)}")
+        _fail(token, f"There is no stage '{text}'. Use one of {', '.join(Stage)}")
 
 
 def _integer(token: Token) -> int | None:
