@@ -84,8 +84,8 @@ _TOKEN = re.compile(
       | (?P<mark>[(),])""",
     re.VERBOSE,
 )
-"""Kinds: ``text`` with its quotes, ``encoded`` with its ``u`` and quotes, ``number``, ``word`` (a keyword, or a key with
-its quotes), ``comparator`` and ``mark``."""
+"""Kinds: ``text`` with its quotes, ``encoded`` with its ``u`` and quotes, ``number``, ``word`` (a keyword, or a key
+with its quotes), ``comparator`` and ``mark``."""
 
 _LEXER = Lexer(_TOKEN, InvalidParameterValue)
 _fail = _LEXER.fail
