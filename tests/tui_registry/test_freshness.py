@@ -126,7 +126,7 @@ async def test_a_token_that_is_revoked_is_told_and_another_can_be_given(scene: S
         await shown.shows(model)
         await lives(shown)
         scene.call("POST", "/token/delete", token_id=made["token_info"]["token_id"])
-        await shown.shows("The token is refused", "type a token for this session")
+        await shown.shows("The token is refused", "enter a token for this session")
         assert isinstance(shown.app.screen, Problem)
         await shown.press("r")
         await shown.until(lambda: isinstance(shown.app.screen, Problem), "it is still refused")

@@ -79,7 +79,7 @@ async def test_its_outcome_is_told(scene: Scene, kind: str) -> None:
         await shown.press("a", *["down"] * 9)
         await shown.shows("displaces version 2")
         await shown.press("y", "z", "enter")
-        await shown.shows("That is not")
+        await shown.shows("This does not match")
         assert_sound(shown)
         await shown.press("escape", "r", "y")
         await shown.tells("Rejected; version")
@@ -181,7 +181,7 @@ async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int
             (("tab",), "Groups ("),
             (("g", "j", "enter"), "MEMBER"),  # the title may be cut by what other tests left
             (("escape", "tab", "tab"), "Tokens"),
-            (("at",), "Calls"),
+            (("at",), "API calls"),
             (("escape", "colon"), "Search for commands"),
             (("escape", "f9"), "esc"),
             (("escape", "P"), "Profiles"),
@@ -250,7 +250,7 @@ async def test_editing_keeps_what_cannot_be_shown_unless_something_is_changed(sc
         await shown.press("2")
         await shown.shows(model)
         await shown.press("e")
-        await shown.shows("cannot be shown in a terminal", "plain�[31m red")
+        await shown.shows("cannot be displayed in a terminal", "plain�[31m red")
         assert_sound(shown)
         await shown.press("ctrl+s")
         await shown.hides("Describe")

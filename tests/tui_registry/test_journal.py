@@ -125,9 +125,9 @@ async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
         shown.app.copy(f"models:/{model}/1\nsecond [/line] \x1b]0;x\x07")
         await shown.tells("Sent to the terminal's clipboard")
         await shown.press("Y")
-        await shown.shows(f"models:/{model}/1\n", "second [/line]", "w write to a file")
+        await shown.shows(f"models:/{model}/1\n", "second [/line]", "w save to a file")
         await shown.press("a", "q")
-        await shown.hides("w write to a file")
+        await shown.hides("w save to a file")
         assert len(shown.app.screen_stack) == 1
 
 

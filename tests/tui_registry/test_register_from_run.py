@@ -149,7 +149,7 @@ async def test_names_are_completed(scene: Scene, tracked: Tracked) -> None:
         await shown.type("LONG")
         await shown.shows(model)
         await shown.press("down", "enter", "enter")
-        await shown.shows("Adds a version to", model, "the first one")
+        await shown.shows("Adds the first version to", model)
         await shown.press("n")
         await shown.hides("Register this model?")
     assert scene.call("GET", "/mlflow/model-versions/search", filter=f"name = '{model}'") == {}

@@ -150,7 +150,7 @@ def test_a_locked_keyring_shows_the_remedies(scene: Scene, home: Path, token: st
         login(variables, scene, token)
     with secret_service(home, unlocked=False) as variables:
         with terminal(variables=variables) as shown:
-            shown.shows("The registry cannot be opened", "is in the keyring, but", "type a token")
+            shown.shows("The registry cannot be opened", "is in the keyring, but", "enter a token")
             shown.press("q")
             assert shown.ends() == 1
         done = run(variables, "models", "list")

@@ -82,7 +82,7 @@ def test_over_a_question_and_while_something_is_typed(scene: Scene, tmp_path: Pa
     scene.pending("churn")
     with at_a_shell(scene, tmp_path) as shown:
         shown.press("/")
-        shown.shows("words of the comment")
+        shown.shows("stage or comment")
         shown.type("chu")
         shown.shows("(1 of 1)")
         shown.press("\x1a")

@@ -77,8 +77,8 @@ def question(planned: Registration, width: int) -> Question:
     if planned.is_new:
         change = Content.assemble("Creates the registered model ", (model, "bold"), " with this model as version 1.")
     else:
-        after = f"after version {planned.newest}" if planned.newest else "its first one"
-        change = Content.assemble("Adds a version to ", (model, "bold"), f", {after}.")
+        after = f", after version {planned.newest}." if planned.newest else "."
+        change = Content.assemble(f"Adds {'a' if planned.newest else 'the first'} version to ", (model, "bold"), after)
     facts = [
         ("run", f"{visible(planned.run.name)}  {one_line(planned.run.info.run_id)}"),
         ("source", one_line(candidate.source)),
