@@ -20,7 +20,7 @@ from textual.worker import Worker, WorkerState
 from tui_registry.client.registry import RegistryClient
 from tui_registry.console import Console
 from tui_registry.keys.actions import EVERYWHERE, Action, bindings
-from tui_registry.keys.names import shown
+from tui_registry.keys.names import display_name
 from tui_registry.mutations.runner import Mutations
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
@@ -210,7 +210,7 @@ class ConsoleApp(App[str]):
             self.copy_to_clipboard(text)
         shown_text = one_line(told or text, 300)
         if (keys := self.keymap.keys["show_text"]) and not told:
-            shown_text += f"\n{shown(keys[0])} shows it, if it did not arrive"
+            shown_text += f"\n{display_name(keys[0])} shows it, if it did not arrive"
         self.notify(shown_text, title="Sent to the terminal's clipboard", markup=False, timeout=3)
 
     def action_show_text(self) -> None:

@@ -16,7 +16,7 @@ def key_table() -> str:
     lines = ["| key | does | where |", "|---|---|---|"]
     for action in ACTIONS:
         where = EVERYWHERE if EVERYWHERE in action.places else ", ".join(action.places)
-        lines.append(f"| `{action.shown}` | {action.help} | {where} |")
+        lines.append(f"| `{action.display_key}` | {action.help} | {where} |")
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 
 from tui_registry.keys.keymap import load_or_default
-from tui_registry.keys.names import shown
+from tui_registry.keys.names import display_name
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.terminal.sanitize import one_line
 
@@ -39,7 +39,7 @@ class Preferences:
             self._app.theme = wanted or self._app.theme
             return []
         self._app.theme = "textual-dark"
-        keys = shown(next(iter(self.keymap.keys["theme"]), ""))
+        keys = display_name(next(iter(self.keymap.keys["theme"]), ""))
         return [f"There is no theme '{one_line(wanted)}'. {keys or 'The action theme'} lists those there are."]
 
     @property

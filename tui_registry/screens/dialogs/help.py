@@ -41,7 +41,7 @@ class Help(ModalScreen[Action | None]):
             yield Static(Content("What the keys do here"), id="title")
             yield Input(placeholder=legend("type to search, ⏎ does it, esc closes"), id="wanted", compact=True)
             yield self._table
-            yield Static(Content.styled(f"Lists: {in_force(self.app).moving}   {QUESTIONS}", "dim"), id="hint")
+            yield Static(Content.styled(f"Lists: {in_force(self.app).movement_hint}   {QUESTIONS}", "dim"), id="hint")
 
     def on_mount(self) -> None:
         self._show("")
@@ -66,8 +66,8 @@ class Help(ModalScreen[Action | None]):
         words = wanted.casefold().split()
         self._table.show(
             [
-                Row(action.id, ((legend(action.shown), "bold"), (action.help, "")))
+                Row(action.id, ((legend(action.display_key), "bold"), (action.help, "")))
                 for action in self._actions.values()
-                if all(word in f"{action.shown} {action.label} {action.help}".casefold() for word in words)
+                if all(word in f"{action.display_key} {action.label} {action.help}".casefold() for word in words)
             ]
         )
