@@ -149,7 +149,7 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         'based_on must be "default" or "vim"',
         "no action aprove: did you mean approve?",
         "no action xyzzy: 'tui-registry keys' lists them",
-        "reject changes the registry, and ctrl+r is too easily pressed",
+        "reject changes the registry, and ctrl+r is too easy to press",
         "help must have a key",
         "quit: alt+x is not sent by every terminal",
         "a would be approve and sort in inbox: give one of them another key",
@@ -280,7 +280,7 @@ async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_repor
     chosen = mine('[keys]\nreject = "a"\nquit = "ctrl+m"\n')
     async with console(scene.url, scene.token, settings=chosen) as shown:
         await shown.shows(model, "● live")
-        await shown.tells("Not all of your settings are used", "a would be approve and reject", "quit: ctrl+m")
+        await shown.tells("Some settings are not used", "a would be approve and reject", "quit: ctrl+m")
         assert [note.timeout >= 30 for note in shown.app._notifications] == [True]
         await shown.press("r")
         await shown.shows("Reject this request?")

@@ -16,11 +16,11 @@ LIMIT = 100  # activities, if nothing is said
 
 
 def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.queries.filters import moment_meant
+    from tui_registry.queries.filters import parse_moment
 
     if value is None:
         return None
-    meant = moment_meant(value, time.time())
+    meant = parse_moment(value, time.time())
     if meant is None:
         raise click.BadParameter(f"'{value}' is neither a length of time, such as 30m, 12h, 7d or 2w, nor a date.")
     return meant
@@ -89,10 +89,10 @@ def activity(
 
 
 def _kinds(part: str) -> list[str]:
-    from tui_registry.queries.filters import kinds_named
+    from tui_registry.queries.filters import matching_types
     from tui_registry_server.wire.activity import ActivityType
 
-    kinds = kinds_named(part)
+    kinds = matching_types(part)
     if not kinds:
         raise click.BadParameter(f"'{part}' is no part of {', '.join(ActivityType)}.", param_hint="--type")
     return kinds

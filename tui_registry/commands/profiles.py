@@ -12,7 +12,7 @@ from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
 
 LONGEST_TOKEN = 65_536  # characters: a server reads no more of a request's head
-NOT_ASCII = "What was given cannot be a token: it is not ASCII. Copy it anew."
+NOT_ASCII = "The input cannot be a token: it is not ASCII. Copy it again."
 
 
 def _particulars(command: Callable[..., None]) -> Callable[..., None]:
@@ -69,7 +69,7 @@ def _given() -> str:
     except UnicodeDecodeError:
         raise Failure(Exit.REFUSED, NOT_ASCII) from None
     if len(line) == LONGEST_TOKEN:
-        raise Failure(Exit.REFUSED, f"What was given cannot be a token: it has more than {LONGEST_TOKEN:,} characters.")
+        raise Failure(Exit.REFUSED, f"The input cannot be a token: it has more than {LONGEST_TOKEN:,} characters.")
     return line
 
 

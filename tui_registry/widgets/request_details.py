@@ -124,10 +124,12 @@ def _commented(comment: Comment) -> list[Content]:
 
 
 def _done(activity: Activity) -> Content:
-    from tui_registry.queries.activity_words import did, what
+    from tui_registry.queries.activity_labels import action_label, describe
 
     who = one_line(activity.user_id or "")
-    return Content.styled(f"{age(activity.creation_timestamp):>4}  {who} {did(activity)}  {what(activity)}", "dim")
+    return Content.styled(
+        f"{age(activity.creation_timestamp):>4}  {who} {action_label(activity)}  {describe(activity)}", "dim"
+    )
 
 
 def _asked(request: InboxRequest, width: int) -> list[Content]:

@@ -13,14 +13,14 @@ from tui_registry.access.access_list import EVERYBODY, Person, reasons
 from tui_registry.access.grants import Seen
 from tui_registry.console import Console
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 
 GROUPS = 20  # that are listed by name
 
 
 class Why(ModalScreen[None]):
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,w,enter", "close", show=False),
         Binding("down,j", "read_on(1)", show=False),

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from tui_registry.keys.actions import Action
 from tui_registry.keys.keymap import in_force
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server import charset
 
@@ -23,7 +23,7 @@ QUESTIONS = "Questions: y n tab"
 class Help(ModalScreen[Action | None]):
     """Answers the action chosen, or None."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", show=False),
         Binding("down", "move(1)", show=False, priority=True),

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 
 SEEN = 12  # rows at once
@@ -21,7 +21,7 @@ SEEN = 12  # rows at once
 class Themes(ModalScreen[str | None]):
     """Answers the theme chosen; None, after the one before is back, if none was."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
     COLUMNS = (Column("", 20, grow=1, most=30), Column("", 20, grow=1))
 
