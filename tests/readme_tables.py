@@ -72,7 +72,7 @@ def _keys() -> Iterable[Sequence[str]]:
     yield "key", "does", "where"
     for action in ACTIONS:
         where = EVERYWHERE if EVERYWHERE in action.places else ", ".join(action.places)
-        yield f"`{action.shown}`", action.help, where
+        yield f"`{action.display_key}`", action.help, where
 
 
 def _exits() -> Iterable[Sequence[str]]:

@@ -1,4 +1,4 @@
-"""The console put together: its places, its keys, and what it holds."""
+"""The console application: its places, its keys, and its state."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ from textual.worker import Worker, WorkerState
 from tui_registry.client.registry import RegistryClient
 from tui_registry.console import Console
 from tui_registry.keys.actions import EVERYWHERE, Action, bindings
-from tui_registry.keys.names import shown
+from tui_registry.keys.names import display_name
 from tui_registry.mutations.runner import Mutations
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
@@ -40,7 +40,7 @@ from tui_registry_server import crash
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile
 
-ANSWER_TIMEOUT = 20  # seconds that leaving waits for the answer to a mutation
+ANSWER_TIMEOUT = 20  # seconds that quitting waits for the answer to a mutation
 
 
 class ConsoleApp(App[str]):
@@ -55,19 +55,19 @@ class ConsoleApp(App[str]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(EVERYWHERE),
-        Binding("ctrl+q", "leave", show=False, priority=True),  # even while something is typed or asked
+        Binding("ctrl+q", "leave", show=False, priority=True),  # also in text inputs and dialogs
     ]
 
     def __init__(
         self,
         connect: Connection | Callable[[], Connection],
         settings: Settings | None = None,
-        complaints: Sequence[str] = (),
+        warnings: Sequence[str] = (),
     ) -> None:
-        """``connect`` is a connection, or what makes one; that runs in a thread while the first frame is drawn.
-        ``complaints`` are told: why the file of settings is not used."""
+        """``connect`` is a connection, or a function that makes one, run in a thread while the first frame is drawn.
+        ``warnings`` are displayed: why the settings file is not used."""
         super().__init__()
-        self.preferences = Preferences(self, settings or Settings(), complaints)
+        self.preferences = Preferences(self, settings or Settings(), warnings)
         self.keymap = self.preferences.keymap
         self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -85,7 +85,7 @@ class ConsoleApp(App[str]):
         return self.connection.client
 
     def is_action_live(self, action: str) -> bool:
-        """Whether one of the actions known everywhere would do something now."""
+        """Whether one of the actions available everywhere would have an effect now."""
         if action == "show_text":
             return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
         if action == f"go('{self.current_mode}')":
@@ -103,7 +103,7 @@ class ConsoleApp(App[str]):
         return driver_class() or super().get_driver_class()
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Textual does this for the first screen too, when every rule has just been read, with the user's theme."""
+        """Skip the first call: Textual makes it for the first screen, just after all rules were read."""
         if self._is_styled:
             super().refresh_css(animate)
         self._is_styled = True
@@ -122,12 +122,12 @@ class ConsoleApp(App[str]):
         self.redraw()
 
     def on_mount(self) -> None:
-        if not self.is_headless:  # asked to end, or left alone by its terminal
+        if not self.is_headless:  # terminated, or its terminal was closed
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
         self.first_frame.begin()
         self.connection.start()
-        self.preferences.tell_complaints()
+        self.preferences.show_warnings()
 
     async def on_unmount(self) -> None:
         await self.connection.close()
@@ -136,7 +136,7 @@ class ConsoleApp(App[str]):
         self.action_leave()
 
     def action_leave(self) -> None:
-        """What is being written is written; leaving waits for its answer."""
+        """Quit, after waiting for the answer to a running mutation."""
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
 
     def _end(self, number: signal.Signals) -> None:
@@ -150,8 +150,8 @@ class ConsoleApp(App[str]):
         self.exit(self._next_profile)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Letters are letters while text is typed, and answers while something is asked. A long text has its own
-        ctrl+z, which takes back what was typed."""
+        """Disable actions bound to characters in text inputs and dialogs. A text area has its own ctrl+z, which undoes
+        typing."""
         if action == "suspend" and (isinstance(self.focused, TextArea) or not can_suspend(self._driver)):
             return False
         return action not in self.keymap.characters or (
@@ -174,7 +174,7 @@ class ConsoleApp(App[str]):
         return screen.live_actions if isinstance(screen, Place) else self.keymap.of_place(EVERYWHERE)
 
     def do(self, action: Action) -> None:
-        """Do what a key would do."""
+        """Run an action as its key would."""
         self.call_later(self._do, action)
 
     async def _do(self, action: Action) -> None:
@@ -183,7 +183,7 @@ class ConsoleApp(App[str]):
         await self.run_action(f"{namespace}.{name}", default_namespace=self.screen)
 
     def action_profiles(self) -> None:
-        """Leave for another registry, or change this one after all."""
+        """Open another registry, or allow changes in a read-only one."""
         from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile, Profiles
 
         def chosen(answer: "OpenProfile | AllowChanges | None") -> None:
@@ -200,28 +200,28 @@ class ConsoleApp(App[str]):
 
         self.push_screen(Themes(self.preferences.themes, self.theme), self.preferences.keep_theme)
 
-    def copy(self, text: str, *, told: str = "") -> None:
-        self.run_worker(self._copy(text, told), exit_on_error=False)
+    def copy(self, text: str, *, message: str = "") -> None:
+        self.run_worker(self._copy(text, message), exit_on_error=False)
 
-    async def _copy(self, text: str, told: str) -> None:
-        self._copied = "" if told else text
-        text = clipboard.cut(text)
+    async def _copy(self, text: str, message: str) -> None:
+        self._copied = "" if message else text
+        text = clipboard.truncate(text)
         if not await clipboard.copy_in_tmux(text):
             self.copy_to_clipboard(text)
-        shown_text = one_line(told or text, 300)
-        if (keys := self.keymap.keys["show_text"]) and not told:
-            shown_text += f"\n{shown(keys[0])} shows it, if it did not arrive"
-        self.notify(shown_text, title="Sent to the terminal's clipboard", markup=False, timeout=3)
+        notification = one_line(message or text, 300)
+        if (keys := self.keymap.keys["show_text"]) and not message:
+            notification += f"\n{display_name(keys[0])} shows the text if copying did not work"
+        self.notify(notification, title="Sent to the terminal's clipboard", markup=False, timeout=3)
 
     def action_show_text(self) -> None:
-        """What was copied last, or all that this place can tell, for terminals that do not take copies."""
+        """Show the current place or the last copied text as plain text, for terminals that cannot copy."""
         from tui_registry.screens.dialogs.plain_text import PlainText
 
         if isinstance(self.screen, Place) and (text := self.screen.as_text() or self._copied):
             self.push_screen(PlainText(text))
 
     def action_undo(self) -> None:
-        """Undo the newest change that has a true inverse, if things are still as that change left them."""
+        """Undo the last change that can be undone, if its result has not been changed since."""
         inverse = self.mutations.undoable
         if inverse is None or not isinstance(self.screen, Place):
             return
@@ -242,7 +242,7 @@ class ConsoleApp(App[str]):
         self.connection.refresh_soon()
 
     def post_to_place(self, message: ConnectionChanged | RegistryChanged) -> None:
-        """The other places look for themselves when they are seen again."""
+        """Post a message to the current place; the others refresh when they are shown again."""
         places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
         if places:
             places[-1].post_message(message)
@@ -250,7 +250,7 @@ class ConsoleApp(App[str]):
     def report_bug(self, error: BaseException) -> None:
         self.notify(
             one_line(f"{type(error).__name__}: {error}"),
-            title="A bug in tui-registry itself",
+            title="A bug in tui-registry",
             severity="error",
             markup=False,
             timeout=30,
@@ -260,7 +260,7 @@ class ConsoleApp(App[str]):
         self.navigation.open_journal()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A mistake in what runs behind the screen is not to pass unseen."""
+        """Report unexpected errors of background workers."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.report_bug(event.worker.error)
 
@@ -270,7 +270,7 @@ class ConsoleApp(App[str]):
         return (await self.push_screen_wait(Problem(title, problem, token_helps=token_helps))).token
 
     def _fatal_error(self) -> None:
-        """Textual would print the values of local variables, tokens among them; this keeps where it happened."""
+        """Print a report without local variables: Textual's would show their values, including tokens."""
         self.bell()
         error = self._exception or sys.exception()
         if error is not None:
@@ -283,5 +283,5 @@ class ConsoleApp(App[str]):
 if TYPE_CHECKING:
 
     def _is_console(app: ConsoleApp) -> Console:
-        """Only for the type checker: it asks whether screens get what they count on."""
+        """Only for the type checker: ConsoleApp implements the Console protocol."""
         return app

@@ -1,4 +1,4 @@
-"""The commands put together. Those of the server are handed on to a process of its own."""
+"""The command line. Server commands are forwarded to the server's own program."""
 
 import gc
 import os
@@ -13,13 +13,13 @@ import click
 from tui_registry.commands.exits import EPILOG, Exit, Failure
 from tui_registry_server.program import Program
 
-_HANDED_ON: dict[str, Any] = {
+_FORWARDED: dict[str, Any] = {
     "context_settings": {"ignore_unknown_options": True, "help_option_names": []},
     "add_help_option": False,
 }
 
 
-_ELSEWHERE = {
+_LAZY_COMMANDS = {
     "requests": "requests",
     "models": "models",
     "activity": "activity",
@@ -29,19 +29,19 @@ _ELSEWHERE = {
     "profiles": "profiles",
     "keys": "keys",
 }
-"""The modules of the commands that are in one of their own, imported when they are asked for."""
+"""Commands by their modules in tui_registry.commands, imported when called."""
 
 
 class Commands(Program):
-    """Those of this module and those elsewhere."""
+    """The commands of this module and the lazily imported ones."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+        return sorted({*super().list_commands(ctx), *_LAZY_COMMANDS})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _ELSEWHERE:
+        if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(f"tui_registry.commands.{_ELSEWHERE[cmd_name]}"), cmd_name)
+        command: click.Command = getattr(import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}"), cmd_name)
         return command
 
 
@@ -49,14 +49,14 @@ class Commands(Program):
     cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG
 )
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
-@click.option("--profile", metavar="NAME", help="The profile to open instead of the default.")
-@click.option("--ask-token", is_flag=True, help="Prompt for a token, for this session only.")
+@click.option("--profile", metavar="NAME", help="Open this profile instead of the default one.")
+@click.option("--ask-token", is_flag=True, help="Prompt for the token, and use it for this session only.")
 @click.pass_context
 def main(context: click.Context, *, profile: str | None, ask_token: bool) -> None:
-    """A model registry, governed from the keyboard.
+    """A self-hosted model registry with a keyboard console.
 
-    Without a command, opens the console: on the profile given, on TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, on the
-    default profile, or else on a local registry, which it starts and stops itself.
+    Without a command, opens the console. It connects to the registry of --profile, of TUI_REGISTRY_URL and
+    TUI_REGISTRY_TOKEN, or of the default profile; without any of these, to a local registry that it starts and stops.
     """
     if context.invoked_subcommand is None:
         _open(profile, ask_token=ask_token)
@@ -64,7 +64,7 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
 
 @main.command()
 def demo() -> None:
-    """Open the console on a throwaway registry with sample data."""
+    """Open the console on a temporary registry with sample models, requests and users."""
     import tempfile
 
     from tui_registry.demo.fill import FillError
@@ -83,23 +83,23 @@ def demo() -> None:
             registry.close()
 
 
-def _hand_on(name: str, help_text: str) -> None:
-    @main.command(name, help=help_text, **_HANDED_ON)
+def _forward(name: str, help_text: str) -> None:
+    @main.command(name, help=help_text, **_FORWARDED)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(*, arguments: tuple[str, ...]) -> None:
         from tui_registry.session.server_process import server_command, server_environment
 
-        # The process becomes the server: signals reach it directly, and nothing of the console stays in memory.
-        os.execve(sys.executable, server_command(name, *arguments), server_environment())  # noqa: S606  # no shell is meant
+        # The server replaces this process: it gets signals directly, and nothing of the console stays in memory.
+        os.execve(sys.executable, server_command(name, *arguments), server_environment())  # noqa: S606  # no shell is involved
 
 
-_hand_on("serve", "Serve a registry in the foreground.")
-_hand_on("users", "Create users, in the database directly.")
-_hand_on("tokens", "Create, list and revoke access tokens, in the database directly.")
-_hand_on("audit", "Verify and export the log of every change.")
-_hand_on("backup", "Write a registry into a file, while servers run on it.")
-_hand_on("restore", "Put a backup in a database's place.")
-_hand_on("migrate", "Copy a registry into another database, as from SQLite to PostgreSQL.")
+_forward("serve", "Serve a registry in the foreground.")
+_forward("users", "Create users directly in the database.")
+_forward("tokens", "Create, list and revoke access tokens directly in the database.")
+_forward("audit", "Verify and export the audit log.")
+_forward("backup", "Back up a registry to a file, also while servers run.")
+_forward("restore", "Restore a backup to a database.")
+_forward("migrate", "Copy a registry to another database, such as from SQLite to PostgreSQL.")
 
 
 def _open(profile: str | None, *, ask_token: bool) -> None:
@@ -109,34 +109,36 @@ def _open(profile: str | None, *, ask_token: bool) -> None:
         _run(partial(connect, profile=profile))
         return
     try:
-        connection = connect(profile=profile, ask_token=True)  # asks on the terminal, before the console takes it
+        connection = connect(profile=profile, ask_token=True)  # prompts before the console takes over the terminal
     except ConnectionProblem as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     _run(connection)
 
 
 def _run(connect: Any) -> None:
-    """Open the console on a connection, or on what makes one."""
+    """Open the console on a connection, or on a function that makes one."""
     from tui_registry.terminal import environment
 
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts there are commands: tui-registry --help")
+        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts, use the commands: tui-registry --help")
     if os.environ.get("TERM") == "dumb":
         raise Failure(
-            Exit.REFUSED, "This terminal (TERM=dumb) draws no screens. There are commands: tui-registry --help"
+            Exit.REFUSED, "The console cannot run in this terminal (TERM=dumb). Use the commands: tui-registry --help"
         )
-    gc.disable()  # while so much is imported and so little can be freed; it is enabled again by startup.first_frame
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some, it reads what every package says
-    settings, complaints = _settings()
+    gc.disable()  # importing frees nothing; startup.first_frame enables it again
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "__all__"
+    )  # looking for plugins reads the metadata of every package
+    settings, warnings = _settings()
     mouse = environment.prepare(settings=settings)
     no_color = os.environ.get("NO_COLOR")
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's own command, which takes longer to import than all the rest of it; it does without
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's command line, slower to import than the rest of httpx, which works without it
     from tui_registry.app import ConsoleApp
 
     while True:
         if no_color:
-            os.environ["NO_COLOR"] = no_color  # Textual takes it away
-        app = ConsoleApp(connect, settings, complaints)
+            os.environ["NO_COLOR"] = no_color  # Textual removes it
+        app = ConsoleApp(connect, settings, warnings)
         try:
             profile = app.run(mouse=mouse)
         finally:
@@ -150,11 +152,11 @@ def _run(connect: Any) -> None:
         if profile is None:
             return
         connect = partial(_connect, profile)
-        settings, complaints = _settings()
+        settings, warnings = _settings()
 
 
 def _settings() -> tuple[Any, list[str]]:
-    """The user's settings or, if their file cannot be understood, the default ones and why."""
+    """The user's settings or, if their file is invalid, the defaults and the reason."""
     from tui_registry.session.settings import Settings, SettingsError, read
 
     try:

@@ -1,4 +1,4 @@
-"""What screens may use of the application that they are in: app.ConsoleApp is one."""
+"""The interface of the application that screens use; app.ConsoleApp implements it."""
 
 from collections.abc import Awaitable
 from typing import Protocol, TypeVar
@@ -18,13 +18,13 @@ Result = TypeVar("Result")
 
 
 class Navigation(Protocol):
-    """Going to places, and opening what is asked for on top of them."""
+    """Switching between places, and opening screens on top of them."""
 
     async def go(self, place: str) -> None:
-        """Go to a place as it was left; from what is open on top of it, back to it."""
+        """Go to a place as it was left, closing the screens on top of it if it is the current one."""
 
     def find_model(self, typed: str = "") -> None:
-        """Search the models for this and open the best match; or begin to type."""
+        """Search the models for this and open the best match; without text, focus the search."""
 
     def open_model(self, name: str, version: str | None = None) -> None: ...
 
@@ -34,13 +34,13 @@ class Navigation(Protocol):
         """Open the details of a model."""
 
     def open_access(self, name: str) -> None:
-        """Open who may do what on a model."""
+        """Open the permissions of a model."""
 
     def open_history(self, name: str, version: str | None) -> None:
         """Open the activities on a model, or on one version of it."""
 
     def open_experiments(self, for_model: str | None = None) -> None:
-        """Look for a run, to register its model: as a version of ``for_model``, if that is settled."""
+        """Choose a run to register its model, as a version of ``for_model`` if given."""
 
     def open_run(self, run_id: str) -> None: ...
 
@@ -54,7 +54,7 @@ class Console(Protocol):
 
     @property
     def client(self) -> RegistryClient:
-        """The calls of the connection. To be used only once that is ready."""
+        """The client of the connection. To be used only once that is ready."""
 
     @property
     def navigation(self) -> Navigation: ...
@@ -64,22 +64,22 @@ class Console(Protocol):
 
     @property
     def state(self) -> str:
-        """What is being waited for or, if nothing is, the state of the connection; for people."""
+        """The progress of a running mutation, or else the state of the connection, for display."""
 
     def live_actions(self, screen: Screen[object]) -> list[Action]:
-        """The actions that would do something now."""
+        """The actions that would have an effect now."""
 
     def is_action_live(self, action: str) -> bool:
-        """Whether one of the actions known everywhere would do something now."""
+        """Whether one of the actions available everywhere would have an effect now."""
 
     def do(self, action: Action) -> None:
-        """Do what a key would do."""
+        """Run an action as its key would."""
 
-    def copy(self, text: str, *, told: str = "") -> None:
-        """Copy a text. ``told`` is shown in place of one that is secret."""
+    def copy(self, text: str, *, message: str = "") -> None:
+        """Copy a text. ``message`` is shown instead of a secret text."""
 
     def redraw(self) -> None:
-        """Draw everything anew: something else may have written on the terminal."""
+        """Redraw the whole screen: something else may have written to the terminal."""
 
     @property
     def mutations(self) -> Mutations: ...
@@ -97,10 +97,10 @@ class Console(Protocol):
 
     @property
     def size(self) -> Size:
-        """Of the terminal: columns and lines."""
+        """The size of the terminal in columns and lines."""
 
     def push_screen(self, screen: Screen[None]) -> Awaitable[object]:
-        """As Textual does: show a screen that answers nothing."""
+        """As Textual does: show a screen without a result."""
 
     async def push_screen_wait(self, screen: Screen[Result]) -> Result:
-        """As Textual does: show a dialog, and wait for its answer."""
+        """As Textual does: show a dialog, and wait for its result."""

@@ -115,7 +115,7 @@ async def console(
         try:
             await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
             yield shown
-            assert "A mistake in tui-registry" not in shown.told, shown.told
+            assert "A bug in tui-registry" not in shown.told, shown.told
         finally:
             app.exit()
     # A call that is cancelled just as it is connected leaves its connection to the garbage collector (httpcore, anyio).

@@ -78,4 +78,4 @@ def test_every_action_is_explained() -> None:
     for action in ACTIONS:
         assert action.label
         assert action.help[0].isupper()
-        assert action.shown
+        assert action.display_key

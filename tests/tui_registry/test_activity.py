@@ -14,14 +14,14 @@ async def test_who_did_what(scene: Scene, size: tuple[int, int]) -> None:
     model = scene.pending("churn", comment="[@click=app.quit] please")
     async with console(scene.url, scene.token, size) as shown:
         await shown.press("4")
-        await shown.shows(model, ASKER, "asked", "None → Staging", "created")
+        await shown.shows(model, ASKER, "requested", "None → Staging", "created")
 
 
 async def test_what_happens_elsewhere_is_shown(scene: Scene) -> None:
     model = scene.pending("churn")
     async with console(scene.url, scene.token, LARGE) as shown:
         await shown.press("4")
-        await shown.shows(model, "asked")
+        await shown.shows(model, "requested")
         scene.call(
             "POST", "/mlflow/transition-requests/reject", name=model, version="1", stage="Staging", comment="too early"
         )
@@ -36,7 +36,7 @@ async def test_it_is_narrowed_by_what_is_typed(scene: Scene) -> None:
         await shown.press("slash")
         await shown.type(f"{churn} type:requested")
         await shown.hides(fraud)
-        await shown.shows(churn, "asked")
+        await shown.shows(churn, "requested")
         await shown.press("enter", "enter")
         await shown.shows(f"Models › {churn}")
         await shown.press("escape")

@@ -29,7 +29,7 @@ def test_activities_are_narrowed(scene: Scene) -> None:
     assert kinds("--since", "2999-01-01") == kinds("--until", "1h") == []
     assert len(kinds("--since", "2020-01-01", "--until", "2999-01-01T12:00")) == len(everything)
     headings, row, *_ = lines(run(scene, "activity", "--model", model))
-    assert headings.split() == ["WHEN", "WHO", "DID", "MODEL", "VERSION", "STAGES", "WHAT"]
+    assert headings.split() == ["WHEN", "WHO", "ACTION", "MODEL", "VERSION", "STAGES", "COMMENT"]
     assert f"{OWNER}  REJECTED_REQUEST" in row
     assert "None → Staging" in row
     assert row.endswith("  No; requested by console-asker")
@@ -38,9 +38,9 @@ def test_activities_are_narrowed(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--since", "yesterday"), "is neither a length of time"),
-        (("--since", "-1d"), "is neither a length of time"),
-        (("--type", "nonsense"), "is no part of"),
+        (("--since", "yesterday"), "is neither a duration"),
+        (("--since", "-1d"), "is neither a duration"),
+        (("--type", "nonsense"), "is not part of a type"),
         (("--version", "1"), "--model"),
         (("--limit", "0"), "0"),
     ],

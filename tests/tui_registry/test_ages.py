@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui_registry.queries.filters import moment_meant
+from tui_registry.queries.filters import parse_moment
 from tui_registry.widgets.ages import moment
 
 NOW = 1_800_000_000.0  # seconds since the epoch
@@ -12,22 +12,22 @@ NOW = 1_800_000_000.0  # seconds since the epoch
     ("typed", "seconds"), [("0m", 0), ("30m", 1800), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600)]
 )
 def test_so_long_before_now(typed: str, seconds: int) -> None:
-    assert moment_meant(typed, NOW) == (NOW - seconds) * 1000
+    assert parse_moment(typed, NOW) == (NOW - seconds) * 1000
 
 
 def test_days_and_times() -> None:
-    assert moment_meant("2026-11-01T12:00:00+00:00", NOW) == 1_793_534_400_000
-    assert moment_meant("2026-11-01", NOW) is not None
-    assert moment_meant("99999w", NOW) == 0
+    assert parse_moment("2026-11-01T12:00:00+00:00", NOW) == 1_793_534_400_000
+    assert parse_moment("2026-11-01", NOW) is not None
+    assert parse_moment("99999w", NOW) == 0
 
 
 @pytest.mark.parametrize("typed", ["", "d", "7", "7 d", "-7d", "1.5h", "7D", "7months", "2026-13-01", "yesterday"])
 def test_what_is_no_time(typed: str) -> None:
-    assert moment_meant(typed, NOW) is None
+    assert parse_moment(typed, NOW) is None
 
 
 def test_the_first_day_of_all_is_no_failure() -> None:
-    assert moment_meant("0001-01-01", NOW) in {0, None}
+    assert parse_moment("0001-01-01", NOW) in {0, None}
 
 
 def test_a_moment_that_no_calendar_has_is_shown_all_the_same() -> None:

@@ -87,7 +87,7 @@ def test_an_answer_that_cannot_be_written_is_told(scene: Scene) -> None:
             **process(scene, "requests", "list"), stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT, check=False
         )
     assert done.returncode == Exit.REFUSED
-    assert done.stderr.startswith(b"Error: The answer could not be written: No space left")
+    assert done.stderr.startswith(b"Error: The output could not be written: No space left")
     assert b"Traceback" not in done.stderr
 
 

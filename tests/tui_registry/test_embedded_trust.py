@@ -220,7 +220,7 @@ def test_who_may_read_its_files(home: Path) -> None:
 @pytest.mark.parametrize("suffix", [".consoles", ".start"])
 def test_what_others_keep_locked_is_told(suffix: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is stopped as it ends, or a console as it starts, by Ctrl-Z or a debugger."""
-    monkeypatch.setattr(embedded, "LOCK_LIMIT", 0.2)
+    monkeypatch.setattr(embedded, "LOCK_TIMEOUT", 0.2)
     beside(home).parent.mkdir(parents=True, mode=0o700)
     with beside(home, suffix).open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -249,7 +249,7 @@ def test_a_folder_that_others_may_write_in(home: Path, mode: int) -> None:
     folder.chmod(mode)
     done = run("models", "list")
     assert done.exit_code == 1
-    assert f"Others may write in {folder}" in done.stderr
+    assert f"Other users can write to {folder}" in done.stderr
     assert f"chmod go-w {folder}" in done.stderr
     assert list(folder.iterdir()) == []
 

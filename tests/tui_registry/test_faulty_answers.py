@@ -35,9 +35,9 @@ FAULTS = {
     "half of it": (answer("200 OK", '{"requests": [{"id": "12'), "Not an answer of a registry (application/json)"),
     "of another shape": (answer("200 OK", json.dumps(OTHER)), "Not an answer of a registry"),
     "no object": (answer("200 OK", "[1, 2]"), "Not an answer of a registry"),
-    "shorter than it says": (answer("200 OK", '{"requests": [', length=5000), "the connection ended too early"),
+    "shorter than it says": (answer("200 OK", '{"requests": [', length=5000), "the connection was closed early"),
     "cut off in its head": (b"HTTP/1.1 200 OK\r\nContent-Ty", "did not answer"),
-    "none": (b"", "did not answer: the connection ended too early"),
+    "none": (b"", "did not answer: the connection was closed early"),
     "no HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "did not answer"),
     "huge": (answer("200 OK", '{"registered_models": [' + " " * 20_000_000), "Not an answer of a registry"),
 }

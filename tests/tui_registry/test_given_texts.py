@@ -88,7 +88,7 @@ def test_what_cannot_be_a_token_is_told_without_it(token: str, scene: Scene, vau
 def test_what_is_piped_in_another_encoding(given: bytes, registry: LiveRegistry, vault: MemoryKeyring) -> None:
     done = login(registry.url, given)
     assert done.exit_code == 1
-    assert "What was given cannot be a token" in done.stderr
+    assert "The input cannot be a token" in done.stderr
     assert isinstance(done.exception, SystemExit)
     assert vault.passwords == {}
 

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.scene import OWNER, Scene
 from tui_registry.client.errors import CallError
-from tui_registry.client.journal import KEPT, Journal
+from tui_registry.client.journal import MAX_ENTRIES, Journal
 from tui_registry.client.registry import RegistryClient
 from tui_registry.screens.dialogs.plain_text import PlainText
 from tui_registry.screens.journal import JournalPlace, as_line
@@ -165,10 +165,10 @@ async def test_a_token_in_the_place_of_the_address_is_not_in_it() -> None:
 
 def test_only_the_newest_calls_are_kept_and_all_are_counted() -> None:
     journal = Journal()
-    for _ in range(KEPT + 5):
+    for _ in range(MAX_ENTRIES + 5):
         journal.add("GET", "/x", "200", 0.0)
-    assert len(journal.entries) == KEPT
-    assert journal.count == journal.entries[-1].number == KEPT + 5
+    assert len(journal.entries) == MAX_ENTRIES
+    assert journal.count == journal.entries[-1].number == MAX_ENTRIES + 5
 
 
 async def test_letters_are_letters_in_its_filter_line(scene: Scene) -> None:

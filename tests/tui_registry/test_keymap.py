@@ -16,7 +16,7 @@ from tui_registry.keys import keymap
 from tui_registry.keys.actions import ACTIONS
 from tui_registry.keys.keymap import DEFAULT, KeymapError
 from tui_registry.keys.movement import MOVEMENT
-from tui_registry.keys.names import character, is_character, named, problem, shown
+from tui_registry.keys.names import character, display_name, is_character, named, problem
 from tui_registry.screens.dialogs.confirm import Confirm
 from tui_registry.screens.dialogs.help import Help
 from tui_registry.session import settings
@@ -73,7 +73,7 @@ def test_vim_adds_to_the_default_and_takes_nothing_away() -> None:
     assert keymap.read("mine", 'based_on = "vim"').keys == vim.keys
 
 
-@pytest.mark.parametrize("name", keymap.SHIPPED)
+@pytest.mark.parametrize("name", keymap.BUILT_IN)
 def test_what_is_shipped_describes_itself(name: str) -> None:
     known = keymap.load(name, beside=Path())
     assert keymap.read("mine", keymap.as_file(known)).keys == known.keys
@@ -84,7 +84,7 @@ def test_keys_are_shown_as_the_table_writes_them(action: object) -> None:
     from tui_registry.keys.actions import Action
 
     assert isinstance(action, Action)
-    assert action.shown == (shown(action.keys.split(",")[0]) if action.keys else "")
+    assert action.display_key == (display_name(action.keys.split(",")[0]) if action.keys else "")
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_textual_knows_the_characters_that_are_typed() -> None:
         key = named(chr(code))
         assert character(key) == chr(code)
         assert is_character(key)
-        assert shown(key) == chr(code)
+        assert display_name(key) == chr(code)
     for key in ("enter", "escape", "tab", "space", "f1", "up", "backspace", "delete", "ctrl+a"):
         assert not is_character(key), key
 
 
 @pytest.mark.parametrize("key", ["ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+[", "ctrl+q", "ctrl+c"])
-def test_dead_keys_are_told(key: str) -> None:
+def test_unusable_keys_are_reported(key: str) -> None:
     assert "cannot be used" in problem(named(key))
 
 
 def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
-    told = problems("""
+    found = problems("""
         based_on = "emacs"
         colour = 1
         [keys]
@@ -145,11 +145,11 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         new = "f13"
     """)
     for part in (
-        "no setting 'colour'",
+        "unknown setting 'colour'",
         'based_on must be "default" or "vim"',
-        "no action aprove: do you mean approve?",
+        "no action aprove: did you mean approve?",
         "no action xyzzy: 'tui-registry keys' lists them",
-        "reject changes the registry, and ctrl+r is too easily pressed",
+        "reject changes the registry, and ctrl+r is too easy to press",
         "help must have a key",
         "quit: alt+x is not sent by every terminal",
         "a would be approve and sort in inbox: give one of them another key",
@@ -157,15 +157,15 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         "up must keep up",
         'copy must be a key, such as "f6", or a list of keys',
         "tags: ctrl+h cannot be used: most terminals send it as Backspace",
-        "mark: spce is no key. Do you mean space?",
+        "mark: spce is not a key. Did you mean space?",
         "new: f13 is not sent by every terminal",
     ):
-        assert any(part in each for each in told), part
-    assert len(told) == 14
+        assert any(part in each for each in found), part
+    assert len(found) == 14
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem_text"),
     [
         ('[keys]\napprove = "q"', "q would be approve and quit in inbox"),  # with what is everywhere
         ('[keys]\napprove = "j"', "j would be approve and down in inbox"),  # with a movement
@@ -178,8 +178,8 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         ("[keys", "not valid TOML"),
     ],
 )
-def test_a_problem_is_told(text: str, told: str) -> None:
-    assert [told in each for each in problems(text)] == [True]
+def test_a_problem_is_reported(text: str, problem_text: str) -> None:
+    assert [problem_text in each for each in problems(text)] == [True]
 
 
 def test_keys_may_be_exchanged() -> None:
@@ -191,8 +191,8 @@ def test_what_acts_in_different_places_may_share_a_key() -> None:
     assert keymap.read("mine", '[keys]\nsort = "="\n').keys["compare"] == ("equals_sign",)
 
 
-def test_a_keymap_that_there_is_not_is_told(tmp_path: Path) -> None:
-    with pytest.raises(KeymapError, match=r'no keymap .emacs.: write "default" or "vim", or a file'):
+def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(KeymapError, match=r'no keymap .emacs.: use "default" or "vim", or the path of a file'):
         keymap.load("emacs", beside=tmp_path)
     with pytest.raises(KeymapError, match=r"none\.toml:\n- the keymap cannot be read: No such file"):
         keymap.load("none.toml", beside=tmp_path)
@@ -275,12 +275,12 @@ async def test_lists_move_by_the_keymap(scene: Scene) -> None:
         await shown.shows("Lists: ↓/% ↑/k")
 
 
-async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_told(scene: Scene) -> None:
+async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_reported(scene: Scene) -> None:
     model = scene.pending("churn")
     chosen = mine('[keys]\nreject = "a"\nquit = "ctrl+m"\n')
     async with console(scene.url, scene.token, settings=chosen) as shown:
         await shown.shows(model, "● live")
-        await shown.tells("Not all of your settings are used", "a would be approve and reject", "quit: ctrl+m")
+        await shown.tells("Some settings are not used", "a would be approve and reject", "quit: ctrl+m")
         assert [note.timeout >= 30 for note in shown.app._notifications] == [True]
         await shown.press("r")
         await shown.shows("Reject this request?")
@@ -308,5 +308,5 @@ def test_the_command_checks_a_file(tmp_path: Path) -> None:
     checked = keys("--keymap", str(file))
     assert checked.returncode == 1
     assert checked.stdout == ""
-    for part in (str(file), "do you mean approve?", "quit: ctrl+m cannot be used"):
+    for part in (str(file), "did you mean approve?", "quit: ctrl+m cannot be used"):
         assert part in checked.stderr

@@ -103,7 +103,7 @@ def test_a_token_that_nobody_can_be_asked_for(environment: dict[str, str]) -> No
         start_new_session=True,  # without the terminal that the tests may have
     )
     assert done.returncode == Exit.REFUSED
-    assert done.stderr == "Error: There is no terminal to ask for the token. Give it with --token-stdin.\n"
+    assert done.stderr == "Error: There is no terminal to ask for the token. Use --token-stdin.\n"
 
 
 def test_too_few_open_files(environment: dict[str, str], tmp_path: Path) -> None:

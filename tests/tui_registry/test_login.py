@@ -171,7 +171,7 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
         (("profiles", "default", "nowhere"), "no profile 'nowhere'"),
         (("profiles", "set", "nowhere", "--read-only"), "no profile 'nowhere'"),
         (("profiles", "set", "work", "--colour", "nonesuch"), "colour: 'nonesuch' must be the name of a colour"),
-        (("profiles", "set", "work", "--tracking-uri", "runs"), "tracking_uri: must begin with http"),
+        (("profiles", "set", "work", "--tracking-uri", "runs"), "tracking_uri: must start with http"),
     ],
 )
 def test_a_profile_that_cannot_be_so_stays(
@@ -231,7 +231,7 @@ def test_a_url_that_was_changed_does_not_get_the_token(registry: LiveRegistry, v
         ("{url}", "ünïcode", "cannot be a token: character 1 of 7 is a blank or not ASCII"),
         ("http://127.0.0.1:9", "tr_any", "cannot be reached"),
         ("{url}/nowhere", "tr_any", "answered 404: is it a registry?"),
-        ("registry.example.com", "tr_any", "must begin with http://"),
+        ("registry.example.com", "tr_any", "must start with http://"),
         ("http://", "tr_any", ""),
         ("http://[", "tr_any", ""),
         ("http://a b", "tr_any", ""),
@@ -256,7 +256,7 @@ def test_without_a_keyring_nothing_is_kept_and_the_remedies_are_told(
     assert keyring.get_keyring() is broken
     done = login(registry)
     assert done.exit_code == 1
-    assert "The token cannot be kept" in done.output
+    assert "The token cannot be stored" in done.output
     for remedy in credentials.REMEDIES:
         assert remedy in done.output
     assert profiles.read().profiles == {}

@@ -35,7 +35,7 @@ def test_models_are_limited_and_the_rest_is_not_hidden(scene: Scene, monkeypatch
     assert "next_page_token" not in all_of_them
     done = run(scene, "models", "list", scene.id, "--limit", "3")
     assert [line.split()[0] for line in lines(done)[1:]] == names[:3]
-    assert done.stderr == "There are more than these 3.\n"
+    assert done.stderr == "There are more than these 3: raise --limit.\n"
     done = run(scene, "models", "list", scene.id, "--limit", "3", "--json")
     cut = json.loads(done.stdout)
     assert len(cut["registered_models"]) == 3
@@ -50,7 +50,7 @@ def test_models_are_limited_and_the_rest_is_not_hidden(scene: Scene, monkeypatch
 
 def test_no_models_is_no_failure(scene: Scene) -> None:
     done = run(scene, "models", "list", "there-is-none-of-this-name")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "There is no such model.\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "There are no matching models.\n")
     assert answer(scene, "models", "list", "there-is-none-of-this-name") == {"registered_models": []}
 
 

@@ -57,7 +57,7 @@ def test_every_place_is_drawn_in_ascii(scene: Scene, tmp_path: Path, locale: dic
         shown.press("escape")
         shown.until(lambda: "enter does it" not in shown.text, "no help")
         shown.press("4", "v")
-        shown.shows("asked", "Activity (")
+        shown.shows("requested", "Activity (")
         shown.press("3")
         shown.shows("Board", "None 1", "tab next stage")
         shown.press("2")

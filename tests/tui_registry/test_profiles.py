@@ -90,7 +90,7 @@ def test_a_read_only_file_system_is_told(home: Path) -> None:
         ("[profiles.a]\nurl = 'https://x'\ntoken = 'tr_secret'", "profiles.a.token: "),
         ("[profiles.a]", "profiles.a.url: "),
         ("[profiles.a]\nurl = 'https://ada:tr_secret@x'", "profiles.a.url: must not hold a password"),
-        ("[profiles.a]\nurl = 'https://x'\ntracking_uri = 'x'", "profiles.a.tracking_uri: must begin with http"),
+        ("[profiles.a]\nurl = 'https://x'\ntracking_uri = 'x'", "profiles.a.tracking_uri: must start with http"),
         ("[profiles.a]\nurl = 'https://x'\nread_only = 'perhaps'", "profiles.a.read_only: "),
         *(
             (f"[profiles.a]\nurl = 'https://x'\ncolour = '{colour}'", "profiles.a.colour: ")

@@ -96,7 +96,7 @@ def test_a_stage_that_cannot_be_cleared_is_approved_too(scene: Scene) -> None:
         (("approve", "{model}", "1", "Staging"), {"TUI_REGISTRY_TOKEN": ""}, Exit.NOT_ALLOWED, "TOKEN is not"),
         (("approve", "{model}", "1", "Staging"), {"TUI_REGISTRY_READ_ONLY": "1"}, Exit.NOT_ALLOWED, "read-only"),
         (("reject", "{model}", "1", "Staging"), {"url": "http://127.0.0.1:9"}, Exit.UNREACHABLE, "cannot be reached"),
-        (("reject", "{model}", "1", "Staging"), {"TUI_REGISTRY_URL": "127.0.0.1"}, Exit.REFUSED, "must begin with"),
+        (("reject", "{model}", "1", "Staging"), {"TUI_REGISTRY_URL": "127.0.0.1"}, Exit.REFUSED, "must start with"),
         (("list", "--profile", "nowhere"), {}, Exit.REFUSED, "no profile 'nowhere'"),
     ],
 )

@@ -176,7 +176,7 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
     assert token.encode() not in shown.raw
     refused = run(nobody, "login", scene.url, "--profile", "other", "--token-stdin", typed=f"{token}\n")
     assert refused.returncode == 1
-    assert b"The token cannot be kept" in refused.stderr
+    assert b"The token cannot be stored" in refused.stderr
     assert b"other" not in run(nobody, "profiles").stdout
     assert_nowhere(token, scene, home)
 

@@ -147,7 +147,7 @@ async def test_a_theme_that_cannot_be_kept_is_told(scene: Scene) -> None:
         await shown.press("f9")
         await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
         await shown.press("enter")
-        await shown.tells("Not kept", "mouse = true or mouse = false")
+        await shown.tells("Not saved", "mouse = true or mouse = false")
 
 
 async def test_the_console_begins_with_the_theme_of_the_settings(scene: Scene) -> None:
@@ -160,7 +160,7 @@ async def test_the_console_begins_with_the_theme_of_the_settings(scene: Scene) -
 async def test_a_theme_that_there_is_not_is_told(scene: Scene) -> None:
     async with console(scene.url, scene.token, settings=Settings(theme="norrd")) as shown:
         await shown.shows("No open requests")
-        await shown.tells("There is no theme 'norrd'. F9 lists those there are.")
+        await shown.tells("There is no theme 'norrd'. F9 lists the themes.")
         assert shown.app.theme == "textual-dark"
 
 

@@ -139,7 +139,7 @@ def test_the_mouse_is_left_to_the_terminal_over_ssh(scene: Scene) -> None:
 
 def test_a_refused_token_is_told_and_left(scene: Scene) -> None:
     with terminal(variables=opened(scene) | {"TUI_REGISTRY_TOKEN": "tr_nobodys_token"}) as shown:
-        shown.shows("The token is refused", "enter a token")
+        shown.shows("The token was refused", "enter a token")
         shown.press("q")
         assert shown.ends() == 1
     assert_left_as_found(shown)

@@ -18,7 +18,7 @@ from tests.tui_registry.keyrings import MemoryKeyring
 from tui_registry.cli import main
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.errors import Refused, Unreachable
-from tui_registry.client.trust import can_be_overheard, trusted
+from tui_registry.client.trust import is_plaintext, ssl_context
 from tui_registry.session import profiles
 from tui_registry.session.connection import ConnectionProblem, connect
 from tui_registry.tracking.client import TrackingClient
@@ -62,20 +62,20 @@ def login(registry: LiveRegistry, *options: str, url: str = "") -> Result:
 def test_a_profile_has_its_authority(secure: LiveRegistry, files: Files, vault: MemoryKeyring) -> None:
     refused = login(secure, "--profile", "work")
     assert refused.exit_code == 1
-    assert "not signed by an authority that is trusted here" in refused.stderr
+    assert "not signed by a trusted authority" in refused.stderr
     assert "--ca FILE" in refused.stderr
     assert vault.passwords == {}
 
     assert login(secure, "--profile", "work", "--ca", files.authority).exit_code == 0
     assert profiles.read().get("work").ca == files.authority
-    assert f"checked by {files.authority}" in run("profiles").stdout
+    assert f"CA {files.authority}" in run("profiles").stdout
     assert "iris" in run("models", "list").stdout
     assert login(secure, "--profile", "work").exit_code == 0  # it stays
 
     assert run("profiles", "set", "work", "--ca", "").exit_code == 0
     refused = run("models", "list")
     assert refused.exit_code == 6
-    assert "not signed by an authority" in refused.stderr
+    assert "not signed by a trusted authority" in refused.stderr
 
 
 def test_an_authority_besides_profiles(secure: LiveRegistry, files: Files) -> None:
@@ -88,7 +88,7 @@ def test_an_authority_besides_profiles(secure: LiveRegistry, files: Files) -> No
 
 def test_an_authority_is_the_only_one(files: Files) -> None:
     """Who names one's own does not want to believe the others as well."""
-    assert len(trusted("https://x", files.authority).get_ca_certs()) == 1
+    assert len(ssl_context("https://x", files.authority).get_ca_certs()) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def presenting(folder: Path, files: Files) -> Iterator[str]:
 
 
 WRONG = {
-    "expired": (("127.0.0.1",), -1, "has expired: whoever runs the server must renew it"),
-    "another host's": (("registry.example.com",), 30, "is another host's: use the name that the certificate is for"),
+    "expired": (("127.0.0.1",), -1, "has expired: the server's operator must renew it"),
+    "another host's": (("registry.example.com",), 30, "is for another host: use the name in the certificate"),
 }
 
 
@@ -143,7 +143,7 @@ def test_an_authority_of_the_same_name_is_another(secure: LiveRegistry, tmp_path
 
 def test_where_no_tls_is_spoken(registry: LiveRegistry) -> None:
     refused = login(registry, url=registry.url.replace("http://", "https://"))
-    assert "it does not speak TLS there: does its URL begin with http://" in refused.stderr
+    assert "it does not use TLS there: does its URL start with http://" in refused.stderr
 
 
 async def test_the_console(secure: LiveRegistry, files: Files) -> None:
@@ -167,7 +167,7 @@ async def test_a_tracking_server_is_checked_by_mlflows_own_variable(secure: Live
                 await client.experiments()
     insecure = {"MLFLOW_TRACKING_INSECURE_TLS": "true"}
     async with TrackingClient(secure.url, environment=insecure) as client:
-        with pytest.raises(Unreachable, match="not signed by an authority"):
+        with pytest.raises(Unreachable, match="not signed by a trusted authority"):
             await client.experiments()
     with pytest.raises(Unreachable, match="cannot be read"):
         TrackingClient(secure.url, ca="/nowhere/authority.pem", environment={})
@@ -186,7 +186,7 @@ async def test_a_tracking_server_is_checked_by_mlflows_own_variable(secure: Live
     ],
 )  # fmt: skip
 def test_what_can_be_overheard(url: str, overheard: bool) -> None:
-    assert can_be_overheard(url) == overheard
+    assert is_plaintext(url) == overheard
 
 
 @contextmanager
@@ -231,7 +231,7 @@ def test_no_token_is_sent_in_the_open_unless_that_is_said(vault: MemoryKeyring) 
 
         assert run("models", "list", **known, TUI_REGISTRY_INSECURE_HTTP="1").exit_code == 4
         assert run("profiles", "set", "open", "--insecure-http").exit_code == 0
-        assert "token sent in the open" in run("profiles").stdout
+        assert "token sent unencrypted" in run("profiles").stdout
         assert run("models", "list").exit_code == 4
         assert len(heard) == 2
         assert all(b"Bearer tr_secret" in each for each in heard)

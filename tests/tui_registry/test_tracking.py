@@ -74,7 +74,7 @@ async def test_what_is_no_tracking_server_is_said_to_be_none(scene: Scene) -> No
 
 @pytest.mark.parametrize("uri", ["http://[::1", "http://host:port", "http://" + "a" * 70_000])
 async def test_an_address_that_is_none(uri: str) -> None:
-    with pytest.raises(Unreachable, match="is no URL"):
+    with pytest.raises(Unreachable, match="is not a URL"):
         TrackingClient(uri)
 
 

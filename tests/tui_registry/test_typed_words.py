@@ -9,7 +9,13 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.queries.model_search import ModelSearch
 from tui_registry.screens.models.model import Model
 from tui_registry.tracking.experiment import Experiment
-from tui_registry.tracking.filters import experiments_filter, is_meant_experiment, is_meant_run, meant, runs_filter
+from tui_registry.tracking.filters import (
+    experiments_filter,
+    matches_experiment,
+    matches_run,
+    matching_page,
+    runs_filter,
+)
 from tui_registry.tracking.run import Run, RunInfo
 
 NAMES = ("fraud_v1", "fraud v1", "fraud%v1", "fraud-v1", "a\\b", "it's", 'it"s', "both'\"", "[x]*?", "ends\\")
@@ -112,7 +118,7 @@ async def test_what_mlflow_takes_for_wildcards_is_left_out_afterwards() -> None:
         kept: list[Experiment] = []
         token = ""
         while True:
-            page, token = await meant(read, lambda each: is_meant_experiment(each, typed), token)
+            page, token = await matching_page(read, lambda each: matches_experiment(each, typed), token)
             kept += page
             if not token:
                 return [each.name for each in kept]
@@ -124,5 +130,5 @@ async def test_what_mlflow_takes_for_wildcards_is_left_out_afterwards() -> None:
     assert experiments_filter("it's 5%") == "name ILIKE '%it_s%' AND name ILIKE '%5_%'"
     assert runs_filter("tag:k=it's") == "tags.`k` LIKE 'it_s'"
     run_found = Run(info=RunInfo(run_id="1", experiment_id="1", run_name="a-b", user_id="ada"))
-    assert not is_meant_run(run_found, "a_b")
-    assert is_meant_run(run_found, "A-B user:ad rmse<0.5")
+    assert not matches_run(run_found, "a_b")
+    assert matches_run(run_found, "A-B user:ad rmse<0.5")

@@ -1,20 +1,21 @@
-"""What people and programs give as an access token."""
+"""Access tokens as people and programs pass them."""
 
 import re
 
-BLANKS = " \t\r\n\v\f\ufeff"  # the last one begins a file, as some editors write it
+WHITESPACE = " \t\r\n\v\f\ufeff"  # the last one is a byte order mark, which some editors write
 
 
 class TokenError(Exception):
-    """It cannot be one. Its text says where it is from, and nothing of what it holds."""
+    """The text cannot be a token. The message names its source, and reveals nothing of its content."""
 
 
 def clean(text: str, source: str) -> str:
-    """A token without the blanks and line ends around it, as ``$(cat token)`` leaves them; empty, if there is no more.
+    """Strip a token of the whitespace around it, as ``$(cat token)`` leaves it; the result may be empty.
 
-    source: where it is from, as a sentence begins. Raises TokenError, if it holds what no header can.
+    source: where the token is from, at the start of a sentence. Raises TokenError on characters that no header can
+    hold.
     """
-    token = text.strip(BLANKS)
+    token = text.strip(WHITESPACE)
     if (strange := re.search("[^!-~]", token)) is not None:
         raise TokenError(
             f"{source} cannot be a token: character {strange.start() + 1} of {len(token)} is a blank or not ASCII. "

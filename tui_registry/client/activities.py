@@ -22,8 +22,8 @@ class Activities:
         max_results: int = 100,
         page_token: str = "",
     ) -> ActivityPage:
-        """Activities of a version, of a model, or of all, newest first; of these types, if any are named; from a time
-        on and before another, both in milliseconds since the epoch."""
+        """Activities of a version, of a model, or of all models, newest first; only of these types, if any are given;
+        from ``since`` on and before ``until``, both in milliseconds since the epoch."""
         return await self._transport.get(
             "/mlflow/activities/list",
             ActivityPage,

@@ -1,7 +1,7 @@
-"""Where a server is and how it is reached: the one place that makes clients of HTTP.
+"""Where a server is and how to reach it: the one place that creates HTTP clients.
 
-Each client speaks with one server. No redirect is followed, so that a token goes nowhere else, and of the environment
-nothing counts but what is looked up here.
+Each client talks to one server. No redirect is followed, so that a token goes nowhere else, and no environment variable
+is used but those read here.
 """
 
 import ssl
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from tui_registry.client.proxies import Proxy, ProxyError, proxy_of
-from tui_registry.client.trust import TrustError, trusted
+from tui_registry.client.trust import TrustError, ssl_context
 from tui_registry.client.url import NotAURLError, parse
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class EndpointError(Exception):
-    """A server cannot be tried as things are set up: nothing was sent. Its text says why and what to do."""
+    """The configuration of a server is invalid: nothing was sent. Its text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """``url`` is what is shown and copied.
 
-    trust: what the server's certificate is checked by.
-    proxy: through which it is reached.
-    socket: the path of the Unix socket by which it is reached, whoever listens at the URL.
+    trust: verifies the server's certificate.
+    proxy: the proxy to use, if any.
+    socket: the path of the Unix socket to connect to, instead of the URL's host and port.
     """
 
     url: str
@@ -35,15 +35,15 @@ class Endpoint:
     socket: str | None = None
 
     @classmethod
-    def of(cls, url: str, ca: str | None = None, *, besides: bool = False) -> Self:
-        """That of a server at a URL; ``ca`` and ``besides`` are as for ``trusted``. Raises EndpointError."""
+    def of(cls, url: str, ca: str | None = None, *, with_system: bool = False) -> Self:
+        """The endpoint of a URL; ``ca`` and ``with_system`` are as for ``ssl_context``. Raises EndpointError."""
         try:
             parse(url)
-            return cls(url, trusted(url, ca, besides=besides), proxy_of(url))
+            return cls(url, ssl_context(url, ca, with_system=with_system), proxy_of(url))
         except NotAURLError as error:
-            raise EndpointError(f"{url[:200]} is no URL of a server: {error}") from None
+            raise EndpointError(f"{url[:200]} is not the URL of a server: {error}") from None
         except TrustError as error:
-            raise EndpointError(f"The authority of {url} cannot be used. {error}") from None
+            raise EndpointError(f"The CA certificate for {url} cannot be used. {error}") from None
         except ProxyError as error:
             raise EndpointError(f"{url} cannot be reached. {error}") from None
 
@@ -51,7 +51,7 @@ class Endpoint:
         return f"{self.url}, through the proxy {self.proxy}," if self.proxy else self.url
 
     def client(self, *, timeout: float, headers: dict[str, str] | None = None) -> "httpx.Client":
-        """For calls that wait for their answers. The caller closes it."""
+        """A blocking client. The caller closes it."""
         import httpx
 
         transport = httpx.HTTPTransport(**self._transport_options())
@@ -65,7 +65,7 @@ class Endpoint:
         headers: dict[str, str],
         transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> "httpx.AsyncClient":
-        """For calls on an event loop. The caller closes it. ``transport`` takes the place of the network."""
+        """A client for an event loop. The caller closes it. ``transport`` replaces the network."""
         import httpx
 
         return httpx.AsyncClient(

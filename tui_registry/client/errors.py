@@ -1,21 +1,21 @@
 """What can go wrong with a call.
 
 CallError
-├── Refused            the server answered with an error; ``error_code`` and ``status`` are its own
+├── Refused            the server answered with an error: ``error_code`` and ``status``
 │   └── Unauthenticated   401: the token is not, or no longer, valid
-├── ReadOnly           nothing was sent: the profile is for reading only
-├── Unreachable        nothing was sent: there is nobody to talk to
-├── LostAnswer         it was sent, and no answer came: what was asked for may have happened or not
-└── Misunderstood      the answer is not what a registry says
+├── ReadOnly           nothing was sent: the profile is read-only
+├── Unreachable        nothing was sent: the server cannot be reached
+├── LostAnswer         it was sent, and no answer came: the change may have happened or not
+└── Misunderstood      the answer is not a registry's
 """
 
 
 class CallError(Exception):
-    """Its text is for people; what the server said in it is as the server sent it."""
+    """Its text is for people. Parts from the server are as sent: not sanitized."""
 
 
 class Refused(CallError):
-    """``retry_after``: seconds that the server wants to be left alone for."""
+    """``retry_after``: seconds to wait before the next call, as the server asks."""
 
     def __init__(self, status: int, error_code: str, message: str, *, retry_after: float = 0.0) -> None:
         super().__init__(message)

@@ -1,8 +1,8 @@
-"""Calls about groups, as SCIM 2.0 has them: see client.scim."""
+"""Calls about groups, by SCIM 2.0: see client.scim."""
 
 from collections.abc import Collection
 
-from tui_registry.client.scim import SCIM, of, patch
+from tui_registry.client.scim import SCIM, patch, resource_path
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.scim import Group, GroupPage
@@ -22,19 +22,19 @@ class Groups:
 
     async def get(self, group_id: str) -> Group:
         """With its direct members."""
-        return await self._transport.get(of(GROUPS, group_id), Group)
+        return await self._transport.get(resource_path(GROUPS, group_id), Group)
 
     async def create(self, name: str) -> Group:
         return await self._transport.send("POST", GROUPS, Group, displayName=name)
 
     async def add_members(self, group_id: str, member_ids: Collection[str]) -> Group:
         members = [{"value": member_id} for member_id in member_ids]
-        return await patch(self._transport, of(GROUPS, group_id), Group, "add", "members", members)
+        return await patch(self._transport, resource_path(GROUPS, group_id), Group, "add", "members", members)
 
     async def remove_members(self, group_id: str, member_ids: Collection[str]) -> Group:
         members = [{"value": member_id} for member_id in member_ids]
-        return await patch(self._transport, of(GROUPS, group_id), Group, "remove", "members", members)
+        return await patch(self._transport, resource_path(GROUPS, group_id), Group, "remove", "members", members)
 
     async def delete(self, group_id: str) -> None:
-        """Its members stay; what it was allowed is gone."""
-        await self._transport.send("DELETE", of(GROUPS, group_id), Nothing)
+        """Its members are kept; its grants are deleted."""
+        await self._transport.send("DELETE", resource_path(GROUPS, group_id), Nothing)

@@ -1,16 +1,16 @@
-"""What was asked of the server, and what came of it. No token, no body, no query is kept."""
+"""A journal of the calls to the server and their results. It holds no token, body or query."""
 
 import time
 from collections import deque
 from dataclasses import dataclass, field
 
-KEPT = 1000  # calls
+MAX_ENTRIES = 1000  # calls
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call. ``number`` counts the calls; ``at`` is in seconds since the epoch; ``who`` is whose token it was,
-    empty while that is not known; ``result`` a status or what went wrong; ``took`` in seconds."""
+    """One call. ``number`` counts the calls; ``at`` is in seconds since the epoch; ``who`` is the token's owner,
+    empty while not known; ``result`` is a status or an error; ``took`` is in seconds."""
 
     number: int
     at: float
@@ -23,9 +23,9 @@ class Entry:
 
 @dataclass(slots=True)
 class Journal:
-    """The newest calls, the newest last. ``who`` is written beside each from now on."""
+    """The latest calls, newest last. ``who`` is recorded with each new entry."""
 
-    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=KEPT))
+    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
     who: str = ""
     count: int = 0
 

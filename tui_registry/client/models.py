@@ -32,7 +32,7 @@ class Models:
         )
 
     async def get(self, name: str) -> RegisteredModelDatabricks:
-        """A model with its id and the caller's own level."""
+        """A model with its id and the caller's permission level."""
         answer = await self._transport.get(
             "/mlflow/databricks/registered-models/get", RegisteredModelDatabricksAnswer, name=name
         )
@@ -67,7 +67,7 @@ class Models:
         await self._transport.send("DELETE", f"{MODELS}/delete-tag", Nothing, name=name, key=key)
 
     async def set_alias(self, name: str, alias: str, version: str) -> None:
-        """Give a version an alias; the version that had it loses it."""
+        """Set an alias on a version; it is removed from the version that had it."""
         await self._transport.send("POST", f"{MODELS}/alias", Nothing, name=name, alias=alias, version=version)
 
     async def delete_alias(self, name: str, alias: str) -> None:

@@ -14,7 +14,7 @@ from tui_registry_server.wire.permission_preview import PermissionsPreview
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 
 ROOT = "root"
-"""The id of the registry-wide object: what is granted there holds on every model."""
+"""The id of the registry-wide object: grants on it apply to every model."""
 
 
 class Permissions:
@@ -26,12 +26,12 @@ class Permissions:
         return await self._transport.get(_path(object_id), ObjectPermissions)
 
     async def levels(self, object_id: str) -> list[LevelDescription]:
-        """The levels that can be granted there, from the lowest, with what the server says of each."""
+        """The levels that can be granted there, lowest first, with their descriptions."""
         answer = await self._transport.get(f"{_path(object_id)}/permissionLevels", PermissionLevels)
         return answer.permission_levels
 
     async def add(self, object_id: str, entries: Sequence[AccessControlRequest]) -> ObjectPermissions:
-        """Grant these, each in place of its principal's direct level, and leave the others as they are."""
+        """Grant these, each replacing its principal's direct level; the other entries are kept."""
         return await self._transport.send(
             "PATCH", _path(object_id), ObjectPermissions, access_control_list=[_entry(each) for each in entries]
         )
@@ -39,7 +39,7 @@ class Permissions:
     async def replace(
         self, object_id: str, entries: Sequence[AccessControlRequest], *, etag: str | None = None
     ) -> ObjectPermissions:
-        """Make these the only direct entries, if those are still what was read with this ``etag``."""
+        """Make these the only direct entries, if they have not changed since this ``etag`` was read."""
         listed = [_entry(each) for each in entries]
         return await self._transport.send(
             "PUT", _path(object_id), ObjectPermissions, access_control_list=listed, etag=etag

@@ -1,7 +1,7 @@
-"""Through which proxy a server is reached: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in either case.
+"""Which proxy to use for a server: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in either letter case.
 
-httpx reads them, too, but ends with a traceback on much of what other programs take, and sends what is for this machine
-through a proxy. So it is told what is found here, and never looks itself.
+httpx reads them, too, but ends with a traceback on much of what other programs accept, and sends calls to this machine
+through a proxy. So it is given the proxy found here, and never reads the environment itself.
 """
 
 import os
@@ -23,7 +23,7 @@ _WITH_PORT = re.compile(rf"(?P<pattern>[^:]*):{_PORT}")
 
 
 class ProxyError(Exception):
-    """A proxy cannot be used as it is named. Its text names the variable, and nothing of a password."""
+    """A proxy setting is invalid. Its text names the variable, and reveals nothing of a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +34,34 @@ class Proxy:
     source: str
 
     def __str__(self) -> str:
-        """Without the user and the password."""
+        """Without user and password."""
         return f"{parse(self.url).netloc.decode()} ({self.source})"
 
 
 def proxy_of(url: str) -> Proxy | None:
-    """The proxy to a server, or None where it is reached directly, as this machine always is. Raises ProxyError."""
+    """The proxy to a server, or None for a direct connection, as always to this machine. Raises ProxyError."""
     where = urlsplit(url)
     host = (where.hostname or "").removesuffix(".")
     if is_loopback(host):
         return None
-    named = _named(where.scheme, host)
+    named = _from_environment(where.scheme, host)
     if named is None or _is_exempt(where.scheme, host, where.port or PORTS.get(where.scheme)):
         return None
     return _checked(*named)
 
 
-def _named(scheme: str, host: str) -> tuple[str, str] | None:
-    """The variable and its value, for a scheme."""
+def _from_environment(scheme: str, host: str) -> tuple[str, str] | None:
+    """The variable that names the proxy for a scheme, and its value."""
     for name in (f"{scheme}_proxy", "all_proxy"):
         variable = _variable(name)
         if variable is not None and (value := os.environ[variable].strip()):
             return variable, value
-    of_system = getproxies().get(scheme)  # macOS: what its settings say
+    of_system = getproxies().get(scheme)  # on macOS, the network settings
     return ("the system's settings", of_system) if of_system and not proxy_bypass(host) else None
 
 
 def _variable(name: str) -> str | None:
-    """The lower case goes first, even if it is empty."""
+    """Lower case takes precedence, even if it is empty."""
     return next((variable for variable in (name, name.upper()) if variable in os.environ), None)
 
 
@@ -71,49 +71,49 @@ def _checked(source: str, value: str) -> Proxy:
         scheme, rest = "http", value
     scheme = {"socks": "socks5"}.get(scheme.lower(), scheme.lower())  # GNOME's name for it
     if scheme not in SCHEMES:
-        raise ProxyError(f"{source} names a kind of proxy that cannot be used. These can: {', '.join(SCHEMES)}.")
+        raise ProxyError(f"{source} names an unsupported kind of proxy. Supported are: {', '.join(SCHEMES)}.")
     try:
         parsed = parse(f"{scheme}://{rest}")
-        if "@" in f"{parsed.raw_path!r}{parsed.fragment}":  # it ended in the midst of a password
+        if "@" in f"{parsed.raw_path!r}{parsed.fragment}":  # the URL was split inside a password
             raise NotAURLError
     except NotAURLError:  # whose text may hold a password
         raise ProxyError(
-            f"{source} is not the URL of a proxy. Write it as http://proxy.example.com:3128, and signs in a password "
-            "as %23 for #."
+            f"{source} is not the URL of a proxy. Write it as http://proxy.example.com:3128, and percent-encode "
+            "special characters in a password (%23 for #)."
         ) from None
     if scheme.startswith("socks"):
-        _look_for_socks(source)
+        _require_socks(source)
     return Proxy(f"{scheme}://{rest}", source)
 
 
-def _look_for_socks(source: str) -> None:
+def _require_socks(source: str) -> None:
     try:
         import_module("socksio")
     except ImportError:
         raise ProxyError(
-            f"{source} names a SOCKS proxy, which takes the Python package socksio: install that beside tui-registry, "
-            "name an http:// proxy, or name the host in NO_PROXY."
+            f"{source} names a SOCKS proxy, which needs the Python package socksio: install it next to tui-registry, "
+            "use an http:// proxy, or list the host in NO_PROXY."
         ) from None
 
 
 def _is_exempt(scheme: str, host: str, port: int | None) -> bool:
-    """Whether NO_PROXY names a host: by ``*``, its name, a domain (with a dot before it or without), an address, or a
-    network, each with a port or without. An entry that is none of these exempts nothing."""
+    """Whether NO_PROXY lists a host: by ``*``, its name, a domain (with or without a leading dot), an address, or a
+    network, each with or without a port. An entry that is none of these exempts nothing."""
     variable = _variable("no_proxy")
     entries = re.split(r"[,\s]+", os.environ[variable] if variable else "")
-    return any(_names(entry, scheme, host, port) for entry in entries if entry)
+    return any(_matches(entry, scheme, host, port) for entry in entries if entry)
 
 
-def _names(entry: str, scheme: str, host: str, port: int | None) -> bool:
+def _matches(entry: str, scheme: str, host: str, port: int | None) -> bool:
     if "://" in entry:
-        its_scheme, _, entry = entry.partition("://")
-        if its_scheme.lower() not in {scheme, "all"}:
+        entry_scheme, _, entry = entry.partition("://")
+        if entry_scheme.lower() not in {scheme, "all"}:
             return False
         entry = entry.rstrip("/")
     if entry == "*":
         return True
-    pattern, its_port = _split(entry)
-    if its_port is not None and its_port != port:
+    pattern, entry_port = _split(entry)
+    if entry_port is not None and entry_port != port:
         return False
     address = address_of(host)
     if address is None:
@@ -123,12 +123,12 @@ def _names(entry: str, scheme: str, host: str, port: int | None) -> bool:
         network = ip_network(pattern, strict=False)
     except ValueError:
         return False
-    single = address_of(pattern)  # an address of IPv4 may be written as one of IPv6
+    single = address_of(pattern)  # an IPv4 address may be written as an IPv6 one
     return address == single or (address.version == network.version and address in network)
 
 
 def _split(entry: str) -> tuple[str, int | None]:
-    """A host, a domain, an address or a network, and its port."""
+    """Split a port off a host, a domain, an address or a network."""
     if match := _BRACKETED.fullmatch(entry):
         port = match["port"]
         return match["address"] + (match["prefix"] or ""), int(port) if port else None

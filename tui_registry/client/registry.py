@@ -1,4 +1,4 @@
-"""The registry's calls, typed by the wire's models: an object for each noun."""
+"""The client of the registry, typed by the wire's models: one object per noun."""
 
 import httpx
 
@@ -28,7 +28,7 @@ class RegistryClient(Transport):
         endpoint: Endpoint | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """As Transport's. Raises EndpointError."""
+        """As Transport. Raises EndpointError."""
         super().__init__(url, token, read_only=read_only, endpoint=endpoint, transport=transport)
         self.models = Models(self)
         self.versions = Versions(self)

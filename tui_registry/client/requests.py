@@ -16,7 +16,7 @@ class Requests:
         self._transport = transport
 
     async def inbox(self, *, name: str = "", max_results: int = 100, page_token: str = "") -> InboxPage:
-        """Open requests on a model, or on all of them, newest first."""
+        """Open requests on a model, or on all models, newest first."""
         return await self._transport.get(
             "/mlflow/transition-requests/list", InboxPage, name=name, max_results=max_results, page_token=page_token
         )
@@ -27,7 +27,7 @@ class Requests:
         return page.requests
 
     async def review(self, name: str, version: str, stage: Stage) -> TransitionReview:
-        """What one needs to know to decide whether a version is to go to a stage."""
+        """All that is needed to decide whether a version should move to a stage."""
         return await self._transport.get(
             "/mlflow/transition-requests/review", TransitionReview, name=name, version=version, stage=stage.value
         )

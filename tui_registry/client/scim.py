@@ -1,6 +1,6 @@
 """What the calls about users, service principals and groups share.
 
-Filters are SCIM's (RFC 7644, 3.4.2.2). Pages begin at the number ``start``, which counts from 1.
+Filters are SCIM's (RFC 7644, 3.4.2.2). Pages begin at ``start``, which counts from 1.
 """
 
 import json
@@ -19,11 +19,11 @@ async def patch(transport: Transport, path: str, answer: type[Answer], op: str, 
     return await transport.send("PATCH", path, answer, schemas=[PATCH_SCHEMA], Operations=[operation])
 
 
-def of(path: str, resource_id: str) -> str:
+def resource_path(path: str, resource_id: str) -> str:
     """The path of one resource."""
     return f"{path}/{quote(resource_id, safe='')}"
 
 
 def compared(attribute: str, operator: str, value: str) -> str:
-    """One comparison of a SCIM filter; its texts are written as JSON's."""
+    """One comparison of a SCIM filter; strings are quoted as in JSON."""
     return f"{attribute} {operator} {json.dumps(value)}"

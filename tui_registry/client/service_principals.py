@@ -1,6 +1,6 @@
-"""Calls about service principals, as SCIM 2.0 has them: see client.scim."""
+"""Calls about service principals, by SCIM 2.0: see client.scim."""
 
-from tui_registry.client.scim import SCIM, of, patch
+from tui_registry.client.scim import SCIM, patch, resource_path
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.scim import ServicePrincipal, ServicePrincipalPage
 
@@ -17,7 +17,7 @@ class ServicePrincipals:
         )
 
     async def get(self, principal_id: str) -> ServicePrincipal:
-        return await self._transport.get(of(SERVICE_PRINCIPALS, principal_id), ServicePrincipal)
+        return await self._transport.get(resource_path(SERVICE_PRINCIPALS, principal_id), ServicePrincipal)
 
     async def create(self, application_id: str, *, display_name: str = "") -> ServicePrincipal:
         return await self._transport.send(
@@ -26,5 +26,10 @@ class ServicePrincipals:
 
     async def set_active(self, principal_id: str, *, active: bool) -> ServicePrincipal:
         return await patch(
-            self._transport, of(SERVICE_PRINCIPALS, principal_id), ServicePrincipal, "replace", "active", active
+            self._transport,
+            resource_path(SERVICE_PRINCIPALS, principal_id),
+            ServicePrincipal,
+            "replace",
+            "active",
+            active,
         )

@@ -21,18 +21,18 @@ class Tokens:
         self._transport = transport
 
     async def own(self) -> list[PublicTokenInfo]:
-        """The caller's that have not expired, newest first."""
+        """The caller's tokens that have not expired, newest first."""
         answer = await self._transport.get("/token/list", PublicTokenInfos)
         return answer.token_infos
 
     async def all(self) -> list[TokenInfo]:
-        """Everybody's, expired ones too, newest first; for administrators."""
+        """All tokens, including expired ones, newest first; for administrators."""
         answer = await self._transport.get(f"{MANAGEMENT}/tokens", TokenInfos)
         return answer.token_infos
 
     async def create(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:
-        """A token of the caller's own, without a lifetime as long as the one that this is made with. Its value is shown
-        this one time."""
+        """A token for the caller, valid as long as the calling token unless a lifetime is given. Its value is returned
+        only once."""
         return await self._transport.send(
             "POST", "/token/create", CreatedToken, comment=comment, lifetime_seconds=lifetime_seconds
         )
@@ -40,7 +40,7 @@ class Tokens:
     async def create_for(
         self, application_id: str, *, comment: str = "", lifetime_seconds: int | None = None
     ) -> CreatedTokenOnBehalf:
-        """The same for a service principal; for administrators."""
+        """A token for a service principal; for administrators."""
         return await self._transport.send(
             "POST",
             f"{MANAGEMENT}/on-behalf-of/tokens",
@@ -54,5 +54,5 @@ class Tokens:
         await self._transport.send("POST", "/token/delete", Nothing, token_id=token_id)
 
     async def revoke(self, token_id: str) -> None:
-        """Anybody's; for administrators."""
+        """Revoke any token; for administrators."""
         await self._transport.send("DELETE", f"{MANAGEMENT}/tokens/{quote(token_id, safe='')}", Nothing)

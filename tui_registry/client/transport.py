@@ -1,4 +1,4 @@
-"""One server, one token: calls go out, answers come back as the wire's models, and errors as those of client.errors."""
+"""Calls to one server with one token: answers are parsed into the wire's models, errors into those of client.errors."""
 
 import os
 import re
@@ -14,17 +14,15 @@ from pydantic import BaseModel, ValidationError
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
 from tui_registry.client.journal import Journal
-from tui_registry.client.trust import explained
+from tui_registry.client.trust import describe_tls_error
 from tui_registry_server.wire.error import Error
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 API = "/api/2.0"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)  # seconds
-KEPT = (
-    2.0  # seconds that an idle connection is used again: servers and what is before them end theirs after five or more
-)
-EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a sign of life every 15
+KEEPALIVE_SECONDS = 2.0  # for idle connections: servers and proxies close theirs after five or more
+EVENT_TIMEOUT = httpx.Timeout(45.0, connect=5.0)  # seconds; the server sends a keep-alive every 15
 
 
 _NOTHING_SENT = (
@@ -35,13 +33,13 @@ _NOTHING_SENT = (
     httpx.InvalidURL,
 )
 
-LONGEST_REST = 60.0  # seconds that a server which asks for it is left alone
+MAX_RETRY_AFTER_SECONDS = 60.0
 
 
 class Transport:
-    """What every kind of call is made with. ``talks_to``: what should be at the other end."""
+    """The HTTP transport of every call. ``server_kind``: the kind of server expected at the other end."""
 
-    talks_to: ClassVar[str] = "a registry"
+    server_kind: ClassVar[str] = "a registry"
 
     def __init__(
         self,
@@ -52,8 +50,8 @@ class Transport:
         endpoint: Endpoint | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``read_only``: nothing that could change the registry is sent, whoever asks for it. ``endpoint``: how the
-        server is reached, if not as the URL alone says. Raises EndpointError."""
+        """``read_only``: refuse every call that could change the registry. ``endpoint``: how to reach the server, by
+        default as the URL alone says. Raises EndpointError."""
         self.url = url.rstrip("/")
         self.read_only = read_only
         self.journal = Journal()
@@ -61,12 +59,12 @@ class Transport:
         self._http = self._endpoint.async_client(
             headers={"Authorization": authorization(token), "Accept": "application/json"},
             timeout=TIMEOUT,
-            limits=httpx.Limits(keepalive_expiry=KEPT),
+            limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
             transport=transport,
         )
 
     def use_token(self, token: str) -> None:
-        """Speak with another token from now on."""
+        """Use another token from now on."""
         self._http.headers["Authorization"] = authorization(token)
 
     async def __aenter__(self) -> Self:
@@ -95,7 +93,7 @@ class Transport:
                     await source.response.aread()
                     raise _refusal(source.response)
                 async for event in source.aiter_sse():
-                    if event.data:  # or else it is a sign of life
+                    if event.data:  # without data it is a keep-alive
                         yield event.id, event.event
         except (httpx.RequestError, httpx_sse.SSEError) as error:
             raise Unreachable(f"{self._endpoint} cannot be reached: {why(error)}") from error
@@ -110,7 +108,7 @@ class Transport:
         return self._read(await self._call("POST", path, json=given), answer)
 
     async def send(self, method: str, path: str, answer: type[Answer], /, **body: Any) -> Answer:
-        """Change something. A body without an empty text is the same as one with it: the server reads both alike."""
+        """Send a change. Empty strings are left out of the body: the server reads both alike."""
         if self.read_only:
             raise ReadOnly("This profile is read-only: nothing was sent.")
         given = {name: value for name, value in body.items() if value is not None and value != ""}
@@ -137,12 +135,13 @@ class Transport:
         except ValidationError as error:
             kind = response.headers.get("content-type", "").partition(";")[0] or "nothing"
             raise Misunderstood(
-                f"Not an answer of {self.talks_to} ({kind[:30]}). Is {response.request.url.host} one?"
+                f"Not an answer of {self.server_kind} ({kind[:30]}). Is {response.request.url.host} one?"
             ) from error
 
 
 def authorization(token: str) -> str:
-    """The header's value. What no header can hold is not sent as it is: the complaint about it would show the token."""
+    """The header's value. Characters that no header can hold are replaced: the error about them would show the
+    token."""
     return f"Bearer {re.sub('[^!-~]', '?', token)}"
 
 
@@ -156,31 +155,31 @@ def _refusal(response: httpx.Response) -> Refused:
 
 
 def _status(response: httpx.Response) -> str:
-    """What an answer says that is no registry's."""
-    told = f"{response.status_code} {response.reason_phrase}".strip()
+    """The message of an error response that is not a registry's."""
+    status = f"{response.status_code} {response.reason_phrase}".strip()
     if response.has_redirect_location:
         where = urlsplit(response.headers["location"]).hostname or response.headers["location"]
-        return f"The server sends elsewhere: {told}, {where[:60]}. Is there a sign-in between?"
-    return f"The server answered {told}."
+        return f"The server redirects: {status}, to {where[:60]}. Is there a login page in between?"
+    return f"The server answered {status}."
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server wants to be left alone for; 0 where it does not say."""
-    told = response.headers.get("retry-after", "")
-    return min(float(told), LONGEST_REST) if told.isdecimal() and len(told) < 10 else 0.0
+    """The Retry-After header in seconds; 0 without one."""
+    value = response.headers.get("retry-after", "")
+    return min(float(value), MAX_RETRY_AFTER_SECONDS) if value.isdecimal() and len(value) < 10 else 0.0
 
 
 def why(error: Exception) -> str:
-    """The cause, for people: what is wrong with TLS, or the operating system's own words, if it has said something."""
-    if told := explained(error):
-        return told
+    """The cause of an error, for people: what failed in TLS, or the operating system's message, if there is one."""
+    if tls_error := describe_tls_error(error):
+        return tls_error
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
             return os.strerror(cause.errno).lower()
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.TimeoutException):
-        return "it takes too long"
+        return "it timed out"
     if isinstance(error, httpx.RemoteProtocolError):
-        return "the connection ended too early"
+        return "the connection was closed early"
     return str(error) or type(error).__name__

@@ -7,16 +7,16 @@ if TYPE_CHECKING:
 
 
 class NotAURLError(ValueError):
-    """Nobody can be connected to there. Its text is httpx's own, and may hold what the URL does."""
+    """Not a URL that can be connected to. Its text is httpx's own, and may quote the URL."""
 
 
 def parse(url: str) -> "httpx.URL":
-    """Raises NotAURLError, if there is no host, or none that a resolver can be asked for, or no such port."""
+    """Raises NotAURLError if there is no host, none that a resolver accepts, or an invalid port."""
     import httpx
 
     try:
         parsed = httpx.URL(url)
-        parsed.raw_host.decode("ascii").encode("idna")  # as the system's resolver is asked
+        parsed.raw_host.decode("ascii").encode("idna")  # as the system's resolver is called
     except (httpx.InvalidURL, UnicodeError) as error:
         raise NotAURLError(str(error)) from None
     if not parsed.host or not 0 < (1 if parsed.port is None else parsed.port) < 65536:

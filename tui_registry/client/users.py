@@ -1,6 +1,6 @@
-"""Calls about users, as SCIM 2.0 has them: see client.scim."""
+"""Calls about users, by SCIM 2.0: see client.scim."""
 
-from tui_registry.client.scim import SCIM, of, patch
+from tui_registry.client.scim import SCIM, patch, resource_path
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.scim import User, UserPage
 
@@ -24,11 +24,11 @@ class Users:
         return await self._transport.get(USERS, UserPage, filter=filter_text, startIndex=start, count=count)
 
     async def get(self, user_id: str) -> User:
-        return await self._transport.get(of(USERS, user_id), User)
+        return await self._transport.get(resource_path(USERS, user_id), User)
 
     async def create(self, name: str, *, display_name: str = "") -> User:
         return await self._transport.send("POST", USERS, User, userName=name, displayName=display_name)
 
     async def set_active(self, user_id: str, *, active: bool) -> User:
-        """An inactive user's tokens are refused; everything else about them stays."""
-        return await patch(self._transport, of(USERS, user_id), User, "replace", "active", active)
+        """An inactive user's tokens are refused; everything else about them is kept."""
+        return await patch(self._transport, resource_path(USERS, user_id), User, "replace", "active", active)

@@ -79,7 +79,7 @@ class Versions:
     async def transition(
         self, name: str, version: str, stage: Stage, *, archive_existing_versions: bool, comment: str
     ) -> ModelVersionDatabricks:
-        """Move a version at once."""
+        """Move a version without a request."""
         answer = await self._transport.send(
             "POST",
             "/mlflow/databricks/model-versions/transition-stage",

@@ -1,4 +1,4 @@
-"""The plain commands: what the console does, for scripts and screen readers.
+"""Commands that do what the console does, for scripts and screen readers.
 
-Heavy imports are inside functions, so that ``tui-registry --help`` starts at once.
+Heavy imports are inside functions, so that ``tui-registry --help`` starts fast.
 """

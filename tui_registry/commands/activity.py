@@ -6,61 +6,69 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
-from tui_registry.commands.registry import all_of, ask, registry_command, with_token
+from tui_registry.commands.registry import ask, read_all, registry_command, with_token
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry_server.wire.activity import FeedActivity
 
-LIMIT = 100  # activities, if nothing is said
+DEFAULT_LIMIT = 100  # activities
 
 
-def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.queries.filters import moment_meant
+def _parse_time(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    from tui_registry.queries.filters import parse_moment
 
     if value is None:
         return None
-    meant = moment_meant(value, time.time())
-    if meant is None:
-        raise click.BadParameter(f"'{value}' is neither a length of time, such as 30m, 12h, 7d or 2w, nor a date.")
-    return meant
+    moment = parse_moment(value, time.time())
+    if moment is None:
+        raise click.BadParameter(f"'{value}' is neither a duration such as 30m, 12h, 7d or 2w, nor a date.")
+    return moment
 
 
 @registry_command
 @click.command()
 @click.option("--model", metavar="NAME", default="", help="Only activities on this model.")
 @click.option("--version", metavar="VERSION", default="", help="Only activities on this version of the model.")
-@click.option("--user", metavar="NAME", default="", help="Only activities of this user or service principal.")
+@click.option("--user", metavar="NAME", default="", help="Only activities of this user.")
 @click.option(
     "--type",
-    "kinds",
+    "parts",
     metavar="PART",
     multiple=True,
-    help="Only activities whose type contains PART, such as approved or comment; repeatable.",
+    help="Only activities of a type whose name contains this, such as approved, transition or comment. Repeatable.",
 )
 @click.option(
-    "--since", callback=_moment, metavar="TIME", help="Only since this time: an age (30m, 12h, 7d, 2w) or a date."
+    "--since",
+    callback=_parse_time,
+    metavar="TIME",
+    help="Start time: a date, or a duration before now (30m, 12h, 7d, 2w).",
 )
-@click.option("--until", callback=_moment, metavar="TIME", help="Only before this time.")
+@click.option("--until", callback=_parse_time, metavar="TIME", help="End time, as for --since.")
 @click.option(
-    "--limit", type=click.IntRange(1), metavar="N", default=LIMIT, show_default=True, help="The most to list."
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    default=DEFAULT_LIMIT,
+    show_default=True,
+    help="Maximum number of activities.",
 )
 def activity(
     *,
     model: str,
     version: str,
     user: str,
-    kinds: tuple[str, ...],
+    parts: tuple[str, ...],
     since: int | None,
     until: int | None,
     limit: int,
     profile: str | None,
     as_json: bool,
 ) -> None:
-    """List who did what, newest first."""
+    """List activities, newest first."""
     if version and not model:
-        raise click.UsageError("Give the model's name (--model) with the version.")
-    types = [kind for part in kinds for kind in _kinds(part)]
+        raise click.UsageError("--version requires --model.")
+    types = [each for part in parts for each in _types(part)]
 
     async def read(client: "RegistryClient") -> "tuple[list[FeedActivity], str]":
         async def page(size: int, token: str) -> "tuple[list[FeedActivity], str | None]":
@@ -76,28 +84,30 @@ def activity(
             )
             return answer.activities, answer.next_page_token
 
-        return await all_of(page, limit)
+        return await read_all(page, limit)
 
     found, token = ask(profile, read)
     if as_json:
         print_json(with_token({"activities": [wire(each) for each in found]}, token))
     elif found:
-        headings = ("WHEN", "WHO", "DID", "MODEL", "VERSION", "STAGES", "WHAT")
+        headings = ("WHEN", "WHO", "ACTION", "MODEL", "VERSION", "STAGES", "COMMENT")
         print_lines(table(headings, [_row(each) for each in found], fixed=("WHEN", "VERSION")))
     else:
-        note("Nothing that matches has happened.")
+        note("There are no matching activities.")
     if token and not as_json:
-        note(f"There are more than these {len(found)}.")
+        note(f"There are more than these {len(found)}: raise --limit.")
 
 
-def _kinds(part: str) -> list[str]:
-    from tui_registry.queries.filters import kinds_named
+def _types(part: str) -> list[str]:
+    from tui_registry.queries.filters import matching_types
     from tui_registry_server.wire.activity import ActivityType
 
-    kinds = kinds_named(part)
-    if not kinds:
-        raise click.BadParameter(f"'{part}' is no part of {', '.join(ActivityType)}.", param_hint="--type")
-    return kinds
+    types = matching_types(part)
+    if not types:
+        raise click.BadParameter(
+            f"'{part}' is not part of a type. Types: {', '.join(ActivityType)}.", param_hint="--type"
+        )
+    return types
 
 
 def _row(activity: "FeedActivity") -> list[str]:
@@ -112,5 +122,5 @@ def _row(activity: "FeedActivity") -> list[str]:
         visible(activity.name) or "-",
         activity.version or "-",
         " → ".join(stages) or "-",
-        "; ".join(said for said in (activity.comment, activity.system_comment) if said),
+        "; ".join(text for text in (activity.comment, activity.system_comment) if text),
     ]

@@ -1,4 +1,4 @@
-"""Exit codes: what a script learns from a command without reading what it says."""
+"""Exit codes, for scripts."""
 
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -22,34 +22,34 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: "Done.",
-    Exit.REFUSED: "Refused or failed: stderr says why.",
-    Exit.USAGE: "Wrong usage of the command line.",
+    Exit.REFUSED: "Refused or failed: see stderr.",
+    Exit.USAGE: "Invalid command line.",
     Exit.NOT_FOUND: "Not found, or not visible to you.",
-    Exit.NOT_ALLOWED: "Not allowed: the token is invalid or lacks the level, or the profile is read-only.",
-    Exit.UNKNOWN: "The answer to a change was lost: check whether it happened before you repeat it.",
-    Exit.UNREACHABLE: "The server cannot be reached, or does not answer.",
-    Exit.INTERRUPTED: "Interrupted (Ctrl-C) while reading.",
+    Exit.NOT_ALLOWED: "Not allowed: missing permission, invalid token, or read-only profile.",
+    Exit.UNKNOWN: "The answer to a change was lost: it may have been made. Check before retrying.",
+    Exit.UNREACHABLE: "The server cannot be reached, or did not answer a read.",
+    Exit.INTERRUPTED: "Interrupted (Ctrl-C) during a read.",
 }
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
-"""For the end of a command's help; click keeps its lines as they are."""
+"""The epilog of a command's help; click keeps its line breaks."""
 
 
 class Failure(click.ClickException):
-    """Ends a command: its text goes to stderr, in plain text."""
+    """Ends a command; its message goes to stderr as plain text."""
 
     exit_code: int  # type: ignore[misc]  # click has one for the class, and reads it from the instance
 
-    def __init__(self, code: Exit, told: str) -> None:
-        super().__init__(told)
+    def __init__(self, code: Exit, message: str) -> None:
+        super().__init__(message)
         self.exit_code = code
 
 
 def exit_of(error: "CallError | None") -> Exit:
-    """What a call that failed means for a script; without one, it was refused before anything was sent."""
+    """The exit code for a failed call; None means that it was refused before anything was sent."""
     from tui_registry.client.errors import LostAnswer, ReadOnly, Refused, Unreachable
 
-    if isinstance(error, Unreachable | LostAnswer) or (isinstance(error, Refused) and error.status in _ABSENT):
+    if isinstance(error, Unreachable | LostAnswer) or (isinstance(error, Refused) and error.status in _UNAVAILABLE):
         return Exit.UNREACHABLE
     if isinstance(error, ReadOnly) or (isinstance(error, Refused) and error.status in {401, 403}):
         return Exit.NOT_ALLOWED
@@ -58,5 +58,5 @@ def exit_of(error: "CallError | None") -> Exit:
     return Exit.REFUSED
 
 
-_ABSENT = {502, 503, 504}
-"""What stands before the server says so of it."""
+_UNAVAILABLE = {502, 503, 504}
+"""The statuses of a proxy whose server is down."""

@@ -1,4 +1,4 @@
-"""The console's keys, as a table or as a file."""
+"""``tui-registry keys``: the console's keys, as a table or as a keymap file."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from tui_registry.commands.exits import Exit, Failure
 
 
 @click.command()
-@click.option("--keymap", metavar="NAME|PATH", help="The keymap to show, instead of the one in force.")
-@click.option("--toml", is_flag=True, help="Print a keymap file to start your own from.")
+@click.option("--keymap", metavar="NAME|PATH", help="Show or check this keymap instead of the active one.")
+@click.option("--toml", is_flag=True, help="Print a keymap file to edit.")
 def keys(*, keymap: str | None, toml: bool) -> None:
-    """Print the console's keys; of a wrong keymap, its problems, and exit with 1."""
+    """List the console's keys, or the problems of a keymap."""
     from tui_registry.keys import keymap as keymaps
     from tui_registry.session import settings
 
@@ -24,4 +24,4 @@ def keys(*, keymap: str | None, toml: bool) -> None:
     if toml:
         output.print_lines(keymaps.as_file(known).splitlines())
         return
-    output.print_lines(output.table(("KEYS", "ACTION", "DOES", "WHERE"), list(keymaps.table(known))))
+    output.print_lines(output.table(("KEYS", "ACTION", "DESCRIPTION", "WHERE"), list(keymaps.table(known))))

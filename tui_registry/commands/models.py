@@ -1,4 +1,4 @@
-"""``tui-registry models``: the models, and one of them."""
+"""``tui-registry models``: list models, show a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
-from tui_registry.commands.registry import all_of, ask, registry_command, with_token
+from tui_registry.commands.registry import ask, read_all, registry_command, with_token
 from tui_registry.commands.requests import open_requests, request_table
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """List registered models, show one."""
+    """List and show registered models."""
 
 
 @registry_command
 @models.command("list")
 @click.argument("words", metavar="[FILTER]...", nargs=-1)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="The most to list; by default all.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of models; default: all.")
 def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
-    """List the models that you may see, by name.
+    """List the models that you may read, by name.
 
-    FILTER is words that the name contains, as in the console's search, or, after "=", a filter in MLflow's grammar.
-    Exact matches come first, then names that begin with the words:
+    FILTER is one or more words that the name contains, as in the console's search, or, after "=", a filter in MLflow's
+    grammar. With words, exact matches and names that start with them come first:
 
     \b
       tui-registry models list churn eu
@@ -48,7 +48,7 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
             answer = await client.models.search(filter_text=filter_text, max_results=size, page_token=token)
             return answer.registered_models, answer.next_page_token
 
-        found, token = await all_of(page, limit)
+        found, token = await read_all(page, limit)
         if not is_words(typed):
             return found, token
         named = await exact(client.models, typed) if token else []
@@ -62,16 +62,16 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
         headings = ("MODEL", "BY", "UPDATED", "STAGES", "TAGS", "DESCRIPTION")
         print_lines(table(headings, [_listed(each) for each in found], fixed=("UPDATED",)))
     else:
-        note("There is no such model." if words else "There are no models.")
+        note("There are no matching models." if words else "There are no models.")
     if token and not as_json:
-        note(f"There are more than these {len(found)}.")
+        note(f"There are more than these {len(found)}: raise --limit.")
 
 
 @registry_command
 @models.command("show")
 @click.argument("name")
 def show_model(*, name: str, profile: str | None, as_json: bool) -> None:
-    """Show the model NAME: its description, your level, its versions and open requests."""
+    """Show a model: its details, your permission level, its versions and open requests."""
     found = ask(profile, lambda client: _read(client, name))
     if as_json:
         print_json(
@@ -82,12 +82,12 @@ def show_model(*, name: str, profile: str | None, as_json: bool) -> None:
             }
         )
     else:
-        print_lines(_told(found))
+        print_lines(_describe(found))
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """``versions`` are the newest first."""
+    """``versions``: newest first."""
 
     model: "RegisteredModelDatabricks"
     versions: "list[ModelVersion]"
@@ -106,7 +106,7 @@ async def _read(client: "RegistryClient", name: str) -> _Found:
         return answer.model_versions, answer.next_page_token
 
     model = await client.models.get(name)
-    (versions, _), requests = await asyncio.gather(all_of(page, None), open_requests(client, name))
+    (versions, _), requests = await asyncio.gather(read_all(page, None), open_requests(client, name))
     return _Found(model, versions, requests)
 
 
@@ -124,7 +124,7 @@ def _listed(model: "RegisteredModel") -> list[str]:
     ]
 
 
-def _told(found: _Found) -> list[str]:
+def _describe(found: _Found) -> list[str]:
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import moment
 
@@ -132,7 +132,7 @@ def _told(found: _Found) -> list[str]:
     aliases: dict[str, list[str]] = {}
     for alias in model.aliases:
         aliases.setdefault(alias.version, []).append(alias.alias)
-    told = facts(
+    lines = facts(
         [
             ("Model", visible(model.name)),
             ("Your level", model.permission_level),
@@ -160,10 +160,10 @@ def _told(found: _Found) -> list[str]:
     ]
     if versions:
         headings = ("VERSION", "STAGE", "UPDATED", "BY", "ALIASES", "SOURCE", "TAGS", "DESCRIPTION")
-        told += ["", "Versions", *table(headings, versions, fixed=("VERSION", "STAGE", "UPDATED"))]
+        lines += ["", "Versions", *table(headings, versions, fixed=("VERSION", "STAGE", "UPDATED"))]
     if found.requests:
-        told += ["", "Open requests", *request_table(found.requests)]
-    return told
+        lines += ["", "Open requests", *request_table(found.requests)]
+    return lines
 
 
 def _tags(tags: "Sequence[Tag]") -> str:

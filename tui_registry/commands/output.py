@@ -1,7 +1,7 @@
-"""How an answer is printed: as plain aligned text, or as one JSON document of the wire's own shapes.
+"""Printing answers: as aligned plain text, or as one JSON document in the shapes of the wire.
 
-No colours and no markup. What comes from the server passes terminal.sanitize, and JSON has no character outside ASCII,
-so neither can do anything to a terminal. A reader that goes away, such as ``head``, does not make a command fail.
+No colours and no markup. Text from the server passes terminal.sanitize, and JSON is ASCII only, so neither can send
+control sequences to a terminal. A closed pipe, such as of ``head``, does not make a command fail.
 """
 
 import json
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 GAP = "  "
-WIDEST = 64  # cells that a column is filled up to
-NARROWEST = 8  # cells; what is narrower says nothing
+MAX_COLUMN_WIDTH = 64  # cells; wider cells move the rest of their row
+MIN_COLUMN_WIDTH = 8  # cells
 
 
 def wire(entity: "BaseModel") -> dict[str, Any]:
-    """An entity as the server sent it, without what this console does not know."""
+    """An entity as the server sent it, without fields unknown to this version."""
     shape: dict[str, Any] = entity.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return shape
 
@@ -39,18 +39,19 @@ def print_lines(texts: Iterable[str]) -> None:
     _write("".join(f"{' '.join(lines(text, len(text)))}\n" for text in texts))
 
 
-def note(told: str) -> None:
-    """Say something that is not the answer."""
+def note(text: str) -> None:
+    """Print a message to stderr."""
     from tui_registry.terminal.sanitize import message
 
-    click.echo(message(told), err=True)
+    click.echo(message(text), err=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Collection[str] = ()) -> list[str]:
     """Rows of one line each, in aligned columns.
 
-    In a terminal each row is made to fit, at the cost of the widest columns that are not ``fixed``. Nowhere else is
-    anything cut off: what is wider than WIDEST moves the rest of its row.
+    In a terminal each row is cut to fit, by narrowing the widest columns that are not ``fixed``. Elsewhere nothing is
+    cut
+    off: cells wider than MAX_COLUMN_WIDTH move the rest of their row.
     """
     from rich.cells import cell_len
 
@@ -65,22 +66,22 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Coll
         shown = [[clip(cell, width) for cell, width in zip(row, widths, strict=True)] for row in shown]
 
     def filled(cell: str, width: int) -> str:
-        return cell + " " * (min(width, WIDEST) - cell_len(cell))
+        return cell + " " * (min(width, MAX_COLUMN_WIDTH) - cell_len(cell))
 
     return [GAP.join(map(filled, row, widths)).rstrip() for row in shown]
 
 
 def _narrow(widths: list[int], columns: Sequence[int], room: int) -> None:
-    """Take from the widest of these columns what does not fit."""
+    """Narrow the widest of these columns until all fit."""
     while sum(widths) > room:
         widest = max(columns, key=lambda column: widths[column])
-        if widths[widest] <= NARROWEST:
+        if widths[widest] <= MIN_COLUMN_WIDTH:
             return
         widths[widest] -= 1
 
 
 def facts(named: Sequence[tuple[str, str]]) -> list[str]:
-    """A line for each name with a value; a value of several lines goes on beneath itself."""
+    """A line for each name with a value; further lines of a value are indented to its column."""
     from tui_registry.terminal.sanitize import lines
 
     given = [(name, value) for name, value in named if value]
@@ -93,7 +94,7 @@ def facts(named: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def whole(value: str) -> str:
-    """A text in one line, however long it is."""
+    """A text in one line, without a length limit."""
     from tui_registry.terminal.sanitize import one_line
 
     return one_line(value, len(value))
@@ -104,7 +105,7 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes stdout again at exit
         if isinstance(error, BrokenPipeError):
             return
-        raise Failure(Exit.REFUSED, f"The answer could not be written: {error.strerror}.") from None
+        raise Failure(Exit.REFUSED, f"The output could not be written: {error.strerror}.") from None

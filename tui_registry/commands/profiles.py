@@ -1,4 +1,4 @@
-"""``tui-registry login``, ``logout`` and ``profiles``: the registries that one opens by name."""
+"""``tui-registry login``, ``logout`` and ``profiles``: named connections to registries."""
 
 import sys
 import warnings
@@ -11,12 +11,12 @@ import click
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
 
-LONGEST_TOKEN = 65_536  # characters: a server reads no more of a request's head
-NOT_ASCII = "What was given cannot be a token: it is not ASCII. Copy it again."
+MAX_TOKEN_LENGTH = 65_536  # characters: the server's limit for a request's head
+NOT_ASCII = "The input cannot be a token: it is not ASCII. Copy it again."
 
 
-def _particulars(command: Callable[..., None]) -> Callable[..., None]:
-    """What a profile says besides its URL."""
+def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options for the settings of a profile, except its URL."""
     for option in (
         click.option(
             "--tracking-uri",
@@ -24,16 +24,21 @@ def _particulars(command: Callable[..., None]) -> Callable[..., None]:
             help="The MLflow tracking server whose runs are registered there; '' for none.",
         ),
         click.option(
-            "--colour", metavar="COLOUR", help="Background of its name in the console: red, #aa0000, ...; '' for none."
+            "--colour",
+            metavar="COLOUR",
+            help="Background of its name in the console, such as red or #aa0000; '' for none.",
         ),
         click.option(
             "--insecure-http/--only-https",
             default=None,
-            help="Whether the token may be sent unencrypted, to an http:// URL.",
+            help="Allow sending the token unencrypted to an http:// URL.",
+        ),
+        click.option(
+            "--ca", metavar="FILE", help="PEM file of the CA that must sign its certificate; '' for the system's CAs."
         ),
         click.option("--ca", metavar="FILE", help="Certificate authorities to trust: a PEM file; '' for the system's."),
         click.option(
-            "--read-only/--read-write", default=None, help="Whether the console and commands may write there."
+            "--read-only/--read-write", default=None, help="Whether the console and commands may make changes there."
         ),
     ):
         command = option(command)
@@ -42,44 +47,45 @@ def _particulars(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.argument("url")
-@click.option("--profile", metavar="NAME", help="The profile's name; by default the URL's host.")
+@click.option("--profile", metavar="NAME", help="Name of the profile; default: the host in URL.")
 @click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
-@_particulars
-def login(*, url: str, profile: str | None, token_stdin: bool, **particulars: Any) -> None:
-    """Store the token of the registry at URL in the keyring, and its URL in a profile. Options left out keep the values
-    of an existing profile."""
+@_settings_options
+def login(*, url: str, profile: str | None, token_stdin: bool, **settings: Any) -> None:
+    """Save a profile for the registry at URL, with its token in the keyring.
+
+    For an existing profile, options that are not given keep their values."""
     from tui_registry.session import login as session_login
 
-    token = _given() if token_stdin else _asked()
+    token = _read_token() if token_stdin else _prompt_token()
     try:
-        name = session_login.login(url, profile, token, **particulars)
+        name = session_login.login(url, profile, token, **settings)
     except session_login.LoginError as error:
         raise Failure(Exit.REFUSED, str(error)) from None
-    if particulars["insecure_http"]:
-        note("Warning: without TLS, whoever can read the network can read the token.")
+    if settings["insecure_http"]:
+        note("Warning: without TLS, anyone on the network can read the token.")
     note(f"Logged in. Open it with: tui-registry --profile {name}")
 
 
-def _given() -> str:
-    """The first line of standard input, and no more of it than a token could be."""
+def _read_token() -> str:
+    """The first line of standard input, limited to the length of a token."""
     try:
-        line = sys.stdin.readline(LONGEST_TOKEN)
+        line = sys.stdin.readline(MAX_TOKEN_LENGTH)
     except UnicodeDecodeError:
         raise Failure(Exit.REFUSED, NOT_ASCII) from None
-    if len(line) == LONGEST_TOKEN:
-        raise Failure(Exit.REFUSED, f"What was given cannot be a token: it has more than {LONGEST_TOKEN:,} characters.")
+    if len(line) == MAX_TOKEN_LENGTH:
+        raise Failure(Exit.REFUSED, f"The input cannot be a token: it is longer than {MAX_TOKEN_LENGTH:,} characters.")
     return line
 
 
-def _asked() -> str:
-    """What is typed, which must not be seen."""
+def _prompt_token() -> str:
+    """The token as typed, without echo."""
     import getpass
 
     try:
         with warnings.catch_warnings(action="error", category=getpass.GetPassWarning):
             return str(click.prompt("Token", hide_input=True))
     except getpass.GetPassWarning:
-        raise Failure(Exit.REFUSED, "There is no terminal to ask for the token. Give it with --token-stdin.") from None
+        raise Failure(Exit.REFUSED, "There is no terminal to ask for the token. Use --token-stdin.") from None
     except UnicodeDecodeError:
         raise Failure(Exit.REFUSED, NOT_ASCII) from None
 
@@ -87,26 +93,26 @@ def _asked() -> str:
 @click.command()
 @click.argument("profile")
 def logout(*, profile: str) -> None:
-    """Delete PROFILE and its token."""
+    """Delete a profile and its token."""
     from tui_registry.session import login as session_login
 
     try:
         session_login.logout(profile)
     except session_login.LoginError as error:
         raise Failure(Exit.REFUSED, str(error)) from None
-    note(f"Forgot {profile}.")
+    note(f"Deleted profile {profile}.")
 
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.pass_context
 def profiles(context: click.Context, *, as_json: bool) -> None:
-    """List the profiles; the default one has a star."""
+    """List profiles (default: *), or change them."""
     if context.invoked_subcommand is not None:
         return
     from tui_registry.session import profiles as session_profiles
 
-    with _told():
+    with _profile_errors():
         known = session_profiles.read()
     if as_json:
         print_json(known.model_dump())
@@ -115,36 +121,36 @@ def profiles(context: click.Context, *, as_json: bool) -> None:
             ["*" if name == known.default else "", name, profile.url, ", ".join(profile.marks)]
             for name, profile in sorted(known.profiles.items())
         ]
-        print_lines(table(("", "PROFILE", "URL", ""), rows, fixed=("", "PROFILE")))
+        print_lines(table(("", "PROFILE", "URL", "SETTINGS"), rows, fixed=("", "PROFILE")))
     else:
-        note("There are no profiles. Make one with: tui-registry login URL")
+        note("There are no profiles. Create one with: tui-registry login URL")
 
 
 @profiles.command("default")
 @click.argument("name")
 def set_default(*, name: str) -> None:
-    """Make the profile NAME the default."""
+    """Make NAME the default profile."""
     from tui_registry.session import login as session_login
 
-    with _told():
+    with _profile_errors():
         session_login.make_default(name)
 
 
 @profiles.command("set")
 @click.argument("name")
-@_particulars
-def set_profile(*, name: str, **particulars: Any) -> None:
-    """Change the settings of the profile NAME."""
+@_settings_options
+def set_profile(*, name: str, **settings: Any) -> None:
+    """Change the settings of the profile NAME, except its URL."""
     from tui_registry.session import login as session_login
 
-    with _told():
-        changed = session_login.change(name, **particulars)
+    with _profile_errors():
+        changed = session_login.change(name, **settings)
     print_lines([", ".join([name, changed.url, *changed.marks])])
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What is wrong with the profiles ends the command."""
+def _profile_errors() -> Iterator[None]:
+    """Report errors of the profiles file as failures of the command."""
     from tui_registry.session.profiles import ProfileError
 
     try:

@@ -1,4 +1,4 @@
-"""``tui-registry requests``: what waits for a decision, and deciding it."""
+"""``tui-registry requests``: list, approve and reject transition requests."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ import click
 
 from tui_registry.commands.exits import Exit, Failure, exit_of
 from tui_registry.commands.output import note, print_json, print_lines, table, whole, wire
-from tui_registry.commands.registry import all_of, ask, registry_command
+from tui_registry.commands.registry import ask, read_all, registry_command
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
 
 @click.group()
 def requests() -> None:
-    """List, approve and reject open transition requests."""
+    """List, approve and reject transition requests."""
 
 
 @registry_command
@@ -34,7 +34,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 
     async def read(client: "RegistryClient") -> "list[InboxRequest]":
         if model is not None:
-            await client.models.get(model)  # says so if there is none
+            await client.models.get(model)  # an error if it does not exist
         return await open_requests(client, model)
 
     found = ask(profile, read)
@@ -55,13 +55,12 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 @click.option(
     "--archive/--no-archive",
     default=True,
-    show_default=True,
-    help="Archive the other versions in the stage; only for Staging and Production.",
+    help="Whether to archive the other versions in Staging or Production. Default: archive.",
 )
 def approve_request(
     *, model: str, version: str, stage: str, comment: str, archive: bool, profile: str | None, as_json: bool
 ) -> None:
-    """Approve the request to move VERSION of MODEL to STAGE, whoever requested it."""
+    """Approve the requests to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision
 
     _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, profile=profile, as_json=as_json)
@@ -74,25 +73,25 @@ def approve_request(
 @click.argument("stage", metavar="STAGE", type=STAGE)
 @click.option("--comment", default="", help="A comment on the decision.")
 def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
-    """Reject the request to move VERSION of MODEL to STAGE, whoever requested it."""
+    """Reject the requests to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision
 
     _decide(Decision.REJECT, model, version, Stage(stage), comment, archive=False, profile=profile, as_json=as_json)
 
 
 async def open_requests(client: "RegistryClient", model: str | None) -> "list[InboxRequest]":
-    """Every open request, or every one of a model."""
+    """All open requests, or those of one model."""
 
     async def page(size: int, token: str) -> "tuple[list[InboxRequest], str | None]":
         answer = await client.requests.inbox(name=model or "", max_results=size, page_token=token)
         return answer.requests, answer.next_page_token
 
-    found, _ = await all_of(page, None)
+    found, _ = await read_all(page, None)
     return found
 
 
 def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
-    """The lines of a table of requests."""
+    """A table of requests, as lines."""
     from tui_registry.mutations.decision import displaced
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import age
@@ -130,33 +129,33 @@ def _decide(
     from tui_registry.terminal.sanitize import visible
 
     async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
-        asked = [each for each in await client.requests.of_version(model, version) if each.to_stage is stage]
-        if not asked:
+        pending = [each for each in await client.requests.of_version(model, version) if each.to_stage is stage]
+        if not pending:
             raise Failure(
                 Exit.NOT_FOUND, f"There is no open request to move {visible(model)} version {version} to {stage}."
             )
-        request = asked[0]
+        request = pending[0]
         if NEEDED_ACTIONS[decision] not in request.available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
-        target = Target.of(request, (each.user_id for each in asked[1:]))
+        target = Target.of(request, (each.user_id for each in pending[1:]))
         archives = archive and stage in EXCLUSIVE_STAGES
         result = await run(decide(client, target, decision, archive_existing_versions=archives, comment=comment))
         if result.verdict is Verdict.UNKNOWN:
             raise Failure(Exit.UNKNOWN, result.message)
         if result.verdict is Verdict.REFUSED:
             raise Failure(exit_of(result.error), result.message)
-        told = f"{target}: {result.message}"
+        outcome = f"{target}: {result.message}"
         try:
             page = await client.activities.search(
                 name=model, version=version, activity_type=[ACTIVITY_TYPES[decision].value], max_results=1
             )
         except CallError:
-            return told, None
-        return told, next(iter(page.activities), None)
+            return outcome, None
+        return outcome, next(iter(page.activities), None)
 
-    told, activity = ask(profile, work, writes=True)
+    outcome, activity = ask(profile, work, writes=True)
     if as_json:
         document: dict[str, Any] = {"activity": wire(activity)} if activity else {}
         print_json(document)
     else:
-        print_lines([whole(told)])
+        print_lines([whole(outcome)])

@@ -1,1 +1,1 @@
-"""The demo: a made-up company's registry, as data, and the filling of a throwaway server with it."""
+"""The demo: the registry of a fictional company, as data, and filling a temporary server with it."""

@@ -1,19 +1,19 @@
-"""When things happen: on working days before now, at working hours, or some minutes ago.
+"""The times of the demo: on working days before now, during working hours, or some minutes ago.
 
-Chance draws its moments on an axis of working hours: 0 is the end of the last working day, -10 its beginning, -20 the
-beginning of the day before. Every day has HOURS of them, weekends none.
+Random times are positions on an axis of working hours: 0 is the end of the last working day, -10 its beginning, -20 the
+beginning of the day before. Every day has HOURS of them, weekends have none.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-BEGIN = 8.0  # o'clock
+DAY_START = 8.0  # o'clock
 HOURS = 10.0
 NIGHT = timedelta(hours=6)
-"""Today begins at six in the morning, so that what happened minutes ago is later than all working days, at any now."""
+"""Today starts at six in the morning, so that minutes ago is later than all working days, at any time."""
 
-RECENT = 350
-"""Minutes: the longest that "minutes ago" may be, for the same reason."""
+MAX_MINUTES_AGO = 350
+"""The maximum of Minutes.ago, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,17 @@ class Workday:
     @property
     def position(self) -> float:
         """On the axis of working hours."""
-        return -self.ago * HOURS + min(max(self.hour - BEGIN, 0.0), HOURS)
+        return -self.ago * HOURS + min(max(self.hour - DAY_START, 0.0), HOURS)
 
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """So many minutes ago."""
+    """A number of minutes ago."""
 
     ago: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.ago <= RECENT:
+        if not 0 <= self.ago <= MAX_MINUTES_AGO:
             raise ValueError(f"{self.ago} minutes ago is not recent; name a working day")
 
     @property
@@ -49,7 +49,7 @@ When = Workday | Minutes
 
 
 class Clock:
-    """Turns moments of the demo into milliseconds since the epoch. The working hours are those of now's time zone."""
+    """Converts times of the demo to milliseconds since the epoch. Working hours are in the time zone of ``now``."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -63,12 +63,12 @@ class Clock:
         return _milliseconds(monday + timedelta(weeks=weeks, days=weekday, hours=when.hour))
 
     def working(self, position: float) -> int:
-        """The moment at a position, below 0, of the axis of working hours."""
+        """The time at a position, below 0, on the axis of working hours."""
         day, hours = divmod(position, HOURS)
-        return self.at(Workday(-int(day), BEGIN + hours))
+        return self.at(Workday(-int(day), DAY_START + hours))
 
     def date(self, position: float) -> datetime:
-        """The same as a date, for what is named by its day."""
+        """The same as a datetime."""
         return datetime.fromtimestamp(self.working(position) / 1000, self._now.tzinfo)
 
 

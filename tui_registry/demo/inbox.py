@@ -1,11 +1,11 @@
-"""The open requests, and what is being said about them."""
+"""The open requests, and the comments on them."""
 
-from tui_registry.demo.chronicle import Chronicle
+from tui_registry.demo.call_builder import CallBuilder
 from tui_registry.demo.clock import Minutes, Workday
-from tui_registry.demo.happening import Happening
+from tui_registry.demo.event import Event
 from tui_registry_server.wire.stage import Stage
 
-ask, say, tag = Chronicle.ask, Chronicle.say, Chronicle.tag
+request, comment, tag = CallBuilder.request, CallBuilder.comment, CallBuilder.tag
 PRODUCTION, STAGING, ARCHIVED = Stage.PRODUCTION, Stage.STAGING, Stage.ARCHIVED
 
 CARD_FRAUD_WHY = """Two weeks of shadow traffic are over.
@@ -35,144 +35,180 @@ Recommendation: **release**, finding to be closed within 90 days."""
 
 REMINDER = "Still waiting. The annual review of the regulator is on the 15th, and version {holder} has an open finding."
 
-HAPPENINGS = (
+EVENTS = (
     # Minutes old.
-    Happening(
-        "fraud-card-realtime", Workday(2, 16.2), "tomasz", say, said=("Shadow, day 9: no surprises. Weekend too.",)
+    Event(
+        "fraud-card-realtime",
+        Workday(2, 16.2),
+        "tomasz",
+        comment,
+        arguments=("Shadow, day 9: no surprises. Weekend too.",),
     ),
-    Happening("fraud-card-realtime", Minutes(58), "ines", tag, said=("shadow_days", "14")),
-    Happening("fraud-card-realtime", Minutes(14), "tomasz", ask, said=(PRODUCTION, CARD_FRAUD_WHY)),
-    Happening(
-        "fraud-card-realtime", Minutes(5), "ines", ask, said=(PRODUCTION, "+1, capacity is reserved until 17:00.")
+    Event("fraud-card-realtime", Minutes(58), "ines", tag, arguments=("shadow_days", "14")),
+    Event("fraud-card-realtime", Minutes(14), "tomasz", request, arguments=(PRODUCTION, CARD_FRAUD_WHY)),
+    Event(
+        "fraud-card-realtime",
+        Minutes(5),
+        "ines",
+        request,
+        arguments=(PRODUCTION, "+1, capacity is reserved until 17:00."),
     ),
-    Happening(
-        "fraud-card-realtime", Minutes(3), "imani", say, said=("I am in the air until tonight. Ada, could you?",)
+    Event(
+        "fraud-card-realtime",
+        Minutes(3),
+        "imani",
+        comment,
+        arguments=("I am in the air until tonight. Ada, could you?",),
     ),
-    Happening(
-        "chargeback-win-probability", Minutes(41), "imani", ask, said=(STAGING, "First one with the new scheme rules.")
+    Event(
+        "chargeback-win-probability",
+        Minutes(41),
+        "imani",
+        request,
+        arguments=(STAGING, "First one with the new scheme rules."),
     ),
-    Happening(
+    Event(
         "mortgage-prepayment",
         Minutes(96),
         "lena",
-        ask,
-        said=(STAGING, "Includes the rate rise of last quarter. {metric} {value}, before {before}."),
+        request,
+        arguments=(STAGING, "Includes the rate rise of last quarter. {metric} {value}, before {before}."),
     ),
-    Happening(
-        "parcel-volume-forecast", Minutes(320), "ada", ask, said=(STAGING, "On behalf of Jun, who is travelling.")
+    Event(
+        "parcel-volume-forecast",
+        Minutes(320),
+        "ada",
+        request,
+        arguments=(STAGING, "On behalf of Jun, who is travelling."),
     ),
     # Yesterday's, or so.
-    Happening("churn-retail", Workday(1, 9.4), "zoe", ask, said=(PRODUCTION, "The campaign on Thursday needs it.")),
-    Happening(
+    Event(
+        "churn-retail", Workday(1, 9.4), "zoe", request, arguments=(PRODUCTION, "The campaign on Thursday needs it.")
+    ),
+    Event(
         "churn-retail",
         Workday(1, 10.1),
         "owen",
-        say,
-        said=("Which customers does it find that version {holder} does not? I want to see the overlap first.",),
+        comment,
+        arguments=("Which customers does it find that version {holder} does not? I want to see the overlap first.",),
     ),
-    Happening(
+    Event(
         "churn-retail",
         Minutes(210),
         "nadia",
-        ask,
-        said=(PRODUCTION, "Overlap of the top 2,000: 71 %. The new ones are mostly young families, see the run."),
+        request,
+        arguments=(PRODUCTION, "Overlap of the top 2,000: 71 %. The new ones are mostly young families, see the run."),
     ),
-    Happening(
-        "search-ranking", Workday(2, 14.8), "mei", say, said=("Latency is the same, relevance judges prefer it 58:42.",)
+    Event(
+        "search-ranking",
+        Workday(2, 14.8),
+        "mei",
+        comment,
+        arguments=("Latency is the same, relevance judges prefer it 58:42.",),
     ),
-    Happening(
+    Event(
         "search-ranking",
         Workday(1, 17.2),
         "ada",
-        ask,
-        said=(PRODUCTION, "Judged side by side, 58:42. Mei is on leave."),
+        request,
+        arguments=(PRODUCTION, "Judged side by side, 58:42. Mei is on leave."),
     ),
-    Happening(
-        "ifrs9-lifetime-ecl-retail", Workday(1, 3.2), "jenkins", ask, said=(STAGING, "Scheduled: month-end retraining.")
+    Event(
+        "ifrs9-lifetime-ecl-retail",
+        Workday(1, 3.2),
+        "jenkins",
+        request,
+        arguments=(STAGING, "Scheduled: month-end retraining."),
     ),
-    Happening(
+    Event(
         "demand-forecast-eu",
         Workday(3, 15.9),
         "sofia",
-        say,
-        said=("Bias in dairy is +1.9 %. Just inside. Jun, is that the heat wave?",),
+        comment,
+        arguments=("Bias in dairy is +1.9 %. Just inside. Jun, is that the heat wave?",),
     ),
-    Happening(
+    Event(
         "demand-forecast-eu",
         Workday(3, 16.8),
         "jun",
-        say,
-        said=("Yes. Without those eleven days it is +0.4 %. Plots are in the run under `bias/dairy`.",),
+        comment,
+        arguments=("Yes. Without those eleven days it is +0.4 %. Plots are in the run under `bias/dairy`.",),
     ),
-    Happening(
+    Event(
         "demand-forecast-eu",
         Workday(1, 11.3),
         "jun",
-        ask,
-        said=(PRODUCTION, "{metric} {value} against {before}. Best before Wednesday's order run at 04:30."),
+        request,
+        arguments=(PRODUCTION, "{metric} {value} against {before}. Best before Wednesday's order run at 04:30."),
     ),
     # Last week's.
-    Happening("credit-risk-pd", Workday(4, 9.8), "grace", say, said=(PD_REPORT,)),
-    Happening("credit-risk-pd", Workday(4, 9.9), "grace", tag, said=("validated_by", "grace.adeyemi@example.com")),
-    Happening("credit-risk-pd", Workday(3, 10.6), "lena", ask, said=(PRODUCTION, "Validated, see the report below.")),
-    Happening(
+    Event("credit-risk-pd", Workday(4, 9.8), "grace", comment, arguments=(PD_REPORT,)),
+    Event("credit-risk-pd", Workday(4, 9.9), "grace", tag, arguments=("validated_by", "grace.adeyemi@example.com")),
+    Event(
+        "credit-risk-pd", Workday(3, 10.6), "lena", request, arguments=(PRODUCTION, "Validated, see the report below.")
+    ),
+    Event(
         "需要予測-関東-店舗別",
         Workday(3, 13.7),
         "jun",
-        ask,
-        said=(PRODUCTION, "関東の全店舗で {metric} {before} → {value}。並行評価は完了しました。"),
+        request,
+        arguments=(PRODUCTION, "関東の全店舗で {metric} {before} → {value}。並行評価は完了しました。"),
     ),
-    Happening(
+    Event(
         "next-best-offer",
         Workday(4, 14.3),
         "zoe",
-        ask,
-        said=(STAGING, "Learns from the last campaign. Needs the GPU pool on the test cluster."),
+        request,
+        arguments=(STAGING, "Learns from the last campaign. Needs the GPU pool on the test cluster."),
     ),
-    Happening(
+    Event(
         "price-elasticity",
         Workday(5, 15.1),
         "pablo",
-        ask,
-        said=(
+        request,
+        arguments=(
             ARCHIVED,
             "Pricing moved to the vendor's tool on the 1st. Nobody calls this any more, says the gateway log.",
         ),
     ),
-    # Old ones, that somebody should look at.
-    Happening(
-        "Kreditwürdigkeit – Privatkunden (DACH)", Workday(7, 11.5), "lena", ask, said=(STAGING, "Für den Parallellauf.")
+    # Overdue ones.
+    Event(
+        "Kreditwürdigkeit – Privatkunden (DACH)",
+        Workday(7, 11.5),
+        "lena",
+        request,
+        arguments=(STAGING, "Für den Parallellauf."),
     ),
-    Happening("Kreditwürdigkeit – Privatkunden (DACH)", Workday(7, 11.9), "oskar", ask, said=(STAGING,)),
-    Happening(
+    Event("Kreditwürdigkeit – Privatkunden (DACH)", Workday(7, 11.9), "oskar", request, arguments=(STAGING,)),
+    Event(
         "fleet-predictive-maintenance",
         Workday(9, 9.2),
         "marc",
-        ask,
-        said=(PRODUCTION, "Workshop in Rotterdam tried it for two weeks: 9 of 11 vans flagged had a real defect."),
+        request,
+        arguments=(PRODUCTION, "Workshop in Rotterdam tried it for two weeks: 9 of 11 vans flagged had a real defect."),
     ),
-    Happening(
+    Event(
         "demand-forecast-fresh-produce-per-store-and-article-with-promotions-weather-and-school-holidays-quantiles-"
         "p10-p50-p90",
         Workday(12, 10.4),
         "jun",
-        ask,
-        said=(PRODUCTION, "P90 no longer undershoots on Saturdays."),
+        request,
+        arguments=(PRODUCTION, "P90 no longer undershoots on Saturdays."),
     ),
-    Happening(
+    Event(
         "aml-transaction-monitoring",
         Workday(17, 10.2),
         "lena",
-        ask,
-        said=(PRODUCTION, "{metric} {value}, before {before}. Compliance has signed, ticket AML-771."),
+        request,
+        arguments=(PRODUCTION, "{metric} {value}, before {before}. Compliance has signed, ticket AML-771."),
     ),
-    Happening("aml-transaction-monitoring", Workday(8, 9.1), "lena", say, said=(REMINDER,)),
-    Happening(
+    Event("aml-transaction-monitoring", Workday(8, 9.1), "lena", comment, arguments=(REMINDER,)),
+    Event(
         "aml-transaction-monitoring",
         Workday(6, 16.6),
         "ravi",
-        say,
-        said=("Compliance signed version {holder}, not this one. @Grace, does it need a new signature?",),
+        comment,
+        arguments=("Compliance signed version {holder}, not this one. @Grace, does it need a new signature?",),
     ),
-    Happening("[beta] reviews-sentiment", Workday(23, 16.5), "zoe", ask, said=(STAGING,)),
+    Event("[beta] reviews-sentiment", Workday(23, 16.5), "zoe", request, arguments=(STAGING,)),
 )

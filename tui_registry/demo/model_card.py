@@ -1,4 +1,4 @@
-"""What the demo says of one model; its past is made up from this."""
+"""The description of one model of the demo; its history is generated from this."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,20 +8,20 @@ from tui_registry_server.wire.permission import PermissionLevel as Level
 
 
 class Flow(Enum):
-    """How versions get to a stage."""
+    """How versions are promoted."""
 
-    STRICT = auto()  # each step is requested; a validator has a say, as regulated models need
+    STRICT = auto()  # each step is requested; a validator decides too, as for regulated models
     TEAM = auto()  # the engineer stages, the lead decides on Production
     FREE = auto()  # the owner moves versions themselves
 
 
 class Ending(Enum):
-    """Where the newest version is after the made-up past."""
+    """The state of the newest version after the generated history."""
 
     LIVE = auto()  # in Production
     STAGED = auto()  # in Staging, an older one in Production
     FRESH = auto()  # in no stage, an older one in Production
-    REFUSED = auto()  # archived after its request was rejected
+    REJECTED = auto()  # archived after its request was rejected
     TRIAL = auto()  # no version of this model was ever promoted
 
 
@@ -32,10 +32,10 @@ class Card:
     team, owner: keys of TEAMS and PEOPLE. The owner trains it, unless ``nightly``: then the build server does.
     metric: its name, the first version's value, and what a version adds to it on average.
     born: how many working days ago the model was created.
-    last: when the newest version was registered; some time in the last weeks, if left out.
+    last: when the newest version was registered; by default some time in the last weeks.
     readers: more entries of its access control list, by keys of PEOPLE.
-    tags: the model's own, beside its team and framework.
-    once: what it was called at first.
+    tags: the model's own, in addition to its team and framework.
+    former_name: its name before it was renamed.
     """
 
     name: str
@@ -53,4 +53,4 @@ class Card:
     nightly: bool = False
     readers: tuple[tuple[str, Level], ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
-    once: str = ""
+    former_name: str = ""

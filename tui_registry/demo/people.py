@@ -1,4 +1,4 @@
-"""Who works there: people, a build server, their teams, and what they may do on the whole registry."""
+"""The users, a build server, their teams, and their permissions on the whole registry."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from tui_registry_server.wire.permission import PermissionLevel as Level
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``name`` is the user's name; ``shown`` what people call them."""
+    """``name`` is the user's name; ``display_name`` the full name."""
 
     name: str
-    shown: str
+    display_name: str
 
 
 ADMIN = "ada@example.com"
-"""Whoever opens the demo is this one. The server's operator makes her; everybody else she enrols."""
+"""The user of the demo's console, an administrator, who creates all other accounts."""
 
 JENKINS = "svc-jenkins-retraining"
-"""A service principal: registers what the nightly trainings made."""
+"""A service principal, which registers the results of nightly trainings."""
 
 PEOPLE = {
     "ravi": Person("ravi.menon@example.com", "Ravi Menon"),  # Lead, risk modelling
@@ -40,7 +40,7 @@ PEOPLE = {
 }
 
 NAMES = {key: person.name for key, person in PEOPLE.items()} | {"ada": ADMIN, "jenkins": JENKINS}
-"""What the registry calls them, by what the other files of the demo call them."""
+"""User names by the short names that the demo's files use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,5 @@ ROOT_GRANTS = (
     ("user_name", NAMES["helene"], Level.CAN_MANAGE_PRODUCTION_VERSIONS),
     ("service_principal_name", JENKINS, Level.CAN_EDIT),
 )
-"""On the whole registry. The admin's CAN_MANAGE comes with the group ``admins``; Kim has only what models give her."""
+"""On the whole registry. The admin's CAN_MANAGE comes with the group ``admins``; Kim has only grants on single
+models."""

@@ -1,4 +1,4 @@
-"""What a training run leaves behind with a version: where it is, what it was made of, how good it was."""
+"""The fields of a version that come from its training run: source, dataset, metric, tags."""
 
 import random
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ RELEASES = {
     "transformers": ("4.44.2", "4.48.3", "4.51.3"),
     "xgboost": ("2.0.3", "2.1.4", "3.0.2"),
 }
-"""Versions of the frameworks, in the order in which the company moved to them."""
+"""Framework versions, in the order in which the company upgraded."""
 
 STORES = {
     "risk": "abfss://models@riskprod.dfs.example.com",
@@ -30,44 +30,44 @@ STORES = {
 }
 
 
-def fields(card: Card, chance: random.Random) -> dict[str, str]:
-    """The source, the run, and its link. What MLflow 3 logs is registered as a logged model."""
-    run_id = f"{chance.getrandbits(128):032x}"
+def fields(card: Card, rng: random.Random) -> dict[str, str]:
+    """The source, the run, and its link. Nightly trainings use MLflow 3 and register logged models."""
+    run_id = f"{rng.getrandbits(128):032x}"
     experiment = sum(card.dataset.encode()) % 900 + 100
-    made = {
+    result = {
         "source": f"{STORES[card.team]}/{experiment}/{run_id}/artifacts/model",
         "run_id": run_id,
         "run_link": f"https://mlflow.example.com/#/experiments/{experiment}/runs/{run_id}",
     }
     if card.nightly:
-        logged = f"m-{chance.getrandbits(128):032x}"
-        made |= {"source": f"models:/{logged}", "model_id": logged}
-    return made
+        logged = f"m-{rng.getrandbits(128):032x}"
+        result |= {"source": f"models:/{logged}", "model_id": logged}
+    return result
 
 
 def dataset(card: Card, day: datetime) -> str:
-    """The snapshot trained on: a week's for what is trained nightly, else a month's."""
+    """The training snapshot: weekly for nightly trainings, else monthly."""
     year, week, _ = day.isocalendar()
     return f"{card.dataset}_{year}w{week:02}" if card.nightly else f"{card.dataset}_{day:%Y_%m}"
 
 
-def value(card: Card, number: int, chance: random.Random) -> float:
-    """The metric of a version by its number: better with time, more or less."""
+def value(card: Card, number: int, rng: random.Random) -> float:
+    """The metric of a version by its number: it tends to improve."""
     _, start, gain = card.metric
-    return start + gain * (number - 1 + chance.uniform(-1.5, 1.5))
+    return start + gain * (number - 1 + rng.uniform(-1.5, 1.5))
 
 
-def tags(card: Card, data: str, metric_value: float, age: float, chance: random.Random) -> Mapping[str, str]:
-    """``age``: from 0 for the oldest to 1 for today's."""
+def tags(card: Card, data: str, metric_value: float, age: float, rng: random.Random) -> Mapping[str, str]:
+    """``age``: from 0 for the oldest to 1 for today."""
     metric, _, _ = card.metric
     releases = RELEASES[card.framework]
-    made = {
+    result = {
         "dataset": data,
         "framework": f"{card.framework} {releases[min(int(age * len(releases)), len(releases) - 1)]}",
-        "git_sha": f"{chance.getrandbits(28):07x}",
-        "training_rows": str(chance.randrange(40, 9000) * 1000),
+        "git_sha": f"{rng.getrandbits(28):07x}",
+        "training_rows": str(rng.randrange(40, 9000) * 1000),
         f"val_{metric}": f"{metric_value:.4g}",
     }
     if card.nightly:
-        made["build"] = f"https://jenkins.example.com/job/retrain-{card.dataset}/{chance.randrange(200, 900)}/"
-    return made
+        result["build"] = f"https://jenkins.example.com/job/retrain-{card.dataset}/{rng.randrange(200, 900)}/"
+    return result

@@ -1,8 +1,8 @@
-"""Every action once: its key, its label, what it does, and where. Bindings, the bar, the help, the palette and the
-README are made from this table.
+"""The table of actions: for each its keys, label, help text and places. The bindings, the action bar, the help, the
+command palette and the README are generated from it.
 
 Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty protocol sends ctrl+i and ctrl+m as Tab
-and Enter, and nothing that cannot be undone is under ctrl.
+and Enter, and no action that cannot be undone is bound to ctrl.
 """
 
 from collections.abc import Iterable
@@ -17,19 +17,19 @@ EVERYWHERE = "everywhere"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do.
+    """An action that a key runs.
 
-    id: the name of the method that does it, without ``action_``.
-    keys: by Textual's names, separated by commas; the first is the one that is shown.
-    shown: how the key is written for people.
-    places: the screens that know it.
-    priority: which are left out first when the bar has no room: the highest number.
-    writes: whether it changes the registry, and is dead where that is not allowed.
+    id: the name of the method that runs it, without ``action_``.
+    keys: Textual's key names, separated by commas; the first one is displayed.
+    display_key: the key as displayed.
+    places: the screens that have it.
+    priority: the highest numbers are dropped first when the action bar has no room.
+    writes: whether it changes the registry, and so is disabled where that is not allowed.
     """
 
     id: str
     keys: str
-    shown: str
+    display_key: str
     label: str
     help: str
     places: tuple[str, ...]
@@ -38,7 +38,7 @@ class Action:
 
     @property
     def name(self) -> str:
-        """What keymaps call it: go('inbox') is go_inbox, read_on(-1) is read_on_back."""
+        """Its name in keymaps: go('inbox') is go_inbox, read_on(-1) is read_on_back."""
         verb, _, argument = self.id.rstrip(")").partition("(")
         if argument in {"", "1"}:
             return verb
@@ -46,15 +46,15 @@ class Action:
 
 
 FILTERING = (
-    Action("submit", "enter", "⏎", "keep", "Keep the filter", ()),
-    Action("move(1)", "down", "↓↑", "choose", "Select a row", ()),
+    Action("submit", "enter", "⏎", "apply", "Apply the filter", ()),
+    Action("move(1)", "down", "↓↑", "select", "Select a row", ()),
     Action("back", "escape", "esc", "clear", "Clear what was typed", ()),
 )
-SEARCHING = (Action("submit", "enter", "⏎", "open", "Open what is under the cursor", ()), *FILTERING[1:])
-"""Shown in the bar while text is typed."""
+SEARCHING = (Action("submit", "enter", "⏎", "open", "Open the row under the cursor", ()), *FILTERING[1:])
+"""What the action bar lists while a text input has the focus, where letters are typed."""
 
 WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
-"""Keys that move in the list above while the focus is in an input."""
+"""Keys that a text input passes on to the list above it."""
 
 DECIDED = ("inbox", "model", "board")
 STAGED = ("model", "board")
@@ -64,15 +64,15 @@ SECTIONS = ("access", "users", "groups", "service principals", "tokens")
 PEOPLE = ("users", "service principals")
 GOVERNED = (*SECTIONS, "group")
 ACTIONS = (
-    Action("approve", "a", "a", "approve", "Approve the request, or all that are marked", DECIDED, 1, writes=True),
-    Action("reject", "r", "r", "reject", "Reject the request, or all that are marked", DECIDED, 1, writes=True),
-    Action("cancel", "x", "x", "cancel", "Cancel the request, or all that are marked", DECIDED, 4, writes=True),
+    Action("approve", "a", "a", "approve", "Approve the request, or all marked requests", DECIDED, 1, writes=True),
+    Action("reject", "r", "r", "reject", "Reject the request, or all marked requests", DECIDED, 1, writes=True),
+    Action("cancel", "x", "x", "cancel", "Cancel the request, or all marked requests", DECIDED, 4, writes=True),
     Action(
         "transition",
         "t",
         "t",
         "move",
-        "Move the version to another stage, or request it",
+        "Move the version to another stage, or request the move",
         (*STAGED, "version"),
         1,
         writes=True,
@@ -82,7 +82,7 @@ ACTIONS = (
         "enter",
         "⏎",
         "open",
-        "Open what is under the cursor",
+        "Open the row under the cursor",
         ("inbox", "models", *STAGED, "activity", *SHEETS, "compare", "experiments", "runs"),
         2,
     ),
@@ -92,17 +92,17 @@ ACTIONS = (
         "slash",
         "/",
         "filter",
-        "Filter the list, as you type",
+        "Filter the list as you type",
         ("inbox", "board", "activity", "journal", "runs", *GOVERNED),
         3,
     ),
-    Action("search", "slash", "/", "search", "Search models, as you type", ("models",), 1),
-    Action("find", "slash", "/", "find", "Search models, as you type", ("model", *SHEETS, "compare", "run"), 7),
-    Action("search", "slash", "/", "search", "Search experiments, as you type", ("experiments",), 1),
+    Action("search", "slash", "/", "search", "Search models as you type", ("models",), 1),
+    Action("find", "slash", "/", "find", "Search models as you type", ("model", *SHEETS, "compare", "run"), 7),
+    Action("search", "slash", "/", "search", "Search experiments as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
     Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
-    Action("columns", "v", "v", "columns", "Choose the columns: metrics and parameters", ("runs",), 4),
-    Action("new", "n", "n", "new", "Create a model; in a model, add a version", ("models", "model"), 4, writes=True),
+    Action("columns", "v", "v", "columns", "Choose which metrics and parameters to show", ("runs",), 4),
+    Action("new", "n", "n", "new", "Create a model; on a model, a version", ("models", "model"), 4, writes=True),
     Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
     Action(
         "register_candidate",
@@ -114,21 +114,21 @@ ACTIONS = (
         1,
         writes=True,
     ),
-    Action("open_run", "o", "o", "run", "Open the run that the version comes from", (*STAGED, "version"), 6),
-    Action("card", "i", "i", "about", "Model details: description, tags, aliases, permissions", ("models", *STAGED), 4),
+    Action("open_run", "o", "o", "run", "Open the run that produced the version", (*STAGED, "version"), 6),
+    Action("card", "i", "i", "about", "Show the model's description, tags, aliases and access", ("models", *STAGED), 4),
     Action("comment", "c", "c", "comment", "Comment on the version", (*STAGED, "version", "activity"), 4, writes=True),
     Action(
         "edit",
         "e",
         "e",
         "edit",
-        "Edit the description, or what is under the cursor",
+        "Edit the description, or the row under the cursor",
         ("models", *STAGED, *SHEETS),
         4,
         writes=True,
     ),
     Action("tags", "T", "T", "tag", "Set a tag", ("models", *STAGED, *SHEETS), 6, writes=True),
-    Action("aliases", "A", "A", "alias", "Set an alias", (*STAGED, *SHEETS), 6, writes=True),
+    Action("aliases", "A", "A", "alias", "Set an alias on a version", (*STAGED, *SHEETS), 6, writes=True),
     Action("remove", "D", "D", "remove", "Remove the tag, alias or comment under the cursor", SHEETS, 5, writes=True),
     Action(
         "delete",
@@ -149,10 +149,24 @@ ACTIONS = (
     Action("why", "w", "w", "why", "Explain which grants give somebody a level", ("access",), 1),
     Action("enrol", "n", "n", "new", "Create an account", PEOPLE, 1, writes=True),
     Action(
-        "deactivate", "D", "D", "deactivate", "Deactivate the account: its tokens are refused", PEOPLE, 2, writes=True
+        "permissions",
+        "p",
+        "p",
+        "permissions",
+        "Show who may do what on the model, and why",
+        ("models", *STAGED, "card"),
+        5,
     ),
-    Action("reactivate", "A", "A", "reactivate", "Reactivate the account", PEOPLE, 2, writes=True),
-    Action("members", "enter", "⏎", "members", "Show the members of the group", ("groups",), 1),
+    Action("grant", "n", "n", "grant", "Grant a permission level", ("access",), 1, writes=True),
+    Action("change", "e", "e", "change", "Change the permission level under the cursor", ("access",), 1, writes=True),
+    Action("revoke", "D", "D", "remove", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
+    Action("why", "w", "w", "why", "Show what a principal may do here, and by which grants", ("access",), 1),
+    Action("enrol", "n", "n", "new", "Create an account", PEOPLE, 1, writes=True),
+    Action("deactivate", "D", "D", "deactivate", "Deactivate the account: reject its tokens", PEOPLE, 2, writes=True),
+    Action(
+        "reactivate", "A", "A", "reactivate", "Reactivate the account: accept its tokens again", PEOPLE, 2, writes=True
+    ),
+    Action("members", "enter", "⏎", "members", "Show the group's members", ("groups",), 1),
     Action("new_group", "n", "n", "new", "Create a group", ("groups",), 1, writes=True),
     Action("delete_group", "D", "D", "delete", "Delete the group", ("groups",), 2, writes=True),
     Action("add_member", "n", "n", "add", "Add a member to the group", ("group",), 1, writes=True),
@@ -172,8 +186,8 @@ ACTIONS = (
     Action(
         "previous_section", "shift+tab", "⇧tab", "previous section", "Go to the previous section of Access", SECTIONS, 9
     ),
-    Action("compare", "equals_sign", "=", "compare", "Compare two versions: marked, or with Production's", STAGED, 5),
-    Action("history", "H", "H", "history", "History of the model or version", ("models", *STAGED, *SHEETS), 6),
+    Action("compare", "equals_sign", "=", "compare", "Compare two marked versions, or one with Production", STAGED, 5),
+    Action("history", "H", "H", "history", "Show the activity history", ("models", *STAGED, *SHEETS), 6),
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", STAGED, 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the previous stage", STAGED, 9),
@@ -190,11 +204,11 @@ ACTIONS = (
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 8),
-    Action("go('board')", "3", "3", "board", "Go to the versions of all models, by stage", (EVERYWHERE,), 8),
-    Action("go('activity')", "4", "4", "activity", "Go to the activity feed", (EVERYWHERE,), 8),
-    Action("go('access')", "5", "5", "access", "Go to the permissions of the whole registry", (EVERYWHERE,), 8),
-    Action("read_on(1)", "J", "J", "read on", "Scroll the details down", (*DECIDED, *SHEETS), 9),
-    Action("read_on(-1)", "K", "K", "read back", "Scroll the details up", (*DECIDED, *SHEETS), 9),
+    Action("go('board')", "3", "3", "board", "Go to the versions of all models by stage", (EVERYWHERE,), 8),
+    Action("go('activity')", "4", "4", "activity", "Go to the activity log", (EVERYWHERE,), 8),
+    Action("go('access')", "5", "5", "access", "Go to access: permissions, users, groups, tokens", (EVERYWHERE,), 8),
+    Action("read_on(1)", "J", "J", "scroll down", "Scroll the details down", (*DECIDED, *SHEETS), 9),
+    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", (*DECIDED, *SHEETS), 9),
     Action(
         "refresh",
         "f5",
@@ -209,29 +223,27 @@ ACTIONS = (
         "y",
         "y",
         "copy",
-        "Copy the name, the models:/ URI, or Python or curl with it",
+        "Copy the name, models:/ URI, or Python or curl code",
         ("inbox", "models", *STAGED, "activity", *SHEETS, "journal", *GOVERNED),
         7,
     ),
     Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKED, 7),
     Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
-    Action("help", "question_mark", "?", "help", "List every key that works here", (EVERYWHERE,), 0),
-    Action("undo", "u", "u", "undo", "Undo the last change made here", (EVERYWHERE,), 9, writes=True),
-    Action(
-        "profiles", "P", "P", "profiles", "Open another registry; allow changes in a read-only one", (EVERYWHERE,), 9
-    ),
-    Action("journal", "at", "@", "calls", "List the requests sent to the server, with their results", (EVERYWHERE,), 9),
+    Action("help", "question_mark", "?", "help", "List the actions available here", (EVERYWHERE,), 0),
+    Action("undo", "u", "u", "undo", "Undo the last change", (EVERYWHERE,), 9, writes=True),
+    Action("profiles", "P", "P", "profiles", "Switch profile, or allow changes in a read-only one", (EVERYWHERE,), 9),
+    Action("journal", "at", "@", "calls", "List the API calls of this session and their results", (EVERYWHERE,), 9),
     Action(
         "show_text",
         "Y",
         "Y",
         "as text",
-        "Show the last copy, or the list of requests, as plain text",
+        "Show the last copied text, or all calls, as plain text",
         (EVERYWHERE,),
         7,
     ),
-    Action("theme", "f9", "F9", "theme", "Choose a theme", (EVERYWHERE,), 9),
-    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "Suspend, back to the shell; fg resumes", (EVERYWHERE,), 9),
+    Action("theme", "f9", "F9", "theme", "Choose a colour theme", (EVERYWHERE,), 9),
+    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "Suspend to the shell; fg resumes", (EVERYWHERE,), 9),
     Action("quit", "q", "q", "quit", "Quit", (EVERYWHERE,), 6),
 )
 
@@ -242,7 +254,7 @@ def of_place(place: str, actions: Iterable[Action] = ACTIONS) -> list[Action]:
 
 
 def characters(actions: Iterable[Action]) -> frozenset[str]:
-    """The names of the methods of the actions under such keys: none of them is live while text is typed."""
+    """The method names of the actions bound to printable characters: none of them is available in a text input."""
     return frozenset(
         action.id.partition("(")[0]
         for action in actions
@@ -254,18 +266,18 @@ WRITING = frozenset(action.id for action in ACTIONS if action.writes)
 """The actions that change the registry."""
 
 
-ALWAYS = frozenset({"suspend"})
+IN_DIALOGS = frozenset({"suspend"})
 
 
 def bindings(place: str, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
     """The bindings of a screen's own actions, or of the application's for EVERYWHERE.
 
-    Those under characters have priority: such a key acts before the next one is even looked at, so that what a fast
-    typist sends after ``/`` or ``a`` arrives in the line or the question that it opens. And so have those that act
-    over a question, too.
+    Those bound to printable characters have priority: such a key acts before the next one is even looked at, so that
+    what a fast typist sends after ``/`` or ``a`` arrives in the input or the dialog that it opens. So do those that
+    work in dialogs, too.
     """
     return [
-        Binding(key, action.id, action.label, show=False, priority=is_character(key) or action.id in ALWAYS)
+        Binding(key, action.id, action.label, show=False, priority=is_character(key) or action.id in IN_DIALOGS)
         for action in actions
         if place in action.places
         for key in action.keys.split(",")

@@ -1,4 +1,4 @@
-"""Keys: how Textual calls them, how people write them, and which of them every terminal sends.
+"""Key names: those of Textual, those that people write, and which keys every terminal sends.
 
 A terminal without the Kitty protocol sends ctrl+i as Tab, ctrl+m as Enter, ctrl+h as Backspace, and nothing for most
 keys with alt or two modifiers.
@@ -12,7 +12,7 @@ from textual.keys import REPLACED_KEYS, key_to_character
 
 from tui_registry_server import charset
 
-SHOWN = {
+DISPLAY_NAMES = {
     "enter": "⏎",
     "space": "␣",
     "escape": "esc",
@@ -29,24 +29,24 @@ SHOWN = {
     "delete": "Del",
     "backspace": "⌫",
 }
-"""How keys without a character are written on the screen, if not by their names."""
+"""How keys without a character are displayed, if not by their names."""
 
-NAMES = {"⏎": "enter", "␣": "space", "⇧tab": "shift+tab", "↓↑": "down/up", "⌫": "backspace"}
-"""What those signs are called where only ASCII can be shown."""
+ASCII_NAMES = {"⏎": "enter", "␣": "space", "⇧tab": "shift+tab", "↓↑": "down/up", "⌫": "backspace"}
+"""The replacements for those signs on terminals that display only ASCII."""
 
 ALIASES = {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedown", "del": "delete", "ins": "insert"}
 
-NAMED = {*SHOWN, "tab", *(f"f{number}" for number in range(1, 13))}
+NAMED = {*DISPLAY_NAMES, "tab", *(f"f{number}" for number in range(1, 13))}
 """The keys without a character that every terminal sends."""
 
-DEAD = {
+UNUSABLE = {
     "ctrl+h": "most terminals send it as Backspace",
     "ctrl+i": "most terminals send it as Tab",
     "ctrl+j": "most terminals send it as a line feed",
     "ctrl+m": "most terminals send it as Enter",
     "ctrl+left_square_bracket": "every terminal sends it as Escape",
-    "ctrl+c": "it is the terminal's own",
-    "ctrl+q": "it leaves from everywhere, and cannot be given away",
+    "ctrl+c": "the terminal itself uses it",
+    "ctrl+q": "it always quits, and cannot be rebound",
 }
 
 
@@ -67,39 +67,41 @@ def named(written: str) -> str:
 
 
 def character(key: str) -> str | None:
-    """What a key types, if it types anything."""
+    """The character that a key types, or None."""
     typed = key_to_character(REPLACED_KEYS.get(key, key))
     return typed if typed is not None and typed.isprintable() else None
 
 
 def is_character(key: str) -> bool:
-    """Whether a key is one that is also typed in texts. Space is not counted: a line takes it before any action does,
-    and nothing is typed so fast after it that it could be lost."""
+    """Whether a key types a character. Space does not count: a text input takes it before any action does, and nothing
+    is typed so fast after it that it could be lost."""
     return key != "space" and character(key) is not None
 
 
-def shown(key: str) -> str:
-    """How a key is written for people; a function key as on the keyboard."""
-    if key in SHOWN:
-        return SHOWN[key]
+def display_name(key: str) -> str:
+    """A key as displayed; a function key as on the keyboard."""
+    if key in DISPLAY_NAMES:
+        return DISPLAY_NAMES[key]
     return key.upper() if re.fullmatch(r"f\d+", key) else character(key) or key
 
 
 def legend(text: str) -> str:
-    """A few words with keys in them, as the terminal can show them."""
+    """A hint with keys in it, as the terminal can display it."""
     if not charset.is_utf8():
-        for sign, name in NAMES.items():
+        for sign, name in ASCII_NAMES.items():
             text = text.replace(sign, name)
     return text
 
 
 def problem(key: str) -> str:
-    """Why a key, by Textual's name, cannot be used, and what to do; empty if it can."""
-    if key in DEAD:
-        return f"{key} cannot be used: {DEAD[key]}. Take a letter, a digit or a function key"
+    """Why a key, by Textual's name, cannot be bound, and what to do; empty if it can."""
+    if key in UNUSABLE:
+        return f"{key} cannot be used: {UNUSABLE[key]}. Use a letter, a digit or a function key"
     if key in NAMED or character(key) is not None or re.fullmatch(r"ctrl\+[a-z]", key):
         return ""
     if "+" in key or re.fullmatch(r"f\d+", key):
-        return f"{key} is not sent by every terminal. Take a letter, a digit, F1 to F12 or ctrl with a letter"
+        return f"{key} is not sent by every terminal. Use a letter, a digit, F1 to F12 or ctrl with a letter"
     close = difflib.get_close_matches(key, [*NAMED, *ALIASES], n=1)
-    return f"{key} is no key. {f'Do you mean {close[0]}?' if close else 'Write a letter, or a name such as f5 or tab'}"
+    return (
+        f"{key} is not a key. {f'Did you mean {close[0]}?' if close else 'Write a letter, or a name such as f5 or tab'}"
+    )

@@ -1,1 +1,1 @@
-"""From typed text to the registry's filters, and its answers page by page."""
+"""Parsing typed filters into the registry's grammar, and reading its answers page by page."""

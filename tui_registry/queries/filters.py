@@ -1,4 +1,4 @@
-"""From what is typed in a search line to the registry's filter grammar."""
+"""Translating search input into the registry's filter grammar."""
 
 import re
 import time
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from urllib.parse import quote
 
-from tui_registry.queries.activity_words import WORDS
+from tui_registry.queries.activity_labels import ACTION_LABELS
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
@@ -14,8 +14,8 @@ _PLAIN = re.compile(r"[^'\"\\\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 def models_filter(typed: str) -> str:
-    """Words that the name contains, in any letter case; ``stage:production``, ``user:ada`` (who made it) and
-    ``tag:team=risk`` or ``tag:team``; after ``=``, a filter as the registry takes it."""
+    """Words that the name contains, case-insensitive; ``stage:production``, ``user:ada`` (its creator) and
+    ``tag:team=risk`` or ``tag:team``; after ``=``, a filter in the registry's grammar."""
     typed = typed.strip()
     if typed.startswith("="):
         return typed[1:].strip()
@@ -23,32 +23,32 @@ def models_filter(typed: str) -> str:
 
 
 def is_words(typed: str) -> bool:
-    """Whether what is typed is only words of a name."""
+    """Whether the input consists only of words of a name."""
     return bool(typed.strip()) and all(_comparison(word).startswith("name ") for word in typed.split())
 
 
-def begins(name: str, typed: str) -> bool:
-    """Whether a name begins with what is typed, in any letter case."""
+def starts_with(name: str, typed: str) -> bool:
+    """Whether a name starts with the input, case-insensitive."""
     return name[: len(typed)].casefold() == typed.casefold()
 
 
-def called(typed: str) -> str:
-    """The models whose name is this, in any letter case."""
-    return f"name ILIKE {text(_wider(typed))} AND {containing('name', typed)}"
+def name_is(typed: str) -> str:
+    """Models with this name, case-insensitive."""
+    return f"name ILIKE {text(_like_pattern(typed))} AND {containing('name', typed)}"
 
 
-def beginning(typed: str) -> str:
-    """The models whose names begin with this, in any letter case, and perhaps some that only contain it."""
-    return f"name ILIKE {text(f'{_wider(typed)}%')} AND {containing('name', typed)}"
+def name_starts_with(typed: str) -> str:
+    """Models whose names start with this, case-insensitive, and possibly some that only contain it."""
+    return f"name ILIKE {text(f'{_like_pattern(typed)}%')} AND {containing('name', typed)}"
 
 
-def _wider(typed: str) -> str:
-    """A pattern that is as long as what is typed, and matches it."""
+def _like_pattern(typed: str) -> str:
+    """A LIKE pattern of the same length that matches the input."""
     return typed.replace("%", "_")
 
 
 def versions_filter(typed: str, stage: Stage) -> str:
-    """The same, for the versions at a stage."""
+    """The same, for the versions in a stage."""
     narrowed = models_filter(typed)
     at = f"stage = '{stage}'"
     return f"{narrowed} AND {at}" if narrowed else at
@@ -67,17 +67,17 @@ def _comparison(word: str) -> str:
 
 
 def containing(attribute: str, word: str) -> str:
-    """What has a word in it, which stands for itself, in any letter case."""
+    """Values that contain this literal word, case-insensitive."""
     return f"{attribute} CONTAINS {text(word)}"
 
 
 def _stage(typed: str) -> str:
-    """The stage that begins so; what was typed, if none does: the server says which there are."""
+    """The stage that starts with the input, or else the input itself: the server's error lists the stages."""
     return next((stage.value for stage in Stage if stage.value.casefold().startswith(typed.casefold())), typed)
 
 
 class ActivityFilter(TypedDict, total=False):
-    """What RegistryClient.activities takes."""
+    """The filter arguments of Activities.search."""
 
     name: str
     version: str
@@ -87,13 +87,13 @@ class ActivityFilter(TypedDict, total=False):
     until: int
 
 
-UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-"""Seconds of the units of a length of time."""
+SECONDS_PER_UNIT = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+"""Units of durations such as ``7d``."""
 
 
 def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
-    """``user:NAME``, ``type:PART`` of a kind's name or of the word for it, ``since:7d`` and ``until:2026-11-01`` (a
-    length of time before now, or a day), and what is left over, a model's name."""
+    """``user:NAME``, ``type:PART`` of a type's name or label, ``since:7d`` and ``until:2026-11-01`` (a duration before
+    now, or a date); the remaining words are a model's name."""
     chosen: ActivityFilter = {}
     name: list[str] = []
     now = time.time() if now is None else now
@@ -102,13 +102,13 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
         if colon and key == "user":
             chosen["user"] = value
         elif colon and key == "type":
-            chosen["activity_type"] = kinds_named(value) or [value]  # the server says which there are
-        elif colon and key in ("since", "from") and (moment := moment_meant(value, now)) is not None:
+            chosen["activity_type"] = matching_types(value) or [value]  # the server's error lists the types
+        elif colon and key in ("since", "from") and (moment := parse_moment(value, now)) is not None:
             chosen["since"] = moment
-        elif colon and key in ("until", "to") and (moment := moment_meant(value, now)) is not None:
+        elif colon and key in ("until", "to") and (moment := parse_moment(value, now)) is not None:
             chosen["until"] = moment
         elif colon and key in ("since", "from", "until", "to"):
-            continue  # not typed to its end
+            continue  # not typed completely
         else:
             name.append(word)
     if name:
@@ -116,18 +116,22 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
     return chosen
 
 
-def kinds_named(part: str) -> list[str]:
-    """The kinds of activities with this in their names, or in what people call them, in any letter case."""
-    return [kind.value for kind in ActivityType if part.casefold() in f"{kind.value} {WORDS.get(kind, '')}".casefold()]
+def matching_types(part: str) -> list[str]:
+    """The activity types with this in their names or labels, case-insensitive."""
+    return [
+        kind.value
+        for kind in ActivityType
+        if part.casefold() in f"{kind.value} {ACTION_LABELS.get(kind, '')}".casefold()
+    ]
 
 
-def moment_meant(typed: str, now: float) -> int | None:
-    """What ``7d`` (so long before now) or ``2026-11-01`` means, in milliseconds since the epoch; None if nothing."""
+def parse_moment(typed: str, now: float) -> int | None:
+    """Parse ``7d`` (a duration before now) or ``2026-11-01`` into milliseconds since the epoch; None if invalid."""
     if length := re.fullmatch(r"(\d{1,5})([mhdw])", typed):
-        return max(0, int((now - int(length[1]) * UNITS[length[2]]) * 1000))
+        return max(0, int((now - int(length[1]) * SECONDS_PER_UNIT[length[2]]) * 1000))
     try:
         return max(0, int(datetime.fromisoformat(typed).astimezone().timestamp() * 1000))
-    except (ValueError, OverflowError):  # no date, or one that no zone has
+    except (ValueError, OverflowError):  # not a date, or one outside the range
         return None
 
 
@@ -137,6 +141,6 @@ def named(name: str) -> str:
 
 
 def text(value: str) -> str:
-    """A text in the registry's grammar. MLflow's has no escapes, so what is not plain is written in the registry's own
-    way, percent-encoded."""
+    """A string literal of the registry's grammar. MLflow's has no escapes, so special characters use the registry's own
+    percent-encoded form."""
     return f"'{value}'" if _PLAIN.fullmatch(value) else f"u'{quote(value, safe=' ', errors='surrogateescape')}'"

@@ -1,18 +1,18 @@
-"""Models searched by what is typed: the one that is called so first, then those whose names begin so, then the others.
+"""Searching models: exact matches first, then names that start with the input, then the others.
 
-The server sorts by name alone. So a search by words goes through its matches twice: those that begin so, then all.
+The server sorts by name alone. So a search by words makes two passes over its matches: by prefix, then all.
 """
 
 import asyncio
 from collections.abc import Iterable
 
 from tui_registry.client.models import Models
-from tui_registry.queries.filters import beginning, begins, called, is_words, models_filter
+from tui_registry.queries.filters import is_words, models_filter, name_is, name_starts_with, starts_with
 from tui_registry_server.wire.registered_model import RegisteredModel
 
-ALL = "all:"
-"""Before a page's token in the second run."""
-SAME = 100  # models of one name in different letter cases
+ALL_PREFIX = "all:"
+"""The prefix of page tokens in the second pass."""
+MAX_SAME_NAME = 100  # models whose names differ only in letter case
 
 
 class ModelSearch:
@@ -21,23 +21,23 @@ class ModelSearch:
         self._typed = typed.strip()
         self._filter = models_filter(typed)
         self._ranked = is_words(typed)
-        self._given: set[str] = set()  # names that came in the first run
+        self._ranked_names: set[str] = set()  # names returned in the first pass
 
     async def page(self, token: str, size: int) -> tuple[list[RegisteredModel], str]:
-        """Some ``size`` models and the next page's token, empty at the end."""
+        """About ``size`` models and the next page's token, empty at the end."""
         if not self._ranked:
             return await self._search(self._filter, size, token)
-        if token.startswith(ALL):
-            return await self._others(token.removeprefix(ALL), size)
-        starts = self._search(beginning(self._typed), size, token)
+        if token.startswith(ALL_PREFIX):
+            return await self._others(token.removeprefix(ALL_PREFIX), size)
+        starts = self._search(name_starts_with(self._typed), size, token)
         if token:
             models, following = await starts
         else:
             same, (models, following) = await asyncio.gather(exact(self._models, self._typed), starts)
             names = {model.name for model in same}
             models = [*same, *(model for model in models if model.name not in names)]
-        models = [model for model in models if begins(model.name, self._typed)]
-        self._given.update(model.name for model in models)
+        models = [model for model in models if starts_with(model.name, self._typed)]
+        self._ranked_names.update(model.name for model in models)
         if following:
             return models, following
         others, following = await self._others("", size)
@@ -46,9 +46,9 @@ class ModelSearch:
     async def _others(self, token: str, size: int) -> tuple[list[RegisteredModel], str]:
         while True:
             models, token = await self._search(self._filter, size, token)
-            fresh = [model for model in models if model.name not in self._given]
+            fresh = [model for model in models if model.name not in self._ranked_names]
             if fresh or not token:
-                return fresh, f"{ALL}{token}" if token else ""
+                return fresh, f"{ALL_PREFIX}{token}" if token else ""
 
     async def _search(self, filter_text: str, size: int, token: str) -> tuple[list[RegisteredModel], str]:
         page = await self._models.search(filter_text=filter_text, max_results=size, page_token=token)
@@ -56,20 +56,20 @@ class ModelSearch:
 
 
 async def exact(models: Models, typed: str) -> list[RegisteredModel]:
-    """The models that are called so, in any letter case; the very name first."""
-    found = (await models.search(filter_text=called(typed), max_results=SAME)).registered_models
+    """The models with this name, case-insensitive; the exact name first."""
+    found = (await models.search(filter_text=name_is(typed), max_results=MAX_SAME_NAME)).registered_models
     return sorted(found, key=lambda model: model.name != typed)
 
 
 def ranked(models: Iterable[RegisteredModel], typed: str) -> list[RegisteredModel]:
-    """Those whose names are or begin with what is typed before the others, which stay in their order."""
+    """Sort exact matches and names that start with the input before the others, which keep their order."""
     wanted = typed.strip()
     return sorted(
         models,
         key=lambda model: (
-            model.name != typed,  # a name may end with a blank
+            model.name != typed,  # a name may end with a space
             model.name != wanted,
             model.name.casefold() != wanted.casefold(),
-            not begins(model.name, wanted),
+            not starts_with(model.name, wanted),
         ),
     )

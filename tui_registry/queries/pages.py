@@ -1,7 +1,7 @@
-"""A long list that the server gives in pages: only those that are looked at are read, and read again.
+"""A long list read in pages: only the visible pages are read and refreshed.
 
-A page begins behind the last row of the page before it, by that row's own place in the order, so that a page can be
-read again without those before it. If it then ends elsewhere, the pages behind it no longer fit, and are forgotten.
+Pages are keyset-paginated: a token names the last row of the page before, so a page can be refreshed without those
+before it. If it then ends at another row, the pages after it no longer fit, and are dropped.
 """
 
 import asyncio
@@ -12,9 +12,10 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 Read = Callable[[str, int], Awaitable[tuple[list[T], str]]]
-"""Reads a page by its token and its greatest number of rows; its rows and the next page's token, empty at the end."""
+"""Reads a page by its token and maximum number of rows; returns its rows and the next page's token, empty at the
+end."""
 
-FIRST, FURTHER = 100, 500  # rows of a page: whoever goes on reading wants more of it
+FIRST_PAGE_SIZE, PAGE_SIZE = 100, 500  # rows; who reads on wants many
 
 
 @dataclass(slots=True, eq=False)
@@ -30,25 +31,25 @@ class Pages(Generic[T]):
     def __init__(self, read: Read[T]) -> None:
         self._read = read
         self._pages: list[_Page[T]] = []
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @property
     def rows(self) -> list[T]:
-        """Every row that was read, in order."""
+        """Every row read so far, in order."""
         return [row for page in self._pages for row in page.rows]
 
     @property
     def more(self) -> bool:
-        """Whether there are rows behind those that were read."""
+        """Whether there are rows after those read so far."""
         return bool(self._pages and self._pages[-1].next_token)
 
     def is_stale(self, first: int, last: int) -> bool:
-        """Whether one of these rows, by number, is on a page that was not read again when others were."""
+        """Whether one of these rows, by index, is on a page that the last refresh left out."""
         return any(page.stale for page in self._between(first, last))
 
     async def refresh(self, first: int, last: int) -> None:
-        """Read again the pages that hold the rows from number ``first`` to ``last``, or the first page of all."""
-        async with self._turn:
+        """Refresh the pages that hold the rows from index ``first`` to ``last``, or read the first page."""
+        async with self._lock:
             seen = self._between(first, last) or self._pages[-1:]
             for page in self._pages:
                 page.stale = page not in seen
@@ -59,15 +60,15 @@ class Pages(Generic[T]):
                     del self._pages[number + 1 :]
                     break
             if not self._pages:
-                self._pages.append(await self._page("", FIRST))
+                self._pages.append(await self._page("", FIRST_PAGE_SIZE))
             while self.more and sum(len(page.rows) for page in self._pages) <= last:
-                self._pages.append(await self._page(self._pages[-1].next_token, FURTHER))
+                self._pages.append(await self._page(self._pages[-1].next_token, PAGE_SIZE))
 
     async def extend(self) -> None:
         """Read the next page, if there is one."""
-        async with self._turn:
+        async with self._lock:
             if self.more:
-                self._pages.append(await self._page(self._pages[-1].next_token, FURTHER))
+                self._pages.append(await self._page(self._pages[-1].next_token, PAGE_SIZE))
 
     async def _page(self, token: str, size: int) -> _Page[T]:
         rows, next_token = await self._read(token, size)

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from tui_registry.keys.actions import FILTERING, bindings
 from tui_registry.mutations.subject import Subject
-from tui_registry.queries.activity_words import did, moves, what
+from tui_registry.queries.activity_labels import action_label, describe, is_transition
 from tui_registry.queries.filters import ActivityFilter, activity_filter
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
@@ -133,9 +133,12 @@ def _row(activity: FeedActivity, who: str) -> Row:
         (
             (age(activity.creation_timestamp), "dim"),
             (one_line(who), ""),
-            (did(activity), "red" if kind in HIGHLIGHTED else "bold"),
+            (action_label(activity), "red" if kind in HIGHLIGHTED else "bold"),
             (visible(activity.name), ""),
             (activity.version or "", ""),
-            (what(activity), STAGE_STYLES[activity.to_stage] if moves(activity) and activity.to_stage else "dim"),
+            (
+                describe(activity),
+                STAGE_STYLES[activity.to_stage] if is_transition(activity) and activity.to_stage else "dim",
+            ),
         ),
     )

@@ -1,1 +1,1 @@
-"""Where the console connects to, and with what right: profiles, credentials, the embedded registry."""
+"""What the console connects to, and as whom: profiles, credentials, the embedded registry."""

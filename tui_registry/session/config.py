@@ -1,4 +1,4 @@
-"""The files under the user's config directory: read with errors that say where, written whole or not at all."""
+"""The files under the user's config directory: read with errors that name the key, written atomically."""
 
 import os
 import tomllib
@@ -12,10 +12,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class ConfigError(Exception):
-    """A file cannot be understood. Its text names the file and the keys that are wrong; they are ``keys``, too."""
+    """A file is invalid. Its text names the file and the invalid keys, which are also in ``keys``."""
 
-    def __init__(self, told: str, keys: Sequence[str] = ()) -> None:
-        super().__init__(told)
+    def __init__(self, message: str, keys: Sequence[str] = ()) -> None:
+        super().__init__(message)
         self.keys = tuple(keys)
 
 
@@ -26,7 +26,7 @@ def folder() -> Path:
 
 
 def read(file: Path, model: type[M]) -> M:
-    """What is in a file, which may begin with a byte order mark; as if it were empty, if there is none."""
+    """The content of a file, which may begin with a byte order mark; the defaults if there is no file."""
     try:
         return model.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
@@ -37,17 +37,17 @@ def read(file: Path, model: type[M]) -> M:
         raise ConfigError(f"{file} is not valid TOML: {error}") from None
     except ValidationError as error:
         wrong = problems(error)
-        told = "; ".join(f"{key}: {problem}" for key, problem in wrong.items())
-        raise ConfigError(f"{file}: {told}", list(wrong)) from None
+        listed = "; ".join(f"{key}: {problem}" for key, problem in wrong.items())
+        raise ConfigError(f"{file}: {listed}", list(wrong)) from None
 
 
 def problems(error: ValidationError) -> dict[str, str]:
-    """What is wrong, by key."""
+    """The problems by key."""
     return {".".join(map(str, each["loc"])): each["msg"].removeprefix("Value error, ") for each in error.errors()}
 
 
 def write(file: Path, content: Mapping[str, Any]) -> None:
-    """Replace a file, whole or not at all, readable by its owner only. Raises OSError."""
+    """Replace a file atomically, readable by its owner only. Raises OSError."""
     import tomli_w
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -61,7 +61,7 @@ def write(file: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Make a file that only its owner reads. Raises OSError, also if there is one of that name."""
+    """Create a file readable by its owner only. Raises OSError, also if it exists."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)

@@ -1,4 +1,4 @@
-"""Which registry to open, and with which token."""
+"""Which registry to connect to, and with which token."""
 
 import getpass
 import os
@@ -7,25 +7,25 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tui_registry.client.access_token import BLANKS, TokenError, clean
+from tui_registry.client.access_token import WHITESPACE, TokenError, clean
 from tui_registry.client.endpoint import Endpoint, EndpointError
-from tui_registry.client.trust import can_be_overheard
+from tui_registry.client.trust import is_plaintext
 from tui_registry.session import credentials, profiles
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A registry that can be talked to.
+    """A registry and how to connect to it.
 
-    token: never to be shown.
-    label: how the console names it.
-    embedded: the registry to close afterwards, if it is one of the console's own.
+    token: never displayed.
+    label: its name in the console.
+    embedded: the embedded registry, to be closed at the end, if it is one.
     read_only: nothing may be written there.
-    colour: what its name stands on in the console's first line.
-    tracking_uri: the MLflow server whose runs are registered there.
-    ca: the file of the authority that its certificate must be signed by; without one, the system's are meant.
-    endpoint: how it is reached.
+    colour: the background of its name in the console's header.
+    tracking_uri: the MLflow tracking server whose runs are registered there.
+    ca: the file of the CA that must sign its certificate; None for the system's CAs.
+    endpoint: how to reach it.
     """
 
     url: str
@@ -45,22 +45,22 @@ class Connection:
 class ConnectionProblem(Exception):
     """There is no registry to open, or no token for it. Its text says what to do.
 
-    ``lacking`` is the connection that a token would make whole, if a token is all that is missing.
+    ``lacking`` is the connection without its token, if only the token is missing.
     """
 
-    def __init__(self, told: str, *, lacking: Connection | None = None) -> None:
-        super().__init__(told)
+    def __init__(self, message: str, *, lacking: Connection | None = None) -> None:
+        super().__init__(message)
         self.lacking = lacking
 
 
 def connect(
     *, profile: str | None = None, ask_token: bool = False, environment: Mapping[str, str] | None = None
 ) -> Connection:
-    """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or, if
-    there is none of these, the embedded one, started if need be. Blocks.
+    """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or,
+    without any of these, the embedded one, started if needed. Blocks.
 
-    TUI_REGISTRY_READ_ONLY makes whatever is opened read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
-    TUI_REGISTRY_INSECURE_HTTP are for what has no profile.
+    TUI_REGISTRY_READ_ONLY makes any of them read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
+    TUI_REGISTRY_INSECURE_HTTP apply where no profile is used.
     """
     try:
         return _connect(profile, ask_token=ask_token, environment=os.environ if environment is None else environment)
@@ -69,30 +69,30 @@ def connect(
     except EmbeddedError as error:
         raise ConnectionProblem(f"The registry on this machine could not be started.\n\n{error}") from None
     except OSError as error:
-        where = "The registry cannot be opened" if error.filename is None else error.filename
-        raise ConnectionProblem(f"{where}: {error.strerror or error}.") from None
+        subject = "The registry cannot be opened" if error.filename is None else error.filename
+        raise ConnectionProblem(f"{subject}: {error.strerror or error}.") from None
 
 
 _NO = {"", "0", "false", "no", "off"}
 
 
 def is_read_only(environment: Mapping[str, str]) -> bool:
-    """Whatever it is set to, unless that means no: who mistypes it is better kept from writing."""
-    return _said(environment, "TUI_REGISTRY_READ_ONLY").lower() not in _NO
+    """True for any value but an explicit no: a mistyped value should not allow writes."""
+    return _variable(environment, "TUI_REGISTRY_READ_ONLY").lower() not in _NO
 
 
-def _said(environment: Mapping[str, str], variable: str) -> str:
-    """What a variable holds, without the line end of the file that it may be from; empty, if it is not set."""
-    return environment.get(variable, "").strip(BLANKS)
+def _variable(environment: Mapping[str, str], variable: str) -> str:
+    """The value of a variable, without a line end from the file that it may come from; empty if it is not set."""
+    return environment.get(variable, "").strip(WHITESPACE)
 
 
 def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Connection:
-    """With how it is reached. Raises ConnectionProblem, also if its token would go over a network in the open, and
-    nobody said that it may."""
-    if can_be_overheard(connection.url) and not insecure_http:
+    """The connection with its endpoint. Raises ConnectionProblem, also if its token would cross a network unencrypted
+    and that was not allowed."""
+    if is_plaintext(connection.url) and not insecure_http:
         raise ConnectionProblem(
-            f"{connection.url} is plain http: whoever can read the network could read your token. Nothing was sent.\n\n"
-            f"Use its https:// URL, if it has one. If the network is your own, say that it may be sent: {remedy}"
+            f"{connection.url} is plain http: anyone on the network could read your token. Nothing was sent.\n\n"
+            f"Use its https:// URL, if it has one. If you trust the network, allow it with: {remedy}"
         )
     try:
         return replace(connection, endpoint=Endpoint.of(connection.url, connection.ca))
@@ -101,8 +101,8 @@ def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Con
 
 
 def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, str]) -> Connection:
-    if profile is None and _said(environment, "TUI_REGISTRY_URL"):
-        return _of_environment(environment, ask_token=ask_token)
+    if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
+        return _from_environment(environment, ask_token=ask_token)
     known = profiles.read()
     name = profile or known.default
     if name is None:
@@ -121,10 +121,10 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
         insecure_http=chosen.insecure_http,
         remedy=f"tui-registry profiles set {shlex.quote(name)} --insecure-http",
     )
-    return replace(lacking, token=_ask(chosen.url) if ask_token else _kept(name, chosen, lacking))
+    return replace(lacking, token=_prompt_token(chosen.url) if ask_token else _stored_token(name, chosen, lacking))
 
 
-def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
+def _from_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
     url = address(environment, "TUI_REGISTRY_URL") or ""
     lacking = _checked(
         Connection(
@@ -133,13 +133,13 @@ def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Conne
             url.partition("://")[2],
             read_only=is_read_only(environment),
             tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
-            ca=_said(environment, "TUI_REGISTRY_CA") or None,
+            ca=_variable(environment, "TUI_REGISTRY_CA") or None,
         ),
-        insecure_http=_said(environment, "TUI_REGISTRY_INSECURE_HTTP").lower() in {"1", "true", "yes", "on"},
+        insecure_http=_variable(environment, "TUI_REGISTRY_INSECURE_HTTP").lower() in {"1", "true", "yes", "on"},
         remedy="TUI_REGISTRY_INSECURE_HTTP=1",
     )
     if ask_token:
-        return replace(lacking, token=_ask(url))
+        return replace(lacking, token=_prompt_token(url))
     try:
         token = clean(environment.get("TUI_REGISTRY_TOKEN", ""), "TUI_REGISTRY_TOKEN")
     except TokenError as error:
@@ -150,8 +150,8 @@ def _of_environment(environment: Mapping[str, str], *, ask_token: bool) -> Conne
 
 
 def address(environment: Mapping[str, str], variable: str) -> str | None:
-    """The URL that a variable holds, checked as that of a profile is."""
-    given = _said(environment, variable)
+    """The URL in a variable, validated like that of a profile."""
+    given = _variable(environment, variable)
     try:
         return profiles.checked({"url": given}).url if given else None
     except profiles.ProfileError as error:
@@ -177,7 +177,7 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
         raise
 
 
-def _kept(name: str, profile: profiles.Profile, lacking: Connection) -> str:
+def _stored_token(name: str, profile: profiles.Profile, lacking: Connection) -> str:
     try:
         token = clean(credentials.load(profiles.account(name, profile)) or "", f"The keyring's token of '{name}'")
     except TokenError as error:
@@ -190,19 +190,19 @@ def _kept(name: str, profile: profiles.Profile, lacking: Connection) -> str:
         ) from None
     if not token:
         raise ConnectionProblem(
-            f"There is no token for profile '{name}'. To keep one, leave and run:\n"
+            f"There is no token for profile '{name}'. To store one, quit and run:\n"
             f"  tui-registry login {profile.url} --profile {shlex.quote(name)}",
             lacking=lacking,
         )
     return token
 
 
-def _ask(url: str) -> str:
+def _prompt_token(url: str) -> str:
     if not sys.stdin.isatty():
-        raise ConnectionProblem("A token can be asked for only in a terminal. Set TUI_REGISTRY_TOKEN instead.")
+        raise ConnectionProblem("Asking for a token needs a terminal. Set TUI_REGISTRY_TOKEN instead.")
     try:
-        return clean(getpass.getpass(f"Token for {url} (not shown, not kept): "), "What was typed")
+        return clean(getpass.getpass(f"Token for {url} (not displayed, not stored): "), "The input")
     except TokenError as error:
         raise ConnectionProblem(str(error)) from None
     except UnicodeDecodeError:
-        raise ConnectionProblem("What was typed cannot be a token: it is not ASCII. Copy it again.") from None
+        raise ConnectionProblem("The input cannot be a token: it is not ASCII. Copy it again.") from None

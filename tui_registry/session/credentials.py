@@ -1,7 +1,7 @@
 """Tokens in the operating system's keyring, and nowhere else.
 
-On a server without a desktop there is usually no keyring, and asking for one can fail in many ways or hang. Each call
-runs in a thread that is given up after LIMIT seconds; every failure is the one error below.
+On a server without a desktop there is usually no keyring, and calls to it can fail in many ways or hang. Each call runs
+in a thread that is abandoned after TIMEOUT seconds; every failure raises the one error below.
 """
 
 import threading
@@ -11,14 +11,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SERVICE = "tui-registry"
-LIMIT = 5.0  # seconds
+TIMEOUT = 5.0  # seconds
 
 REMEDIES = (
     "Set TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN for this shell.",
-    "Give the token for this session only: tui-registry --ask-token",
-    "Name a keyring that works here in PYTHON_KEYRING_BACKEND (see: keyring --list-backends).",
+    "Enter the token for this session only: tui-registry --ask-token",
+    "Set PYTHON_KEYRING_BACKEND to a keyring that works here (see: keyring --list-backends).",
 )
-"""What to do without a keyring, in the order to try."""
+"""What to do without a keyring, best first."""
 
 
 class NoKeyringError(Exception):
@@ -26,7 +26,7 @@ class NoKeyringError(Exception):
 
 
 def load(account: str) -> str | None:
-    """The token kept for an account, or None if there is none."""
+    """The token stored for an account, or None."""
 
     def work() -> str | None:
         import keyring
@@ -37,7 +37,7 @@ def load(account: str) -> str | None:
 
 
 def store(account: str, token: str) -> None:
-    """Keep a token, and make sure that it can be read back: some backends take it and keep nothing."""
+    """Store a token and read it back: some backends accept it and store nothing."""
 
     def work() -> bool:
         import keyring
@@ -46,11 +46,11 @@ def store(account: str, token: str) -> None:
         return keyring.get_password(SERVICE, account) == token
 
     if not _call(work):
-        raise NoKeyringError("the keyring took the token but does not give it back")
+        raise NoKeyringError("the keyring accepted the token but does not return it")
 
 
 def remove(account: str) -> bool:
-    """Forget a token; whether there was one."""
+    """Delete a token; whether there was one."""
 
     def work() -> bool:
         import keyring
@@ -70,14 +70,14 @@ def _call(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             results.append(work())
-        except Exception as error:  # backends raise what they like, raw D-Bus errors among it
+        except Exception as error:  # backends raise anything, including raw D-Bus errors
             problems.append(error)
 
     thread = threading.Thread(target=run, name="keyring", daemon=True)
     thread.start()
-    thread.join(LIMIT)
+    thread.join(TIMEOUT)
     if results:
         return results[0]
     if problems:
         raise NoKeyringError(str(problems[0]) or type(problems[0]).__name__) from None
-    raise NoKeyringError(f"the keyring did not answer within {LIMIT:.0f} seconds; it may be waiting to be unlocked")
+    raise NoKeyringError(f"the keyring did not answer within {TIMEOUT:.0f} seconds; it may be waiting to be unlocked")

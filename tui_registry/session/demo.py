@@ -1,4 +1,4 @@
-"""The demo's registry: an embedded one in a folder that is thrown away."""
+"""The demo's registry: an embedded one in a temporary folder."""
 
 import os
 from collections.abc import Callable
@@ -18,10 +18,10 @@ class DemoRegistry:
         self._registry = EmbeddedRegistry(folder / "demo.db", throwaway=True, user=ADMIN)
 
     def open(self, progress: Callable[[int, int], None]) -> Connection:
-        """Start it and fill it; blocks for some seconds. ``progress`` is told how many steps are done, of how many.
+        """Start it and fill it; blocks for some seconds. ``progress`` is called with the steps done and their total.
 
-        TUI_REGISTRY_READ_ONLY and TUI_REGISTRY_TRACKING_URI hold as for any other. Raises ConnectionProblem, if the
-        latter is no address."""
+        TUI_REGISTRY_READ_ONLY and TUI_REGISTRY_TRACKING_URI apply as to any other. Raises ConnectionProblem if the
+        latter is not a URL."""
         from tui_registry.demo.fill import fill
 
         tracking_uri = address(os.environ, "TUI_REGISTRY_TRACKING_URI")

@@ -1,12 +1,13 @@
-"""The embedded registry: a server process of the console's own, shared by every console on the same database, and ended
-with the last.
+"""The embedded registry: a server process that the console starts, shared by all consoles on the same database, and
+ended with the last one.
 
-Beside the database ``registry.db`` lie ``registry.db.consoles``, on which each console holds a shared lock (the server
-ends when it can take it alone, even if a console was killed), ``registry.db.start``, which makes two consoles that
-start at once take turns, and ``registry.db.socket``, the Unix socket by which consoles talk to the server. The server
-listens on a loopback port, too, for other clients, and says in ``registry.db.server`` which; but after a crash anybody
-on the machine can listen there, so nothing that a console sends goes to a port. On the socket only a process of the
-folder's owner can listen: see PrivateFolder.
+Next to the database ``registry.db`` are ``registry.db.consoles``, on which each console holds a shared lock (the server
+ends when it can lock it exclusively, even if a console was killed), ``registry.db.start``, which serializes consoles
+that start at the same time, and ``registry.db.socket``, the Unix socket by which consoles talk to the server. The
+server listens on a loopback port, too, for other clients, and writes it to ``registry.db.server``; but after a crash
+any user of the machine can listen there, so consoles send nothing to that port. On the socket only a process of the
+folder's
+owner can listen: see PrivateFolder.
 """
 
 import contextlib
@@ -23,19 +24,19 @@ from pathlib import Path
 from typing import IO
 
 from tui_registry.client.endpoint import Endpoint
-from tui_registry.client.trust import trusted
+from tui_registry.client.trust import ssl_context
 from tui_registry.session.private_folder import FolderError, PrivateFolder
 from tui_registry.session.server_process import server_command, server_environment
 from tui_registry.session.session_token import DAYS, LIFETIME, SessionToken
 
-START_LIMIT = 30.0  # seconds
-LOCK_LIMIT = 45.0  # seconds: longer than a server takes to end, or to start
-LOOK = 0.02  # seconds
-ASKED = 5.0  # seconds that a server which runs already has to answer
+START_TIMEOUT = 30.0  # seconds
+LOCK_TIMEOUT = 45.0  # seconds: longer than a server takes to start or end
+POLL_INTERVAL = 0.02  # seconds
+HEALTH_TIMEOUT = 5.0  # seconds for a running server to answer
 
 
 class EmbeddedError(Exception):
-    """The embedded registry could not be started. Its text has the server's own last words."""
+    """The embedded registry could not be started. Its text ends with the last output of the server."""
 
 
 def default_database() -> Path:
@@ -44,8 +45,8 @@ def default_database() -> Path:
     return Path(platformdirs.user_data_dir("tui-registry", appauthor=False)) / "registry.db"
 
 
-def _at_the_keyboard() -> str:
-    """The system's name of who runs this; not every number has one."""
+def _system_user() -> str:
+    """The name of the system user; not every user id has one."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -53,12 +54,12 @@ def _at_the_keyboard() -> str:
 
 
 class EmbeddedRegistry:
-    """A registry on a file, running while this object, or another console's, is open."""
+    """A registry on a file, running while this or another console has it open."""
 
     def __init__(self, database: Path, *, throwaway: bool = False, user: str | None = None) -> None:
-        """``user`` is the administrator: whoever sits at the keyboard, if nothing is said."""
+        """``user`` is the administrator; by default the system user."""
         self.database = database
-        self.user = user or _at_the_keyboard()
+        self.user = user or _system_user()
         self._account = None if throwaway else f"embedded {database}"
         self._throwaway = throwaway
         self._folder: PrivateFolder | None = None
@@ -67,44 +68,44 @@ class EmbeddedRegistry:
         self._url = ""
 
     def open(self) -> str:
-        """Find the server that runs on the database already, or start one; a token of the administrator.
+        """Connect to the server running on the database, or start one; returns a token of the administrator.
 
-        Blocks until the server is ready. The token is the one in the keyring or else a new one, kept there if there is
-        a keyring, and only in this process if there is none. Raises EmbeddedError, OSError.
+        Blocks until the server is ready. The token is the one in the keyring or else a new one, stored in the keyring
+        if there is one, and otherwise held only in this process. Raises EmbeddedError, OSError.
         """
         try:
             self._folder = PrivateFolder(self.database.parent)
             self._folder.check_owner(self.database.name)
-            self._lock = self._locked("consoles", fcntl.LOCK_SH)
-            kept = SessionToken.kept(self._account) if self._account else None
-            minting = (
-                self._mint([self.user], kept) if kept is None or kept.is_due else None
-            )  # beside the server's start
+            self._lock = self._acquire_lock("consoles", fcntl.LOCK_SH)
+            stored = SessionToken.stored(self._account) if self._account else None
+            creation = (
+                self._create_tokens([self.user], stored) if stored is None or stored.is_due else None
+            )  # while the server starts
             try:
-                with self._locked("start", fcntl.LOCK_EX):
+                with self._acquire_lock("start", fcntl.LOCK_EX):
                     if not self._is_running():
                         self._start()
             except BaseException:
-                if minting is not None:
-                    _kill(minting)  # nobody would use the token
+                if creation is not None:
+                    _kill(creation)  # the token would not be used
                 raise
         except FolderError as error:
             raise EmbeddedError(str(error)) from None
-        if kept is not None and minting is None and self._is_valid(kept.value):
-            self._token = kept
-            return kept.value
-        return self._take(minting or self._mint([self.user]))
+        if stored is not None and creation is None and self._is_valid(stored.value):
+            self._token = stored
+            return stored.value
+        return self._use_token(creation or self._create_tokens([self.user]))
 
     @property
     def url(self) -> str:
-        """Where other clients find the server that runs now, or, if there is none, the one before; empty at first."""
-        self._url = _url_in(self._beside("server")) or self._url
+        """The URL for other clients of the running server or, without one, of the previous server; empty at first."""
+        self._url = _url_in(self._sibling("server")) or self._url
         return self._url
 
     @property
     def endpoint(self) -> Endpoint:
-        """How consoles reach it, also a server that another console starts in the place of one that has crashed."""
-        return Endpoint(self.url, trusted(self.url), socket=self._private.address(self._name("socket")))
+        """How consoles reach it; still valid after another console has replaced a crashed server."""
+        return Endpoint(self.url, ssl_context(self.url), socket=self._private.address(self._name("socket")))
 
     @property
     def token_is_due(self) -> bool:
@@ -112,20 +113,20 @@ class EmbeddedRegistry:
         return self._token is not None and self._token.is_due
 
     def renew(self) -> str:
-        """Another token than the one that is used: that of another console, or a new one. Blocks for a second. The one
-        before is valid until it ends. Raises EmbeddedError."""
-        kept = SessionToken.kept(self._account) if self._account else None
-        if kept is None or kept == self._token or kept.is_due:
-            return self._take(self._mint([self.user]))
-        self._token = kept
-        return kept.value
+        """Replace the token by that of another console, or a new one. Blocks for a second. The old one stays valid
+        until it expires. Raises EmbeddedError."""
+        stored = SessionToken.stored(self._account) if self._account else None
+        if stored is None or stored == self._token or stored.is_due:
+            return self._use_token(self._create_tokens([self.user]))
+        self._token = stored
+        return stored.value
 
     def tokens_of(self, names: Sequence[str]) -> list[str]:
-        """A new token for each user or service principal named."""
-        return _minted(self._mint(names))
+        """A new token for each of these users or service principals."""
+        return _created_tokens(self._create_tokens(names))
 
     def close(self) -> None:
-        """Let go of the server; it ends by itself, when nobody else holds it."""
+        """Release the server; it ends by itself when no other console has it open."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -142,28 +143,28 @@ class EmbeddedRegistry:
     def _name(self, suffix: str) -> str:
         return f"{self.database.name}.{suffix}"
 
-    def _beside(self, suffix: str) -> Path:
+    def _sibling(self, suffix: str) -> Path:
         return self.database.with_name(self._name(suffix))
 
-    def _locked(self, suffix: str, kind: int) -> IO[bytes]:
-        """A lock on a file beside the database; it ends as the file is closed. Others have it for a moment, unless they
-        are stopped. Raises EmbeddedError, FolderError."""
+    def _acquire_lock(self, suffix: str, kind: int) -> IO[bytes]:
+        """Lock a file next to the database until the file is closed. Others hold it only briefly, unless they are
+        stopped. Raises EmbeddedError, FolderError."""
         stream = self._private.open_file(self._name(suffix))
-        deadline = time.monotonic() + LOCK_LIMIT
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 fcntl.flock(stream, kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     break
-                time.sleep(LOOK)
+                time.sleep(POLL_INTERVAL)
             else:
                 return stream
         stream.close()
-        held = shlex.quote(str(self._beside(suffix)))
+        held = shlex.quote(str(self._sibling(suffix)))
         raise EmbeddedError(
-            f"A server that ends, or a console that starts, has kept it locked for {LOCK_LIMIT:.0f} seconds: one is "
-            f"stopped, or hangs. See which, and end it: fuser -v {held}"
+            f"A starting console or a stopping server has held its lock for {LOCK_TIMEOUT:.0f} seconds: it is "
+            f"suspended or hangs. Find and end it: fuser -v {held}"
         )
 
     def _is_running(self) -> bool:
@@ -171,7 +172,7 @@ class EmbeddedRegistry:
             return False
         import httpx
 
-        with self.endpoint.client(timeout=ASKED) as client:
+        with self.endpoint.client(timeout=HEALTH_TIMEOUT) as client:
             try:
                 return client.get("/health").is_success
             except httpx.TransportError:
@@ -182,35 +183,35 @@ class EmbeddedRegistry:
 
         from tui_registry.client.transport import API, authorization
 
-        with self.endpoint.client(timeout=ASKED, headers={"Authorization": authorization(token)}) as client:
+        with self.endpoint.client(timeout=HEALTH_TIMEOUT, headers={"Authorization": authorization(token)}) as client:
             try:
                 return client.get(f"{API}/preview/scim/v2/Me").is_success
             except httpx.TransportError:
                 return False
 
     def _start(self) -> None:
-        state = self._beside("server")
+        state = self._sibling("server")
         state.unlink(missing_ok=True)
-        log = self._beside("log")
+        log = self._sibling("log")
         log.unlink(missing_ok=True)
         log.touch(0o600, exist_ok=False)
         with self._private.listen(self._name("socket")) as listener, log.open("w") as output:
             process = self._serve(listener, state, output)
-        deadline = time.monotonic() + START_LIMIT
+        deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if _url_in(state):
                 return
             if process.poll() is not None:
-                raise EmbeddedError(_last_words(log))
-            time.sleep(LOOK)
+                raise EmbeddedError(_log_tail(log))
+            time.sleep(POLL_INTERVAL)
         process.terminate()
-        raise EmbeddedError(f"It was not ready within {START_LIMIT:.0f} seconds. {_last_words(log)}")
+        raise EmbeddedError(f"The server was not ready within {START_TIMEOUT:.0f} seconds. {_log_tail(log)}")
 
     def _serve(self, listener: socket.socket, state: Path, output: IO[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
             server_command(
                 *("serve", "--database", str(self.database), "--port", "0", "--socket-fd", str(listener.fileno())),
-                *("--state-file", str(state), "--end-with", str(self._beside("consoles"))),
+                *("--state-file", str(state), "--end-with", str(self._sibling("consoles"))),
                 *(["--throwaway"] if self._throwaway else []),
             ),
             env=server_environment(),
@@ -218,18 +219,18 @@ class EmbeddedRegistry:
             stdout=output,
             stderr=output,
             pass_fds=[listener.fileno()],
-            start_new_session=True,  # so that Ctrl-C in the console's terminal is the console's alone
+            start_new_session=True,  # so that Ctrl-C in the terminal reaches only the console
         )
 
-    def _mint(self, names: Sequence[str], replaced: SessionToken | None = None) -> subprocess.Popen[str]:
-        """Make a token for each; who is not there yet is made an administrator, as the first one must be. ``replaced``
-        is revoked, if it never ends; or else it does so by itself, and another console may still use it."""
+    def _create_tokens(self, names: Sequence[str], replaced: SessionToken | None = None) -> subprocess.Popen[str]:
+        """Create a token for each; names that do not exist yet become administrators, as the first one must.
+        ``replaced`` is revoked if it never expires; otherwise another console may still use it until it does."""
         revoked = replaced.value if replaced is not None and not replaced.expiry and replaced.value.isascii() else ""
         process = subprocess.Popen(  # noqa: S603  # our own module, with our own arguments
             server_command(
                 *("tokens", "create", "--found", "--days", str(DAYS), "--comment", "console"),
                 *("--database", str(self.database), *(["--revoke-stdin"] if revoked else [])),
-                *("--", *names),  # a name may begin as an option does
+                *("--", *names),  # a name may look like an option
             ),
             env=server_environment(),
             stdin=subprocess.PIPE,
@@ -243,24 +244,24 @@ class EmbeddedRegistry:
         process.stdin = None
         return process
 
-    def _take(self, minting: subprocess.Popen[str]) -> str:
-        """Use the one new token, and keep it."""
+    def _use_token(self, creation: subprocess.Popen[str]) -> str:
+        """Use the one new token, and store it."""
         expiry = time.time() + LIFETIME
-        (value,) = _minted(minting)
+        (value,) = _created_tokens(creation)
         self._token = SessionToken(value, expiry)
         if self._account:
-            self._token.keep(self._account)
+            self._token.store(self._account)
         return value
 
 
-def _minted(process: subprocess.Popen[str]) -> list[str]:
+def _created_tokens(process: subprocess.Popen[str]) -> list[str]:
     try:
-        output, complaint = process.communicate(timeout=START_LIMIT)
+        output, error_output = process.communicate(timeout=START_TIMEOUT)
     except subprocess.TimeoutExpired:
         _kill(process)
-        raise EmbeddedError(f"No token was made within {START_LIMIT:.0f} seconds.") from None
+        raise EmbeddedError(f"No token was created within {START_TIMEOUT:.0f} seconds.") from None
     if process.returncode:
-        raise EmbeddedError(complaint.strip())
+        raise EmbeddedError(error_output.strip())
     return output.split()
 
 
@@ -270,12 +271,12 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 def _url_in(state: Path) -> str | None:
-    """What a server's state file says, if it is one."""
+    """The URL in a server's state file, if it is valid."""
     try:
         return str(json.loads(state.read_text())["url"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _last_words(log: Path) -> str:
-    return log.read_text(errors="replace").strip()[-2000:] or "It said nothing."
+def _log_tail(log: Path) -> str:
+    return log.read_text(errors="replace").strip()[-2000:] or "It printed nothing."

@@ -1,4 +1,4 @@
-"""The connection while the console runs: opened, followed, made again when it breaks, its token renewed in time."""
+"""The connection while the console runs: opened, watched for changes, reopened when it breaks, its token renewed."""
 
 import asyncio
 import random
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from tui_registry.tracking.client import TrackingClient
 
 BAD_REQUEST = 400
-QUIET = 0.1  # seconds: changes that come closer together are shown at once
-MAX_REFRESH_DELAY = 2.0  # seconds that a change may wait for a mutation of this console to end
-FIRST_RETRY, LAST_RETRY = 0.5, 5.0  # seconds between attempts to listen again
+DEBOUNCE_SECONDS = 0.1  # changes that come closer together are displayed together
+MAX_REFRESH_DELAY = 2.0  # seconds that a refresh may wait for a mutation of this console
+MIN_RETRY_DELAY, MAX_RETRY_DELAY = 0.5, 5.0  # seconds between attempts to reconnect
 POLL_INTERVAL = 15.0  # seconds between refreshes while the server sends no events
-TOKEN_CHECK_INTERVAL = 60.0  # seconds between looks at how long the token of one's own registry is still valid
+TOKEN_CHECK_INTERVAL = 60.0  # seconds between checks whether the embedded registry's token is due for renewal
 
 STATES = {"connecting": "◌ connecting", "live": "● live", "lost": "✗ no connection", "refused": "✗ token refused"}
 
 
 class Host(Protocol):
-    """What a connection needs of the application that it is held by. The methods not explained are Textual's."""
+    """What a connection needs of the application that owns it. The methods without docstrings are Textual's."""
 
     async def ask_to_retry(self, title: str, problem: str, *, token_helps: bool) -> str:
-        """Show a problem until the user tries again; the token that they typed for it, empty if none."""
+        """Show a problem until the user retries; returns the token that they entered, empty if none."""
 
     @property
     def is_changing(self) -> bool:
         """Whether a mutation of this console is running."""
 
     def post_to_place(self, message: ConnectionChanged | RegistryChanged) -> None:
-        """Post a message to the place that is on the screen."""
+        """Post a message to the current place."""
 
     def run_worker(self, work: Awaitable[object], name: str | None = "", *, exit_on_error: bool = True) -> object: ...
 
@@ -46,22 +46,22 @@ class Host(Protocol):
 
 
 class LiveConnection:
-    """``opened``: where it goes, None until that is known. ``ready`` is set from then on: calls can be made."""
+    """``opened``: the open connection, None before. ``ready`` is set once calls can be made."""
 
     def __init__(self, host: Host, connect: Connection | Callable[[], Connection]) -> None:
-        """``connect`` is a connection, or what makes one; that runs in a thread."""
+        """``connect`` is a connection, or a function that makes one, run in a thread."""
         self.opened: Connection | None = None
         self.ready = asyncio.Event()
         self._host = host
         self._connect = connect
         self._tracking: TrackingClient | None = None
-        self._user: str | None = None  # empty, if the registry does not say
+        self._user: str | None = None  # empty if the registry does not say
         self._state = "connecting"
-        self._refresh_due: float | None = None  # when what is on the screen must be read again
+        self._refresh_due: float | None = None  # deadline of a pending refresh, by time.monotonic()
         self._is_renewed = False
         self._renewal = asyncio.Lock()
         self._last_event = ""
-        self._retry = FIRST_RETRY
+        self._retry = MIN_RETRY_DELAY
 
     def start(self) -> None:
         self._host.run_worker(self._run(), name="live", exit_on_error=False)
@@ -76,12 +76,12 @@ class LiveConnection:
 
     @property
     def client(self) -> RegistryClient:
-        """The calls. To be used only once it is ``ready``."""
+        """The client. To be used only once ``ready`` is set."""
         return self._client
 
     @property
     def tracking(self) -> "TrackingClient":
-        """The calls of the tracking server, which the connection must name. Raises CallError, if its address is none.
+        """The client of the tracking server, which the connection must name. Raises CallError if its URL is invalid.
 
         Its calls are in the same journal. It is never sent the registry's token.
         """
@@ -109,27 +109,27 @@ class LiveConnection:
 
     @property
     def colour(self) -> str | None:
-        """What the registry's name stands on, in the user's own words for colours."""
+        """The background of the registry's name, as configured."""
         return self.opened.colour if self.opened else None
 
     @property
     def name(self) -> str:
-        """The registry's; empty until it is known."""
+        """The registry's name; empty until it is known."""
         return self.opened.label if self.opened else ""
 
     @property
     def label(self) -> str:
-        """Who is where, and that nothing may be changed there."""
+        """User and registry, and whether it is read-only."""
         name = f"{self.name}, read-only" if self.is_read_only else self.name
         return f"{self._user} @ {name}" if self._user else name or "tui-registry"
 
     def short_name(self, user: str) -> str:
-        """A user's name without the domain, where that is the same as one's own."""
+        """A user's name without the domain, if that is the current user's."""
         name, at, domain = user.partition("@")
         return name if at and domain == (self._user or "").partition("@")[2] else user
 
     def allow_changes(self) -> None:
-        """Change this registry after all, until the console ends."""
+        """Allow changes in a read-only registry until the console ends."""
         if self.opened is not None:
             self.opened = replace(self.opened, read_only=False)
             self.client.read_only = False
@@ -137,7 +137,7 @@ class LiveConnection:
             self._host.post_to_place(RegistryChanged())
 
     async def _run(self) -> None:
-        """Open the registry, then follow its changes, and come back when the connection breaks."""
+        """Open the registry, then listen for its changes, and reconnect when the connection breaks."""
         self.opened = await self._open()
         self._client = RegistryClient(
             self.opened.url,
@@ -152,10 +152,10 @@ class LiveConnection:
                 await self._listen()
             except Unauthenticated as error:
                 if not self._is_renewed and await self._renew_token():
-                    self._is_renewed = True  # if that is refused, too, the user is asked
+                    self._is_renewed = True  # if that is refused, too, ask the user
                     continue
                 self._set_state("refused")
-                token = await self._host.ask_to_retry("The token is refused", str(error), token_helps=True)
+                token = await self._host.ask_to_retry("The token was refused", str(error), token_helps=True)
                 if token:
                     self._use_token(token)
                 self._user = None
@@ -164,16 +164,16 @@ class LiveConnection:
             except Refused as error:
                 self._retry = max(self._retry, error.retry_after)
                 if error.status == BAD_REQUEST:
-                    self._last_event = ""  # of another registry, or of an older one: it begins anew
+                    self._last_event = ""  # of another registry, or of an older one: start over
             except CallError:
                 pass
             self._set_state("lost")
-            # Not all consoles at once, when a server is back.
-            await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # nobody is to be kept from guessing it
-            self._retry = min(self._retry * 2, LAST_RETRY)
+            # With jitter, so that not all consoles reconnect at once.
+            await asyncio.sleep(self._retry * random.uniform(1.0, 1.5))  # noqa: S311  # not used for security
+            self._retry = min(self._retry * 2, MAX_RETRY_DELAY)
 
     async def _open(self) -> Connection:
-        """A connection, however often the user has to be asked."""
+        """Open a connection, asking the user until it succeeds."""
         if not callable(self._connect):
             return self._connect
         while True:
@@ -188,23 +188,23 @@ class LiveConnection:
                 return replace(lacking, token=token)
 
     async def _listen(self) -> None:
-        """Tell the places of changes for as long as the server tells them."""
+        """Post changes to the places for as long as the server sends them."""
         if self._user is None:
             try:
                 self._user = await self.client.users.my_name()
             except Unauthenticated:
                 raise
             except Refused:
-                self._user = ""  # it can still be looked at
+                self._user = ""  # reading may still work
             self.client.journal.who = self._user
         async for event_id, name in self.client.events(self._last_event):
-            came_back = self._state != "live"
+            reconnected = self._state != "live"
             self._is_renewed = False
-            if came_back and self.opened is not None and self.opened.embedded is not None:
-                self.client.url = self.opened.embedded.url  # another console may have started the server anew
-            self._last_event, self._retry = event_id or self._last_event, FIRST_RETRY
+            if reconnected and self.opened is not None and self.opened.embedded is not None:
+                self.client.url = self.opened.embedded.url  # another console may have restarted the server
+            self._last_event, self._retry = event_id or self._last_event, MIN_RETRY_DELAY
             self._set_state("live")
-            if came_back or name != "ready":
+            if reconnected or name != "ready":
                 self.refresh_soon()
 
     def _renew_due_token(self) -> None:
@@ -213,14 +213,14 @@ class LiveConnection:
             self._host.run_worker(self._renew_token(), exit_on_error=False)
 
     async def _renew_token(self) -> bool:
-        """Take a new token for one's own registry, and nobody notices; whether there is one."""
+        """Get a new token for the embedded registry; whether that worked."""
         from tui_registry.session.embedded import EmbeddedError
 
         before = self.opened
         if before is None or before.embedded is None:
             return False
         async with self._renewal:
-            if self.opened is before:  # or else it has just been done
+            if self.opened is before:  # otherwise it has just been renewed
                 try:
                     self._use_token(await asyncio.to_thread(before.embedded.renew))
                 except (EmbeddedError, OSError):
@@ -233,7 +233,7 @@ class LiveConnection:
             self.client.use_token(token)
 
     def _poll(self) -> None:
-        """Proxies may hold events back; the screen is then refreshed from time to time."""
+        """Refresh regularly while there are no events: proxies may buffer them."""
         if self.ready.is_set() and self._state != "live":
             self._host.post_to_place(RegistryChanged())
 
@@ -243,16 +243,18 @@ class LiveConnection:
             self._host.post_to_place(ConnectionChanged())
 
     def refresh_soon(self) -> None:
-        """Tell the place on the screen to read again, once for all changes that come closely together."""
+        """Refresh the current place, once for all changes that come closely together."""
         if self._refresh_due is None:
             self._refresh_due = time.monotonic() + MAX_REFRESH_DELAY
-            self._host.set_timer(QUIET, self._refresh)
+            self._host.set_timer(DEBOUNCE_SECONDS, self._refresh)
 
     def _refresh(self) -> None:
         if self._refresh_due is None:
             return
         if self._host.is_changing and time.monotonic() < self._refresh_due:
-            self._host.set_timer(QUIET, self._refresh)  # it ends with a refresh, which is for its own event too
+            self._host.set_timer(
+                DEBOUNCE_SECONDS, self._refresh
+            )  # the mutation ends with a refresh, which covers its own event too
             return
         self._refresh_due = None
         self._host.post_to_place(RegistryChanged())

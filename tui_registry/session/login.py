@@ -1,11 +1,11 @@
-"""Logging in to a registry and out of it again, and what a profile says besides."""
+"""Logging in to a registry and out again, and changing a profile."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui_registry.client.access_token import BLANKS, TokenError, clean
+from tui_registry.client.access_token import WHITESPACE, TokenError, clean
 from tui_registry.client.endpoint import Endpoint, EndpointError
-from tui_registry.client.trust import TrustError, can_be_overheard, trusted
+from tui_registry.client.trust import TrustError, is_plaintext, ssl_context
 from tui_registry.session import credentials, profiles
 from tui_registry.session.profiles import Profile, ProfileError
 
@@ -25,21 +25,21 @@ def login(
     ca: str | None = None,
     insecure_http: bool | None = None,
 ) -> str:
-    """Check a token with the registry, keep it in the keyring, and remember the profile; the profile's name.
+    """Check a token with the registry, store it in the keyring, and save the profile; returns the profile's name.
 
-    What is None stays as the profile of that name has it, and what is empty is taken away; but that the token may be
-    sent in the open holds for the URL it was said of. The first profile becomes the default.
+    None keeps the setting of an existing profile, and an empty value clears it; but ``insecure_http`` is kept only for
+    the same URL. The first profile becomes the default.
     """
     try:
-        token = clean(token, "What was given")
+        token = clean(token, "The input")
     except TokenError as error:
         raise LoginError(str(error)) from None
     if not token:
         raise LoginError("No token was given.")
     try:
-        address = profiles.checked({"url": url.strip(BLANKS)}).url
+        address = profiles.checked({"url": url.strip(WHITESPACE)}).url
     except ProfileError:
-        raise LoginError(f"'{url}' is not a registry's URL: it must begin with http:// or https://.") from None
+        raise LoginError(f"'{url}' is not the URL of a registry: it must start with http:// or https://.") from None
     try:
         known = profiles.read()
         name = name or urlsplit(address).netloc
@@ -55,33 +55,32 @@ def login(
             ca=ca,
             insecure_http=insecure_http,
         )
-        if can_be_overheard(profile.url) and not profile.insecure_http:
+        if is_plaintext(profile.url) and not profile.insecure_http:
             raise LoginError(
-                f"{profile.url} is plain http: whoever can read the network could read your token. Nothing was sent. "
-                "Use its https:// URL, if it has one; if the network is your own, add --insecure-http."
+                f"{profile.url} is plain http: anyone on the network could read your token. Nothing was sent. "
+                "Use its https:// URL, if it has one; if you trust the network, add --insecure-http."
             )
         _check(profile, token)
         credentials.store(profiles.account(name, profile), token)
-        profiles.write(known.having(name, profile))
+        profiles.write(known.with_profile(name, profile))
         if before is not None and before.url != profile.url:
-            credentials.remove(profiles.account(name, before))  # nobody would find it there any more
+            credentials.remove(profiles.account(name, before))  # it would never be used again
     except ProfileError as error:
         raise LoginError(str(error)) from None
     except credentials.NoKeyringError as error:
         remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
-        raise LoginError(f"The token cannot be kept: {error}. What you can do instead:\n{remedies}") from None
+        raise LoginError(f"The token cannot be stored: {error}. What you can do instead:\n{remedies}") from None
     return name
 
 
-def change(name: str, **particulars: Any) -> Profile:
-    """Change what a profile says besides its URL, as ``login`` takes it. What is None stays, and what is empty is taken
-    away.
+def change(name: str, **settings: Any) -> Profile:
+    """Change the settings of a profile, except its URL. None keeps a setting, and an empty value clears it.
 
     Raises ProfileError."""
     known = profiles.read()
-    profile = _with(known.get(name), {}, **particulars)
+    profile = _with(known.get(name), {}, **settings)
     try:
-        trusted(profile.url, profile.ca)
+        ssl_context(profile.url, profile.ca)
     except TrustError as error:
         raise ProfileError(str(error)) from None
     profiles.write(known.model_copy(update={"profiles": known.profiles | {name: profile}}))
@@ -89,14 +88,14 @@ def change(name: str, **particulars: Any) -> Profile:
 
 
 def make_default(name: str) -> None:
-    """Open this profile when none is named. Raises ProfileError."""
+    """Make this the default profile. Raises ProfileError."""
     known = profiles.read()
     known.get(name)
     profiles.write(known.model_copy(update={"default": name}))
 
 
 def logout(name: str) -> None:
-    """Forget a profile and its token."""
+    """Delete a profile and its token."""
     try:
         known = profiles.read()
         profile = known.get(name)
@@ -117,7 +116,7 @@ def _with(before: Profile | None, content: dict[str, Any], **changes: Any) -> Pr
 
 
 def _check(profile: Profile, token: str) -> None:
-    """Raises LoginError unless a registry is there and accepts the token."""
+    """Raises LoginError unless the registry is reachable and accepts the token."""
     import httpx
 
     from tui_registry.client.transport import API, authorization, why

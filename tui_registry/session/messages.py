@@ -1,10 +1,10 @@
-"""Messages that cross from one part of the console to another."""
+"""Messages between parts of the console."""
 
 from textual.message import Message
 
 
 class RegistryChanged(Message):
-    """Something that the user may read has changed, here or elsewhere."""
+    """Something in the registry has changed, by this console or elsewhere."""
 
 
 class ConnectionChanged(Message):
@@ -12,4 +12,4 @@ class ConnectionChanged(Message):
 
 
 class LivenessChanged(Message):
-    """Other actions are live than before: the bar is to be drawn anew."""
+    """The available actions have changed: the action bar must be redrawn."""

@@ -1,7 +1,7 @@
-"""A folder that nobody else may use, and Unix sockets in it: who connects to one talks to a process of their own.
+"""A folder that no other user may use, and Unix sockets in it: whoever listens on one is a process of the same user.
 
-The folder is held open, and its sockets are reached through that: a name above it that another user changes leads
-nowhere else.
+The folder is held open, and its sockets are reached through its descriptor: if another user changes a parent folder,
+the sockets are still the same.
 """
 
 import os
@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-BACKLOG = 128  # connections that wait for a server that starts
-MAX_SOCKET_PATH = 103  # bytes that a socket's may have, on the systems that allow the least
+BACKLOG = 128  # connections that wait while a server starts
+MAX_SOCKET_PATH = 103  # bytes, on the systems with the lowest limit
 
 
 class FolderError(Exception):
@@ -22,7 +22,7 @@ class FolderError(Exception):
 
 
 class PrivateFolder:
-    """Made if it is not there. To be closed, if nothing in it is needed any more. Raises FolderError, OSError."""
+    """Created if it does not exist. To be closed after use. Raises FolderError, OSError."""
 
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -42,20 +42,20 @@ class PrivateFolder:
             )
         if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise FolderError(
-                f"Others may write in {self.path}, and could have put a registry of their own there: look what is in "
-                f"it, and then run: chmod go-w {shlex.quote(str(self.path))}"
+                f"Other users can write to {self.path}, and could have put a registry of their own there: check what "
+                f"is in it, and then run: chmod go-w {shlex.quote(str(self.path))}"
             )
         if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             try:
-                os.fchmod(self._descriptor, stat.S_IRWXU)  # what can be read can be locked, too
+                os.fchmod(self._descriptor, stat.S_IRWXU)  # a file that can be read can be locked
             except OSError as error:
                 raise FolderError(
-                    f"{self.path} cannot be closed to others: {error.strerror}. Set XDG_DATA_HOME to a folder on "
-                    "another disk."
+                    f"{self.path} cannot be made private: {error.strerror}. Set XDG_DATA_HOME to a folder on another "
+                    "disk."
                 ) from None
 
     def check_owner(self, name: str) -> None:
-        """That a file in it, if there is one, is one's own. Raises FolderError."""
+        """Check that a file in it, if it exists, belongs to this user. Raises FolderError."""
         with suppress(FileNotFoundError):
             about = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
             if about.st_uid != os.geteuid():
@@ -64,7 +64,8 @@ class PrivateFolder:
                 )
 
     def open_file(self, name: str) -> IO[bytes]:
-        """A file in it, made if it is not there. No link is followed, and no pipe waited for. Raises FolderError."""
+        """A file in it, created if it does not exist. Links are not followed, and pipes do not block. Raises
+        FolderError."""
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             stream = os.fdopen(os.open(name, flags, 0o600, dir_fd=self._descriptor), "rb")
@@ -79,7 +80,7 @@ class PrivateFolder:
         os.close(self._descriptor)
 
     def address(self, name: str) -> str:
-        """The path to connect to a socket in it, which may be no longer than MAX_SOCKET_PATH. Raises FolderError."""
+        """The path for connecting to a socket in it, at most MAX_SOCKET_PATH long. Raises FolderError."""
         held = f"/proc/self/fd/{self._descriptor}"
         if Path(held).is_dir():
             return f"{held}/{name}"
@@ -98,7 +99,7 @@ class PrivateFolder:
             return True
 
     def listen(self, name: str) -> socket.socket:
-        """A socket in it, in the place of one that nobody listens on. Raises FolderError."""
+        """A listening socket in it, replacing one that nobody listens on. Raises FolderError."""
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self._descriptor)
         listener = socket.socket(socket.AF_UNIX)
@@ -109,8 +110,8 @@ class PrivateFolder:
         except OSError as error:
             listener.close()
             raise FolderError(
-                f"A socket cannot be made in {self.path}: {error.strerror}. Set XDG_DATA_HOME to a folder on a disk of "
-                "this machine."
+                f"A socket cannot be created in {self.path}: {error.strerror}. Set XDG_DATA_HOME to a folder on a "
+                "local disk."
             ) from None
         return listener
 
@@ -119,4 +120,4 @@ def _name(user_id: int) -> str:
     try:
         return pwd.getpwuid(user_id).pw_name
     except KeyError:
-        return f"the user {user_id}"
+        return f"user {user_id}"

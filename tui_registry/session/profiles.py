@@ -4,14 +4,14 @@
 
     [profiles.production]
     url = "https://registry.example.com"
-    read_only = true                               # nothing is written there
-    colour = "red"                                 # behind its name in the console: a name, or #rrggbb
+    read_only = true                               # no writes there
+    colour = "red"                                 # behind its name in the console: a name or #rrggbb
     tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
-    ca = "/etc/ssl/our-authority.pem"              # whom its certificate must be signed by, if not by the system's
-    insecure_http = true                           # the token may go to an http:// URL, for all on the way to read
+    ca = "/etc/ssl/our-authority.pem"              # the CA that must sign its certificate, instead of the system's
+    insecure_http = true                           # allow sending the token unencrypted to an http:// URL
 
-Only the URL must be there. There are no secrets in it: a profile's token is in the keyring, under the profile's name
-and URL.
+Only the URL is required. The file holds no secrets: a profile's token is in the keyring, under the profile's name and
+URL.
 """
 
 import re
@@ -21,19 +21,19 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from tui_registry.client.trust import can_be_overheard
+from tui_registry.client.trust import is_plaintext
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
 
 
 class ProfileError(Exception):
-    """A profile is missing, or the file cannot be understood. Its text says what to do."""
+    """A profile is missing, or the file is invalid. Its text says what to do."""
 
 
 def _address_problem(url: str) -> str:
-    """What keeps a URL from being called; empty if nothing does."""
+    """Why a URL is invalid; empty if it is valid."""
     if re.search(r"[\s\x00-\x1f\x7f\ud800-\udfff]", url):
-        return "must be without blanks and characters that cannot be seen"
+        return "must not contain whitespace or invisible characters"
     where = urlsplit(url)
     try:
         _ = where.port
@@ -65,7 +65,7 @@ class Profile(BaseModel):
         if url is None:
             return None
         if not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+            raise ValueError("must start with http:// or https://")
         try:
             where = urlsplit(url)
             if not where.hostname or where.port == 0 or not url.isprintable() or " " in url:
@@ -73,7 +73,7 @@ class Profile(BaseModel):
         except ValueError:
             raise ValueError("must be the URL of a host, with a port from 1 to 65535 if any") from None
         if where.password is not None:
-            raise ValueError("must not hold a password: the file is not a place for secrets")
+            raise ValueError("must not contain a password: the file is no place for secrets")
         if problem := _address_problem(url):
             raise ValueError(problem)
         return url.rstrip("/")
@@ -81,7 +81,7 @@ class Profile(BaseModel):
     @field_validator("ca")
     @classmethod
     def _is_absolute(cls, ca: str | None) -> str | None:
-        """Wherever the console is started from."""
+        """Independent of the current folder."""
         return None if ca is None else str(Path(ca).expanduser().absolute())
 
     @field_validator("colour")
@@ -95,18 +95,18 @@ class Profile(BaseModel):
 
     @property
     def marks(self) -> list[str]:
-        """What is particular about it, for people."""
+        """Its settings other than the URL, for display."""
         read_only = ["read-only"] if self.read_only else []
         colour = [self.colour] if self.colour else []
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
-        checked_by = [f"checked by {self.ca}"] if self.ca else []
-        insecure = ["token sent in the open"] if self.insecure_http and can_be_overheard(self.url) else []
-        return [*read_only, *colour, *runs, *checked_by, *insecure]
+        ca = [f"CA {self.ca}"] if self.ca else []
+        insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []
+        return [*read_only, *colour, *runs, *ca, *insecure]
 
 
 def _is_solid(name: str) -> bool:
-    """Whether Textual has a colour of that name which hides what is behind it."""
-    from textual.color import Color, ColorParseError  # takes a while: only who names a colour waits for it
+    """Whether Textual has an opaque colour of that name."""
+    from textual.color import Color, ColorParseError  # a slow import, only needed for named colours
 
     try:
         return Color.parse(name).a == 1
@@ -115,11 +115,11 @@ def _is_solid(name: str) -> bool:
 
 
 def checked(content: dict[str, Any]) -> Profile:
-    """A profile of these fields. Raises ProfileError, which names the field that cannot be."""
+    """A profile of these fields. Raises ProfileError, which names the invalid fields."""
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
-        raise ProfileError("; ".join(f"{key}: {told}" for key, told in config.problems(error).items())) from None
+        raise ProfileError("; ".join(f"{key}: {problem}" for key, problem in config.problems(error).items())) from None
 
 
 class Profiles(BaseModel):
@@ -133,11 +133,11 @@ class Profiles(BaseModel):
     def get(self, name: str) -> Profile:
         if name not in self.profiles:
             known = ", ".join(sorted(self.profiles)) or "none"
-            raise ProfileError(f"There is no profile '{name}' (known: {known}). Make it with: tui-registry login URL")
+            raise ProfileError(f"There is no profile '{name}' (known: {known}). Create it with: tui-registry login URL")
         return self.profiles[name]
 
-    def having(self, name: str, profile: Profile) -> "Profiles":
-        """With this profile besides, or in place of the one of that name; the first one becomes the default."""
+    def with_profile(self, name: str, profile: Profile) -> "Profiles":
+        """The profiles with this one added or replaced; the first one becomes the default."""
         return Profiles(default=self.default or name, profiles=self.profiles | {name: profile})
 
 
@@ -154,7 +154,7 @@ def read() -> Profiles:
 
 
 def write(profiles: Profiles) -> None:
-    """Replace the file, whole or not at all, readable by its owner only. Raises ProfileError."""
+    """Replace the file atomically, readable by its owner only. Raises ProfileError."""
     file = config_file()
     try:
         config.write(file, profiles.model_dump(exclude_none=True, exclude_defaults=True))
@@ -163,5 +163,5 @@ def write(profiles: Profiles) -> None:
 
 
 def account(name: str, profile: Profile) -> str:
-    """What a profile's token is kept under. The URL is part of it: a changed URL does not get the old one's token."""
+    """The keyring account of a profile's token. It includes the URL: a changed URL does not get the old one's token."""
     return f"{name} {profile.url}"

@@ -1,4 +1,4 @@
-"""How the server's interpreter is started: with nothing that lies in the current folder."""
+"""How the server's interpreter is started: without importing from the current folder."""
 
 import os
 import sys
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def server_command(*arguments: str) -> list[str]:
-    """What runs one of the server's commands. ``-P`` keeps ``-m`` from putting the current folder first."""
+    """The command line of a server command. ``-P`` keeps the current folder out of ``sys.path``."""
     return [sys.executable, "-P", "-m", "tui_registry_server", *arguments]
 
 
 def server_environment() -> dict[str, str]:
-    """Ours, without the entries of PYTHONPATH that mean the current folder: an empty one does, and is often left by
-    ``PYTHONPATH=$PYTHONPATH:/opt/lib``."""
+    """This process's environment, without the entries of PYTHONPATH that mean the current folder: an empty one does,
+    and is often left by ``PYTHONPATH=$PYTHONPATH:/opt/lib``."""
     environment = dict(os.environ)
     if path := environment.pop("PYTHONPATH", ""):
         environment["PYTHONPATH"] = os.pathsep.join(

@@ -1,4 +1,4 @@
-"""The token that a console has for the embedded registry: it ends after LIFETIME, and is renewed before."""
+"""A console's token for the embedded registry: it expires after LIFETIME, and is renewed before."""
 
 import json
 import time
@@ -10,24 +10,24 @@ from tui_registry.session import credentials
 
 DAYS = 7
 LIFETIME = DAYS * 24 * 60 * 60.0  # seconds
-RENEWED_AFTER = LIFETIME / 2  # seconds: a console that has the one before works on with it until it ends
+RENEWAL_AGE = LIFETIME / 2  # seconds: a console with the previous token goes on using it until it expires
 
 
 @dataclass(frozen=True, slots=True)
 class SessionToken:
-    """``expiry`` is a time in seconds."""
+    """``expiry`` is in seconds since the epoch."""
 
     value: str = field(repr=False)
     expiry: float
 
     @property
     def is_due(self) -> bool:
-        """Whether it should be renewed. One that would be valid for too long was made by a clock that was wrong."""
-        return not LIFETIME - RENEWED_AFTER < self.expiry - time.time() <= LIFETIME
+        """Whether it should be renewed. One that is valid for too long was created when the clock was wrong."""
+        return not LIFETIME - RENEWAL_AGE < self.expiry - time.time() <= LIFETIME
 
     @classmethod
-    def kept(cls, account: str) -> Self | None:
-        """The one in the keyring, if there are both. One of an older release, which never ends, is due."""
+    def stored(cls, account: str) -> Self | None:
+        """The token in the keyring, if any. One of an older release, which never expires, is due."""
         with suppress(credentials.NoKeyringError):
             text = credentials.load(account)
             if text is None:
@@ -39,7 +39,7 @@ class SessionToken:
                 return cls(text, 0.0)
         return None
 
-    def keep(self, account: str) -> None:
-        """Put it in the keyring, in the place of the one before; if there is no keyring, it is in memory only."""
+    def store(self, account: str) -> None:
+        """Store it in the keyring, replacing the previous one; without a keyring it is in memory only."""
         with suppress(credentials.NoKeyringError):
             credentials.store(account, json.dumps({"token": self.value, "expiry": self.expiry}))

@@ -1,7 +1,7 @@
-"""The user's own settings of the console, in ``console.toml`` beside the profiles:
+"""The user's settings of the console, in ``console.toml`` next to the profiles:
 
 theme = "nord"
-keymap = "vim"      # or "default", or the path of a file, from this one's folder
+keymap = "vim"      # or "default", or the path of a file, relative to this one
 mouse = false
 """
 
@@ -14,19 +14,19 @@ from tui_registry.session import config
 from tui_registry.session.config import ConfigError
 
 REMEDIES: Mapping[str, str] = {
-    "theme": 'write the name of a theme, such as theme = "nord"; the list of themes in the console has them all',
-    "keymap": 'write keymap = "default", "vim", or the path of a file in quotes',
-    "mouse": "write mouse = true or mouse = false",
+    "theme": 'use the name of a theme, such as theme = "nord"; the console\'s theme dialog lists all themes',
+    "keymap": 'use keymap = "default", "vim", or the path of a file in quotes',
+    "mouse": "use mouse = true or mouse = false",
 }
-"""What to do about a setting that is wrong. These are all that there are."""
+"""How to fix an invalid setting, by its name. These are all the settings."""
 
 
 class SettingsError(Exception):
-    """The file cannot be understood or written. Its text names the file and the key, and says what to do."""
+    """The file is invalid or cannot be written. Its text names the file and the key, and says what to do."""
 
 
 class Settings(BaseModel):
-    """The whole file. What is None is decided by the terminal: see tui_registry.terminal.environment."""
+    """The whole file. None depends on the terminal: see tui_registry.terminal.environment."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -40,17 +40,17 @@ def config_file() -> Path:
 
 
 def read() -> Settings:
-    """The settings; the default ones, if there is no file. Raises SettingsError."""
+    """The settings; the defaults if there is no file. Raises SettingsError."""
     try:
         return config.read(config_file(), Settings)
     except ConfigError as error:
-        known = f"there are only {', '.join(REMEDIES)}"
+        known = f"the settings are {', '.join(REMEDIES)}"
         remedies = dict.fromkeys(REMEDIES.get(key, known) for key in error.keys)
         raise SettingsError(". ".join([str(error), *(f"{each[0].upper()}{each[1:]}" for each in remedies)])) from None
 
 
 def keep_theme(theme: str) -> None:
-    """Write a theme into the file, and leave the other settings as they are. Raises SettingsError."""
+    """Save the theme in the file, and keep the other settings. Raises SettingsError."""
     settings = read().model_copy(update={"theme": theme})
     try:
         config.write(config_file(), settings.model_dump(exclude_none=True, exclude_defaults=True))

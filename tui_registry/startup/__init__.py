@@ -1,1 +1,1 @@
-"""What runs once, before and at the first frame."""
+"""What runs once, until the first frame is drawn."""

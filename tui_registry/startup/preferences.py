@@ -1,4 +1,4 @@
-"""What is the user's own in the console: the keys, the theme, and what is wrong with the settings that name them."""
+"""The user's preferences: the keymap, the theme, and warnings about invalid settings."""
 
 import os
 from collections.abc import Sequence
@@ -7,44 +7,44 @@ from typing import Any
 from textual.app import App
 
 from tui_registry.keys.keymap import load_or_default
-from tui_registry.keys.names import shown
+from tui_registry.keys.names import display_name
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.terminal.sanitize import one_line
 
-MAX_COMPLAINTS = 8  # lines about the settings that are told at once
+MAX_WARNINGS = 8  # lines displayed at once
 
 
 class Preferences:
-    """The user's settings in an application: their ``keymap``, and their theme, which it begins with."""
+    """The user's settings applied to an application: their ``keymap`` and theme."""
 
-    def __init__(self, app: App[Any], settings: Settings, complaints: Sequence[str]) -> None:
-        """``complaints`` are told: why the file of settings is not used."""
+    def __init__(self, app: App[Any], settings: Settings, warnings: Sequence[str]) -> None:
+        """``warnings`` are displayed: why the settings file is not used."""
         self._app = app
         self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
-        self._complaints = [*complaints, *problems, *self._use_theme(settings.theme)]
+        self._warnings = [*warnings, *problems, *self._use_theme(settings.theme)]
 
-    def tell_complaints(self) -> None:
-        if not self._complaints:
+    def show_warnings(self) -> None:
+        if not self._warnings:
             return
-        told = [one_line(each, 300) for each in self._complaints[:MAX_COMPLAINTS]]
-        if len(self._complaints) > MAX_COMPLAINTS:
-            told.append(f"… and {len(self._complaints) - MAX_COMPLAINTS} more: see tui-registry keys")
-        title = "Not all of your settings are used"
-        self._app.notify("\n".join(told), title=title, severity="warning", markup=False, timeout=60)
+        lines = [one_line(each, 300) for each in self._warnings[:MAX_WARNINGS]]
+        if len(self._warnings) > MAX_WARNINGS:
+            lines.append(f"… and {len(self._warnings) - MAX_WARNINGS} more: see tui-registry keys")
+        title = "Some settings are not used"
+        self._app.notify("\n".join(lines), title=title, severity="warning", markup=False, timeout=60)
 
     def _use_theme(self, theme: str | None) -> list[str]:
-        """Begin with a theme, unless TEXTUAL_THEME names another; what is wrong with either."""
+        """Start with a theme, unless TEXTUAL_THEME names another; returns the warnings."""
         wanted = os.environ.get("TEXTUAL_THEME") or theme
         if wanted is None or wanted in self._app.available_themes:
             self._app.theme = wanted or self._app.theme
             return []
         self._app.theme = "textual-dark"
-        keys = shown(next(iter(self.keymap.keys["theme"]), ""))
-        return [f"There is no theme '{one_line(wanted)}'. {keys or 'The action theme'} lists those there are."]
+        keys = display_name(next(iter(self.keymap.keys["theme"]), ""))
+        return [f"There is no theme '{one_line(wanted)}'. {keys or 'The theme action'} lists the themes."]
 
     @property
     def themes(self) -> list[tuple[str, str]]:
-        """Those that can be chosen, each with what to say about it; without colours, those that need none."""
+        """The themes to choose from, each with a description; with NO_COLOR only those that need no colours."""
         return [
             (name, "the terminal's own colours" if theme.ansi else "dark" if theme.dark else "light")
             for name, theme in sorted(self._app.available_themes.items(), key=lambda each: (not each[1].ansi, each[0]))
@@ -52,15 +52,15 @@ class Preferences:
         ]
 
     def keep_theme(self, theme: str | None) -> None:
-        """Begin with it from now on."""
+        """Save a theme for the next start."""
         if theme is None:
             return
         try:
             keep_theme(theme)
         except SettingsError as error:
-            self._app.notify(one_line(str(error)), title="Not kept", severity="error", markup=False, timeout=30)
+            self._app.notify(one_line(str(error)), title="Not saved", severity="error", markup=False, timeout=30)
             return
-        told, wins = f"Kept in {config_file()}.", os.environ.get("TEXTUAL_THEME", theme)
-        if wins != theme:
-            told += f" At the next start here TEXTUAL_THEME={wins} comes first: set it to {theme} to overrule."
-        self._app.notify(one_line(told), title=f"Theme {theme}", markup=False)
+        message, active = f"Saved in {config_file()}.", os.environ.get("TEXTUAL_THEME", theme)
+        if active != theme:
+            message += f" At the next start TEXTUAL_THEME={active} takes precedence: set it to {theme} to change that."
+        self._app.notify(one_line(message), title=f"Theme {theme}", markup=False)

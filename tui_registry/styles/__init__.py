@@ -1,6 +1,6 @@
-"""How things look. ``console.tcss`` is read at the start: what all places share, and the inbox."""
+"""Stylesheets. ``console.tcss`` is read at the start: shared styles, and the inbox."""
 
 from pathlib import Path
 
-ELSEWHERE = Path(__file__).with_name("elsewhere.tcss")
-"""The rest, which the start does without."""
+DEFERRED_STYLES = Path(__file__).with_name("deferred.tcss")
+"""All other styles, loaded after the first frame."""

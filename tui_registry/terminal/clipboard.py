@@ -1,23 +1,23 @@
 """Copying, over SSH and inside tmux.
 
-OSC 52 asks the terminal itself to copy, wherever it runs; tmux drops it unless asked in its own way. Neither says
+OSC 52 makes the terminal itself copy, wherever it runs; tmux drops it, but has a command for it. Neither reports
 whether it worked.
 """
 
 import asyncio
 import os
 
-LONGEST = 74_994  # bytes that terminals take
-LIMIT = 2.0  # seconds
+MAX_BYTES = 74_994  # the most that terminals accept
+TMUX_TIMEOUT = 2.0  # seconds
 
 
-def cut(text: str) -> str:
-    """What of the text terminals take."""
-    return text.encode()[:LONGEST].decode(errors="ignore")
+def truncate(text: str) -> str:
+    """Cut the text to what terminals accept."""
+    return text.encode()[:MAX_BYTES].decode(errors="ignore")
 
 
 async def copy_in_tmux(text: str) -> bool:
-    """Hand the text to tmux, which passes it on to the terminal; whether there was a tmux that took it."""
+    """Pass the text to tmux, which passes it on to the terminal; whether that worked."""
     if "TMUX" not in os.environ:
         return False
     try:
@@ -30,7 +30,7 @@ async def copy_in_tmux(text: str) -> bool:
     except OSError:
         return False
     try:
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(TMUX_TIMEOUT):
             await tmux.communicate(text.encode())
     except TimeoutError:
         tmux.kill()

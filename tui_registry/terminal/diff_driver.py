@@ -1,10 +1,11 @@
-"""A terminal driver for slow lines: of what Textual draws it sends only what differs from what is there already.
+"""A terminal driver for slow connections: it sends only the cells that change.
 
-Textual redraws whole lines and whole widgets. The driver remembers what every cell of the terminal shows and in which
-style, and leaves out what would not change it. Characters that are not one cell wide are always sent, and what they
-cover counts as unknown: terminals do not agree on their widths.
+Textual redraws whole lines and whole widgets. The driver keeps a copy of the terminal's cells and styles, and leaves
+out what would not change them. Characters that are not one cell wide are always sent, and the cells that they cover
+count as
+unknown: terminals disagree about their width.
 
-Sequences, as in ECMA-48: CUP puts the cursor somewhere, CUF moves it to the right, SGR sets the style.
+Sequences, as in ECMA-48: CUP positions the cursor, CUF moves it to the right, SGR sets the style.
 """
 
 import re
@@ -19,15 +20,15 @@ from textual.messages import InBandWindowResize
 
 from tui_registry.terminal.driver import TerminalDriver
 
-JOINED = 6  # equal cells between two that differ are sent too: going over them would take as many bytes
+MAX_GAP = 6  # unchanged cells between two changed ones are sent too: skipping them takes as many bytes
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<row>\d+);(?P<column>\d+)H"
     r"|\x1b\[(?P<style>[\d;:]*)m"
     r"|(?P<home>\x1b\[H)"
-    r"|(?P<line>\r?\n)"  # the terminal driver makes both of one
+    r"|(?P<line>\r?\n)"  # the terminal driver translates one into the other
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
-    # Modes, questions about them, the keyboard protocol, the clipboard, the bell: nothing of it is seen in a cell.
+    # Modes, mode queries, the keyboard protocol, the clipboard, the bell: no effect on any cell.
     r"|(?P<unseen>\x1b\[\?(?!47[hl]|104[79][hl])[\d;]+(?:[hl]|\$p)|\x1b\[[<>=]\d*u|\x1b\]52;[^\x07\x1b]*(?:\x07|\x1b\\)|\x07)"
     r"|(?P<other>\x1b\[[^@-~]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|.)",
     re.DOTALL,
@@ -43,22 +44,22 @@ def _is_narrow(character: str) -> bool:
 
 
 class TerminalMemory:
-    """What a terminal shows, as far as it is known, and where its cursor is."""
+    """A copy of the terminal's cells, as far as known, and its cursor position."""
 
     def __init__(self) -> None:
         self._cells: dict[tuple[int, int], Cell] = {}
-        self._at: tuple[int, int] | None = None  # row and column, from 0; None: not known
+        self._at: tuple[int, int] | None = None  # row and column, from 0; None if unknown
         self._style = ""
 
     def forget(self) -> None:
-        """Something else has drawn there."""
+        """Drop the copy: something else has drawn on the terminal."""
         self._cells.clear()
         self._at = None
 
     def reduce(self, data: str) -> str:
-        """What has the same effect as this output, after all that has passed here before."""
+        """The shortest output with the same effect as this one, given everything sent before."""
         parts: list[str] = []
-        at, style = self._at, self._style  # as they were if everything was sent
+        at, style = self._at, self._style  # as if everything had been sent
         for token in _TOKEN.finditer(data):
             kind = token.lastgroup
             if kind == "text" and at is not None:
@@ -87,7 +88,7 @@ class TerminalMemory:
         return "".join(parts)
 
     def _draw(self, parts: list[str], at: tuple[int, int], style: str, text: str) -> int:
-        """Send what is new of a text; how many cells it takes."""
+        """Send the changed part of a text; returns its width in cells."""
         row, column = at
         if not all(map(_is_narrow, text)):
             width = sum(map(get_character_cell_size, text))
@@ -105,7 +106,7 @@ class TerminalMemory:
         start = 0
         while start < len(changed):
             end = start
-            while end + 1 < len(changed) and changed[end + 1] - changed[end] <= JOINED:
+            while end + 1 < len(changed) and changed[end + 1] - changed[end] <= MAX_GAP:
                 end += 1
             first, last = changed[start], changed[end]
             self._go(parts, (row, first))
@@ -134,10 +135,10 @@ class TerminalMemory:
 
 
 class DiffDriver(TerminalDriver):
-    """The driver, with a memory. After ``forget`` it sends everything again."""
+    """The driver with a copy of the terminal. After ``forget`` it sends everything again."""
 
     memory: TerminalMemory
-    _stale = False  # set by signals and by the thread that reads; the memory is only touched where it is used
+    _stale = False  # set by signals and the input thread; the memory itself is used in one thread only
 
     def forget(self) -> None:
         self._stale = True
@@ -145,12 +146,12 @@ class DiffDriver(TerminalDriver):
     def start_application_mode(self) -> None:
         self.memory = TerminalMemory()
         super().start_application_mode()
-        told = signal.getsignal(signal.SIGWINCH)
+        previous = signal.getsignal(signal.SIGWINCH)
 
         def resized(number: int, frame: FrameType | None) -> None:
             self.forget()
-            if callable(told):
-                told(number, frame)
+            if callable(previous):
+                previous(number, frame)
 
         signal.signal(signal.SIGWINCH, resized)
 

@@ -1,8 +1,8 @@
-"""A terminal driver that writes what the terminal can show, and lets go of it while the console is suspended.
+"""A terminal driver that writes only what the terminal's encoding has, and releases the terminal while suspended.
 
-Textual's own stops its process by SIGSTOP, which also stops one that nobody will continue, and starts again on every
-SIGCONT, also on one that follows no stop of its own. It acts on signals wherever the program is, in the middle of
-writing too. And it ends the program when a key arrives that is not UTF-8.
+Textual's own driver stops its process by SIGSTOP, which also stops one that nobody will continue, and resumes on every
+SIGCONT, also without a stop of its own. It handles signals at any point of the program, even in the middle of a write.
+And it ends the program when a key is not valid UTF-8.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tui_registry_server import charset
 
-RETRIES, RETRY_INTERVAL = 100, 0.1  # to take the terminal back, and seconds between them
+RETRIES, RETRY_INTERVAL = 100, 0.1  # of taking the terminal back; the interval in seconds
 
 
 class TerminalDriver(LinuxDriver):
@@ -28,11 +28,11 @@ class TerminalDriver(LinuxDriver):
         self._is_plain = not charset.is_utf8()
         for number in (signal.SIGTSTP, signal.SIGCONT):  # Textual's own handlers
             signal.signal(number, signal.SIG_DFL)
-        linux_driver.getincrementaldecoder = _tolerant  # type: ignore[attr-defined]  # what Textual's thread decodes by
+        linux_driver.getincrementaldecoder = _tolerant_decoder  # type: ignore[attr-defined]  # the decoder of Textual's input thread
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual gives it no types
-        self._listen()
+        self._install_signal_handlers()
 
     def stop_application_mode(self) -> None:
         """Also called when the console ends: the SIGCONT that comes with a closed terminal's SIGHUP must not start it
@@ -46,23 +46,24 @@ class TerminalDriver(LinuxDriver):
         super().write(charset.plain(data) if self._is_plain else data)
 
     def suspend(self, *, group: bool = True) -> None:
-        """Give the terminal back and stop until somebody continues the process; with its whole ``group``, as the shell
-        waits for all of it, and a wrapper may be in it. Nothing is stopped where nobody could continue it."""
+        """Release the terminal and stop until the process is continued; with its whole process ``group``, as the shell
+        waits for all of it, and a wrapper may be in it. Has no effect where nobody could continue it."""
         self.suspend_application_mode()
         if group:
             signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             os.killpg(0, signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
-        self._come_back()
+        self._resume()
 
-    def _was_stopped(self) -> None:
-        """It goes on after a stop that it was not told of: others have used the terminal, in their own modes."""
+    def _on_continued(self) -> None:
+        """Continued after a stop that it could not handle: other programs have used the terminal, in their own
+        modes."""
         self.suspend_application_mode()
-        self._come_back()
+        self._resume()
 
-    def _come_back(self) -> None:
-        """In the background Textual stops the process again, and does not start."""
+    def _resume(self) -> None:
+        """Take the terminal back. In the background Textual stops the process again, and does not resume."""
         self._must_signal_resume = True
         writing = self._writer_thread
         for _ in range(RETRIES):
@@ -72,11 +73,11 @@ class TerminalDriver(LinuxDriver):
             time.sleep(RETRY_INTERVAL)
         self._app.exit(return_code=1)
 
-    def _listen(self) -> None:
+    def _install_signal_handlers(self) -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTSTP, partial(self.suspend, group=False))
-        loop.add_signal_handler(signal.SIGCONT, self._was_stopped)
+        loop.add_signal_handler(signal.SIGCONT, self._on_continued)
 
 
-def _tolerant(encoding: str) -> Any:
+def _tolerant_decoder(encoding: str) -> Any:
     return partial(codecs.getincrementaldecoder(encoding), errors="replace")

@@ -1,4 +1,4 @@
-"""Which driver draws on the terminal. Each is imported when it is chosen: those of ours need a Unix."""
+"""Choosing the terminal driver. Drivers are imported only when chosen: our own need Unix."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def driver_class() -> type[Driver] | None:
-    """None: Textual's own."""
+    """The driver to use; None for Textual's own."""
     if sys.platform == "win32":
         return None
     if environment.is_remote(os.environ):

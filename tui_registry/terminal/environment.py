@@ -1,4 +1,4 @@
-"""What the terminal is, found out before Textual is imported: Textual reads some of it only then."""
+"""Settings for the terminal, made before Textual is imported: it reads some environment variables only then."""
 
 import os
 from collections.abc import MutableMapping
@@ -8,20 +8,20 @@ from tui_registry.session.settings import Settings
 SSH_THEME = "ansi-dark"
 PLAIN_THEMES = {"ansi-dark", "ansi-light"}
 """The themes in the terminal's own colours."""
-SSH_FRAMES = "20"  # per second
+SSH_FPS = "20"  # frames per second
 
 
 def is_remote(environment: MutableMapping[str, str]) -> bool:
-    """Whether every byte drawn crosses a network."""
+    """Whether the terminal is connected over a network."""
     return "SSH_TTY" in environment or "SSH_CONNECTION" in environment
 
 
 def prepare(environment: MutableMapping[str, str] | None = None, settings: Settings | None = None) -> bool:
-    """Set what Textual reads from the environment; whether to use the mouse.
+    """Set the variables that Textual reads; returns whether to use the mouse.
 
     Over SSH: the terminal's own sixteen colours (half the bytes of others), no animation, fewer frames, and the mouse
-    left to the terminal, so that text can be selected. Without colours: always such a theme, as only those are
-    drawn without any. Apart from that, what the user has set in the environment wins, then this, then the settings.
+    left to the terminal, so that text can be selected. With NO_COLOR: always such a theme, as only those are
+    drawn without colours. Otherwise the user's environment takes precedence, then this, then the settings.
     """
     environment = os.environ if environment is None else environment
     settings = settings or Settings()
@@ -30,11 +30,11 @@ def prepare(environment: MutableMapping[str, str] | None = None, settings: Setti
     if remote:
         environment.setdefault("TEXTUAL_THEME", theme)
         environment.setdefault("TEXTUAL_ANIMATIONS", "none")
-        environment.setdefault("TEXTUAL_FPS", SSH_FRAMES)
+        environment.setdefault("TEXTUAL_FPS", SSH_FPS)
     if environment.get("NO_COLOR"):
         if environment.get("TEXTUAL_THEME") not in PLAIN_THEMES:
             environment["TEXTUAL_THEME"] = theme
     else:
-        environment.pop("NO_COLOR", None)  # empty, it means nothing; Textual takes it for a yes
+        environment.pop("NO_COLOR", None)  # empty means unset; Textual takes it as set
     mouse = settings.mouse if settings.mouse is not None else not remote
     return environment.get("TUI_REGISTRY_MOUSE", str(int(mouse))) != "0"

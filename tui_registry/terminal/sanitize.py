@@ -1,4 +1,4 @@
-"""Text from elsewhere, as the console shows it: through the gate of wire.plain_text, and cut to the cells there are."""
+"""Sanitizing text from the server for display, by wire.plain_text, and cutting it to a width in cells."""
 
 import re
 
@@ -18,16 +18,15 @@ from tui_registry_server.wire.plain_text import (
 __all__ = ["ELLIPSIS", "LONGEST", "MARKS", "STAND_IN", "clip", "lines", "message", "one_line", "visible"]
 
 BLANK = "␣"
-_ODD_BLANKS = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+_UNUSUAL_SPACES = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
 def visible(name: str) -> str:
-    """A name in one line, with a sign for every blank that could not be seen, or be taken for another: at its ends,
-    beside another one, or not the usual one; and for every character that is drawn as nothing, such as a joiner or a
-    direction mark. So that names that differ by these do not look the same."""
+    """A name in one line, with invisible characters made visible, so that different names look different: whitespace at
+    its ends, repeated, or other than a plain space; and zero-width characters such as joiners and direction marks."""
     if not name.isascii():
         name = "".join(BLANK if is_invisible(character) else character for character in name)
-    return one_line(_ODD_BLANKS.sub(lambda blanks: BLANK * len(blanks[0]), name))
+    return one_line(_UNUSUAL_SPACES.sub(lambda match: BLANK * len(match[0]), name))
 
 
 def clip(text: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""As whom the tracking server is asked: by MLflow's own variables, and never by the registry's token."""
+"""Credentials for the tracking server: from MLflow's own variables, and never the registry's token."""
 
 import base64
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from tui_registry.client.transport import authorization as bearer
 
 
 def authorization(environment: Mapping[str, str], *, registry_token: str) -> str | None:
-    """The header's value, or None: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD if both are set, else
-    MLFLOW_TRACKING_TOKEN.
+    """The value of the Authorization header, or None: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD if both are
+    set, else MLFLOW_TRACKING_TOKEN.
 
-    MLflow's clients send that token to the registry, too, so it may be the registry's; then it is kept back. Raises
+    MLflow's clients send that token to the registry, too, so it may be the registry's; then it is not used. Raises
     TokenError.
     """
     user, password = (_line(environment, f"MLFLOW_TRACKING_{name}") for name in ("USERNAME", "PASSWORD"))
@@ -26,6 +26,6 @@ def authorization(environment: Mapping[str, str], *, registry_token: str) -> str
 
 
 def _line(environment: Mapping[str, str], variable: str) -> str:
-    """What a variable holds, without the line end of the file that it may be from: a password may begin or end with a
-    blank."""
+    """The value of a variable, without a line end from the file that it may come from. Spaces stay: a password may
+    start or end with one."""
     return environment.get(variable, "").rstrip("\r\n")

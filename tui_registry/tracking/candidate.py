@@ -1,4 +1,4 @@
-"""What of a run can be registered, and as what: the same that MLflow's own ``register_model`` would say."""
+"""The models of a run that can be registered, with the same sources as MLflow's ``register_model`` uses."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ from tui_registry.tracking.client import TrackingClient
 from tui_registry.tracking.logged_model import READY
 from tui_registry.tracking.run import Run
 
-MODEL_FILE = "MLmodel"  # makes a folder a model
-MOST_FOLDERS = 60  # that are looked into for models
-DEPTH = 4  # folders below each other
+MODEL_FILE = "MLmodel"  # marks a folder as a model
+MAX_FOLDERS = 60  # searched for models
+MAX_DEPTH = 4  # levels of folders searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Candidate:
     """A model of a run.
 
     name: what it was logged as. source: of the version, ``models:/m-<id>`` for MLflow 3's logged models, else the
-    folder's URI. model_id: of a logged model. unready: MLflow's status, if it is not that of a whole model.
+    folder's URI. model_id: of a logged model. unready: MLflow's status, if the model is not ready.
     created: milliseconds since the epoch.
     """
 
@@ -28,7 +28,7 @@ class Candidate:
 
 
 async def logged(client: TrackingClient, run: Run) -> list[Candidate]:
-    """The models that MLflow 3 keeps apart from the run's artifacts."""
+    """The logged models of MLflow 3, which are not among the run's artifacts."""
     return [
         Candidate(
             name=model.info.name,
@@ -48,14 +48,14 @@ async def in_folders(client: TrackingClient, run: Run) -> list[Candidate]:
 
 
 async def _model_folders(client: TrackingClient, run_id: str) -> list[str]:
-    """Paths of the folders with a model in them; a run's files can be many, so not every depth is looked into."""
+    """Paths of the folders with a model in them; a run can have many files, so the search is limited."""
     found: list[str] = []
     level = [""]
-    looked = 0
-    for _ in range(DEPTH):
+    visited = 0
+    for _ in range(MAX_DEPTH):
         below: list[str] = []
-        for folder in level[: MOST_FOLDERS - looked]:
-            looked += 1
+        for folder in level[: MAX_FOLDERS - visited]:
+            visited += 1
             files = await client.artifacts(run_id, folder)
             if any(file.path.rpartition("/")[2] == MODEL_FILE and not file.is_dir for file in files):
                 found.append(folder)
@@ -66,6 +66,6 @@ async def _model_folders(client: TrackingClient, run_id: str) -> list[str]:
 
 
 def _under(root: str, path: str) -> str:
-    """The URI of something in a folder that has a URI; some of these end in a query."""
+    """The URI of a path below a folder's URI, which may end in a query."""
     before, question, query = root.partition("?")
     return f"{before.rstrip('/')}/{path}{question}{query}" if path else root

@@ -1,4 +1,5 @@
-"""The tracking server's calls that are used here. (MLflow's REST API: experiments, runs, logged models, artifacts.)"""
+"""The calls to the tracking server that the console uses. (MLflow's REST API: experiments, runs, logged models,
+artifacts.)"""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -21,17 +22,17 @@ from tui_registry.tracking.run import Run, RunAnswer, RunPage
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-MOST_PAGES = 20  # of the models of a run, or of the files of a folder
-MODELS_A_PAGE = 50  # the server gives no more
+MAX_PAGES = 20  # of a run's models, or of a folder's files
+MODELS_PER_PAGE = 50  # the server's maximum
 
 
 class TrackingClient(Transport):
     """Calls to one tracking server. Nothing is written there.
 
-    Errors are those of client.errors; what MLflow answers by mistake, such as a refused filter, is Refused.
+    Errors are those of client.errors; an error that MLflow answers, such as for an invalid filter, is Refused.
     """
 
-    talks_to: ClassVar[str] = "an MLflow tracking server"
+    server_kind: ClassVar[str] = "an MLflow tracking server"
 
     def __init__(
         self,
@@ -43,18 +44,18 @@ class TrackingClient(Transport):
         environment: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``registry_token`` is what must not be sent. What ``uri`` says before an ``@`` is left out: it would be
-        shown, and stored with the versions that are registered. Its certificate is checked by the file that MLflow's
-        own variable names, or else by the system's authorities and that of ``ca``. Raises Unreachable, if it is no
-        URL, or such a file cannot be used."""
+        """``registry_token`` must never be sent. User and password in ``uri`` are removed: they would be displayed, and
+        stored with the registered versions. Its certificate is verified with the file that MLflow's own variable
+        names, or else with the system's CAs and that of ``ca``. Raises Unreachable if it is not a URL, or such a file
+        cannot be used."""
         variables = os.environ if environment is None else environment
         try:
             address = str(httpx.URL(uri).copy_with(userinfo=b""))
         except httpx.InvalidURL as error:
-            raise Unreachable(f"The tracking server's address is no URL: {error}") from None
+            raise Unreachable(f"The tracking server's address is not a URL: {error}") from None
         own = variables.get("MLFLOW_TRACKING_SERVER_CERT_PATH")
         try:
-            endpoint = Endpoint.of(address, own or ca, besides=not own)
+            endpoint = Endpoint.of(address, own or ca, with_system=not own)
             given = authorization(variables, registry_token=registry_token)
         except (EndpointError, TokenError) as error:
             raise Unreachable(str(error)) from None
@@ -106,14 +107,14 @@ class TrackingClient(Transport):
         """The models that a run has logged; none on a server before MLflow 3."""
         found: list[LoggedModel] = []
         token = ""
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             try:
                 page = await self._search(
                     "/mlflow/logged-models/search",
                     LoggedModelPage,
                     experiment_ids=[run.info.experiment_id],
                     filter=f"source_run_id = '{run.info.run_id}'",
-                    max_results=MODELS_A_PAGE,
+                    max_results=MODELS_PER_PAGE,
                     page_token=token,
                 )
             except Refused as error:
@@ -127,10 +128,10 @@ class TrackingClient(Transport):
         return found
 
     async def artifacts(self, run_id: str, path: str = "") -> list[Artifact]:
-        """What is in a folder of a run's artifacts."""
+        """The entries of a folder of a run's artifacts."""
         found: list[Artifact] = []
         token = ""
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             page = await self.get("/mlflow/artifacts/list", ArtifactPage, run_id=run_id, path=path, page_token=token)
             found += page.files
             token = page.next_page_token
@@ -143,6 +144,6 @@ class TrackingClient(Transport):
         return f"{self.url}/#/experiments/{quote(run.info.experiment_id)}/runs/{quote(run.info.run_id)}"
 
     async def _search(self, path: str, answer: type[Answer], **body: Any) -> Answer:
-        """A reading, though MLflow takes it by POST."""
+        """A read, although MLflow takes it by POST."""
         given = {name: value for name, value in body.items() if value not in ("", [])}
         return self._read(await self._call("POST", path, json=given), answer)

@@ -1,4 +1,4 @@
-"""Experiments: what runs are grouped by. (MLflow's REST API, data structure Experiment.)"""
+"""Experiments: groups of runs. (MLflow's REST API, data structure Experiment.)"""
 
 from pydantic import BaseModel
 
@@ -16,7 +16,7 @@ class Experiment(BaseModel):
 
     @property
     def note(self) -> str:
-        """What its owner wrote about it."""
+        """Its description."""
         return by_key(self.tags).get("mlflow.note.content", "")
 
 

@@ -1,4 +1,4 @@
-"""Models that MLflow 3 keeps beside the runs that logged them. (MLflow's REST API, data structure LoggedModel.)"""
+"""Models logged by runs in MLflow 3. (MLflow's REST API, data structure LoggedModel.)"""
 
 from pydantic import BaseModel
 

@@ -1,15 +1,15 @@
-"""Runs: what was trained, with which parameters, and how well it did. (MLflow's REST API, data structure Run.)"""
+"""Runs: parameters, metrics and tags of a training. (MLflow's REST API, data structure Run.)"""
 
 from pydantic import BaseModel
 
 from tui_registry.tracking.tag import Tag, by_key
 
 REPOSITORY, COMMIT, PROGRAM = "mlflow.source.git.repoURL", "mlflow.source.git.commit", "mlflow.source.name"
-"""The tags that say where a run's code is."""
+"""The tags that locate a run's code."""
 
 
 class Metric(BaseModel):
-    """The last value of a metric; MLflow writes what is not a number as ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
+    """The last value of a metric; MLflow writes special values as ``"NaN"``, ``"Infinity"``, ``"-Infinity"``."""
 
     key: str
     value: float = 0.0

@@ -19,7 +19,7 @@ class ActionBar(Widget):
 
     def show(self, actions: list[Action]) -> None:
         """Show the available actions, in the order of the table, without those that have no key."""
-        actions = [action for action in actions if action.shown]
+        actions = [action for action in actions if action.display_key]
         if actions != self._actions:
             self._actions = actions
             self.refresh()
@@ -35,7 +35,7 @@ class ActionBar(Widget):
         last = [action for action in chosen if action.id == "help"]
         segments: list[Segment] = []
         for action in [action for action in chosen if action.id != "help"] + last:
-            segments.append(Segment(f" {legend(action.shown)} ", key_style))
+            segments.append(Segment(f" {legend(action.display_key)} ", key_style))
             segments.append(Segment(f"{action.label} ", label_style))
         used = sum(cell_len(segment.text) for segment in segments)
         segments.append(Segment(" " * max(0, width - used), base + Style()))
@@ -43,4 +43,4 @@ class ActionBar(Widget):
 
 
 def _cells(action: Action) -> int:
-    return cell_len(legend(action.shown)) + cell_len(action.label) + 3
+    return cell_len(legend(action.display_key)) + cell_len(action.label) + 3

@@ -122,10 +122,12 @@ def _comment_lines(comment: Comment) -> list[Content]:
 
 
 def _activity_line(activity: Activity) -> Content:
-    from tui_registry.queries.activity_words import did, what
+    from tui_registry.queries.activity_labels import action_label, describe
 
     who = one_line(activity.user_id or "")
-    return Content.styled(f"{age(activity.creation_timestamp):>4}  {who} {did(activity)}  {what(activity)}", "dim")
+    return Content.styled(
+        f"{age(activity.creation_timestamp):>4}  {who} {action_label(activity)}  {describe(activity)}", "dim"
+    )
 
 
 def _request_lines(request: InboxRequest, width: int) -> list[Content]:

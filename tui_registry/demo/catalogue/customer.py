@@ -7,7 +7,7 @@ from tui_registry_server.wire.permission import PermissionLevel as Level
 CARDS = (
     Card(
         name="churn-retail",
-        once="churn_v2_final_FINAL",
+        former_name="churn_v2_final_FINAL",
         team="customer",
         owner="nadia",
         about="""# Churn, retail customers

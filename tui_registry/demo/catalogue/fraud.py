@@ -93,7 +93,7 @@ On call: `#fraud-models-oncall`. Runbook: https://wiki.example.com/fraud/card-re
         born=83,
         versions=5,
         flow=Flow.STRICT,
-        ending=Ending.REFUSED,
+        ending=Ending.REJECTED,
         tags=(("data_class", "restricted"), ("gpu", "required")),
     ),
     Card(

@@ -54,7 +54,7 @@ See the model inventory, entry `MR-0114`.
         born=171,
         versions=4,
         flow=Flow.STRICT,
-        ending=Ending.REFUSED,
+        ending=Ending.REJECTED,
         tags=(("inventory_id", "MR-0131"), ("tier", "2"), ("regulation", "IRB")),
     ),
     Card(

@@ -14,7 +14,7 @@ from tui_registry.access.principal import Principal
 from tui_registry.access.wording import reason_text
 from tui_registry.console import Console
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import USERS
@@ -23,7 +23,7 @@ GROUPS = 20  # that are listed by name
 
 
 class Why(ModalScreen[None]):
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,w,enter", "close", show=False),
         Binding("down,j", "read_on(1)", show=False),

@@ -14,7 +14,7 @@ from tui_registry.client.errors import CallError
 from tui_registry.console import Console
 from tui_registry.keys.actions import FILTERING, WRITING, Action, of_place
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
@@ -33,7 +33,7 @@ class Place(Screen[None]):
     which takes effect later: a fast typist's first letters would be lost.
     """
 
-    CSS_PATH: ClassVar[Path | None] = ELSEWHERE
+    CSS_PATH: ClassVar[Path | None] = DEFERRED_STYLES
     place: ClassVar[str]
     while_typing: ClassVar[tuple[Action, ...]] = FILTERING
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -33,7 +33,7 @@ class Choice:
 class Choose(ModalScreen[str | None]):
     """Returns the chosen value, or None."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
     COLUMNS = (Column("", 1), Column("", 12, grow=1, max_width=24), Column("", 16, grow=3))
 

@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.hint import Hint
 
@@ -55,7 +55,7 @@ class Consent:
 class Confirm(ModalScreen[Consent | None]):
     """Returns None for no."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     AUTO_FOCUS = "#no"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (24, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -22,7 +22,7 @@ from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
 from tui_registry.screens.dialogs.choose import Choice
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.table import Column, Row, Table
@@ -61,7 +61,7 @@ class Field:
 class Form(ModalScreen[dict[str, str] | None]):
     """Returns the values by the fields' names, or None."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-lowest"), (24, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from tui_registry.keys.actions import Action
 from tui_registry.keys.keymap import in_force
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server import charset
 
@@ -23,7 +23,7 @@ DIALOG_KEYS = "Dialogs: y n tab"
 class Help(ModalScreen[Action | None]):
     """Returns the chosen action, or None."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", show=False),
         Binding("down", "move(1)", show=False, priority=True),
@@ -41,7 +41,7 @@ class Help(ModalScreen[Action | None]):
             yield Static(Content("Keyboard shortcuts"), id="title")
             yield Input(placeholder=legend("type to search, ⏎ run, esc close"), id="query", compact=True)
             yield self._table
-            yield Static(Content.styled(f"Lists: {in_force(self.app).moving}   {DIALOG_KEYS}", "dim"), id="hint")
+            yield Static(Content.styled(f"Lists: {in_force(self.app).movement_hint}   {DIALOG_KEYS}", "dim"), id="hint")
 
     def on_mount(self) -> None:
         self._show("")
@@ -66,8 +66,8 @@ class Help(ModalScreen[Action | None]):
         words = query.casefold().split()
         self._table.show(
             [
-                Row(action.id, ((legend(action.shown), "bold"), (action.help, "")))
+                Row(action.id, ((legend(action.display_key), "bold"), (action.help, "")))
                 for action in self._actions.values()
-                if all(word in f"{action.shown} {action.label} {action.help}".casefold() for word in words)
+                if all(word in f"{action.display_key} {action.label} {action.help}".casefold() for word in words)
             ]
         )

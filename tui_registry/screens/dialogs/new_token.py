@@ -10,12 +10,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_registry.console import Console
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line
 
 
 class NewToken(ModalScreen[None]):
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
         Binding("y", "copy", show=False),
@@ -38,4 +38,4 @@ class NewToken(ModalScreen[None]):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        cast("Console", self.app).copy(self._value, told="The token. Clear the clipboard after pasting it.")
+        cast("Console", self.app).copy(self._value, message="The token. Clear the clipboard after pasting it.")

@@ -40,7 +40,7 @@ class ActionsProvider(Provider):
 
 
 def _title(action: Action) -> Content:
-    return Content(f"{action.label}  ({action.shown})" if action.shown else action.label)
+    return Content(f"{action.label}  ({action.display_key})" if action.display_key else action.label)
 
 
 class ModelsProvider(Provider):

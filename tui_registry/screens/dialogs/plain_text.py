@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_registry.session.config import write_private
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line
 
 MAX_LENGTH = 500_000  # characters
@@ -23,7 +23,7 @@ HINT = "shift + mouse select   w save to a file   esc close"
 class PlainText(ModalScreen[None]):
     """Displays one text. The file has the text unchanged, and is readable by its owner only."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", show=False),
         Binding("w", "write", show=False),

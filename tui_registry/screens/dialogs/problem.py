@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_registry.client.access_token import TokenError, clean
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines
 
 
@@ -26,7 +26,7 @@ class Remedy:
 class Problem(ModalScreen[Remedy]):
     """Displays a problem; returns what to try. Quitting it quits the console."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     AUTO_FOCUS = ""  # letters are keys until a token is typed
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", show=False),

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui_registry.keys.names import legend
 from tui_registry.session import profiles
 from tui_registry.session.profiles import ProfileError
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -34,7 +34,7 @@ class AllowChanges:
 class Profiles(ModalScreen[OpenProfile | AllowChanges | None]):
     """Returns what to do, or None."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", show=False),
         Binding("w", "allow_changes", show=False),

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_registry.keys.names import legend
-from tui_registry.styles import ELSEWHERE
+from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 
 MAX_VISIBLE_ROWS = 12
@@ -21,7 +21,7 @@ MAX_VISIBLE_ROWS = 12
 class Themes(ModalScreen[str | None]):
     """Returns the chosen theme; or None, after restoring the former one."""
 
-    CSS_PATH = ELSEWHERE
+    CSS_PATH = DEFERRED_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
     COLUMNS = (Column("", 20, grow=1, max_width=30), Column("", 20, grow=1))
 

@@ -12,7 +12,7 @@ from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations import comment as comments
 from tui_registry.mutations.subject import Subject
-from tui_registry.queries.activity_words import did, what
+from tui_registry.queries.activity_labels import action_label, describe
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact
@@ -66,8 +66,9 @@ class VersionDetails(DetailsScreen):
                 Fact(
                     key=f"activity {each.id}",
                     label=age(each.creation_timestamp),
-                    value=f"{each.user_id or ''} {did(each)}  {what(each)}",
-                    full_text=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n{did(each)}\n{what(each)}",
+                    value=f"{each.user_id or ''} {action_label(each)}  {describe(each)}",
+                    full_text=f"{moment(each.creation_timestamp)}  {each.user_id or ''}\n"
+                    f"{action_label(each)}\n{describe(each)}",
                     style="dim",
                 )
                 for each in activities.activities

@@ -11,7 +11,7 @@ from tui_registry.screens.tracking.runs import Runs
 from tui_registry.screens.tracking.tracking_place import TrackingPlace
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.experiment import Experiment
-from tui_registry.tracking.filters import experiments_filter, is_meant_experiment, meant
+from tui_registry.tracking.filters import experiments_filter, matches_experiment, matching_page
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
 
@@ -47,7 +47,7 @@ class Experiments(TrackingPlace, Listing):
             )
             return page.experiments, page.next_page_token
 
-        found, token = await meant(read, partial(is_meant_experiment, typed=typed), token)
+        found, token = await matching_page(read, partial(matches_experiment, typed=typed), token)
         self._names |= {experiment.experiment_id: experiment.name for experiment in found}
         return [_row(experiment) for experiment in found], token
 

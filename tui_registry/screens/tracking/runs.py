@@ -15,7 +15,7 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.tracking.run import RunPlace
 from tui_registry.screens.tracking.tracking_place import TrackingPlace
 from tui_registry.terminal.sanitize import one_line, visible
-from tui_registry.tracking.filters import is_meant_run, key_of, meant, runs_filter
+from tui_registry.tracking.filters import key_of, matches_run, matching_page, runs_filter
 from tui_registry.tracking.run import Run
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.runs import STATUS_STYLES, format_metric
@@ -52,7 +52,7 @@ class Runs(TrackingPlace, Listing):
             )
             return page.runs, page.next_page_token
 
-        runs, token = await meant(read, partial(is_meant_run, typed=typed), token)
+        runs, token = await matching_page(read, partial(matches_run, typed=typed), token)
         self._runs |= {run.info.run_id: run for run in runs}
         if self._fields is None and runs:
             self._use_fields(_default_fields(runs))

@@ -1,10 +1,10 @@
-"""Activities in people's words, everywhere the same."""
+"""How activities are displayed, everywhere the same."""
 
 from tui_registry.terminal.sanitize import one_line
 from tui_registry_server.wire.activity import Activity, ActivityType
 from tui_registry_server.wire.stage import Stage
 
-WORDS = {
+ACTION_LABELS = {
     ActivityType.APPLIED_TRANSITION: "moved",
     ActivityType.REQUESTED_TRANSITION: "requested",
     ActivityType.CANCELLED_REQUEST: "cancelled",
@@ -20,22 +20,22 @@ WORDS = {
     ActivityType.UPDATED_VERSION: "edited",
     ActivityType.DELETED_VERSION: "deleted",
 }
-"""What people call the most frequent kinds, in a narrow column; the others by their own names."""
+"""Short labels of the most frequent activity types, for a narrow column; the others use their own names."""
 
 
-def did(activity: Activity) -> str:
-    """What somebody did."""
+def action_label(activity: Activity) -> str:
+    """The label of the activity's type."""
     kind = activity.activity_type
-    return WORDS.get(kind, kind.value.lower().replace("_", " "))
+    return ACTION_LABELS.get(kind, kind.value.lower().replace("_", " "))
 
 
-def moves(activity: Activity) -> bool:
-    """Whether it is about a version's way from a stage to another."""
+def is_transition(activity: Activity) -> bool:
+    """Whether it is about moving a version from one stage to another."""
     return activity.from_stage is not None and activity.to_stage is not None
 
 
-def what(activity: Activity) -> str:
-    """From where to where, and the words that were said; those of the registry without what ``did`` says already."""
-    system = (activity.system_comment or "").removeprefix(f"{did(activity)} ")
-    moved = f"{activity.from_stage or Stage.NONE} → {activity.to_stage}" if moves(activity) else ""
+def describe(activity: Activity) -> str:
+    """The stages and comments; the registry's own comment without the words that ``action_label`` has already."""
+    system = (activity.system_comment or "").removeprefix(f"{action_label(activity)} ")
+    moved = f"{activity.from_stage or Stage.NONE} → {activity.to_stage}" if is_transition(activity) else ""
     return "  ".join(one_line(part, 300) for part in (moved, activity.comment, system) if part)

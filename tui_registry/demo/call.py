@@ -1,4 +1,4 @@
-"""One call that the demo makes: who, when, what."""
+"""One API call of the demo: who, when, what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """at: milliseconds since the epoch. who: the caller's name. path: below the API's prefix.
+class Call:
+    """at: milliseconds since the epoch. who: the caller's user name. path: below the API's prefix.
 
     ``{id}`` in the path stands for the id of the model ``of``, which only the server knows.
     """

@@ -1,7 +1,7 @@
-"""What people write, by occasion. Chance picks one; the braces are filled with the version's own facts.
+"""Comments by occasion, picked at random and formatted with facts of the version.
 
-{version} is the version spoken of, {value} its {metric}; {holder} the version in Production, {before} its {metric};
-{dataset} what it was trained on; {p99}, {days}, {psi} are made up within reason.
+{version} is the version commented on, {value} its {metric}; {holder} the version in Production, {before} its {metric};
+{dataset} the training data; {p99}, {days}, {psi} are plausible random values.
 """
 
 WHY_STAGE = (
@@ -75,7 +75,7 @@ VALIDATIONS = (
     "Approved. Monitoring thresholds stay as for version {holder}.",
 )
 
-REFUSALS = {
+REJECTIONS = {
     "risk": (
         "Rank ordering breaks in the worst decile. Please look at it again.",
         "PSI of 0.27 on income: above our limit of 0.25. Not in this state.",
@@ -102,7 +102,7 @@ REFUSALS = {
     ),
 }
 
-TALK = {
+DISCUSSION = {
     "risk": (
         "PSI against development {psi}, highest on `months_since_last_arrear`.",
         "Gini by segment is in the run's artifacts, `segments.html`.",
@@ -145,14 +145,14 @@ TALK = {
     ),
 }
 
-WITHDRAWALS = (
+CANCELLATIONS = (
     "Found a bug in the feature join. Will be back.",
     "Superseded by the next run.",
     "Wrong version, sorry.",
     "Let us wait for the new data.",
 )
 
-LEFT_BEHIND = (
+NOT_PROMOTED = (
     "Not better than version {holder}. Leaving it.",
     "Trained with the wrong cut-off date, do not use.",
     "Only for the comparison in the sprint review.",

@@ -1,26 +1,26 @@
-"""The verbs of the registry, written down as dated steps instead of being done."""
+"""Building the demo's calls on one model, with their times, to be sent later."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui_registry.demo.call import Call
 from tui_registry.demo.people import NAMES
-from tui_registry.demo.step import Step
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
 
 MODELS = "/mlflow/registered-models"
 VERSIONS = "/mlflow/model-versions"
-MOVE = "/mlflow/databricks/model-versions/transition-stage"
+TRANSITION = "/mlflow/databricks/model-versions/transition-stage"
 REQUESTS = "/mlflow/transition-requests"
 COMMENTS = "/mlflow/comments"
 
 
-class Chronicle:
-    """The steps of one model. ``at`` is in milliseconds since the epoch, and ``who`` a key of NAMES, everywhere."""
+class CallBuilder:
+    """The calls of one model. ``at`` is in milliseconds since the epoch, and ``who`` a key of NAMES, everywhere."""
 
     def __init__(self, model: str) -> None:
         self.model = model
-        self.steps: list[Step] = []
+        self.calls: list[Call] = []
         self.versions = 0
 
     def create_model(self, at: int, who: str, *, about: str, tags: Mapping[str, str]) -> None:
@@ -41,7 +41,7 @@ class Chronicle:
         entered = [{field: name, "permission_level": level} for field, name, level in entries]
         body = {"access_control_list": entered}
         path = "/permissions/registered-models/{id}"
-        self.steps.append(Step(at, NAMES[who], "PATCH", path, body, of=self.model))
+        self.calls.append(Call(at, NAMES[who], "PATCH", path, body, of=self.model))
 
     def register(self, at: int, who: str, *, tags: Mapping[str, str], **fields: str) -> int:
         """The number of the new version. ``fields`` are source, run_id, run_link, model_id, description."""
@@ -61,20 +61,20 @@ class Chronicle:
     def alias(self, at: int, who: str, version: int, alias: str) -> None:
         self._add(at, who, "POST", f"{MODELS}/alias", version=str(version), alias=alias)
 
-    def move(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
-        """At once; whatever else is in Staging or Production makes room."""
+    def transition(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+        """Without a request; other versions in Staging or Production are archived."""
         self._add(
             at,
             who,
             "POST",
-            MOVE,
+            TRANSITION,
             version=str(version),
             stage=stage,
-            archive_existing_versions=_makes_room(stage),
+            archive_existing_versions=_archives_others(stage),
             comment=comment,
         )
 
-    def ask(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
+    def request(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
         self._add(at, who, "POST", f"{REQUESTS}/create", version=str(version), stage=stage, comment=comment)
 
     def approve(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
@@ -85,7 +85,7 @@ class Chronicle:
             f"{REQUESTS}/approve",
             version=str(version),
             stage=stage,
-            archive_existing_versions=_makes_room(stage),
+            archive_existing_versions=_archives_others(stage),
             comment=comment,
         )
 
@@ -93,7 +93,7 @@ class Chronicle:
         self._add(at, who, "POST", f"{REQUESTS}/reject", version=str(version), stage=stage, comment=comment)
 
     def cancel(self, at: int, who: str, version: int, stage: Stage, comment: str = "") -> None:
-        """One's own request."""
+        """The user's own request."""
         self._add(
             at,
             who,
@@ -105,17 +105,17 @@ class Chronicle:
             comment=comment,
         )
 
-    def say(self, at: int, who: str, version: int, comment: str) -> None:
+    def comment(self, at: int, who: str, version: int, comment: str) -> None:
         self._add(at, who, "POST", f"{COMMENTS}/create", version=str(version), comment=comment)
 
     def _add(self, at: int, who: str, method: str, path: str, **fields: Any) -> None:
         body = {"name": self.model} | {name: value for name, value in fields.items() if value not in ("", [])}
-        self.steps.append(Step(at, NAMES[who], method, path, body))
+        self.calls.append(Call(at, NAMES[who], method, path, body))
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in tags.items()]
 
 
-def _makes_room(stage: Stage) -> bool:
+def _archives_others(stage: Stage) -> bool:
     return stage in (Stage.STAGING, Stage.PRODUCTION)
