@@ -30,27 +30,27 @@ EVERYWHERE = Grant(ADMINISTRATORS, "CAN_MANAGE", inherited=True)
         (
             GrantReason(permission_level="CAN_READ", group_name="all-staff", through=["data"], inherited=True),
             False,
-            "CAN_READ by group all-staff (through data), inherited from the whole registry",
+            "CAN_READ through group all-staff (via data), inherited from the whole registry",
         ),
         (
             GrantReason(permission_level="CAN_EDIT", by_name=True),
             False,
-            "CAN_EDIT by name, set on this model",
+            "CAN_EDIT by name, on this model",
         ),
         (
             GrantReason(permission_level="CAN_CREATE_REGISTERED_MODEL", by_name=True),
             True,
-            "CAN_CREATE_REGISTERED_MODEL by name, set on the whole registry",
+            "CAN_CREATE_REGISTERED_MODEL by name, on the whole registry",
         ),
         (
             GrantReason(permission_level="CAN_MANAGE", group_name="admins", through=["ops"], built_in=True),
             False,
-            "CAN_MANAGE as a member of admins (through ops), who manage everything",
+            "CAN_MANAGE as a member of admins (via ops)",
         ),
         (
             GrantReason(permission_level="CAN_MANAGE", by_name=True, built_in=True),
             True,
-            "CAN_MANAGE as the group admins, who manage everything",
+            "CAN_MANAGE as the group admins",
         ),
     ],
 )
@@ -60,8 +60,8 @@ def test_a_reason_in_words(reason: GrantReason, registry_wide: bool, words: str)
 
 def test_a_change_in_words() -> None:
     assert change_text(LevelChange(level_after="CAN_READ")) == "none → CAN_READ"
-    assert change_text(LevelChange(level_before="CAN_READ", level_after="CAN_READ")) == "CAN_READ as before"
-    assert change_text(LevelChange()) == "none as before"
+    assert change_text(LevelChange(level_before="CAN_READ", level_after="CAN_READ")) == "CAN_READ (unchanged)"
+    assert change_text(LevelChange()) == "none (unchanged)"
 
 
 def test_only_direct_grants_are_sent_back() -> None:
@@ -137,7 +137,7 @@ async def test_whom_somebody_means(client: RegistryClient, name: str) -> None:
     group, user = PrincipalKind.GROUP, PrincipalKind.USER
     for typed, kind in ((f"group:{name}", group), (f" user: {name.upper()}", user), (f"ann-{name}", user)):
         assert (await addresses.resolve(client, typed, ANYBODY)).principal.kind is kind
-    with pytest.raises(UnknownAddressError, match=f"type user:{name} or group:{name}"):
+    with pytest.raises(UnknownAddressError, match=f"is ambiguous: enter user:{name} or group:{name}"):
         await addresses.resolve(client, name, ANYBODY)
     with pytest.raises(UnknownAddressError, match='There is no group called "nobody'):
         await addresses.resolve(client, 'group:"nobody', ANYBODY)

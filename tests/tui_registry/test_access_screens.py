@@ -20,14 +20,14 @@ async def open_access(shown: Console, office: Office) -> None:
     await shown.press("enter")
     await shown.shows(f"Models › {office.model}", "0 versions")
     await shown.press("p")
-    await shown.shows(f"Models › {office.model} › Access", "You: CAN_MANAGE")
+    await shown.shows(f"Models › {office.model} › Access", "Your level: CAN_MANAGE")
 
 
 async def test_enter_takes_the_only_one_who_can_be_meant(office: Office) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await shown.press("n")
-        await shown.shows(f"Grant a level on {office.model}")
+        await shown.shows(f"Grant a permission level on {office.model}")
         await shown.type(office.people["bob"].removesuffix(office.scene.id))
         await shown.type(office.scene.id[:-1])
         await shown.shows(f"user:{office.people['bob']}")
@@ -49,9 +49,9 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(office: Office, size: t
             await shown.press(key)
 
         await press("p")
-        await shown.shows("› Access", "You: CAN_MANAGE by name, set on this model.")
+        await shown.shows("› Access", "Your level: CAN_MANAGE by name, on this model.")
         await press("n")
-        await shown.shows(f"Grant a level on {office.model}")
+        await shown.shows(f"Grant a permission level on {office.model}")
         await shown.type(office.group)
         await press("tab")
         for _ in range(3):
@@ -61,7 +61,7 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(office: Office, size: t
         await shown.shows(
             f"to group {office.group}?",
             f"On {office.model}:  none → CAN_MANAGE_PRODUCTION_VERSIONS",
-            "Its 2 members:",
+            "2 members:",
             "none → CAN_MANAGE_PRODUCTION_VERSIONS  ",
             office.people["ann"],
             office.people["bob"],
@@ -95,7 +95,7 @@ async def test_nobody_is_asked_for_again(office: Office) -> None:
         await shown.press("tab", "G", "enter")
         await shown.shows("There is no user, group or service principal called", "CAN_MANAGE")
         await shown.press("escape")  # what is typed there is what was typed before
-        await shown.shows("You: CAN_MANAGE")
+        await shown.shows("Your level: CAN_MANAGE")
 
 
 async def test_a_level_is_changed_and_the_change_taken_back(office: Office) -> None:
@@ -127,7 +127,7 @@ async def test_a_level_is_removed_and_the_others_stay(office: Office) -> None:
         await shown.shows(office.group)
         await choose(shown, office.group)
         await shown.press("D")
-        await shown.shows(f"Remove the level of group {office.group}?", "CAN_EDIT → none")
+        await shown.shows(f"Revoke the level of group {office.group}?", "CAN_EDIT → none")
         await shown.press("y")
         await shown.tells("no longer has a level of its own here.")
         await shown.until(lambda: not any(line.startswith("▎ ml-leads") for line in shown.text.split("\n")), "gone")
@@ -144,7 +144,7 @@ async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None
         await open_access(shown, office)
         await choose(shown, OWNER)
         await shown.press("D")
-        await shown.shows("You yourself:  CAN_MANAGE → none")
+        await shown.shows("Your own level:  CAN_MANAGE → none")
         await shown.press("y")
         await shown.shows("Give up your own CAN_MANAGE?", f"Type {office.model} to confirm")
         await shown.press("y")
@@ -152,10 +152,10 @@ async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None
         await shown.press("enter")
         await shown.shows(f"This does not match {office.model}.")
         await shown.press("escape")
-        await shown.shows("You: CAN_MANAGE")
+        await shown.shows("Your level: CAN_MANAGE")
         assert office.direct()[OWNER] == "CAN_MANAGE"
         await shown.press("D")
-        await shown.shows("You yourself")
+        await shown.shows("Your own level")
         await shown.press("y")
         await shown.shows("Give up")
         await shown.press("tab")
@@ -198,29 +198,29 @@ async def test_why_somebody_may_do_what_they_may(office: Office, size: tuple[int
         await open_access(shown, office)
         await choose(shown, office.people["ann"])
         await shown.press("w")
-        await shown.shows("Who may do what on", f"nothing: {office.people['ann']}")
+        await shown.shows("Explain permissions on", f"empty: {office.people['ann']}")
         await shown.press("enter")
         await shown.shows(
             f"{office.people['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
             "Can edit, and move versions",
-            f"by group {outer}",
-            "CAN_READ by name, set on this model",
+            f"through group {outer}",
+            "CAN_READ by name, on this model",
         )
-        assert f"(through {office.group})" in " ".join(shown.text.replace("│", " ").split())
+        assert f"(via {office.group})" in " ".join(shown.text.replace("│", " ").split())
         await shown.press("escape")
         await shown.press("w")
-        await shown.shows("Who may do what on")
+        await shown.shows("Explain permissions on")
         await shown.type(f"user:{office.people['bob']}")
         await shown.press("enter")
         await shown.shows(f"{office.people['bob']} has CAN_MANAGE_STAGING_VERSIONS on")
         await shown.press("escape")
         await shown.press("w")
-        await shown.shows("Who may do what on")
+        await shown.shows("Explain permissions on")
         await shown.type(f"user:{office.scene.id}")  # a name that nobody has
         await shown.press("enter")
         await shown.shows("There is no user called")
         await shown.press("escape")
-        await shown.shows("You: CAN_MANAGE")
+        await shown.shows("Your level: CAN_MANAGE")
 
 
 async def test_who_may_do_nothing_is_told_so(office: Office) -> None:
@@ -228,10 +228,10 @@ async def test_who_may_do_nothing_is_told_so(office: Office) -> None:
         await open_access(shown, office)
         await choose(shown, "admins")
         await shown.press("w")
-        await shown.shows("Who may do what on")
+        await shown.shows("Explain permissions on")
         await shown.type(office.people["bob"])
         await shown.press("enter")
-        await shown.shows("may do nothing on", "Nothing is granted there by name", f"In group {office.group}.")
+        await shown.shows("has no access to", "There is no grant to this name", f"Member of {office.group}.")
 
 
 async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: Office) -> None:
@@ -239,7 +239,7 @@ async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: Office) -
         await shown.press("2")
         await shown.shows(office.model)
         await shown.press("p")
-        await shown.shows("› Access", "You: CAN_READ by name, set on this model; changing takes CAN_MANAGE.")
+        await shown.shows("› Access", "Your level: CAN_READ by name, on this model.", "Changes require CAN_MANAGE.")
         assert "grant" not in shown.bar
         await choose(shown, OWNER)
         before = office.direct()
@@ -255,7 +255,7 @@ async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: Office) -
 async def test_the_whole_registry_may_be_closed_to_a_reader(office: Office) -> None:
     async with console(office.url, office.registry.token(ASKER)) as shown:
         await shown.press("5")
-        await shown.shows("Access › Levels", "does not let you")
+        await shown.shows("Access › Permissions", "does not let you")
         await shown.press("tab")
         await shown.shows("Access › Users", "Read-only: only members of the group admins", "group admins")
         assert "new" not in shown.bar
@@ -275,7 +275,7 @@ async def test_a_read_only_profile_changes_nothing(office: Office) -> None:
         shown = Console(app, pilot)
         await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
         await shown.press("5")
-        await shown.shows("Access › Levels", "admins")
+        await shown.shows("Access › Permissions", "admins")
         assert "grant" not in shown.bar
         await shown.press("n", "e", "D", "tab", "n", "D")
         await shown.shows("Access › Users")
@@ -288,9 +288,9 @@ async def test_levels_of_the_whole_registry_are_granted_too(office: Office) -> N
     root = "/permissions/registered-models/root"
     async with console(office.url, office.registry.admin_token) as shown:
         await shown.press("5")
-        await shown.shows("Access › Levels", "admins", "You: CAN_MANAGE as a member of admins, who manage everything.")
+        await shown.shows("Access › Permissions", "admins", "Your level: CAN_MANAGE as a member of admins.")
         await shown.press("n")
-        await shown.shows("Grant a level on the whole registry")
+        await shown.shows("Grant a permission level on the whole registry")
         await shown.type(office.group)
         await shown.press("tab")
         await shown.shows("CAN_CREATE_REGISTERED_MODEL")
@@ -301,7 +301,7 @@ async def test_levels_of_the_whole_registry_are_granted_too(office: Office) -> N
         await shown.until(lambda: office.group[:18] in shown.text, "the row")
         await choose(shown, office.group[:12])
         await shown.press("D")
-        await shown.shows("Remove the level of")
+        await shown.shows("Revoke the level of")
         await shown.press("y")
         await shown.tells("no longer has a level of its own here.")
     assert not any(entry.get("group_name") == office.group for entry in office.call("GET", root)["access_control_list"])
@@ -318,10 +318,10 @@ async def test_hostile_names_are_shown_harmlessly(office: Office, hostile: str) 
         await shown.shows(shown_name)
         await choose(shown, marked[:6])
         await shown.press("D")
-        await shown.shows("Remove the level of", shown_name)
+        await shown.shows("Revoke the level of", shown_name)
         await shown.press("n")
         await shown.press("w")
         await shown.press("ctrl+u")
         await shown.type("x")
         await shown.press("escape", "escape")
-        await shown.shows("You: CAN_MANAGE")
+        await shown.shows("Your level: CAN_MANAGE")

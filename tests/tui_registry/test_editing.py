@@ -232,7 +232,7 @@ async def test_a_reader_is_offered_nothing_that_is_refused(scene: Scene) -> None
         await shown.press("2", "slash")
         await shown.type(name)
         await shown.press("enter")
-        await shown.shows("you: CAN_READ")
+        await shown.shows("your level: CAN_READ")
         for word in ("n new", "e edit", "T tag", "A alias", "D delete"):
             assert word not in shown.bar
         assert "c comment" in shown.bar

@@ -117,7 +117,7 @@ def people(scene: Scene) -> Iterator[list[str]]:
 
 
 PLACES = {
-    "model": (("enter",), "you: CAN_MANAGE"),
+    "model": (("enter",), "your level: CAN_MANAGE"),
     "move": (("t",), "letter or ⏎ choose"),
     "move-asked": (("a",), "y  Move"),
     "version": (("escape", "enter"), "description"),
@@ -126,9 +126,9 @@ PLACES = {
     "alias": (("escape", "A"), "Set an alias"),
     "history": (("escape", "H"), "added"),
     "described": (("escape", "g", "e"), "esc cancel"),
-    "model-again": (("escape", "escape"), "you: CAN_MANAGE"),
+    "model-again": (("escape", "escape"), "your level: CAN_MANAGE"),
     "compare": (("equals_sign",), "≠ stage"),
-    "card": (("G", "escape", "i"), "about"),
+    "card": (("G", "escape", "i"), "Details"),
     "card-description": (("g", "J"), "description"),
     "delete-model": (("X",), "Permanently delete this model?"),
     "copy": (("escape", "y"), "models:/ URI"),

@@ -155,7 +155,9 @@ async def test_a_models_versions_are_shown_by_stage(scene: Scene, size: tuple[in
         await shown.press("2")
         await shown.shows(model)
         await shown.press("enter")
-        await shown.shows(f"Models › {model}", "4 versions", "Who leaves us.", "the one in None", "you: CAN_MANAGE")
+        await shown.shows(
+            f"Models › {model}", "4 versions", "Who leaves us.", "the one in None", "your level: CAN_MANAGE"
+        )
         wide = size == LARGE
         for other in ("Staging", "Production", "Archived"):
             assert (f"the one in {other}"[:10] in shown.text.replace("the one in None", "")) == wide

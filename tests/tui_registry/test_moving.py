@@ -53,7 +53,7 @@ async def test_who_may_not_move_it_asks(scene: Scene) -> None:
         await shown.press("2", "slash")
         await shown.type(name)
         await shown.press("enter")
-        await shown.shows("you: CAN_READ", "None 1")
+        await shown.shows("your level: CAN_READ", "None 1")
         await shown.press("t")
         await shown.shows("requires approval")
         await shown.press("s")

@@ -12,7 +12,7 @@ SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 async def to_section(shown: Console, title: str) -> None:
     await shown.press("5")
-    await shown.shows("Access › Levels")
+    await shown.shows("Access › Permissions")
     for _ in range(4):
         if f"Access › {title}" in shown.header:
             break

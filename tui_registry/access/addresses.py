@@ -38,7 +38,7 @@ async def resolve(client: RegistryClient, typed: str, kinds: Collection[Principa
         return found[0]
     if found:
         ways = " or ".join(address(each.principal, kinds) for each in found)
-        raise UnknownAddressError(f"Several are called {name}: type {ways}.")
+        raise UnknownAddressError(f"{name} is ambiguous: enter {ways}.")
     raise UnknownAddressError(f"There is no {' or '.join(noun(kind) for kind in meant)} called {name}.")
 
 

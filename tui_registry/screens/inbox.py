@@ -30,13 +30,15 @@ DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a request before its details
 
 
 ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
-    "newest": lambda request: -request.creation_timestamp,
-    "oldest": lambda request: request.creation_timestamp,
-    "model": lambda request: (request.name.casefold(), int(request.version)),
-    "requester": lambda request: request.user_id.casefold(),
-    "stage": lambda request: list(Stage).index(request.to_stage) * -1,
+    "newest first": lambda request: -request.creation_timestamp,
+    "oldest first": lambda request: request.creation_timestamp,
+    "by model": lambda request: (request.name.casefold(), int(request.version)),
+    "by requester": lambda request: request.user_id.casefold(),
+    "by stage": lambda request: list(Stage).index(request.to_stage) * -1,
 }
-"""The sort orders; the server's own first."""
+"""The sort orders, by their names in the header."""
+
+DEFAULT_ORDER = "newest first"  # the server's own
 
 
 class Inbox(RequestDecisions, CopyActions):
@@ -59,7 +61,7 @@ class Inbox(RequestDecisions, CopyActions):
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
-        self._order = "newest"
+        self._order = DEFAULT_ORDER
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -86,10 +88,10 @@ class Inbox(RequestDecisions, CopyActions):
     def show_requests(self) -> None:
         """Display the requests that match the filter."""
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
-        if self._order != "newest":
+        if self._order != DEFAULT_ORDER:
             matching.sort(key=ORDERS[self._order])
         count = f"{len(matching)} of {len(self._requests)}" if self._filter else str(len(matching))
-        order = "" if self._order == "newest" else f" by {self._order}"
+        order = f", {self._order}" if self._order != DEFAULT_ORDER else ""
         self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}){order}")
         empty = "No matching requests." if self._filter else "No open requests."
         self.table.show(

@@ -1,4 +1,4 @@
-"""Who may do what on a model, or on the whole registry; granting, changing, taking away, and why."""
+"""The permission levels on a model or on the whole registry: granted, changed, revoked and explained."""
 
 import asyncio
 from functools import partial
@@ -24,19 +24,19 @@ FORBIDDEN = 403
 
 
 class Access(Section):
-    """Without a model, of the whole registry: a section; with one, pushed on top of another place."""
+    """The levels on the whole registry, as a tab of Access, or on a model, opened on top of another place."""
 
     place = "access"
-    empty_message = "Nobody may do anything here."
-    no_match = "Nobody here is called so."
-    placeholder = "part of a name, or of a level"
+    empty_message = "No permissions are granted here."
+    no_match = "No matching permissions."
+    placeholder = "part of a name or level"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("access"), *WHILE_TYPING]
     COLUMNS = (
-        Column("WHO", 18, grow=3, max_width=48),
+        Column("PRINCIPAL", 18, grow=3, max_width=48),
         Column("KIND", 7, priority=2),
         Column("LEVEL", 30),
-        Column("FROM", 14, priority=1),
-        Column("CALLED", 12, priority=3, grow=1, max_width=30),
+        Column("GRANTED ON", 14, priority=1),
+        Column("DISPLAY NAME", 12, priority=3, grow=1, max_width=30),
     )
 
     def __init__(self, model: str = "") -> None:
@@ -57,23 +57,23 @@ class Access(Section):
             if error.status != FORBIDDEN:
                 raise
             self._seen = None
-            self.table.show([], empty=f"{one_line(str(error))}\np on a model that you may read shows who else may.")
+            self.table.show([], empty=f"{one_line(str(error))}\nTo see the permissions on a model, press p on it.")
             self.mark_answered()
             return
         self._seen = Seen(governed, access, own, {each.permission_level: each.description for each in levels})
-        await Listing.load(self)  # not Section's: who is looking is known
+        await Listing.load(self)  # not that of Section, which also reads the current user
         self.show_note()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """All of them: an access list is not read in pages."""
+        """The whole list: the server does not return it in pages."""
         seen = self._seen
         grants = sorted(seen.access.grants, key=partial(_order, seen)) if seen else []
         words = typed.casefold().split()
         self._grants = {_key(grant): grant for grant in grants}
-        rows = [_row(grant, self._shown_name(grant.principal), registry_wide=not self._model) for grant in grants]
-        return [row for row in rows if all(word in _searched(row) for word in words)], ""
+        rows = [_row(grant, self._display_name(grant.principal), registry_wide=not self._model) for grant in grants]
+        return [row for row in rows if all(word in _searchable(row) for word in words)], ""
 
-    def _shown_name(self, principal: Principal) -> str:
+    def _display_name(self, principal: Principal) -> str:
         return (
             self.console_app.connection.short_name(principal.name)
             if principal.kind is PrincipalKind.USER
@@ -81,27 +81,27 @@ class Access(Section):
         )
 
     def show_note(self) -> None:
-        self.note.update(self._own_rights())
+        self.note.update(self._own_level())
         self.highlighted()
 
-    def _own_rights(self) -> Content:
+    def _own_level(self) -> Content:
         if self._seen is None:
             return Content("")
-        found = self._seen.own.grants
-        why = one_line(reason_text(found[0], registry_wide=not self._model)) if found else "no level here"
+        grants = self._seen.own.grants
+        reason = one_line(reason_text(grants[0], registry_wide=not self._model)) if grants else "none here"
         if self._seen.manages:
-            return Content(f"You: {why}.")
-        return Content(f"You: {why}; changing takes {MANAGE}.")
+            return Content(f"Your level: {reason}.")
+        return Content(f"Your level: {reason}. Changes require {MANAGE}.")
 
     def about_row(self, key: str) -> Content:
         grant = self._grants[key]
         meaning = one_line(self._seen.meanings.get(grant.level, "") if self._seen else "")
         parts = [Content.assemble((one_line(grant.level), "bold"), f"  {meaning}")]
         if grant.fixed:
-            parts.append(Content.styled("Members of admins manage everything; nobody can change that here.", "dim"))
+            parts.append(Content.styled("Members of admins can manage everything. This cannot be changed.", "dim"))
         elif grant.inherited:
             parts.append(
-                Content.styled("Granted on the whole registry: 5 goes there. e grants more on this model.", "dim")
+                Content.styled("Granted on the whole registry (key 5). e grants a higher level on this model.", "dim")
             )
         return Content("\n").join(parts)
 
@@ -125,7 +125,7 @@ class Access(Section):
         return True
 
     def open_row(self, key: str) -> None:
-        """Enter changes the level or, for whoever may not, says why it is so."""
+        """Enter changes the level or, without permission for that, explains it."""
         if self.check_action("change", ()):
             self.action_change()
         elif self._seen is not None:
@@ -155,8 +155,8 @@ class Access(Section):
     def action_why(self) -> None:
         grant, seen = self._chosen, self._seen
         if seen is not None:
-            whom = grant.principal.name if grant and grant.principal.kind is PrincipalKind.USER else ""
-            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, seen, whom))
+            user = grant.principal.name if grant and grant.principal.kind is PrincipalKind.USER else ""
+            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, seen, user))
 
 
 def _key(grant: Grant) -> str:
@@ -181,5 +181,5 @@ def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
     )
 
 
-def _searched(row: Row) -> str:
+def _searchable(row: Row) -> str:
     return " ".join(text for text, _ in row.cells).casefold()

@@ -1,4 +1,4 @@
-"""The talks about levels: who is to have which, what that means for whom, and why somebody has theirs."""
+"""The dialogs that grant, change, revoke and explain permission levels, with a preview of their effect."""
 
 from dataclasses import replace
 from functools import partial
@@ -23,60 +23,60 @@ from tui_registry_server.wire.permission_preview import LevelChange, NamedChange
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import PrincipalKind
 
-NAMED = 8  # members of whom the same becomes, by name
-UNRESOLVED = {400, 404}  # statuses: several are called so, or nobody is
+MAX_NAMES = 8  # members listed by name for each change of a level
+UNRESOLVED = {400, 404}  # statuses: the name is ambiguous, or unknown
 
 
 async def grant(app: Console, seen: Seen) -> None:
-    """Ask for a principal and a level."""
+    """Ask for a principal and a level, and grant it."""
     who, level, problem = "", next(iter(seen.meanings)), ""
     while True:
         fields = [who_field(app, who, "a group, a user or a service principal"), _level_field(seen, level)]
-        form = Form(f"Grant a level on {seen.governed}", fields, save="Go on", message=_problem(problem))
+        form = Form(f"Grant a permission level on {seen.governed}", fields, save="Continue", message=_problem(problem))
         values = await app.push_screen_wait(form)
         if values is None:
             return
         who, level = values["who"], values["level"]
-        found = await _why(app, seen, who)
-        if isinstance(found, PermissionsExplanation):
-            await give(app, seen, Principal.of(found.principal), level)
+        explanation = await _explanation(app, seen, who)
+        if isinstance(explanation, PermissionsExplanation):
+            await give(app, seen, Principal.of(explanation.principal), level)
             return
-        problem = found
+        problem = explanation
 
 
 async def change(app: Console, seen: Seen, principal: Principal, level: str) -> None:
-    """Ask for another level of somebody who has this one."""
+    """Ask for another level in place of this one, and grant it."""
     values = await app.push_screen_wait(Form(f"{principal} on {seen.governed}", [_level_field(seen, level)]))
     if values is not None:
         await give(app, seen, principal, values["level"])
 
 
-async def explain(app: Console, seen: Seen, whom: str) -> None:
-    """Ask for somebody, and say what they may do and why; if nothing is typed, of the user ``whom``."""
+async def explain(app: Console, seen: Seen, default_user: str) -> None:
+    """Ask for a principal, by default a user, and explain its level."""
     who, problem = "", ""
-    hint = f"nothing: {one_line(whom)}" if whom else "a user, or group: or service: and a name"
+    hint = f"empty: {one_line(default_user)}" if default_user else "a user, group:NAME or service:NAME"
     while True:
-        field = replace(who_field(app, who, hint), required=not whom)
+        field = replace(who_field(app, who, hint), required=not default_user)
         values = await app.push_screen_wait(
-            Form(f"Who may do what on {seen.governed}, and why?", [field], save="Tell", message=_problem(problem))
+            Form(f"Explain permissions on {seen.governed}", [field], save="Explain", message=_problem(problem))
         )
         if values is None:
             return
         who = values["who"]
-        found = await _why(app, seen, who or f"user:{whom}")
-        if isinstance(found, PermissionsExplanation):
-            await app.push_screen(Why(seen, found))
+        explanation = await _explanation(app, seen, who or f"user:{default_user}")
+        if isinstance(explanation, PermissionsExplanation):
+            await app.push_screen(Why(seen, explanation))
             return
-        problem = found
+        problem = explanation
 
 
 async def show_why(app: Console, seen: Seen, principal: Principal) -> None:
-    """Say what somebody may do and why."""
+    """Explain the level of a principal."""
     await app.push_screen(Why(seen, await app.client.permissions.why(seen.governed.id, principal.address)))
 
 
-async def _why(app: Console, seen: Seen, typed: str) -> PermissionsExplanation | str:
-    """What the server says of whoever is meant, or what is wrong with that."""
+async def _explanation(app: Console, seen: Seen, typed: str) -> PermissionsExplanation | str:
+    """The server's explanation for the principal typed, or why there is no such principal."""
     try:
         return await app.client.permissions.why(seen.governed.id, typed)
     except Refused as error:
@@ -86,14 +86,22 @@ async def _why(app: Console, seen: Seen, typed: str) -> PermissionsExplanation |
 
 
 def who_field(app: Console, value: str, hint: str) -> Field:
-    """A line for a principal of any kind, completed as it is typed."""
+    """An input for a principal of any kind, with completion."""
     suggest = partial(addresses.suggestions, app.client, kinds=addresses.ANYBODY)
-    return Field(name="who", label="Who", value=value, hint=hint, required=True, suggest=suggest, suggested_only=True)
+    return Field(
+        name="who",
+        label="User, group or service principal",
+        value=value,
+        hint=hint,
+        required=True,
+        suggest=suggest,
+        suggested_only=True,
+    )
 
 
 def _level_field(seen: Seen, level: str) -> Field:
     choices = [Choice(each, each, meaning) for each, meaning in seen.meanings.items()]
-    return Field(name="level", label="Level", value=level, choices=choices)
+    return Field(name="level", label="Permission level", value=level, choices=choices)
 
 
 def _problem(problem: str) -> Content | None:
@@ -101,84 +109,86 @@ def _problem(problem: str) -> Content | None:
 
 
 async def give(app: Console, seen: Seen, principal: Principal, level: str) -> None:
-    """Ask whether a level is to be given, or for NONE taken away, showing what that means for whom; then do it."""
+    """Preview granting a level, or for NONE revoking it, ask for confirmation, and do it."""
     had = seen.access.direct.get(principal, NONE)
     title = f"{principal} on {seen.governed}"
     if principal == ADMINISTRATORS:
-        told = "Members of admins manage everything: there is nothing to grant, and nothing to take away."
-        app.mutations.report(title, Verdict.REFUSED, told)
+        message = "Members of admins can manage everything. This cannot be changed."
+        app.mutations.report(title, Verdict.REFUSED, message)
         return
     if had == level:
         app.mutations.report(
-            title, Verdict.REFUSED, f"It has {level} already." if level else "It has no level of its own."
+            title, Verdict.REFUSED, f"{principal} already has {level}." if level else f"{principal} has no level here."
         )
         return
-    app.mutations.show_progress("looking up for whom")
+    app.mutations.show_progress("previewing the change")
     try:
-        what = await preview(app.client, seen.governed, seen.access, principal, level)
+        effects = await preview(app.client, seen.governed, seen.access, principal, level)
     finally:
         app.mutations.show_progress("")
-    named = next((each for each in what.named if Principal.of(each.principal) == principal), None)
+    named = next((each for each in effects.named if Principal.of(each.principal) == principal), None)
     if named is None:
-        app.mutations.report(title, Verdict.REFUSED, "Somebody has changed that meanwhile.")
+        app.mutations.report(title, Verdict.REFUSED, "This was changed by someone else. Refresh and try again.")
         return
-    if await app.push_screen_wait(Confirm(_question(app, seen.governed, named, what))) is None:
+    if await app.push_screen_wait(Confirm(_question(app, seen.governed, named, effects))) is None:
         return
-    if _costs_control(what.caller) and await app.push_screen_wait(Confirm(_last_question(seen.governed, what))) is None:
-        return
+    if _loses_control(effects.caller):
+        question = _loss_question(seen.governed, effects.caller)
+        if await app.push_screen_wait(Confirm(question)) is None:
+            return
     app.mutations.start(levels.give(app.client, seen.governed, seen.access, principal, level))
 
 
-def _question(app: Console, governed: Governed, named: NamedChange, what: PermissionsPreview) -> Question:
+def _question(app: Console, governed: Governed, named: NamedChange, effects: PermissionsPreview) -> Question:
     principal, had, level = Principal.of(named.principal), named.direct_before, named.direct_after
-    verb = "Remove" if not level else "Change" if had else "Grant"
+    verb = "Revoke" if not level else "Change" if had else "Grant"
     title = {
         "Grant": f"Grant {level} to {principal}?",
         "Change": f"Change the level of {principal}?",
-        "Remove": f"Remove the level of {principal}?",
+        "Revoke": f"Revoke the level of {principal}?",
     }[verb]
-    told = [Content(f"On {one_line(str(governed))}:  {had or 'none'} → {level or 'none'}")]
+    message = [Content(f"On {one_line(str(governed))}:  {had or 'none'} → {level or 'none'}")]
     if (named.level_before, named.level_after) != (had, level):
-        told.append(Content(f"With what else is granted:  {_arrow(named)}"))
+        message.append(Content(f"Effective level:  {_arrow(named)}"))
     if principal.kind is PrincipalKind.GROUP:
-        told += _members(app, what)
-    if what.caller.level_before != what.caller.level_after:
-        told.append(Content.styled(f"You yourself:  {_arrow(what.caller)}", "$text-warning"))
-    return Question(title, told, verb)
+        message += _members(app, effects)
+    if effects.caller.level_before != effects.caller.level_after:
+        message.append(Content.styled(f"Your own level:  {_arrow(effects.caller)}", "$text-warning"))
+    return Question(title, message, verb)
 
 
-def _members(app: Console, what: PermissionsPreview) -> list[Content]:
-    """What becomes of the people in the group: those of whom it is the same together."""
-    count = sum(each.count for each in what.member_counts)
+def _members(app: Console, effects: PermissionsPreview) -> list[Content]:
+    """How the levels of the group's members change: a line for all members with the same change."""
+    count = sum(each.count for each in effects.member_counts)
     if not count:
-        return [Content.styled("It has no members.", "dim")]
-    told = [Content.styled(f"Its {count} members:" if count > 1 else "Its only member:", "dim")]
-    for each in sorted(what.member_counts, key=lambda each: each.level_before == each.level_after):
+        return [Content.styled("The group has no members.", "dim")]
+    message = [Content.styled(f"{count} members:" if count > 1 else "1 member:", "dim")]
+    for each in sorted(effects.member_counts, key=lambda each: each.level_before == each.level_after):
         names = [
             one_line(app.connection.short_name(member.principal.name))
-            for member in what.members
+            for member in effects.members
             if (member.level_before, member.level_after) == (each.level_before, each.level_after)
-        ][:NAMED]
+        ][:MAX_NAMES]
         more = each.count - len(names)
         listed = ", ".join(names) + (f" and {more} more" if names and more else str(more) if more else "")
         style = "dim" if each.level_before == each.level_after else "bold"
-        told.append(Content.assemble("• ", (change_text(each), style), (f"  {listed}", "dim")))
-    return told
+        message.append(Content.assemble("• ", (change_text(each), style), (f"  {listed}", "dim")))
+    return message
 
 
 def _arrow(change: LevelChange) -> str:
     return f"{change.level_before or 'none'} → {change.level_after or 'none'}"
 
 
-def _costs_control(caller: LevelChange) -> bool:
-    """Whether they lose the right to change it back."""
+def _loses_control(caller: LevelChange) -> bool:
+    """Whether the caller loses the right to undo the change."""
     return caller.level_before == MANAGE and caller.level_after != MANAGE
 
 
-def _last_question(governed: Governed, what: PermissionsPreview) -> Question:
-    told = [
-        Content(f"You would have {what.caller.level_after or 'no level'} on {one_line(str(governed))} from then on."),
-        Content("You could not take that back: somebody else who manages it would have to."),
+def _loss_question(governed: Governed, caller: LevelChange) -> Question:
+    message = [
+        Content(f"You will have {caller.level_after or 'no level'} on {one_line(str(governed))}."),
+        Content(f"You cannot undo this: only someone else with {MANAGE} can restore your level."),
     ]
     word = word_for(governed.model, "registry")
-    return Question(f"Give up your own {MANAGE}?", told, "Give up", word=word, why_word="you lose control of it")
+    return Question(f"Give up your own {MANAGE}?", message, "Give up", word=word, why_word="you lose control of it")

@@ -13,7 +13,7 @@ from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.principal import ADMINS
 
 SECTIONS = {
-    "access": "Levels",
+    "access": "Permissions",
     "users": "Users",
     "groups": "Groups",
     "service principals": "Service principals",

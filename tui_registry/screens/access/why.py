@@ -1,4 +1,4 @@
-"""What somebody may do on a model or on the whole registry, and the grants that say so."""
+"""The explanation of a principal's level on a model or on the whole registry: the grants that it comes from."""
 
 from typing import ClassVar, cast
 
@@ -19,7 +19,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import USERS
 
-GROUPS = 20  # that are listed by name
+MAX_GROUPS = 20  # listed by name
 
 
 class Why(ModalScreen[None]):
@@ -31,16 +31,16 @@ class Why(ModalScreen[None]):
         Binding("y", "copy", show=False),
     ]
 
-    def __init__(self, seen: Seen, why: PermissionsExplanation) -> None:
+    def __init__(self, seen: Seen, explanation: PermissionsExplanation) -> None:
         super().__init__()
-        self._told = explained(seen, why)
+        self._paragraphs = paragraphs(seen, explanation)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="why"):
-            yield Static(self._told[0], id="title")
+            yield Static(self._paragraphs[0], id="title")
             with VerticalScroll(id="targets", can_focus=False):
-                for told in self._told[1:]:
-                    yield Static(told)
+                for paragraph in self._paragraphs[1:]:
+                    yield Static(paragraph)
             yield Static(Content(legend("esc close   y copy   ↓↑ scroll")), id="hint")
 
     def action_close(self) -> None:
@@ -50,38 +50,39 @@ class Why(ModalScreen[None]):
         self.query_one("#targets").scroll_relative(y=by, animate=False)
 
     def action_copy(self) -> None:
-        cast("Console", self.app).copy("\n".join(told.plain for told in self._told))
+        cast("Console", self.app).copy("\n".join(paragraph.plain for paragraph in self._paragraphs))
 
 
-def explained(seen: Seen, why: PermissionsExplanation) -> list[Content]:
-    """Paragraphs: who may do what, what that means, why, and what else is granted that does not raise it."""
-    who, where, level = one_line(str(Principal.of(why.principal))), one_line(str(seen.governed)), why.permission_level
-    found = [
+def paragraphs(seen: Seen, explanation: PermissionsExplanation) -> list[Content]:
+    """The effective level, its meaning, the grants it comes from, the weaker grants, and the principal's groups."""
+    who, where = one_line(str(Principal.of(explanation.principal))), one_line(str(seen.governed))
+    level = explanation.permission_level
+    grants = [
         (each.permission_level, one_line(reason_text(each, registry_wide=seen.governed.registry_wide)))
-        for each in why.grants
+        for each in explanation.grants
     ]
-    told: list[Content] = []
+    result: list[Content] = []
     if level:
-        told.append(Content(f"{who} has {level} on {where}"))
+        result.append(Content(f"{who} has {level} on {where}"))
         if meaning := seen.meanings.get(level):
-            told.append(Content(f"{one_line(meaning)}.\n"))
-        told.append(Content.styled("By:", "dim"))
-        told += [Content(f"• {words}") for each, words in found if each == level]
-        if weaker := [words for each, words in found if each != level]:
-            told.append(Content.styled("\nBesides, which adds nothing:", "dim"))
-            told += [Content.styled(f"• {words}", "dim") for words in weaker]
+            result.append(Content(f"{one_line(meaning)}.\n"))
+        result.append(Content.styled("Granted by:", "dim"))
+        result += [Content(f"• {text}") for each, text in grants if each == level]
+        if weaker := [text for each, text in grants if each != level]:
+            result.append(Content.styled("\nLower levels, without effect:", "dim"))
+            result += [Content.styled(f"• {text}", "dim") for text in weaker]
     else:
-        told.append(Content(f"{who} may do nothing on {where}"))
-        told.append(Content("Nothing is granted there by name, nor to any group that they are in."))
-    if not why.principal.active:
-        told.append(Content.styled("\nThe account is deactivated: no token of it is accepted.", "$text-warning"))
-    told.append(Content.styled(f"\n{_groups(why)}", "dim"))
-    return told
+        result.append(Content(f"{who} has no access to {where}"))
+        result.append(Content("There is no grant to this name, or to any of its groups."))
+    if not explanation.principal.active:
+        result.append(Content.styled("\nThe account is deactivated: its tokens are rejected.", "$text-warning"))
+    result.append(Content.styled(f"\n{_groups(explanation)}", "dim"))
+    return result
 
 
-def _groups(why: PermissionsExplanation) -> str:
-    names = sorted(visible(name) for name in why.groups if name != USERS)
+def _groups(explanation: PermissionsExplanation) -> str:
+    names = sorted(visible(name) for name in explanation.groups if name != USERS)
     if not names:
-        return "In no group."
-    more = f" and {len(names) - GROUPS} more" if len(names) > GROUPS else ""
-    return f"In {'group' if len(names) == 1 else 'groups'} {', '.join(names[:GROUPS])}{more}."
+        return "Member of no group but users."
+    more = f" and {len(names) - MAX_GROUPS} more" if len(names) > MAX_GROUPS else ""
+    return f"Member of {', '.join(names[:MAX_GROUPS])}{more}."

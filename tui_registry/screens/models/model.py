@@ -179,7 +179,7 @@ def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pen
     facts = [
         f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
         f"{pending} open requests" if pending != 1 else "1 open request",
-        f"you: {model.permission_level}",
+        f"your level: {model.permission_level}",
         *([f"created by {one_line(model.user_id)}"] if model.user_id else []),
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
         *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in model.tags),

@@ -32,7 +32,7 @@ class ModelDetails(DetailsScreen):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("card"))
 
     def __init__(self, name: str) -> None:
-        super().__init__("Models", name, "about")
+        super().__init__("Models", name, "Details")
         self._subject = Subject(name)
         self._model: RegisteredModelDatabricks | None = None
 

@@ -125,7 +125,7 @@ def question(decision: Decision, targets: Sequence[Target]) -> "Question":
     return Question(
         title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
         message=[*(_target_text(target) for target in targets[:MAX_LISTED_TARGETS]), *more],
-        verb=verb,
+        verb="Cancel request" if decision is Decision.CANCEL else verb,  # "Cancel" alone would be taken for No
         asks_comment=True,
         archive=_archive_label(targets) if approving else "",
         word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",

@@ -129,7 +129,7 @@ class StagePlace(RequestDecisions, EditActions):
     async def _delete_version(self, version: ModelVersion) -> None:
         app = self.console_app
         message = f"• {visible(version.name)} version {version.version}, currently in {version.current_stage}\n"
-        message += "  Its tags, aliases, comments and open requests are deleted with it. Its artifacts are kept."
+        message += "  Its tags, aliases, comments and open requests are deleted with it.\n  Its artifacts are kept."
         question = Question(
             title="Permanently delete this version?",
             message=[Content(message)],
