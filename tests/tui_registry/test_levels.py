@@ -20,8 +20,8 @@ ABILITIES = {
 @pytest.mark.parametrize("level", PermissionLevel)
 def test_deeds(level: PermissionLevel) -> None:
     assert ABILITIES.keys() == NEEDED.keys()
-    for deed, ability in ABILITIES.items():
-        assert may(level, deed) == allows(ability, LEVELS[level][0]), deed
+    for action, ability in ABILITIES.items():
+        assert may(level, action) == allows(ability, LEVELS[level][0]), action
 
 
 @pytest.mark.parametrize("level", PermissionLevel)
