@@ -1,4 +1,4 @@
-"""The plain commands as scripts run them."""
+"""Running commands as scripts do."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def run(scene: Scene, *arguments: str, by: str = OWNER, url: str = "", **more: s
 
 
 def answer(scene: Scene, *arguments: str, by: str = OWNER) -> Any:
-    """The one JSON document of a command that succeeds, and says nothing else."""
+    """The JSON document of a command that succeeds and prints nothing else."""
     done = run(scene, *arguments, "--json", by=by)
     assert done.exit_code == 0, done.output
     assert done.stderr == ""
@@ -35,14 +35,14 @@ def lines(done: Result) -> list[str]:
 
 
 def process(scene: Scene, *arguments: str, **more: str) -> dict[str, Any]:
-    """What subprocess needs to run a command as a shell does."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
-    environment = kept | {"PYTHONPATH": str(ROOT)} | variables(scene) | more
+    """Arguments for subprocess to run a command as a shell does."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | variables(scene) | more
     return {"args": [*PROGRAM, *arguments], "env": environment, "cwd": ROOT, "preexec_fn": _can_be_interrupted}
 
 
 def _can_be_interrupted() -> None:
-    """What was started in the background ignores SIGINT, and so does what it starts."""
+    """Reset SIGINT: background processes ignore it, and their children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

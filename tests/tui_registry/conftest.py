@@ -11,15 +11,15 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 from tests.live_registry import LiveRegistry, serving
-from tests.tui_registry.office import Office
+from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal import UNWANTED
 
 
 @pytest.fixture(scope="session", autouse=True)
-def styles_are_read_once() -> Iterator[None]:
-    """By all consoles of a process that have the same theme: Textual reads them for each, which takes a sixth of the
-    time of these tests."""
+def parse_styles_once() -> Iterator[None]:
+    """Cache parsed stylesheets across consoles with the same theme: Textual parses them for each, a sixth of the time
+    of these tests."""
     read = Stylesheet._parse_rules
     known: dict[object, list[RuleSet]] = {}
 
@@ -35,9 +35,9 @@ def styles_are_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def looks_are_short() -> Iterator[None]:
-    """Before and after each key Textual waits until the process has nothing to do: it looks for 20 ms, in which it may
-    have worked for 1 ms, so that most keys take several looks. What is waited for is the same after half of it."""
+def short_idle_checks() -> Iterator[None]:
+    """Before and after each key Textual waits until the process is idle: it measures for 20 ms, in which at most 1 ms
+    of CPU time may be used, so that most keys take several checks. Half of that is enough."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_wait, "SLEEP_GRANULARITY", 0.01)
         patch.setattr(_wait, "SLEEP_IDLE", 0.001)
@@ -47,14 +47,14 @@ def looks_are_short() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    """A registry of the console's tests alone: what they see on the screen is all that is in it."""
+    """A registry used only by the console's tests: what they see on the screen is all that is in it."""
     with serving(tmp_path_factory.mktemp("console-registry")) as live:
         yield live
 
 
 @pytest.fixture
 def scene(registry: LiveRegistry) -> Iterator[Scene]:
-    """An empty inbox at the shared registry, and people to fill it."""
+    """An empty inbox of the shared registry, and users to fill it."""
     scene = Scene(registry)
     try:
         yield scene
@@ -72,7 +72,7 @@ def command_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def office(scene: Scene) -> Iterator[Office]:
-    office = Office(scene)
+def office(scene: Scene) -> Iterator[AccessFixture]:
+    office = AccessFixture(scene)
     yield office
     office.close()

@@ -1,4 +1,4 @@
-"""The console under a test's fingers, without a terminal: keys go in, and what a user would see comes out."""
+"""The console without a terminal: keys go in, and the text of the screen comes out."""
 
 import asyncio
 import time
@@ -15,12 +15,12 @@ from tui_registry.session.settings import Settings
 
 SMALL, LARGE = (80, 24), (120, 40)
 TIMEOUT = 8  # seconds; nothing takes that long, but a loaded machine is slow
-LOOK = 0.02  # seconds
+POLL_INTERVAL = 0.02  # seconds
 
 
 @dataclass
 class Console:
-    """A running console. ``text`` is the screen as a user reads it, lines without their blank ends."""
+    """A running console. ``text`` is the screen's text, lines without trailing spaces."""
 
     app: ConsoleApp
     pilot: Pilot[str]
@@ -32,7 +32,7 @@ class Console:
 
     @property
     def told(self) -> str:
-        """The notes over the screen, each in one line; on the screen itself they are wrapped."""
+        """The notifications, each in one line; on the screen itself they are wrapped."""
         return "\n".join(f"{note.title}: {note.message}" for note in self.app._notifications)
 
     @property
@@ -53,8 +53,8 @@ class Console:
         await self.press(*("space" if character == " " else character for character in text))
 
     async def _heard(self) -> None:
-        """Wait for what the key has set off, within the console: to Textual, a process that has no turn on a busy
-        machine looks like one that has nothing to do."""
+        """Wait until the console has handled the key: on a busy machine a process without CPU time looks idle to
+        Textual."""
         for _ in range(100):
             if not self.app.is_running or not self.app.screen_stack:
                 return
@@ -69,7 +69,7 @@ class Console:
         while not seen():
             assert time.monotonic() < deadline, f"not seen: {what}\n{self.text}"
             assert self.app.is_running, f"the console ended before it showed: {what}"
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
             await self.pilot.pause()
 
     async def shows(self, *texts: str) -> None:
@@ -81,7 +81,7 @@ class Console:
         await self.until(lambda: not any(text in self.text for text in texts), f"gone: {texts}")
 
     async def tells(self, *texts: str) -> None:
-        """Wait for notes that tell all of these."""
+        """Wait for notifications that contain all of these."""
         await self.until(lambda: all(text in self.told for text in texts), f"told: {texts}: {self.told}")
 
     async def ends(self) -> None:
@@ -89,7 +89,7 @@ class Console:
         deadline = time.monotonic() + TIMEOUT
         while self.app.is_running:
             assert time.monotonic() < deadline, "it does not end"
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
 
     def row(self, part: str) -> str:
         """The one row of a table whose first cell ends with this or is filled by it."""
@@ -108,7 +108,7 @@ async def console(
     endpoint: Endpoint | None = None,
     settings: Settings | None = None,
 ) -> AsyncIterator[Console]:
-    """A console on a registry, until the block ends; it must not have made a mistake by then."""
+    """A console on a registry, until the block ends; it must not have reported a bug by then."""
     app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri, endpoint=endpoint), settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Console(app, pilot)

@@ -1,4 +1,4 @@
-"""The real transport, with faults on the way of what is written. Readings pass, unless a test says otherwise."""
+"""The real transport with injected faults on writes. Reads pass, unless a test sets faults for them."""
 
 import asyncio
 import zlib
@@ -10,11 +10,12 @@ import httpx
 
 Fault = Callable[["FaultyTransport", httpx.Request], Awaitable[httpx.Response]]
 
-LATE = 0.2  # seconds
+DELAY = 0.2  # seconds
 
 
 class FaultyTransport(httpx.AsyncBaseTransport):
-    """``writing`` befalls every write, ``reading`` the next readings, one each. ``written`` is what the server got."""
+    """``writing`` is the fault of every write, ``reading`` those of the next reads, one each. ``written`` is what
+    reached the server."""
 
     def __init__(self, writing: Fault, reading: list[Fault] | None = None) -> None:
         self.written: list[httpx.Request] = []
@@ -33,19 +34,19 @@ class FaultyTransport(httpx.AsyncBaseTransport):
         return await self._real.handle_async_request(request)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """To the server, which answers."""
+        """Send to the server, and return its answer."""
         if request.method != "GET":
             self.written.append(request)
         return await self._real.handle_async_request(request)
 
-    async def send_unheard(self, request: httpx.Request) -> None:
-        """To the server, whose answer nobody gets."""
+    async def send_and_drop_answer(self, request: httpx.Request) -> None:
+        """Send to the server, and drop its answer."""
         await (await self.send(request)).aread()
 
     def send_late(self, request: httpx.Request) -> None:
         async def later() -> None:
-            await asyncio.sleep(LATE)
-            await self.send_unheard(request)
+            await asyncio.sleep(DELAY)
+            await self.send_and_drop_answer(request)
 
         self._late.add(asyncio.ensure_future(later()))
 
@@ -71,7 +72,7 @@ async def passes(transport: FaultyTransport, request: httpx.Request) -> httpx.Re
 
 
 async def answer_is_lost(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     raise httpx.ReadError("connection reset", request=request)
 
 
@@ -91,7 +92,7 @@ async def nobody_listens(_transport: FaultyTransport, request: httpx.Request) ->
 
 async def proxy_gives_up(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
     """A gateway's timeout: the server got it, and did it."""
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     return httpx.Response(504, html="<html><body>Gateway [/b] Timeout</body></html>")
 
 
@@ -100,27 +101,27 @@ async def proxy_has_no_server(_transport: FaultyTransport, _request: httpx.Reque
 
 
 async def server_fails_afterwards(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     return httpx.Response(500, json={"error_code": "INTERNAL_ERROR", "message": "[/oops]"})
 
 
 async def answer_is_html(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     return httpx.Response(200, html="<html>Welcome to the hotel's network</html>")
 
 
 async def answer_is_half(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     return httpx.Response(200, content=b'{"activity": {"id": "12')
 
 
 async def answer_is_empty(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     return httpx.Response(200)
 
 
 async def answer_is_garbled(transport: FaultyTransport, request: httpx.Request) -> httpx.Response:
     """Compressed, and damaged on the way."""
-    await transport.send_unheard(request)
+    await transport.send_and_drop_answer(request)
     damaged = zlib.compress(b"{}" * 100, wbits=31)[:-12] + b"damaged here"
     return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(damaged))

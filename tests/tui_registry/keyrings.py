@@ -1,4 +1,4 @@
-"""Keyrings of the tests: a real backend that keeps passwords in memory, and ones that fail as real ones do."""
+"""Test keyrings: a backend that stores passwords in memory, and backends that fail as real ones do."""
 
 import threading
 
@@ -7,7 +7,7 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 
 
 class MemoryKeyring(KeyringBackend):
-    """Keeps passwords as long as it lives."""
+    """Stores passwords in memory."""
 
     priority = 1
 
@@ -28,7 +28,7 @@ class MemoryKeyring(KeyringBackend):
 
 
 class ForgetfulKeyring(MemoryKeyring):
-    """Takes passwords and keeps nothing, as keyring's own null backend does."""
+    """Accepts passwords and stores nothing, as keyring's own null backend does."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         pass
@@ -43,7 +43,7 @@ class LockedKeyring(MemoryKeyring):
 
 
 class HangingKeyring(MemoryKeyring):
-    """Waits for an unlocking that nobody does."""
+    """Waits to be unlocked, which never happens."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ CHUNK = 65_536  # bytes
 
 
 class Proxy:
-    """Passes everything on, both ways, until told otherwise."""
+    """Forwards everything both ways, until a test interferes."""
 
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
@@ -22,9 +22,9 @@ class Proxy:
         self._strike: Callable[[], None] | None = None
         self._strikes_late = False
         self.asked: list[str] = []
-        """The request lines, in the order of their coming."""
-        self.instead: bytes | None = None
-        """What every request is answered with, in place of the server; the connection ends with it."""
+        """The request lines, in order of arrival."""
+        self.canned_answer: bytes | None = None
+        """The answer to every request, instead of the server's; the connection is then closed."""
         self.delay = 0.0
         """Seconds that each request takes to the server."""
 
@@ -33,12 +33,12 @@ class Proxy:
         return f"http://127.0.0.1:{self._port}"
 
     async def open(self) -> None:
-        """Be there; on the same port as before, if it has been there before."""
+        """Start listening; after ``cut`` on the same port as before."""
         self._server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
-        """Be gone, and every connection with it."""
+        """Stop listening, and close every connection."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -47,7 +47,7 @@ class Proxy:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     def hold(self, part: str) -> None:
-        """Keep back the answers to requests with this in their first line, until ``release``."""
+        """Hold the answers to requests with this in their first line, until ``release``."""
         self._held = part.encode()
         self._released = asyncio.Event()
 
@@ -55,15 +55,15 @@ class Proxy:
         self._held = b""
         self._released.set()
 
-    def strike(self, part: str, deed: Callable[[], None], *, late: bool) -> None:
+    def strike(self, part: str, action: Callable[[], None], *, late: bool) -> None:
         """Do something, once, just before a request with this in its first line is passed on; ``late``: just before its
         answer is, which is then lost."""
-        self._struck, self._strike, self._strikes_late = part.encode(), deed, late
+        self._struck, self._strike, self._strikes_late = part.encode(), action, late
 
     def _do_strike(self) -> None:
         if self._strike is not None:
-            deed, self._strike = self._strike, None
-            deed()
+            action, self._strike = self._strike, None
+            action()
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.ensure_future(self._pass_on(reader, writer))
@@ -88,8 +88,8 @@ class Proxy:
                 line = content.partition(b"\r\n")[0]
                 if line.endswith(b"HTTP/1.1"):
                     self.asked.append(line.decode())
-                    if self.instead is not None:
-                        writer.write(self.instead)
+                    if self.canned_answer is not None:
+                        writer.write(self.canned_answer)
                         await writer.drain()
                         return
                     if self._held and self._held in line:

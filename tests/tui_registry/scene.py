@@ -1,4 +1,4 @@
-"""What a test needs in the registry: models, versions, requests, and people who may or may not decide them."""
+"""What a test needs in the registry: models, versions, requests, and users who may or may not decide them."""
 
 import uuid
 from typing import Any
@@ -9,8 +9,8 @@ OWNER, ASKER, SECOND_ASKER = "console-owner", "console-asker", "console-second-a
 
 
 class Scene:
-    """Models that OWNER made and both askers may read, on a registry that others use too. ``close`` removes them, so
-    that the next scene begins with an empty inbox."""
+    """Models that OWNER created and both askers may read, on a registry shared with other tests. ``close`` deletes
+    them, so that the next scene starts with an empty inbox."""
 
     def __init__(self, registry: LiveRegistry) -> None:
         self.registry = registry
@@ -32,7 +32,7 @@ class Scene:
         return answer.json() if answer.content else {}
 
     def model(self, name: str = "model", **fields: Any) -> str:
-        """A new model. Its name is made unlike any other by an ending, unless it begins with ``=``."""
+        """A new model. Its name gets a unique suffix, unless it starts with ``=``."""
         name = name[1:] if name.startswith("=") else f"{name}-{self.id}"
         self.call("POST", "/mlflow/registered-models/create", name=name, **fields)
         self.models.append(name)

@@ -14,19 +14,19 @@ import pytest
 from tests.tui_registry.terminal import TIMEOUT
 
 NEEDED = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
-"""Programs, and the Debian packages that have them."""
+"""Programs, and the Debian packages that provide them."""
 
 NAME = "org.freedesktop.secrets"
 PASSWORD = b"of the login keyring"
 STARTED = 'echo "$$ $DBUS_SESSION_BUS_ADDRESS"; exec gnome-keyring-daemon --foreground --components=secrets'
-"""Tells the keyring's process id and the bus's address, and becomes the keyring."""
+"""Prints the keyring's process id and the bus's address, and becomes the keyring."""
 
 
 @contextmanager
 def secret_service(home: Path, *, unlocked: bool = True) -> Iterator[dict[str, str]]:
-    """What a program needs in its environment to find the service, until the block ends.
+    """The environment variables for finding the service, until the block ends.
 
-    The login keyring is in the home, encrypted; it is made if it is not there, and locked unless it is ``unlocked``.
+    The login keyring is in the home, encrypted; it is created if missing, and locked unless it is ``unlocked``.
     Where the programs are missing the test is skipped; in continuous integration, which is to have them, it fails.
     """
     if missing := [package for program, package in NEEDED.items() if shutil.which(program) is None]:

@@ -1,4 +1,4 @@
-"""The console's own program in a real terminal: keys are bytes, and the screen is what a terminal makes of them."""
+"""The console's program in a pseudo-terminal: keys are sent as bytes, and pyte renders the screen."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ KEYS = {
     "f5": "\x1b[15~",
 }
 UNWANTED = ("TUI_REGISTRY_", "SSH_", "TMUX", "NO_COLOR", "TEXTUAL", "XDG_", "COLUMNS", "LINES")
-"""Variables of the one who runs the tests that would change what the console does."""
+"""Environment variables to remove, as they would change what the console does."""
 
 
 class Terminal:
@@ -49,7 +49,7 @@ class Terminal:
         self.press(*text)
 
     def read(self) -> bool:
-        """Take in what the program has written; whether it may still write."""
+        """Read the program's output; whether it may still write more."""
         try:
             content: bytes = self.child.read_nonblocking(65_536, timeout=0.1)
         except pexpect.TIMEOUT:

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose
 from tests.tui_registry.console import LARGE, SMALL, Console, console
-from tests.tui_registry.office import SCIM, Office, choose
 from tests.tui_registry.scene import ASKER, OWNER
 from tui_registry.session.connection import Connection
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
-async def open_access(shown: Console, office: Office) -> None:
+async def open_access(shown: Console, office: AccessFixture) -> None:
     """From the model's page to who may do what on it."""
     await shown.press("2")
     await shown.shows(office.model)
@@ -23,7 +23,7 @@ async def open_access(shown: Console, office: Office) -> None:
     await shown.shows(f"Models › {office.model} › Access", "Your level: CAN_MANAGE")
 
 
-async def test_enter_takes_the_only_one_who_can_be_meant(office: Office) -> None:
+async def test_enter_takes_the_only_one_who_can_be_meant(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await shown.press("n")
@@ -36,7 +36,7 @@ async def test_enter_takes_the_only_one_who_can_be_meant(office: Office) -> None
 
 
 @SIZES
-async def test_a_level_is_granted_to_a_group_in_few_keys(office: Office, size: tuple[int, int]) -> None:
+async def test_a_level_is_granted_to_a_group_in_few_keys(office: AccessFixture, size: tuple[int, int]) -> None:
     async with console(office.url, office.scene.token, size) as shown:
         await open_access(shown, office)
         await shown.press("escape")
@@ -74,7 +74,7 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(office: Office, size: t
     assert office.direct()[office.group] == "CAN_MANAGE_PRODUCTION_VERSIONS"
 
 
-async def test_a_name_is_completed_as_it_is_typed(office: Office) -> None:
+async def test_a_name_is_completed_as_it_is_typed(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await shown.press("n")
@@ -87,7 +87,7 @@ async def test_a_name_is_completed_as_it_is_typed(office: Office) -> None:
     assert office.group not in office.direct()
 
 
-async def test_nobody_is_asked_for_again(office: Office) -> None:
+async def test_nobody_is_asked_for_again(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await shown.press("n")
@@ -98,7 +98,7 @@ async def test_nobody_is_asked_for_again(office: Office) -> None:
         await shown.shows("Your level: CAN_MANAGE")
 
 
-async def test_a_level_is_changed_and_the_change_taken_back(office: Office) -> None:
+async def test_a_level_is_changed_and_the_change_taken_back(office: AccessFixture) -> None:
     office.grant("CAN_READ", group_name=office.group)
     before = office.direct()
     async with console(office.url, office.scene.token) as shown:
@@ -119,7 +119,7 @@ async def test_a_level_is_changed_and_the_change_taken_back(office: Office) -> N
     assert office.direct() == before
 
 
-async def test_a_level_is_removed_and_the_others_stay(office: Office) -> None:
+async def test_a_level_is_removed_and_the_others_stay(office: AccessFixture) -> None:
     office.grant("CAN_EDIT", group_name=office.group)
     before = office.direct()
     async with console(office.url, office.scene.token) as shown:
@@ -139,7 +139,7 @@ async def test_a_level_is_removed_and_the_others_stay(office: Office) -> None:
     assert office.direct() == before
 
 
-async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None:
+async def test_giving_up_ones_own_control_is_asked_twice(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await choose(shown, OWNER)
@@ -166,7 +166,7 @@ async def test_giving_up_ones_own_control_is_asked_twice(office: Office) -> None
     office.grant("CAN_MANAGE", user_name=OWNER)
 
 
-async def test_a_list_that_somebody_changed_meanwhile_is_left_alone(office: Office) -> None:
+async def test_a_list_that_somebody_changed_meanwhile_is_left_alone(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await shown.press("n")
@@ -180,7 +180,7 @@ async def test_a_list_that_somebody_changed_meanwhile_is_left_alone(office: Offi
     assert office.group not in office.direct()
 
 
-async def test_another_ones_change_is_seen_at_once(office: Office) -> None:
+async def test_another_ones_change_is_seen_at_once(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         assert office.people["bob"] not in shown.text
@@ -189,7 +189,7 @@ async def test_another_ones_change_is_seen_at_once(office: Office) -> None:
 
 
 @SIZES
-async def test_why_somebody_may_do_what_they_may(office: Office, size: tuple[int, int]) -> None:
+async def test_why_somebody_may_do_what_they_may(office: AccessFixture, size: tuple[int, int]) -> None:
     outer = f"outer-{office.scene.id}"
     office.call("POST", f"{SCIM}/Groups", displayName=outer, members=[{"value": office.group_id}])
     office.grant("CAN_MANAGE_STAGING_VERSIONS", group_name=outer)
@@ -223,7 +223,7 @@ async def test_why_somebody_may_do_what_they_may(office: Office, size: tuple[int
         await shown.shows("Your level: CAN_MANAGE")
 
 
-async def test_who_may_do_nothing_is_told_so(office: Office) -> None:
+async def test_who_may_do_nothing_is_told_so(office: AccessFixture) -> None:
     async with console(office.url, office.scene.token) as shown:
         await open_access(shown, office)
         await choose(shown, "admins")
@@ -234,7 +234,7 @@ async def test_who_may_do_nothing_is_told_so(office: Office) -> None:
         await shown.shows("has no access to", "There is no grant to this name", f"Member of {office.group}.")
 
 
-async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: Office) -> None:
+async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: AccessFixture) -> None:
     async with console(office.url, office.registry.token(ASKER)) as shown:
         await shown.press("2")
         await shown.shows(office.model)
@@ -252,7 +252,7 @@ async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: Office) -
     assert office.direct() == before
 
 
-async def test_the_whole_registry_may_be_closed_to_a_reader(office: Office) -> None:
+async def test_the_whole_registry_may_be_closed_to_a_reader(office: AccessFixture) -> None:
     async with console(office.url, office.registry.token(ASKER)) as shown:
         await shown.press("5")
         await shown.shows("Access › Permissions", "does not let you")
@@ -265,7 +265,7 @@ async def test_the_whole_registry_may_be_closed_to_a_reader(office: Office) -> N
         await shown.shows("Access › Tokens", "Only your own tokens")
 
 
-async def test_a_read_only_profile_changes_nothing(office: Office) -> None:
+async def test_a_read_only_profile_changes_nothing(office: AccessFixture) -> None:
     from tui_registry.app import ConsoleApp
 
     office.grant("CAN_EDIT", group_name=office.group)
@@ -284,7 +284,7 @@ async def test_a_read_only_profile_changes_nothing(office: Office) -> None:
         app.exit()
 
 
-async def test_levels_of_the_whole_registry_are_granted_too(office: Office) -> None:
+async def test_levels_of_the_whole_registry_are_granted_too(office: AccessFixture) -> None:
     root = "/permissions/registered-models/root"
     async with console(office.url, office.registry.admin_token) as shown:
         await shown.press("5")
@@ -308,7 +308,7 @@ async def test_levels_of_the_whole_registry_are_granted_too(office: Office) -> N
 
 
 @pytest.mark.parametrize("hostile", ["[/x]", "[@click=app.quit]leave[/]", "家族 人", "a" * 256])
-async def test_hostile_names_are_shown_harmlessly(office: Office, hostile: str) -> None:
+async def test_hostile_names_are_shown_harmlessly(office: AccessFixture, hostile: str) -> None:
     marked = f"{uuid.uuid4().hex[:6]}{hostile}"[:256]
     shown_name = hostile[:10]
     office.call("POST", f"{SCIM}/Groups", displayName=marked)

@@ -62,7 +62,7 @@ def test_every_action_can_be_done(action: Action) -> None:
 
 
 def test_keys_arrive_from_every_terminal() -> None:
-    """ctrl+letter arrives as Tab, Enter, Backspace or not at all on some; and no deed is under it."""
+    """ctrl+letter arrives as Tab, Enter, Backspace or not at all on some; and no action is bound to it."""
     for action in ACTIONS:
         for key in action.keys.split(","):
             assert KEY.fullmatch(key) or action.id in HARMLESS, f"{action.id} is under {key}"

@@ -23,17 +23,17 @@ async def lost(
     scene: Scene,
     line: str,
     arguments: tuple[str, ...],
-    befalls: Callable[[Proxy], Awaitable[None]],
+    fault: Callable[[Proxy], Awaitable[None]],
     has_happened: Callable[[], object],
 ) -> Result:
-    """A command over a network that loses the answer to what is asked by this line, and what befalls it then."""
+    """A command over a network that loses the answer to what is asked by this line, and what fault it then."""
     async with proxied(scene.url) as proxy:
         proxy.hold(line)
         running = asyncio.create_task(asyncio.to_thread(run, scene, *arguments, url=proxy.url))
         await until(has_happened, "the server has done it")
         await proxy.cut()
         proxy.release()
-        await befalls(proxy)
+        await fault(proxy)
         return await running
 
 

@@ -65,10 +65,10 @@ async def decided(
 @pytest.mark.parametrize("decision", Decision)
 async def test_a_decision_is_told_with_who_and_where(scene: Scene, decision: Decision) -> None:
     model, outcome = await decided(scene, FaultyTransport(passes), decision)
-    kind, deed, stage = SETTLED[decision]
+    kind, verb, stage = SETTLED[decision]
     where = "is now in" if decision is Decision.APPROVE else "stays in"
     assert outcome.verdict is Verdict.DONE
-    assert outcome.message == f"{deed}; version 1 {where} {stage}."
+    assert outcome.message == f"{verb}; version 1 {where} {stage}."
     (activity,) = scene.activities(model, kind)
     assert (activity["user_id"], activity["comment"]) == (OWNER, "seen")
     assert scene.stage(model) == stage

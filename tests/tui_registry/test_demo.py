@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.live_registry import LiveRegistry, command, serving
-from tests.tui_registry.recording import everywhere, recorder
+from tests.tui_registry.recording_server import everywhere, recorder
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.demo.clock import Clock, Minutes, Workday
 from tui_registry.demo.fill import FillError, fill

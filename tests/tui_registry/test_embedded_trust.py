@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 from tests.live_registry import command
 from tests.tui_registry.console import Console
 from tests.tui_registry.keyrings import MemoryKeyring
-from tests.tui_registry.recording import recorder
+from tests.tui_registry.recording_server import recorder
 from tests.tui_registry.terminal import TIMEOUT, terminal
 from tests.tui_registry.test_embedded import beside, opened, quit_console, runs, server_pid, until, variables
 from tui_registry.app import ConsoleApp

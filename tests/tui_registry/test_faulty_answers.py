@@ -55,7 +55,7 @@ async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
     model = scene.pending("there")
     async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
         await shown.shows("Inbox (1)", model, "● live")
-        proxy.instead = instead
+        proxy.canned_answer = instead
         await shown.press("f5")
         await shown.shows("✗ load failed · as of ", model)  # what was read stays, and says how old it is
         for key, title in PLACES.items():
@@ -75,7 +75,7 @@ async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
         await shown.press("1", "a")
         await shown.press("y")
         await shown.press("escape")
-        proxy.instead = None
+        proxy.canned_answer = None
         await shown.press("f5")
         await shown.shows("● live")
         await shown.press("2")
@@ -93,11 +93,13 @@ async def test_a_server_that_asks_for_rest_gets_it(scene: Scene) -> None:
 
         before = asked()
         await proxy.cut()
-        proxy.instead = error("429 Too Many Requests", "REQUEST_LIMIT_EXCEEDED", "Too many.", "Retry-After: 3\r\n")
+        proxy.canned_answer = error(
+            "429 Too Many Requests", "REQUEST_LIMIT_EXCEEDED", "Too many.", "Retry-After: 3\r\n"
+        )
         await proxy.open()
         await shown.until(lambda: asked() > before, "it asks for the events again")
         told = asked()
         await shown.pilot.pause(2.0)
         assert asked() == told, "it leaves the server alone"
-        proxy.instead = None
+        proxy.canned_answer = None
         await shown.shows("● live")

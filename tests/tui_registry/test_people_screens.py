@@ -3,8 +3,8 @@
 import pytest
 
 from tests.live_registry import ADMIN
+from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose
 from tests.tui_registry.console import LARGE, SMALL, Console, console
-from tests.tui_registry.office import SCIM, Office, choose
 from tests.tui_registry.scene import ASKER
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
@@ -30,7 +30,7 @@ async def find(shown: Console, typed: str, *seen: str) -> None:
 
 
 @SIZES
-async def test_a_user_is_made_closed_and_opened_again(office: Office, size: tuple[int, int]) -> None:
+async def test_a_user_is_made_closed_and_opened_again(office: AccessFixture, size: tuple[int, int]) -> None:
     name = f"new-{office.scene.id}"
     async with console(office.url, office.registry.admin_token, size) as shown:
         await to_section(shown, "Users")
@@ -60,7 +60,7 @@ async def test_a_user_is_made_closed_and_opened_again(office: Office, size: tupl
         await shown.until(lambda: not office.user(name)["active"], "closed once more")
 
 
-async def test_users_are_found_by_group_and_state(office: Office) -> None:
+async def test_users_are_found_by_group_and_state(office: AccessFixture) -> None:
     office.call(
         "PATCH",
         f"{SCIM}/Users/{office.ids['ann']}",
@@ -76,7 +76,7 @@ async def test_users_are_found_by_group_and_state(office: Office) -> None:
         await shown.press("escape")
 
 
-async def test_a_name_that_is_taken_is_told(office: Office) -> None:
+async def test_a_name_that_is_taken_is_told(office: AccessFixture) -> None:
     async with console(office.url, office.registry.admin_token) as shown:
         await to_section(shown, "Users")
         await shown.press("n")
@@ -85,7 +85,7 @@ async def test_a_name_that_is_taken_is_told(office: Office) -> None:
         await shown.tells("Nothing was sent: there is already a user")
 
 
-async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> None:
+async def test_a_group_is_made_filled_emptied_and_deleted(office: AccessFixture) -> None:
     name = f"fresh-{office.scene.id}"
     async with console(office.url, office.registry.admin_token) as shown:
         await to_section(shown, "Groups")
@@ -125,7 +125,7 @@ async def test_a_group_is_made_filled_emptied_and_deleted(office: Office) -> Non
     assert office.group_named(name) is None
 
 
-async def test_the_groups_that_must_be_stay(office: Office) -> None:
+async def test_the_groups_that_must_be_stay(office: AccessFixture) -> None:
     async with console(office.url, office.registry.admin_token) as shown:
         await to_section(shown, "Groups")
         await find(shown, "admins", "Members can manage everything.")
@@ -140,7 +140,7 @@ async def test_the_groups_that_must_be_stay(office: Office) -> None:
 
 
 async def test_a_service_principal_gets_a_token_that_is_shown_once(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: AccessFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TMUX", raising=False)
     name, purpose = f"bot-{office.scene.id}", f"nightly-{office.scene.id}"
@@ -181,7 +181,7 @@ async def test_a_service_principal_gets_a_token_that_is_shown_once(
         assert office.owner_of(token) is None
 
 
-async def test_tokens_of_ones_own(office: Office) -> None:
+async def test_tokens_of_ones_own(office: AccessFixture) -> None:
     """Whoever is no administrator sees and revokes theirs, and may need to be allowed to make some."""
     async with console(office.url, office.registry.token(ASKER)) as shown:
         await to_section(shown, "Tokens")
@@ -199,7 +199,7 @@ async def test_tokens_of_ones_own(office: Office) -> None:
         await shown.shows("Access › Tokens")
 
 
-async def test_ten_thousand_users_are_read_as_they_are_needed(office: Office) -> None:
+async def test_ten_thousand_users_are_read_as_they_are_needed(office: AccessFixture) -> None:
     """As few as are seen: the rest of them is on the server."""
     for number in range(130):
         office.call("POST", f"{SCIM}/Users", userName=f"many-{office.scene.id}-{number:03}")

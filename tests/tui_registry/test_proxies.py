@@ -16,7 +16,7 @@ from tests.certificates import Files, issue
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.command_line import run
 from tests.tui_registry.console import console
-from tests.tui_registry.recording import everywhere, recorder, unused_port
+from tests.tui_registry.recording_server import everywhere, recorder, unused_port
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal import PROGRAM, ROOT, UNWANTED
 from tui_registry.cli import main
@@ -138,25 +138,25 @@ def test_what_this_machine_is(host: str | None, here: bool, monkeypatch: pytest.
 @pytest.mark.parametrize("scheme", ["http://", ""])
 def test_another_host_is_reached_through_the_proxy(scene: Scene, variable: str, scheme: str) -> None:
     model = scene.model("far")
-    with recorder(passes_to=scene.url) as proxy:
+    with recorder(forward_to=scene.url) as proxy:
         named = {variable: f"{scheme}ada:s%40crt@127.0.0.1:{proxy.port}", "TUI_REGISTRY_INSECURE_HTTP": "1"}
         done = run(scene, "models", "list", url=REMOTE, **named)
         assert done.exit_code == 0, done.output
         assert model in done.stdout
-        assert all(head.startswith(f"GET {REMOTE}/api/2.0/") for head in proxy.heard)
-        assert "Proxy-Authorization: Basic YWRhOnNAY3J0" in proxy.heard[0]
+        assert all(head.startswith(f"GET {REMOTE}/api/2.0/") for head in proxy.requests)
+        assert "Proxy-Authorization: Basic YWRhOnNAY3J0" in proxy.requests[0]
 
 
 def test_a_proxy_that_speaks_tls_is_checked_by_the_systems_authorities(scene: Scene, tmp_path: Path) -> None:
     files = issue(tmp_path, "proxy")
-    with recorder(passes_to=scene.url, context=server_context(files)) as proxy:
+    with recorder(forward_to=scene.url, context=server_context(files)) as proxy:
         named = {"http_proxy": f"https://127.0.0.1:{proxy.port}", "TUI_REGISTRY_INSECURE_HTTP": "1"}
         refused = run(scene, "models", "list", url=REMOTE, **named)
         assert "(http_proxy), cannot be reached: its certificate is not signed by a trusted authority" in refused.stderr
-        assert proxy.heard == []
+        assert proxy.requests == []
         done = run(scene, "models", "list", url=REMOTE, **named, SSL_CERT_FILE=files.authority)
         assert done.exit_code == 0, done.output
-        assert len(proxy.heard) == 1
+        assert len(proxy.requests) == 1
 
 
 def server_context(files: Files) -> ssl.SSLContext:
@@ -295,11 +295,11 @@ def test_the_lower_case_goes_first_even_if_it_is_empty(monkeypatch: pytest.Monke
 
 
 def test_a_redirect_is_not_followed(scene: Scene) -> None:
-    with recorder() as other, recorder(instead=f"{other.url}/api/2.0/mlflow/registered-models/search") as registry:
+    with recorder() as other, recorder(redirect_to=f"{other.url}/api/2.0/mlflow/registered-models/search") as registry:
         done = run(scene, "models", "list", url=registry.url)
         assert done.exit_code != 0
         assert "The server redirects" in done.stderr
-        assert len(registry.heard) == 1
+        assert len(registry.requests) == 1
         assert other.connections == 0
 
 

@@ -10,7 +10,7 @@ from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.test_hostile_text import assert_sound
-from tests.tui_registry.tracked import EXPERIMENT, Tracked, tracking
+from tests.tui_registry.tracking_server import EXPERIMENT, TrackingServer, tracking
 from tui_registry.screens.tracking.run import RunPlace
 
 pytestmark = [*THEIR_WARNINGS, pytest.mark.mlflow_server]
@@ -18,13 +18,13 @@ SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 @pytest.fixture(scope="session")
-def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracked]:
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
     with tracking(tmp_path_factory.mktemp("tracking")) as tracked:
         yield tracked
 
 
 @pytest.fixture
-def mlflow_client(tracked: Tracked, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+def mlflow_client(tracked: TrackingServer, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
     """MLflow with its runs on the tracking server and its models here."""
     for variable in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
         monkeypatch.delenv(variable, raising=False)
@@ -59,7 +59,7 @@ def prediction(model: str, version: str = "1") -> float:
 
 @SIZES
 async def test_a_logged_model_as_a_new_one(
-    scene: Scene, tracked: Tracked, mlflow_client: MlflowClient, size: tuple[int, int]
+    scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient, size: tuple[int, int]
 ) -> None:
     name = f"line-{scene.id}"
     scene.models.append(name)
@@ -84,7 +84,7 @@ async def test_a_logged_model_as_a_new_one(
 
 
 async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
-    scene: Scene, tracked: Tracked, mlflow_client: MlflowClient
+    scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient
 ) -> None:
     model = scene.model("line")
     scene.version(model)
@@ -117,7 +117,7 @@ async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
 
 @pytest.mark.parametrize(("run", "path"), [("slope-5", "line"), ("old-7", "deep/line")])
 async def test_it_is_what_the_real_client_registers(
-    scene: Scene, tracked: Tracked, mlflow_client: MlflowClient, run: str, path: str
+    scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient, run: str, path: str
 ) -> None:
     theirs, ours = f"theirs-{scene.id}", f"ours-{scene.id}"
     scene.models += [theirs, ours]
@@ -140,7 +140,7 @@ async def test_it_is_what_the_real_client_registers(
     assert one["run_link"] == ""
 
 
-async def test_names_are_completed(scene: Scene, tracked: Tracked) -> None:
+async def test_names_are_completed(scene: Scene, tracked: TrackingServer) -> None:
     model = scene.model("a-long-name")
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
         await open_run(shown, "slope-2")
@@ -155,7 +155,7 @@ async def test_names_are_completed(scene: Scene, tracked: Tracked) -> None:
     assert scene.call("GET", "/mlflow/model-versions/search", filter=f"name = '{model}'") == {}
 
 
-async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: Scene, tracked: Tracked) -> None:
+async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: Scene, tracked: TrackingServer) -> None:
     def names(shown: Console) -> list[str]:
         words = [line[2:].split() for line in shown.text.split("\n")]
         return [line[0] for line in words if line and line[0] in tracked.runs]
@@ -198,7 +198,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.shows("Cannot load from the tracking server.", "Invalid clause(s) in filter string")
 
 
-async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: Tracked) -> None:
+async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: TrackingServer) -> None:
     model = scene.model()
     scene.version(model, run_id=tracked.runs["no-model"])
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
@@ -219,7 +219,7 @@ async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: Tracked) -
         await shown.shows("Run › no-model")
 
 
-async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, tracked: Tracked) -> None:
+async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, tracked: TrackingServer) -> None:
     model = scene.model()
     scene.version(model, run_id="0" * 32)
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
@@ -234,7 +234,9 @@ async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, track
 
 
 @pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
-async def test_what_means_no_good_is_shown_harmlessly(scene: Scene, tracked: Tracked, size: tuple[int, int]) -> None:
+async def test_what_means_no_good_is_shown_harmlessly(
+    scene: Scene, tracked: TrackingServer, size: tuple[int, int]
+) -> None:
     async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
         await shown.press("2", "N")
         await shown.shows("Experiments (3)", "[@click=app.quit]")
@@ -251,7 +253,7 @@ async def test_what_means_no_good_is_shown_harmlessly(scene: Scene, tracked: Tra
         assert isinstance(shown.app.screen, RunPlace)
 
 
-async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: Scene, tracked: Tracked) -> None:
+async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: Scene, tracked: TrackingServer) -> None:
     async with (
         proxied(tracked.url) as proxy,
         console(scene.url, scene.token, tracking_uri=proxy.url) as shown,
@@ -274,7 +276,7 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
         await shown.shows("finished")
 
 
-async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracked) -> None:
+async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: TrackingServer) -> None:
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
         await shown.until(shown.app.connection.ready.is_set, "connected")
         connection = shown.app.connection

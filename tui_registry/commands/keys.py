@@ -17,8 +17,8 @@ def keys(*, keymap: str | None, toml: bool) -> None:
     from tui_registry.session import settings
 
     try:
-        wanted, beside = (keymap, Path()) if keymap else (settings.read().keymap, settings.config_file().parent)
-        known = keymaps.load(wanted, beside=beside)
+        wanted, folder = (keymap, Path()) if keymap else (settings.read().keymap, settings.config_file().parent)
+        known = keymaps.load(wanted, folder=folder)
     except (settings.SettingsError, keymaps.KeymapError) as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     if toml:

@@ -114,8 +114,8 @@ def in_force(app: object) -> Keymap:
     return keymap if isinstance(keymap, Keymap) else DEFAULT
 
 
-def load(wanted: str, *, beside: Path) -> Keymap:
-    """A built-in keymap, by its name, or one from a file; a relative path starts at the folder ``beside``. Raises
+def load(wanted: str, *, folder: Path) -> Keymap:
+    """A built-in keymap, by its name, or one from a file; a relative path starts at ``folder``. Raises
     KeymapError."""
     if wanted == "default":
         return DEFAULT
@@ -124,7 +124,7 @@ def load(wanted: str, *, beside: Path) -> Keymap:
         return read(wanted, text)
     if "/" not in wanted and not wanted.endswith(".toml"):
         raise KeymapError("keymap", [f"there is no keymap '{wanted}': use {_either(BUILT_IN)}, or the path of a file"])
-    file = beside / Path(wanted).expanduser()
+    file = folder / Path(wanted).expanduser()
     try:
         text = file.read_text(encoding="utf-8-sig")  # some editors begin it with a byte order mark
     except (OSError, UnicodeDecodeError) as error:
@@ -133,10 +133,10 @@ def load(wanted: str, *, beside: Path) -> Keymap:
     return read(str(file), text)
 
 
-def load_or_default(wanted: str, *, beside: Path) -> tuple[Keymap, list[str]]:
+def load_or_default(wanted: str, *, folder: Path) -> tuple[Keymap, list[str]]:
     """A keymap or, if it cannot be used, the default one and the problems."""
     try:
-        return load(wanted, beside=beside), []
+        return load(wanted, folder=folder), []
     except KeymapError as error:
         return DEFAULT, str(error).splitlines()
 
@@ -156,7 +156,7 @@ def read(name: str, text: str) -> Keymap:
     if based_on not in BUILT_IN:
         problems.append(f"based_on must be {_either(BUILT_IN)}")
     elif based_on != name:
-        base = load(based_on, beside=Path()).keys
+        base = load(based_on, folder=Path()).keys
     if not isinstance(given, dict):
         problems.append("keys must be a table: write [keys], and below it one action per line")
         given = {}

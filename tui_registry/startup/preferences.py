@@ -20,7 +20,7 @@ class Preferences:
     def __init__(self, app: App[Any], settings: Settings, warnings: Sequence[str]) -> None:
         """``warnings`` are displayed: why the settings file is not used."""
         self._app = app
-        self.keymap, problems = load_or_default(settings.keymap, beside=config_file().parent)
+        self.keymap, problems = load_or_default(settings.keymap, folder=config_file().parent)
         self._warnings = [*warnings, *problems, *self._use_theme(settings.theme)]
 
     def show_warnings(self) -> None:

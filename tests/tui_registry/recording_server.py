@@ -1,4 +1,4 @@
-"""Others on the network who write down all that they are sent: one that only listens, and a proxy that passes it on."""
+"""A server that records all requests: it answers itself, redirects, or forwards them as a proxy."""
 
 import http.client
 import socket
@@ -13,18 +13,18 @@ HEALTHY = b'{"status":"OK"}'
 
 
 class Recorder:
-    """``heard`` is the head of each request; ``connections`` is how many came, silent ones too."""
+    """``requests`` has the head of each request; ``connections`` counts connections, also those without a request."""
 
     def __init__(
         self,
         *,
-        passes_to: str | None = None,
-        instead: str = "",
+        forward_to: str | None = None,
+        redirect_to: str = "",
         context: ssl.SSLContext | None = None,
     ) -> None:
-        """``passes_to``: the registry whose answers it hands on, whatever host is asked for; or else it says that all
-        is well, or sends to the URL ``instead``. With a ``context`` it speaks TLS."""
-        self.heard: list[str] = []
+        """``forward_to``: the registry to forward requests to, whatever their host; otherwise it redirects to the URL
+        ``redirect_to``, or answers as a healthy server. With a ``context`` it uses TLS."""
+        self.requests: list[str] = []
         self.connections = 0
         recorder = self
 
@@ -34,20 +34,20 @@ class Recorder:
                 super().setup()
 
             def answer(self) -> None:
-                recorder.heard.append(f"{self.requestline}\n{self.headers}")
+                recorder.requests.append(f"{self.requestline}\n{self.headers}")
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, kind, content = (302 if instead else 200), "application/json", HEALTHY
-                if passes_to is not None:
-                    status, kind, content = self.passed_on(passes_to, body)
+                status, kind, content = (302 if redirect_to else 200), "application/json", HEALTHY
+                if forward_to is not None:
+                    status, kind, content = self.forward(forward_to, body)
                 self.send_response(status)
-                if instead:
-                    self.send_header("Location", instead)
+                if redirect_to:
+                    self.send_header("Location", redirect_to)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
 
-            def passed_on(self, target: str, body: bytes) -> tuple[int, str, bytes]:
+            def forward(self, target: str, body: bytes) -> tuple[int, str, bytes]:
                 where, asked = urlsplit(target), urlsplit(self.path)
                 server = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
                 headers = {name: value for name, value in self.headers.items() if not name.startswith("Proxy-")}
@@ -79,10 +79,10 @@ class Recorder:
 
 @contextmanager
 def recorder(
-    *, passes_to: str | None = None, instead: str = "", context: ssl.SSLContext | None = None
+    *, forward_to: str | None = None, redirect_to: str = "", context: ssl.SSLContext | None = None
 ) -> Iterator[Recorder]:
     """There until the block ends."""
-    made = Recorder(passes_to=passes_to, instead=instead, context=context)
+    made = Recorder(forward_to=forward_to, redirect_to=redirect_to, context=context)
     try:
         yield made
     finally:

@@ -1,4 +1,4 @@
-"""A model with people in groups, and what an administrator sees of them."""
+"""A model with users, groups and grants, and an administrator's view of them."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from tests.tui_registry.scene import Scene
 SCIM = "/preview/scim/v2"
 
 
-class Office:
-    """A model of OWNER's, people in groups, and what an administrator sees of them."""
+class AccessFixture:
+    """A model of OWNER, users in a group, and an administrator's view of their levels."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -45,7 +45,7 @@ class Office:
         self.call("PATCH", self._path, access_control_list=[{"permission_level": level, **who}])
 
     def direct(self) -> dict[str, str]:
-        """Who has which level on the model itself."""
+        """The direct levels on the model, by principal."""
         entries = self.call("GET", self._path)["access_control_list"]
         return {
             entry.get("user_name") or entry.get("group_name") or entry["service_principal_name"]: each[

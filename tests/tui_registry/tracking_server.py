@@ -1,4 +1,4 @@
-"""A tracking server with runs in it, as the real client logs them."""
+"""A tracking server with runs, logged by the real client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ EXPERIMENT = "slopes"
 
 
 @dataclass(frozen=True)
-class Tracked:
+class TrackingServer:
     """``runs`` are ids by name. A run named ``slope-3`` has a model that gives ``3 * x``."""
 
     url: str
@@ -25,12 +25,12 @@ class Tracked:
 
 
 @contextmanager
-def tracking(folder: Path) -> Iterator[Tracked]:
+def tracking(folder: Path) -> Iterator[TrackingServer]:
     """MLflow's server with: runs of three slopes, each with a logged model, as MLflow 3 has them; a run with a model in
-    a folder of its artifacts, as MLflow 2 logged it; a run without a model; and one whose texts mean no good."""
+    a folder of its artifacts, as MLflow 2 logged it; a run without a model; and a run with hostile texts."""
     with serving_mlflow(folder) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", url)
-        tracked = Tracked(url)
+        tracked = TrackingServer(url)
         experiment = mlflow.create_experiment(EXPERIMENT)
         for slope in (2, 3, 5):
             with _run(tracked, experiment, f"slope-{slope}"):
@@ -51,7 +51,7 @@ def tracking(folder: Path) -> Iterator[Tracked]:
 
 
 @contextmanager
-def _run(tracked: Tracked, experiment: str, name: str) -> Iterator[None]:
+def _run(tracked: TrackingServer, experiment: str, name: str) -> Iterator[None]:
     with mlflow.start_run(experiment_id=experiment, run_name=name) as run:
         yield
     tracked.runs[name] = run.info.run_id
