@@ -5,7 +5,7 @@ set positional-arguments
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 
 # One test file of each part, and of each of the three journeys: review, find, govern.
-fast_tests := "tests/test_readmes.py tests/server/rules tests/server/test_models.py tests/server/test_transitions.py tests/server/test_requests.py tests/server/test_permissions.py tests/tui_registry/test_import.py tests/tui_registry/test_commands.py tests/tui_registry/test_deciding.py tests/tui_registry/test_models.py tests/tui_registry/test_access_writes.py"
+fast_tests := "tests/test_readmes.py tests/server/rules tests/server/test_models.py tests/server/test_transitions.py tests/server/test_requests.py tests/server/test_permissions.py tests/tui_registry/startup/test_import.py tests/tui_registry/commands/test_commands.py tests/tui_registry/screens/test_request_decisions.py tests/tui_registry/screens/test_models.py tests/tui_registry/mutations/test_access_mutations.py"
 
 [private]
 default:

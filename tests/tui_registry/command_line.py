@@ -8,7 +8,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from tests.tui_registry.scene import OWNER, Scene
-from tests.tui_registry.terminal import PROGRAM, ROOT, UNWANTED
+from tests.tui_registry.terminal_process import PROGRAM, ROOT, UNWANTED
 from tui_registry.cli import main
 
 

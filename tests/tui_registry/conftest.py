@@ -13,7 +13,7 @@ from textual.css.stylesheet import Stylesheet
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import UNWANTED
+from tests.tui_registry.terminal_process import UNWANTED
 
 
 @pytest.fixture(scope="session", autouse=True)

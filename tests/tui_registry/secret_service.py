@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui_registry.terminal import TIMEOUT
+from tests.tui_registry.terminal_process import TIMEOUT
 
 NEEDED = {"dbus-run-session": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
 """Programs, and the Debian packages that provide them."""

@@ -24,8 +24,8 @@ from tests.live_registry import command
 from tests.tui_registry.console import Console
 from tests.tui_registry.keyrings import MemoryKeyring
 from tests.tui_registry.recording_server import recorder
-from tests.tui_registry.terminal import TIMEOUT, terminal
-from tests.tui_registry.test_embedded import beside, opened, quit_console, runs, server_pid, until, variables
+from tests.tui_registry.session.test_embedded import beside, opened, quit_console, runs, server_pid, until, variables
+from tests.tui_registry.terminal_process import TIMEOUT, terminal
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
 from tui_registry.session import connection, embedded, live_connection, session_token

@@ -9,7 +9,7 @@ from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, mlflow
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.test_hostile_text import assert_sound
+from tests.tui_registry.screens.test_hostile_text import assert_sound
 from tests.tui_registry.tracking_server import EXPERIMENT, TrackingServer, tracking
 from tui_registry.screens.tracking.run import RunPlace
 

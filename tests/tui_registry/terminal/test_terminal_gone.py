@@ -20,8 +20,8 @@ from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import Server, command
 from tests.server.api import Api
-from tests.tui_registry.terminal import ROOT, TIMEOUT
-from tests.tui_registry.test_embedded import beside, runs, server_pid, until, variables
+from tests.tui_registry.session.test_embedded import beside, runs, server_pid, until, variables
+from tests.tui_registry.terminal_process import ROOT, TIMEOUT
 from tui_registry_server.store.engine import database_url, make_engine
 
 SIZE = (120, 40)

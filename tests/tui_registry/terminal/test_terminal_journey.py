@@ -8,7 +8,7 @@ import pytest
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.scene import ASKER, OWNER, Scene
-from tests.tui_registry.terminal import Terminal, terminal
+from tests.tui_registry.terminal_process import Terminal, terminal
 
 pytestmark = THEIR_WARNINGS
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.tui_registry.command_line import variables
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import PROGRAM, Terminal, terminal
+from tests.tui_registry.terminal_process import PROGRAM, Terminal, terminal
 
 PROMPT = "shell-"
 SHELL = ["bash", "--norc", "--noprofile", "-i"]

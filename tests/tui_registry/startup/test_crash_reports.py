@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import terminal
+from tests.tui_registry.terminal_process import terminal
 from tui_registry_server import crash
 
 FAILING = """

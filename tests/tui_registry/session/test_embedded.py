@@ -15,7 +15,7 @@ import keyring
 import pytest
 
 from tests.tui_registry.keyrings import MemoryKeyring
-from tests.tui_registry.terminal import TIMEOUT, Terminal, terminal
+from tests.tui_registry.terminal_process import TIMEOUT, Terminal, terminal
 from tui_registry.session.embedded import EmbeddedRegistry
 
 TOKEN = re.compile(rb"tr_[A-Za-z0-9_-]{16,}")

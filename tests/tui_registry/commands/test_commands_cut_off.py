@@ -12,7 +12,7 @@ from click.testing import Result
 from tests.tui_registry.command_line import levels, process, run
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import ASKER, Scene
-from tests.tui_registry.terminal import TIMEOUT
+from tests.tui_registry.terminal_process import TIMEOUT
 from tui_registry.commands.exits import Exit
 from tui_registry.mutations import mutation
 

@@ -18,7 +18,7 @@ from tests.tui_registry.command_line import run
 from tests.tui_registry.console import console
 from tests.tui_registry.recording_server import everywhere, recorder, unused_port
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import PROGRAM, ROOT, UNWANTED
+from tests.tui_registry.terminal_process import PROGRAM, ROOT, UNWANTED
 from tui_registry.cli import main
 from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.errors import Refused

@@ -6,7 +6,7 @@ Within a second, that is meant to be; the time it took is printed, as a test on 
 import time
 
 from tests.tui_registry.scene import ASKER, Scene
-from tests.tui_registry.terminal import Terminal, terminal
+from tests.tui_registry.terminal_process import Terminal, terminal
 
 
 def variables(scene: Scene, token: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ SERVERS = {"starlette", "sqlalchemy", "uvicorn", "alembic", "sse_starlette"}
 def loaded_by(module: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after an import."""
     code = f"import {module}, json, sys; print(json.dumps(list(sys.modules)))"
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     return set(json.loads(done.stdout))
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tests.tui_registry.command_line import answer, lines, process, run, variables
 from tests.tui_registry.scene import OWNER, Scene
-from tests.tui_registry.terminal import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
+from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
 from tui_registry.cli import main
 from tui_registry.commands.exits import MEANINGS, Exit
 

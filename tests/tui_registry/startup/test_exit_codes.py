@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from tests.tui_registry.command_line import process, variables
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import PROGRAM, ROOT, UNWANTED, terminal
+from tests.tui_registry.terminal_process import PROGRAM, ROOT, UNWANTED, terminal
 from tui_registry import cli
 from tui_registry.commands.exits import MEANINGS, Exit
 from tui_registry_server.commands import main as server_main

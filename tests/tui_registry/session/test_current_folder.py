@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.live_registry import TIMEOUT
-from tests.tui_registry.terminal import UNWANTED, terminal
+from tests.tui_registry.terminal_process import UNWANTED, terminal
 
 SCRIPT = Path(sys.executable).with_name("tui-registry")
 DECOYS = sorted({

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bulk_models import insert_models
 from tests.live_registry import LiveRegistry, serving
-from tests.tui_registry.terminal import Terminal, terminal
+from tests.tui_registry.terminal_process import Terminal, terminal
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 MODELS = 100_000

@@ -12,7 +12,7 @@ import pytest
 from tests.live_registry import command
 from tests.tui_registry.scene import OWNER, Scene
 from tests.tui_registry.secret_service import secret_service
-from tests.tui_registry.terminal import PROGRAM, ROOT, TIMEOUT, terminal
+from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, terminal
 from tui_registry.client.registry import RegistryClient
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Service is Linux's")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import Terminal, terminal
+from tests.tui_registry.terminal_process import Terminal, terminal
 
 SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 MOUSE = re.compile(rb"\x1b\[\?(?:9|100[0-3]|100[5-7]|1015|1016)h")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import terminal
+from tests.tui_registry.terminal_process import terminal
 from tui_registry.terminal.diff_driver import TerminalMemory
 
 COLUMNS, LINES = 24, 6

@@ -7,7 +7,7 @@ from click.testing import Result
 
 from tests.tui_registry.command_line import answer, run
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.test_hostile_text import NAMES, add
+from tests.tui_registry.screens.test_hostile_text import NAMES, add
 
 NASTY = "x\x1b[2J\x9b\x7f\r\nError: forged\u202e"
 

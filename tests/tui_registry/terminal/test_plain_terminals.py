@@ -7,7 +7,7 @@ import pytest
 
 from tests.tui_registry.command_line import process, variables
 from tests.tui_registry.scene import Scene
-from tests.tui_registry.terminal import terminal
+from tests.tui_registry.terminal_process import terminal
 from tui_registry_server import charset
 
 LOCALES = ({"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "en_US.ISO-8859-1"})

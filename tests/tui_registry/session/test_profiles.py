@@ -46,7 +46,7 @@ def test_only_the_owner_reads_it_and_no_draft_is_left() -> None:
 
 
 def test_the_example_of_the_documentation_is_read() -> None:
-    readme = (Path(__file__).parents[2] / "tui_registry/README.md").read_text()
+    readme = (Path(__file__).parents[3] / "tui_registry/README.md").read_text()
     write(readme.partition("```toml\n")[2].partition("```")[0])
     tomllib.loads(profiles.config_file().read_text())
     known = profiles.read()
