@@ -227,7 +227,8 @@ async def _write(
     done: str,
 ) -> "tuple[list[str], ObjectPermissions]":
     """What to tell, and the permissions afterwards."""
-    from tui_registry.mutations.mutation import Mutation, Verdict, run
+    from tui_registry.mutations.mutation import Mutation, run
+    from tui_registry.mutations.result import Verdict
 
     answers: list[ObjectPermissions] = []
 

@@ -13,7 +13,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import model as models
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.version import newest_of
-from tui_registry.queries.filters import named
+from tui_registry.queries.search_syntax import named
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry_server.wire.model_version import ModelVersion
