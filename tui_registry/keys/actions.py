@@ -142,12 +142,6 @@ ACTIONS = (
     ),
     Action("delete_model", "X", "X", "delete", "Delete the model", ("card",), 8, writes=True),
     Action("rename", "R", "R", "rename", "Rename the model", ("models", "card"), 7, writes=True),
-    Action("permissions", "p", "p", "permissions", "Permissions on the model", ("models", *STAGED, "card"), 5),
-    Action("grant", "n", "n", "grant", "Grant a level", ("access",), 1, writes=True),
-    Action("change", "e", "e", "change", "Change the level under the cursor", ("access",), 1, writes=True),
-    Action("revoke", "D", "D", "remove", "Revoke the level under the cursor", ("access",), 2, writes=True),
-    Action("why", "w", "w", "why", "Explain which grants give somebody a level", ("access",), 1),
-    Action("enrol", "n", "n", "new", "Create an account", PEOPLE, 1, writes=True),
     Action(
         "permissions",
         "p",
