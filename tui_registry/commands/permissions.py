@@ -231,7 +231,8 @@ async def _write(
     done: str,
 ) -> "tuple[list[str], ObjectPermissions]":
     """Write once; the message to print, and the permissions afterwards."""
-    from tui_registry.mutations.mutation import Mutation, Verdict, run
+    from tui_registry.mutations.mutation import Mutation, run
+    from tui_registry.mutations.result import Verdict
 
     answers: list[ObjectPermissions] = []
 

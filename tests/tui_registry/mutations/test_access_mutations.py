@@ -21,8 +21,9 @@ from tui_registry.access.directory import DirectoryEntry
 from tui_registry.access.grants import model_object, read
 from tui_registry.access.principal import Principal
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations import account, group, level, mutation, token
-from tui_registry.mutations.mutation import Mutation, Verdict, run
+from tui_registry.mutations import account, group, level, lost_answer, token
+from tui_registry.mutations.mutation import Mutation, run
+from tui_registry.mutations.result import Verdict
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import User
 
@@ -55,7 +56,7 @@ Make = Callable[[Case], Awaitable[Mutation]]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings."""
-    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.02)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tui_registry.access.wording import change_text
 from tui_registry.client.errors import Refused
 from tui_registry.console import Console
 from tui_registry.mutations import level as levels
-from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.why import Why
 from tui_registry.screens.dialogs.choose import Choice
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
