@@ -30,8 +30,8 @@ async def find_out(happened: Callable[[], Awaitable[bool]], read_back: Callable[
                 return replace(result, message=f"{_PREFIXES[result.verdict]} {result.message}")
             unchanged += 1
             if unchanged == MAX_UNCHANGED_READS:
-                told = "The answer was lost, and nothing has changed so far: refresh before you repeat it."
-                return Result(Verdict.UNKNOWN, told)
+                text = "The answer was lost, and nothing has changed so far: refresh before you repeat it."
+                return Result(Verdict.UNKNOWN, text)
         except (Unreachable, LostAnswer, Misunderstood):
             pass
         except Refused as error:
@@ -41,5 +41,5 @@ async def find_out(happened: Callable[[], Awaitable[bool]], read_back: Callable[
                 )
         await asyncio.sleep(pause)
         pause = min(2 * pause, LAST_PAUSE)
-    told = "The answer was lost, and the server does not answer: refresh when it is back, before you repeat it."
-    return Result(Verdict.UNKNOWN, told)
+    text = "The answer was lost, and the server does not answer: refresh when it is back, before you repeat it."
+    return Result(Verdict.UNKNOWN, text)

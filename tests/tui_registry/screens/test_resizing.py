@@ -19,7 +19,7 @@ PLACES = {
     "inbox": (),
     "models": ("2",),
     "model": ("enter",),
-    "card": ("2", "i"),
+    "model details": ("2", "i"),
     "version": ("enter", "enter"),
     "board": ("3",),
     "activity": ("4",),

@@ -28,8 +28,8 @@ REQUIRED_ABILITIES = {
 
 
 class ModelDetails(DetailsScreen):
-    place = "card"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("card"))
+    place = "model details"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("model details"))
 
     def __init__(self, name: str) -> None:
         super().__init__("Models", name, "Details")
