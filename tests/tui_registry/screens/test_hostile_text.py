@@ -134,7 +134,7 @@ PLACES = {
     "copy": (("escape", "y"), "models:/ URI"),
     "access": (("escape", "p"), OWNER),
     "why": (("w",), "esc"),
-    "grant": (("escape", "n"), "Level"),
+    "grant": (("escape", "n"), "Permission level"),
 }
 """What to press after what was pressed before, and what is then shown."""
 
