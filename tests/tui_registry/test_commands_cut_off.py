@@ -26,7 +26,7 @@ async def lost(
     fault: Callable[[Proxy], Awaitable[None]],
     has_happened: Callable[[], object],
 ) -> Result:
-    """A command over a network that loses the answer to what is asked by this line, and what fault it then."""
+    """A command over a network that loses the answer to requests with this line; ``fault`` is what then happens."""
     async with proxied(scene.url) as proxy:
         proxy.hold(line)
         running = asyncio.create_task(asyncio.to_thread(run, scene, *arguments, url=proxy.url))
@@ -61,7 +61,7 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> No
         scene, APPROVE, ("requests", "approve", model, "1", "Staging"), comes_back, lambda: not scene.requests()
     )
     assert done.exit_code == 0, done.output
-    assert "The answer was lost, but the request is settled." in done.stdout
+    assert "The answer was lost, but it is done." in done.stdout
     assert len(scene.activities(model, "APPROVED_REQUEST")) == 1
 
 
