@@ -75,6 +75,7 @@ class ConsoleApp(App[str]):
         self.connection = LiveConnection(self, connect)
         self.mutations = Mutations(self)
         self.navigation = Navigator(self, self.connection)
+        self.change_count = 0
         self.ended_by: signal.Signals | None = None
         self._is_styled = False
         self._copied = ""
@@ -243,6 +244,8 @@ class ConsoleApp(App[str]):
 
     def post_to_place(self, message: ConnectionChanged | RegistryChanged) -> None:
         """Post a message to the current place; the others refresh when they are shown again."""
+        if isinstance(message, RegistryChanged):
+            self.change_count += 1
         places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
         if places:
             places[-1].post_message(message)

@@ -56,6 +56,9 @@ class Console(Protocol):
     def client(self) -> RegistryClient:
         """The client of the connection. To be used only once that is ready."""
 
+    change_count: int
+    """How often something that the user may read has changed: places that were covered meanwhile read again."""
+
     @property
     def navigation(self) -> Navigation: ...
 

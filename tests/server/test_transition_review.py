@@ -54,13 +54,12 @@ def test_a_version_does_not_displace_itself_and_few_of_many_are_told(callers: Ca
 
 def test_versions_with_large_tags_do_not_make_a_large_answer(callers: Callers) -> None:
     model = callers.model("large")
-    for number in [version(callers, model, "Staging") for _ in range(4)]:
-        for key in range(11):
-            tag = {"key": str(key), "value": "x" * 100_000}
-            callers.creator.post(f"{VERSIONS}/set-tag", name=model, version=number, **tag).ok()
+    holder = version(callers, model, "Staging")
+    callers.creator.post(f"{VERSIONS}/set-tag", name=model, version=holder, key="k", value="x" * 100_000).ok()
     number = version(callers, model)
-    review = callers.creator.get(f"{REQUESTS}/review", name=model, version=number, stage="Staging").ok()
-    assert [each["version"] for each in review["displaced"]] == ["4"], "two would be more than 2 MiB"
+    answer = callers.creator.get(f"{REQUESTS}/review", name=model, version=number, stage="Staging")
+    assert [each["version"] for each in answer.ok()["displaced"]] == [holder]
+    assert len(answer.content) < 5_000
 
 
 def test_a_stage_or_version_that_is_none_is_refused(callers: Callers) -> None:

@@ -78,6 +78,11 @@ def displaced(request: InboxRequest) -> tuple[str, ...]:
     return tuple(version for version in request.displaces if version != request.version)
 
 
+def subject_of(name: str, version: str, stage: Stage) -> str:
+    """What one decision settles: every request to move this version to this stage."""
+    return f"{name}/{version}/{stage}"
+
+
 def decide(
     client: RegistryClient, target: Target, decision: Decision, *, archive_existing_versions: bool, comment: str
 ) -> Mutation:
@@ -89,7 +94,7 @@ def decide(
         requests = await client.requests.of_version(name, version)
         request = next((each for each in requests if each.id == target.id), None)
         if request is None:
-            return "this request was decided or cancelled by someone else."
+            return "this request was already decided or cancelled."
         if request.from_stage is not target.from_stage:
             return f"version {version} was moved to {request.from_stage} by someone else. Review it again."
         # Nobody has agreed to archive a version that was not shown.
@@ -131,7 +136,7 @@ def decide(
         send=send,
         happened=happened,
         read_back=read_back,
-        subject=target.id,
+        subject=subject_of(name, version, stage),
     )
 
 

@@ -1,13 +1,14 @@
 """The mutations that the console runs: each to its end, whatever screens come and go, reported, and undone."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol
 
 from textual.notifications import SeverityLevel
 
-from tui_registry.client.errors import CallError
+from tui_registry.client.errors import CallError, ReadOnly, Unauthenticated, Unreachable
 from tui_registry.mutations.mutation import Mutation, run
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
@@ -50,13 +51,11 @@ class Host(Protocol):
 
 
 class Mutations:
-    """``progress``: what is being waited for, in words; empty if nothing is."""
-
     def __init__(self, host: Host) -> None:
-        self.progress = ""
+        self._progress: dict[object, str] = {}
         self._host = host
         self._running: set[asyncio.Task[None]] = set()
-        self._subjects: set[str] = set()
+        self._subjects: Counter[str] = Counter()
         self._is_preparing = False
         self._undo: list[Mutation] = []  # the inverses of what was done here, the newest last
 
@@ -66,7 +65,7 @@ class Mutations:
 
     def is_changing(self, subject: str) -> bool:
         """Whether a mutation of this subject is running."""
-        return subject in self._subjects
+        return self._subjects[subject] > 0
 
     async def wait(self, *, timeout: float) -> None:  # noqa: ASYNC109  # what is not answered by then is left alone
         """Wait for the answers to what is running, so many seconds at the most."""
@@ -110,10 +109,16 @@ class Mutations:
         return self._undo[-1] if self._undo else None
 
     def undo(self, inverse: Mutation) -> None:
-        """Run what was ``undoable``, once."""
-        if inverse in self._undo:
-            self._undo.remove(inverse)
-            self._start([inverse], lambda _: None, is_independent=False, is_undo=True)
+        """Run what was ``undoable``, once; if nothing was sent, it can be undone again."""
+        if inverse not in self._undo:
+            return
+        self._undo.remove(inverse)
+
+        def finished(results: Sequence[Result]) -> None:
+            if any(isinstance(result.error, Unreachable | ReadOnly | Unauthenticated) for result in results):
+                self._undo.append(inverse)
+
+        self._start([inverse], finished, is_independent=False, is_undo=True)
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Say what came of a mutation."""
@@ -125,13 +130,20 @@ class Mutations:
             markup=False,
         )
 
-    def show_progress(self, progress: str) -> None:
-        """Say what is being waited for; empty when nothing is."""
-        self.progress = progress
+    def show_progress(self, progress: str, of: object = None) -> None:
+        """Say what is being waited for, ``of`` several that may run; empty when that is over."""
+        self._progress.pop(of, None)
+        if progress:
+            self._progress[of] = progress
         self._host.post_to_place(ConnectionChanged())
 
-    def _show_step(self, count: str, progress: str) -> None:
-        self.show_progress(progress + count)
+    @property
+    def progress(self) -> str:
+        """What is being waited for, in words, the newest of all; empty if nothing is."""
+        return next(reversed(self._progress.values()), "")
+
+    def _show_step(self, run_id: object, count: str, progress: str) -> None:
+        self.show_progress(progress + count, run_id)
 
     def _start(
         self,
@@ -160,22 +172,31 @@ class Mutations:
         is_undo: bool,
     ) -> None:
         results: list[Result] = []
-        subjects = {mutation.subject for mutation in mutations if mutation.subject}
-        self._subjects |= subjects
+        subjects = Counter(mutation.subject for mutation in mutations if mutation.subject)
+        self._subjects += subjects
+        run_id = object()
         try:
             for number, mutation in enumerate(mutations, 1):
                 count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
-                result = await run(mutation, partial(self._show_step, count))
-                self.report(mutation.title, result.verdict, result.message)
+                result = await self._result(mutation, partial(self._show_step, run_id, count))
                 results.append(result)
-                if result.verdict is not Verdict.DONE:
-                    if is_independent:
-                        continue
+                if result.verdict is Verdict.DONE:
+                    if mutation.inverse is not None and not is_undo:
+                        self._undo = [*self._undo, mutation.inverse][-MAX_UNDO:]
+                elif not is_independent:
                     break
-                if mutation.inverse is not None and not is_undo:
-                    self._undo = [*self._undo, mutation.inverse][-MAX_UNDO:]
         finally:
             self._subjects -= subjects
-            self.show_progress("")
+            self.show_progress("", run_id)
             self._host.refresh_soon()
         finished(results)
+
+    async def _result(self, mutation: Mutation, show_progress: Callable[[str], None]) -> Result:
+        """Run one, and report it. A bug in it must not keep the others from being run."""
+        try:
+            result = await run(mutation, show_progress)
+        except Exception as error:  # whatever it is: it is reported
+            self._host.report_bug(error)
+            result = Result(Verdict.UNKNOWN, "It is not known whether this was done: check before you repeat it.")
+        self.report(mutation.title, result.verdict, result.message)
+        return result

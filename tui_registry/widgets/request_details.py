@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.comment import Comment
     from tui_registry_server.wire.model_version import ModelVersion
     from tui_registry_server.wire.transition_request import InboxRequest
-    from tui_registry_server.wire.transition_review import TransitionReview
+    from tui_registry_server.wire.transition_review import DisplacedVersion, TransitionReview
 
 LABEL_CELLS = 9
 MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
@@ -101,7 +101,7 @@ def _no_lines(_width: int) -> list[Content]:
     return []
 
 
-def _displaced_line(holder: ModelVersion) -> Content:
+def _displaced_line(holder: DisplacedVersion) -> Content:
     return Content.assemble(
         ("displaces ", "dim"),
         f"version {holder.version}",

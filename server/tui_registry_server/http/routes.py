@@ -125,7 +125,7 @@ ROUTES = (
     Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("PATCH", PERMISSIONS, Can.MANAGE, permissions.add, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),
     Route("GET", f"{PERMISSIONS}/permissionLevels", Can.READ, permissions.levels, p.PermissionsOf, subjects.permissions_object, p.PermissionLevels),
-    Route("GET", f"{PERMISSIONS}/why", Can.READ, permission_reasons.explain, ExplainPermissions, subjects.permissions_object, PermissionsExplanation),
+    Route("GET", f"{PERMISSIONS}/why", Can.READ, permission_reasons.explain, ExplainPermissions, subjects.permissions_object, PermissionsExplanation, lengthy=True),
     Route("POST", f"{PERMISSIONS}/preview", Can.MANAGE, permission_preview.preview, PreviewPermissions, subjects.permissions_object, PermissionsPreview, writes=False, lengthy=True),
 
     ScimRoute("GET", f"{SCIM}/Me", Can.ANYONE, users.me, s.ShownAttributes, None, s.User),

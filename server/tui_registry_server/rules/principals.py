@@ -15,6 +15,7 @@ TOKENS = "tokens"
 """The id of the token settings: a grant there lets a principal use tokens."""
 
 MAX_NAME = 256  # characters
+MAX_ADDRESS = 300  # characters of a kind and a name
 
 
 def new_id() -> str:
@@ -36,6 +37,8 @@ def check_name(name: str) -> str:
 
 def parse_address(text: str) -> tuple[Sequence[PrincipalKind], str]:
     """The kinds that may be meant, and the name: of ``group:ops`` or, for any kind, ``ops``."""
+    if len(text) > MAX_ADDRESS:
+        raise InvalidParameterValue(f"A principal has at most {MAX_ADDRESS} characters.")
     prefix, colon, name = text.partition(":")
     if not colon:
         return tuple(PrincipalKind), text.strip()

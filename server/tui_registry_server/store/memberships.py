@@ -6,7 +6,7 @@ Every user and service principal is in the group ``users``, without a row here.
 import json
 from collections import deque
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -134,20 +134,27 @@ def above(connection: Connection, group_id: str) -> set[str]:
     return {row[0] for row in _ABOVE.run(connection, group_id=group_id)}
 
 
-def chains(connection: Connection, principal_id: str, identities: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """How a principal is in each of its groups, by the group's id: the names of the groups on the shortest way there,
-    from the principal on, the last one the group itself. ``identities``: of rules.principals.Principal."""
+class Step(NamedTuple):
+    """The last step to a group: the id of the member of it that leads there, and the group's name."""
+
+    member_id: str
+    name: str
+
+
+def steps(connection: Connection, principal_id: str, identities: Collection[str]) -> dict[str, Step]:
+    """How a principal is in each of its groups, by the group's id, on the shortest way there. ``identities``: of
+    rules.principals.Principal."""
     above: dict[str, list[tuple[str, str]]] = {}
     for member_id, group_id, name in _EDGES.run(connection, ids=json.dumps([*identities])):
         above.setdefault(member_id, []).append((group_id, name))
-    found: dict[str, tuple[str, ...]] = {}
-    following: deque[tuple[str, tuple[str, ...]]] = deque([(principal_id, ())])
+    found: dict[str, Step] = {}
+    following = deque([principal_id])
     while following:
-        member_id, chain = following.popleft()
+        member_id = following.popleft()
         for group_id, name in above.get(member_id, ()):
-            if group_id not in found:
-                found[group_id] = (*chain, name)
-                following.append((group_id, found[group_id]))
+            if group_id not in found and group_id != principal_id:
+                found[group_id] = Step(member_id, name)
+                following.append(group_id)
     return found
 
 

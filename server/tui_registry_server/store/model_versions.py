@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     String,
     bindparam,
     delete,
@@ -170,6 +171,18 @@ _ORIGIN = Statement(
 )
 _HIGHEST_IN = Statement(select(func.max(model_versions.c.version)).where(_in_stage))
 _DESCRIPTION = Statement(select(model_versions.c.description).where(_the_version))
+_HIGHEST_ROWS_IN_STAGE = Statement(
+    select(
+        model_versions.c.version,
+        model_versions.c.stage,
+        model_versions.c.creation_timestamp,
+        model_versions.c.last_updated_timestamp,
+        model_versions.c.user_id,
+    )
+    .where(_in_stage, model_versions.c.version != bindparam("but", type_=Integer()))
+    .order_by(model_versions.c.version.desc())
+    .limit(bindparam("limit", type_=Integer()))
+)
 _IN_STAGE = Statement(select(model_versions.c.version).where(_in_stage).order_by(model_versions.c.version))
 _INSERT = Statement(insert(model_versions))
 _DESCRIBE = Statement(
@@ -278,6 +291,22 @@ def highest_in(connection: Connection, model_id: str, stage: Stage) -> int | Non
 def description(connection: Connection, model_id: str, version: int) -> str | None:
     answer: str | None = _DESCRIPTION.scalar(connection, model_id=model_id, version=version)
     return answer
+
+
+class VersionSummary(NamedTuple):
+    version: int
+    stage: str
+    creation_timestamp: int
+    last_updated_timestamp: int
+    user_id: str
+
+
+def highest_rows_in(
+    connection: Connection, model_id: str, stage: Stage, *, but: int, limit: int
+) -> list[VersionSummary]:
+    """The highest versions in a stage, ``but`` one, the highest first."""
+    rows = _HIGHEST_ROWS_IN_STAGE.run(connection, model_id=model_id, stage=stage.value, but=but, limit=limit)
+    return [VersionSummary(*row) for row in rows]
 
 
 def in_stage(connection: Connection, model_id: str, stage: Stage) -> list[int]:

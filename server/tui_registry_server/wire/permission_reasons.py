@@ -4,6 +4,10 @@ from tui_registry_server.wire.fields import Entity, Text
 from tui_registry_server.wire.permission import PermissionsOf
 from tui_registry_server.wire.principal import PrincipalReference
 
+MAX_GRANTS = 100
+MAX_GROUPS = 1000
+MAX_THROUGH = 20
+
 
 class ExplainPermissions(PermissionsOf):
     """``principal``: ``user:NAME``, ``group:NAME`` or ``service:APPLICATION_ID``, or the name alone, where only one
@@ -16,7 +20,8 @@ class GrantReason(Entity):
     """A grant that a principal has a level by.
 
     by_name: it names the principal itself. Else it names ``group_name``, and ``through`` are the groups between the
-        principal and that group, from the principal's own on: empty, if the principal is in the group directly.
+        principal and that group, from the principal's own on, MAX_THROUGH at most: empty, if the principal is in the
+        group directly.
     inherited: it was made on the registry-wide object, not on this one.
     built_in: nobody made it, and nobody can change it: members of ``admins`` manage everything.
     """
@@ -32,12 +37,15 @@ class GrantReason(Entity):
 
 class PermissionsExplanation(Entity):
     """``permission_level`` is what holds, the highest of the grants; there is none, if nothing is granted. ``grants``
-    are ordered by level, the highest first. ``groups`` are the names of all groups that the principal is in, directly
-    or through groups."""
+    are ordered by level, the highest first. ``groups`` are the names of the groups that the principal is in, directly
+    or through groups. Only the first MAX_GRANTS and MAX_GROUPS are listed; the counts are of all. A deactivated
+    principal has the level that it would have if it were active."""
 
     object_id: str
     object_type: str
     principal: PrincipalReference
     permission_level: str | None = None
     grants: list[GrantReason] = []
+    grant_count: int = 0
     groups: list[str] = []
+    group_count: int = 0

@@ -2,8 +2,9 @@
 
 from tui_registry_server.wire.activity import FeedActivity
 from tui_registry_server.wire.comment import Comment
-from tui_registry_server.wire.fields import Entity, RequestBody, Text, Version
+from tui_registry_server.wire.fields import Entity, Milliseconds, RequestBody, Text, Version
 from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.stage import Stage
 
 
 class ReviewTransition(RequestBody):
@@ -14,12 +15,22 @@ class ReviewTransition(RequestBody):
     stage: Text
 
 
+class DisplacedVersion(Entity):
+    """A version that would be displaced, in short."""
+
+    version: str
+    current_stage: Stage
+    creation_timestamp: Milliseconds
+    last_updated_timestamp: Milliseconds
+    user_id: str | None = None
+
+
 class TransitionReview(Entity):
     """``displaced``: the highest versions in the stage, if it is one that a version has to itself; not all of them, if
-    they are many or large. ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest
+    they are many. ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest
     first, without comments."""
 
     model_version: ModelVersion
-    displaced: list[ModelVersion] = []
+    displaced: list[DisplacedVersion] = []
     comments: list[Comment] = []
     activities: list[FeedActivity] = []

@@ -149,7 +149,7 @@ async def test_what_was_decided_meanwhile_is_not_decided_again(scene: Scene, mea
     _, outcome = await decided(scene, transport, Decision.REJECT, meanwhile=meanwhile)
     assert transport.tried == 0
     assert outcome.verdict is Verdict.REFUSED
-    assert "by someone else" in outcome.message
+    assert "already decided or cancelled" in outcome.message
 
 
 async def test_another_decision_is_not_taken_for_ones_own(scene: Scene) -> None:
@@ -177,7 +177,7 @@ async def test_a_version_that_has_moved_is_not_decided(scene: Scene) -> None:
         outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=False, comment=""))
     assert transport.tried == 0
     assert outcome.verdict is Verdict.REFUSED
-    assert "moved to Archived" in outcome.message or "by someone else" in outcome.message
+    assert "moved to Archived" in outcome.message or "already decided or cancelled" in outcome.message
 
 
 async def test_nobody_is_displaced_that_was_not_shown(scene: Scene) -> None:

@@ -104,7 +104,7 @@ async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) 
         scene.call("POST", path, name=models[2], version="1", stage="Staging", comment="I was quicker.")
         await shown.press("y")
         await shown.until(lambda: shown.told.count("Approved; version") == 2, "two are approved")
-        assert f"{models[2]} version 1: Nothing was sent: this request was decided" in shown.told
+        assert f"{models[2]} version 1: Nothing was sent: this request was already decided" in shown.told
         await shown.shows("Inbox (1)")
     assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
 
@@ -217,7 +217,7 @@ async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None
         await shown.press("y")
         await shown.tells("Approved; version")
         await shown.shows("No open requests")
-        assert "by someone else" not in shown.told
+        assert "already decided" not in shown.told
 
 
 async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> None:
@@ -229,7 +229,7 @@ async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> No
         scene.call("DELETE", path, name=model, version="1", stage="Staging", creator=ASKER)
         await shown.shows("Approve this request?")
         await shown.press("y")
-        await shown.tells("Nothing was sent", "by someone else")
+        await shown.tells("Nothing was sent", "already decided or cancelled")
     assert scene.stage(model) == "None"
 
 

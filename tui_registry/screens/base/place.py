@@ -49,6 +49,7 @@ class Place(Screen[None]):
         self.header = Header(breadcrumbs)
         self.bar = ActionBar()
         self._is_covered_by_place = False
+        self._changes = 0  # of Console.change_count, as of the newest load
         self._load_number = 0  # of the newest load
         self._finished_load = 0  # the number of the load that finished last
         self._loaded_at: float | None = None
@@ -103,10 +104,9 @@ class Place(Screen[None]):
         self._is_covered_by_place = isinstance(self.app.screen, Place)
 
     def on_screen_resume(self) -> None:
-        """Reload after another place, which received the changes in the meantime; a place under a dialog received them
-        itself."""
+        """Reload after another place, and whenever something has changed that this place was not told of."""
         self.show_state()
-        if self._load_number and self._is_covered_by_place:
+        if self._load_number and (self._is_covered_by_place or self._changes != self.console_app.change_count):
             self.reload()
 
     def on_registry_changed(self, _message: RegistryChanged) -> None:
@@ -143,6 +143,7 @@ class Place(Screen[None]):
     def reload(self) -> None:
         """Load again. A load in progress is cancelled: only the newest one is displayed."""
         self._load_number += 1
+        self._changes = self.console_app.change_count
         self.fetch("load", partial(self._load, self._load_number))
 
     async def _load(self, number: int) -> None:

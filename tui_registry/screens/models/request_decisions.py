@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, Target, decide
+from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, Target, decide, subject_of
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
@@ -45,7 +45,9 @@ class RequestDecisions(Place):
         needed = NEEDED_ACTIONS[Decision(action)]
         is_changing = self.console_app.mutations.is_changing
         return bool(requests) and all(
-            needed in request.available_actions and not is_changing(request.id) for request in requests
+            needed in request.available_actions
+            and not is_changing(subject_of(request.name, request.version, request.to_stage))
+            for request in requests
         )
 
     def action_approve(self) -> None:

@@ -1,0 +1,105 @@
+"""Mutations as the console runs them: several at once, undone without a connection, and with a bug in one of them."""
+
+import asyncio
+
+from tests.tui_registry.console import Console, console
+from tests.tui_registry.scene import SECOND_ASKER, Scene
+from tui_registry.mutations import tag
+from tui_registry.mutations.mutation import Mutation
+from tui_registry.mutations.result import Result, Verdict
+from tui_registry.mutations.subject import Subject
+
+
+async def _true() -> bool:
+    return True
+
+
+def waiting(name: str, released: asyncio.Event) -> Mutation:
+    return Mutation(
+        title=name, progress=f"changing {name}", done="Done.", send=released.wait, happened=_true, subject=name
+    )
+
+
+async def test_the_progress_of_one_stays_when_another_ends(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("● live")
+        one, other = asyncio.Event(), asyncio.Event()
+        shown.app.mutations.start(waiting("one", one))
+        shown.app.mutations.start(waiting("other", other))
+        await shown.shows("⋯ changing other")
+        other.set()
+        await shown.shows("⋯ changing one")
+        one.set()
+        await shown.shows("● live")
+
+
+async def test_a_subject_is_changing_until_the_last_has_ended(scene: Scene) -> None:
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("● live")
+        first, second = asyncio.Event(), asyncio.Event()
+        shown.app.mutations.start(waiting("same", first))
+        shown.app.mutations.start(waiting("same", second))
+        await shown.until(lambda: shown.app.mutations.is_changing("same"))
+        first.set()
+        await shown.tells("same: Done.")
+        assert shown.app.mutations.is_changing("same")
+        second.set()
+        await shown.until(lambda: not shown.app.mutations.is_changing("same"))
+
+
+async def test_a_bug_in_one_does_not_keep_the_others_from_being_run(scene: Scene) -> None:
+    async def bug() -> str:
+        raise ValueError("a bug")
+
+    released = asyncio.Event()
+    released.set()
+    failing = Mutation(title="bug", progress="", done="", send=_true, happened=_true, check=bug)
+    ended: list[Verdict] = []
+
+    def finished(results: list[Result]) -> None:
+        ended.extend(result.verdict for result in results)
+
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("● live")
+        shown.app.mutations.start_each([failing, waiting("sound", released)], finished)  # type: ignore[arg-type]  # a list is a sequence
+        await shown.until(lambda: len(ended) == 2)
+        assert ended == [Verdict.UNKNOWN, Verdict.DONE]
+        assert "ValueError: a bug" in shown.told
+        shown.app.clear_notifications()  # the fixture takes such a report for a failure
+
+
+async def test_an_undo_that_was_not_sent_can_be_tried_again(scene: Scene) -> None:
+    model = scene.model("undone")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("● live")
+        client = shown.app.client
+        shown.app.mutations.start(tag.tag(client, Subject(model), "team", None, "risk"))
+        await shown.tells("Tag team set to risk.")
+        await undo(shown, read_only=True)
+        await shown.tells("read-only")
+        await shown.until(lambda: shown.app.mutations.undoable is not None, "it is still there")
+        await undo(shown, read_only=False)
+        await shown.tells("Tag team removed.")
+        assert (await client.models.get(model)).tags == []
+
+
+async def undo(shown: Console, *, read_only: bool) -> None:
+    shown.app.client.read_only = read_only
+    inverse = shown.app.mutations.undoable
+    assert inverse is not None
+    shown.app.mutations.undo(inverse)
+
+
+async def test_requests_that_are_settled_together_are_decided_together(scene: Scene) -> None:
+    """While one is decided, the others for the same version and stage cannot be."""
+    model = scene.pending("together")
+    scene.ask(model, "1", by=SECOND_ASKER)
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (2)", "a approve")
+        released = asyncio.Event()
+        shown.app.mutations.start(waiting(f"{model}/1/Staging", released))
+        await shown.until(lambda: shown.app.mutations.is_changing(f"{model}/1/Staging"))
+        await shown.press("j")
+        await shown.until(lambda: "approve" not in shown.bar)
+        released.set()
+        await shown.shows("a approve")
