@@ -154,7 +154,7 @@ def test_files_that_begin_with_a_byte_order_mark(command_home: Path) -> None:
         (config.folder() / name).write_bytes(codecs.BOM_UTF8 + text.encode())
     assert profiles.read().get("work").url == "https://a.example"
     assert settings.read().theme == "nord"
-    assert keymap.load("mine.toml", beside=config.folder()).keys["help"] == ("f1",)
+    assert keymap.load("mine.toml", folder=config.folder()).keys["help"] == ("f1",)
     assert CliRunner().invoke(main, ["profiles"]).output.splitlines()[1:] == ["*  work     https://a.example"]
     settings.keep_theme("dracula")
     assert settings.read().theme == "dracula"

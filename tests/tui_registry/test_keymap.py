@@ -64,7 +64,7 @@ def test_the_readmes_examples_can_be_used() -> None:
 
 
 def test_vim_adds_to_the_default_and_takes_nothing_away() -> None:
-    vim = keymap.load("vim", beside=Path())
+    vim = keymap.load("vim", folder=Path())
     assert vim.keys.keys() == DEFAULT.keys.keys()
     for name, keys in DEFAULT.keys.items():
         assert set(keys) <= set(vim.keys[name]), name
@@ -75,7 +75,7 @@ def test_vim_adds_to_the_default_and_takes_nothing_away() -> None:
 
 @pytest.mark.parametrize("name", keymap.BUILT_IN)
 def test_what_is_shipped_describes_itself(name: str) -> None:
-    known = keymap.load(name, beside=Path())
+    known = keymap.load(name, folder=Path())
     assert keymap.read("mine", keymap.as_file(known)).keys == known.keys
 
 
@@ -193,12 +193,12 @@ def test_what_acts_in_different_places_may_share_a_key() -> None:
 
 def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(KeymapError, match=r'no keymap .emacs.: use "default" or "vim", or the path of a file'):
-        keymap.load("emacs", beside=tmp_path)
+        keymap.load("emacs", folder=tmp_path)
     with pytest.raises(KeymapError, match=r"none\.toml:\n- the keymap cannot be read: No such file"):
-        keymap.load("none.toml", beside=tmp_path)
+        keymap.load("none.toml", folder=tmp_path)
     (tmp_path / "bad.toml").write_bytes(b"\xff")
     with pytest.raises(KeymapError, match="not text"):
-        keymap.load("bad.toml", beside=tmp_path)
+        keymap.load("bad.toml", folder=tmp_path)
 
 
 async def test_a_keymap_holds_everywhere(scene: Scene) -> None:
