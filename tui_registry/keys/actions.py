@@ -120,7 +120,7 @@ ACTIONS = (
         "i",
         "i",
         "details",
-        "Show the model's description, tags, aliases and permissions",
+        "Show the description, tags, aliases and permissions",
         ("models", *STAGED),
         4,
     ),

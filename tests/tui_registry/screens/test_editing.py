@@ -214,7 +214,7 @@ async def test_a_model_whole(scene: Scene) -> None:
         await at_model(shown, name)
         await shown.press("i")
         await shown.shows(
-            f"{name} › about", "What it is for", "team = risk", "in Production", "version 1", f"{ASKER}: CAN_READ"
+            f"{name} › Details", "What it is for", "team = risk", "in Production", "version 1", f"{ASKER}: CAN_READ"
         )
         await go_to(shown, "in Production", "version 1")
         await shown.press("enter")

@@ -62,7 +62,7 @@ def test_one_is_found_from_anywhere(large: LiveRegistry, size: tuple[int, int]) 
             find(shown)
         find(shown)
         shown.press("i")
-        shown.shows(f"{WANTED} › about")
+        shown.shows(f"{WANTED} › Details")
         find(shown)
         shown.press("ctrl+q")
         assert shown.ends() == 0
