@@ -111,7 +111,7 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
 @click.argument("words", metavar="(MODEL|--registry) [PRINCIPAL]", nargs=-1)
 @_on
 def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str | None, as_json: bool) -> None:
-    """Say what PRINCIPAL may do on MODEL, and every grant that says so: by name, through which groups, or inherited
+    """Say what PRINCIPAL may do on MODEL, and every grant it comes from: direct, through which groups, or inherited
     from the registry. PRINCIPAL is user:NAME, group:NAME, service:APPLICATION_ID or, where only one is called so, the
     name alone; without it, it is you."""
     if not (registry or words) or len(words) > (1 if registry else 2):
@@ -202,7 +202,7 @@ def revoke_permission(
         still = f" It still has {left}, inherited from the registry." if left else ""
         if had is None:
             raise Failure(Exit.NOT_FOUND, f"{principal} has no level of its own on {place.label}.{still}")
-        # The API takes nothing away: all that stays is written anew.
+        # The API cannot remove single grants: the remaining ones are written again.
         kept = [_request(*entry) for entry in _without(before, principal)]
         what = await client.permissions.preview(place.object_id, kept, replace=True, etag=before.etag)
         if dry_run:

@@ -49,7 +49,7 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(office: AccessFixture, 
             await shown.press(key)
 
         await press("p")
-        await shown.shows("› Access", "Your level: CAN_MANAGE by name, on this model.")
+        await shown.shows("› Access", "Your level: CAN_MANAGE directly, on this model.")
         await press("n")
         await shown.shows(f"Grant a permission level on {office.model}")
         await shown.type(office.group)
@@ -204,7 +204,7 @@ async def test_why_somebody_may_do_what_they_may(office: AccessFixture, size: tu
             f"{office.people['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
             "Can edit, and move versions",
             f"through group {outer}",
-            "CAN_READ by name, on this model",
+            "CAN_READ directly, on this model",
         )
         assert f"(via {office.group})" in " ".join(shown.text.replace("│", " ").split())
         await shown.press("escape")
@@ -239,13 +239,13 @@ async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: AccessFix
         await shown.press("2")
         await shown.shows(office.model)
         await shown.press("p")
-        await shown.shows("› Access", "Your level: CAN_READ by name, on this model.", "Changes require CAN_MANAGE.")
+        await shown.shows("› Access", "Your level: CAN_READ directly, on this model.", "Changes require CAN_MANAGE.")
         assert "grant" not in shown.bar
         await choose(shown, OWNER)
         before = office.direct()
         await shown.press("n", "e", "D")
         await shown.press("enter")
-        await shown.shows(f"{OWNER} has CAN_MANAGE on", "CAN_MANAGE by name")
+        await shown.shows(f"{OWNER} has CAN_MANAGE on", "CAN_MANAGE directly")
         await shown.press("escape")
         await shown.press("escape")
         await shown.shows("Models (")
