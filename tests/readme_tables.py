@@ -13,7 +13,7 @@ from tui_registry.commands.exits import MEANINGS
 from tui_registry.keys.actions import ACTIONS, EVERYWHERE
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.permissions import LEVELS, Level, allows
-from tui_registry_server.wire.ability import ALL_STAGES, Ability
+from tui_registry_server.wire.permission_policy import ALL_STAGES, Ability
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python -m tests.readme_tables"

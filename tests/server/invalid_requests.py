@@ -8,7 +8,7 @@ from tests.server.permission_case import PermissionAttempt
 from tests.server.permission_cases import CASES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 LONGEST_MESSAGE = 2000  # characters: a message must not repeat the whole request
 

@@ -7,7 +7,7 @@ from tests.server.database_state import DatabaseState
 from tests.server.permission_case import Case
 from tests.server.permission_cases import CASES
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 # A copy by hand of the documented table. Columns: LEVELS.
 TABLE = """

@@ -15,7 +15,7 @@ from tests.server.test_bad_input import VALUES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.store.tables import activities
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 BODIES = {
     "Users": {"userName": "refused"},

@@ -12,7 +12,7 @@ from tests.server.callers import Callers
 from tests.server.invalid_requests import in_body, name_of
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from tests.server.api import Api, hold_against_contract
 from tests.server.callers import ADMIN, Caller, Callers
 from tests.server.invalid_requests import WITH_BODY, name_of, valid_request
 from tui_registry_server.http.route import Route
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 OF_MLFLOW = [route for route in WITH_BODY if route.path.startswith("/mlflow/")]
 PREVIEWS = ("/api/2.0/preview", "/ajax-api/2.0/preview")

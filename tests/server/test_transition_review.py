@@ -52,6 +52,17 @@ def test_a_version_does_not_displace_itself_and_few_of_many_are_told(callers: Ca
     assert [each["version"] for each in review["displaced"]] == holders[-2:0:-1]
 
 
+def test_versions_with_large_tags_do_not_make_a_large_answer(callers: Callers) -> None:
+    model = callers.model("large")
+    for number in [version(callers, model, "Staging") for _ in range(4)]:
+        for key in range(11):
+            tag = {"key": str(key), "value": "x" * 100_000}
+            callers.creator.post(f"{VERSIONS}/set-tag", name=model, version=number, **tag).ok()
+    number = version(callers, model)
+    review = callers.creator.get(f"{REQUESTS}/review", name=model, version=number, stage="Staging").ok()
+    assert [each["version"] for each in review["displaced"]] == ["4"], "two would be more than 2 MiB"
+
+
 def test_a_stage_or_version_that_is_none_is_refused(callers: Callers) -> None:
     model = callers.model("refused")
     number = version(callers, model)

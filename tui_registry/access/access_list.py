@@ -1,4 +1,4 @@
-"""Access control lists: what the server says is granted on an object, and how a list is to be."""
+"""Access control lists: the levels granted on an object, and lists with a change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,27 +8,27 @@ from tui_registry.access.principal import ADMINISTRATORS, Principal
 from tui_registry_server.wire.permission import AccessControlRequest, ObjectPermissions
 
 NONE = ""
-"""No level at all."""
+"""No level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A line of a list. ``inherited``: it is made on the whole registry. ``shown``: what people call the principal."""
+    """An entry of a list. ``inherited``: granted on the whole registry. ``display_name``: of the principal."""
 
     principal: Principal
     level: str
     inherited: bool = False
-    shown: str = field(default="", compare=False)
+    display_name: str = field(default="", compare=False)
 
     @property
     def fixed(self) -> bool:
-        """Whether nobody can change it."""
+        """Whether it is built in, and cannot be changed."""
         return self.principal == ADMINISTRATORS
 
 
 @dataclass(frozen=True, slots=True)
 class AccessList:
-    """Every grant that holds on an object. ``etag``: what the server calls the direct ones as they were read."""
+    """The grants that apply to an object. ``etag``: the server's tag of the direct ones as they were read."""
 
     grants: frozenset[Grant]
     etag: str | None = field(default=None, compare=False)
@@ -44,17 +44,17 @@ class AccessList:
 
     @property
     def direct(self) -> Mapping[Principal, str]:
-        """What is granted on the object itself, and can be changed there."""
+        """The levels granted on the object itself, which can be changed there."""
         return MappingProxyType(
             {grant.principal: grant.level for grant in self.grants if not grant.inherited and not grant.fixed}
         )
 
     def granting(self, principal: Principal, level: str) -> "AccessList":
-        """The list with this as the principal's direct level, or without any for NONE."""
+        """The list with this direct level of the principal, or without one for NONE."""
         others = {grant for grant in self.grants if grant.inherited or grant.fixed or grant.principal != principal}
         added = {Grant(principal, level)} if level else set[Grant]()
         return AccessList(frozenset(others | added))
 
     def entries(self) -> list[AccessControlRequest]:
-        """The direct grants as the server takes them."""
+        """The direct grants as request entries."""
         return [principal.entry(level) for principal, level in sorted(self.direct.items())]

@@ -10,17 +10,17 @@ from tui_registry.client.scim import compared
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
-MAX_COMPARISONS = 100  # that a filter may have
+MAX_COMPARISONS = 100  # in a filter
 
 Document = User | ServicePrincipal | Group
 Filtering = Callable[[str], str]
-"""Makes the filter of a search, for the attribute that is the name."""
+"""Returns the filter of a search, given the attribute that holds the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """A principal with the id that the registry knows it by, what people call it, and the names of its groups, also of
-    those that these are in. ``active``: whether its tokens are accepted."""
+    """A principal with its id, display name, and the names of its groups, indirect ones included. ``active``: whether
+    its tokens are accepted."""
 
     id: str
     principal: Principal
@@ -48,7 +48,7 @@ async def look_up(client: RegistryClient, name: str, kinds: Collection[Principal
 async def suggest(
     client: RegistryClient, typed: str, kinds: Collection[PrincipalKind], count: int
 ) -> list[DirectoryEntry]:
-    """Principals whose name, or what people call them, contains what is typed; those that begin with it first."""
+    """Principals whose name or display name contains what is typed; names that begin with it come first."""
 
     def containing(attribute: str) -> str:
         parts = [compared(attribute, "co", typed)]
@@ -56,15 +56,15 @@ async def suggest(
             parts.append(compared("displayName", "co", typed))
         return " or ".join(parts) if typed else ""
 
-    wanted = typed.casefold()
+    prefix = typed.casefold()
     return sorted(
         await _search(client, kinds, containing, count=count),
-        key=lambda each: (not each.principal.name.casefold().startswith(wanted), each.principal),
+        key=lambda each: (not each.principal.name.casefold().startswith(prefix), each.principal),
     )
 
 
 async def names_of(client: RegistryClient, ids: Collection[str]) -> Mapping[str, DirectoryEntry]:
-    """Users and service principals by their ids; those that are gone are left out."""
+    """Users and service principals by their ids, without those that do not exist any more."""
     known: dict[str, DirectoryEntry] = {}
     for batch in _batches(sorted(ids)):
         filter_text = _any_of("id", batch)

@@ -1,4 +1,4 @@
-"""What levels are granted on, and what the registry says of it."""
+"""The objects that levels are granted on, and what the server says about their permissions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from tui_registry_server.wire.permission_preview import PermissionsPreview
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 
 MANAGE = PermissionLevel.CAN_MANAGE.value
-"""What it takes to change a list."""
+"""The level that allows changing permissions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Governed:
-    """What levels are granted on: a model, or the whole registry."""
+class PermissionObject:
+    """An object that levels are granted on: a model, or the whole registry."""
 
     id: str
     model: str = ""
@@ -30,44 +30,44 @@ class Governed:
         return self.model or "the whole registry"
 
 
-WHOLE_REGISTRY = Governed(ROOT)
+WHOLE_REGISTRY = PermissionObject(ROOT)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What was read of an object: its list, what whoever is looking may do and why, and what the server says of each
-    level, from the lowest."""
+class AccessView:
+    """The permissions of an object, as loaded: its access list, the explanation of the user's own level, and the
+    descriptions of the levels, lowest first."""
 
-    governed: Governed
+    target: PermissionObject
     access: AccessList
     own: PermissionsExplanation
     meanings: Mapping[str, str]
 
     @property
     def manages(self) -> bool:
-        """Whether whoever is looking may change the list."""
+        """Whether the user may change the access list."""
         return self.own.permission_level == MANAGE
 
     def rank(self, level: str) -> int:
-        """Its place in the order of levels, from 1; 0 for one that is not known."""
+        """The position in the order of levels, from 1; 0 for an unknown level."""
         return [*self.meanings].index(level) + 1 if level in self.meanings else 0
 
 
-async def read(client: RegistryClient, governed: Governed) -> AccessList:
-    return AccessList.of(await client.permissions.get(governed.id))
+async def read(client: RegistryClient, target: PermissionObject) -> AccessList:
+    return AccessList.of(await client.permissions.get(target.id))
 
 
 async def preview(
-    client: RegistryClient, governed: Governed, before: AccessList, principal: Principal, level: str
+    client: RegistryClient, target: PermissionObject, before: AccessList, principal: Principal, level: str
 ) -> PermissionsPreview:
-    """What it would mean to make this the principal's direct level, or to take it away for NONE."""
+    """The effects of giving the principal this direct level, or of revoking it for NONE."""
     if level:
-        return await client.permissions.preview(governed.id, [principal.entry(level)])
+        return await client.permissions.preview(target.id, [principal.entry(level)])
     after = before.granting(principal, NONE)
-    return await client.permissions.preview(governed.id, after.entries(), replace=True, etag=before.etag)
+    return await client.permissions.preview(target.id, after.entries(), replace=True, etag=before.etag)
 
 
-async def governed_model(client: RegistryClient, name: str) -> Governed:
-    """A model, by the id that permissions are kept under."""
+async def model_object(client: RegistryClient, name: str) -> PermissionObject:
+    """A model, with the id that its permissions are stored under."""
     model = await client.models.get(name)
-    return Governed(model.id, model.name)
+    return PermissionObject(model.id, model.name)

@@ -1,7 +1,7 @@
 """What a permission level lets one do, before the server is asked: by the server's own table."""
 
-from tui_registry_server.wire.ability import Ability, allows
 from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_policy import Ability, allows
 
 
 def may(level: PermissionLevel | None, ability: Ability) -> bool:

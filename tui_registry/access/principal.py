@@ -1,4 +1,4 @@
-"""Who can be granted something."""
+"""Principals: users, groups and service principals, which levels can be granted to."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ FIELDS = {
     PrincipalKind.GROUP: "group_name",
     PrincipalKind.SERVICE_PRINCIPAL: "service_principal_name",
 }
-"""The wire's fields for the name of a principal in an access control list."""
+"""The API's fields for the name of a principal in an access control list."""
 
 _PREFIXES = {kind: prefix for prefix, kind in PREFIXES.items()}
 
 
 def noun(kind: PrincipalKind) -> str:
-    """What people call such a principal."""
+    """The kind in words."""
     return kind.value.replace("_", " ")
 
 
@@ -33,7 +33,7 @@ class Principal:
 
     @classmethod
     def of_entry(cls, entry: AccessControl) -> "Principal":
-        """Whom an entry names; a service principal without a name, if it names nobody that this console knows of."""
+        """The principal of an entry; a service principal without a name, if the entry has none of the known fields."""
         for kind, name in FIELDS.items():
             if getattr(entry, name) is not None:
                 return cls(kind, getattr(entry, name))
@@ -41,16 +41,16 @@ class Principal:
 
     @property
     def prefix(self) -> str:
-        """What is written before a colon and the name."""
+        """The kind in an address, before the colon."""
         return _PREFIXES[self.kind]
 
     @property
     def address(self) -> str:
-        """What to write for it where several kinds are possible."""
+        """The name with its kind, for input where several kinds are possible."""
         return f"{self.prefix}:{self.name}"
 
     def entry(self, level: str) -> AccessControlRequest:
-        """A grant to it as the server takes it."""
+        """A grant to it, as an entry of a request."""
         return AccessControlRequest.model_validate({FIELDS[self.kind]: self.name, "permission_level": level})
 
     def __str__(self) -> str:
@@ -58,4 +58,4 @@ class Principal:
 
 
 ADMINISTRATORS = Principal(PrincipalKind.GROUP, ADMINS)
-"""The group whose members manage everything, whatever is granted."""
+"""The built-in group whose members can manage everything."""

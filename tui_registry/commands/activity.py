@@ -16,7 +16,7 @@ DEFAULT_LIMIT = 100  # activities
 
 
 def _parse_time(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    from tui_registry.queries.filters import parse_moment
+    from tui_registry.queries.search_syntax import parse_moment
 
     if value is None:
         return None
@@ -99,7 +99,7 @@ def activity(
 
 
 def _types(part: str) -> list[str]:
-    from tui_registry.queries.filters import matching_types
+    from tui_registry.queries.search_syntax import matching_types
     from tui_registry_server.wire.activity import ActivityType
 
     types = matching_types(part)

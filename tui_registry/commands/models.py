@@ -37,8 +37,8 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
       tui-registry models list churn eu
       tui-registry models list "= tags.team = 'risk'"
     """
-    from tui_registry.queries.filters import is_words, models_filter
     from tui_registry.queries.model_search import exact, ranked
+    from tui_registry.queries.search_syntax import is_words, models_filter
 
     typed = " ".join(words)
     filter_text = models_filter(typed)
@@ -97,7 +97,7 @@ class _Found:
 async def _read(client: "RegistryClient", name: str) -> _Found:
     import asyncio
 
-    from tui_registry.queries.filters import named
+    from tui_registry.queries.search_syntax import named
 
     async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
         answer = await client.versions.search(

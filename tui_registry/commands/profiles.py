@@ -36,7 +36,6 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--ca", metavar="FILE", help="PEM file of the CA that must sign its certificate; '' for the system's CAs."
         ),
-        click.option("--ca", metavar="FILE", help="Certificate authorities to trust: a PEM file; '' for the system's."),
         click.option(
             "--read-only/--read-write", default=None, help="Whether the console and commands may make changes there."
         ),

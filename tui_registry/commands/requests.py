@@ -125,7 +125,8 @@ def _decide(
 ) -> None:
     from tui_registry.client.errors import CallError
     from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Target, decide
-    from tui_registry.mutations.mutation import Verdict, run
+    from tui_registry.mutations.mutation import run
+    from tui_registry.mutations.result import Verdict
     from tui_registry.terminal.sanitize import visible
 
     async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":

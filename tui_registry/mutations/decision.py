@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Mutation, Result, Verdict
+from tui_registry.mutations.mutation import Mutation
+from tui_registry.mutations.result import Result, Verdict
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.activity import Activity, ActivityType
 from tui_registry_server.wire.stage import Stage

@@ -4,34 +4,13 @@ A mutation is frozen when the user is asked about it. Before it is sent, the ser
 they were then; it is sent once and never again; if its answer is lost, the server is read until it shows what happened.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
+from functools import partial
 
-from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, ReadOnly, Refused, Unreachable
-
-MAX_READS = 32  # after a lost answer, over a minute: a server may take that long to restart
-MAX_UNCHANGED_READS = 6  # of them that show nothing changed, over six seconds or more, until it is given up
-FIRST_PAUSE, LAST_PAUSE = 0.25, 2.0  # seconds between the reads: each pause is twice the one before
-
-
-class Verdict(StrEnum):
-    """done: it happened. refused: it did not, and the reason is known. unknown: nobody can tell yet."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a mutation. ``message`` is for people; ``error`` is what the server or the way to it said, if that
-    is why it was refused."""
-
-    verdict: Verdict
-    message: str
-    error: CallError | None = None
+from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, ReadOnly, Refused
+from tui_registry.mutations import lost_answer
+from tui_registry.mutations.result import Result, Verdict
 
 
 async def _unchanged() -> str:
@@ -74,7 +53,7 @@ async def run(mutation: Mutation, show_progress: Callable[[str], None] = lambda 
     except CallError as error:
         if _may_have_happened(error):
             show_progress("answer lost, checking")
-            return await _find_out(mutation)
+            return await lost_answer.find_out(mutation.happened, partial(_read_back, mutation))
         return Result(Verdict.REFUSED, str(error) if isinstance(error, Refused) else _not_sent(error), error)
     try:
         return await _read_back(mutation)
@@ -94,35 +73,3 @@ def _may_have_happened(error: CallError) -> bool:
     """Whether the server may have done it despite the error: what answers in its place, such as a proxy whose deadline
     has passed, does not know."""
     return isinstance(error, LostAnswer | Misunderstood) or (isinstance(error, Refused) and error.status >= 500)
-
-
-_AFTER_A_LOST_ANSWER = {
-    Verdict.DONE: "The answer was lost, but it is done.",
-    Verdict.REFUSED: "The answer was lost, and something else happened.",
-    Verdict.UNKNOWN: "The answer was lost, and the server does not say what happened.",
-}
-
-
-async def _find_out(mutation: Mutation) -> Result:
-    """Read what became of a mutation whose answer was lost."""
-    pause, unchanged = FIRST_PAUSE, 0
-    for _ in range(MAX_READS):
-        try:
-            if await mutation.happened():
-                result = await _read_back(mutation)
-                return replace(result, message=f"{_AFTER_A_LOST_ANSWER[result.verdict]} {result.message}")
-            unchanged += 1
-            if unchanged == MAX_UNCHANGED_READS:
-                told = "The answer was lost, and nothing has changed so far: refresh before you repeat it."
-                return Result(Verdict.UNKNOWN, told)
-        except (Unreachable, LostAnswer, Misunderstood):
-            pass
-        except Refused as error:
-            if error.status < 500:
-                return Result(
-                    Verdict.UNKNOWN, f"The answer was lost, and the server does not say what happened: {error}"
-                )
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LAST_PAUSE)
-    told = "The answer was lost, and the server does not answer: refresh when it is back, before you repeat it."
-    return Result(Verdict.UNKNOWN, told)

@@ -13,7 +13,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import model as models
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.version import newest_of
-from tui_registry.queries.filters import named
+from tui_registry.queries.search_syntax import named
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry_server.wire.model_version import ModelVersion
@@ -63,8 +63,8 @@ class Registration:
         """The error, and that the model is there all the same, if it was made for this."""
         if not self.is_new:
             return error
-        told = f"{str(error).rstrip('.')}. The model {self.model} was created and stays, without a version."
-        return type(error)(error.status, error.error_code, told) if isinstance(error, Refused) else Unreachable(told)
+        text = f"{str(error).rstrip('.')}. The model {self.model} was created and stays, without a version."
+        return type(error)(error.status, error.error_code, text) if isinstance(error, Refused) else Unreachable(text)
 
     async def _is_added(self, client: RegistryClient) -> bool:
         page = await client.versions.search(

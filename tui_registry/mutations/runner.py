@@ -8,7 +8,8 @@ from typing import Protocol
 from textual.notifications import SeverityLevel
 
 from tui_registry.client.errors import CallError
-from tui_registry.mutations.mutation import Mutation, Result, Verdict, run
+from tui_registry.mutations.mutation import Mutation, run
+from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
 from tui_registry.terminal.sanitize import one_line, visible
 

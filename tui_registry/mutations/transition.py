@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.queries.filters import named
+from tui_registry.queries.search_syntax import named
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 

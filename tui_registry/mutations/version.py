@@ -3,7 +3,7 @@
 from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.queries.filters import named
+from tui_registry.queries.search_syntax import named
 from tui_registry_server.wire.model_version import ModelVersion
 
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable
 
 from tui_registry.client.models import Models
-from tui_registry.queries.filters import is_words, models_filter, name_is, name_starts_with, starts_with
+from tui_registry.queries.search_syntax import is_words, models_filter, name_is, name_starts_with, starts_with
 from tui_registry_server.wire.registered_model import RegisteredModel
 
 ALL_PREFIX = "all:"

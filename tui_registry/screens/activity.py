@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from tui_registry.keys.actions import FILTERING, bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe, is_transition
-from tui_registry.queries.filters import ActivityFilter, activity_filter
+from tui_registry.queries.search_syntax import ActivityFilter, activity_filter
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.terminal.sanitize import one_line, visible

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
-from tui_registry.queries.filters import versions_filter
 from tui_registry.queries.pages import Pages
+from tui_registry.queries.search_syntax import versions_filter
 from tui_registry.screens.models.stages import StagePlace
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible

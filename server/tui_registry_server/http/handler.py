@@ -33,7 +33,7 @@ from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 log = logging.getLogger(__name__)
 

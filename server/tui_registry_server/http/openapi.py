@@ -15,9 +15,9 @@ from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.openapi_tags import TAGS, tag_of
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.http.scim import JSON, SCIM_JSON
-from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.error import Error, ScimError
 from tui_registry_server.wire.fields import Nothing
+from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
 _REFERENCE = "#/components/schemas/{model}"

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from tui_registry_server.operations.call import Answer, WithHeaders
-from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.fields import Nothing, RequestBody
+from tui_registry_server.wire.permission_policy import Ability
 
 PREFIXES = ("/api/2.0", "/ajax-api/2.0")
 """The prefixes of the API's paths: for programs, and for MLflow's web pages."""

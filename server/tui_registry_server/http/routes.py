@@ -35,7 +35,7 @@ from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
-from tui_registry_server.wire.ability import Ability as Can
+from tui_registry_server.wire.permission_policy import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
 from tui_registry_server.wire.permission_reasons import ExplainPermissions, PermissionsExplanation
 from tui_registry_server.wire.server_info import DatabricksConfig, Health, ServerInfo

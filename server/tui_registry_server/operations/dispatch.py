@@ -6,7 +6,7 @@ from typing import Any
 from tui_registry_server.operations.call import Answer, Call, Caller
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.permissions import require
-from tui_registry_server.wire.ability import Ability
+from tui_registry_server.wire.permission_policy import Ability
 
 LoadSubject = Callable[..., Subject]
 

@@ -18,6 +18,7 @@ from tui_registry_server.wire.stage import EXCLUSIVE_STAGES
 from tui_registry_server.wire.transition_review import ReviewTransition
 
 MAX_DISPLACED = 10
+MAX_DISPLACED_CHARACTERS = 2 * 1024 * 1024  # a version can have 4 MiB of tags
 MAX_COMMENTS = 3
 MAX_ACTIVITIES = 5
 
@@ -35,7 +36,7 @@ def review(call: Call, body: ReviewTransition, subject: TransitionSubject) -> An
     if document is None:
         raise no_version(version.name, version.version)
     others = model_versions.in_stage(call.connection, version.model_id, stage) if stage in EXCLUSIVE_STAGES else []
-    displaced = [number for number in reversed(others) if number != version.version][:MAX_DISPLACED]
+    displaced = [number for number in reversed(others) if number != version.version]
     filter_ = Filter(model_id=version.model_id, version=version.version, types=_ACTIVITY_TYPES)
     activities, _ = feed.feed(call.connection, call.principal, filter_, before=None, limit=MAX_ACTIVITIES)
     newest = comments.newest_of_version(
@@ -44,11 +45,21 @@ def review(call: Call, body: ReviewTransition, subject: TransitionSubject) -> An
     answer: dict[str, Any] = json.loads(document)
     return answer | without_empty(
         {
-            "displaced": [
-                json.loads(model_versions.read_document(call.connection, version.model_id, number))
-                for number in displaced
-            ],
+            "displaced": _documents(call, version.model_id, displaced),
             "comments": [comment_entity(call, row) for row in newest],
             "activities": [activity_entity(row) for row in activities],
         }
     )
+
+
+def _documents(call: Call, model_id: str, numbers: list[int]) -> list[dict[str, Any]]:
+    """The first of these versions: MAX_DISPLACED, and MAX_DISPLACED_CHARACTERS of JSON, but at least one."""
+    documents: list[dict[str, Any]] = []
+    size = 0
+    for number in numbers[:MAX_DISPLACED]:
+        document = model_versions.read_document(call.connection, model_id, number)
+        size += len(document)
+        if documents and size > MAX_DISPLACED_CHARACTERS:
+            break
+        documents.append(json.loads(document))
+    return documents

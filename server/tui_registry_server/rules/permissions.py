@@ -1,4 +1,4 @@
-"""Who may do what: what the table of wire.ability means for a stored level.
+"""Who may do what: what the table of wire.permission_policy means for a stored level.
 
 A caller's level on a model is the highest of: grants to them, grants to their groups (and the groups those are in),
 and the same on the registry-wide object ``root``. Members of ``admins`` always manage everything.
@@ -8,10 +8,10 @@ from enum import IntEnum
 from functools import cache
 
 from tui_registry_server.rules.errors import InvalidParameterValue, PermissionDenied
-from tui_registry_server.wire import ability as ability_table
-from tui_registry_server.wire.ability import GRANTS, Ability, rank
+from tui_registry_server.wire import permission_policy
 from tui_registry_server.wire.comment import CommentAction
 from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_policy import GRANTS, Ability, rank
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.token import TokenPermissionLevel
 from tui_registry_server.wire.transition_request import RequestAction
@@ -62,7 +62,7 @@ _BY_LEVEL = {level: wire for wire, (level, _) in LEVELS.items()}
 @cache  # there are few of these, and lists ask for each of their rows
 def allows(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> bool:
     """Whether a row of GRANTS matches."""
-    return ability_table.allows(ability, _BY_LEVEL.get(Level(level)), stages=stages, author=author)
+    return permission_policy.allows(ability, _BY_LEVEL.get(Level(level)), stages=stages, author=author)
 
 
 def require(ability: Ability, level: int, *, stages: frozenset[Stage] = frozenset(), author: bool = False) -> None:

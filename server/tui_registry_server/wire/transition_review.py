@@ -15,8 +15,9 @@ class ReviewTransition(RequestBody):
 
 
 class TransitionReview(Entity):
-    """``displaced``: the newest versions in the stage, the highest first, if it is one that a version has to itself.
-    ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest first, without comments."""
+    """``displaced``: the highest versions in the stage, if it is one that a version has to itself; not all of them, if
+    they are many or large. ``comments`` are the version's newest, oldest first; ``activities`` its newest, newest
+    first, without comments."""
 
     model_version: ModelVersion
     displaced: list[ModelVersion] = []

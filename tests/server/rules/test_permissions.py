@@ -12,9 +12,9 @@ from tui_registry_server.rules.permissions import (
     request_actions,
     require,
 )
-from tui_registry_server.wire.ability import GRANTS, Ability
 from tui_registry_server.wire.comment import CommentAction
 from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_policy import GRANTS, Ability
 from tui_registry_server.wire.stage import Stage
 
 

@@ -8,8 +8,8 @@ import pytest
 from tests.live_registry import LiveRegistry
 from tui_registry.access import addresses, directory
 from tui_registry.access.access_list import NONE, AccessList, Grant
-from tui_registry.access.addresses import ANYBODY, UnknownAddressError
-from tui_registry.access.grants import WHOLE_REGISTRY, governed_model, preview, read
+from tui_registry.access.addresses import ALL_KINDS, UnknownAddressError
+from tui_registry.access.grants import WHOLE_REGISTRY, model_object, preview, read
 from tui_registry.access.principal import ADMINISTRATORS, Principal
 from tui_registry.access.wording import change_text, reason_text
 from tui_registry.client.registry import RegistryClient
@@ -65,14 +65,14 @@ def test_a_change_in_words() -> None:
 
 
 def test_only_direct_grants_are_sent_back() -> None:
-    seen = AccessList(frozenset({EVERYWHERE, Grant(ADA, "CAN_READ"), Grant(LEADS, "CAN_EDIT", inherited=True)}))
-    assert [entry.model_dump(exclude_none=True) for entry in seen.entries()] == [
+    access_list = AccessList(frozenset({EVERYWHERE, Grant(ADA, "CAN_READ"), Grant(LEADS, "CAN_EDIT", inherited=True)}))
+    assert [entry.model_dump(exclude_none=True) for entry in access_list.entries()] == [
         {"user_name": "ada", "permission_level": "CAN_READ"}
     ]
-    lowered = seen.granting(ADA, "CAN_EDIT").granting(LEADS, "CAN_READ")
+    lowered = access_list.granting(ADA, "CAN_EDIT").granting(LEADS, "CAN_READ")
     assert dict(lowered.direct) == {ADA: "CAN_EDIT", LEADS: "CAN_READ"}
     assert Grant(LEADS, "CAN_EDIT", inherited=True) in lowered.grants
-    assert lowered.granting(LEADS, NONE).granting(ADA, "CAN_READ") == seen
+    assert lowered.granting(LEADS, NONE).granting(ADA, "CAN_READ") == access_list
 
 
 def test_a_list_is_read_from_the_wire() -> None:
@@ -94,14 +94,14 @@ def test_a_list_is_read_from_the_wire() -> None:
             ),
         ],
     )
-    seen = AccessList.of(permissions)
-    assert seen.grants == {
+    access_list = AccessList.of(permissions)
+    assert access_list.grants == {
         EVERYWHERE,
         Grant(ADA, "CAN_EDIT"),
         Grant(ADA, "CAN_READ", inherited=True),
         Grant(Principal(PrincipalKind.SERVICE_PRINCIPAL, "bot"), "CAN_READ"),
     }
-    assert {grant.shown for grant in seen.grants if grant.principal == ADA} == {"Ada L."}
+    assert {grant.display_name for grant in access_list.grants if grant.principal == ADA} == {"Ada L."}
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ async def test_whom_somebody_means(client: RegistryClient, name: str) -> None:
     await client.users.create(f"ann-{name}")
     group, user = PrincipalKind.GROUP, PrincipalKind.USER
     for typed, kind in ((f"group:{name}", group), (f" user: {name.upper()}", user), (f"ann-{name}", user)):
-        assert (await addresses.resolve(client, typed, ANYBODY)).principal.kind is kind
+        assert (await addresses.resolve(client, typed, ALL_KINDS)).principal.kind is kind
     with pytest.raises(UnknownAddressError, match=f"is ambiguous: enter user:{name} or group:{name}"):
-        await addresses.resolve(client, name, ANYBODY)
+        await addresses.resolve(client, name, ALL_KINDS)
     with pytest.raises(UnknownAddressError, match='There is no group called "nobody'):
-        await addresses.resolve(client, 'group:"nobody', ANYBODY)
+        await addresses.resolve(client, 'group:"nobody', ALL_KINDS)
     with pytest.raises(UnknownAddressError, match="There is no user called group:"):
         await addresses.resolve(client, f"group:{name}", [user])
-    assert await addresses.suggestions(client, name, ANYBODY) == [f"group:{name}", f"user:{name}", f"user:ann-{name}"]
+    assert await addresses.suggestions(client, name, ALL_KINDS) == [f"group:{name}", f"user:{name}", f"user:ann-{name}"]
     assert await addresses.suggestions(client, "", [user]) == []
     assert await addresses.suggestions(client, f"ann-{name}"[:-1], [user]) == [f"ann-{name}"]
 
@@ -162,11 +162,11 @@ async def test_a_service_principal_knows_itself(registry: LiveRegistry, client: 
     program = await client.service_principals.create(name)
     made = await client.tokens.create_for(name)
     await client.models.create(name)
-    governed = await governed_model(client, name)
+    target = await model_object(client, name)
     entry = Principal(PrincipalKind.SERVICE_PRINCIPAL, name).entry("CAN_READ")
-    await client.permissions.add(governed.id, [entry])
+    await client.permissions.add(target.id, [entry])
     async with RegistryClient(registry.url, made.token_value) as own:
-        why = await own.permissions.why(governed.id)
+        why = await own.permissions.why(target.id)
     assert (why.principal.id, why.principal.kind) == (program.id, PrincipalKind.SERVICE_PRINCIPAL)
     assert why.permission_level == "CAN_READ"
 
@@ -175,15 +175,15 @@ async def test_a_change_is_previewed_as_it_would_be_sent(client: RegistryClient,
     """Also by a profile that is read-only: nothing is changed."""
     await client.models.create(name)
     await client.users.create(name)
-    governed, principal = await governed_model(client, name), Principal(PrincipalKind.USER, name)
+    target, principal = await model_object(client, name), Principal(PrincipalKind.USER, name)
     client.read_only = True
-    before = await read(client, governed)
-    (given,) = (await preview(client, governed, before, principal, "CAN_EDIT")).named
+    before = await read(client, target)
+    (given,) = (await preview(client, target, before, principal, "CAN_EDIT")).named
     assert (given.direct_before, given.direct_after, given.level_after) == (None, "CAN_EDIT", "CAN_EDIT")
-    assert await read(client, governed) == before
+    assert await read(client, target) == before
     client.read_only = False
-    await client.permissions.add(governed.id, [principal.entry("CAN_EDIT")])
-    (taken,) = (await preview(client, governed, await read(client, governed), principal, NONE)).named
+    await client.permissions.add(target.id, [principal.entry("CAN_EDIT")])
+    (taken,) = (await preview(client, target, await read(client, target), principal, NONE)).named
     assert (Principal.of(taken.principal), taken.level_before, taken.level_after) == (principal, "CAN_EDIT", None)
     everywhere = await preview(client, WHOLE_REGISTRY, await read(client, WHOLE_REGISTRY), principal, "CAN_READ")
     assert [each.level_after for each in everywhere.named] == ["CAN_READ"]

@@ -14,7 +14,7 @@ from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import ASKER, Scene
 from tests.tui_registry.terminal_process import TIMEOUT
 from tui_registry.commands.exits import Exit
-from tui_registry.mutations import mutation
+from tui_registry.mutations import lost_answer
 
 pytestmark = pytest.mark.usefixtures("command_home")
 
@@ -66,8 +66,8 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> No
 
 
 async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(mutation, "LAST_PAUSE", 0.01)
+    monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(lost_answer, "LAST_PAUSE", 0.01)
     model = scene.pending("unknown")
     done = await lost(
         scene, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not scene.requests()

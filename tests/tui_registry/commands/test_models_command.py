@@ -28,7 +28,7 @@ def test_models_are_listed_by_words_and_by_grammar(scene: Scene) -> None:
 
 
 def test_models_are_limited_and_the_rest_is_not_hidden(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "PAGE", 2)
+    monkeypatch.setattr(asking, "PAGE_SIZE", 2)
     names = sorted(scene.model(f"limited-{number}") for number in range(5))
     all_of_them = answer(scene, "models", "list", scene.id)
     assert [model["name"] for model in all_of_them["registered_models"]] == names

@@ -24,7 +24,7 @@ def group(scene: Scene) -> str:
 def test_levels_are_granted_shown_and_revoked(scene: Scene, group: str) -> None:
     model = scene.model("shared")
     done = run(scene, "permissions", "grant", model, "--group", group, "can_edit")
-    assert done.stdout == f"group {group} has CAN_EDIT on {model}; before: no level of its own.\n"
+    assert done.stdout == f"group {group} now has CAN_EDIT on {model}; before: no direct level.\n"
     assert levels(scene, model, group) == [("CAN_EDIT", False)]
     row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
     assert row.split() == ["group", group, "CAN_EDIT", "here"]
@@ -60,7 +60,7 @@ def test_what_is_inherited_stays_and_is_told(scene: Scene, group: str) -> None:
         assert "It still has CAN_READ, inherited from the registry." in done.stdout
         again = run(scene, "permissions", "revoke", model, "--group", group)
         assert again.exit_code == Exit.NOT_FOUND
-        assert "no level of its own" in again.stderr
+        assert "no direct level" in again.stderr
         assert "It still has CAN_READ, inherited from the registry." in again.stderr
         row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
         assert row.endswith("the registry")
@@ -127,20 +127,20 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
     before = answer(scene, "permissions", "show", model)
     arguments = ("permissions", "grant", model, "CAN_EDIT", "--group", group, "--dry-run")
     assert lines(run(scene, *arguments)) == [
-        f"group {group} on {model}: none → CAN_EDIT; with what else is granted: none → CAN_EDIT",
+        f"group {group} on {model}: none → CAN_EDIT; effective level: none → CAN_EDIT",
         f"1 member, CAN_READ → CAN_EDIT: {SECOND_ASKER}",
         "you: CAN_MANAGE (unchanged)",
-        "Nothing was changed.",
+        "Dry run: nothing was changed.",
     ]
     assert run(scene, *arguments, TUI_REGISTRY_READ_ONLY="yes").exit_code == Exit.DONE
     told = answer(scene, *arguments)
     assert [each["level_after"] for each in told["named"]] == ["CAN_EDIT"]
     assert told["etag"] == before["etag"]
     taken = lines(run(scene, "permissions", "revoke", model, "--user", OWNER, "--dry-run"))
-    assert taken[0] == f"{OWNER} on {model}: CAN_MANAGE → none; with what else is granted: CAN_MANAGE → none"
+    assert taken[0] == f"{OWNER} on {model}: CAN_MANAGE → none; effective level: CAN_MANAGE → none"
     assert taken[1] == "you: CAN_MANAGE → none"
     nothing = run(scene, "permissions", "grant", model, "CAN_READ", "--user", ASKER, "--dry-run")
-    assert lines(nothing) == [f"Nothing would change on {model}."]
+    assert lines(nothing) == [f"No change on {model}."]
     refused = run(scene, *arguments, by=ASKER)
     assert (refused.exit_code, refused.stdout) == (Exit.NOT_ALLOWED, "")
     assert answer(scene, "permissions", "show", model) == before

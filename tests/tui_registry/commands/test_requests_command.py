@@ -37,7 +37,7 @@ def test_requests_are_the_wires_own_as_json(scene: Scene) -> None:
 
 
 def test_every_page_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "PAGE", 2)
+    monkeypatch.setattr(asking, "PAGE_SIZE", 2)
     for number in range(5):
         scene.pending(f"paged-{number}")
     assert answer(scene, "requests", "list") == {"requests": scene.requests()}

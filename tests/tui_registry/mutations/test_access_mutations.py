@@ -18,11 +18,12 @@ from tests.tui_registry.faulty_transport import (
 )
 from tui_registry.access.access_list import NONE
 from tui_registry.access.directory import DirectoryEntry
-from tui_registry.access.grants import governed_model, read
+from tui_registry.access.grants import model_object, read
 from tui_registry.access.principal import Principal
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations import account, group, level, mutation, token
-from tui_registry.mutations.mutation import Mutation, Verdict, run
+from tui_registry.mutations import account, group, level, lost_answer, token
+from tui_registry.mutations.mutation import Mutation, run
+from tui_registry.mutations.result import Verdict
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import User
 
@@ -44,9 +45,9 @@ class Case:
         return f"group-{self.id}"
 
     async def level(self, wanted: str) -> Mutation:
-        governed = await governed_model(self.client, self.model)
-        seen = await read(self.client, governed)
-        return level.give(self.client, governed, seen, Principal(PrincipalKind.GROUP, self.group), wanted)
+        target = await model_object(self.client, self.model)
+        access_list = await read(self.client, target)
+        return level.give(self.client, target, access_list, Principal(PrincipalKind.GROUP, self.group), wanted)
 
 
 Make = Callable[[Case], Awaitable[Mutation]]
@@ -55,7 +56,7 @@ Make = Callable[[Case], Awaitable[Mutation]]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings."""
-    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.02)
 
 
 @pytest.fixture

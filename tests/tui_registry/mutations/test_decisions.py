@@ -24,9 +24,10 @@ from tests.tui_registry.faulty_transport import (
 )
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations import mutation
+from tui_registry.mutations import lost_answer
 from tui_registry.mutations.decision import Decision, Target, decide
-from tui_registry.mutations.mutation import Result, Verdict, run
+from tui_registry.mutations.mutation import run
+from tui_registry.mutations.result import Result, Verdict
 from tui_registry_server.wire.stage import Stage
 
 SETTLED = {
@@ -39,7 +40,7 @@ SETTLED = {
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings; together they still last longer than what comes late."""
-    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.02)
 
 
 async def target_of(client: RegistryClient, model: str) -> Target:
@@ -107,7 +108,7 @@ async def test_it_is_found_out_when_the_server_is_back(scene: Scene, fault: Faul
 
 
 async def test_nothing_is_claimed_while_the_server_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutation, "MAX_READS", 4)
+    monkeypatch.setattr(lost_answer, "MAX_READS", 4)
     transport = FaultyTransport(answer_is_lost, reading=[nobody_listens] * 100)
     _, outcome = await decided(scene, transport)
     assert len(transport.written) == 1

@@ -11,7 +11,7 @@ from tests.live_registry import ADMIN, LiveRegistry, Server, command, fresh_data
 from tests.tui_registry.console import LARGE, Console, console
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import OWNER, Scene
-from tui_registry.mutations import mutation
+from tui_registry.mutations import lost_answer
 from tui_registry.session import live_connection
 
 LATE = pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", "before-its-answer"])
@@ -20,8 +20,8 @@ LATE = pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", 
 @pytest.fixture(autouse=True)
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts to come back, and readings of what happened, follow each other quickly."""
-    monkeypatch.setattr(live_connection, "LAST_RETRY", 0.5)
-    monkeypatch.setattr(mutation, "LAST_PAUSE", 0.5)
+    monkeypatch.setattr(live_connection, "MAX_RETRY_DELAY", 0.5)
+    monkeypatch.setattr(lost_answer, "LAST_PAUSE", 0.5)
 
 
 @dataclass

@@ -17,10 +17,11 @@ from tests.tui_registry.faulty_transport import (
 )
 from tests.tui_registry.scene import Scene
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations import comment, model, mutation, transition, version
+from tui_registry.mutations import comment, lost_answer, model, transition, version
 from tui_registry.mutations.alias import alias
 from tui_registry.mutations.description import describe
-from tui_registry.mutations.mutation import Mutation, Verdict, run
+from tui_registry.mutations.mutation import Mutation, run
+from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.tag import tag
 from tui_registry_server.wire.stage import Stage
@@ -31,7 +32,7 @@ Make = Callable[[RegistryClient, Scene, str], Awaitable[Mutation]]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings; together they still last longer than what comes late."""
-    monkeypatch.setattr(mutation, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.02)
 
 
 async def described(client: RegistryClient, _scene: Scene, name: str) -> Mutation:

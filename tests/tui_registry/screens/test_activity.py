@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui_registry.console import LARGE, SMALL, console
 from tests.tui_registry.scene import ASKER, Scene
-from tui_registry.queries.filters import activity_filter
+from tui_registry.queries.search_syntax import activity_filter
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 

@@ -128,13 +128,13 @@ PLACES = {
     "described": (("escape", "g", "e"), "esc cancel"),
     "model-again": (("escape", "escape"), "your level: CAN_MANAGE"),
     "compare": (("equals_sign",), "≠ stage"),
-    "card": (("G", "escape", "i"), "Details"),
+    "model details": (("G", "escape", "i"), "Details"),
     "card-description": (("g", "J"), "description"),
     "delete-model": (("X",), "Permanently delete this model?"),
     "copy": (("escape", "y"), "models:/ URI"),
     "access": (("escape", "p"), OWNER),
     "why": (("w",), "esc"),
-    "grant": (("escape", "n"), "Level"),
+    "grant": (("escape", "n"), "Permission level"),
 }
 """What to press after what was pressed before, and what is then shown."""
 

@@ -92,7 +92,7 @@ async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scen
         screen = await opened(shown)
         chosen = next(each for each in shown.app.client.journal.entries if str(each.number) == screen.table.cursor_key)
         await shown.press("y")
-        await shown.tells("Sent to the terminal's clipboard", "Y shows it")
+        await shown.tells("Sent to the terminal's clipboard", "Y shows the text")
         assert shown.app.clipboard == as_line(chosen)
         await shown.press("Y")
         await shown.until(lambda: isinstance(shown.app.screen, PlainText), "the text")

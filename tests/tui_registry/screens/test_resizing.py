@@ -19,7 +19,7 @@ PLACES = {
     "inbox": (),
     "models": ("2",),
     "model": ("enter",),
-    "card": ("2", "i"),
+    "model details": ("2", "i"),
     "version": ("enter", "enter"),
     "board": ("3",),
     "activity": ("4",),
@@ -161,7 +161,7 @@ async def test_nothing_that_matters_is_cut_at_40x10(scene: Scene, model: str) ->
         await go(shown, ("a",))
         await shown.shows("Approve this request?", "y yes  n no  tab comment  o archive")
         await shown.press("escape", "5")
-        await shown.shows("Access › Permissions")
+        await shown.shows("Access › Permis", " Permissions   Users ")
         await shown.press("shift+tab")
         await shown.shows("Access › Tokens", "…  Service principals   Tokens")
         await shown.press("shift+tab")

@@ -226,7 +226,7 @@ def test_what_others_keep_locked_is_told(suffix: str, home: Path, monkeypatch: p
         fcntl.flock(held, fcntl.LOCK_EX)
         done = run("models", "list")
     assert done.exit_code == 1
-    assert "kept it locked" in done.stderr
+    assert "has held its lock" in done.stderr
     assert str(beside(home, suffix)) in done.stderr
     assert run("models", "list").exit_code == 0
 
@@ -328,7 +328,7 @@ async def test_an_open_console_renews_its_token(
             shown = Console(app, pilot)
             await shown.until(lambda: "● live" in shown.header, "it is live")
             with monkeypatch.context() as patch:
-                patch.setattr(session_token, "RENEWED_AFTER", -1.0)
+                patch.setattr(session_token, "RENEWAL_AGE", -1.0)
                 await shown.until(lambda: token_of(app) != connected.token, "it is renewed")
             await shown.until(lambda: not app.connection._renewal.locked(), "it is no more renewed")
             second = token_of(app)

@@ -13,7 +13,7 @@ from tui_registry.session import live_connection
 @pytest.fixture(autouse=True)
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts to come back follow each other quickly."""
-    monkeypatch.setattr(live_connection, "LAST_RETRY", 0.5)
+    monkeypatch.setattr(live_connection, "MAX_RETRY_DELAY", 0.5)
 
 
 async def test_what_others_do_is_seen_without_a_key(scene: Scene) -> None:

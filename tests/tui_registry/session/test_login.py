@@ -44,7 +44,7 @@ def vault() -> Iterator[MemoryKeyring]:
 @pytest.fixture
 def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyringBackend]:
     """The process's keyring, of a kind that does not work."""
-    monkeypatch.setattr(credentials, "LIMIT", 0.2)
+    monkeypatch.setattr(credentials, "TIMEOUT", 0.2)
     backend: KeyringBackend = request.param()
     before = keyring.get_keyring()
     keyring.set_keyring(backend)
@@ -288,11 +288,11 @@ def test_the_environment_wins_over_the_default_profile(registry: LiveRegistry, v
     ("given", "told", "lacks_token"),
     [
         ({"TUI_REGISTRY_URL": "https://a.example"}, "TUI_REGISTRY_TOKEN is not", True),
-        ({"TUI_REGISTRY_URL": "a.example", "TUI_REGISTRY_TOKEN": "tr_x"}, "TUI_REGISTRY_URL: must begin", False),
-        ({"TUI_REGISTRY_URL": "https://a:b@c", "TUI_REGISTRY_TOKEN": "tr_x"}, "must not hold a password", False),
+        ({"TUI_REGISTRY_URL": "a.example", "TUI_REGISTRY_TOKEN": "tr_x"}, "TUI_REGISTRY_URL: must start", False),
+        ({"TUI_REGISTRY_URL": "https://a:b@c", "TUI_REGISTRY_TOKEN": "tr_x"}, "must not contain a password", False),
         (
             {"TUI_REGISTRY_URL": "https://a", "TUI_REGISTRY_TOKEN": "tr_x", "TUI_REGISTRY_TRACKING_URI": "sqlite:///x"},
-            "TUI_REGISTRY_TRACKING_URI: must begin",
+            "TUI_REGISTRY_TRACKING_URI: must start",
             False,
         ),
     ],

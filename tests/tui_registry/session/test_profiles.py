@@ -89,7 +89,7 @@ def test_a_read_only_file_system_is_told(home: Path) -> None:
         ("[profiles.a]\nurl = 'ftp://x'", "profiles.a.url: "),
         ("[profiles.a]\nurl = 'https://x'\ntoken = 'tr_secret'", "profiles.a.token: "),
         ("[profiles.a]", "profiles.a.url: "),
-        ("[profiles.a]\nurl = 'https://ada:tr_secret@x'", "profiles.a.url: must not hold a password"),
+        ("[profiles.a]\nurl = 'https://ada:tr_secret@x'", "profiles.a.url: must not contain a password"),
         ("[profiles.a]\nurl = 'https://x'\ntracking_uri = 'x'", "profiles.a.tracking_uri: must start with http"),
         ("[profiles.a]\nurl = 'https://x'\nread_only = 'perhaps'", "profiles.a.read_only: "),
         *(

@@ -166,7 +166,7 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
     with terminal(variables=nobody) as shown:
         shown.shows("The registry cannot be opened", "TUI_REGISTRY_TOKEN", "--ask-token", "PYTHON_KEYRING_BACKEND")
         shown.press("t")
-        shown.shows("not shown, not kept")
+        shown.shows("hidden, not stored")
         shown.type(token)
         shown.press("enter")
         shown.shows(f"{OWNER} @ work", "No open requests", "● live")

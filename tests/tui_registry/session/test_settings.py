@@ -46,7 +46,7 @@ def test_the_example_of_the_documentation_is_read() -> None:
         ("keymap = ['vim']", "keymap: ", 'keymap = "default", "vim", or the path'),
         ("mouse = 'off'", "mouse: ", "mouse = true or mouse = false"),
         ("mouse = 1", "mouse: ", "mouse = true or mouse = false"),
-        ("colour = 'red'", "colour: ", "There are only theme, keymap, mouse"),
+        ("colour = 'red'", "colour: ", "The settings are theme, keymap, mouse"),
     ],
 )
 def test_what_cannot_be_understood_is_told_with_file_key_and_remedy(text: str, told: str, remedy: str) -> None:

@@ -69,7 +69,7 @@ SURROUNDINGS = {
     "users create $'caf\\xe9' --database x.db": (Exit.USAGE, "is not text in UTF-8"),
     "</dev/null": (Exit.REFUSED, "needs a terminal"),
     "tokens list --database bad.db >&-": (Exit.REFUSED, "not a database"),
-    "login http://127.0.0.1:1 --token-stdin </dev/zero": (Exit.REFUSED, "has more than 65,536 characters"),
+    "login http://127.0.0.1:1 --token-stdin </dev/zero": (Exit.REFUSED, "is longer than 65,536 characters"),
     "serve --database bad.db": (Exit.REFUSED, "could not be opened: file is not a database"),
 }
 """What a shell is told to run, and what comes of it."""

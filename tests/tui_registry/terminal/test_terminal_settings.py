@@ -133,7 +133,7 @@ def test_settings_that_cannot_be_understood_are_told_and_the_console_opens(
     write_settings(variables, 'mouse = "off"\n')
     with terminal(variables=variables, size=(120, 40)) as shown:
         shown.shows("No open requests", "Some settings are not used")
-        shown.until(lambda: "Writemouse=trueormouse=false" in re.sub(r"[\s▌│]+", "", shown.text), "what to write")
+        shown.until(lambda: "mouse=trueormouse=false" in re.sub(r"[\s▌│]+", "", shown.text), "what to write")
         shown.press("q")
         assert shown.ends() == 0
 

@@ -26,8 +26,9 @@ from tests.tui_registry.faulty_transport import (
 from tests.tui_registry.scene import Scene
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.mutation import Result, Verdict, run
+from tui_registry.mutations.mutation import run
 from tui_registry.mutations.registration import Registration, registration
+from tui_registry.mutations.result import Result, Verdict
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.client import TrackingClient
 from tui_registry.tracking.filters import experiments_filter, runs_filter

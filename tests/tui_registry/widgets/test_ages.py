@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui_registry.queries.filters import parse_moment
+from tui_registry.queries.search_syntax import parse_moment
 from tui_registry.widgets.ages import moment
 
 NOW = 1_800_000_000.0  # seconds since the epoch

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tests.tui_registry.console import LARGE, console
 from tests.tui_registry.scene import Scene
-from tui_registry.queries.filters import activity_filter
+from tui_registry.queries.search_syntax import activity_filter
 from tui_registry.widgets.timeline import per_day
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
 

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from tui_registry.access.access_list import NONE, Grant
-from tui_registry.access.grants import MANAGE, WHOLE_REGISTRY, Seen, governed_model, read
+from tui_registry.access.grants import MANAGE, WHOLE_REGISTRY, AccessView, model_object, read
 from tui_registry.access.principal import Principal
 from tui_registry.access.wording import reason_text
 from tui_registry.client.errors import Refused
@@ -43,31 +43,31 @@ class Access(Section):
         super().__init__(*(("Models", model, "Access") if model else ()))
         self._model = model
         self.is_section = not model
-        self._seen: Seen | None = None
+        self._view: AccessView | None = None
         self._grants: dict[str, Grant] = {}
 
     async def load(self) -> None:
         client = self.console_app.client
-        governed = await governed_model(client, self._model) if self._model else WHOLE_REGISTRY
+        target = await model_object(client, self._model) if self._model else WHOLE_REGISTRY
         try:
             access, own, levels = await asyncio.gather(
-                read(client, governed), client.permissions.why(governed.id), client.permissions.levels(governed.id)
+                read(client, target), client.permissions.why(target.id), client.permissions.levels(target.id)
             )
         except Refused as error:
             if error.status != FORBIDDEN:
                 raise
-            self._seen = None
+            self._view = None
             self.table.show([], empty=f"{one_line(str(error))}\nTo see the permissions on a model, press p on it.")
             self.mark_answered()
             return
-        self._seen = Seen(governed, access, own, {each.permission_level: each.description for each in levels})
+        self._view = AccessView(target, access, own, {each.permission_level: each.description for each in levels})
         await Listing.load(self)  # not that of Section, which also reads the current user
         self.show_note()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """The whole list: the server does not return it in pages."""
-        seen = self._seen
-        grants = sorted(seen.access.grants, key=partial(_order, seen)) if seen else []
+        view = self._view
+        grants = sorted(view.access.grants, key=partial(_order, view)) if view else []
         words = typed.casefold().split()
         self._grants = {_key(grant): grant for grant in grants}
         rows = [_row(grant, self._display_name(grant.principal), registry_wide=not self._model) for grant in grants]
@@ -85,17 +85,17 @@ class Access(Section):
         self.highlighted()
 
     def _own_level(self) -> Content:
-        if self._seen is None:
+        if self._view is None:
             return Content("")
-        grants = self._seen.own.grants
+        grants = self._view.own.grants
         reason = one_line(reason_text(grants[0], registry_wide=not self._model)) if grants else "none here"
-        if self._seen.manages:
+        if self._view.manages:
             return Content(f"Your level: {reason}.")
         return Content(f"Your level: {reason}. Changes require {MANAGE}.")
 
     def about_row(self, key: str) -> Content:
         grant = self._grants[key]
-        meaning = one_line(self._seen.meanings.get(grant.level, "") if self._seen else "")
+        meaning = one_line(self._view.meanings.get(grant.level, "") if self._view else "")
         parts = [Content.assemble((one_line(grant.level), "bold"), f"  {meaning}")]
         if grant.fixed:
             parts.append(Content.styled("Members of admins can manage everything. This cannot be changed.", "dim"))
@@ -111,9 +111,9 @@ class Access(Section):
 
     def is_live(self, action: str) -> bool:
         if action in {"grant", "change", "revoke"}:
-            return self._seen is not None and self._seen.manages and self.is_allowed(action)
+            return self._view is not None and self._view.manages and self.is_allowed(action)
         if action == "why":
-            return self._seen is not None
+            return self._view is not None
         return super().is_live(action)
 
     def is_allowed(self, action: str) -> bool:
@@ -128,9 +128,9 @@ class Access(Section):
         """Enter changes the level or, without permission for that, explains it."""
         if self.check_action("change", ()):
             self.action_change()
-        elif self._seen is not None:
+        elif self._view is not None:
             self.console_app.mutations.prepare(
-                partial(granting.show_why, self.console_app, self._seen, self._grants[key].principal)
+                partial(granting.show_why, self.console_app, self._view, self._grants[key].principal)
             )
 
     def action_copy(self) -> None:
@@ -138,33 +138,33 @@ class Access(Section):
             self.console_app.copy(grant.principal.name)
 
     def action_grant(self) -> None:
-        if self._seen is not None:
-            self.console_app.mutations.prepare(partial(granting.grant, self.console_app, self._seen))
+        if self._view is not None:
+            self.console_app.mutations.prepare(partial(granting.grant, self.console_app, self._view))
 
     def action_change(self) -> None:
-        grant, seen = self._chosen, self._seen
-        if grant is not None and seen is not None:
-            had = seen.access.direct.get(grant.principal, grant.level)
-            self.console_app.mutations.prepare(partial(granting.change, self.console_app, seen, grant.principal, had))
+        grant, view = self._chosen, self._view
+        if grant is not None and view is not None:
+            had = view.access.direct.get(grant.principal, grant.level)
+            self.console_app.mutations.prepare(partial(granting.change, self.console_app, view, grant.principal, had))
 
     def action_revoke(self) -> None:
-        grant, seen = self._chosen, self._seen
-        if grant is not None and seen is not None:
-            self.console_app.mutations.prepare(partial(granting.give, self.console_app, seen, grant.principal, NONE))
+        grant, view = self._chosen, self._view
+        if grant is not None and view is not None:
+            self.console_app.mutations.prepare(partial(granting.give, self.console_app, view, grant.principal, NONE))
 
     def action_why(self) -> None:
-        grant, seen = self._chosen, self._seen
-        if seen is not None:
+        grant, view = self._chosen, self._view
+        if view is not None:
             user = grant.principal.name if grant and grant.principal.kind is PrincipalKind.USER else ""
-            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, seen, user))
+            self.console_app.mutations.prepare(partial(granting.explain, self.console_app, view, user))
 
 
 def _key(grant: Grant) -> str:
     return f"{grant.principal.kind}:{grant.principal.name}:{'inherited' if grant.inherited else 'direct'}"
 
 
-def _order(seen: Seen, grant: Grant) -> tuple[int, bool, Principal]:
-    return (-seen.rank(grant.level), grant.inherited, grant.principal)
+def _order(view: AccessView, grant: Grant) -> tuple[int, bool, Principal]:
+    return (-view.rank(grant.level), grant.inherited, grant.principal)
 
 
 def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
@@ -176,7 +176,7 @@ def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
             (grant.principal.prefix, "dim"),
             (one_line(grant.level), "bold" if grant.level == MANAGE else ""),
             (origin, "dim" if grant.inherited else ""),
-            (one_line(grant.shown), "dim"),
+            (one_line(grant.display_name), "dim"),
         ),
     )
 

@@ -7,13 +7,13 @@ from textual.content import Content
 
 from tui_registry.access import addresses
 from tui_registry.access.access_list import NONE
-from tui_registry.access.grants import MANAGE, Governed, Seen, preview
+from tui_registry.access.grants import MANAGE, AccessView, PermissionObject, preview
 from tui_registry.access.principal import ADMINISTRATORS, Principal
 from tui_registry.access.wording import change_text
 from tui_registry.client.errors import Refused
 from tui_registry.console import Console
 from tui_registry.mutations import level as levels
-from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.why import Why
 from tui_registry.screens.dialogs.choose import Choice
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
@@ -28,58 +28,58 @@ ADDRESS_HINT = "a name, user:NAME, group:NAME or service:NAME"
 UNRESOLVED = {400, 404}  # statuses: the name is ambiguous, or unknown
 
 
-async def grant(app: Console, seen: Seen) -> None:
+async def grant(app: Console, view: AccessView) -> None:
     """Ask for a principal and a level, and grant it."""
-    who, level, problem = "", next(iter(seen.meanings)), ""
+    who, level, problem = "", next(iter(view.meanings)), ""
     while True:
-        fields = [who_field(app, who), _level_field(seen, level)]
-        form = Form(f"Grant a permission level on {seen.governed}", fields, save="Continue", message=_problem(problem))
+        fields = [who_field(app, who), _level_field(view, level)]
+        form = Form(f"Grant a permission level on {view.target}", fields, save="Continue", message=_problem(problem))
         values = await app.push_screen_wait(form)
         if values is None:
             return
         who, level = values["who"], values["level"]
-        explanation = await _explanation(app, seen, who)
+        explanation = await _explanation(app, view, who)
         if isinstance(explanation, PermissionsExplanation):
-            await give(app, seen, Principal.of(explanation.principal), level)
+            await give(app, view, Principal.of(explanation.principal), level)
             return
         problem = explanation
 
 
-async def change(app: Console, seen: Seen, principal: Principal, level: str) -> None:
+async def change(app: Console, view: AccessView, principal: Principal, level: str) -> None:
     """Ask for another level in place of this one, and grant it."""
-    values = await app.push_screen_wait(Form(f"{principal} on {seen.governed}", [_level_field(seen, level)]))
+    values = await app.push_screen_wait(Form(f"{principal} on {view.target}", [_level_field(view, level)]))
     if values is not None:
-        await give(app, seen, principal, values["level"])
+        await give(app, view, principal, values["level"])
 
 
-async def explain(app: Console, seen: Seen, default_user: str) -> None:
+async def explain(app: Console, view: AccessView, default_user: str) -> None:
     """Ask for a principal, by default a user, and explain its level."""
     who, problem = "", ""
     hint = f"empty: {one_line(default_user)}" if default_user else ADDRESS_HINT
     while True:
         field = replace(who_field(app, who, hint), required=not default_user)
         values = await app.push_screen_wait(
-            Form(f"Explain permissions on {seen.governed}", [field], save="Explain", message=_problem(problem))
+            Form(f"Explain permissions on {view.target}", [field], save="Explain", message=_problem(problem))
         )
         if values is None:
             return
         who = values["who"]
-        explanation = await _explanation(app, seen, who or f"user:{default_user}")
+        explanation = await _explanation(app, view, who or f"user:{default_user}")
         if isinstance(explanation, PermissionsExplanation):
-            await app.push_screen(Why(seen, explanation))
+            await app.push_screen(Why(view, explanation))
             return
         problem = explanation
 
 
-async def show_why(app: Console, seen: Seen, principal: Principal) -> None:
+async def show_why(app: Console, view: AccessView, principal: Principal) -> None:
     """Explain the level of a principal."""
-    await app.push_screen(Why(seen, await app.client.permissions.why(seen.governed.id, principal.address)))
+    await app.push_screen(Why(view, await app.client.permissions.why(view.target.id, principal.address)))
 
 
-async def _explanation(app: Console, seen: Seen, typed: str) -> PermissionsExplanation | str:
+async def _explanation(app: Console, view: AccessView, typed: str) -> PermissionsExplanation | str:
     """The server's explanation for the principal typed, or why there is no such principal."""
     try:
-        return await app.client.permissions.why(seen.governed.id, typed)
+        return await app.client.permissions.why(view.target.id, typed)
     except Refused as error:
         if error.status not in UNRESOLVED:
             raise
@@ -88,7 +88,7 @@ async def _explanation(app: Console, seen: Seen, typed: str) -> PermissionsExpla
 
 def who_field(app: Console, value: str, hint: str = ADDRESS_HINT) -> Field:
     """An input for a principal of any kind, with completion."""
-    suggest = partial(addresses.suggestions, app.client, kinds=addresses.ANYBODY)
+    suggest = partial(addresses.suggestions, app.client, kinds=addresses.ALL_KINDS)
     return Field(
         name="who",
         label="User, group or service principal",
@@ -100,8 +100,8 @@ def who_field(app: Console, value: str, hint: str = ADDRESS_HINT) -> Field:
     )
 
 
-def _level_field(seen: Seen, level: str) -> Field:
-    choices = [Choice(each, each, meaning) for each, meaning in seen.meanings.items()]
+def _level_field(view: AccessView, level: str) -> Field:
+    choices = [Choice(each, each, meaning) for each, meaning in view.meanings.items()]
     return Field(name="level", label="Permission level", value=level, choices=choices)
 
 
@@ -109,10 +109,10 @@ def _problem(problem: str) -> Content | None:
     return Content.styled(one_line(problem), "$text-error") if problem else None
 
 
-async def give(app: Console, seen: Seen, principal: Principal, level: str) -> None:
+async def give(app: Console, view: AccessView, principal: Principal, level: str) -> None:
     """Preview granting a level, or for NONE revoking it, ask for confirmation, and do it."""
-    had = seen.access.direct.get(principal, NONE)
-    title = f"{principal} on {seen.governed}"
+    had = view.access.direct.get(principal, NONE)
+    title = f"{principal} on {view.target}"
     if principal == ADMINISTRATORS:
         message = "Members of admins can manage everything. This cannot be changed."
         app.mutations.report(title, Verdict.REFUSED, message)
@@ -124,23 +124,23 @@ async def give(app: Console, seen: Seen, principal: Principal, level: str) -> No
         return
     app.mutations.show_progress("previewing the change")
     try:
-        effects = await preview(app.client, seen.governed, seen.access, principal, level)
+        effects = await preview(app.client, view.target, view.access, principal, level)
     finally:
         app.mutations.show_progress("")
     named = next((each for each in effects.named if Principal.of(each.principal) == principal), None)
     if named is None:
         app.mutations.report(title, Verdict.REFUSED, "This was changed by someone else. Refresh and try again.")
         return
-    if await app.push_screen_wait(Confirm(_question(app, seen.governed, named, effects))) is None:
+    if await app.push_screen_wait(Confirm(_question(app, view.target, named, effects))) is None:
         return
     if _loses_control(effects.caller):
-        question = _loss_question(seen.governed, effects.caller)
+        question = _loss_question(view.target, effects.caller)
         if await app.push_screen_wait(Confirm(question)) is None:
             return
-    app.mutations.start(levels.give(app.client, seen.governed, seen.access, principal, level))
+    app.mutations.start(levels.give(app.client, view.target, view.access, principal, level))
 
 
-def _question(app: Console, governed: Governed, named: NamedChange, effects: PermissionsPreview) -> Question:
+def _question(app: Console, target: PermissionObject, named: NamedChange, effects: PermissionsPreview) -> Question:
     principal, had, level = Principal.of(named.principal), named.direct_before, named.direct_after
     verb = "Revoke" if not level else "Change" if had else "Grant"
     title = {
@@ -148,7 +148,7 @@ def _question(app: Console, governed: Governed, named: NamedChange, effects: Per
         "Change": f"Change the permission level of {principal}?",
         "Revoke": f"Revoke {had} from {principal}?",
     }[verb]
-    message = [Content(f"On {one_line(str(governed))}:  {had or 'none'} → {level or 'none'}")]
+    message = [Content(f"On {one_line(str(target))}:  {had or 'none'} → {level or 'none'}")]
     if (named.level_before, named.level_after) != (had, level):
         message.append(Content(f"Effective level:  {_arrow(named)}"))
     if principal.kind is PrincipalKind.GROUP:
@@ -186,10 +186,10 @@ def _loses_control(caller: LevelChange) -> bool:
     return caller.level_before == MANAGE and caller.level_after != MANAGE
 
 
-def _loss_question(governed: Governed, caller: LevelChange) -> Question:
+def _loss_question(target: PermissionObject, caller: LevelChange) -> Question:
     message = [
-        Content(f"You will have {caller.level_after or 'no level'} on {one_line(str(governed))}."),
+        Content(f"You will have {caller.level_after or 'no level'} on {one_line(str(target))}."),
         Content(f"You cannot undo this: only someone else with {MANAGE} can restore your level."),
     ]
-    word = word_for(governed.model, "registry")
+    word = word_for(target.model, "registry")
     return Question(f"Give up your own {MANAGE}?", message, "Give up", word=word, why_word="you lose control of it")

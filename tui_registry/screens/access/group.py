@@ -90,7 +90,7 @@ class GroupMembers(Section):
                 return
             who = values["who"]
             try:
-                found = await addresses.resolve(app.client, who, addresses.ANYBODY)
+                found = await addresses.resolve(app.client, who, addresses.ALL_KINDS)
             except UnknownAddressError as error:
                 problem = str(error)
                 continue

@@ -14,7 +14,7 @@ from tui_registry.access.directory import DirectoryEntry
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import token as changes
-from tui_registry.mutations.mutation import Verdict
+from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form

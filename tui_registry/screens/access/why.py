@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_registry.access.grants import Seen
+from tui_registry.access.grants import AccessView
 from tui_registry.access.principal import Principal
 from tui_registry.access.wording import reason_text
 from tui_registry.console import Console
@@ -31,9 +31,9 @@ class Why(ModalScreen[None]):
         Binding("y", "copy", show=False),
     ]
 
-    def __init__(self, seen: Seen, explanation: PermissionsExplanation) -> None:
+    def __init__(self, view: AccessView, explanation: PermissionsExplanation) -> None:
         super().__init__()
-        self._paragraphs = paragraphs(seen, explanation)
+        self._paragraphs = paragraphs(view, explanation)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="why"):
@@ -53,18 +53,18 @@ class Why(ModalScreen[None]):
         cast("Console", self.app).copy("\n".join(paragraph.plain for paragraph in self._paragraphs))
 
 
-def paragraphs(seen: Seen, explanation: PermissionsExplanation) -> list[Content]:
+def paragraphs(view: AccessView, explanation: PermissionsExplanation) -> list[Content]:
     """The effective level, its meaning, the grants it comes from, the weaker grants, and the principal's groups."""
-    who, where = one_line(str(Principal.of(explanation.principal))), one_line(str(seen.governed))
+    who, where = one_line(str(Principal.of(explanation.principal))), one_line(str(view.target))
     level = explanation.permission_level
     grants = [
-        (each.permission_level, one_line(reason_text(each, registry_wide=seen.governed.registry_wide)))
+        (each.permission_level, one_line(reason_text(each, registry_wide=view.target.registry_wide)))
         for each in explanation.grants
     ]
     result: list[Content] = []
     if level:
         result.append(Content(f"{who} has {level} on {where}"))
-        if meaning := seen.meanings.get(level):
+        if meaning := view.meanings.get(level):
             result.append(Content(f"{one_line(meaning)}.\n"))
         result.append(Content.styled("Granted by:", "dim"))
         result += [Content(f"• {text}") for each, text in grants if each == level]

@@ -12,15 +12,15 @@ from textual.widgets import Static
 
 from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
-from tui_registry.queries.filters import named
+from tui_registry.queries.search_syntax import named
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.stages import StagePlace
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
-from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest

@@ -46,8 +46,8 @@ async def delete_model(app: Console, name: str) -> None:
     newest = await versions.newest_of(app.client, name)
     latest = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
     message = f"• {visible(name)}\n  "
-    message += f"All its versions up to {newest} are deleted, too: {latest}." if newest else "It has no versions."
-    message += "\n  So are its tags, aliases, comments, requests and permissions."
+    message += f"With its versions, up to {newest}; latest: {latest}." if newest else "It has no versions."
+    message += "\n  Its tags, aliases, comments, open requests and permissions go too."
     question = Question(
         title="Permanently delete this model?",
         message=[Content(message)],

@@ -14,8 +14,8 @@ from tui_registry.screens.models.details_screen import DetailsScreen, Fact
 from tui_registry.screens.models.model_actions import delete_model, rename_model
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
-from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions
+from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 
 REQUIRED_ABILITIES = {
@@ -28,8 +28,8 @@ REQUIRED_ABILITIES = {
 
 
 class ModelDetails(DetailsScreen):
-    place = "card"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("card"))
+    place = "model details"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("model details"))
 
     def __init__(self, name: str) -> None:
         super().__init__("Models", name, "Details")

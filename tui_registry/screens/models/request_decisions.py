@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, Target, decide
-from tui_registry.mutations.mutation import Result, Verdict
+from tui_registry.mutations.result import Result, Verdict
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from tui_registry.mutations import version as versions
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import holders
-from tui_registry.queries.filters import named
+from tui_registry.queries.search_syntax import named
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.edit_actions import EditActions

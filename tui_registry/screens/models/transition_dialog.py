@@ -8,9 +8,9 @@ from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.request_decisions import archive_label, displacing
 from tui_registry.terminal.sanitize import visible
-from tui_registry_server.wire.ability import Ability, allows
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_policy import Ability, allows
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 

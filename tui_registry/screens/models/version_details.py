@@ -20,10 +20,10 @@ from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
-from tui_registry_server.wire.ability import Ability
 from tui_registry_server.wire.comment import Comment, CommentAction
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_ACTIVITIES = 50  # the newest ones

@@ -1,0 +1,24 @@
+"""What comes of a mutation."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui_registry.client.errors import CallError
+
+
+class Verdict(StrEnum):
+    """done: it happened. refused: it did not, and the reason is known. unknown: nobody can tell yet."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a mutation. ``message`` is for people; ``error`` is what the server or the way to it said, if that
+    is why it was refused."""
+
+    verdict: Verdict
+    message: str
+    error: CallError | None = None
