@@ -10,7 +10,7 @@ def reason_text(reason: GrantReason, *, registry_wide: bool) -> str:
     if reason.built_in:
         how = "as the group admins" if reason.by_name else f"as a member of admins{chain}"
         return f"{reason.permission_level} {how}"
-    how = "by name" if reason.by_name else f"through group {reason.group_name}{chain}"
+    how = "directly" if reason.by_name else f"through group {reason.group_name}{chain}"
     where = "on this model"
     if reason.inherited:
         where = "inherited from the whole registry"

@@ -115,7 +115,7 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
 def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str | None, as_json: bool) -> None:
     """Explain the level of PRINCIPAL on MODEL.
 
-    Lists every grant that it comes from: by name, through groups, or inherited from the registry. PRINCIPAL is
+    Lists every grant that it comes from: direct, through groups, or inherited from the registry. PRINCIPAL is
     user:NAME, group:NAME, service:APPLICATION_ID or, if it is unambiguous, just the name; by default it is you.
     """
     if not (registry or words) or len(words) > (1 if registry else 2):

@@ -122,7 +122,7 @@ ACTIONS = (
         "i",
         "i",
         "details",
-        "Show the model's description, tags, aliases and access",
+        "Show the description, tags, aliases and permissions",
         ("models", *WITH_VERSIONS),
         4,
     ),

@@ -35,12 +35,12 @@ EVERYWHERE = Grant(ADMINISTRATORS, "CAN_MANAGE", inherited=True)
         (
             GrantReason(permission_level="CAN_EDIT", by_name=True),
             False,
-            "CAN_EDIT by name, on this model",
+            "CAN_EDIT directly, on this model",
         ),
         (
             GrantReason(permission_level="CAN_CREATE_REGISTERED_MODEL", by_name=True),
             True,
-            "CAN_CREATE_REGISTERED_MODEL by name, on the whole registry",
+            "CAN_CREATE_REGISTERED_MODEL directly, on the whole registry",
         ),
         (
             GrantReason(permission_level="CAN_MANAGE", group_name="admins", through=["ops"], built_in=True),

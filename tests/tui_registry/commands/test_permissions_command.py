@@ -102,13 +102,13 @@ def test_why_somebody_may_do_what_they_may(scene: Scene, group: str) -> None:
     assert lines(run(scene, "permissions", "why", model, SECOND_ASKER)) == [
         f"{SECOND_ASKER} has CAN_EDIT on {model}:",
         f"- CAN_EDIT through group {group}, on this model",
-        "- CAN_READ by name, on this model",
+        "- CAN_READ directly, on this model",
     ]
     named = lines(run(scene, "permissions", "why", model, f"group:{group}"))
     assert named[0] == f"group {group} has CAN_EDIT on {model}:"
     assert lines(run(scene, "permissions", "why", model)) == [
         f"{OWNER} has CAN_MANAGE on {model}:",
-        "- CAN_MANAGE by name, on this model",
+        "- CAN_MANAGE directly, on this model",
     ]
     assert lines(run(scene, "permissions", "why", "--registry", f"user:{ASKER}", by="admin")) == [
         f"{ASKER} has no level on the registry."

@@ -49,7 +49,7 @@ async def test_a_level_is_granted_to_a_group_in_few_keys(office: AccessFixture, 
             await shown.press(key)
 
         await press("p")
-        await shown.shows("› Access", "Your level: CAN_MANAGE by name, on this model.")
+        await shown.shows("› Access", "Your level: CAN_MANAGE directly, on this model.")
         await press("n")
         await shown.shows(f"Grant a permission level on {office.model}")
         await shown.type(office.group)
@@ -108,7 +108,7 @@ async def test_a_level_is_changed_and_the_change_taken_back(office: AccessFixtur
         await shown.press("e")
         await shown.shows(f"group {office.group} on {office.model}")
         await shown.press("j", "enter")
-        await shown.shows(f"Change the level of group {office.group}?", "CAN_READ → CAN_EDIT")
+        await shown.shows(f"Change the permission level of group {office.group}?", "CAN_READ → CAN_EDIT")
         await shown.press("y")
         await shown.tells(f"group {office.group} now has CAN_EDIT.")
         assert office.direct() == before | {office.group: "CAN_EDIT"}
@@ -127,7 +127,7 @@ async def test_a_level_is_removed_and_the_others_stay(office: AccessFixture) -> 
         await shown.shows(office.group)
         await choose(shown, office.group)
         await shown.press("D")
-        await shown.shows(f"Revoke the level of group {office.group}?", "CAN_EDIT → none")
+        await shown.shows(f"Revoke CAN_EDIT from group {office.group}?", "CAN_EDIT → none")
         await shown.press("y")
         await shown.tells("no longer has a level of its own here.")
         await shown.until(lambda: not any(line.startswith("▎ ml-leads") for line in shown.text.split("\n")), "gone")
@@ -204,7 +204,7 @@ async def test_why_somebody_may_do_what_they_may(office: AccessFixture, size: tu
             f"{office.people['ann']} has CAN_MANAGE_STAGING_VERSIONS on",
             "Can edit, and move versions",
             f"through group {outer}",
-            "CAN_READ by name, on this model",
+            "CAN_READ directly, on this model",
         )
         assert f"(via {office.group})" in " ".join(shown.text.replace("│", " ").split())
         await shown.press("escape")
@@ -239,13 +239,13 @@ async def test_a_reader_sees_it_and_why_nothing_can_be_changed(office: AccessFix
         await shown.press("2")
         await shown.shows(office.model)
         await shown.press("p")
-        await shown.shows("› Access", "Your level: CAN_READ by name, on this model.", "Changes require CAN_MANAGE.")
+        await shown.shows("› Access", "Your level: CAN_READ directly, on this model.", "Changes require CAN_MANAGE.")
         assert "grant" not in shown.bar
         await choose(shown, OWNER)
         before = office.direct()
         await shown.press("n", "e", "D")
         await shown.press("enter")
-        await shown.shows(f"{OWNER} has CAN_MANAGE on", "CAN_MANAGE by name")
+        await shown.shows(f"{OWNER} has CAN_MANAGE on", "CAN_MANAGE directly")
         await shown.press("escape")
         await shown.press("escape")
         await shown.shows("Models (")
@@ -301,7 +301,7 @@ async def test_levels_of_the_whole_registry_are_granted_too(office: AccessFixtur
         await shown.until(lambda: office.group[:18] in shown.text, "the row")
         await choose(shown, office.group[:12])
         await shown.press("D")
-        await shown.shows("Revoke the level of")
+        await shown.shows("Revoke CAN_READ from")
         await shown.press("y")
         await shown.tells("no longer has a level of its own here.")
     assert not any(entry.get("group_name") == office.group for entry in office.call("GET", root)["access_control_list"])
@@ -318,7 +318,7 @@ async def test_hostile_names_are_shown_harmlessly(office: AccessFixture, hostile
         await shown.shows(shown_name)
         await choose(shown, marked[:6])
         await shown.press("D")
-        await shown.shows("Revoke the level of", shown_name)
+        await shown.shows("Revoke CAN_READ from", shown_name)
         await shown.press("n")
         await shown.press("w")
         await shown.press("ctrl+u")

@@ -24,6 +24,7 @@ from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import PrincipalKind
 
 MAX_NAMES = 8  # members listed by name for each change of a level
+ADDRESS_HINT = "a name, user:NAME, group:NAME or service:NAME"
 UNRESOLVED = {400, 404}  # statuses: the name is ambiguous, or unknown
 
 
@@ -31,7 +32,7 @@ async def grant(app: Console, view: AccessView) -> None:
     """Ask for a principal and a level, and grant it."""
     who, level, problem = "", next(iter(view.meanings)), ""
     while True:
-        fields = [who_field(app, who, "a group, a user or a service principal"), _level_field(view, level)]
+        fields = [who_field(app, who), _level_field(view, level)]
         form = Form(f"Grant a permission level on {view.target}", fields, save="Continue", message=_problem(problem))
         values = await app.push_screen_wait(form)
         if values is None:
@@ -54,7 +55,7 @@ async def change(app: Console, view: AccessView, principal: Principal, level: st
 async def explain(app: Console, view: AccessView, default_user: str) -> None:
     """Ask for a principal, by default a user, and explain its level."""
     who, problem = "", ""
-    hint = f"empty: {one_line(default_user)}" if default_user else "a user, group:NAME or service:NAME"
+    hint = f"empty: {one_line(default_user)}" if default_user else ADDRESS_HINT
     while True:
         field = replace(who_field(app, who, hint), required=not default_user)
         values = await app.push_screen_wait(
@@ -85,7 +86,7 @@ async def _explanation(app: Console, view: AccessView, typed: str) -> Permission
         return str(error)
 
 
-def who_field(app: Console, value: str, hint: str) -> Field:
+def who_field(app: Console, value: str, hint: str = ADDRESS_HINT) -> Field:
     """An input for a principal of any kind, with completion."""
     suggest = partial(addresses.suggestions, app.client, kinds=addresses.ALL_KINDS)
     return Field(
@@ -144,8 +145,8 @@ def _question(app: Console, target: PermissionObject, named: NamedChange, effect
     verb = "Revoke" if not level else "Change" if had else "Grant"
     title = {
         "Grant": f"Grant {level} to {principal}?",
-        "Change": f"Change the level of {principal}?",
-        "Revoke": f"Revoke the level of {principal}?",
+        "Change": f"Change the permission level of {principal}?",
+        "Revoke": f"Revoke {had} from {principal}?",
     }[verb]
     message = [Content(f"On {one_line(str(target))}:  {had or 'none'} → {level or 'none'}")]
     if (named.level_before, named.level_after) != (had, level):

@@ -82,7 +82,7 @@ class GroupMembers(Section):
         app, who, problem = self.console_app, "", ""
         while True:
             message = Content.styled(one_line(problem), "$text-error") if problem else None
-            field = granting.who_field(app, who, "a user, a group or a service principal")
+            field = granting.who_field(app, who)
             values = await app.push_screen_wait(
                 Form(f"Add a member to {self._group_name}", [field], save="Continue", message=message)
             )

@@ -43,7 +43,7 @@ class Tokens(Section):
         Column("COMMENT", 14, grow=3, max_width=60),
         Column("AGE", 4, priority=1),
         Column("EXPIRES", 10),
-        Column("USED", 10, priority=2),
+        Column("LAST USED", 10, priority=2),
         Column("CREATED BY", 12, priority=3, grow=1, max_width=40),
     )
 
@@ -121,11 +121,12 @@ class Tokens(Section):
         token = self._tokens.get(key)
         if token is None:
             return Content("")
-        until = "never expires" if token.expiry_time == NEVER else f"until {moment(token.expiry_time)}"
-        used = "never used" if token.last_used_time is None else f"last used {moment(token.last_used_time)}"
+        expires = "never expires" if token.expiry_time == NEVER else f"expires {moment(token.expiry_time)}"
+        used = "never used" if token.last_used_time is None else f"used {moment(token.last_used_time)}"
         return Content.assemble(
+            (f"created {moment(token.creation_time)}, {expires}, {used}", "dim"),
+            (f"\nID {one_line(token.token_id)}  ", "dim"),
             (one_line(token.comment or "no comment"), "bold"),
-            (f"\ncreated {moment(token.creation_time)}, {until}, {used}, id {one_line(token.token_id)}", "dim"),
         )
 
     def is_live(self, action: str) -> bool:
@@ -206,7 +207,7 @@ class Tokens(Section):
             Content(
                 f"{one_line(owner)}: {one_line(token.comment or 'no comment')}, created {moment(token.creation_time)}"
             ),
-            Content("Clients that use it will be refused. This cannot be undone."),
+            Content("Clients that use it will lose access. This cannot be undone."),
         ]
         if self.me is not None and owner == self.me.principal.name:
             message.append(Content.styled("It is your own: this console may be using it.", "$text-warning"))

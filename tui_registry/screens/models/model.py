@@ -78,7 +78,10 @@ class Model(StagePlace):
         self._show(model, more=bool(page.next_page_token))
 
     def _show(self, model: RegisteredModelDatabricks, *, more: bool) -> None:
-        self._summary.update(_summary(model, len(self._versions), more=more, pending=len(self._requests)))
+        created_by = self.console_app.connection.short_name(model.user_id) if model.user_id else ""
+        self._summary.update(
+            _summary(model, len(self._versions), more=more, pending=len(self._requests), created_by=created_by)
+        )
         for stage, table in self.tables.items():
             rows = [self._row(version) for version in self._versions.values() if version.current_stage is stage]
             table.show(rows)
@@ -175,12 +178,12 @@ class Model(StagePlace):
         self.console_app.navigation.open_model_details(self.model_name)
 
 
-def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int) -> Content:
+def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str) -> Content:
     facts = [
         f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
         f"{pending} open requests" if pending != 1 else "1 open request",
         f"your level: {model.permission_level}",
-        *([f"created by {one_line(model.user_id)}"] if model.user_id else []),
+        *([f"created by {one_line(created_by)}"] if created_by else []),
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
         *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in model.tags),
     ]

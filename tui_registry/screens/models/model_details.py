@@ -78,7 +78,7 @@ class ModelDetails(DetailsScreen):
                 Fact(
                     key=f"stage {each.current_stage}",
                     label=f"in {each.current_stage}",
-                    value=f"version {each.version}, {age(each.last_updated_timestamp)}",
+                    value=f"version {each.version}, updated {age(each.last_updated_timestamp)} ago",
                     full_text=f"The latest version in {each.current_stage}: models:/{model.name}/{each.version}\n\n"
                     f"{each.description or ''}",
                     style=STAGE_STYLES[each.current_stage],
@@ -126,7 +126,7 @@ def _permission_facts(permissions: ObjectPermissions) -> list[Fact]:
     return [
         Fact(
             key=f"access {number}",
-            label="access",
+            label="permission",
             value=f"{_name(each)}: {_levels(each)}",
             full_text=_permission_text(each),
         )
