@@ -33,6 +33,10 @@ class Staff:
             self.groups[group] = callers.new_name(group)
             self.ids[group] = add_group(callers.admin, self.groups[group], [self.ids[each] for each in members])
 
+    def close(self) -> None:
+        """Revoke what everybody may have been granted: others count what a newcomer can read."""
+        self.callers.admin.put(self.path, access_control_list=[])
+
     def user(self, name: str) -> str:
         return self.people[name][0]
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.server.callers import CREATOR, Caller, Callers
 from tests.server.database_state import changing
-from tests.server.permission_case import MODELS, Case
+from tests.server.permission_case import MODELS, PERMISSIONS, Case
 from tests.server.permission_cases import CASES
 from tui_registry_server.store.tables import activities
 from tui_registry_server.wire.lists import MAX_ACTIVITY_TYPES
@@ -47,7 +47,8 @@ ONE_OF_EACH = [case for case in CASES if case.about in ("", "None -> Staging")]
 
 def test_every_change_is_known_here() -> None:
     changing_calls = {f"{case.method} {case.route}" for case in CASES if case.method != "GET"}
-    assert changing_calls - set(RECORDED) == {f"POST {MODELS}/get-latest-versions"}
+    reading_calls = {f"POST {MODELS}/get-latest-versions", f"POST {PERMISSIONS}/preview"}
+    assert changing_calls - set(RECORDED) == reading_calls
 
 
 @pytest.mark.parametrize("case", ONE_OF_EACH, ids=str)

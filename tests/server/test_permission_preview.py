@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,8 +21,10 @@ NONE = "none"
 
 
 @pytest.fixture
-def staff(callers: Callers) -> Staff:
-    return Staff(callers)
+def staff(callers: Callers) -> Iterator[Staff]:
+    staff = Staff(callers)
+    yield staff
+    staff.close()
 
 
 def preview(staff: Staff, *entries: dict[str, str], path: str = "", **fields: Any) -> dict[str, Any]:

@@ -1,22 +1,25 @@
 """Why somebody has a level: what the server says of it, held against what it lets them do."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from tests.server.callers import CALLERS, LEVELS, SCIM, Caller, Callers
+from tests.server.callers import CALLERS, LEVELS, SCIM, Caller, Callers, add_group, user_id
 from tests.server.database_state import DatabaseState
 from tests.server.permission_case import MODELS
 from tests.server.staff import ROOT, Staff, direct_entries, entry
+from tui_registry_server.wire.permission_reasons import MAX_THROUGH
 
 OF_ROOT = ["/registered-models/"]
 
 
 @pytest.fixture
-def staff(callers: Callers) -> Staff:
-    return Staff(callers)
+def staff(callers: Callers) -> Iterator[Staff]:
+    staff = Staff(callers)
+    yield staff
+    staff.close()
 
 
 def test_every_grant_is_told_the_highest_level_first(staff: Staff) -> None:
@@ -54,7 +57,9 @@ def test_every_grant_is_told_the_highest_level_first(staff: Staff) -> None:
                 "inherited_from_object": OF_ROOT,
             },
         ],
+        "grant_count": 3,
         "groups": sorted([inner, middle, outer, "users"]),
+        "group_count": 4,
     }
 
 
@@ -219,3 +224,24 @@ def test_explaining_writes_nothing(staff: Staff, database_state: DatabaseState) 
     with database_state.unchanged():
         staff.why("ann")
         staff.why("inner", ROOT)
+
+
+def test_of_many_groups_some_are_listed_and_all_counted(callers: Callers) -> None:
+    """Each in the next one: what is told of them grows with their number, not with its square."""
+    name, _ = callers.newcomer()
+    model = callers.model("deep")
+    path, inner, entries = callers.permissions_path(model), user_id(callers.admin, name), []
+    for number in range(MAX_THROUGH + 10):
+        group = callers.new_name(f"nested-{number}")
+        inner = add_group(callers.admin, group, [inner])
+        entries.append(entry("group", group, "CAN_READ"))
+    callers.admin.patch(path, access_control_list=entries).ok()
+    why = callers.admin.get(f"{path}/why", principal=f"user:{name}").ok()
+    assert why["grant_count"] == len(entries)
+    assert why["group_count"] == len(entries) + 1  # and users
+    assert max(len(each.get("through", ())) for each in why["grants"]) == MAX_THROUGH
+
+
+def test_a_principal_of_many_characters_is_not_told_again(staff: Staff) -> None:
+    said = staff.callers.admin.get(f"{staff.path}/why", principal="x" * 60_000).invalid()
+    assert len(said) < 200
