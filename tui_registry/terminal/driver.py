@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -22,10 +23,31 @@ from tui_registry_server import charset
 RETRIES, RETRY_INTERVAL = 100, 0.1  # of taking the terminal back; the interval in seconds
 
 
+class TerminalFile:
+    """The terminal, to write to. What it does not take, as it is closed, is dropped: Textual's thread would end at the
+    first error, and the console wait for good for room in a queue that nobody empties any more."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        number: int = self._file.fileno()
+        return number
+
+
 class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._is_plain = not charset.is_utf8()
+        self._file = TerminalFile(self._file)  # type: ignore[assignment]  # it has what Textual's thread uses of a file
         for number in (signal.SIGTSTP, signal.SIGCONT):  # Textual's own handlers
             signal.signal(number, signal.SIG_DFL)
         linux_driver.getincrementaldecoder = _tolerant_decoder  # type: ignore[attr-defined]  # the decoder of Textual's input thread

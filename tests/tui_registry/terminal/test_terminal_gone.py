@@ -8,13 +8,16 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, cast
 
 import pyte
 import pytest
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
 from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
@@ -22,6 +25,7 @@ from tests.live_registry import Server, command
 from tests.server.api import Api
 from tests.tui_registry.session.test_embedded import beside, runs, server_pid, until, variables
 from tests.tui_registry.terminal_process import ROOT, TIMEOUT
+from tui_registry.terminal.driver import TerminalFile
 from tui_registry_server.store.engine import database_url, make_engine
 
 SIZE = (120, 40)
@@ -171,6 +175,27 @@ def test_the_terminal_is_closed_while_the_console_leaves(home: Path, number: int
         seat.close()
         seat.process.wait(TIMEOUT)
     until(lambda: not runs(pid), "the server has ended, too")
+
+
+def test_what_a_closed_terminal_does_not_take_is_dropped() -> None:
+    """Textual's thread would end at the first error, and whoever draws wait for it for good."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    file = os.fdopen(writing, "w", buffering=1)
+    output = WriterThread(cast("IO[str]", TerminalFile(file)))
+    output.start()
+
+    def draw() -> None:
+        for _ in range(10 * MAX_QUEUED_WRITES):
+            output.write("drawn\n")
+        output.stop()
+
+    drawing = threading.Thread(target=draw, daemon=True)
+    drawing.start()
+    drawing.join(TIMEOUT)
+    assert not drawing.is_alive()
+    with suppress(BrokenPipeError):
+        file.close()
 
 
 def test_being_continued_while_leaving_does_not_begin_anew(home: Path) -> None:
