@@ -31,6 +31,8 @@ async def decode(
     body that is in the path, too, as SCIM's clients send a resource with its id: the path wins.
     """
     query = _query_fields(request, body)
+    if _has_no_body(request):
+        return validated(body, _merge_fields(query, {}, path_fields) if path_fields else query)
     content = await _read_body(request, max_bytes, slot)
     if not slot.is_acquired:
         return validated(body, _merge_fields(query, _json_fields(content, body), path_fields))
@@ -62,7 +64,7 @@ def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
         counted = Counter(name for name, _ in parameters)
         if twice := [name for name, times in counted.items() if times > 1 and name not in lists]:
             raise BadRequest(f"The parameter '{twice[0]}' is in the query more than once. Give it once.")
-    for name in lists & fields.keys():
+    for name in lists & fields.keys() if lists else ():
         fields[name] = [value for each, value in parameters if each == name]
     return fields
 
@@ -73,9 +75,6 @@ def _list_fields(body: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         field.alias or name for name, field in body.model_fields.items() if get_origin(field.annotation) is list
     )
-
-
-_BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 
 
 def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
@@ -91,10 +90,13 @@ def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
     return fields
 
 
+def _has_no_body(request: Request) -> bool:
+    headers = dict(request.scope["headers"])
+    return b"content-length" not in headers and b"transfer-encoding" not in headers
+
+
 async def _read_body(request: Request, max_bytes: int, slot: BodySlot) -> bytes:
     """A body that is too long is drained, up to the protocol's limit: a client that still sends reads no response."""
-    if not any(name in _BODY_HEADERS for name, _ in request.scope["headers"]):
-        return b""
     chunks: list[bytes] = []
     size = 0
     try:

@@ -75,7 +75,8 @@ class Handler:
             public = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
             return in_chunks(json_response(public))
         principal = await self._authenticator.authenticate(request, now)
-        if route.operation is None:
+        operation = route.operation
+        if operation is None:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             dispatch.authorize(route.ability, route.subject, Caller(principal), None)
@@ -89,19 +90,6 @@ class Handler:
             policy = self._settings.policy
             address = client[0] if (client := request.scope.get("client")) else None
 
-            operation = route.operation
-
-            def read(connection: Connection) -> Answer:
-                return run(Call(connection, principal, now, now, address, policy))
-
-            def write(connection: Connection) -> Answer:
-                """With the time, and the caller's permissions, when its turn comes."""
-                clock = time.time_ns() // 1_000_000
-                state = activities.state(connection)
-                caller = refresh_principal(connection, principal, state.revision, clock)
-                at = max(clock, state.last_timestamp) if demo_time is None else demo_time
-                return run(Call(connection, caller, at, clock, address, policy))
-
             def run(call: Call) -> Answer:
                 if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
                     require_thread(call.connection)
@@ -109,8 +97,21 @@ class Handler:
                 return dispatch.run(operation, route.ability, route.subject, call, body)
 
             if route.writes:
+
+                def write(connection: Connection) -> Answer:
+                    """With the time, and the caller's permissions, when its turn comes."""
+                    clock = time.time_ns() // 1_000_000
+                    state = activities.state(connection)
+                    caller = refresh_principal(connection, principal, state.revision, clock)
+                    at = max(clock, state.last_timestamp) if demo_time is None else demo_time
+                    return run(Call(connection, caller, at, clock, address, policy))
+
                 answer = await self._database.write(write)
             else:
+
+                def read(connection: Connection) -> Answer:
+                    return run(Call(connection, principal, now, now, address, policy))
+
                 answer = await self._database.read(read, by=principal.id, lengthy=route.lengthy)
             response = (
                 scim.scim_response(request, answer, route.status) if route.scim else json_response(answer, route.status)

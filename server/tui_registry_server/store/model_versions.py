@@ -377,12 +377,16 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
 
+    def cached(row: Row) -> bytes | None:
+        model_id, number, revision, *_ = row
+        return cache.get(("listed version", model_id, number), revision)
+
     def read(rows: Sequence[Row]) -> list[bytes | None]:
-        documents = {row[:2]: cache.get(("listed version", *row[:2]), row[2]) for row in rows}
+        documents = {row[:2]: cached(row) for row in rows}
         missing = [key for key, document in documents.items() if document is None]
         if missing:
             for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
                 documents[model_id, number] = cache.put(("listed version", model_id, number), revision, document)
         return [documents[row[:2]] for row in rows]
 
-    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, read, slice(3, None))
+    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, cached, read, slice(3, None))

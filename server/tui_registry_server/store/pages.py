@@ -19,10 +19,20 @@ class Page(NamedTuple):
 
 
 def page_of(
-    rows: Sequence[Row], limit: int, read: Callable[[Sequence[Row]], Sequence[bytes | None]], position: slice
+    rows: Sequence[Row],
+    limit: int,
+    cached: Callable[[Row], bytes | None],
+    read: Callable[[Sequence[Row]], Sequence[bytes | None]],
+    position: slice,
 ) -> Page:
-    """The page of these rows, at most ``limit`` of them. ``read`` returns the documents of some rows, None for one that
-    no longer exists; ``position`` is the slice of a row with its position."""
+    """The page of these rows, at most ``limit`` of them. ``cached`` returns the document of a row, if it is in memory;
+    ``read`` those of some rows, None for one that no longer exists; ``position`` is the slice of a row with its
+    position."""
+    in_memory = [(document, row[position]) for row in rows[:limit] if (document := cached(row))]
+    if len(in_memory) == min(len(rows), limit):
+        if len(in_memory) > 1 and sum([len(document) for document, _ in in_memory]) > MAX_BYTES:
+            return _truncate(in_memory)
+        return Page(in_memory, more=len(rows) > limit)
     page: list[tuple[bytes, Row]] = []
     size, start, batch_size = 0, 0, FIRST_BATCH
     while start < min(len(rows), limit):

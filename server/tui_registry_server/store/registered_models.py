@@ -245,12 +245,15 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
 
+    def cached(row: Row) -> bytes | None:
+        return cache.get(("listed model", row[0]), row[1])
+
     def read(rows: Sequence[Row]) -> list[bytes | None]:
-        documents = {model_id: cache.get(("listed model", model_id), revision) for model_id, revision, *_ in rows}
+        documents = {row[0]: cached(row) for row in rows}
         missing = [model_id for model_id, document in documents.items() if document is None]
         if missing:
             for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
                 documents[model_id] = cache.put(("listed model", model_id), revision, document)
         return [documents[row[0]] for row in rows]
 
-    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, read, slice(2, None))
+    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, cached, read, slice(2, None))
