@@ -273,8 +273,7 @@ class _BufferedTransport:
         if self._transport.is_closing():
             self._written = []  # the client has disconnected
         elif self._written:
-            for data in self._written:
-                self.bytes_written += len(data)
+            self.bytes_written += sum(map(len, self._written))
             self._transport.writelines(self._written)
             self._written = []
 

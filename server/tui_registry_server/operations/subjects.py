@@ -21,7 +21,7 @@ from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.stage import Stage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for each request, and a frozen one takes three times as long to make
 class Subject:
     """What abilities are checked by: the caller's level, the stages touched, whether the caller is the author."""
 
@@ -30,17 +30,17 @@ class Subject:
     author: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ModelSubject(Subject):
     model: ModelRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class VersionSubject(Subject):
     version: VersionRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class TransitionSubject(Subject):
     """A version and the target stage."""
 
@@ -48,19 +48,19 @@ class TransitionSubject(Subject):
     target: Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RequestSubject(Subject):
     """One user's open request."""
 
     request: RequestRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CommentSubject(Subject):
     comment: CommentRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ObjectSubject(Subject):
     """An object of the permissions API: a model, which may be deleted, or the whole registry (then ``model`` is
     None)."""
