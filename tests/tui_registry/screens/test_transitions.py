@@ -46,6 +46,23 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
     assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Archived", "Production")
 
 
+async def test_it_is_said_that_production_is_left_empty(scene: Scene) -> None:
+    name = scene.model("emptied")
+    first = scene.version(name, "Production")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("3")
+        await shown.shows("Production 1")
+        await shown.press("right", "t", "a")
+        await shown.shows("Production → Archived", "Production is left EMPTY")
+        await shown.press("n")
+        second = scene.version(name, "Production")
+        await shown.shows("Production 2")
+        await shown.press("t", "a")
+        await shown.shows("Production → Archived")
+        assert "EMPTY" not in shown.text
+    assert (scene.stage(name, first), scene.stage(name, second)) == ("Production", "Production")
+
+
 async def test_who_may_not_move_it_asks(scene: Scene) -> None:
     name = scene.model("asked")
     scene.version(name)

@@ -3,6 +3,7 @@
 from textual.content import Content
 
 from tui_registry.console import Console
+from tui_registry.mutations.effect import left_empty
 from tui_registry.mutations.transition import holders, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
@@ -52,11 +53,14 @@ async def transition_version(app: Console, version: ModelVersion, level: Permiss
 
 
 async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None:
-    others: list[str] = []
-    if stage in EXCLUSIVE_STAGES:
-        found = await holders(app.client, version.name, stage)
-        others = [each.version for each in found if each.version != version.version]
-    lines = [Content(f"• {_summary(version, stage)}"), *([displacing(others, stage)] if others else [])]
+    others = await _others_in(app, version, stage) if stage in EXCLUSIVE_STAGES else []
+    remaining = await _others_in(app, version, Stage.PRODUCTION) if version.current_stage is Stage.PRODUCTION else []
+    emptied = left_empty(version.current_stage, stage, remaining)
+    lines = [
+        Content(f"• {_summary(version, stage)}"),
+        *([displacing(others, stage)] if others else []),
+        *([Content.styled(f"  {emptied}", "$text-error")] if emptied else []),
+    ]
     production = Stage.PRODUCTION in {version.current_stage, stage}
     question = Question(
         title="Move this version?",
@@ -79,6 +83,12 @@ async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None
                 comment=consent.comment,
             )
         )
+
+
+async def _others_in(app: Console, version: ModelVersion, stage: Stage) -> list[str]:
+    """The other versions of its model in a stage."""
+    found = await holders(app.client, version.name, stage)
+    return [each.version for each in found if each.version != version.version]
 
 
 async def _request(app: Console, version: ModelVersion, stage: Stage) -> None:
