@@ -77,7 +77,7 @@ async def test_an_undo_that_was_not_sent_can_be_tried_again(scene: Scene) -> Non
         await shown.tells("Tag team set to risk.")
         await undo(shown, read_only=True)
         await shown.tells("read-only")
-        await shown.until(lambda: shown.app.mutations.undoable is not None, "it is still there")
+        await shown.until(lambda: shown.app.mutations.last_change is not None, "it is still there")
         await undo(shown, read_only=False)
         await shown.tells("Tag team removed.")
         assert (await client.models.get(model)).tags == []
@@ -85,9 +85,9 @@ async def test_an_undo_that_was_not_sent_can_be_tried_again(scene: Scene) -> Non
 
 async def undo(shown: Console, *, read_only: bool) -> None:
     shown.app.client.read_only = read_only
-    inverse = shown.app.mutations.undoable
-    assert inverse is not None
-    shown.app.mutations.undo(inverse)
+    change = shown.app.mutations.last_change
+    assert change is not None
+    shown.app.mutations.undo(change)
 
 
 async def test_requests_that_are_settled_together_are_decided_together(scene: Scene) -> None:
