@@ -6,15 +6,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select
 
-from tests.live_registry import LiveRegistry, Server, command, fresh_database, serving
+from tests.bulk_models import insert_history
+from tests.live_registry import Server, command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.callers import CREATOR, Callers
 from tui_registry_server.commands import main
-from tui_registry_server.rules.audit import GENESIS_DIGEST
-from tui_registry_server.store.engine import database_url, make_engine
-from tui_registry_server.store.tables import activities, model_versions, registered_models
 
 MODELS, VERSIONS = "/mlflow/registered-models", "/mlflow/model-versions"
 HISTORY, REQUESTS = f"{MODELS}/stage-history", "/mlflow/transition-requests"
@@ -153,6 +150,10 @@ def test_pages_have_every_period_once(callers: Callers) -> None:
     callers.creator.get(HISTORY, name=model, stage="Staging", page_token=first).invalid()
     callers.creator.get(HISTORY, name=callers.model("other"), page_token=first).invalid()
     callers.creator.get(HISTORY, name=model, stage="Live").invalid()
+    for size in ("0", "1001", "abc"):
+        assert "max_results" in callers.creator.get(HISTORY, name=model, max_results=size).invalid()
+    for token in ("x", first[:-3], "W10"):
+        callers.creator.get(HISTORY, name=model, page_token=token).invalid()
 
 
 def test_a_backup_and_a_migrated_registry_have_the_same_history(tmp_path: Path) -> None:
@@ -191,44 +192,6 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Any:
         insert_history(registry, MANY)
         with Api(registry.url, registry.admin_token) as api:
             yield api
-
-
-def insert_history(registry: LiveRegistry, versions: int) -> None:
-    """Over HTTP it would take minutes."""
-    engine = make_engine(database_url(registry.database), write=True)
-    stamps = {"user_id": "admin", "creation_timestamp": 1, "last_updated_timestamp": 1}
-    with engine.begin() as connection:
-        last = connection.execute(select(activities.c.sequence).order_by(activities.c.sequence.desc())).scalar() or 0
-        connection.execute(insert(registered_models).values(id="m", name="m", last_version=versions, **stamps))
-        rows = [
-            {"model_id": "m", "version": each, "stage": "Archived" if each < versions else "Production"}
-            | {"source": "s3://m", "storage_location": "s3://m"}
-            | stamps
-            for each in range(1, versions + 1)
-        ]
-        connection.execute(insert(model_versions), rows)
-        moves: list[dict[str, Any]] = []
-        for number in range(1, versions + 1):
-            moves.append({"version": number, "activity_type": "CREATED_VERSION"})
-            if number > 1:
-                stages = {"from_stage": "Production", "to_stage": "Archived"}
-                moves.append({"version": number - 1, "activity_type": "SYSTEM_TRANSITION"} | stages)
-            stages = {"from_stage": "None", "to_stage": "Production"}
-            moves.append({"version": number, "activity_type": "APPLIED_TRANSITION"} | stages)
-        common: dict[str, Any] = {
-            "model_id": "m",
-            "model_name": "m",
-            "principal_id": "1",
-            "user_id": "ada",
-            "digest": GENESIS_DIGEST,
-        }
-        common |= {"from_stage": None, "to_stage": None}
-        rows = [
-            common | each | {"sequence": last + number, "id": f"{number:032x}", "creation_timestamp": 1_000 + number}
-            for number, each in enumerate(moves, 1)
-        ]
-        connection.execute(insert(activities), rows)
-    engine.dispose()
 
 
 def test_a_page_of_60_000_versions_is_bounded(crowded: Api) -> None:

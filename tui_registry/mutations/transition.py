@@ -16,6 +16,12 @@ async def holders(client: RegistryClient, name: str, stage: Stage) -> list[Model
     return page.model_versions
 
 
+async def others_in(client: RegistryClient, name: str, version: str, stage: Stage) -> list[str]:
+    """The other versions of a model that are at a stage, in order."""
+    found = {each.version for each in await holders(client, name, stage)} - {version}
+    return sorted(found, key=int)
+
+
 @dataclass(frozen=True, slots=True)
 class VersionStage:
     """A version and the stage that it is in."""
@@ -53,9 +59,9 @@ def transition(
         if now is not origin:
             return f"version {number} was moved to {now} by someone else. Review it again."
         if archive_existing_versions:
-            others = {each.version for each in await holders(client, name, stage)} - {number}
-            if others != set(displaces):
-                held = f"version {', '.join(sorted(others, key=int))}" if others else "no version"
+            others = await others_in(client, name, number, stage)
+            if set(others) != set(displaces):
+                held = f"version {', '.join(others)}" if others else "no version"
                 return f"{stage} now holds {held}. Review it again."
         return ""
 

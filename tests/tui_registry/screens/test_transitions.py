@@ -134,6 +134,8 @@ async def test_it_is_said_that_production_is_left_empty(scene: Scene) -> None:
         await shown.shows("Production 1")
         await shown.press("right", "t", "a")
         await shown.shows("Production → Archived", "Production is left EMPTY")
+        await shown.press("n", "D")
+        await shown.shows("Permanently delete this version?", "Production is left EMPTY")
         await shown.press("n")
         second = scene.version(name, "Production")
         await shown.shows("Production 2")

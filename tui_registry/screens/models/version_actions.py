@@ -14,7 +14,7 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.models.request_decisions import RequestDecisions
-from tui_registry.screens.models.transition_dialog import transition_version
+from tui_registry.screens.models.transition_dialog import emptied_by, transition_version
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import visible
 from tui_registry.widgets.table import Table
@@ -95,7 +95,7 @@ class VersionActions(RequestDecisions, EditActions):
         message += "  Its tags, aliases, comments and open requests are deleted with it.\n  Its artifacts are kept."
         question = Question(
             title="Permanently delete this version?",
-            message=[Content(message)],
+            message=[Content(message), *await emptied_by(app, version, None)],
             verb="Delete",
             word=word_for(version.name, "delete"),
             why_word="this cannot be undone",

@@ -1,7 +1,7 @@
 """A model's versions as rows of one table: which are first, and what is said about each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.cells import cell_len
 
@@ -14,15 +14,15 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.stage_history import StagePeriod
 from tui_registry_server.wire.transition_request import InboxRequest
 
-STAGE_CELLS = (10, 32)  # the narrowest and the widest column
 COLUMNS = (
-    Column("VER", 4, max_width=6),
-    Column("STAGE", STAGE_CELLS[0]),
+    Column("VER", 4, max_width=10),
+    Column("STAGE", 10, max_width=32),
     Column("SINCE", 5, priority=2),
     Column("BY", 12, priority=4, grow=1, max_width=28),
     Column("IN PRODUCTION", 23, priority=1, grow=1, max_width=28),
     Column("NOTE", 12, priority=3, grow=6),
 )
+FITTED = 2  # of them, the first ones, which are as wide as their cells need
 UNKNOWN = "–"
 
 
@@ -106,11 +106,13 @@ class Versions:
 
 
 def columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns, as wide as the stages of these rows need."""
-    narrowest, widest = STAGE_CELLS
-    width = max((cell_len(row.cells[1][0]) for row in rows), default=0)
-    stage = Column("STAGE", max(narrowest, min(width, widest)))
-    return tuple(stage if column.title == stage.title else column for column in COLUMNS)
+    """The columns, of which the first are as wide as these rows need."""
+
+    def fitted(number: int, column: Column) -> Column:
+        needed = max((cell_len(row.cells[number][0]) for row in rows), default=0)
+        return replace(column, width=max(column.width, min(needed, column.max_width)))
+
+    return (*(fitted(number, column) for number, column in enumerate(COLUMNS[:FITTED])), *COLUMNS[FITTED:])
 
 
 def _in_production(periods: Sequence[StagePeriod]) -> list[StagePeriod]:
