@@ -242,13 +242,10 @@ class ConsoleApp(App[str]):
             if consent is not None:
                 self.mutations.undo(change)
 
-        steps = [Content(one_line(f"  {visible(each.title)}: {each.progress}", 300)) for each in change.undoing]
-        lines = [
-            Content(f"• {what}"),
-            Content("To undo it:"),
-            *steps,
-            *([Content(f"  {one_line(change.note)}")] if change.note else []),
-        ]
+        steps = [f"{visible(each.title)}: {each.progress}" for each in change.undoing]
+        notes = [change.note] if change.note else []
+        listed = [Content(f"• {one_line(each, 300)}") for each in (*steps, *notes)]
+        lines = [Content(what), Content("To undo it:"), *listed]
         self.push_screen(Confirm(Question("Undo the last change?", lines, "Undo")), answered)
 
     @property

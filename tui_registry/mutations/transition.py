@@ -66,12 +66,12 @@ def transition(
         return ""
 
     archived = tuple(displaces) if archive_existing_versions else ()
-    archiving = f" Archived version {', '.join(archived)}." if archived else ""
+    others = f"version {', '.join(archived)}"
     inverse, undo_note = back(client, version, stage, archived) if undoable else (None, "")
     return Mutation(
         title=f"{name} version {number}",
-        progress=f"moving it to {stage}",
-        done=f"Moved from {origin} to {stage}.{archiving}",
+        progress=f"moving it to {stage}{f', archiving {others}' if archived else ''}",
+        done=f"Moved from {origin} to {stage}.{f' Archived {others}.' if archived else ''}",
         send=send,
         happened=happened,
         check=check,

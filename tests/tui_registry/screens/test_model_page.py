@@ -69,7 +69,7 @@ async def test_columns_are_dropped_in_the_order_of_their_importance(scene: Scene
     expected = {
         WIDEST: ["VER", "STAGE", "SINCE", "BY", "IN PRODUCTION", "NOTE"],
         SMALL: ["VER", "STAGE", "SINCE", "IN PRODUCTION", "NOTE"],
-        (60, 24): ["VER", "STAGE", "SINCE", "IN PRODUCTION"],
+        (64, 24): ["VER", "STAGE", "SINCE", "IN PRODUCTION"],
         (55, 24): ["VER", "STAGE", "IN PRODUCTION"],
         (40, 24): ["VER", "STAGE"],
     }
@@ -96,6 +96,9 @@ async def test_a_time_in_production_is_counted_again(scene: Scene) -> None:
         await opened(shown, model)
         first, second = rows(shown)
         assert (first[0], first[4][-8:]) == ("1", "– now +1")
+        scene.move(model, "2", "Production", archive=True)
+        await shown.pilot.resize_terminal(*SMALL)
+        await shown.until(lambda: re.search(f"{DATES} \\+1 ", shown.text), "it is not cut off")
         assert second[1] == "Archived, previous"
 
 
@@ -128,7 +131,11 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene) -
         await shown.press("b")
         await shown.shows("• version 3: Archived → Production", "• version 2: Production → Archived")
         await shown.press("n", "u")
-        await shown.shows("Undo the last change?", f"{model} version 2: Moved from Archived to Production.")
+        await shown.shows(
+            "Undo the last change?",
+            f"{model} version 2: Moved from Archived to Production.",
+            f"{model} version 3: moving it to Production, archiving version",
+        )
         await shown.press("y")
         await shown.tells("Archived version 2.")
     assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]

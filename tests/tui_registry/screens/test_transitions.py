@@ -46,7 +46,7 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
         await shown.shows(
             "Undo the last change?",
             f"{name} version {newcomer}: Moved from None to Production. Archived",
-            f"{name} version {holder}: moving it to Production",
+            f"{name} version {holder}: moving it to Production, archiving",
             f"{name} version {newcomer}: moving it to None",
         )
         await shown.press("y")

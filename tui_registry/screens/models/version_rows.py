@@ -19,7 +19,7 @@ COLUMNS = (
     Column("STAGE", 10, max_width=32),
     Column("SINCE", 5, priority=2),
     Column("BY", 12, priority=4, grow=1, max_width=28),
-    Column("IN PRODUCTION", 23, priority=1, grow=1, max_width=28),
+    Column("IN PRODUCTION", 26, priority=1, grow=1, max_width=28),
     Column("NOTE", 12, priority=3, grow=6),
 )
 FITTED = 2  # of them, the first ones, which are as wide as their cells need
