@@ -134,7 +134,7 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene) -
         await shown.shows(
             "Undo the last change?",
             f"{model} version 2: Moved from Archived to Production.",
-            f"{model} version 3: moving it to Production, archiving version",
+            f"{model} version 3: moving it to Production, archiving",
         )
         await shown.press("y")
         await shown.tells("Archived version 2.")
