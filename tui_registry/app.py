@@ -93,7 +93,7 @@ class ConsoleApp(App[str]):
             return len(self.screen_stack) > 1
         if action == "suspend":
             return can_suspend(self._driver)
-        return action != "undo" or self.mutations.undoable is not None
+        return action != "undo" or self.mutations.last_change is not None
 
     @property
     def state(self) -> str:
@@ -222,17 +222,30 @@ class ConsoleApp(App[str]):
             self.push_screen(PlainText(text))
 
     def action_undo(self) -> None:
-        """Undo the last change that can be undone, if its result has not been changed since."""
-        inverse = self.mutations.undoable
-        if inverse is None or not isinstance(self.screen, Place):
+        """Undo the last change as a whole, if nobody has changed its result since; or say why it cannot be undone."""
+        change = self.mutations.last_change
+        if change is None or not isinstance(self.screen, Place):
+            return
+        what = one_line(f"{visible(change.title)}: {change.message}", 300)
+        if change.inverse is None:
+            self.notify(
+                f"{what}\n{one_line(change.note)}",
+                title="The last change cannot be undone",
+                severity="warning",
+                timeout=12,
+                markup=False,
+            )
             return
         from tui_registry.screens.dialogs.confirm import Confirm, Consent, Question
 
         def answered(consent: Consent | None) -> None:
             if consent is not None:
-                self.mutations.undo(inverse)
+                self.mutations.undo(change)
 
-        lines = [Content(one_line(f"• {visible(inverse.title)}: {inverse.progress}", 300))]
+        steps = [f"{visible(each.title)}: {each.progress}" for each in change.undoing]
+        notes = [change.note] if change.note else []
+        listed = [Content(f"• {one_line(each, 300)}") for each in (*steps, *notes)]
+        lines = [Content(what), Content("To undo it:"), *listed]
         self.push_screen(Confirm(Question("Undo the last change?", lines, "Undo")), answered)
 
     @property

@@ -24,6 +24,7 @@ _LAZY_COMMANDS = {
     "models": "models",
     "activity": "activity",
     "permissions": "permissions",
+    "rollback": "rollback",
     "login": "profiles",
     "logout": "profiles",
     "profiles": "profiles",

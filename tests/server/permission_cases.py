@@ -60,6 +60,7 @@ def _add_readings() -> None:
         f"GET {MODELS}/get-latest-versions": {},
         f"POST {MODELS}/get-latest-versions": {},
         f"GET {MODELS}/alias": {"alias": "champion"},
+        f"GET {MODELS}/stage-history": {},
         f"GET {VERSIONS}/get": {"version": "1"},
         f"GET {VERSIONS}/get-download-uri": {"version": "1"},
         f"GET {REQUESTS}/list": {"version": "1"},

@@ -18,11 +18,16 @@ LISTS = {
     "/mlflow/transition-requests/list": 1000,
     "/mlflow/activities/list": 1000,
 }
-"""Every paged list, and its maximum page size: except a version's comments, see test_comments."""
+"""Every paged list, and its maximum page size: except a version's comments and a model's stage history, which have
+tests of their own."""
 
 
 def test_every_list_with_pages_is_here() -> None:
-    assert {route.path for route in ROUTES if "page_token" in in_body(route)} == {*LISTS, "/mlflow/comments/list"}
+    assert {route.path for route in ROUTES if "page_token" in in_body(route)} == {
+        *LISTS,
+        "/mlflow/comments/list",
+        "/mlflow/registered-models/stage-history",
+    }
 
 
 @pytest.mark.parametrize("path", LISTS)

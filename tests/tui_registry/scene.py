@@ -46,12 +46,17 @@ class Scene:
         path = f"/permissions/registered-models/{found['registered_model_databricks']['id']}"
         self.call("PATCH", path, access_control_list=readers)
 
-    def version(self, model: str, stage: str = "None", **fields: Any) -> str:
+    def version(self, model: str, stage: str = "None", *, archive: bool = False, **fields: Any) -> str:
         answer = self.call("POST", "/mlflow/model-versions/create", name=model, source="s3://models/1", **fields)
         version: str = answer["model_version"]["version"]
         if stage != "None":
-            self.call("POST", "/mlflow/model-versions/transition-stage", name=model, version=version, stage=stage)
+            self.move(model, version, stage, archive=archive)
         return version
+
+    def move(self, model: str, version: str, stage: str, *, archive: bool = False) -> None:
+        fields: dict[str, Any] = {"name": model, "version": version, "stage": stage}
+        path = "/mlflow/model-versions/transition-stage"
+        self.call("POST", path, **fields, archive_existing_versions=archive)
 
     def ask(self, model: str, version: str, stage: str = "Staging", *, by: str = ASKER, **fields: Any) -> None:
         path = "/mlflow/transition-requests/create"

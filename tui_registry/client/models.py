@@ -11,6 +11,8 @@ from tui_registry_server.wire.registered_model import (
     RegisteredModelDatabricksAnswer,
     RegisteredModelPage,
 )
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage_history import StageHistoryPage
 
 MODELS = "/mlflow/registered-models"
 
@@ -37,6 +39,19 @@ class Models:
             "/mlflow/databricks/registered-models/get", RegisteredModelDatabricksAnswer, name=name
         )
         return answer.registered_model_databricks
+
+    async def stage_history(
+        self, name: str, *, stage: Stage | None = None, max_results: int = 100, page_token: str = ""
+    ) -> StageHistoryPage:
+        """Which version was in which stage, or in this one, newest first; and the predecessor in Production."""
+        return await self._transport.get(
+            f"{MODELS}/stage-history",
+            StageHistoryPage,
+            name=name,
+            stage=stage,
+            max_results=max_results,
+            page_token=page_token,
+        )
 
     async def create(self, name: str, *, description: str = "", tags: Mapping[str, str] | None = None) -> None:
         listed = [{"key": key, "value": value} for key, value in (tags or {}).items()]

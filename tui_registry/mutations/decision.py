@@ -7,6 +7,7 @@ from enum import StrEnum
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.result import Result, Verdict
+from tui_registry.mutations.transition import VersionStage, back
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.activity import Activity, ActivityType
 from tui_registry_server.wire.stage import Stage
@@ -32,6 +33,10 @@ ACTIVITY_TYPES = {
     Decision.CANCEL: ActivityType.CANCELLED_REQUEST,
 }
 
+_IRREVERSIBLE = {
+    Decision.REJECT: "A rejected request cannot be opened again: only a new one can be made.",
+    Decision.CANCEL: "A cancelled request cannot be opened again: only a new one can be made.",
+}
 _PROGRESS = {Decision.APPROVE: "approving", Decision.REJECT: "rejecting", Decision.CANCEL: "cancelling"}
 _PAST_TENSE = {
     ActivityType.APPROVED_REQUEST: "Approved",
@@ -128,6 +133,12 @@ def decide(
         verdict = Verdict.DONE if is_meant else Verdict.REFUSED
         return Result(verdict, f"{_PAST_TENSE[settled.activity_type]}{by}; {where}")
 
+    if decision is Decision.APPROVE:
+        archived = target.displaces if archive_existing_versions else ()
+        inverse, undo_note = back(client, VersionStage(name, version, target.from_stage), stage, archived)
+        undo_note = undo_note or "The request stays closed."
+    else:
+        inverse, undo_note = None, _IRREVERSIBLE[decision]
     return Mutation(
         title=f"{name} version {version}",
         progress=_PROGRESS[decision],
@@ -136,6 +147,8 @@ def decide(
         send=send,
         happened=happened,
         read_back=read_back,
+        inverse=inverse,
+        undo_note=undo_note,
         subject=subject_of(name, version, stage),
     )
 

@@ -25,7 +25,8 @@ class Mutation:
     check: what is no longer as it was when the user was asked, in words; empty if nothing.
     send: sends it. happened: whether the server shows it done, or shows that something else came first.
     read_back: which of the two, and what is true now; without it, it is DONE, with ``done`` as the message.
-    inverse: the mutation that takes exactly this one back, if there is one.
+    inverse: the mutation that takes exactly this one back, if there is one. rest: what is run after an inverse to
+    complete it. undo_note: a sentence about what an undo does not restore or, without an inverse, why there is none.
     subject: what must not be changed by two mutations at once, such as a request's id; empty if anything may.
     """
 
@@ -37,6 +38,8 @@ class Mutation:
     check: Callable[[], Awaitable[str]] = _unchanged
     read_back: Callable[[], Awaitable[Result]] | None = None
     inverse: "Mutation | None" = None
+    rest: "Mutation | None" = None
+    undo_note: str = ""
     subject: str = ""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -14,13 +15,41 @@ from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
 from tui_registry.terminal.sanitize import one_line, visible
 
-MAX_UNDO = 50  # mutations that can be undone, one after the other
+MAX_CHANGES = 50  # that can be undone, one after the other
 SEVERITY: dict[Verdict, SeverityLevel] = {
     Verdict.DONE: "information",
     Verdict.REFUSED: "warning",
     Verdict.UNKNOWN: "error",
 }
 NOTIFICATION_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
+
+
+CANNOT_UNDO = "There is no way to undo it."
+NOT_KNOWN = "It is not known whether it was done: check before you repeat or undo it."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A change that was made here, or may have been.
+
+    title: what it is about. message: what came of it. inverse: what undoes it; None if nothing does.
+    note: what that does not restore, or why nothing does; may be empty.
+    """
+
+    title: str
+    message: str
+    inverse: Mutation | None
+    note: str
+
+    @property
+    def undoing(self) -> list[Mutation]:
+        """The mutations that undo it, one after the other."""
+        found: list[Mutation] = []
+        step = self.inverse
+        while step is not None:
+            found.append(step)
+            step = step.rest
+        return found
 
 
 class Host(Protocol):
@@ -57,7 +86,7 @@ class Mutations:
         self._running: set[asyncio.Task[None]] = set()
         self._subjects: Counter[str] = Counter()
         self._is_preparing = False
-        self._undo: list[Mutation] = []  # the inverses of what was done here, the newest last
+        self._changes: list[Change] = []  # that were made here and not undone, the newest last
 
     @property
     def is_running(self) -> bool:
@@ -104,21 +133,21 @@ class Mutations:
         self._start(mutations, finished, is_independent=True)
 
     @property
-    def undoable(self) -> Mutation | None:
-        """What would undo the newest change made here that can be undone."""
-        return self._undo[-1] if self._undo else None
+    def last_change(self) -> Change | None:
+        """The newest change made here that was not undone."""
+        return self._changes[-1] if self._changes else None
 
-    def undo(self, inverse: Mutation) -> None:
-        """Run what was ``undoable``, once; if nothing was sent, it can be undone again."""
-        if inverse not in self._undo:
+    def undo(self, change: Change) -> None:
+        """Undo what was the ``last_change``, once; if nothing was sent, it can be undone again."""
+        if change not in self._changes or change.inverse is None:
             return
-        self._undo.remove(inverse)
+        self._changes.remove(change)
 
         def finished(results: Sequence[Result]) -> None:
-            if any(isinstance(result.error, Unreachable | ReadOnly | Unauthenticated) for result in results):
-                self._undo.append(inverse)
+            if isinstance(results[0].error, Unreachable | ReadOnly | Unauthenticated):
+                self._changes.append(change)
 
-        self._start([inverse], finished, is_independent=False, is_undo=True)
+        self._start(change.undoing, finished, is_independent=False, is_undo=True)
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Say what came of a mutation."""
@@ -180,16 +209,28 @@ class Mutations:
                 count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
                 result = await self._result(mutation, partial(self._show_step, run_id, count))
                 results.append(result)
-                if result.verdict is Verdict.DONE:
-                    if mutation.inverse is not None and not is_undo:
-                        self._undo = [*self._undo, mutation.inverse][-MAX_UNDO:]
-                elif not is_independent:
+                if not is_undo:
+                    self._remember(mutation, result)
+                if result.verdict is not Verdict.DONE and not is_independent:
                     break
         finally:
             self._subjects -= subjects
             self.show_progress("", run_id)
             self._host.refresh_soon()
         finished(results)
+
+    def _remember(self, mutation: Mutation, result: Result) -> None:
+        if result.verdict is Verdict.REFUSED:
+            return
+        change = Change(
+            mutation.title,
+            result.message,
+            mutation.inverse,
+            mutation.undo_note or ("" if mutation.inverse else CANNOT_UNDO),
+        )
+        if result.verdict is Verdict.UNKNOWN:
+            change = replace(change, inverse=None, note=NOT_KNOWN)
+        self._changes = [*self._changes, change][-MAX_CHANGES:]
 
     async def _result(self, mutation: Mutation, show_progress: Callable[[str], None]) -> Result:
         """Run one, and report it. A bug in it must not keep the others from being run."""

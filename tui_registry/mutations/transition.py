@@ -1,6 +1,7 @@
 """Transitions: moving a version to another stage, or requesting it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
@@ -15,18 +16,34 @@ async def holders(client: RegistryClient, name: str, stage: Stage) -> list[Model
     return page.model_versions
 
 
+async def others_in(client: RegistryClient, name: str, version: str, stage: Stage) -> list[str]:
+    """The other versions of a model that are at a stage, in order."""
+    found = {each.version for each in await holders(client, name, stage)} - {version}
+    return sorted(found, key=int)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStage:
+    """A version and the stage that it is in."""
+
+    name: str
+    version: str
+    current_stage: Stage
+
+
 def transition(
     client: RegistryClient,
-    version: ModelVersion,
+    version: ModelVersion | VersionStage,
     stage: Stage,
     *,
     displaces: Sequence[str],
     archive_existing_versions: bool,
     comment: str,
     undoable: bool = True,
+    rest: Mutation | None = None,
 ) -> Mutation:
     """Move a version at once. ``displaces`` are the other versions that were at the stage when the user was asked:
-    they are archived if that was said, and nobody has agreed to lose another."""
+    they are archived if that was said, and it is refused if there are others by now."""
     name, number, origin = version.name, version.version, version.current_stage
 
     async def send() -> object:
@@ -42,35 +59,56 @@ def transition(
         if now is not origin:
             return f"version {number} was moved to {now} by someone else. Review it again."
         if archive_existing_versions:
-            others = {each.version for each in await holders(client, name, stage)} - {number}
-            if not others <= set(displaces):
-                return f"{stage} now holds version {', '.join(sorted(others))}. Review it again."
+            others = await others_in(client, name, number, stage)
+            if set(others) != set(displaces):
+                held = f"version {', '.join(others)}" if others else "no version"
+                return f"{stage} now holds {held}. Review it again."
         return ""
 
-    archived = f" Archived version {', '.join(displaces)}." if archive_existing_versions and displaces else ""
-    moved = version.model_copy(update={"current_stage": stage})
-    back = (
-        transition(
-            client,
-            moved,
-            origin,
-            displaces=(),
-            archive_existing_versions=False,
-            comment="",
-            undoable=False,
-        )
-        if undoable and not archived  # archived versions would have to move back too, in writes of their own
-        else None
-    )
+    archived = tuple(displaces) if archive_existing_versions else ()
+    others = f"version {', '.join(archived)}"
+    inverse, undo_note = back(client, version, stage, archived) if undoable else (None, "")
     return Mutation(
         title=f"{name} version {number}",
-        progress=f"moving it to {stage}",
-        done=f"Moved from {origin} to {stage}.{archived}",
+        progress=f"moving it to {stage}{f', archiving {others}' if archived else ''}",
+        done=f"Moved from {origin} to {stage}.{f' Archived {others}.' if archived else ''}",
         send=send,
         happened=happened,
         check=check,
-        inverse=back,
+        inverse=inverse,
+        rest=rest,
+        undo_note=undo_note,
     )
+
+
+def back(
+    client: RegistryClient, version: ModelVersion | VersionStage, stage: Stage, archived: Sequence[str]
+) -> tuple[Mutation | None, str]:
+    """What undoes the move of a version to a stage, for which others were archived; or None, and why it cannot be.
+
+    The server puts one archived version back in the place of the version in one transaction, which archives that. Where
+    it was not in Archived before, it is then moved back to where it was.
+    """
+    name, number, origin = version.name, version.version, version.current_stage
+    if len(archived) > 1:
+        return None, f"It archived the versions {', '.join(archived)}: move each of them back to {stage}."
+
+    def move(moved: str, of: Stage, to: Stage, displaces: Sequence[str], rest: Mutation | None = None) -> Mutation:
+        return transition(
+            client,
+            VersionStage(name, moved, of),
+            to,
+            displaces=displaces,
+            archive_existing_versions=bool(displaces),
+            comment="",
+            undoable=False,
+            rest=rest,
+        )
+
+    if not archived:
+        return move(number, stage, origin, ()), ""
+    rest = None if origin is Stage.ARCHIVED else move(number, Stage.ARCHIVED, origin, ())
+    return move(archived[0], Stage.ARCHIVED, stage, (number,), rest), ""
 
 
 def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user: str, comment: str) -> Mutation:

@@ -22,3 +22,12 @@ def moment(milliseconds: int) -> str:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):
         return "?"  # out of range: a year of five digits, or a wrong clock
+
+
+def span(start: int, end: int | None) -> str:
+    """From one timestamp to another in at most 23 cells: dates, or times within one day; None is now."""
+    began = moment(start)
+    if end is None:
+        return f"{began[:10]} – now"
+    ended = moment(end)
+    return f"{began}–{ended[11:]}" if began[:10] == ended[:10] else f"{began[:10]} – {ended[:10]}"

@@ -176,6 +176,13 @@ class Table(ScrollView, can_focus=True):
         if key in self._index:
             self._set_cursor(self._index[key])
 
+    def fit_columns(self, columns: Sequence[Column]) -> None:
+        """Change the widths of the columns; the cells stay."""
+        if self.columns != tuple(columns):
+            self.columns = tuple(columns)
+            self._cached_layout = (-1, [])
+            self.refresh()
+
     def toggle_mark(self) -> None:
         """Mark or unmark the row under the cursor, and move to the next one."""
         key = self.cursor_key

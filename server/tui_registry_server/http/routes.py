@@ -15,6 +15,7 @@ from tui_registry_server.operations import (
     permissions,
     search,
     service_principals,
+    stage_history,
     subjects,
     token_permissions,
     tokens,
@@ -32,6 +33,7 @@ from tui_registry_server.wire import permission as p
 from tui_registry_server.wire import registered_model as m
 from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
+from tui_registry_server.wire import stage_history as h
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
@@ -89,6 +91,7 @@ ROUTES = (
     Route("GET", f"{MODELS}/list", Can.READ, search.all_registered_models, m.ListRegisteredModels, None, m.RegisteredModelPage),
     Route("GET", f"{MODELS}/get-latest-versions", Can.READ, models.latest_versions, m.GetLatestVersions, subjects.model, m.LatestVersions),
     Route("POST", f"{MODELS}/get-latest-versions", Can.READ, models.latest_versions, m.GetLatestVersions, subjects.model, m.LatestVersions, writes=False),
+    Route("GET", f"{MODELS}/stage-history", Can.READ, stage_history.listed, h.ListStageHistory, subjects.model, h.StageHistoryPage, lengthy=True),
     Route("POST", f"{MODELS}/set-tag", Can.EDIT, models.set_tag, m.SetRegisteredModelTag, subjects.model),
     Route("DELETE", f"{MODELS}/delete-tag", Can.EDIT, models.delete_tag, m.DeleteRegisteredModelTag, subjects.model),
     Route("GET", f"{MODELS}/alias", Can.READ, aliases.get, m.RegisteredModelAlias, None, v.ModelVersionAnswer),

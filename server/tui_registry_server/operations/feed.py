@@ -43,13 +43,15 @@ def listed(call: Call, body: ListActivities, subject: Subject) -> Answer:
         call.connection,
         call.principal,
         filter_,
-        before=_position(body.page_token, query, key) if body.page_token else None,
+        before=decode_position(body.page_token, query, key) if body.page_token else None,
         limit=body.max_results,
     )
     return without_empty(
         {
             "activities": [activity_entity(row) for row in rows],
-            "next_page_token": write_token(query, _encoded_position(rows[-1], key)) if more else None,
+            "next_page_token": encode_position(rows[-1].creation_timestamp, rows[-1].sequence, query, key)
+            if more
+            else None,
         }
     )
 
@@ -73,11 +75,13 @@ def activity_entity(row: ActivityRow) -> dict[str, Any]:
     )
 
 
-def _encoded_position(row: ActivityRow, key: bytes) -> tuple[int, str]:
-    return row.creation_timestamp, encode_cursor(row.sequence, key)
+def encode_position(creation_timestamp: int, sequence: int, query: str, key: bytes) -> str:
+    """The token of the page after an activity. ``query`` is the digest of the search; ``key`` hides the number."""
+    return write_token(query, (creation_timestamp, encode_cursor(sequence, key)))
 
 
-def _position(page_token: str, query: str, key: bytes) -> FeedPosition:
+def decode_position(page_token: str, query: str, key: bytes) -> FeedPosition:
+    """The activity after which a page begins. Raises InvalidParameterValue."""
     time, cursor = read_token(page_token, query, (int, str))
     sequence = decode_cursor(str(cursor), key)
     if sequence is None:

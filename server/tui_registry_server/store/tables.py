@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -194,6 +195,9 @@ comments = Table(
     Index("ix_comments_version", "model_id", "version", "creation_timestamp"),
 )
 
+MOVES = "activity_type IN ('APPLIED_TRANSITION', 'APPROVED_REQUEST', 'SYSTEM_TRANSITION')"
+"""The activities that moved a version to a stage. Literal, as in the index of them, which is used only then."""
+
 activities = Table(
     "activities",
     metadata,
@@ -223,6 +227,12 @@ activities = Table(
     Index("ix_activities_user", "user_id", "creation_timestamp", "sequence"),
     Index("ix_activities_type", "activity_type", "creation_timestamp", "sequence"),
     Index("ix_activities_time", "creation_timestamp", "sequence"),
+    Index(
+        "ix_activities_moves",
+        *("model_id", "creation_timestamp", "sequence", "from_stage", "to_stage", "version"),
+        sqlite_where=text(MOVES),
+        postgresql_where=text(MOVES),
+    ),
 )
 
 counters = Table(

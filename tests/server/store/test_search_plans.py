@@ -17,11 +17,19 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import feed as activity_feed
-from tui_registry_server.store import model_versions, registered_models, schema, tables, transition_requests
+from tui_registry_server.store import (
+    model_versions,
+    registered_models,
+    schema,
+    stage_history,
+    tables,
+    transition_requests,
+)
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.feed import FeedPosition, Filter
 from tui_registry_server.store.query_planner import MAX_DRIVING_ROWS
 from tui_registry_server.wire.principal import PrincipalKind
+from tui_registry_server.wire.stage import Stage
 
 
 def somebody(root_level: Level) -> Principal:
@@ -98,6 +106,10 @@ def inbox(who: Principal = ADMIN, after: tuple[int, str] | None = None) -> Any:
     return lambda connection: transition_requests.inbox(connection, who, model_id=None, after=after, limit=11)
 
 
+def stage_periods(before: FeedPosition | None = None) -> Any:
+    return lambda connection: stage_history.periods(connection, "m", Stage.PRODUCTION, before=before, limit=11)
+
+
 PATHS = {
     "models": (models(), "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2"),
     "models, a later page": (models(after=("m",)), "USING INDEX sqlite_autoindex_registered_models_2 (name>?)"),
@@ -156,6 +168,16 @@ PATHS = {
     "a reader's feed of a person": (feed(who=READER, user="ada"), "ix_activities_user (user_id=?)"),
     "the feed of a version": (feed(model_id="m", version=3), "ix_activities_model (model_id=? AND version=?)"),
     "the feed of a person": (feed(user="ada"), "ix_activities_user (user_id=?)"),
+    "the stage history": (stage_periods(), "ix_activities_moves (model_id=? AND creation_timestamp<?)"),
+    "the stage history, a later page": (
+        stage_periods(FeedPosition(5, 5)),
+        "ix_activities_moves (model_id=? AND creation_timestamp<?)",
+    ),
+    "the end of a period in a stage": (stage_periods(), "ix_activities_model (model_id=? AND version=?"),
+    "the predecessor": (
+        lambda connection: stage_history.predecessor(connection, "m"),
+        "ix_activities_moves (model_id=? AND creation_timestamp<?)",
+    ),
     "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
 }
 BOUNDED_SORTS = {"a tag", "part", "beginning", "reader", "run", "by name"}

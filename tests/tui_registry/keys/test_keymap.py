@@ -137,7 +137,7 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         help = []
         quit = "alt+x"
         sort = "a"
-        back = "b"
+        back = "z"
         up = []
         copy = 3
         tags = "ctrl+h"

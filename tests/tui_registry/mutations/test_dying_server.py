@@ -103,7 +103,7 @@ async def test_a_transition_that_archives(mortal: Mortal, late: bool) -> None:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("enter")
-        await shown.shows("None 1", "Staging 1")
+        await shown.shows("2 versions", "Staging")
         await shown.press("t")
         await shown.shows(f"Move {model} version 2 from None to")
         await shown.press("s")

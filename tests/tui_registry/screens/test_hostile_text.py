@@ -214,7 +214,7 @@ async def test_notes_and_what_is_undone(scene: Scene) -> None:
         assert_sound(shown)
         await shown.press("y")
         await shown.until(
-            lambda: not shown.app.mutations.undoable and not shown.app.mutations.is_running, "it is undone"
+            lambda: not shown.app.mutations.last_change and not shown.app.mutations.is_running, "it is undone"
         )
 
 

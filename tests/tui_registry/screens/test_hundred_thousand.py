@@ -45,7 +45,7 @@ def find(shown: Terminal) -> None:
     shown.press("/")
     shown.type(LETTERS)
     shown.press("enter")
-    shown.shows(f"Models › {WANTED}", "1 version", "Production 1")
+    shown.shows(f"Models › {WANTED}", "1 version", "Production")
     assert shown.pressed - before == 2 + len(LETTERS)
 
 

@@ -147,35 +147,13 @@ async def test_more_models_are_read_when_they_are_needed(scene: Scene) -> None:
 
 
 @SIZES
-async def test_a_models_versions_are_shown_by_stage(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.model("churn", description="Who leaves us.\nAnd why.")
-    for stage in ("Production", "Staging", "Archived", "None"):
-        scene.version(model, stage, description=f"the one in {stage}")
-    async with console(scene.url, scene.token, size) as shown:
-        await shown.press("2")
-        await shown.shows(model)
-        await shown.press("enter")
-        await shown.shows(
-            f"Models › {model}", "4 versions", "Who leaves us.", "the one in None", "your level: CAN_MANAGE"
-        )
-        wide = size == LARGE
-        for other in ("Staging", "Production", "Archived"):
-            assert (f"the one in {other}"[:10] in shown.text.replace("the one in None", "")) == wide
-        for stage in ("Staging", "Production", "Archived", "None"):
-            await shown.press("tab")
-            await shown.until(lambda stage=stage: shown.text.count(f"the one in {stage}") >= 1, stage)  # type: ignore[misc]  # mypy sees no defaults of lambdas
-        await shown.press("shift+tab")
-        await shown.shows("the one in Archived")
-
-
-@SIZES
 async def test_a_model_without_versions(scene: Scene, size: tuple[int, int]) -> None:
     model = scene.model("empty")
     async with console(scene.url, scene.token, size) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("enter")
-        await shown.shows(f"Models › {model}", "0 versions", "none")
+        await shown.shows(f"Models › {model}", "0 versions", "No versions.")
         await shown.press("j", "tab", "a", "y", "G", "enter", "f5", "J", "K")
         await shown.press("escape")
         await shown.shows("Models (1)")

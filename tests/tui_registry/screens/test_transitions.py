@@ -41,9 +41,108 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
         await shown.type(name)
         await shown.press("enter")
         await shown.tells(f"Moved from None to Production. Archived version {holder}.")
+        assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Archived", "Production")
         await shown.press("u")
-        await shown.hides("Undo the last change?")
-    assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Archived", "Production")
+        await shown.shows(
+            "Undo the last change?",
+            f"{name} version {newcomer}: Moved from None to Production. Archived",
+            f"{name} version {holder}: moving it to Production, archiving",
+            f"{name} version {newcomer}: moving it to None",
+        )
+        await shown.press("y")
+        await shown.tells(f"Moved from Archived to Production. Archived version {newcomer}.", "Archived to None.")
+    assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
+
+
+async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(scene: Scene) -> None:
+    """And never an older one in its place."""
+    name = scene.model("undone")
+    scene.version(name, "Production")
+    scene.version(name, "Production")
+    scene.version(name, "Archived")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("3")
+        await shown.shows("Archived 1", "Production 2")
+        await shown.press("right", "right", "T")
+        await shown.type("k")
+        await shown.press("tab")
+        await shown.type("v")
+        await shown.press("ctrl+s")
+        await shown.tells("Tag k set to v.")
+        await shown.press("t", "p")
+        await shown.shows("displaces versions")
+        await shown.press("y")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.tells("Moved from Archived to Production.")
+        await shown.press("u")
+        await shown.tells("The last change cannot be undone", "It archived the versions", "move each of them back")
+        assert "Undo the last change?" not in shown.text
+    assert [scene.stage(name, each) for each in "123"] == ["Archived", "Archived", "Production"]
+
+
+async def test_an_undo_is_refused_once_somebody_else_has_moved_on(scene: Scene) -> None:
+    name = scene.model("moved-on")
+    holder, newcomer = scene.version(name, "Production"), scene.version(name, "Archived")
+    third = scene.version(name)
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("3")
+        await shown.shows("Archived 1", "Production 1")
+        await shown.press("right", "right", "t", "p", "y")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.tells(f"Archived version {holder}.")
+        scene.move(name, third, "Production", archive=True)
+        await shown.press("u", "y")
+        await shown.tells(f"Nothing was sent: Production now holds version {third}.")
+    assert [scene.stage(name, each) for each in (holder, newcomer, third)] == ["Archived", "Archived", "Production"]
+
+
+async def test_an_approval_is_undone_as_a_whole(scene: Scene) -> None:
+    name = scene.model("approved")
+    holder, newcomer = scene.version(name, "Production"), scene.version(name)
+    scene.ask(name, newcomer, "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(name, "a approve")
+        await shown.press("a", "y")
+        await shown.type(name)
+        await shown.press("enter")
+        await shown.tells(f"Approved; version {newcomer} is now in Production.")
+        await shown.press("u")
+        await shown.shows("Undo the last change?", "Approved; version", "The request stays closed.")
+        await shown.press("y")
+        await shown.tells("Moved from Archived to None.")
+    assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
+    assert scene.requests() == []
+
+
+async def test_a_rejection_is_named_but_not_undone(scene: Scene) -> None:
+    name = scene.pending("rejected")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(name, "r reject")
+        await shown.press("r", "y")
+        await shown.tells("Rejected;")
+        await shown.press("u")
+        await shown.tells("The last change cannot be undone", "A rejected request cannot be opened again")
+
+
+async def test_it_is_said_that_production_is_left_empty(scene: Scene) -> None:
+    name = scene.model("emptied")
+    first = scene.version(name, "Production")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("3")
+        await shown.shows("Production 1")
+        await shown.press("right", "t", "a")
+        await shown.shows("Production → Archived", "Production is left EMPTY")
+        await shown.press("n", "D")
+        await shown.shows("Permanently delete this version?", "Production is left EMPTY")
+        await shown.press("n")
+        second = scene.version(name, "Production")
+        await shown.shows("Production 2")
+        await shown.press("t", "a")
+        await shown.shows("Production → Archived")
+        assert "EMPTY" not in shown.text
+    assert (scene.stage(name, first), scene.stage(name, second)) == ("Production", "Production")
 
 
 async def test_who_may_not_move_it_asks(scene: Scene) -> None:
@@ -53,14 +152,14 @@ async def test_who_may_not_move_it_asks(scene: Scene) -> None:
         await shown.press("2", "slash")
         await shown.type(name)
         await shown.press("enter")
-        await shown.shows("your level: CAN_READ", "None 1")
+        await shown.shows("your level: CAN_READ", "1 version ")
         await shown.press("t")
         await shown.shows("requires approval")
         await shown.press("s")
         await shown.shows("Request this transition?", "Your permission level requires approval")
         await shown.press("y")
         await shown.tells("Requested Staging.")
-        await shown.shows("→ Staging? co", f"requested by {ASKER}")
+        await shown.shows("None → Staging?", f"requested by {ASKER}")
         await shown.press("u", "y")
         await shown.tells("Request cancelled.")
     assert scene.stage(name) == "None"

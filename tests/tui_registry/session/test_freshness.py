@@ -39,10 +39,9 @@ async def test_what_others_do_is_seen_on_other_places_too(scene: Scene) -> None:
         await shown.press("enter")
         await shown.shows(f"Models › {churn}", "0 versions")
         scene.version(churn, "Staging")
-        await shown.shows("1 version ", "Staging 1")
+        await shown.shows("1 version ", "Staging")
         scene.ask(churn, "1", "Production")
-        await shown.press("tab")
-        await shown.shows("→ Production?")
+        await shown.shows("Staging → Production?")
         await shown.press("1")
         await shown.shows("Inbox (1)", churn)
 

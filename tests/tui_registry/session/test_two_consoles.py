@@ -35,7 +35,7 @@ def test_what_one_does_is_on_the_other(scene: Scene) -> None:
         asker.press("/")
         asker.type(model)
         asker.press("enter")
-        asker.shows("your level: CAN_READ", "None 2")
+        asker.shows("your level: CAN_READ", "2 versions")
         asker.press("t")
         asker.shows("requires approval")
         asker.press("s")
@@ -54,9 +54,9 @@ def test_what_one_does_is_on_the_other(scene: Scene) -> None:
         owner.press("a")
         owner.shows("Move this version?")
         owner.press("y")
-        both_show(owner, asker, "None 1", "Archived 1")
+        both_show(owner, asker, "Archived")
         scene.version(model)
-        both_show(owner, asker, "None 2")
+        both_show(owner, asker, "3 versions")
         for each in (owner, asker):
             each.press("q")
             assert each.ends() == 0

@@ -1,7 +1,7 @@
-"""One model: its versions by stage, with their open requests."""
+"""One model: its versions in one table, those with open requests first, and what each was in Production."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -11,21 +11,28 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_registry.access.levels import may
-from tui_registry.keys.actions import bindings
+from tui_registry.client.errors import Refused
+from tui_registry.keys.actions import Action, bindings
+from tui_registry.mutations.rollback import REQUIRED_LEVEL
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.models.model_actions import add_version
-from tui_registry.screens.models.stages import StagePlace
+from tui_registry.screens.models.rollback_dialog import roll_back_model
+from tui_registry.screens.models.version_actions import VersionActions
+from tui_registry.screens.models.version_rows import COLUMNS, Versions, columns_for
+from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
-from tui_registry.widgets.ages import age
-from tui_registry.widgets.table import Column, Row
+from tui_registry.widgets.table import Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
-from tui_registry_server.wire.permission_policy import Ability
+from tui_registry_server.wire.permission_policy import Ability, rank
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
 from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage_history import StageHistoryPage, StagePeriod
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_VERSIONS = 1000  # the newest ones
+MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
+MAX_PERIODS = 1000  # the newest ones
 REQUIRED_ABILITIES = {
     "new": Ability.EDIT,
     "register": Ability.EDIT,
@@ -35,107 +42,139 @@ REQUIRED_ABILITIES = {
     "delete": Ability.MANAGE,
 }
 """What each action requires."""
+ALWAYS_LIVE = {"card", "permissions", "back", "refresh", "history", "rollback", "read_on(1)", "read_on(-1)"}
 
 
-class Model(StagePlace):
+class Model(VersionActions):
     place = "model"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("model"))
-    COLUMNS = (Column("VER", 4, max_width=6), Column("AGE", 4), Column("DETAILS", 8, grow=1))
 
     def __init__(self, name: str, version: str | None = None) -> None:
         super().__init__("Models", name)
         self.model_name = name
         self._initial_version = version
         self._summary = Static("", id="summary", markup=False)
-        self._is_positioned = False
+        self._table = Table(COLUMNS, empty="Loading…", id="versions")
         self._level: PermissionLevel | None = None
-        self._versions: dict[str, ModelVersion] = {}
-        self._requests: list[InboxRequest] = []
+        self._known = Versions()
+
+    @property
+    def table(self) -> Table:
+        return self._table
+
+    @property
+    def marked_keys(self) -> list[str]:
+        return self._table.marked
 
     def compose(self) -> ComposeResult:
         yield self.header
         yield self._summary
-        yield from self.compose_stages()
+        yield self._table
         yield self.details
         yield self.bar
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_focus(self.table)
+        self.set_focus(self._table)
 
     async def load(self) -> None:
         client = self.console_app.client
-        model, page, inbox = await asyncio.gather(
+        model, page, inbox, (periods, predecessor, is_complete) = await asyncio.gather(
             client.models.get(self.model_name),
             client.versions.search(
                 filter_text=named(self.model_name), order_by="version_number DESC", max_results=MAX_VERSIONS
             ),
             client.requests.inbox(name=self.model_name, max_results=1000),
+            self._read_periods(),
         )
-        self._versions = {version.version: version for version in page.model_versions}
-        self._requests = inbox.requests
+        versions = {version.version: version for version in page.model_versions}
+        if page.next_page_token:
+            versions |= {
+                version.version: version for version in model.latest_versions if version.version not in versions
+            }
+            wanted = [
+                *([self._initial_version] if self._initial_version else []),
+                *([predecessor] if predecessor else []),
+                *(request.version for request in inbox.requests),
+                *(period.version for period in periods if period.stage is Stage.PRODUCTION),
+            ]
+            versions |= await self._read_older(dict.fromkeys(each for each in wanted if each not in versions))
+        self._known = Versions(versions, inbox.requests, periods, is_complete, predecessor)
         self._level = model.permission_level
         self._show(model, more=bool(page.next_page_token))
 
+    async def _read_periods(self) -> tuple[list[StagePeriod], str | None, bool]:
+        """The newest times in stages, and in Production, if these are not among them; the predecessor; and whether
+        that are all."""
+        read = partial(self.console_app.client.models.stage_history, self.model_name, max_results=MAX_PERIODS)
+        newest: StageHistoryPage = await read()
+        if not newest.next_page_token:
+            return newest.stage_periods, newest.predecessor, True
+        in_production: StageHistoryPage = await read(stage=Stage.PRODUCTION)
+        others = [each for each in newest.stage_periods if each.stage is not Stage.PRODUCTION]
+        periods = sorted([*others, *in_production.stage_periods], key=lambda each: each.started_timestamp, reverse=True)
+        return periods, newest.predecessor, False
+
+    async def _read_older(self, numbers: Iterable[str]) -> dict[str, ModelVersion]:
+        """Older versions, without those that were deleted meanwhile."""
+
+        async def read(number: str) -> ModelVersion | None:
+            try:
+                return await self.console_app.client.versions.get(self.model_name, number)
+            except Refused as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return None
+                raise
+
+        found = await asyncio.gather(*(read(number) for number in list(numbers)[:MAX_OLDER]))
+        return {version.version: version for version in found if version is not None}
+
     def _show(self, model: RegisteredModelDatabricks, *, more: bool) -> None:
-        created_by = self.console_app.connection.short_name(model.user_id) if model.user_id else ""
+        short_name = self.console_app.connection.short_name
+        created_by = short_name(model.user_id) if model.user_id else ""
         self._summary.update(
-            _summary(model, len(self._versions), more=more, pending=len(self._requests), created_by=created_by)
+            _summary(
+                model, len(self._known.versions), more=more, pending=len(self._known.requests), created_by=created_by
+            )
         )
-        for stage, table in self.tables.items():
-            rows = [self._row(version) for version in self._versions.values() if version.current_stage is stage]
-            table.show(rows)
-        if self._initial_version in self._versions:
-            stage = self._versions[self._initial_version].current_stage
-            self.tables[stage].move_to(self._initial_version)
-            self.go(stage)
+        rows = self._known.rows(short_name)
+        self._table.fit_columns(columns_for(rows))
+        self._table.show(rows, empty="No versions.")
+        if self._initial_version and self._initial_version in self._known.versions:
+            self._table.move_to(self._initial_version)
             self._initial_version = None
-        elif not self._is_positioned:
-            self.go(self._first_stage())
-        self._is_positioned = True
-        self.lay_out()
         self.show_version()
 
-    def _row(self, version: ModelVersion) -> Row:
-        requests = [request for request in self._requests if request.version == version.version]
-        details = (
-            f"→ {requests[0].to_stage}? {one_line(requests[0].user_id)}"
-            if requests
-            else one_line(version.description or "")
-        )
-        return Row(
-            version.version,
-            (
-                (version.version, "bold"),
-                (age(version.last_updated_timestamp), "dim"),
-                (details, "bold yellow" if requests else "dim"),
-            ),
-        )
-
     def version_of(self, key: str) -> ModelVersion | None:
-        return self._versions.get(key)
+        return self._known.versions.get(key)
 
     def level_on(self, name: str) -> PermissionLevel | None:
         return self._level
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
-        version = self.table.cursor_key
-        return [request for request in self._requests if request.version == version][:1]
-
-    def _first_stage(self) -> Stage:
-        """The first stage with an open request, else the first one with a version."""
-        requested = [self._versions[request.version] for request in self._requests if request.version in self._versions]
-        if requested:
-            self.tables[requested[0].current_stage].move_to(requested[0].version)
-            return requested[0].current_stage
-        return next((stage for stage in Stage if self.tables[stage].row_count), Stage.NONE)
-
-    def show_problem(self, problem: str) -> None:
-        if not self._versions:
-            self._summary.update(Content(one_line(problem)))
+        """The first request of each marked version or, if none is marked, of the one under the cursor."""
+        chosen: dict[str, InboxRequest] = {}
+        versions = self._table.marked or ([self._table.cursor_key] if self._table.cursor_key else [])
+        for request in self._known.requests:
+            if request.version in versions:
+                chosen.setdefault(request.version, request)
+        return list(chosen.values())
 
     def known_requests(self) -> Iterable[InboxRequest]:
-        return self._requests
+        return self._known.requests
+
+    def after_decisions(self, ids: Collection[str]) -> None:
+        self._table.marks -= {request.version for request in self._known.requests if request.id in ids}
+
+    def show_version(self) -> None:
+        version = self.version
+        requests = [each for each in self._known.requests if version is not None and each.version == version.version]
+        self.details.show_version(version, requests)
+
+    def show_problem(self, problem: str) -> None:
+        if not self._known.versions:
+            self._summary.update(Content(one_line(problem)))
+            self._table.show([], empty="")
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
@@ -146,27 +185,26 @@ class Model(StagePlace):
             return may(self._level, Ability.EDIT)
         if action in REQUIRED_ABILITIES and not may(self._level, REQUIRED_ABILITIES[action]):
             return False
-        if action in {
-            "card",
-            "permissions",
-            "back",
-            "refresh",
-            "next_stage",
-            "previous_stage",
-            "read_on(1)",
-            "read_on(-1)",
-        }:
-            return True
-        return self.table.row_count > 0
+        return action in ALWAYS_LIVE or self._table.row_count > 0
+
+    @property
+    def live_actions(self) -> list[Action]:
+        """Without the rollback that is not possible: its key still says why."""
+        possible = self._known.predecessor is not None and rank(self._level) >= rank(REQUIRED_LEVEL)
+        return [action for action in super().live_actions if possible or action.id != "rollback"]
 
     def action_back(self) -> None:
-        if any(table.marks for table in self.tables.values()):
-            self.clear_marks()
+        if self._table.marks:
+            self._table.clear_marks()
+            self.post_message(LivenessChanged())
         else:
             self.app.pop_screen()
 
     def action_new(self) -> None:
         self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name))
+
+    def action_rollback(self) -> None:
+        self.console_app.mutations.prepare(partial(roll_back_model, self.console_app, self.model_name))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments(self.model_name)
@@ -176,6 +214,9 @@ class Model(StagePlace):
 
     def action_card(self) -> None:
         self.console_app.navigation.open_model_details(self.model_name)
+
+    def action_history(self) -> None:
+        self.console_app.navigation.open_history(self.model_name, None)
 
 
 def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str) -> Content:

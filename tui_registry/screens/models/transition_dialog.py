@@ -3,7 +3,8 @@
 from textual.content import Content
 
 from tui_registry.console import Console
-from tui_registry.mutations.transition import holders, request, transition
+from tui_registry.mutations.effect import left_empty
+from tui_registry.mutations.transition import others_in, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.request_decisions import archive_label, displacing
@@ -54,9 +55,13 @@ async def transition_version(app: Console, version: ModelVersion, level: Permiss
 async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None:
     others: list[str] = []
     if stage in EXCLUSIVE_STAGES:
-        found = await holders(app.client, version.name, stage)
-        others = [each.version for each in found if each.version != version.version]
-    lines = [Content(f"• {_summary(version, stage)}"), *([displacing(others, stage)] if others else [])]
+        others = await others_in(app.client, version.name, version.version, stage)
+    emptied = await emptied_by(app, version, stage)
+    lines = [
+        Content(f"• {_summary(version, stage)}"),
+        *([displacing(others, stage)] if others else []),
+        *emptied,
+    ]
     production = Stage.PRODUCTION in {version.current_stage, stage}
     question = Question(
         title="Move this version?",
@@ -79,6 +84,15 @@ async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None
                 comment=consent.comment,
             )
         )
+
+
+async def emptied_by(app: Console, version: ModelVersion, target: Stage | None) -> list[Content]:
+    """A line, if Production is left empty by moving a version to a stage or, with None, by deleting it."""
+    if version.current_stage is not Stage.PRODUCTION:
+        return []
+    remaining = await others_in(app.client, version.name, version.version, Stage.PRODUCTION)
+    emptied = left_empty(version.current_stage, target, remaining)
+    return [Content.styled(f"  {emptied}", "$text-error")] if emptied else []
 
 
 async def _request(app: Console, version: ModelVersion, stage: Stage) -> None:

@@ -1,0 +1,243 @@
+"""A model's page: one table of its versions, what each was in Production, and Production rolled back."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.bulk_models import insert_history
+from tests.live_registry import serving
+from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.scene import ASKER, OWNER, Scene
+
+WIDEST = (200, 50)
+DATES = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}–\d{2}:\d{2}"
+
+
+def released(scene: Scene, count: int, name: str = "released") -> str:
+    """A model each of whose versions was in Production until the next one came."""
+    model = scene.model(name, description="Who leaves us.\nAnd why.")
+    for number in range(count):
+        scene.version(model, "Production", archive=True, description=f"Trained, time {number + 1}.\nLonger.")
+    return model
+
+
+async def opened(shown: Console, model: str) -> None:
+    await shown.press("2", "slash")
+    await shown.type(model)
+    await shown.press("enter")
+    await shown.shows(f"Models › {model}", "SINCE")
+
+
+def rows(shown: Console) -> list[list[str]]:
+    """The rows of the table as cells, without its titles."""
+    text = shown.text.split("\n")
+    start = next(number for number, line in enumerate(text) if line.startswith("  VER"))
+    end = next(number for number, line in enumerate(text) if line.startswith("────"))
+    return [re.split(r"\s{2,}", line[2:].strip()) for line in text[start + 1 : end] if line.strip()]
+
+
+async def test_who_has_requests_comes_first_then_production_then_what_was_there(scene: Scene) -> None:
+    model = released(scene, 3)
+    scene.version(model)
+    scene.version(model)
+    scene.ask(model, scene.version(model, "Archived"), "Staging")
+    scene.ask(model, "4", "Production")
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await opened(shown, model)
+        await shown.shows("6 versions", "2 open requests")
+        listed = rows(shown)
+        assert [row[0] for row in listed] == ["4", "6", "3", "2", "1", "5"]
+        assert [row[1] for row in listed] == [
+            "None → Production?",
+            "Archived → Staging?",
+            "Production",
+            "Archived, previous",
+            "Archived",
+            "None",
+        ]
+        assert listed[2][3] == OWNER
+        assert listed[2][4].endswith("– now")
+        assert re.fullmatch(DATES, listed[3][4])
+        assert listed[3][5] == "Trained, time 2."
+        assert listed[5][3:] == [OWNER]
+        assert "▎ 4" in shown.text
+
+
+async def test_columns_are_dropped_in_the_order_of_their_importance(scene: Scene) -> None:
+    model = released(scene, 2)
+    expected = {
+        WIDEST: ["VER", "STAGE", "SINCE", "BY", "IN PRODUCTION", "NOTE"],
+        SMALL: ["VER", "STAGE", "SINCE", "IN PRODUCTION", "NOTE"],
+        (64, 24): ["VER", "STAGE", "SINCE", "IN PRODUCTION"],
+        (55, 24): ["VER", "STAGE", "IN PRODUCTION"],
+        (40, 24): ["VER", "STAGE"],
+    }
+    async with console(scene.url, scene.token, WIDEST) as shown:
+        await opened(shown, model)
+        for size, titles in expected.items():
+            await shown.pilot.resize_terminal(*size)
+            await shown.until(
+                lambda titles=titles: (
+                    [  # type: ignore[misc]  # mypy sees no defaults of lambdas
+                        re.split(r"\s{2,}", line.strip()) for line in shown.text.split("\n") if line.startswith("  VER")
+                    ]
+                    == [titles]
+                ),
+                f"{size}: {titles}",
+            )
+            assert "Archived, previous" in shown.text
+
+
+async def test_a_time_in_production_is_counted_again(scene: Scene) -> None:
+    model = released(scene, 2)
+    scene.move(model, "1", "Production", archive=True)
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await opened(shown, model)
+        first, second = rows(shown)
+        assert (first[0], first[4][-8:]) == ("1", "– now +1")
+        scene.move(model, "2", "Production", archive=True)
+        await shown.pilot.resize_terminal(*SMALL)
+        await shown.until(lambda: re.search(f"{DATES} \\+1 ", shown.text), "it is not cut off")
+        assert second[1] == "Archived, previous"
+
+
+async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene) -> None:
+    model = released(scene, 3)
+    async with console(scene.url, scene.token) as shown:
+        await opened(shown, model)
+        await shown.shows("b roll back")
+        await shown.press("b")
+        await shown.shows(
+            f"Roll back Production of {model}?",
+            "• version 2: Archived → Production",
+            "• version 3: Production → Archived",
+            "Version 2: Trained, time 2.",
+            f"Type {model}",
+        )
+        await shown.press("tab")
+        await shown.type("It mispredicts.")
+        await shown.press("enter")
+        await shown.type(model)
+        await shown.press("enter")
+        await shown.tells("Moved from Archived to Production. Archived version 3.")
+        await shown.until(
+            lambda: [row[:2] for row in rows(shown)][:2] == [["2", "Production"], ["3", "Archived, previous"]]
+        )
+        activity = scene.activities(model, "APPLIED_TRANSITION")[0]
+        system = next(each for each in scene.activities(model, "SYSTEM_TRANSITION") if each["version"] == "3")
+        assert activity["comment"] == "It mispredicts."
+        assert activity["creation_timestamp"] == system["creation_timestamp"]
+        await shown.press("b")
+        await shown.shows("• version 3: Archived → Production", "• version 2: Production → Archived")
+        await shown.press("n", "u")
+        await shown.shows(
+            "Undo the last change?",
+            f"{model} version 2: Moved from Archived to Production.",
+            f"{model} version 3: moving it to Production, archiving",
+        )
+        await shown.press("y")
+        await shown.tells("Archived version 2.")
+    assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
+
+
+async def test_an_empty_production_is_restored(scene: Scene) -> None:
+    model = released(scene, 2)
+    scene.move(model, "2", "Archived")
+    async with console(scene.url, scene.token) as shown:
+        await opened(shown, model)
+        await shown.press("b")
+        await shown.shows("• version 2: Archived → Production", "Production is empty")
+        await shown.press("y")
+        await shown.type(model)
+        await shown.press("enter")
+        await shown.tells("Moved from Archived to Production.")
+    assert [scene.stage(model, each) for each in "12"] == ["Archived", "Production"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "by", "told"),
+    [
+        (1, OWNER, "No version was in Production before version 1."),
+        (0, OWNER, "was ever in Production."),
+        (2, ASKER, "requires CAN_MANAGE_PRODUCTION_VERSIONS; your level on"),
+    ],
+)
+async def test_a_rollback_that_is_not_possible_says_why(scene: Scene, versions: int, by: str, told: str) -> None:
+    model = released(scene, versions)
+    async with console(scene.url, scene.registry.token(by)) as shown:
+        await opened(shown, model)
+        await shown.shows(f"{versions} version")
+        assert "b roll back" not in shown.bar
+        await shown.press("b")
+        await shown.tells(f"{model} cannot be rolled back", told)
+        assert "Type " not in shown.text
+
+
+async def test_nothing_is_rolled_back_once_production_has_changed(scene: Scene) -> None:
+    model = released(scene, 2)
+    third = scene.version(model)
+    async with console(scene.url, scene.token) as shown:
+        await opened(shown, model)
+        await shown.press("b")
+        await shown.shows("• version 1: Archived → Production")
+        scene.move(model, third, "Production", archive=True)
+        await shown.press("y")
+        await shown.type(model)
+        await shown.press("enter")
+        await shown.tells("Nothing was sent: Production now holds version 3.")
+    assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
+
+
+async def test_the_history_of_a_model_has_all_its_versions(scene: Scene) -> None:
+    model = released(scene, 2)
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await opened(shown, model)
+        await shown.shows("2 versions")
+        await shown.press("H")
+        await shown.shows(f"Activity › {model} (", "displaced", "None → Production")
+        assert len(re.findall(r"moved +\S+ +[12] ", shown.text)) == 2
+        await shown.press("escape", "enter")
+        await shown.shows(f"{model} › 2")
+        await shown.press("H")
+        await shown.shows(f"Activity › {model} › 2")
+        assert "displaced" not in shown.text
+
+
+async def test_marked_requests_are_decided_together(scene: Scene) -> None:
+    model = scene.model("marked")
+    for _ in range(2):
+        scene.ask(model, scene.version(model))
+    async with console(scene.url, scene.token) as shown:
+        await opened(shown, model)
+        await shown.shows("2 open requests")
+        await shown.press("g", "space", "space", "r")
+        await shown.shows("Reject these 2 requests?")
+        await shown.press("y")
+        await shown.shows("0 open requests")
+    assert len(scene.activities(model, "REJECTED_REQUEST")) == 2
+
+
+async def test_a_model_of_60_000_versions(tmp_path: Path) -> None:
+    """Those that matter are there and first, however old they are."""
+    with serving(tmp_path) as registry:
+        insert_history(registry, 60_000)
+        with registry.client() as client:
+            for version, archive in (("7", True), ("60000", False)):
+                fields = {"name": "m", "version": version, "stage": "Production", "archive_existing_versions": archive}
+                assert client.post("/mlflow/model-versions/transition-stage", json=fields).is_success
+            fields = {"name": "m", "version": "60000", "stage": "Archived"}
+            assert client.post("/mlflow/model-versions/transition-stage", json=fields).is_success
+            asked = {"name": "m", "version": "30000", "stage": "Staging"}
+            assert client.post("/mlflow/transition-requests/create", json=asked).is_success
+        async with console(registry.url, registry.admin_token, LARGE) as shown:
+            await opened(shown, "m")
+            await shown.shows("+ versions", "1 open request")
+            assert [row[:2] for row in rows(shown)[:4]] == [
+                ["30000", "Archived → Staging?"],
+                ["7", "Production"],
+                ["60000", "Archived, previous"],
+                ["59999", "Archived"],
+            ]
+            await shown.press("b")
+            await shown.shows("• version 60000: Archived → Production", "• version 7: Production → Archived")

@@ -1,0 +1,30 @@
+"""Production rolled back by real keys in a real terminal, with the keys counted."""
+
+import pytest
+
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal_process import terminal
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_four_keys_and_the_name_roll_back(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.model("churn")
+    for _ in range(2):
+        scene.version(model, "Production", archive=True)
+    with terminal(variables={"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}, size=size) as shown:
+        shown.shows("No open requests", "● live")
+        shown.press("/")
+        shown.type(model)
+        shown.press("enter")
+        shown.shows(f"Models › {model}", "Archived, previous", "b roll back")
+        before = shown.pressed
+        shown.press("b")
+        shown.shows("• version 1: Archived → Production", "• version 2: Production → Archived", f"Type {model}")
+        shown.press("y")
+        shown.type(model)
+        shown.press("enter")
+        shown.shows("Archived version 2.")
+        assert shown.pressed - before - len(model) <= 4
+        shown.press("q")
+        assert shown.ends() == 0
+    assert [scene.stage(model, each) for each in "12"] == ["Production", "Archived"]

@@ -1,0 +1,16 @@
+"""The effect of a transition on the stage that a version leaves, in words."""
+
+from collections.abc import Collection
+
+from tui_registry_server.wire.stage import Stage
+
+
+def left_empty(origin: Stage, target: Stage | None, remaining: Collection[str]) -> str:
+    """What moving a version from one stage to another leaves without any version; empty if nothing is.
+
+    target: None if it is deleted. remaining: the other versions in the stage that it leaves. Only Production counts:
+    clients load from it.
+    """
+    if origin is not Stage.PRODUCTION or target is Stage.PRODUCTION or remaining:
+        return ""
+    return "Production is left EMPTY: no other version is there."

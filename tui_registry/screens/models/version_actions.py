@@ -1,0 +1,142 @@
+"""What can be done with the versions in a table, on every screen that lists some."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from textual import on
+from textual.content import Content
+
+from tui_registry.mutations import version as versions
+from tui_registry.mutations.subject import Subject
+from tui_registry.mutations.transition import holders
+from tui_registry.queries.search_syntax import named
+from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
+from tui_registry.screens.models.compare import Compare
+from tui_registry.screens.models.edit_actions import EditActions
+from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.models.transition_dialog import emptied_by, transition_version
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.terminal.sanitize import visible
+from tui_registry.widgets.table import Table
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.permission import PermissionLevel
+from tui_registry_server.wire.stage import Stage
+
+
+class VersionActions(RequestDecisions, EditActions):
+    """Subclasses define ``table``, ``marked_keys``, ``version_of`` and ``level_on``."""
+
+    @property
+    def table(self) -> Table:
+        """The table with the cursor."""
+        raise NotImplementedError
+
+    @property
+    def marked_keys(self) -> list[str]:
+        """The keys of the marked rows."""
+        raise NotImplementedError
+
+    def version_of(self, key: str) -> ModelVersion | None:
+        """The version of a row."""
+        raise NotImplementedError
+
+    def level_on(self, name: str) -> PermissionLevel | None:
+        """The caller's level on a model, if it is known."""
+        raise NotImplementedError
+
+    @property
+    def version(self) -> ModelVersion | None:
+        """The version under the cursor."""
+        return self.version_of(self.table.cursor_key or "")
+
+    def subject(self) -> Subject | None:
+        return Subject(self.version.name, self.version.version) if self.version else None
+
+    def known_description(self) -> str:
+        return (self.version.description or "") if self.version else ""
+
+    def action_open(self) -> None:
+        self.table.action_open()
+
+    @on(Table.Opened)
+    def _opened_row(self, event: Table.Opened) -> None:
+        if (version := self.version_of(event.key or "")) is not None:
+            self.console_app.navigation.open_version(version.name, version.version)
+
+    def action_mark(self) -> None:
+        self.table.toggle_mark()
+        self.post_message(LivenessChanged())
+
+    def action_transition(self) -> None:
+        if self.version is not None:
+            level = self.level_on(self.version.name)
+            self.console_app.mutations.prepare(partial(transition_version, self.console_app, self.version, level))
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the version under the cursor names the run it comes from."""
+        return self.version is not None and bool(self.version.run_id)
+
+    def action_open_run(self) -> None:
+        if self.version is not None and self.version.run_id:
+            self.console_app.navigation.open_run(self.version.run_id)
+
+    def action_history(self) -> None:
+        if self.version is not None:
+            self.console_app.navigation.open_history(self.version.name, self.version.version)
+
+    def action_delete(self) -> None:
+        if self.version is not None:
+            self.console_app.mutations.prepare(partial(self._delete_version, self.version))
+
+    async def _delete_version(self, version: ModelVersion) -> None:
+        app = self.console_app
+        message = f"• {visible(version.name)} version {version.version}, currently in {version.current_stage}\n"
+        message += "  Its tags, aliases, comments and open requests are deleted with it.\n  Its artifacts are kept."
+        question = Question(
+            title="Permanently delete this version?",
+            message=[Content(message), *await emptied_by(app, version, None)],
+            verb="Delete",
+            word=word_for(version.name, "delete"),
+            why_word="this cannot be undone",
+        )
+        if await app.push_screen_wait(Confirm(question)) is not None:
+            app.mutations.start(versions.delete(app.client, version))
+
+    @property
+    def marked_versions(self) -> Sequence[ModelVersion]:
+        found = map(self.version_of, self.marked_keys)
+        return [version for version in found if version is not None]
+
+    def action_compare(self) -> None:
+        """Compare two marked versions; or the marked one with the one under the cursor; or the one under the cursor
+        with the one in Production or, if that is itself, with the newest other one."""
+        chosen = list(self.marked_versions[:2])
+        if len(chosen) < 2 and self.version is not None and self.version not in chosen:
+            chosen.append(self.version)
+        if len(chosen) == 2:
+            self.app.push_screen(Compare(*chosen))
+        elif chosen:
+            self.console_app.mutations.prepare(partial(self._compare_with_another, chosen[0]))
+
+    async def _compare_with_another(self, version: ModelVersion) -> None:
+        client = self.console_app.client
+        held = await holders(client, version.name, Stage.PRODUCTION)
+        newest = await client.versions.search(
+            filter_text=named(version.name), order_by="version_number DESC", max_results=2
+        )
+        found = [*held, *newest.model_versions]
+        other = next((each for each in found if each.version != version.version), None)
+        if other is not None:
+            self.app.push_screen(Compare(other, version))
+        else:
+            self.app.notify("There is no other version to compare with.", markup=False)
+
+    @on(Table.Highlighted)
+    def _highlighted_row(self) -> None:
+        self.show_version()
+        self.post_message(LivenessChanged())
+
+    def show_version(self) -> None:
+        """Display the details of the version under the cursor."""
+        self.details.show_version(self.version, self.chosen_requests())

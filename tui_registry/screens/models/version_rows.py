@@ -1,0 +1,128 @@
+"""A model's versions as rows of one table: which are first, and what is said about each."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rich.cells import cell_len
+
+from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.widgets.ages import age, span
+from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage_history import StagePeriod
+from tui_registry_server.wire.transition_request import InboxRequest
+
+COLUMNS = (
+    Column("VER", 4, max_width=10),
+    Column("STAGE", 10, max_width=32),
+    Column("SINCE", 5, priority=2),
+    Column("BY", 12, priority=4, grow=1, max_width=28),
+    Column("IN PRODUCTION", 26, priority=1, grow=1, max_width=28),
+    Column("NOTE", 12, priority=3, grow=6),
+)
+FITTED = 2  # of them, the first ones, which are as wide as their cells need
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What is known of a model's versions.
+
+    versions: by number. requests: the open ones, newest first. periods: in stages, those that began last first.
+    is_complete: whether these are all periods of all versions. predecessor: to which Production can be rolled back.
+    """
+
+    versions: Mapping[str, ModelVersion] = field(default_factory=dict)
+    requests: Sequence[InboxRequest] = ()
+    periods: Sequence[StagePeriod] = ()
+    is_complete: bool = True
+    predecessor: str | None = None
+
+    def rows(self, short_name: Callable[[str], str]) -> list[Row]:
+        """First the versions with open requests, then those in Production, then those that were there, the last one
+        first, then the others, the newest first. ``short_name`` shortens a user's name."""
+        periods: dict[str, list[StagePeriod]] = {}
+        for period in self.periods:
+            periods.setdefault(period.version, []).append(period)
+        requests: dict[str, InboxRequest] = {}
+        for request in self.requests:
+            requests.setdefault(request.version, request)
+        return [
+            self._row(self.versions[number], requests.get(number), periods.get(number, []), short_name)
+            for number in self._order(requests, periods)
+        ]
+
+    def _order(self, requests: Iterable[str], periods: Mapping[str, Sequence[StagePeriod]]) -> Sequence[str]:
+        newest = sorted(self.versions, key=int, reverse=True)
+        current = [each for each in newest if self.versions[each].current_stage is Stage.PRODUCTION]
+        left = {
+            version: max(each.ended_timestamp or 0 for each in found)
+            for version, of_version in periods.items()
+            if (found := _in_production(of_version))
+        }
+        former = sorted(
+            left, key=lambda version: (version == self.predecessor, left[version], int(version)), reverse=True
+        )
+        order = dict.fromkeys([*requests, *current, *former, *newest])
+        return [version for version in order if version in self.versions]
+
+    def _row(
+        self,
+        version: ModelVersion,
+        request: InboxRequest | None,
+        periods: Sequence[StagePeriod],
+        short_name: Callable[[str], str],
+    ) -> Row:
+        stage = version.current_stage
+        since, by = self._since(version, periods)
+        is_predecessor = version.version == self.predecessor
+        where = f"{stage} → {request.to_stage}?" if request else stage.value
+        note = next((line for line in lines(version.description or "", 2_000) if line.strip()), "")
+        style = "bold yellow" if request else STAGE_STYLES[stage]
+        return Row(
+            version.version,
+            (
+                (version.version, "bold"),
+                (
+                    f"{where}, previous" if is_predecessor else where,
+                    "bold" if is_predecessor and not request else style,
+                ),
+                (UNKNOWN if since is None else age(since), "dim"),
+                (one_line(short_name(by)) if by else UNKNOWN, "dim"),
+                (_spans(periods), STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
+                (one_line(note, 300), "dim"),
+            ),
+        )
+
+    def _since(self, version: ModelVersion, periods: Sequence[StagePeriod]) -> tuple[int | None, str]:
+        """When and by whom it was moved to its stage or, if it never was moved, created; (None, "") if not known."""
+        if periods and periods[0].stage is version.current_stage and periods[0].ended_timestamp is None:
+            return periods[0].started_timestamp, periods[0].started_by
+        if not periods and version.current_stage is Stage.NONE and self.is_complete:
+            return version.creation_timestamp, version.user_id or ""
+        return None, ""
+
+
+def columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns, of which the first are as wide as these rows need."""
+
+    def fitted(number: int, column: Column) -> Column:
+        needed = max((cell_len(row.cells[number][0]) for row in rows), default=0)
+        return replace(column, width=max(column.width, min(needed, column.max_width)))
+
+    return (*(fitted(number, column) for number, column in enumerate(COLUMNS[:FITTED])), *COLUMNS[FITTED:])
+
+
+def _in_production(periods: Sequence[StagePeriod]) -> list[StagePeriod]:
+    return [each for each in periods if each.stage is Stage.PRODUCTION]
+
+
+def _spans(periods: Sequence[StagePeriod]) -> str:
+    """The newest time in Production, and how many there were before it."""
+    found = _in_production(periods)
+    if not found:
+        return ""
+    earlier = f" +{len(found) - 1}" if len(found) > 1 else ""
+    return f"{span(found[0].started_timestamp, found[0].ended_timestamp)}{earlier}"
