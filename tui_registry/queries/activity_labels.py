@@ -22,6 +22,9 @@ ACTION_LABELS = {
 }
 """Short labels of the most frequent activity types, for a narrow column; the others use their own names."""
 
+FORMER_LABELS = {ActivityType.REQUESTED_TRANSITION: "asked"}
+"""Labels that filters still find."""
+
 
 def action_label(activity: Activity) -> str:
     """The label of the activity's type."""

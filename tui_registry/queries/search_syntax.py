@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from urllib.parse import quote
 
-from tui_registry.queries.activity_labels import ACTION_LABELS
+from tui_registry.queries.activity_labels import ACTION_LABELS, FORMER_LABELS
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
@@ -121,7 +121,7 @@ def matching_types(part: str) -> list[str]:
     return [
         kind.value
         for kind in ActivityType
-        if part.casefold() in f"{kind.value} {ACTION_LABELS.get(kind, '')}".casefold()
+        if part.casefold() in f"{kind.value} {ACTION_LABELS.get(kind, '')} {FORMER_LABELS.get(kind, '')}".casefold()
     ]
 
 

@@ -46,6 +46,7 @@ async def test_it_is_narrowed_by_what_is_typed(scene: Scene) -> None:
 
 
 def test_words_of_a_filter() -> None:
+    assert activity_filter("type:asked") == activity_filter("type:requested")  # what it was called before
     assert activity_filter("") == {}
     assert activity_filter("card risk user:ada@example.com") == {"name": "card risk", "user": "ada@example.com"}
     assert activity_filter("type:reject") == {"activity_type": ["REJECTED_REQUEST"]}
