@@ -50,13 +50,16 @@ class Commands(Program):
 )
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
 @click.option("--profile", metavar="NAME", help="Open this profile instead of the default one.")
-@click.option("--ask-token", is_flag=True, help="Prompt for the token, and use it for this session only.")
+@click.option(
+    "--ask-token", is_flag=True, help="Prompt for the token of that profile or URL, and use it for this session only."
+)
 @click.pass_context
 def main(context: click.Context, *, profile: str | None, ask_token: bool) -> None:
     """A self-hosted model registry with a keyboard console.
 
     Without a command, opens the console. It connects to the registry of --profile, of TUI_REGISTRY_URL and
     TUI_REGISTRY_TOKEN, or of the default profile; without any of these, to a local registry that it starts and stops.
+    TUI_REGISTRY_TOKEN alone is the token of the profile, instead of the one in the keyring.
     """
     if context.invoked_subcommand is None:
         _open(profile, ask_token=ask_token)
@@ -103,28 +106,15 @@ _forward("migrate", "Copy a registry to another database, such as from SQLite to
 
 
 def _open(profile: str | None, *, ask_token: bool) -> None:
-    from tui_registry.session.connection import ConnectionProblem, connect
-
-    if not ask_token:
-        _run(partial(connect, profile=profile))
-        return
-    try:
-        connection = connect(profile=profile, ask_token=True)  # prompts before the console takes over the terminal
-    except ConnectionProblem as error:
-        raise Failure(Exit.REFUSED, str(error)) from None
-    _run(connection)
+    _require_terminal()
+    _run(_connect(profile, ask_token=ask_token))
 
 
 def _run(connect: Any) -> None:
     """Open the console on a connection, or on a function that makes one."""
     from tui_registry.terminal import environment
 
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts, use the commands: tui-registry --help")
-    if os.environ.get("TERM") == "dumb":
-        raise Failure(
-            Exit.REFUSED, "The console cannot run in this terminal (TERM=dumb). Use the commands: tui-registry --help"
-        )
+    _require_terminal()
     gc.disable()  # importing frees nothing; startup.first_frame enables it again
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"
@@ -151,7 +141,7 @@ def _run(connect: Any) -> None:
             sys.exit(app.return_code)
         if profile is None:
             return
-        connect = partial(_connect, profile)
+        connect = _connect(profile)
         settings, warnings = _settings()
 
 
@@ -165,10 +155,26 @@ def _settings() -> tuple[Any, list[str]]:
         return Settings(), [str(error)]
 
 
-def _connect(profile: str) -> Any:
-    from tui_registry.session.connection import connect
+def _connect(profile: str | None, *, ask_token: bool = False) -> Any:
+    """A connection, if its token has to be asked for, which is done before the console takes over the terminal; else a
+    function that makes one."""
+    from tui_registry.session.connection import ConnectionProblem, connect, must_ask
 
-    return connect(profile=profile)
+    try:
+        if ask_token or must_ask(profile, os.environ):
+            return connect(profile=profile, ask_token=True)
+    except ConnectionProblem as error:
+        raise Failure(Exit.REFUSED, str(error)) from None
+    return partial(connect, profile=profile)
+
+
+def _require_terminal() -> None:
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts, use the commands: tui-registry --help")
+    if os.environ.get("TERM") == "dumb":
+        raise Failure(
+            Exit.REFUSED, "The console cannot run in this terminal (TERM=dumb). Use the commands: tui-registry --help"
+        )
 
 
 def _progress(done: int, total: int) -> None:

@@ -36,7 +36,7 @@ def ask(profile: str | None, work: "Callable[[RegistryClient], Awaitable[T]]", *
 
     options = click.get_current_context().find_root().params
     try:
-        connection = connect(profile=profile or options["profile"], ask_token=options["ask_token"])
+        connection = connect(profile=profile or options["profile"], ask_token=options["ask_token"], in_terminal=True)
     except ConnectionProblem as problem:
         raise Failure(Exit.NOT_ALLOWED if problem.lacking else Exit.REFUSED, str(problem)) from None
 
