@@ -22,6 +22,13 @@ _FORWARDED: dict[str, Any] = {
 _LAZY_COMMANDS = {
     "requests": "requests",
     "models": "models",
+    "versions": "versions",
+    "comments": "comments",
+    "aliases": "aliases",
+    "groups": "groups",
+    "users": "users",
+    "service-principals": "service_principals",
+    "tokens": "tokens",
     "activity": "activity",
     "permissions": "permissions",
     "login": "profiles",
@@ -41,7 +48,8 @@ class Commands(Program):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}"), cmd_name)
+        module = import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 
@@ -90,15 +98,12 @@ def _forward(name: str, help_text: str) -> None:
     @main.command(name, help=help_text, **_FORWARDED)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(*, arguments: tuple[str, ...]) -> None:
-        from tui_registry.session.server_process import server_command, server_environment
+        from tui_registry.session.server_process import become_server
 
-        # The server replaces this process: it gets signals directly, and nothing of the console stays in memory.
-        os.execve(sys.executable, server_command(name, *arguments), server_environment())  # noqa: S606  # no shell is involved
+        become_server(name, *arguments)
 
 
 _forward("serve", "Serve a registry in the foreground.")
-_forward("users", "Create users directly in the database.")
-_forward("tokens", "Create, list and revoke access tokens directly in the database.")
 _forward("audit", "Verify and export the audit log.")
 _forward("backup", "Back up a registry to a file, also while servers run.")
 _forward("restore", "Restore a backup to a database.")
