@@ -22,6 +22,13 @@ _FORWARDED: dict[str, Any] = {
 _LAZY_COMMANDS = {
     "requests": "requests",
     "models": "models",
+    "versions": "versions",
+    "comments": "comments",
+    "aliases": "aliases",
+    "groups": "groups",
+    "users": "users",
+    "service-principals": "service_principals",
+    "tokens": "tokens",
     "activity": "activity",
     "permissions": "permissions",
     "rollback": "rollback",
@@ -42,7 +49,8 @@ class Commands(Program):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}"), cmd_name)
+        module = import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 
@@ -51,13 +59,16 @@ class Commands(Program):
 )
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
 @click.option("--profile", metavar="NAME", help="Open this profile instead of the default one.")
-@click.option("--ask-token", is_flag=True, help="Prompt for the token, and use it for this session only.")
+@click.option(
+    "--ask-token", is_flag=True, help="Prompt for the token of that profile or URL, and use it for this session only."
+)
 @click.pass_context
 def main(context: click.Context, *, profile: str | None, ask_token: bool) -> None:
     """A self-hosted model registry with a keyboard console.
 
     Without a command, opens the console. It connects to the registry of --profile, of TUI_REGISTRY_URL and
     TUI_REGISTRY_TOKEN, or of the default profile; without any of these, to a local registry that it starts and stops.
+    TUI_REGISTRY_TOKEN alone is the token of the profile, instead of the one in the keyring.
     """
     if context.invoked_subcommand is None:
         _open(profile, ask_token=ask_token)
@@ -88,15 +99,12 @@ def _forward(name: str, help_text: str) -> None:
     @main.command(name, help=help_text, **_FORWARDED)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(*, arguments: tuple[str, ...]) -> None:
-        from tui_registry.session.server_process import server_command, server_environment
+        from tui_registry.session.server_process import become_server
 
-        # The server replaces this process: it gets signals directly, and nothing of the console stays in memory.
-        os.execve(sys.executable, server_command(name, *arguments), server_environment())  # noqa: S606  # no shell is involved
+        become_server(name, *arguments)
 
 
 _forward("serve", "Serve a registry in the foreground.")
-_forward("users", "Create users directly in the database.")
-_forward("tokens", "Create, list and revoke access tokens directly in the database.")
 _forward("audit", "Verify and export the audit log.")
 _forward("backup", "Back up a registry to a file, also while servers run.")
 _forward("restore", "Restore a backup to a database.")
@@ -104,28 +112,15 @@ _forward("migrate", "Copy a registry to another database, such as from SQLite to
 
 
 def _open(profile: str | None, *, ask_token: bool) -> None:
-    from tui_registry.session.connection import ConnectionProblem, connect
-
-    if not ask_token:
-        _run(partial(connect, profile=profile))
-        return
-    try:
-        connection = connect(profile=profile, ask_token=True)  # prompts before the console takes over the terminal
-    except ConnectionProblem as error:
-        raise Failure(Exit.REFUSED, str(error)) from None
-    _run(connection)
+    _require_terminal()
+    _run(_connect(profile, ask_token=ask_token))
 
 
 def _run(connect: Any) -> None:
     """Open the console on a connection, or on a function that makes one."""
     from tui_registry.terminal import environment
 
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts, use the commands: tui-registry --help")
-    if os.environ.get("TERM") == "dumb":
-        raise Failure(
-            Exit.REFUSED, "The console cannot run in this terminal (TERM=dumb). Use the commands: tui-registry --help"
-        )
+    _require_terminal()
     gc.disable()  # importing frees nothing; startup.first_frame enables it again
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"
@@ -152,7 +147,7 @@ def _run(connect: Any) -> None:
             sys.exit(app.return_code)
         if profile is None:
             return
-        connect = partial(_connect, profile)
+        connect = _connect(profile)
         settings, warnings = _settings()
 
 
@@ -166,10 +161,26 @@ def _settings() -> tuple[Any, list[str]]:
         return Settings(), [str(error)]
 
 
-def _connect(profile: str) -> Any:
-    from tui_registry.session.connection import connect
+def _connect(profile: str | None, *, ask_token: bool = False) -> Any:
+    """A connection, if its token has to be asked for, which is done before the console takes over the terminal; else a
+    function that makes one."""
+    from tui_registry.session.connection import ConnectionProblem, connect, must_ask
 
-    return connect(profile=profile)
+    try:
+        if ask_token or must_ask(profile, os.environ):
+            return connect(profile=profile, ask_token=True)
+    except ConnectionProblem as error:
+        raise Failure(Exit.REFUSED, str(error)) from None
+    return partial(connect, profile=profile)
+
+
+def _require_terminal() -> None:
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise Failure(Exit.REFUSED, "The console needs a terminal. For scripts, use the commands: tui-registry --help")
+    if os.environ.get("TERM") == "dumb":
+        raise Failure(
+            Exit.REFUSED, "The console cannot run in this terminal (TERM=dumb). Use the commands: tui-registry --help"
+        )
 
 
 def _progress(done: int, total: int) -> None:

@@ -63,6 +63,20 @@ async def suggest(
     )
 
 
+def accounts_filter(typed: str, attribute: str) -> str:
+    """The SCIM filter for words in a name, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
+    parts: list[str] = []
+    for word in typed.split():
+        key, colon, value = word.partition(":")
+        if colon and key == "is" and value in {"active", "inactive"}:
+            parts.append(f"active eq {'true' if value == 'active' else 'false'}")
+        elif colon and key == "group":
+            parts.append(compared("groups.display", "eq", value))
+        else:
+            parts.append(f"({compared(attribute, 'co', word)} or {compared('displayName', 'co', word)})")
+    return " and ".join(parts)
+
+
 async def names_of(client: RegistryClient, ids: Collection[str]) -> Mapping[str, DirectoryEntry]:
     """Users and service principals by their ids, without those that do not exist any more."""
     known: dict[str, DirectoryEntry] = {}

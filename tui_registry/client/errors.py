@@ -9,6 +9,8 @@ CallError
 └── Misunderstood      the answer is not a registry's
 """
 
+from typing import Self
+
 
 class CallError(Exception):
     """Its text is for people. Parts from the server are as sent: not sanitized."""
@@ -25,7 +27,20 @@ class Refused(CallError):
 
 
 class Unauthenticated(Refused):
-    pass
+    """Its text is this program's own: what a server says of headers helps only those who write clients."""
+
+    @classmethod
+    def of(cls, server: str, said: str, advice: str, *, error_code: str, retry_after: float) -> Self:
+        """server: what was called. said: the server's message, empty if the answer was not a registry's. advice: what
+        to do, a sentence."""
+        reason = (
+            "answered 401 Unauthorized"
+            if not said
+            else "no longer accepts this access token: it has expired"
+            if "expired" in said
+            else "does not accept this access token: it is mistyped, or was revoked"
+        )
+        return cls(401, error_code, f"{server} {reason}. {advice}", retry_after=retry_after)
 
 
 class ReadOnly(CallError):

@@ -2,6 +2,7 @@
 
 from tui_registry.client.scim import SCIM, patch, resource_path
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.scim import ServicePrincipal, ServicePrincipalPage
 
 SERVICE_PRINCIPALS = f"{SCIM}/ServicePrincipals"
@@ -33,3 +34,7 @@ class ServicePrincipals:
             "active",
             active,
         )
+
+    async def delete(self, principal_id: str) -> None:
+        """Its tokens, grants and memberships are deleted, too; what it did stays recorded."""
+        await self._transport.send("DELETE", resource_path(SERVICE_PRINCIPALS, principal_id), Nothing)

@@ -37,9 +37,13 @@ MAX_RETRY_AFTER_SECONDS = 60.0
 
 
 class Transport:
-    """The HTTP transport of every call. ``server_kind``: the kind of server expected at the other end."""
+    """The HTTP transport of every call. ``server_kind``: the kind of server expected at the other end.
+    ``login_advice``: what to do if it refuses the credentials."""
 
     server_kind: ClassVar[str] = "a registry"
+    login_advice: ClassVar[str] = (
+        "Log in again with: tui-registry login {url}, or set TUI_REGISTRY_TOKEN to a new token."
+    )
 
     def __init__(
         self,
@@ -91,7 +95,7 @@ class Transport:
                 self.journal.add("GET", "/mlflow/events", str(source.response.status_code), began)
                 if source.response.status_code != httpx.codes.OK:
                     await source.response.aread()
-                    raise _refusal(source.response)
+                    raise self._refusal(source.response)
                 async for event in source.aiter_sse():
                     if event.data:  # without data it is a keep-alive
                         yield event.id, event.event
@@ -127,7 +131,22 @@ class Transport:
         self.journal.add(method, path, str(response.status_code), began)
         if response.is_success:
             return response
-        raise _refusal(response)
+        raise self._refusal(response)
+
+    def _refusal(self, response: httpx.Response) -> Refused:
+        retry_after = _retry_after(response)
+        try:
+            said = Error.model_validate_json(response.content)
+        except ValidationError:
+            said = Error(error_code="", message="")
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            advice = self.login_advice.format(url=self.url)
+            return Unauthenticated.of(
+                self.url, said.message, advice, error_code=said.error_code, retry_after=retry_after
+            )
+        return Refused(
+            response.status_code, said.error_code, said.message or _status(response), retry_after=retry_after
+        )
 
     def _read(self, response: httpx.Response, answer: type[Answer]) -> Answer:
         try:
@@ -143,15 +162,6 @@ def authorization(token: str) -> str:
     """The header's value. Characters that no header can hold are replaced: the error about them would show the
     token."""
     return f"Bearer {re.sub('[^!-~]', '?', token)}"
-
-
-def _refusal(response: httpx.Response) -> Refused:
-    try:
-        said = Error.model_validate_json(response.content)
-    except ValidationError:
-        said = Error(error_code="", message=_status(response))
-    kind = Unauthenticated if response.status_code == httpx.codes.UNAUTHORIZED else Refused
-    return kind(response.status_code, said.error_code, said.message, retry_after=_retry_after(response))
 
 
 def _status(response: httpx.Response) -> str:

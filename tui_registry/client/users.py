@@ -2,6 +2,7 @@
 
 from tui_registry.client.scim import SCIM, patch, resource_path
 from tui_registry.client.transport import Transport
+from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.scim import User, UserPage
 
 USERS = f"{SCIM}/Users"
@@ -32,3 +33,7 @@ class Users:
     async def set_active(self, user_id: str, *, active: bool) -> User:
         """An inactive user's tokens are refused; everything else about them is kept."""
         return await patch(self._transport, resource_path(USERS, user_id), User, "replace", "active", active)
+
+    async def delete(self, user_id: str) -> None:
+        """Their tokens, grants and memberships are deleted, too; what they did stays recorded."""
+        await self._transport.send("DELETE", resource_path(USERS, user_id), Nothing)

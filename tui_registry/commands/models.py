@@ -1,26 +1,27 @@
-"""``tui-registry models``: list models, show a model."""
+"""``tui-registry models``: list, show, create, describe, tag, rename and delete registered models."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from tui_registry.commands import describing
+from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
 from tui_registry.commands.requests import open_requests, request_table
+from tui_registry.commands.versions import tag_list, version_table, versions_of
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry_server.wire.model_version import ModelVersion
     from tui_registry_server.wire.registered_model import RegisteredModel, RegisteredModelDatabricks
-    from tui_registry_server.wire.tag import Tag
     from tui_registry_server.wire.transition_request import InboxRequest
 
 
 @click.group()
 def models() -> None:
-    """List and show registered models."""
+    """List, show, create, change and delete models."""
 
 
 @registry_command
@@ -85,6 +86,100 @@ def show_model(*, name: str, profile: str | None, as_json: bool) -> None:
         print_lines(_describe(found))
 
 
+@writing_command
+@models.command("create")
+@click.argument("name")
+@click.option("--description", metavar="TEXT", default="", help='Its description; "-" reads standard input.')
+def create_model(*, name: str, description: str, **how: Unpack[How]) -> None:
+    """Create the model NAME, without versions."""
+    text = text_argument(description)
+
+    async def plan(client: "RegistryClient") -> Change:
+        from tui_registry.mutations import model as changes
+        from tui_registry.mutations.subject import Subject
+
+        return Change(
+            mutations=[changes.create(client, name, text)],
+            read=lambda: describing.read_subject(client, Subject(name)),
+        )
+
+    change(plan, **how)
+
+
+@writing_command
+@models.command("describe")
+@click.argument("name")
+@click.argument("text")
+def describe_model(*, name: str, text: str, **how: Unpack[How]) -> None:
+    """Replace the description of the model NAME by TEXT.
+
+    "-" reads it from standard input; an empty one clears it."""
+    from tui_registry.mutations.subject import Subject
+
+    describing.describe(Subject(name), text, **how)
+
+
+@writing_command
+@models.command("tag")
+@click.argument("name")
+@click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
+def tag_model(*, name: str, tags: tuple[str, ...], **how: Unpack[How]) -> None:
+    """Set tags of the model NAME."""
+    from tui_registry.mutations.subject import Subject
+
+    describing.tag(Subject(name), tags, **how)
+
+
+@writing_command
+@models.command("untag")
+@click.argument("name")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+def untag_model(*, name: str, keys: tuple[str, ...], **how: Unpack[How]) -> None:
+    """Delete tags of the model NAME."""
+    from tui_registry.mutations.subject import Subject
+
+    describing.untag(Subject(name), keys, **how)
+
+
+@writing_command
+@models.command("rename")
+@click.argument("name")
+@click.argument("new_name")
+def rename_model(*, name: str, new_name: str, **how: Unpack[How]) -> None:
+    """Rename the model NAME to NEW_NAME. Clients that use the old name no longer find it."""
+
+    async def plan(client: "RegistryClient") -> Change:
+        from tui_registry.mutations import model as changes
+        from tui_registry.mutations.subject import Subject
+
+        await client.models.get(name)
+        return Change(
+            mutations=[changes.rename(client, name, new_name)],
+            read=lambda: describing.read_subject(client, Subject(new_name)),
+        )
+
+    change(plan, **how)
+
+
+@destroying_command
+@models.command("delete")
+@click.argument("name")
+def delete_model(*, name: str, **how: Unpack[How]) -> None:
+    """Delete the model NAME with all its versions, comments and permissions."""
+
+    async def plan(client: "RegistryClient") -> Change:
+        from tui_registry.mutations import model as changes
+        from tui_registry.terminal.sanitize import visible
+
+        found = await client.models.get(name)
+        versions, _ = await versions_of(client, name)
+        count = f"{len(versions)} version{'' if len(versions) == 1 else 's'}"
+        warning = f"{visible(name)} with {count} will be deleted. This cannot be undone."
+        return Change(mutations=[changes.delete(client, name, found.id)], warning=warning)
+
+    change(plan, **how)
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """``versions``: newest first."""
@@ -97,16 +192,8 @@ class _Found:
 async def _read(client: "RegistryClient", name: str) -> _Found:
     import asyncio
 
-    from tui_registry.queries.search_syntax import named
-
-    async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
-        answer = await client.versions.search(
-            filter_text=named(name), order_by="version_number DESC", max_results=size, page_token=token
-        )
-        return answer.model_versions, answer.next_page_token
-
     model = await client.models.get(name)
-    (versions, _), requests = await asyncio.gather(read_all(page, None), open_requests(client, name))
+    (versions, _), requests = await asyncio.gather(versions_of(client, name), open_requests(client, name))
     return _Found(model, versions, requests)
 
 
@@ -119,7 +206,7 @@ def _listed(model: "RegisteredModel") -> list[str]:
         model.user_id or "-",
         moment(model.last_updated_timestamp),
         ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions) or "-",
-        _tags(model.tags) or "-",
+        tag_list(model.tags) or "-",
         model.description or "",
     ]
 
@@ -139,32 +226,14 @@ def _describe(found: _Found) -> list[str]:
             ("By", model.user_id or ""),
             ("Created", moment(model.creation_timestamp)),
             ("Updated", moment(model.last_updated_timestamp)),
-            ("Tags", _tags(model.tags)),
+            ("Tags", tag_list(model.tags)),
             ("Aliases", ", ".join(f"@{alias.alias} = {alias.version}" for alias in model.aliases)),
             ("Latest", ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions)),
             ("Description", model.description or ""),
         ]
     )
-    versions = [
-        [
-            version.version,
-            version.current_stage,
-            moment(version.last_updated_timestamp),
-            version.user_id or "-",
-            ", ".join(f"@{alias}" for alias in aliases.get(version.version, ())) or "-",
-            version.source or "-",
-            _tags(version.tags) or "-",
-            version.description or "",
-        ]
-        for version in found.versions
-    ]
-    if versions:
-        headings = ("VERSION", "STAGE", "UPDATED", "BY", "ALIASES", "SOURCE", "TAGS", "DESCRIPTION")
-        lines += ["", "Versions", *table(headings, versions, fixed=("VERSION", "STAGE", "UPDATED"))]
+    if found.versions:
+        lines += ["", "Versions", *version_table(found.versions, aliases)]
     if found.requests:
         lines += ["", "Open requests", *request_table(found.requests)]
     return lines
-
-
-def _tags(tags: "Sequence[Tag]") -> str:
-    return ", ".join(f"{tag.key}={tag.value}" for tag in tags)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui_registry.commands.exits import Exit, Failure, exit_of
+from tui_registry.commands.changes import require_done
+from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import print_json, print_lines, table, whole, wire
 from tui_registry.commands.registry import ask, registry_command
 from tui_registry_server.wire.names import name_key
@@ -232,7 +233,6 @@ async def _write(
 ) -> "tuple[list[str], ObjectPermissions]":
     """Write once; the message to print, and the permissions afterwards."""
     from tui_registry.mutations.mutation import Mutation, run
-    from tui_registry.mutations.result import Verdict
 
     answers: list[ObjectPermissions] = []
 
@@ -243,11 +243,8 @@ async def _write(
         answers[:] = [await client.permissions.get(target.object_id)]
         return happened(answers[0])
 
-    result = await run(Mutation(title=target.label, progress="writing", done=done, send=send, happened=has_happened))
-    if result.verdict is Verdict.UNKNOWN:
-        raise Failure(Exit.UNKNOWN, result.message)
-    if result.verdict is Verdict.REFUSED:
-        raise Failure(exit_of(result.error), result.message)
+    mutation = Mutation(title=target.label, progress="writing", done=done, send=send, happened=has_happened)
+    result = require_done(await run(mutation))
     if not happened(answers[0]):
         raise Failure(Exit.REFUSED, f"The registry did not change the permissions on {target.label}.")
     return [result.message], answers[0]

@@ -1,5 +1,6 @@
 """``tui-registry login``, ``logout`` and ``profiles``: named connections to registries."""
 
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -52,17 +53,28 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
 def login(*, url: str, profile: str | None, token_stdin: bool, **settings: Any) -> None:
     """Save a profile for the registry at URL, with its token in the keyring.
 
+    Where no keyring works, as is usual over SSH, the profile is saved without its token: the console and commands then
+    ask for it, or take it from TUI_REGISTRY_TOKEN.
+
     For an existing profile, options that are not given keep their values."""
     from tui_registry.session import login as session_login
 
     token = _read_token() if token_stdin else _prompt_token()
     try:
-        name = session_login.login(url, profile, token, **settings)
+        done = session_login.login(url, profile, token, **settings)
     except session_login.LoginError as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     if settings["insecure_http"]:
         note("Warning: without TLS, anyone on the network can read the token.")
-    note(f"Logged in. Open it with: tui-registry --profile {name}")
+    if done.not_stored:
+        note(
+            f"The token is valid, but was not stored: {done.not_stored}.\n"
+            f"Profile {done.profile} is saved without it: the console and commands will ask for it, or take it from "
+            "TUI_REGISTRY_TOKEN."
+        )
+    else:
+        note("Logged in.")
+    note(f"Open it with: tui-registry --profile {shlex.quote(done.profile)}")
 
 
 def _read_token() -> str:

@@ -1,6 +1,7 @@
 """Connecting a command to its registry: by the same rules as the console, with the same client."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -8,6 +9,8 @@ import click
 from tui_registry.commands.exits import EPILOG, Exit, Failure, exit_of
 
 if TYPE_CHECKING:
+    import asyncio
+
     from tui_registry.client.registry import RegistryClient
 
 T = TypeVar("T")
@@ -26,37 +29,60 @@ def registry_command(command: click.Command) -> click.Command:
     return command
 
 
-def ask(profile: str | None, work: "Callable[[RegistryClient], Awaitable[T]]", *, writes: bool = False) -> T:
-    """Run some calls and return their result. Raises Failure, also if it ``writes`` and the connection is read-only."""
+class Session:
+    """An open connection: runs coroutines that use its client, one after the other."""
+
+    def __init__(self, client: "RegistryClient", runner: "asyncio.Runner") -> None:
+        self.client = client
+        self._runner = runner
+
+    def run(self, work: Coroutine[Any, Any, T], *, writes: bool = False) -> T:
+        """Run some calls and return their result. Raises Failure, also if they are interrupted: whether something may
+        have happened then depends on whether they ``write``."""
+        from tui_registry.client.errors import CallError
+
+        try:
+            return self._runner.run(work)
+        except CallError as error:
+            raise Failure(exit_of(error), str(error)) from None
+        except KeyboardInterrupt:
+            _interrupted(writes=writes)
+
+
+@contextmanager
+def opened(profile: str | None, *, writes: bool = False) -> Iterator[Session]:
+    """A session with the registry of the profile. Raises Failure, also if it ``writes`` and the connection is
+    read-only."""
     import asyncio
 
-    from tui_registry.client.errors import CallError
     from tui_registry.client.registry import RegistryClient
     from tui_registry.session.connection import ConnectionProblem, connect
 
     options = click.get_current_context().find_root().params
     try:
-        connection = connect(profile=profile or options["profile"], ask_token=options["ask_token"])
+        connection = connect(profile=profile or options["profile"], ask_token=options["ask_token"], in_terminal=True)
     except ConnectionProblem as problem:
         raise Failure(Exit.NOT_ALLOWED if problem.lacking else Exit.REFUSED, str(problem)) from None
-
-    async def call() -> T:
-        async with RegistryClient(
-            connection.url, connection.token, read_only=connection.read_only, endpoint=connection.endpoint
-        ) as client:
-            return await work(client)
-
     try:
         if writes and connection.read_only:
             raise Failure(Exit.NOT_ALLOWED, f"{connection.label} is read-only: nothing was sent.")
-        return asyncio.run(call())
-    except CallError as error:
-        raise Failure(exit_of(error), str(error)) from None
-    except KeyboardInterrupt:
-        _interrupted(writes=writes)
+        with asyncio.Runner() as runner:
+            client = RegistryClient(
+                connection.url, connection.token, read_only=connection.read_only, endpoint=connection.endpoint
+            )
+            try:
+                yield Session(client, runner)
+            finally:
+                runner.run(client.close())
     finally:
         if connection.embedded is not None:
             connection.embedded.close()
+
+
+def ask(profile: str | None, work: "Callable[[RegistryClient], Coroutine[Any, Any, T]]", *, writes: bool = False) -> T:
+    """Run some calls in a session of their own and return their result. Raises Failure."""
+    with opened(profile, writes=writes) as session:
+        return session.run(work(session.client), writes=writes)
 
 
 async def read_all(

@@ -1,19 +1,21 @@
-"""``tui-registry requests``: list, approve and reject transition requests."""
+"""``tui-registry requests``: list, create, approve, reject and cancel transition requests."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from tui_registry.commands.exits import Exit, Failure, exit_of
-from tui_registry.commands.output import note, print_json, print_lines, table, whole, wire
+from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.exits import Exit, Failure
+from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command
+from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry.mutations.decision import Decision
-    from tui_registry_server.wire.activity import FeedActivity
     from tui_registry_server.wire.transition_request import InboxRequest
 
 STAGE = click.Choice([stage.value for stage in Stage], case_sensitive=False)
@@ -21,9 +23,28 @@ HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT
 FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
 
 
+def transition_arguments(command: Callable[..., None]) -> Callable[..., None]:
+    """MODEL VERSION STAGE, which name a transition, and the comment on it."""
+    command = click.option("--comment", metavar="TEXT", default="", help="A comment, kept in the activities.")(command)
+    command = click.argument("stage", metavar="STAGE", type=STAGE)(command)
+    return click.argument("model")(click.argument("version")(command))
+
+
+def archive_option(*, default: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Whether the versions that a transition displaces are archived."""
+    return click.option(
+        "--archive-existing/--no-archive-existing",
+        "--archive/--no-archive",
+        "archive",
+        default=default,
+        help="Whether to archive the other versions in Staging or Production. "
+        f"Default: {'archive' if default else 'keep'}.",
+    )
+
+
 @click.group()
 def requests() -> None:
-    """List, approve and reject transition requests."""
+    """List, create, decide and cancel transition requests."""
 
 
 @registry_command
@@ -46,37 +67,58 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
         note("Nothing is pending.")
 
 
-@registry_command
+@writing_command
+@requests.command("create")
+@transition_arguments
+def create_request(*, model: str, version: str, stage: str, comment: str, **how: Unpack[How]) -> None:
+    """Request to move VERSION of MODEL to STAGE, for somebody who may decide it."""
+    to_stage = Stage(stage)
+
+    async def plan(client: "RegistryClient") -> Change:
+        from tui_registry.mutations.transition import request
+
+        user = await client.users.my_name()
+        found = await client.versions.get(model, version)
+
+        async def read() -> dict[str, Any]:
+            own = [each for each in await _requests_for(client, model, version, to_stage) if each.user_id == user]
+            return {"request": wire(own[0])} if own else {}
+
+        return Change(mutations=[request(client, found, to_stage, user=user, comment=comment)], read=read)
+
+    change(plan, **how)
+
+
+@writing_command
 @requests.command("approve")
-@click.argument("model")
-@click.argument("version")
-@click.argument("stage", metavar="STAGE", type=STAGE)
-@click.option("--comment", default="", help="A comment on the decision.")
-@click.option(
-    "--archive/--no-archive",
-    default=True,
-    help="Whether to archive the other versions in Staging or Production. Default: archive.",
-)
-def approve_request(
-    *, model: str, version: str, stage: str, comment: str, archive: bool, profile: str | None, as_json: bool
-) -> None:
+@transition_arguments
+@archive_option(default=True)
+def approve_request(*, model: str, version: str, stage: str, comment: str, archive: bool, **how: Unpack[How]) -> None:
     """Approve the requests to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision
 
-    _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, profile=profile, as_json=as_json)
+    _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, how=how)
 
 
-@registry_command
+@writing_command
 @requests.command("reject")
-@click.argument("model")
-@click.argument("version")
-@click.argument("stage", metavar="STAGE", type=STAGE)
-@click.option("--comment", default="", help="A comment on the decision.")
-def reject_request(*, model: str, version: str, stage: str, comment: str, profile: str | None, as_json: bool) -> None:
+@transition_arguments
+def reject_request(*, model: str, version: str, stage: str, comment: str, **how: Unpack[How]) -> None:
     """Reject the requests to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision
 
-    _decide(Decision.REJECT, model, version, Stage(stage), comment, archive=False, profile=profile, as_json=as_json)
+    _decide(Decision.REJECT, model, version, Stage(stage), comment, how=how)
+
+
+@writing_command
+@requests.command("cancel")
+@transition_arguments
+@click.option("--user", metavar="NAME", help="Whose request; default: your own.")
+def cancel_request(*, model: str, version: str, stage: str, comment: str, user: str | None, **how: Unpack[How]) -> None:
+    """Cancel a request to move VERSION of MODEL to STAGE."""
+    from tui_registry.mutations.decision import Decision
+
+    _decide(Decision.CANCEL, model, version, Stage(stage), comment, user=user, how=how)
 
 
 async def open_requests(client: "RegistryClient", model: str | None) -> "list[InboxRequest]":
@@ -112,6 +154,10 @@ def request_table(requests: "Sequence[InboxRequest]") -> list[str]:
     return table(HEADINGS, rows, fixed=FIXED)
 
 
+async def _requests_for(client: "RegistryClient", model: str, version: str, stage: Stage) -> "list[InboxRequest]":
+    return [each for each in await client.requests.of_version(model, version) if each.to_stage is stage]
+
+
 def _decide(
     decision: "Decision",
     model: str,
@@ -119,44 +165,37 @@ def _decide(
     stage: Stage,
     comment: str,
     *,
-    archive: bool,
-    profile: str | None,
-    as_json: bool,
+    archive: bool = False,
+    user: str | None = None,
+    how: How,
 ) -> None:
-    from tui_registry.client.errors import CallError
-    from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Target, decide
-    from tui_registry.mutations.mutation import run
-    from tui_registry.mutations.result import Verdict
+    """``user``: whose request is cancelled, by default the caller's. The other decisions settle everybody's."""
+    from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Decision, Target, decide
     from tui_registry.terminal.sanitize import visible
 
-    async def work(client: "RegistryClient") -> "tuple[str, FeedActivity | None]":
-        pending = [each for each in await client.requests.of_version(model, version) if each.to_stage is stage]
+    async def plan(client: "RegistryClient") -> Change:
+        pending = await _requests_for(client, model, version, stage)
+        if decision is Decision.CANCEL:
+            whose = name_key(user or await client.users.my_name())
+            pending = [each for each in pending if name_key(each.user_id) == whose]
         if not pending:
+            by = f" by {user or 'you'}" if decision is Decision.CANCEL else ""
             raise Failure(
-                Exit.NOT_FOUND, f"There is no open request to move {visible(model)} version {version} to {stage}."
+                Exit.NOT_FOUND, f"There is no open request{by} to move {visible(model)} version {version} to {stage}."
             )
-        request = pending[0]
-        if NEEDED_ACTIONS[decision] not in request.available_actions:
+        if NEEDED_ACTIONS[decision] not in pending[0].available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
-        target = Target.of(request, (each.user_id for each in pending[1:]))
+        target = Target.of(pending[0], (each.user_id for each in pending[1:]))
         archives = archive and stage in EXCLUSIVE_STAGES
-        result = await run(decide(client, target, decision, archive_existing_versions=archives, comment=comment))
-        if result.verdict is Verdict.UNKNOWN:
-            raise Failure(Exit.UNKNOWN, result.message)
-        if result.verdict is Verdict.REFUSED:
-            raise Failure(exit_of(result.error), result.message)
-        outcome = f"{target}: {result.message}"
-        try:
+        mutation = decide(client, target, decision, archive_existing_versions=archives, comment=comment)
+
+        async def read() -> dict[str, Any]:
             page = await client.activities.search(
                 name=model, version=version, activity_type=[ACTIVITY_TYPES[decision].value], max_results=1
             )
-        except CallError:
-            return outcome, None
-        return outcome, next(iter(page.activities), None)
+            return {"activity": wire(page.activities[0])} if page.activities else {}
 
-    outcome, activity = ask(profile, work, writes=True)
-    if as_json:
-        document: dict[str, Any] = {"activity": wire(activity)} if activity else {}
-        print_json(document)
-    else:
-        print_lines([whole(outcome)])
+        details = [f"Archives version {', '.join(target.displaces)}."] if archives and target.displaces else []
+        return Change(mutations=[replace(mutation, title=str(target))], details=details, read=read)
+
+    change(plan, **how)

@@ -1,4 +1,4 @@
-"""Creating, deactivating and reactivating accounts of users and service principals."""
+"""Creating, deactivating, reactivating and deleting accounts of users and service principals."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ class Register:
     """One kind of account, and its calls. ``attribute`` is SCIM's name of what accounts are called by.
 
     listed: the first so many that a filter lets through, by name. create: by name, and by what people call it.
-    set_active: by id.
+    set_active, delete: by id. page: those that a filter lets through, from a position that counts from 1, and how many
+    there are in all.
     """
 
     kind: PrincipalKind
@@ -27,6 +28,8 @@ class Register:
     listed: Callable[[str, int], Awaitable[Sequence[Account]]]
     create: Callable[[str, str], Awaitable[Account]]
     set_active: Callable[[str, bool], Awaitable[Account]]
+    delete: Callable[[str], Awaitable[None]]
+    page: Callable[[str, int, int], Awaitable[tuple[Sequence[Account], int]]]
 
 
 def users(client: RegistryClient) -> Register:
@@ -39,7 +42,11 @@ def users(client: RegistryClient) -> Register:
     async def set_active(account_id: str, active: bool) -> Account:
         return await client.users.set_active(account_id, active=active)
 
-    return Register(PrincipalKind.USER, "userName", listed, create, set_active)
+    async def page(filter_text: str, start: int, count: int) -> tuple[Sequence[Account], int]:
+        found = await client.users.search(filter_text=filter_text, start=start, count=count)
+        return found.resources, found.total_results
+
+    return Register(PrincipalKind.USER, "userName", listed, create, set_active, client.users.delete, page)
 
 
 def service_principals(client: RegistryClient) -> Register:
@@ -52,7 +59,19 @@ def service_principals(client: RegistryClient) -> Register:
     async def set_active(account_id: str, active: bool) -> Account:
         return await client.service_principals.set_active(account_id, active=active)
 
-    return Register(PrincipalKind.SERVICE_PRINCIPAL, "applicationId", listed, create, set_active)
+    async def page(filter_text: str, start: int, count: int) -> tuple[Sequence[Account], int]:
+        found = await client.service_principals.search(filter_text=filter_text, start=start, count=count)
+        return found.resources, found.total_results
+
+    return Register(
+        PrincipalKind.SERVICE_PRINCIPAL,
+        "applicationId",
+        listed,
+        create,
+        set_active,
+        client.service_principals.delete,
+        page,
+    )
 
 
 def create(register: Register, name: str, display_name: str) -> Mutation:
@@ -100,4 +119,29 @@ def set_active(register: Register, account: DirectoryEntry, *, active: bool, und
         happened=happened,
         check=check,
         inverse=set_active(register, account, active=not active, undoable=False) if undoable else None,
+    )
+
+
+def delete(register: Register, account: DirectoryEntry) -> Mutation:
+    """It cannot be undone: tokens, grants and memberships are deleted with the account."""
+
+    async def exists() -> bool:
+        return bool(await register.listed(compared("id", "eq", account.id), 1))
+
+    async def send() -> None:
+        await register.delete(account.id)
+
+    async def happened() -> bool:
+        return not await exists()
+
+    async def check() -> str:
+        return "" if await exists() else "this account was deleted by someone else."
+
+    return Mutation(
+        title=str(account.principal),
+        progress="deleting it",
+        done="Deleted.",
+        send=send,
+        happened=happened,
+        check=check,
     )

@@ -54,16 +54,25 @@ class ConnectionProblem(Exception):
 
 
 def connect(
-    *, profile: str | None = None, ask_token: bool = False, environment: Mapping[str, str] | None = None
+    *,
+    profile: str | None = None,
+    ask_token: bool = False,
+    in_terminal: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or,
     without any of these, the embedded one, started if needed. Blocks.
+
+    The token of a profile is that of TUI_REGISTRY_TOKEN, unless TUI_REGISTRY_URL names another registry, or that in the
+    keyring. ``in_terminal``: it may be asked for in the terminal, if it is in neither. ``ask_token``: it is asked for
+    in any case.
 
     TUI_REGISTRY_READ_ONLY makes any of them read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
     TUI_REGISTRY_INSECURE_HTTP apply where no profile is used.
     """
     try:
-        return _connect(profile, ask_token=ask_token, environment=os.environ if environment is None else environment)
+        given = os.environ if environment is None else environment
+        return _connect(profile, ask_token=ask_token, in_terminal=in_terminal, environment=given)
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
     except EmbeddedError as error:
@@ -100,11 +109,36 @@ def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Con
         raise ConnectionProblem(str(error)) from None
 
 
-def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, str]) -> Connection:
+def must_ask(profile: str | None, environment: Mapping[str, str]) -> bool:
+    """Whether the token of what ``connect`` would open is known to be stored nowhere; not if there is another problem,
+    which ``connect`` tells."""
+    if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
+        return False
+    try:
+        known = profiles.read()
+        chosen = known.profiles.get(profile or known.default or "")
+        return chosen is not None and chosen.ask_token and not _token_of_environment(environment, chosen.url)
+    except (profiles.ProfileError, TokenError):
+        return False
+
+
+def _token_of_environment(environment: Mapping[str, str], url: str) -> str:
+    """TUI_REGISTRY_TOKEN, if it is meant for this registry: TUI_REGISTRY_URL names no other. Raises TokenError."""
+    if (_variable(environment, "TUI_REGISTRY_URL").rstrip("/") or url) != url:
+        return ""
+    return clean(environment.get("TUI_REGISTRY_TOKEN", ""), "TUI_REGISTRY_TOKEN")
+
+
+def _connect(profile: str | None, *, ask_token: bool, in_terminal: bool, environment: Mapping[str, str]) -> Connection:
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
         return _from_environment(environment, ask_token=ask_token)
     known = profiles.read()
     name = profile or known.default
+    if name is None and ask_token:
+        raise ConnectionProblem(
+            "There is no registry to enter a token for: no default profile, --profile or TUI_REGISTRY_URL. The local "
+            "registry needs none.\n\nCreate a profile with: tui-registry login URL"
+        )
     if name is None:
         return _embedded(environment)
     chosen = known.get(name)
@@ -121,7 +155,17 @@ def _connect(profile: str | None, *, ask_token: bool, environment: Mapping[str, 
         insecure_http=chosen.insecure_http,
         remedy=f"tui-registry profiles set {shlex.quote(name)} --insecure-http",
     )
-    return replace(lacking, token=_prompt_token(chosen.url) if ask_token else _stored_token(name, chosen, lacking))
+    if ask_token:
+        return replace(lacking, token=_prompt_token(chosen.url))
+    try:
+        token = _token_of_environment(environment, chosen.url) or _stored_token(name, chosen, lacking)
+    except TokenError as error:
+        raise ConnectionProblem(str(error), lacking=lacking) from None
+    except ConnectionProblem:
+        if not in_terminal or not sys.stdin.isatty():
+            raise
+        token = _prompt_token(chosen.url)
+    return replace(lacking, token=token)
 
 
 def _from_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
@@ -178,14 +222,21 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
 
 
 def _stored_token(name: str, profile: profiles.Profile, lacking: Connection) -> str:
+    if profile.ask_token:
+        raise ConnectionProblem(
+            f"The token of profile '{name}' is stored nowhere, as there was no keyring at login.\n\n"
+            f"What you can do:\n{credentials.remedies(name)}\n"
+            f"With a keyring, log in again: tui-registry login {profile.url} --profile {shlex.quote(name)}",
+            lacking=lacking,
+        )
     try:
         token = clean(credentials.load(profiles.account(name, profile)) or "", f"The keyring's token of '{name}'")
     except TokenError as error:
         raise ConnectionProblem(str(error), lacking=lacking) from None
     except credentials.NoKeyringError as error:
-        remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
         raise ConnectionProblem(
-            f"The token of profile '{name}' is in the keyring, but {error}.\n\nWhat you can do:\n{remedies}",
+            f"The token of profile '{name}' is in the keyring, but {error}.\n\nWhat you can do:\n"
+            f"{credentials.remedies(name)}",
             lacking=lacking,
         ) from None
     if not token:
@@ -201,8 +252,13 @@ def _prompt_token(url: str) -> str:
     if not sys.stdin.isatty():
         raise ConnectionProblem("Asking for a token needs a terminal. Set TUI_REGISTRY_TOKEN instead.")
     try:
-        return clean(getpass.getpass(f"Token for {url} (not displayed, not stored): "), "The input")
+        token = clean(getpass.getpass(f"Token for {url} (not displayed, not stored): "), "The input")
     except TokenError as error:
         raise ConnectionProblem(str(error)) from None
     except UnicodeDecodeError:
         raise ConnectionProblem("The input cannot be a token: it is not ASCII. Copy it again.") from None
+    except EOFError:
+        token = ""
+    if not token:
+        raise ConnectionProblem("No token was entered: nothing was sent.")
+    return token

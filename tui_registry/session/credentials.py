@@ -4,6 +4,7 @@ On a server without a desktop there is usually no keyring, and calls to it can f
 in a thread that is abandoned after TIMEOUT seconds; every failure raises the one error below.
 """
 
+import shlex
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,12 +14,14 @@ T = TypeVar("T")
 SERVICE = "tui-registry"
 TIMEOUT = 5.0  # seconds
 
-REMEDIES = (
-    "Set TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN for this shell.",
-    "Enter the token for this session only: tui-registry --ask-token",
-    "Set PYTHON_KEYRING_BACKEND to a keyring that works here (see: keyring --list-backends).",
-)
-"""What to do without a keyring, best first."""
+
+def remedies(profile: str) -> str:
+    """What to do without a keyring, one line each, best first."""
+    return (
+        f"  - Enter the token for this session only: tui-registry --profile {shlex.quote(profile)} --ask-token\n"
+        "  - Set TUI_REGISTRY_TOKEN for this shell.\n"
+        "  - Set PYTHON_KEYRING_BACKEND to a keyring that works here (see: keyring --list-backends)."
+    )
 
 
 class NoKeyringError(Exception):

@@ -1,5 +1,7 @@
 """Logging in to a registry and out again, and changing a profile."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,14 @@ class LoginError(Exception):
     """Its text says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The name of the profile that was saved, and why its token could not be stored; empty if it was."""
+
+    profile: str
+    not_stored: str = ""
+
+
 def login(
     url: str,
     name: str | None,
@@ -24,8 +34,9 @@ def login(
     tracking_uri: str | None = None,
     ca: str | None = None,
     insecure_http: bool | None = None,
-) -> str:
-    """Check a token with the registry, store it in the keyring, and save the profile; returns the profile's name.
+) -> Login:
+    """Check a token with the registry, store it in the keyring, and save the profile. Without a keyring that works the
+    token is stored nowhere, and the profile says that it must be asked for.
 
     None keeps the setting of an existing profile, and an empty value clears it; but ``insecure_http`` is kept only for
     the same URL. The first profile becomes the default.
@@ -61,16 +72,24 @@ def login(
                 "Use its https:// URL, if it has one; if you trust the network, add --insecure-http."
             )
         _check(profile, token)
-        credentials.store(profiles.account(name, profile), token)
+        problem = _store(profiles.account(name, profile), token)
+        profile = profile.model_copy(update={"ask_token": bool(problem)})
         profiles.write(known.with_profile(name, profile))
-        if before is not None and before.url != profile.url:
-            credentials.remove(profiles.account(name, before))  # it would never be used again
+        if before is not None and before.url != profile.url and not problem:
+            with suppress(credentials.NoKeyringError):
+                credentials.remove(profiles.account(name, before))  # it would never be used again
     except ProfileError as error:
         raise LoginError(str(error)) from None
+    return Login(name, problem)
+
+
+def _store(account: str, token: str) -> str:
+    """Store a token; why that failed, empty if it did not."""
+    try:
+        credentials.store(account, token)
     except credentials.NoKeyringError as error:
-        remedies = "\n".join(f"  - {remedy}" for remedy in credentials.REMEDIES)
-        raise LoginError(f"The token cannot be stored: {error}. What you can do instead:\n{remedies}") from None
-    return name
+        return str(error).rstrip(".")
+    return ""
 
 
 def change(name: str, **settings: Any) -> Profile:
@@ -99,7 +118,8 @@ def logout(name: str) -> None:
     try:
         known = profiles.read()
         profile = known.get(name)
-        credentials.remove(profiles.account(name, profile))
+        if not profile.ask_token:
+            credentials.remove(profiles.account(name, profile))
         rest = {each: kept for each, kept in known.profiles.items() if each != name}
         default = known.default if known.default != name else next(iter(sorted(rest)), None)
         profiles.write(known.model_copy(update={"profiles": rest, "default": default}))

@@ -9,9 +9,10 @@
     tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
     ca = "/etc/ssl/our-authority.pem"              # the CA that must sign its certificate, instead of the system's
     insecure_http = true                           # allow sending the token unencrypted to an http:// URL
+    ask_token = true                               # its token is in no keyring: ask for it
 
 Only the URL is required. The file holds no secrets: a profile's token is in the keyring, under the profile's name and
-URL.
+URL, or nowhere.
 """
 
 import re
@@ -58,6 +59,7 @@ class Profile(BaseModel):
     tracking_uri: str | None = None
     ca: str | None = None
     insecure_http: bool = False
+    ask_token: bool = False
 
     @field_validator("url", "tracking_uri")
     @classmethod
@@ -101,7 +103,8 @@ class Profile(BaseModel):
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
         ca = [f"CA {self.ca}"] if self.ca else []
         insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []
-        return [*read_only, *colour, *runs, *ca, *insecure]
+        asks = ["asks for its token"] if self.ask_token else []
+        return [*read_only, *colour, *runs, *ca, *insecure, *asks]
 
 
 def _is_solid(name: str) -> bool:

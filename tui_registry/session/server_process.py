@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 
 def server_command(*arguments: str) -> list[str]:
@@ -19,3 +20,8 @@ def server_environment() -> dict[str, str]:
             entry for entry in path.split(os.pathsep) if Path(entry).is_absolute()
         )
     return environment
+
+
+def become_server(*arguments: str) -> NoReturn:
+    """Replace this process by a server command: it gets signals directly, and nothing of this program stays."""
+    os.execve(sys.executable, server_command(*arguments), server_environment())  # noqa: S606  # no shell is involved

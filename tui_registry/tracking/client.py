@@ -33,6 +33,9 @@ class TrackingClient(Transport):
     """
 
     server_kind: ClassVar[str] = "an MLflow tracking server"
+    login_advice: ClassVar[str] = (
+        "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, and start again."
+    )
 
     def __init__(
         self,

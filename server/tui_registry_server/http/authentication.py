@@ -34,7 +34,7 @@ MAX_CACHED_TOKENS = 10_000  # tokens
 
 _HOW_TO_AUTHENTICATE = (
     "Send an access token, as 'Authorization: Bearer <token>' or as the password of Basic authentication (user "
-    "'token'). An administrator creates one with: tui-registry tokens create NAME."
+    "'token'). An administrator creates one with: tui-registry tokens create NAME --database PATH_OR_URL."
 )
 
 

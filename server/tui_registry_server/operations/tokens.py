@@ -56,7 +56,7 @@ def _expiry(call: Call, lifetime: int | None) -> int | None:
         raise InvalidParameterValue(
             f"Invalid value for parameter 'lifetime_seconds': a token cannot outlive the one that it is created with, "
             f"which expires in {(limit - call.clock) // SECOND} seconds. Give less, or leave it out for the maximum; "
-            "for more, use a token that lasts longer, or: tui-registry tokens create NAME."
+            "for more, use a token that lasts longer, or: tui-registry tokens create NAME --database PATH_OR_URL."
         )
     return expiry
 

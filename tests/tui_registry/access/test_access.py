@@ -9,11 +9,11 @@ from tests.live_registry import LiveRegistry
 from tui_registry.access import addresses, directory
 from tui_registry.access.access_list import NONE, AccessList, Grant
 from tui_registry.access.addresses import ALL_KINDS, UnknownAddressError
+from tui_registry.access.directory import accounts_filter
 from tui_registry.access.grants import WHOLE_REGISTRY, model_object, preview, read
 from tui_registry.access.principal import ADMINISTRATORS, Principal
 from tui_registry.access.wording import change_text, reason_text
 from tui_registry.client.registry import RegistryClient
-from tui_registry.screens.access.accounts import accounts_filter
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions, Permission
 from tui_registry_server.wire.permission_preview import LevelChange
 from tui_registry_server.wire.permission_reasons import GrantReason

@@ -92,6 +92,31 @@ async def test_a_revocation_whose_answer_is_lost_is_found_out(scene: Scene) -> N
     assert changes() == before + 1
 
 
+async def test_a_transition_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
+    model = scene.model("moved")
+    scene.version(model)
+    line, arguments = "transition-stage", ("versions", "transition", model, "1", "Staging")
+    done = await lost(scene, line, arguments, comes_back, lambda: scene.stage(model) == "Staging")
+    assert done.exit_code == 0, done.output
+    assert f"{model} version 1: The answer was lost, but it is done. Moved from None to Staging." in done.stdout
+    assert len(scene.activities(model, "APPLIED_TRANSITION")) == 1
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+async def test_a_token_whose_value_is_lost_is_not_told_as_done(scene: Scene, more: tuple[str, ...]) -> None:
+    def made() -> list[str]:
+        listed = scene.call("GET", "/token/list").get("token_infos", [])
+        return [each["token_id"] for each in listed if each.get("comment") == "lost"]
+
+    arguments = ("tokens", "create", "--comment", "lost", *more)
+    done = await lost(scene, "POST /api/2.0/token/create", arguments, comes_back, made)
+    assert done.exit_code == Exit.UNKNOWN, done.output
+    assert done.stdout == ""
+    assert "its value was lost with the answer" in done.stderr
+    (token_id,) = made()
+    scene.call("POST", "/token/delete", token_id=token_id)
+
+
 @pytest.mark.parametrize(
     ("line", "arguments", "code"),
     [

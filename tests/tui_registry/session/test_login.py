@@ -155,6 +155,7 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
     done = run("profiles", "set", "one", "--read-only", "--tracking-uri", "http://runs:5000")
     assert done.output == f"one, {registry.url}, read-only, runs at http://runs:5000\n"
     said = {"read_only": False, "colour": None, "tracking_uri": None, "ca": None, "insecure_http": False}
+    said |= {"ask_token": False}
     assert json.loads(run("profiles", "--json").stdout) == {
         "default": "two",
         "profiles": {
@@ -250,17 +251,44 @@ def test_a_login_that_fails_says_why_and_keeps_nothing(
 
 
 @BROKEN
-def test_without_a_keyring_nothing_is_kept_and_the_remedies_are_told(
+def test_without_a_keyring_the_profile_is_kept_and_its_token_is_not(
     registry: LiveRegistry, broken: KeyringBackend, home: Path
 ) -> None:
     assert keyring.get_keyring() is broken
-    done = login(registry)
-    assert done.exit_code == 1
-    assert "The token cannot be stored" in done.output
-    for remedy in credentials.REMEDIES:
-        assert remedy in done.output
-    assert profiles.read().profiles == {}
+    done = login(registry, "--profile", "work", "--read-only")
+    assert done.exit_code == 0, done.output
+    assert "was not stored" in done.stderr
+    saved = profiles.read().get("work")
+    assert (saved.url, saved.ask_token, saved.read_only) == (registry.url, True, True)
+    assert "asks for its token" in run("profiles").stdout
     assert_nowhere(registry.token(OWNER), home)
+    with pytest.raises(ConnectionProblem, match="stored nowhere") as caught:
+        connect(environment={})
+    assert caught.value.lacking is not None
+    assert run("logout", "work").exit_code == 0
+    assert profiles.read().profiles == {}
+
+
+def test_a_login_with_a_keyring_ends_the_questions(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    profiles.write(profiles.Profiles(profiles={"work": profiles.Profile(url=registry.url, ask_token=True)}))
+    assert login(registry, "--profile", "work").exit_code == 0
+    assert not profiles.read().get("work").ask_token
+    assert connect(profile="work", environment={}).token == registry.token(OWNER)
+    assert vault.passwords
+
+
+def test_the_token_of_the_environment_is_for_the_registry_that_it_names(
+    registry: LiveRegistry, vault: MemoryKeyring
+) -> None:
+    login(registry, "--profile", "work")
+    mine = {"TUI_REGISTRY_TOKEN": "tr_env\n"}
+    elsewhere, same = {"TUI_REGISTRY_URL": "https://env.example"}, {"TUI_REGISTRY_URL": f"{registry.url}/"}
+    assert connect(environment=mine).token == "tr_env"
+    assert connect(profile="work", environment=mine | same).token == "tr_env"
+    assert connect(profile="work", environment=mine | elsewhere).token == registry.token(OWNER)
+    with pytest.raises(ConnectionProblem, match="TUI_REGISTRY_TOKEN cannot be a token"):
+        connect(environment={"TUI_REGISTRY_TOKEN": "two words"})
+    assert vault.passwords
 
 
 @BROKEN
@@ -271,7 +299,7 @@ def test_a_profile_without_its_keyring_lacks_but_the_token(broken: KeyringBacken
     assert caught.value.lacking is not None
     assert caught.value.lacking.url == "https://a.example"
     if not isinstance(broken, NullKeyring | ForgetfulKeyring):
-        assert credentials.REMEDIES[0] in str(caught.value)
+        assert credentials.remedies("work") in str(caught.value)
 
 
 def test_the_environment_wins_over_the_default_profile(registry: LiveRegistry, vault: MemoryKeyring) -> None:

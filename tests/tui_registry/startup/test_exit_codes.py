@@ -135,7 +135,7 @@ def test_a_folder_that_is_gone_and_a_home_that_is_none(environment: dict[str, st
         f"unset HOME; {PYTHON} models list",
         f"export HOME=/proc/none TUI_REGISTRY_URL=; {PYTHON} models list",
         f"export HOME=/dev/null TUI_REGISTRY_URL=; {PYTHON} login http://127.0.0.1:1",
-        f"export HOME=/proc/none; {PYTHON} users create ada",
+        f"export HOME=/proc/none TUI_REGISTRY_URL=; {PYTHON} users create ada",
     ]
     codes = []
     for number, line in enumerate(lines):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from tui_registry.access.directory import DirectoryEntry
+from tui_registry.access.directory import DirectoryEntry, accounts_filter
 from tui_registry.access.principal import noun
 from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
@@ -140,20 +140,6 @@ def _deactivation(account: DirectoryEntry, *, own: bool) -> Question:
         word="deactivate" if own else "",
         why_word="this is your own account",
     )
-
-
-def accounts_filter(typed: str, attribute: str) -> str:
-    """The SCIM filter for words in a name, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
-    parts: list[str] = []
-    for word in typed.split():
-        key, colon, value = word.partition(":")
-        if colon and key == "is" and value in {"active", "inactive"}:
-            parts.append(f"active eq {'true' if value == 'active' else 'false'}")
-        elif colon and key == "group":
-            parts.append(compared("groups.display", "eq", value))
-        else:
-            parts.append(f"({compared(attribute, 'co', word)} or {compared('displayName', 'co', word)})")
-    return " and ".join(parts)
 
 
 def _groups(who: DirectoryEntry) -> str:

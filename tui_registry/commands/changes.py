@@ -1,0 +1,171 @@
+"""Commands that change something: shown by --dry-run, confirmed if it cannot be undone, sent once, told truthfully.
+
+@writing_command
+@group.command("create")
+@click.argument("name")
+def create(*, name: str, **how: Unpack[How]) -> None:
+    async def plan(client: RegistryClient) -> Change: ...
+    change(plan, **how)
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+
+import click
+
+from tui_registry.commands.exits import Exit, Failure, exit_of
+from tui_registry.commands.output import note, print_json, print_lines, whole
+from tui_registry.commands.registry import opened, registry_command
+
+if TYPE_CHECKING:
+    from tui_registry.client.registry import RegistryClient
+    from tui_registry.mutations.mutation import Mutation
+    from tui_registry.mutations.result import Result
+
+DRY_RUN = "Dry run: nothing was changed."
+
+
+class How(TypedDict):
+    """The options of a command that writes; ``yes`` of one that asks first."""
+
+    profile: str | None
+    as_json: bool
+    dry_run: bool
+    yes: NotRequired[bool]
+
+
+def writing_command(command: click.Command) -> click.Command:
+    """A command that changes something: adds the options of ``How`` without ``yes``."""
+    command.params.append(
+        click.Option(["--dry-run"], is_flag=True, help="Show what would be changed, without changing anything.")
+    )
+    return registry_command(command)
+
+
+def destroying_command(command: click.Command) -> click.Command:
+    """A command whose change cannot be undone: adds the options of ``How``."""
+    command.params.append(click.Option(["--yes"], is_flag=True, help="Do not ask for confirmation."))
+    return writing_command(command)
+
+
+async def _nothing() -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a command is about to do.
+
+    mutations: run in this order; one that fails ends it. already: why there is nothing to do, instead of mutations.
+    details: what a dry run says besides. warning: what will be lost, for what cannot be undone.
+    read: the JSON document to print afterwards. output: the text to print instead of what came of it, which goes to
+    stderr then. Both may raise Failure.
+    """
+
+    mutations: "Sequence[Mutation]" = ()
+    already: str = ""
+    details: Sequence[str] = ()
+    warning: str = ""
+    read: Callable[[], Awaitable[dict[str, Any]]] = _nothing
+    output: Callable[[], str] | None = None
+
+
+def change(
+    plan: "Callable[[RegistryClient], Coroutine[Any, Any, Change]]",
+    *,
+    profile: str | None,
+    as_json: bool,
+    dry_run: bool,
+    yes: bool = False,
+) -> None:
+    """Plan a change, ask whether to make it, make it, and print what came of it. Raises Failure."""
+    with opened(profile, writes=not dry_run) as session:
+        planned = session.run(plan(session.client))
+        if dry_run:
+            session.run(_check(planned.mutations))
+            if as_json:
+                print_json(_as_json(planned))
+            else:
+                print_lines([whole(line) for line in _described(planned)])
+            return
+        if planned.warning and not yes:
+            _confirm(planned.warning)
+        if planned.already:
+            (note if as_json else _print_line)(planned.already)
+        tell = note if planned.output else _print_line
+        for mutation in planned.mutations:
+            result = session.run(_carried_out(mutation), writes=True)
+            if not as_json:
+                tell(f"{mutation.title}: {result.message}")
+        if as_json:
+            print_json(session.run(_read(planned)))
+        elif planned.output:
+            print_lines([planned.output()])
+
+
+def require_done(result: "Result") -> "Result":
+    """The result, if it is done. Raises Failure with the exit code that tells the truth about it."""
+    from tui_registry.mutations.result import Verdict
+
+    if result.verdict is Verdict.UNKNOWN:
+        raise Failure(Exit.UNKNOWN, result.message)
+    if result.verdict is Verdict.REFUSED:
+        raise Failure(exit_of(result.error), result.message)
+    return result
+
+
+def text_argument(text: str) -> str:
+    """A text given as an argument; "-" is what standard input holds, without its last line end."""
+    if text != "-":
+        return text
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except UnicodeDecodeError:
+        raise Failure(Exit.REFUSED, "Standard input is not text in UTF-8.") from None
+
+
+async def _check(mutations: "Sequence[Mutation]") -> None:
+    for mutation in mutations:
+        if problem := await mutation.check():
+            raise Failure(Exit.REFUSED, f"{mutation.title}: {problem}")
+
+
+async def _carried_out(mutation: "Mutation") -> "Result":
+    from tui_registry.mutations.mutation import run
+
+    return require_done(await run(mutation))
+
+
+async def _read(planned: Change) -> dict[str, Any]:
+    from tui_registry.client.errors import CallError
+
+    try:
+        return await planned.read()
+    except CallError as error:
+        note(f"It is done, but could not be read back: {error}")
+        return {}
+
+
+def _described(planned: Change) -> list[str]:
+    changes = [f"{mutation.title}: {mutation.progress}" for mutation in planned.mutations]
+    return [*([planned.already] if planned.already else changes), *planned.details, DRY_RUN]
+
+
+def _as_json(planned: Change) -> dict[str, Any]:
+    changes = [{"subject": each.title, "change": each.progress} for each in planned.mutations]
+    return {"dry_run": True, "changes": changes, "details": list(planned.details)}
+
+
+def _confirm(warning: str) -> None:
+    """Ask whether to proceed. Raises Failure if not, or if there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise Failure(Exit.REFUSED, f"{warning} Nothing was sent: to proceed without a terminal, add --yes.")
+    note(warning)
+    if not click.confirm("Proceed?", err=True):
+        raise Failure(Exit.REFUSED, "Nothing was sent.")
+
+
+def _print_line(text: str) -> None:
+    print_lines([whole(text)])
