@@ -171,6 +171,7 @@ def _decide(
 ) -> None:
     """``user``: whose request is cancelled, by default the caller's. The other decisions settle everybody's."""
     from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Decision, Target, decide
+    from tui_registry.mutations.effect import numbered
     from tui_registry.terminal.sanitize import visible
 
     async def plan(client: "RegistryClient") -> Change:
@@ -195,7 +196,7 @@ def _decide(
             )
             return {"activity": wire(page.activities[0])} if page.activities else {}
 
-        details = [f"Archives version {', '.join(target.displaces)}."] if archives and target.displaces else []
+        details = [f"Archives {numbered(target.displaces)}."] if archives and target.displaces else []
         return Change(mutations=[replace(mutation, title=str(target))], details=details, read=read)
 
     change(plan, **how)

@@ -108,12 +108,11 @@ def transition_version(
 
     async def plan(client: "RegistryClient") -> Change:
         from tui_registry.mutations.subject import Subject
-        from tui_registry.mutations.transition import holders, transition
+        from tui_registry.mutations.transition import others_in, transition
 
         found = await client.versions.get(model, version)
         archives = archive and to_stage in EXCLUSIVE_STAGES
-        others = [each.version for each in await holders(client, model, to_stage)] if archives else []
-        displaced = [each for each in others if each != version]
+        displaced = await others_in(client, model, version, to_stage) if archives else []
         mutation = transition(
             client,
             found,
@@ -126,7 +125,6 @@ def transition_version(
         return Change(
             mutations=[] if is_there else [mutation],
             already=f"{Subject(model, version)} is already in {to_stage}." if is_there else "",
-            details=[f"Archives version {', '.join(displaced)}."] if displaced else [],
             read=lambda: describing.read_subject(client, Subject(model, version)),
         )
 

@@ -1,6 +1,6 @@
-"""The effect of a transition on the stage that a version leaves, in words."""
+"""The effect of a transition in words: what is left empty, which versions are archived."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from tui_registry_server.wire.stage import Stage
 
@@ -14,3 +14,8 @@ def left_empty(origin: Stage, target: Stage | None, remaining: Collection[str]) 
     if origin is not Stage.PRODUCTION or target is Stage.PRODUCTION or remaining:
         return ""
     return "Production is left EMPTY: no other version is there."
+
+
+def numbered(versions: Sequence[str]) -> str:
+    """``version 1``, or ``versions 1, 2``."""
+    return f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"

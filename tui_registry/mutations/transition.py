@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations.effect import numbered
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.search_syntax import named
 from tui_registry_server.wire.model_version import ModelVersion
@@ -61,12 +62,12 @@ def transition(
         if archive_existing_versions:
             others = await others_in(client, name, number, stage)
             if set(others) != set(displaces):
-                held = f"version {', '.join(others)}" if others else "no version"
+                held = numbered(others) if others else "no version"
                 return f"{stage} now holds {held}. Review it again."
         return ""
 
     archived = tuple(displaces) if archive_existing_versions else ()
-    others = f"version {', '.join(archived)}"
+    others = numbered(archived)
     inverse, undo_note = back(client, version, stage, archived) if undoable else (None, "")
     return Mutation(
         title=f"{name} version {number}",
