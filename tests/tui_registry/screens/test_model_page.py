@@ -218,26 +218,26 @@ async def test_marked_requests_are_decided_together(scene: Scene) -> None:
     assert len(scene.activities(model, "REJECTED_REQUEST")) == 2
 
 
-async def test_a_model_of_60_000_versions(tmp_path: Path) -> None:
+async def test_a_model_of_many_versions(tmp_path: Path) -> None:
     """Those that matter are there and first, however old they are."""
     with serving(tmp_path) as registry:
-        insert_history(registry, 60_000)
+        insert_history(registry, 6_000)
         with registry.client() as client:
-            for version, archive in (("7", True), ("60000", False)):
+            for version, archive in (("7", True), ("6000", False)):
                 fields = {"name": "m", "version": version, "stage": "Production", "archive_existing_versions": archive}
                 assert client.post("/mlflow/model-versions/transition-stage", json=fields).is_success
-            fields = {"name": "m", "version": "60000", "stage": "Archived"}
+            fields = {"name": "m", "version": "6000", "stage": "Archived"}
             assert client.post("/mlflow/model-versions/transition-stage", json=fields).is_success
-            asked = {"name": "m", "version": "30000", "stage": "Staging"}
+            asked = {"name": "m", "version": "3000", "stage": "Staging"}
             assert client.post("/mlflow/transition-requests/create", json=asked).is_success
         async with console(registry.url, registry.admin_token, LARGE) as shown:
             await opened(shown, "m")
             await shown.shows("+ versions", "1 open request")
             assert [row[:2] for row in rows(shown)[:4]] == [
-                ["30000", "Archived → Staging?"],
+                ["3000", "Archived → Staging?"],
                 ["7", "Production"],
-                ["60000", "Archived, previous"],
-                ["59999", "Archived"],
+                ["6000", "Archived, previous"],
+                ["5999", "Archived"],
             ]
             await shown.press("b")
-            await shown.shows("• version 60000: Archived → Production", "• version 7: Production → Archived")
+            await shown.shows("• version 6000: Archived → Production", "• version 7: Production → Archived")
