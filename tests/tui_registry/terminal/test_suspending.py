@@ -21,13 +21,26 @@ OVER_SSH = {"SSH_TTY": "/dev/pts/0"}
 
 @contextmanager
 def at_a_shell(scene: Scene, home: Path, **more: str) -> Iterator[Terminal]:
-    """A shell in which the console runs, and shows the inbox."""
+    """A shell in which the console runs, and shows the inbox. No console is left when the terminal is closed."""
     given = variables(scene) | {"HOME": str(home), "PS1": f"{PROMPT}$((6*7))> ", "HISTFILE": ""} | more
     with terminal(variables=given, program=SHELL) as shown:
         shown.shows(f"{PROMPT}42>")
         shown.press(f"stty -a >{home}/before; {' '.join(PROGRAM)}; stty -a >{home}/after\n")
         shown.shows("Inbox (", "● live")
+        console = Path(f"/proc/{job(shown)}/stat")
         yield shown
+    deadline = time.monotonic() + 30
+    while (state := state_of(console)) not in {"", "Z"}:
+        assert time.monotonic() < deadline, f"the console is still there, in state {state}"
+        time.sleep(0.05)
+
+
+def state_of(stat: Path) -> str:
+    """The letter of a process' state in ``/proc``; empty if the process has ended."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def job(shown: Terminal) -> int:
@@ -37,7 +50,7 @@ def job(shown: Terminal) -> int:
 
 
 def is_stopped(shown: Terminal) -> bool:
-    return Path(f"/proc/{job(shown)}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return state_of(Path(f"/proc/{job(shown)}/stat")) == "T"
 
 
 def suspended(shown: Terminal) -> None:
