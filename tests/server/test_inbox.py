@@ -34,6 +34,23 @@ def test_an_entry_says_what_it_is_about(callers: Callers) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("origin", "target", "other", "empty"),
+    [
+        ("Production", "Archived", "Staging", True),
+        ("Production", "None", "None", True),
+        ("Production", "Staging", "Production", False),
+        ("Staging", "Production", "None", False),
+        ("Staging", "Archived", "None", False),
+    ],
+)
+def test_whether_production_is_left_empty(callers: Callers, origin: str, target: str, other: str, empty: bool) -> None:
+    fields = asked(callers, READER, stage=target, origin=origin)
+    callers.version(fields["name"], other)
+    newest = callers.creator.get(f"{REQUESTS}/list", max_results=1).ok()["requests"][0]
+    assert (newest["name"], newest.get("leaves_empty", False)) == (fields["name"], empty)
+
+
 def test_a_request_that_displaces_nothing(callers: Callers) -> None:
     fields = asked(callers, READER, stage="Archived", origin="Production")
     callers.version(fields["name"], "Archived")

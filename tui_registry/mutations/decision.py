@@ -45,6 +45,7 @@ _PAST_TENSE = {
     ActivityType.APPLIED_TRANSITION: "Moved",
 }
 """What settles a request."""
+PARTICIPLES = {decision: _PAST_TENSE[kind].lower() for decision, kind in ACTIVITY_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Target:
     to_stage: Stage
     creator: str
     displaces: tuple[str, ...] = ()
+    leaves_empty: bool = False
     also: tuple[str, ...] = ()
 
     @classmethod
@@ -71,6 +73,7 @@ class Target:
             request.to_stage,
             request.user_id,
             displaced(request),
+            request.leaves_empty,
             tuple(also),
         )
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 from tui_registry_server.wire.stage import Stage
 
+PRODUCTION_LEFT_EMPTY = "Production is left EMPTY: no other version is there."
+
 
 def left_empty(origin: Stage, target: Stage | None, remaining: Collection[str]) -> str:
     """What moving a version from one stage to another leaves without any version; empty if nothing is.
@@ -13,7 +15,7 @@ def left_empty(origin: Stage, target: Stage | None, remaining: Collection[str]) 
     """
     if origin is not Stage.PRODUCTION or target is Stage.PRODUCTION or remaining:
         return ""
-    return "Production is left EMPTY: no other version is there."
+    return PRODUCTION_LEFT_EMPTY
 
 
 def numbered(versions: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
 from tui_registry.terminal.sanitize import one_line, visible
 
+MAX_LISTED_FAILURES = 3  # in the report of several mutations
 MAX_CHANGES = 50  # that can be undone, one after the other
 SEVERITY: dict[Verdict, SeverityLevel] = {
     Verdict.DONE: "information",
@@ -128,9 +129,18 @@ class Mutations:
 
         self._start(mutations, finished, is_independent=False)
 
-    def start_each(self, mutations: Sequence[Mutation], finished: Callable[[Sequence[Result]], None]) -> None:
-        """Run mutations, one after the other, whatever comes of those before; ``finished`` gets all results."""
-        self._start(mutations, finished, is_independent=True)
+    def start_each(
+        self, mutations: Sequence[Mutation], finished: Callable[[Sequence[Result]], None], participle: str
+    ) -> None:
+        """Run mutations, one after the other, whatever comes of those before; ``finished`` gets all results. Of several
+        the sum is reported, with what failed. ``participle``: what was done, such as "approved"."""
+
+        def all_finished(results: Sequence[Result]) -> None:
+            if len(results) > 1:
+                self._report_all([mutation.title for mutation in mutations], results, participle)
+            finished(results)
+
+        self._start(mutations, all_finished, is_independent=True)
 
     @property
     def last_change(self) -> Change | None:
@@ -157,6 +167,22 @@ class Mutations:
             severity=SEVERITY[verdict],
             timeout=NOTIFICATION_SECONDS[verdict],
             markup=False,
+        )
+
+    def _report_all(self, titles: Sequence[str], results: Sequence[Result], participle: str) -> None:
+        """Say how many of several were done, and of the others, what came of the first few."""
+        counts = Counter(result.verdict for result in results)
+        failed = [
+            f"{title}: {result.message}"
+            for title, result in zip(titles, results, strict=True)
+            if result.verdict is not Verdict.DONE
+        ]
+        unknown = f", {counts[Verdict.UNKNOWN]} unknown" if counts[Verdict.UNKNOWN] else ""
+        more = f"  ·  and {len(failed) - MAX_LISTED_FAILURES} more" if len(failed) > MAX_LISTED_FAILURES else ""
+        self.report(
+            f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}",
+            next(verdict for verdict in (Verdict.UNKNOWN, Verdict.REFUSED, Verdict.DONE) if counts[verdict]),
+            "  ·  ".join(failed[:MAX_LISTED_FAILURES]) + more or "@ lists what was sent.",
         )
 
     def show_progress(self, progress: str, of: object = None) -> None:
@@ -209,6 +235,8 @@ class Mutations:
                 count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
                 result = await self._result(mutation, partial(self._show_step, run_id, count))
                 results.append(result)
+                if not is_independent or len(mutations) == 1:
+                    self.report(mutation.title, result.verdict, result.message)
                 if not is_undo:
                     self._remember(mutation, result)
                 if result.verdict is not Verdict.DONE and not is_independent:
@@ -233,11 +261,10 @@ class Mutations:
         self._changes = [*self._changes, change][-MAX_CHANGES:]
 
     async def _result(self, mutation: Mutation, show_progress: Callable[[str], None]) -> Result:
-        """Run one, and report it. A bug in it must not keep the others from being run."""
+        """Run one. A bug in it must not keep the others from being run."""
         try:
             result = await run(mutation, show_progress)
         except Exception as error:  # whatever it is: it is reported
             self._host.report_bug(error)
             result = Result(Verdict.UNKNOWN, "It is not known whether this was done: check before you repeat it.")
-        self.report(mutation.title, result.verdict, result.message)
         return result

@@ -51,8 +51,8 @@ class Inbox(RequestDecisions, CopyActions):
         Column("TRANSITION", 21),
         Column("REQUESTED BY", 12, priority=2, grow=2, max_width=28),
         Column("AGE", 4, priority=1),
-        Column("DISPLACES", 9, priority=3),
-        Column("COMMENT", 24, priority=4, grow=4),
+        Column("DISPLACES", 9),
+        Column("COMMENT", 24, priority=3, grow=4),
     )
 
     def __init__(self) -> None:

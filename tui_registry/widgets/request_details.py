@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_CONTENT_STYLES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 LABEL_CELLS = 9
 MAX_TEXT_LENGTH = 2_000  # characters of a description or comment
+MAX_COMMENT_LINES = 4  # of what the requester wrote, above what the registry knows; the rest is below it
 
 
 Lines = Callable[[int], list[Content]]
@@ -66,6 +68,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
             *map(_displaced_line, review.displaced),
             *_unlisted_line(request, review),
             *_version_lines(review.model_version, width),
+            *_rest_of_comment(request, width),
             *(line for comment in review.comments for line in [*_comment_lines(comment), Content("")]),
             *map(_activity_line, review.activities),
         ]
@@ -103,15 +106,15 @@ def _no_lines(_width: int) -> list[Content]:
 
 def _displaced_line(holder: DisplacedVersion) -> Content:
     return Content.assemble(
-        ("displaces ", "dim"),
+        (f"now in {holder.current_stage}  ", "dim"),
         f"version {holder.version}",
-        (f"  in {holder.current_stage}, changed {age(holder.last_updated_timestamp)} ago", "dim"),
+        (f"  changed {age(holder.last_updated_timestamp)} ago", "dim"),
     )
 
 
 def _unlisted_line(request: InboxRequest, review: TransitionReview) -> list[Content]:
     more = len(set(request.displaces) - {request.version}) - len(review.displaced)
-    return [Content.styled(f"displaces {more} more", "dim")] if more > 0 else []
+    return [Content.styled(f"now in {request.to_stage}  {more} more", "dim")] if more > 0 else []
 
 
 def _comment_lines(comment: Comment) -> list[Content]:
@@ -136,14 +139,48 @@ def _request_lines(request: InboxRequest, width: int) -> list[Content]:
     heading = Content("   ").join([title, transition])
     return [
         *([heading] if heading.cell_length <= width else [title, transition]),
+        *_effect_lines(request),
         Content.assemble(
             ("requested by ", "dim"),
             one_line(request.user_id),
             (f"  {moment(request.creation_timestamp)}, {age(request.creation_timestamp)} ago", "dim"),
         ),
-        *_paragraph(request.comment or ""),
+        *_start_of_comment(request, width),
         *([] if request.available_actions else [Content.styled("You cannot decide this request.", "dim")]),
     ]
+
+
+def _effect_lines(request: InboxRequest) -> list[Content]:
+    """What approving does besides moving the version, first of all that is said about a request."""
+    from tui_registry.mutations.decision import displaced
+
+    versions = displaced(request)
+    return [
+        *([Content.styled(f"displaces {numbered(versions)}, now in {request.to_stage}", "bold")] if versions else []),
+        *([Content.styled(PRODUCTION_LEFT_EMPTY, "bold $text-error")] if request.leaves_empty else []),
+    ]
+
+
+def _wrapped_comment(request: InboxRequest, width: int) -> list[str]:
+    comment = lines(request.comment, MAX_TEXT_LENGTH) if request.comment else []
+    return [part for line in comment for part in textwrap.wrap(line, max(20, width), break_on_hyphens=False) or [""]]
+
+
+def _start_of_comment(request: InboxRequest, width: int) -> list[Content]:
+    """The first lines of what the requester wrote: it must not push away what the registry knows."""
+    wrapped = _wrapped_comment(request, width)
+    more = len(wrapped) > MAX_COMMENT_LINES
+    return [
+        *map(Content, wrapped[:MAX_COMMENT_LINES]),
+        *([Content.styled("… the whole comment is below: J scrolls down", "dim")] if more else []),
+    ]
+
+
+def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
+    wrapped = _wrapped_comment(request, width)
+    if len(wrapped) <= MAX_COMMENT_LINES:
+        return []
+    return [Content.styled("comment on the request", "dim"), *map(Content, wrapped), Content("")]
 
 
 def _version_lines(version: ModelVersion, width: int) -> list[Content]:

@@ -123,5 +123,11 @@ def _inbox(call: Call, body: ListTransitionRequests) -> Answer:
 
 def _inbox_entity(call: Call, row: RequestRow) -> dict[str, Any]:
     return without_empty(
-        request_entity(call, row) | {"name": row.name, "version": str(row.version), "displaces": row.displaces}
+        request_entity(call, row)
+        | {
+            "name": row.name,
+            "version": str(row.version),
+            "displaces": row.displaces,
+            "leaves_empty": row.leaves_empty or None,
+        }
     )

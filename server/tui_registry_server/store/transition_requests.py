@@ -15,7 +15,8 @@ from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 class RequestRow(NamedTuple):
     """An open request with its model and version. ``level`` is the caller's on the model; ``displaces`` are the
-    versions in the target stage, in order, if versions there can be archived."""
+    versions in the target stage, in order, if versions there can be archived; ``leaves_empty``: whether the version is
+    the only one in Production, and is to leave it."""
 
     id: str
     name: str
@@ -28,6 +29,7 @@ class RequestRow(NamedTuple):
     creation_timestamp: int
     model_id: str
     level: int
+    leaves_empty: bool
     displaces: list[str]
 
 
@@ -60,6 +62,19 @@ _displaced = strings(
     .order_by(_in_target_stage.c.version)
     .correlate(transition_requests)
 )
+_in_production = model_versions.alias("in_production")
+_leaves_empty = and_(
+    model_versions.c.stage == literal(Stage.PRODUCTION.value),
+    transition_requests.c.to_stage != literal(Stage.PRODUCTION.value),
+    ~select(_in_production.c.version)
+    .where(
+        _in_production.c.model_id == transition_requests.c.model_id,
+        _in_production.c.stage == literal(Stage.PRODUCTION.value),
+        _in_production.c.version != transition_requests.c.version,
+    )
+    .correlate(transition_requests)
+    .exists(),
+)
 _open = (
     select(
         transition_requests.c.id,
@@ -73,6 +88,7 @@ _open = (
         transition_requests.c.creation_timestamp,
         transition_requests.c.model_id,
         level_on(transition_requests.c.model_id),
+        _leaves_empty,
         rendered(_displaced),
     )
     .select_from(transition_requests)
@@ -208,5 +224,6 @@ def _row(row: tuple[Any, ...]) -> RequestRow:
     return request._replace(
         from_stage=Stage(request.from_stage),
         to_stage=Stage(request.to_stage),
+        leaves_empty=bool(request.leaves_empty),
         displaces=json.loads(row[-1] or "[]"),
     )

@@ -33,11 +33,15 @@ class TransitionRequest(Entity):
 
 
 class InboxRequest(TransitionRequest):
-    """An open request in a list: with its model, its version, and the versions that are in the stage now."""
+    """An open request in a list: with its model, its version, and the versions that are in the stage now.
+
+    leaves_empty: whether the version is the only one in Production, which it would leave.
+    """
 
     name: str
     version: str
     displaces: list[str] = []
+    leaves_empty: bool = False
 
 
 class CreateTransitionRequest(RequestBody):

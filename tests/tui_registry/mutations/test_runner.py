@@ -61,7 +61,7 @@ async def test_a_bug_in_one_does_not_keep_the_others_from_being_run(scene: Scene
 
     async with console(scene.url, scene.token) as shown:
         await shown.shows("● live")
-        shown.app.mutations.start_each([failing, waiting("sound", released)], finished)  # type: ignore[arg-type]  # a list is a sequence
+        shown.app.mutations.start_each([failing, waiting("sound", released)], finished, "done")  # type: ignore[arg-type]  # a list is a sequence
         await shown.until(lambda: len(ended) == 2)
         assert ended == [Verdict.UNKNOWN, Verdict.DONE]
         assert "ValueError: a bug" in shown.told

@@ -28,6 +28,35 @@ async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[
 
 
 @SIZES
+async def test_a_long_comment_pushes_nothing_away(scene: Scene, size: tuple[int, int]) -> None:
+    """The requester does not decide what the approver sees."""
+    comment = " ".join(f"word-{number}" for number in range(600))
+    model = scene.pending("churn", "Production", comment=comment)
+    holder = scene.version(model, "Production")
+    async with console(scene.url, scene.token, size) as shown:
+        facts = [f"displaces version {holder}", f"requested by {ASKER}", "the whole comment is below"]
+        if size == LARGE:
+            facts += ["  changed ", "creator"]
+        await shown.shows(*facts)
+        where = [shown.text.index(fact) for fact in facts]
+        assert where == sorted(where)
+        assert "word-60" not in shown.text[: where[-1]]
+        for _ in range(20):
+            await shown.press("J")
+            if "word-200 " in shown.text:
+                break
+        await shown.shows("word-200 ")
+
+
+@pytest.mark.parametrize("size", [SMALL, (100, 30), LARGE, (200, 50)], ids=["80", "100", "120", "200"])
+async def test_what_is_displaced_is_listed_at_every_width(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.pending("churn", "Production")
+    scene.version(model, "Production")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows(model, "DISPLACES")
+
+
+@SIZES
 async def test_an_empty_inbox_says_so(scene: Scene, size: tuple[int, int]) -> None:
     async with console(scene.url, scene.token, size) as shown:
         await shown.shows("No open requests")

@@ -103,10 +103,69 @@ async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) 
         path = "/mlflow/transition-requests/reject"
         scene.call("POST", path, name=models[2], version="1", stage="Staging", comment="I was quicker.")
         await shown.press("y")
-        await shown.until(lambda: shown.told.count("Approved; version") == 2, "two are approved")
-        assert f"{models[2]} version 1: Nothing was sent: this request was already decided" in shown.told
+        await shown.tells("2 approved, 1 failed", f"{models[2]} version 1: Nothing was sent: this request was already")
+        assert len(shown.app._notifications) == 1, "one report for all"
         await shown.shows("Inbox (1)")
     assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+async def test_many_have_one_report(scene: Scene, size: tuple[int, int]) -> None:
+    models = [scene.pending(f"model-{number}") for number in range(12)]
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows("Inbox (12)")
+        await shown.press("g", *["space"] * 12, "r")
+        await shown.shows("Reject these 12 requests?")
+        await shown.press("y")
+        await shown.tells("12 rejected, 0 failed", "@ lists what was sent.")
+        await shown.shows("Inbox (0)")
+        assert len(shown.app._notifications) == 1
+    assert {scene.stage(model) for model in models} == {"None"}
+
+
+async def test_leaving_production_empty_is_said_before(scene: Scene) -> None:
+    model = scene.model("alone")
+    version = scene.version(model, "Production")
+    scene.ask(model, version, "Archived")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model, "Production is left EMPTY")
+        await shown.press("a")
+        await shown.shows("Approve this request?", "Production is left EMPTY", f"Type {model}")
+        await shown.press("escape", "r")
+        await shown.shows("Reject this request?")
+        question = shown.app.screen.query_one("#question")
+        assert all("EMPTY" not in str(part.render()) for part in question.query("Static"))
+        await shown.press("escape")
+        scene.version(model, "Production")
+        await shown.hides("EMPTY")
+
+
+async def test_only_approving_displaces(scene: Scene) -> None:
+    model = scene.pending("churn", "Production")
+    holder = scene.version(model, "Production")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model, f"displaces version {holder}")
+        for key, displaces in (("a", True), ("r", False)):
+            await shown.press(key)
+            await shown.shows("this request?")
+            parts = [str(part.render()) for part in shown.app.screen.query_one("#targets").query("Static")]
+            assert any(f"displaces version {holder}, now in Production" in part for part in parts) is displaces
+            await shown.press("escape")
+            await shown.hides("this request?")
+
+
+async def test_no_choice_about_nothing(scene: Scene) -> None:
+    """Who has come to an empty stage in the meantime is not left there beside the new version unseen."""
+    model = scene.pending("churn", "Staging")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows(model)
+        await shown.press("a")
+        await shown.shows("Approve this request?")
+        assert not shown.app.screen.query("#archive")
+        newcomer = scene.version(model, "Staging")
+        await shown.press("y")
+        await shown.tells(f"Staging now holds version {newcomer}. Review it again.")
+    assert scene.stage(model, "1") == "None"
 
 
 async def test_one_approval_takes_five_calls(scene: Scene) -> None:

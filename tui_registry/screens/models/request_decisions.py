@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_registry.mutations.decision import NEEDED_ACTIONS, Decision, Target, decide, subject_of
+from tui_registry.mutations.decision import NEEDED_ACTIONS, PARTICIPLES, Decision, Target, decide, subject_of
+from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
@@ -79,7 +80,7 @@ class RequestDecisions(Place):
                 app.client,
                 target,
                 decision,
-                archive_existing_versions=consent.archive_existing_versions and target.to_stage in EXCLUSIVE_STAGES,
+                archive_existing_versions=archives(consent, target.to_stage, target.displaces),
                 comment=consent.comment,
             )
             for target in targets
@@ -92,7 +93,7 @@ class RequestDecisions(Place):
             if self.is_attached:  # the user may have left the place in the meantime
                 self.after_decisions(done)
 
-        app.mutations.start_each(mutations, finished)
+        app.mutations.start_each(mutations, finished, PARTICIPLES[decision])
         self.post_message(LivenessChanged())
 
     def after_decisions(self, ids: Collection[str]) -> None:
@@ -126,7 +127,7 @@ def question(decision: Decision, targets: Sequence[Target]) -> "Question":
     one_model = len({target.name for target in targets}) == 1
     return Question(
         title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
-        message=[*(_target_text(target) for target in targets[:MAX_LISTED_TARGETS]), *more],
+        message=[*(_target_text(target, approving=approving) for target in targets[:MAX_LISTED_TARGETS]), *more],
         verb="Cancel request" if decision is Decision.CANCEL else verb,  # "Cancel" alone would be taken for No
         asks_comment=True,
         archive=_archive_label(targets) if approving else "",
@@ -140,30 +141,36 @@ def _archive_label(targets: Sequence[Target]) -> str:
     return archive_label({target.to_stage for target in targets}, displaced)
 
 
+def archives(consent: "Consent", stage: Stage, displaced: Sequence[str]) -> bool:
+    """Whether the existing versions are archived. Where there was none, there was no choice: then they are, so that a
+    version that has come there in the meantime is noticed."""
+    return stage in EXCLUSIVE_STAGES and (consent.archive_existing_versions or not displaced)
+
+
 def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
     """The label of the choice whether to archive the existing versions in these stages; empty if there is no choice.
     Short, as it is cut where there is no room; each target lists what it displaces in full."""
-    if not set(stages) & set(EXCLUSIVE_STAGES):
+    if not set(stages) & set(EXCLUSIVE_STAGES) or not displaced:
         return ""
-    if not displaced:
-        return "Archive existing versions (none)"
     if len(displaced) == 1:
         return f"Archive version {displaced[0]}"
     return f"Archive these {len(displaced)} versions"
 
 
-def _target_text(target: Target) -> Content:
-    """A target, who requested it, and what it displaces."""
-    parts = [Content(f"• {one_line(str(target))}"), Content.styled(f"  requested by {_requesters(target)}", "dim")]
-    if target.displaces:
+def _target_text(target: Target, *, approving: bool) -> Content:
+    """A target, what approving it does to other versions and to Production, and who requested it."""
+    parts = [Content(f"• {one_line(str(target))}")]
+    if approving and target.displaces:
         parts.append(displacing(target.displaces, target.to_stage))
+    if approving and target.leaves_empty:
+        parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
+    parts.append(Content.styled(f"  requested by {_requesters(target)}", "dim"))
     return Content("\n").join(parts)
 
 
 def displacing(versions: Sequence[str], stage: Stage) -> Content:
     """A line about the versions that are in a stage now."""
-    label = f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}"
-    return Content.styled(f"  displaces {label}, now in {stage}", "$text-warning")
+    return Content.styled(f"  displaces {numbered(versions)}, now in {stage}", "$text-warning")
 
 
 def _requesters(target: Target) -> str:

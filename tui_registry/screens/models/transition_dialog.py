@@ -7,7 +7,7 @@ from tui_registry.mutations.effect import left_empty
 from tui_registry.mutations.transition import others_in, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
-from tui_registry.screens.models.request_decisions import archive_label, displacing
+from tui_registry.screens.models.request_decisions import archive_label, archives, displacing
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -80,7 +80,7 @@ async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None
                 version,
                 stage,
                 displaces=others,
-                archive_existing_versions=consent.archive_existing_versions and stage in EXCLUSIVE_STAGES,
+                archive_existing_versions=archives(consent, stage, others),
                 comment=consent.comment,
             )
         )
