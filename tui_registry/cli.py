@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -36,12 +36,20 @@ _LAZY_COMMANDS = {
     "logout": "profiles",
     "profiles": "profiles",
     "keys": "keys",
+    "completion": "completion",
 }
 """Commands by their modules in tui_registry.commands, imported when called."""
 
 
 class Commands(Program):
     """The commands of this module and the lazily imported ones."""
+
+    def main(self, *arguments: Any, **options: Any) -> NoReturn:
+        if "_TUI_REGISTRY_COMPLETE" in os.environ:
+            from tui_registry.commands.completion import register
+
+            register()
+        super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_LAZY_COMMANDS})
@@ -54,11 +62,19 @@ class Commands(Program):
         return command
 
 
+def _profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    from tui_registry.commands import completers
+
+    return completers.profiles(context, parameter, incomplete)
+
+
 @click.group(
     cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG
 )
 @click.version_option(package_name="tui-registry", prog_name="tui-registry")
-@click.option("--profile", metavar="NAME", help="Open this profile instead of the default one.")
+@click.option(
+    "--profile", metavar="NAME", shell_complete=_profiles, help="Open this profile instead of the default one."
+)
 @click.option(
     "--ask-token", is_flag=True, help="Prompt for the token of that profile or URL, and use it for this session only."
 )
@@ -118,17 +134,15 @@ def _open(profile: str | None, *, ask_token: bool) -> None:
 
 def _run(connect: Any) -> None:
     """Open the console on a connection, or on a function that makes one."""
+    from tui_registry.startup import imports
     from tui_registry.terminal import environment
 
     _require_terminal()
     gc.disable()  # importing frees nothing; startup.first_frame enables it again
-    os.environ.setdefault(
-        "PYDANTIC_DISABLE_PLUGINS", "__all__"
-    )  # looking for plugins reads the metadata of every package
+    imports.skip_unneeded()
     settings, warnings = _settings()
     mouse = environment.prepare(settings=settings)
     no_color = os.environ.get("NO_COLOR")
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's command line, slower to import than the rest of httpx, which works without it
     from tui_registry.app import ConsoleApp
 
     while True:

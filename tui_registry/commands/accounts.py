@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, destroying_command, writing_command
 from tui_registry.commands.directory import entry_of, read_pages, scim_list
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
     Registers = Callable[[RegistryClient], Register]
 
 
-def add_account_commands(group: click.Group, noun: str, register: "Registers") -> None:
+def add_account_commands(
+    group: click.Group, noun: str, register: "Registers", complete: "completers.Completer"
+) -> None:
     """Add the commands list, show, deactivate, activate and delete to the group of one kind of account."""
 
     @registry_command
     @group.command("list", help=f"List the {noun}s. {FILTERS}")
-    @click.argument("words", metavar="[FILTER]...", nargs=-1)
+    @click.argument("words", metavar="[FILTER]...", nargs=-1, shell_complete=complete)
     @click.option("--limit", type=click.IntRange(1), metavar="N", help=f"Maximum number of {noun}s; default: all.")
     def list_accounts(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
         _list(register, noun, " ".join(words), limit, profile=profile, as_json=as_json)
 
     @registry_command
     @group.command("show", help="Show NAME and its groups.")
-    @click.argument("name")
+    @click.argument("name", shell_complete=complete)
     def show_account(*, name: str, profile: str | None, as_json: bool) -> None:
         async def read(client: "RegistryClient") -> "tuple[Account, DirectoryEntry]":
             return await _account(client, register, name)
@@ -46,13 +49,13 @@ def add_account_commands(group: click.Group, noun: str, register: "Registers") -
         "deactivate",
         help="Reject the tokens of NAME. Everything else is kept. For your own account it asks first, or needs --yes.",
     )
-    @click.argument("name")
+    @click.argument("name", shell_complete=complete)
     def deactivate(*, name: str, **how: Unpack[How]) -> None:
         _set_active(register, name, active=False, **how)
 
     @writing_command
     @group.command("activate", help="Accept the tokens of NAME again.")
-    @click.argument("name")
+    @click.argument("name", shell_complete=complete)
     def activate(*, name: str, **how: Unpack[How]) -> None:
         _set_active(register, name, active=True, **how)
 
@@ -60,7 +63,7 @@ def add_account_commands(group: click.Group, noun: str, register: "Registers") -
     @group.command(
         "delete", help="Delete NAME. Its tokens and permissions are deleted, too; what it did stays recorded."
     )
-    @click.argument("name")
+    @click.argument("name", shell_complete=complete)
     def delete(*, name: str, **how: Unpack[How]) -> None:
         _delete(register, name, **how)
 

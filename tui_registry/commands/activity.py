@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
 
@@ -28,13 +29,24 @@ def _parse_time(_context: click.Context, _option: click.Parameter, value: str | 
 
 @registry_command
 @click.command()
-@click.option("--model", metavar="NAME", default="", help="Only activities on this model.")
-@click.option("--version", metavar="VERSION", default="", help="Only activities on this version of the model.")
-@click.option("--user", metavar="NAME", default="", help="Only activities of this user.")
+@click.option(
+    "--model", metavar="NAME", default="", shell_complete=completers.models, help="Only activities on this model."
+)
+@click.option(
+    "--version",
+    metavar="VERSION",
+    default="",
+    shell_complete=completers.versions,
+    help="Only activities on this version of the model.",
+)
+@click.option(
+    "--user", metavar="NAME", default="", shell_complete=completers.users, help="Only activities of this user."
+)
 @click.option(
     "--type",
     "parts",
     metavar="PART",
+    shell_complete=completers.activity_types,
     multiple=True,
     help="Only activities of a type whose name contains this, such as approved, transition or comment. Repeatable.",
 )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
@@ -20,7 +21,7 @@ def aliases() -> None:
 
 @registry_command
 @aliases.command("list")
-@click.argument("model")
+@click.argument("model", shell_complete=completers.models)
 def list_aliases(*, model: str, profile: str | None, as_json: bool) -> None:
     """List the aliases of MODEL."""
     found = ask(profile, lambda client: client.models.get(model)).aliases
@@ -34,9 +35,9 @@ def list_aliases(*, model: str, profile: str | None, as_json: bool) -> None:
 
 @writing_command
 @aliases.command("set")
-@click.argument("model")
-@click.argument("alias")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("alias", shell_complete=completers.aliases)
+@click.argument("version", shell_complete=completers.versions)
 def set_alias(*, model: str, alias: str, version: str, **how: Unpack[How]) -> None:
     """Point ALIAS to VERSION of MODEL, away from the version that has it."""
     _change(model, alias, version, **how)
@@ -44,8 +45,8 @@ def set_alias(*, model: str, alias: str, version: str, **how: Unpack[How]) -> No
 
 @writing_command
 @aliases.command("delete")
-@click.argument("model")
-@click.argument("alias")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("alias", shell_complete=completers.aliases)
 def delete_alias(*, model: str, alias: str, **how: Unpack[How]) -> None:
     """Delete ALIAS of MODEL. The version stays."""
     _change(model, alias, None, **how)

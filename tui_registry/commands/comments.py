@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
@@ -21,8 +22,8 @@ def comments() -> None:
 
 @registry_command
 @comments.command("list")
-@click.argument("model")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
 def list_comments(*, model: str, version: str, profile: str | None, as_json: bool) -> None:
     """List the comments on VERSION of MODEL, oldest first."""
     from tui_registry.widgets.ages import moment
@@ -39,8 +40,8 @@ def list_comments(*, model: str, version: str, profile: str | None, as_json: boo
 
 @writing_command
 @comments.command("add")
-@click.argument("model")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
 @click.argument("text")
 def add_comment(*, model: str, version: str, text: str, **how: Unpack[How]) -> None:
     """Comment on VERSION of MODEL; a TEXT of "-" reads standard input."""
@@ -64,9 +65,9 @@ def add_comment(*, model: str, version: str, text: str, **how: Unpack[How]) -> N
 
 @writing_command
 @comments.command("edit")
-@click.argument("model")
-@click.argument("version")
-@click.argument("comment_id", metavar="ID")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
+@click.argument("comment_id", metavar="ID", shell_complete=completers.comments)
 @click.argument("text")
 def edit_comment(*, model: str, version: str, comment_id: str, text: str, **how: Unpack[How]) -> None:
     """Replace your comment ID on VERSION of MODEL by TEXT; "-" reads standard input."""
@@ -93,9 +94,9 @@ def edit_comment(*, model: str, version: str, comment_id: str, text: str, **how:
 
 @destroying_command
 @comments.command("delete")
-@click.argument("model")
-@click.argument("version")
-@click.argument("comment_id", metavar="ID")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
+@click.argument("comment_id", metavar="ID", shell_complete=completers.comments)
 def delete_comment(*, model: str, version: str, comment_id: str, **how: Unpack[How]) -> None:
     """Delete the comment ID on VERSION of MODEL."""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, destroying_command, writing_command
 from tui_registry.commands.directory import group_of, member_of, read_pages, scim_list
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
@@ -25,7 +26,7 @@ def groups() -> None:
 
 @registry_command
 @groups.command("list")
-@click.argument("word", metavar="[WORD]", default="")
+@click.argument("word", metavar="[WORD]", default="", shell_complete=completers.groups)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of groups; default: all.")
 def list_groups(*, word: str, limit: int | None, profile: str | None, as_json: bool) -> None:
     """List the groups, or those whose name contains WORD."""
@@ -57,7 +58,7 @@ def list_groups(*, word: str, limit: int | None, profile: str | None, as_json: b
 
 @registry_command
 @groups.command("show")
-@click.argument("group")
+@click.argument("group", shell_complete=completers.groups)
 def show_group(*, group: str, profile: str | None, as_json: bool) -> None:
     """Show GROUP and its direct members."""
 
@@ -106,7 +107,7 @@ def create_group(*, group: str, **how: Unpack[How]) -> None:
 
 @destroying_command
 @groups.command("delete")
-@click.argument("group")
+@click.argument("group", shell_complete=completers.groups)
 def delete_group(*, group: str, **how: Unpack[How]) -> None:
     """Delete GROUP. Its members are kept, but lose what was granted to it."""
 
@@ -125,8 +126,8 @@ def delete_group(*, group: str, **how: Unpack[How]) -> None:
 
 @writing_command
 @groups.command("add")
-@click.argument("group")
-@click.argument("members", metavar="MEMBER...", nargs=-1, required=True)
+@click.argument("group", shell_complete=completers.groups)
+@click.argument("members", metavar="MEMBER...", nargs=-1, required=True, shell_complete=completers.principals)
 def add_members(*, group: str, members: tuple[str, ...], **how: Unpack[How]) -> None:
     """Add every MEMBER to GROUP.
 
@@ -136,8 +137,8 @@ def add_members(*, group: str, members: tuple[str, ...], **how: Unpack[How]) -> 
 
 @destroying_command
 @groups.command("remove")
-@click.argument("group")
-@click.argument("members", metavar="MEMBER...", nargs=-1, required=True)
+@click.argument("group", shell_complete=completers.groups)
+@click.argument("members", metavar="MEMBER...", nargs=-1, required=True, shell_complete=completers.principals)
 def remove_members(*, group: str, members: tuple[str, ...], **how: Unpack[How]) -> None:
     """Remove every MEMBER from GROUP.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from tui_registry.commands import describing
+from tui_registry.commands import completers, describing
 from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
@@ -26,7 +26,7 @@ def models() -> None:
 
 @registry_command
 @models.command("list")
-@click.argument("words", metavar="[FILTER]...", nargs=-1)
+@click.argument("words", metavar="[FILTER]...", nargs=-1, shell_complete=completers.models)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of models; default: all.")
 def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
     """List the models that you may read, by name.
@@ -70,7 +70,7 @@ def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | Non
 
 @registry_command
 @models.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.models)
 def show_model(*, name: str, profile: str | None, as_json: bool) -> None:
     """Show a model: its details, your permission level, its versions and open requests."""
     found = ask(profile, lambda client: _read(client, name))
@@ -108,7 +108,7 @@ def create_model(*, name: str, description: str, **how: Unpack[How]) -> None:
 
 @writing_command
 @models.command("describe")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.models)
 @click.argument("text")
 def describe_model(*, name: str, text: str, **how: Unpack[How]) -> None:
     """Replace the description of the model NAME by TEXT.
@@ -121,7 +121,7 @@ def describe_model(*, name: str, text: str, **how: Unpack[How]) -> None:
 
 @writing_command
 @models.command("tag")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.models)
 @click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
 def tag_model(*, name: str, tags: tuple[str, ...], **how: Unpack[How]) -> None:
     """Set tags of the model NAME."""
@@ -132,8 +132,8 @@ def tag_model(*, name: str, tags: tuple[str, ...], **how: Unpack[How]) -> None:
 
 @writing_command
 @models.command("untag")
-@click.argument("name")
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@click.argument("name", shell_complete=completers.models)
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=completers.tags)
 def untag_model(*, name: str, keys: tuple[str, ...], **how: Unpack[How]) -> None:
     """Delete tags of the model NAME."""
     from tui_registry.mutations.subject import Subject
@@ -143,7 +143,7 @@ def untag_model(*, name: str, keys: tuple[str, ...], **how: Unpack[How]) -> None
 
 @writing_command
 @models.command("rename")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.models)
 @click.argument("new_name")
 def rename_model(*, name: str, new_name: str, **how: Unpack[How]) -> None:
     """Rename the model NAME to NEW_NAME. Clients that use the old name no longer find it."""
@@ -163,7 +163,7 @@ def rename_model(*, name: str, new_name: str, **how: Unpack[How]) -> None:
 
 @destroying_command
 @models.command("delete")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.models)
 def delete_model(*, name: str, **how: Unpack[How]) -> None:
     """Delete the model NAME with all its versions, comments and permissions."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import require_done
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import print_json, print_lines, table, whole, wire
@@ -77,8 +78,14 @@ def _registry_option(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _change_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option, kind in (("--service-principal", "service principal"), ("--group", "group"), ("--user", "user")):
-        command = click.option(option, metavar="NAME", help=f"The {kind} to change.")(command)
+    for option, complete in (
+        ("--service-principal", completers.service_principals),
+        ("--group", completers.groups),
+        ("--user", completers.users),
+    ):
+        kind = option.removeprefix("--").replace("-", " ")
+        text = f"The {kind} to change."
+        command = click.option(option, metavar="NAME", shell_complete=complete, help=text)(command)
     command = click.option("--yes", is_flag=True, help="Proceed even if you lose your own CAN_MANAGE.")(command)
     return click.option("--dry-run", is_flag=True, help="Show who would be affected, without changing anything.")(
         command
@@ -87,7 +94,7 @@ def _change_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @registry_command
 @permissions.command("show")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=completers.models)
 @_registry_option
 def show_permissions(*, model: str | None, registry: bool, profile: str | None, as_json: bool) -> None:
     """Show the levels granted on MODEL, directly or inherited from the registry."""
@@ -111,7 +118,12 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
 
 @registry_command
 @permissions.command("why")
-@click.argument("words", metavar="(MODEL|--registry) [PRINCIPAL]", nargs=-1)
+@click.argument(
+    "words",
+    metavar="(MODEL|--registry) [PRINCIPAL]",
+    nargs=-1,
+    shell_complete=completers.of_words(completers.models, completers.principals),
+)
 @_registry_option
 def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str | None, as_json: bool) -> None:
     """Explain the level of PRINCIPAL on MODEL.
@@ -137,7 +149,12 @@ def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str 
 
 @registry_command
 @permissions.command("grant")
-@click.argument("words", metavar="(MODEL|--registry) LEVEL", nargs=-1)
+@click.argument(
+    "words",
+    metavar="(MODEL|--registry) LEVEL",
+    nargs=-1,
+    shell_complete=completers.of_words(completers.models, completers.levels),
+)
 @_registry_option
 @_change_options
 def grant_permission(
@@ -179,7 +196,7 @@ def grant_permission(
 
 @registry_command
 @permissions.command("revoke")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=completers.models)
 @_registry_option
 @_change_options
 def revoke_permission(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
 
@@ -47,7 +48,12 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.argument("url")
-@click.option("--profile", metavar="NAME", help="Name of the profile; default: the host in URL.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=completers.profiles,
+    help="Name of the profile; default: the host in URL.",
+)
 @click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
 @_settings_options
 def login(*, url: str, profile: str | None, token_stdin: bool, **settings: Any) -> None:
@@ -102,7 +108,7 @@ def _prompt_token() -> str:
 
 
 @click.command()
-@click.argument("profile")
+@click.argument("profile", shell_complete=completers.profiles)
 def logout(*, profile: str) -> None:
     """Delete a profile and its token."""
     from tui_registry.session import login as session_login
@@ -138,7 +144,7 @@ def profiles(context: click.Context, *, as_json: bool) -> None:
 
 
 @profiles.command("default")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.profiles)
 def set_default(*, name: str) -> None:
     """Make NAME the default profile."""
     from tui_registry.session import login as session_login
@@ -148,7 +154,7 @@ def set_default(*, name: str) -> None:
 
 
 @profiles.command("set")
-@click.argument("name")
+@click.argument("name", shell_complete=completers.profiles)
 @_settings_options
 def set_profile(*, name: str, **settings: Any) -> None:
     """Change the settings of the profile NAME, except its URL."""

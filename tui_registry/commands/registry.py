@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.exits import EPILOG, Exit, Failure, exit_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ def registry_command(command: click.Command) -> click.Command:
     """A command that talks to a registry: adds the parameters ``profile`` and ``as_json``, and the exit codes to its
     help."""
     command.params += [
-        click.Option(["--profile"], metavar="NAME", help="Use this profile instead of the default one."),
+        click.Option(
+            ["--profile"],
+            metavar="NAME",
+            shell_complete=completers.profiles,
+            help="Use this profile instead of the default one.",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
     ]
     command.epilog = EPILOG
@@ -55,6 +61,9 @@ def opened(profile: str | None, *, writes: bool = False) -> Iterator[Session]:
     read-only."""
     import asyncio
 
+    from tui_registry.startup import imports
+
+    imports.skip_unneeded()
     from tui_registry.client.registry import RegistryClient
     from tui_registry.session.connection import ConnectionProblem, connect
 

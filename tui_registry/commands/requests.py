@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
@@ -23,11 +24,20 @@ HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT
 FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
 
 
-def transition_arguments(command: Callable[..., None]) -> Callable[..., None]:
+def transition_arguments(
+    complete_version: "completers.Completer" = completers.versions,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """MODEL VERSION STAGE, which name a transition, and the comment on it."""
-    command = click.option("--comment", metavar="TEXT", default="", help="A comment, kept in the activities.")(command)
-    command = click.argument("stage", metavar="STAGE", type=STAGE)(command)
-    return click.argument("model")(click.argument("version")(command))
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        command = click.option("--comment", metavar="TEXT", default="", help="A comment, kept in the activities.")(
+            command
+        )
+        command = click.argument("stage", metavar="STAGE", type=STAGE, shell_complete=completers.stages)(command)
+        command = click.argument("version", shell_complete=complete_version)(command)
+        return click.argument("model", shell_complete=completers.models)(command)
+
+    return add
 
 
 def archive_option(*, default: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -49,7 +59,7 @@ def requests() -> None:
 
 @registry_command
 @requests.command("list")
-@click.option("--model", metavar="NAME", help="Only requests on this model.")
+@click.option("--model", metavar="NAME", shell_complete=completers.models, help="Only requests on this model.")
 def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> None:
     """List the open requests, newest first."""
 
@@ -69,7 +79,7 @@ def list_requests(*, model: str | None, profile: str | None, as_json: bool) -> N
 
 @writing_command
 @requests.command("create")
-@transition_arguments
+@transition_arguments()
 def create_request(*, model: str, version: str, stage: str, comment: str, **how: Unpack[How]) -> None:
     """Request to move VERSION of MODEL to STAGE, for somebody who may decide it."""
     to_stage = Stage(stage)
@@ -91,7 +101,7 @@ def create_request(*, model: str, version: str, stage: str, comment: str, **how:
 
 @writing_command
 @requests.command("approve")
-@transition_arguments
+@transition_arguments(completers.requested_versions)
 @archive_option(default=True)
 def approve_request(*, model: str, version: str, stage: str, comment: str, archive: bool, **how: Unpack[How]) -> None:
     """Approve the requests to move VERSION of MODEL to STAGE."""
@@ -102,7 +112,7 @@ def approve_request(*, model: str, version: str, stage: str, comment: str, archi
 
 @writing_command
 @requests.command("reject")
-@transition_arguments
+@transition_arguments(completers.requested_versions)
 def reject_request(*, model: str, version: str, stage: str, comment: str, **how: Unpack[How]) -> None:
     """Reject the requests to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision
@@ -112,8 +122,8 @@ def reject_request(*, model: str, version: str, stage: str, comment: str, **how:
 
 @writing_command
 @requests.command("cancel")
-@transition_arguments
-@click.option("--user", metavar="NAME", help="Whose request; default: your own.")
+@transition_arguments(completers.requested_versions)
+@click.option("--user", metavar="NAME", shell_complete=completers.users, help="Whose request; default: your own.")
 def cancel_request(*, model: str, version: str, stage: str, comment: str, user: str | None, **how: Unpack[How]) -> None:
     """Cancel a request to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision

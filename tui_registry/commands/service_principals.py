@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
 from tui_registry.commands.changes import Change, How, change, writing_command
 
@@ -26,7 +27,7 @@ def service_principals() -> None:
     opened: administrators only, except list and show."""
 
 
-add_account_commands(service_principals, "service principal", _register)
+add_account_commands(service_principals, "service principal", _register, completers.service_principals)
 
 
 @writing_command

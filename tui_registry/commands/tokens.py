@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, destroying_command, writing_command
 from tui_registry.commands.database import database_option, forward_to_database
 from tui_registry.commands.directory import service_principal_of
@@ -64,7 +65,12 @@ def list_tokens(*, everybody: bool, database: str | None, profile: str | None, a
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--days", type=click.IntRange(1, 36_500), metavar="N", help="Days until it expires.")
 @click.option("--comment", metavar="TEXT", default="", help="What it is for.")
-@click.option("--service-principal", metavar="ID", help="For this service principal: for administrators.")
+@click.option(
+    "--service-principal",
+    metavar="ID",
+    shell_complete=completers.service_principals,
+    help="For this service principal: for administrators.",
+)
 @database_option
 def create_token(
     *,
@@ -120,7 +126,7 @@ def _only(values: list[str]) -> str:
 
 @destroying_command
 @tokens.command("revoke")
-@click.argument("token_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("token_ids", metavar="ID...", nargs=-1, required=True, shell_complete=completers.tokens)
 @database_option
 def revoke_token(*, token_ids: tuple[str, ...], database: str | None, **how: Unpack[How]) -> None:
     """Revoke the tokens with these IDs, which list shows, at once and at every server.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
+from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
 from tui_registry.commands.changes import Change, How, change, writing_command
 from tui_registry.commands.database import database_option, forward_to_database
@@ -31,7 +32,7 @@ def users() -> None:
     """
 
 
-add_account_commands(users, "user", _register)
+add_account_commands(users, "user", _register, completers.users)
 
 
 @writing_command

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from tui_registry.commands import describing
+from tui_registry.commands import completers, describing
 from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
@@ -27,8 +27,10 @@ def versions() -> None:
 
 @registry_command
 @versions.command("list")
-@click.argument("model")
-@click.option("--stage", metavar="STAGE", type=STAGE, help="Only versions in this stage.")
+@click.argument("model", shell_complete=completers.models)
+@click.option(
+    "--stage", metavar="STAGE", type=STAGE, shell_complete=completers.stages, help="Only versions in this stage."
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of versions; default: all.")
 def list_versions(*, model: str, stage: str | None, limit: int | None, profile: str | None, as_json: bool) -> None:
     """List the versions of MODEL, newest first."""
@@ -50,8 +52,8 @@ def list_versions(*, model: str, stage: str | None, limit: int | None, profile: 
 
 @registry_command
 @versions.command("show")
-@click.argument("model")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
 def show_version(*, model: str, version: str, profile: str | None, as_json: bool) -> None:
     """Show VERSION of MODEL and its open requests."""
 
@@ -68,7 +70,7 @@ def show_version(*, model: str, version: str, profile: str | None, as_json: bool
 
 @writing_command
 @versions.command("create")
-@click.argument("model")
+@click.argument("model", shell_complete=completers.models)
 @click.argument("source")
 @click.option("--description", metavar="TEXT", default="", help='Its description; "-" reads standard input.')
 @click.option("--run-id", metavar="ID", default="", help="The MLflow run that produced it.")
@@ -98,7 +100,7 @@ def create_version(
 
 @writing_command
 @versions.command("transition")
-@transition_arguments
+@transition_arguments()
 @archive_option(default=False)
 def transition_version(
     *, model: str, version: str, stage: str, comment: str, archive: bool, **how: Unpack[How]
@@ -133,8 +135,8 @@ def transition_version(
 
 @writing_command
 @versions.command("describe")
-@click.argument("model")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
 @click.argument("text")
 def describe_version(*, model: str, version: str, text: str, **how: Unpack[How]) -> None:
     """Replace the description of VERSION of MODEL by TEXT.
@@ -147,8 +149,8 @@ def describe_version(*, model: str, version: str, text: str, **how: Unpack[How])
 
 @writing_command
 @versions.command("tag")
-@click.argument("model")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
 @click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
 def tag_version(*, model: str, version: str, tags: tuple[str, ...], **how: Unpack[How]) -> None:
     """Set tags of VERSION of MODEL."""
@@ -159,9 +161,9 @@ def tag_version(*, model: str, version: str, tags: tuple[str, ...], **how: Unpac
 
 @writing_command
 @versions.command("untag")
-@click.argument("model")
-@click.argument("version")
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=completers.tags)
 def untag_version(*, model: str, version: str, keys: tuple[str, ...], **how: Unpack[How]) -> None:
     """Delete tags of VERSION of MODEL."""
     from tui_registry.mutations.subject import Subject
@@ -171,8 +173,8 @@ def untag_version(*, model: str, version: str, keys: tuple[str, ...], **how: Unp
 
 @destroying_command
 @versions.command("delete")
-@click.argument("model")
-@click.argument("version")
+@click.argument("model", shell_complete=completers.models)
+@click.argument("version", shell_complete=completers.versions)
 def delete_version(*, model: str, version: str, **how: Unpack[How]) -> None:
     """Delete VERSION of MODEL, with its comments, tags and requests."""
 

@@ -58,6 +58,7 @@ def connect(
     profile: str | None = None,
     ask_token: bool = False,
     in_terminal: bool = False,
+    start_local: bool = True,
     environment: Mapping[str, str] | None = None,
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or,
@@ -65,14 +66,16 @@ def connect(
 
     The token of a profile is that of TUI_REGISTRY_TOKEN, unless TUI_REGISTRY_URL names another registry, or that in the
     keyring. ``in_terminal``: it may be asked for in the terminal, if it is in neither. ``ask_token``: it is asked for
-    in any case.
+    in any case. ``start_local``: the embedded registry may be opened.
 
     TUI_REGISTRY_READ_ONLY makes any of them read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
     TUI_REGISTRY_INSECURE_HTTP apply where no profile is used.
     """
     try:
         given = os.environ if environment is None else environment
-        return _connect(profile, ask_token=ask_token, in_terminal=in_terminal, environment=given)
+        return _connect(
+            profile, ask_token=ask_token, in_terminal=in_terminal, start_local=start_local, environment=given
+        )
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
     except EmbeddedError as error:
@@ -129,7 +132,14 @@ def _token_of_environment(environment: Mapping[str, str], url: str) -> str:
     return clean(environment.get("TUI_REGISTRY_TOKEN", ""), "TUI_REGISTRY_TOKEN")
 
 
-def _connect(profile: str | None, *, ask_token: bool, in_terminal: bool, environment: Mapping[str, str]) -> Connection:
+def _connect(
+    profile: str | None,
+    *,
+    ask_token: bool,
+    in_terminal: bool,
+    start_local: bool,
+    environment: Mapping[str, str],
+) -> Connection:
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
         return _from_environment(environment, ask_token=ask_token)
     known = profiles.read()
@@ -139,6 +149,8 @@ def _connect(profile: str | None, *, ask_token: bool, in_terminal: bool, environ
             "There is no registry to enter a token for: no default profile, --profile or TUI_REGISTRY_URL. The local "
             "registry needs none.\n\nCreate a profile with: tui-registry login URL"
         )
+    if name is None and not start_local:
+        raise ConnectionProblem("No profile and no TUI_REGISTRY_URL names a registry.")
     if name is None:
         return _embedded(environment)
     chosen = known.get(name)
