@@ -111,7 +111,7 @@ def test_another_profile_is_asked_for_its_own_token(scene: Scene, logged_in: dic
     with terminal(variables=logged_in | other) as shown:
         shown.shows(" @ localhost", "● live")
         shown.press("P")
-        shown.shows("asks for its token")
+        shown.shows("asks for token")
         shown.press("enter")
         shown.shows(f"Token for {scene.url}")
         shown.type(f"{scene.token}\r")
