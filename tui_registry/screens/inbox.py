@@ -20,6 +20,7 @@ from tui_registry.screens.models.request_decisions import RequestDecisions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.first_steps import FirstSteps
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.stage import Stage
@@ -62,12 +63,15 @@ class Inbox(RequestDecisions, CopyActions):
         self._more = False
         self._filter = ""
         self._order = DEFAULT_ORDER
+        self._first_steps = FirstSteps()
+        self._is_in_use = False  # whether there is, or was, a model
 
     def compose(self) -> ComposeResult:
         yield self.header
         with Container(id="body"):
             yield self.table
             yield self.details
+        yield self._first_steps
         yield Input(
             placeholder="model, user, stage or comment; or model:x user:ada stage:production",
             id="filter",
@@ -84,6 +88,14 @@ class Inbox(RequestDecisions, CopyActions):
         self._requests = {request.id: request for request in page.requests}
         self._more = bool(page.next_page_token)
         self.show_requests()
+        await self._show_first_steps()
+
+    async def _show_first_steps(self) -> None:
+        """In an empty registry, instead of a request's details."""
+        client = self.console_app.client
+        if not self._is_in_use:
+            self._is_in_use = bool(self._requests or (await client.models.search(max_results=1)).registered_models)
+        self._first_steps.show_if(not self._is_in_use, client.url, self.console_app.keymap)
 
     def show_requests(self) -> None:
         """Display the requests that match the filter."""
@@ -114,6 +126,8 @@ class Inbox(RequestDecisions, CopyActions):
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:
             return self.decisions_are_live(action)
+        if action == "copy" and self._first_steps.code:
+            return True
         if action in {"open", "mark", "copy", "sort"}:
             return self.table.row_count > 0
         if action == "back":

@@ -103,7 +103,7 @@ class Profile(BaseModel):
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
         ca = [f"CA {self.ca}"] if self.ca else []
         insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []
-        asks = ["asks for its token"] if self.ask_token else []
+        asks = ["asks for token"] if self.ask_token else []
         return [*read_only, *colour, *runs, *ca, *insecure, *asks]
 
 

@@ -112,7 +112,8 @@ def test_a_program_and_its_token(scene: Scene, name: str) -> None:
     (own,) = [row for row in rows if made["token_info"]["token_id"] in row]
     assert own[headings.index("OWNER") :].startswith(name)
     revoked = run(scene, "tokens", "revoke", made["token_info"]["token_id"], "--yes", by=ADMIN)
-    assert revoked.exit_code == 0, revoked.output
+    assert lines(revoked) == [f"token of {name}: Revoked: it is no longer accepted."]
+    assert run(scene, "tokens", "revoke", "nowhere", "--yes").exit_code == Exit.NOT_FOUND
     assert run(scene, "models", "list", TUI_REGISTRY_TOKEN=made["token_value"]).exit_code == Exit.NOT_ALLOWED
 
 

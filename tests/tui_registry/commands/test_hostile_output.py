@@ -12,6 +12,9 @@ from tests.tui_registry.screens.test_hostile_text import NAMES, add
 NASTY = "x\x1b[2J\x9b\x7f\r\nError: forged\u202e"
 
 
+VERSION_COMMANDS = (("versions", "show"), ("comments", "list"), ("versions", "delete", "--dry-run"))
+
+
 def assert_plain(done: Result) -> None:
     for text in (done.stdout, done.stderr):
         bad = {c for c in text.replace("\n", "") if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}}
@@ -37,7 +40,9 @@ def test_a_row_is_a_thing(hostile: Scene) -> None:
         assert printed.isascii()
         assert not set(printed) & {"\x7f", "\x1b", "\r"}
     models = [each["name"] for each in answer(hostile, "models", "list")["registered_models"]]
-    shown = [(command, "show", name) for command in ("models", "permissions") for name in models]
+    shown: list[tuple[str, ...]] = [(command, "show", name) for command in ("models", "permissions") for name in models]
+    shown += [("versions", "list", name) for name in models]
+    shown += [(*command, name, "1") for command in VERSION_COMMANDS for name in models]
     for wanted in (("activity",), *shown):
         done = run(hostile, *wanted)
         assert done.exit_code == 0, done.output
@@ -52,6 +57,16 @@ def test_a_row_is_a_thing(hostile: Scene) -> None:
         ("requests", "list", "--model", NASTY),
         ("requests", "approve", NASTY, "1", "Production"),
         ("requests", "approve", "x", "1", NASTY),
+        ("versions", "show", NASTY, "1"),
+        ("versions", "tag", NASTY, "1", NASTY),
+        ("versions", "transition", NASTY, NASTY, "Production"),
+        ("comments", "edit", NASTY, "1", NASTY, NASTY),
+        ("aliases", "delete", NASTY, NASTY),
+        ("groups", "add", NASTY, NASTY),
+        ("users", "show", NASTY),
+        ("tokens", "revoke", NASTY),
+        ("tokens", "create", "--service-principal", NASTY),
+        ("completion", NASTY),
         ("activity", "--model", NASTY),
         ("activity", "--type", NASTY),
         ("activity", "--since", NASTY),

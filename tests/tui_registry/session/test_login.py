@@ -260,7 +260,7 @@ def test_without_a_keyring_the_profile_is_kept_and_its_token_is_not(
     assert "was not stored" in done.stderr
     saved = profiles.read().get("work")
     assert (saved.url, saved.ask_token, saved.read_only) == (registry.url, True, True)
-    assert "asks for its token" in run("profiles").stdout
+    assert "asks for token" in run("profiles").stdout
     assert_nowhere(registry.token(OWNER), home)
     with pytest.raises(ConnectionProblem, match="stored nowhere") as caught:
         connect(environment={})

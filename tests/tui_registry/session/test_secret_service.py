@@ -177,7 +177,7 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
     kept = run(nobody, "login", scene.url, "--profile", "other", "--token-stdin", typed=f"{token}\n")
     assert kept.returncode == 0
     assert b"was not stored" in kept.stderr
-    assert b"asks for its token" in run(nobody, "profiles").stdout
+    assert b"asks for token" in run(nobody, "profiles").stdout
     assert_nowhere(token, scene, home)
 
 

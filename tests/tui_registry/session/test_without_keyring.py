@@ -103,3 +103,18 @@ def test_what_is_entered_wrongly_is_told_in_words_of_this_program(scene: Scene, 
     assert f"tui-registry login {scene.url}" in told.stderr
     assert "TUI_REGISTRY_TOKEN" in told.stderr
     assert "Bearer" not in told.stderr
+
+
+def test_another_profile_is_asked_for_its_own_token(scene: Scene, logged_in: dict[str, str]) -> None:
+    """Not the one that TUI_REGISTRY_URL names."""
+    other = {"TUI_REGISTRY_URL": scene.url.replace("127.0.0.1", "localhost"), "TUI_REGISTRY_TOKEN": scene.token}
+    with terminal(variables=logged_in | other) as shown:
+        shown.shows(" @ localhost", "● live")
+        shown.press("P")
+        shown.shows("asks for token")
+        shown.press("enter")
+        shown.shows(f"Token for {scene.url}")
+        shown.type(f"{scene.token}\r")
+        shown.shows(f"{OWNER} @ work", "● live")
+        shown.press("q")
+        assert shown.ends() == 0

@@ -1,9 +1,10 @@
-"""Copying the name, URI or code for the model or version under the cursor."""
+"""Copying the name, URI or code for the model or version under the cursor, or the first steps in an empty registry."""
 
 from functools import partial
 
 from tui_registry.mutations.subject import Subject
 from tui_registry.screens.base.place import Place
+from tui_registry.widgets.first_steps import FirstSteps
 
 
 class CopyActions(Place):
@@ -16,6 +17,10 @@ class CopyActions(Place):
     def action_copy(self) -> None:
         if (subject := self.subject()) is not None:
             self.console_app.mutations.prepare(partial(self._copy, subject))
+            return
+        for steps in self.query(FirstSteps):
+            if steps.code:
+                self.console_app.copy(steps.code)
 
     async def _copy(self, subject: Subject) -> None:
         from tui_registry.screens.dialogs.choose import Choose

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui_registry.keys.actions import SEARCHING, WHILE_TYPING, bindings
@@ -13,6 +14,7 @@ from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.models.model_actions import create_model, delete_model, rename_model
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.first_steps import FirstSteps
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.registered_model import RegisteredModel
@@ -42,6 +44,16 @@ class Models(Listing, EditActions):
         super().__init__()
         self._models: dict[str, RegisteredModel] = {}
         self._search: tuple[str, ModelSearch] | None = None
+        self._first_steps = FirstSteps()
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self._first_steps
+
+    async def load(self) -> None:
+        await super().load()
+        is_empty = not self.table.row_count and not self.typed
+        self._first_steps.show_if(is_empty, self.console_app.client.url, self.console_app.keymap)
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         if self._search is None or self._search[0] != typed:
@@ -56,6 +68,8 @@ class Models(Listing, EditActions):
     def is_live(self, action: str) -> bool:
         if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions"}:
             return self.table.row_count > 0
+        if action == "copy" and self._first_steps.code:
+            return True
         return super().is_live(action)
 
     def subject(self) -> Subject | None:

@@ -1,0 +1,59 @@
+"""What an empty registry shows to whoever opens it first."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live_registry import LiveRegistry, serving
+from tests.tui_registry.console import console
+from tests.tui_registry.scene import Scene
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[LiveRegistry]:
+    with serving(tmp_path) as registry:
+        yield registry
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=["60x20", "80x24", "120x40"])
+async def test_the_first_steps_are_shown_and_copied(empty: LiveRegistry, size: tuple[int, int]) -> None:
+    code = [
+        "import mlflow, os",
+        'os.environ["MLFLOW_TRACKING_TOKEN"] = "tr_..."',
+        f'mlflow.set_registry_uri("{empty.url}")',
+        'mlflow.register_model("s3://bucket/model", "churn")',
+    ]
+    async with console(empty.url, empty.admin_token, size) as shown:
+        for place, message in (("1", "No open requests."), ("2", "Press n to create one.")):
+            await shown.press(place)
+            await shown.shows(message, f"First steps at {empty.url}", "tui-registry tokens create", *code)
+            assert "y copy" in shown.bar
+            await shown.press("y")
+            await shown.tells(code[-1])
+            shown.app.clear_notifications()
+        with empty.client() as client:
+            client.post("/mlflow/registered-models/create", json={"name": "churn"}).raise_for_status()
+        await shown.hides("First steps")
+        await shown.press("1")
+        await shown.shows("No open requests.")
+        await shown.hides("First steps")
+
+
+async def test_a_registry_in_use_has_no_first_steps(scene: Scene) -> None:
+    model = scene.model("used")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("No open requests.", "● live")
+        assert "First steps" not in shown.text
+        await shown.press("2")
+        await shown.shows(model)
+        await shown.press("/", "z", "z", "z")
+        await shown.shows("No matching models.")
+        assert "First steps" not in shown.text
+
+
+async def test_few_lines_are_left_to_the_list(empty: LiveRegistry) -> None:
+    async with console(empty.url, empty.admin_token, (80, 12)) as shown:
+        await shown.shows("No open requests.", "● live")
+        assert "First steps" not in shown.text
+        assert "y copy" not in shown.bar
