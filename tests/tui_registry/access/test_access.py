@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -13,6 +14,7 @@ from tui_registry.access.directory import accounts_filter
 from tui_registry.access.grants import WHOLE_REGISTRY, model_object, preview, read
 from tui_registry.access.principal import ADMINISTRATORS, Principal
 from tui_registry.access.wording import change_text, reason_text
+from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
 from tui_registry_server.wire.permission import AccessControl, ObjectPermissions, Permission
 from tui_registry_server.wire.permission_preview import LevelChange
@@ -125,9 +127,12 @@ async def client(registry: LiveRegistry) -> AsyncIterator[RegistryClient]:
 
 
 @pytest.fixture
-def name() -> str:
-    """Something that nobody else is called."""
-    return f"outer-{uuid.uuid4().hex[:6]}"
+async def name(client: RegistryClient) -> AsyncIterator[str]:
+    """Something that nobody else is called. A model of that name is deleted: other tests count theirs."""
+    name = f"outer-{uuid.uuid4().hex[:6]}"
+    yield name
+    with suppress(Refused):
+        await client.models.delete(name)
 
 
 async def test_whom_somebody_means(client: RegistryClient, name: str) -> None:

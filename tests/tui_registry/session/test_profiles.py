@@ -58,7 +58,8 @@ def test_the_example_of_the_documentation_is_read() -> None:
         tracking_uri="https://mlflow.example.com",
         ca="/etc/ssl/our-authority.pem",
     )
-    assert known.get("lab") == Profile(url="http://registry.lab.example.com:5055", insecure_http=True)
+    lab = Profile(url="http://registry.lab.example.com:5055", insecure_http=True, ask_token=True)
+    assert known.get("lab") == lab
 
 
 def test_what_is_as_usual_is_not_written() -> None:
