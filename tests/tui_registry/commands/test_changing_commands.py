@@ -12,7 +12,6 @@ pytestmark = pytest.mark.usefixtures("command_home")
 def test_a_model_from_its_creation_to_its_end(scene: Scene) -> None:
     name = f"life-{scene.id}"
     made = answer(scene, "models", "create", name, "--description", "Predicts churn.")["registered_model_databricks"]
-    scene.models.append(name)
     assert (made["name"], made["description"], made["permission_level"]) == (name, "Predicts churn.", "CAN_MANAGE")
     assert lines(run(scene, "models", "describe", name, "Better.")) == [f"{name}: Description changed."]
     assert lines(run(scene, "models", "describe", name, "Better.")) == [f"{name} already has this description."]
@@ -31,7 +30,6 @@ def test_a_model_from_its_creation_to_its_end(scene: Scene) -> None:
     assert run(scene, "models", "untag", name, "team", "formula").exit_code == 0
     assert run(scene, "models", "untag", name, "team").exit_code == Exit.NOT_FOUND
     renamed = answer(scene, "models", "rename", name, f"{name}-new")["registered_model_databricks"]
-    scene.models[-1] = f"{name}-new"
     assert (renamed["name"], renamed.get("tags", [])) == (f"{name}-new", [])
     refused = run(scene, "models", "delete", f"{name}-new")
     assert refused.exit_code == Exit.REFUSED

@@ -56,12 +56,10 @@ async def named(client: RegistryClient, _scene: Scene, name: str) -> Mutation:
 
 
 async def renamed(client: RegistryClient, scene: Scene, name: str) -> Mutation:
-    scene.models.append(f"{name}-new")
     return model.rename(client, name, f"{name}-new")
 
 
 async def created(client: RegistryClient, scene: Scene, name: str) -> Mutation:
-    scene.models.append(f"{name}-other")
     return model.create(client, f"{name}-other", "what it is for")
 
 

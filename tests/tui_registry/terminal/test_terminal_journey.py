@@ -29,7 +29,6 @@ def model(mlflow_client: MlflowClient, scene: Scene) -> str:
     """A model of two versions, one of them in Production, that MLflow's client has registered."""
     name = f"churn-{uuid.uuid4().hex[:6]}"
     mlflow_client.create_registered_model(name, description="Who leaves us, and why.")
-    scene.models.append(name)
     for number in ("1", "2"):
         mlflow_client.create_model_version(name, source=f"s3://models/{number}", description=f"Trained, time {number}.")
     mlflow_client.transition_model_version_stage(name, "1", "Production")

@@ -62,7 +62,6 @@ async def test_a_logged_model_as_a_new_one(
     scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient, size: tuple[int, int]
 ) -> None:
     name = f"line-{scene.id}"
-    scene.models.append(name)
     async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
         await open_run(shown, "slope-3")
         await shown.shows("models:/m-", "rmse", "0.333333", "https://example.com/curves.git", "Parameters", "ready")
@@ -120,7 +119,6 @@ async def test_it_is_what_the_real_client_registers(
     scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient, run: str, path: str
 ) -> None:
     theirs, ours = f"theirs-{scene.id}", f"ours-{scene.id}"
-    scene.models += [theirs, ours]
     mlflow.register_model(f"runs:/{tracked.runs[run]}/{path}", theirs)
     async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
         await open_run(shown, run)

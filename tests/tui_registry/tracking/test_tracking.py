@@ -135,7 +135,6 @@ async def test_without_a_tracking_server_it_is_said_how_to_name_one(scene: Scene
 
 async def test_a_second_call_that_fails_is_told_truly(scene: Scene) -> None:
     name = f"new-{scene.id}"
-    scene.models.append(name)
     results = await registered(scene, name, no_version)
     assert [result.verdict for result in results] == [Verdict.DONE, Verdict.REFUSED]
     assert f"no room. The model {name} was created and stays, without a version." in results[1].message
@@ -144,7 +143,6 @@ async def test_a_second_call_that_fails_is_told_truly(scene: Scene) -> None:
 
 async def test_lost_answers_are_looked_for(scene: Scene) -> None:
     name = f"new-{scene.id}"
-    scene.models.append(name)
     results = await registered(scene, name, answer_is_lost)
     assert [result.verdict for result in results] == [Verdict.DONE, Verdict.DONE]
     assert all("The answer was lost, but it is done." in result.message for result in results)
