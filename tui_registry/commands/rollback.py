@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_registry.commands.exits import Exit, Failure, exit_of
+from tui_registry.commands import completers
+from tui_registry.commands.changes import require_done
+from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import print_json, print_lines, whole
 from tui_registry.commands.registry import ask, registry_command
 
@@ -15,8 +17,14 @@ if TYPE_CHECKING:
 
 @registry_command
 @click.command()
-@click.argument("model")
-@click.option("--to", default="", metavar="VERSION", help="Another version that was in Production before.")
+@click.argument("model", shell_complete=completers.models)
+@click.option(
+    "--to",
+    default="",
+    metavar="VERSION",
+    shell_complete=completers.versions,
+    help="Another version that was in Production before.",
+)
 @click.option("--comment", default="", help="A comment on the transition.")
 @click.option("--dry-run", is_flag=True, help="Show which versions would be moved, without moving any.")
 def rollback(*, model: str, to: str, comment: str, dry_run: bool, profile: str | None, as_json: bool) -> None:
@@ -26,7 +34,6 @@ def rollback(*, model: str, to: str, comment: str, dry_run: bool, profile: str |
     A second rollback swaps them back.
     """
     from tui_registry.mutations.mutation import run
-    from tui_registry.mutations.result import Verdict
     from tui_registry.mutations.rollback import CannotRollBack, plan, roll_back
 
     async def work(client: "RegistryClient") -> "tuple[Rollback, str]":
@@ -37,11 +44,7 @@ def rollback(*, model: str, to: str, comment: str, dry_run: bool, profile: str |
             raise Failure(code, f"{problem} Nothing was sent.") from None
         if dry_run:
             return planned, ""
-        result = await run(roll_back(client, planned, comment=comment))
-        if result.verdict is Verdict.UNKNOWN:
-            raise Failure(Exit.UNKNOWN, result.message)
-        if result.verdict is Verdict.REFUSED:
-            raise Failure(exit_of(result.error), result.message)
+        result = require_done(await run(roll_back(client, planned, comment=comment)))
         return planned, result.message
 
     planned, message = ask(profile, work, writes=not dry_run)

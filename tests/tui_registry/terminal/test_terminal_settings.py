@@ -130,6 +130,7 @@ def test_the_mouse_is_the_terminals_unless_it_is_wanted(
 def test_settings_that_cannot_be_understood_are_told_and_the_console_opens(
     scene: Scene, variables: dict[str, str]
 ) -> None:
+    scene.model("used")  # what an empty registry shows would be beside the warning
     write_settings(variables, 'mouse = "off"\n')
     with terminal(variables=variables, size=(120, 40)) as shown:
         shown.shows("No open requests", "Some settings are not used")
