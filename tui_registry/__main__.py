@@ -7,7 +7,7 @@ if not sys.flags.safe_path:
 
 try:
     from tui_registry.cli import main
-except KeyboardInterrupt:
-    sys.exit(130)
 
-main(prog_name="tui-registry")
+    main(prog_name="tui-registry")
+except KeyboardInterrupt:  # during the imports, or just before the program handles it
+    sys.exit(130)
