@@ -85,6 +85,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
                 *title,
                 *(line for request in requests for line in [*_request_lines(request, width), Content("")]),
                 *_version_lines(version, width),
+                *(line for request in requests for line in _rest_of_comment(request, width)),
             ]
         )
 
@@ -180,7 +181,8 @@ def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
     wrapped = _wrapped_comment(request, width)
     if len(wrapped) <= MAX_COMMENT_LINES:
         return []
-    return [Content.styled("comment on the request", "dim"), *map(Content, wrapped), Content("")]
+    title = f"the whole comment of {one_line(request.user_id)}"
+    return [Content.styled(title, "dim"), *map(Content, wrapped), Content("")]
 
 
 def _version_lines(version: ModelVersion, width: int) -> list[Content]:

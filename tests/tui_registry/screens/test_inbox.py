@@ -41,11 +41,15 @@ async def test_a_long_comment_pushes_nothing_away(scene: Scene, size: tuple[int,
         where = [shown.text.index(fact) for fact in facts]
         assert where == sorted(where)
         assert "word-60" not in shown.text[: where[-1]]
-        for _ in range(20):
-            await shown.press("J")
-            if "word-200" in shown.text:
-                break
-        await shown.shows("word-200")
+        for screen in ("inbox", "model"):
+            if screen == "model":
+                await shown.press("enter")
+                await shown.shows(f"Models › {model}", "the whole comment is below")
+            for _ in range(20):
+                await shown.press("J")
+                if "word-200" in shown.text:
+                    break
+            await shown.shows("word-200")
 
 
 @pytest.mark.parametrize("size", [SMALL, (100, 30), LARGE, (200, 50)], ids=["80", "100", "120", "200"])
