@@ -16,6 +16,7 @@ class Scene:
         self.registry = registry
         self.url = registry.url
         self.id = uuid.uuid4().hex[:6]
+        self._admin = registry.client()
         self._clients = {user: registry.client(registry.token(user)) for user in (OWNER, ASKER, SECOND_ASKER)}
 
     @property
@@ -83,11 +84,11 @@ class Scene:
     def close(self) -> None:
         """Delete every model there is, whoever created it: the next test counts its own."""
         try:
-            with self.registry.client() as admin:
-                found = admin.get("/mlflow/registered-models/search", params={"max_results": 1000}).json()
-                for model in found.get("registered_models", ()):
-                    admin.request("DELETE", "/mlflow/registered-models/delete", json={"name": model["name"]})
+            found = self._admin.get("/mlflow/registered-models/search", params={"max_results": 1000}).json()
+            for model in found.get("registered_models", ()):
+                self._admin.request("DELETE", "/mlflow/registered-models/delete", json={"name": model["name"]})
         finally:
+            self._admin.close()
             for client in self._clients.values():
                 client.close()
 

@@ -16,6 +16,8 @@ from click.shell_completion import (
     split_arg_string,
 )
 
+from tui_registry.commands.output import print_lines
+
 VARIABLE = "_TUI_REGISTRY_COMPLETE"
 """By which a shell's script asks for completions."""
 
@@ -128,4 +130,4 @@ def completion(context: click.Context, *, shell: str) -> None:
     found = get_completion_class(shell)
     if found is not None:
         script = found(context.find_root().command, {}, "tui-registry", VARIABLE).source()
-        click.echo(script, nl=False)
+        print_lines(script.splitlines())

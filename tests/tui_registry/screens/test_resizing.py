@@ -159,7 +159,7 @@ async def test_nothing_that_matters_is_cut_at_40x10(scene: Scene, model: str) ->
     async with console(scene.url, scene.token, (40, 10)) as shown:
         await shown.shows("Inbox (70)", "● live")
         await go(shown, ("a",))
-        await shown.shows("Approve this request?", "y yes  n no  tab comment  o archive")
+        await shown.shows("Approve this request?", "y yes   n no   tab comment")
         await shown.press("escape", "5")
         await shown.shows("Access › Permis", " Permissions   Users ")
         await shown.press("shift+tab")
