@@ -73,7 +73,7 @@ class _Bash(_Silent, BashComplete):
             del words[0]
         return words[1:], begun
 
-    def format_completion(self, item: CompletionItem[Any]) -> str:
+    def format_completion(self, item: "CompletionItem[Any]") -> str:
         done = len(self._done) if item.value.casefold().startswith(self._done.casefold()) else 0
         return f"{item.type},{_quoted(item.value[done:], self._quote)}"
 
