@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tui_registry.commands.exits import MEANINGS
-from tui_registry.keys.actions import ACTIONS, EVERYWHERE
+from tui_registry.keys.action import EVERYWHERE
+from tui_registry.keys.actions import ACTIONS
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.permissions import LEVELS, Level, allows
 from tui_registry_server.wire.permission_policy import ALL_STAGES, Ability

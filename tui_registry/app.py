@@ -19,7 +19,8 @@ from textual.worker import Worker, WorkerState
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.console import Console
-from tui_registry.keys.actions import EVERYWHERE, Action, bindings
+from tui_registry.keys.action import EVERYWHERE, Action
+from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
 from tui_registry.mutations.runner import Mutations
 from tui_registry.screens.base.place import Place

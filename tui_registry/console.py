@@ -8,7 +8,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.keys.actions import Action
+from tui_registry.keys.action import Action
 from tui_registry.keys.keymap import Keymap
 from tui_registry.mutations.runner import Mutations
 from tui_registry.session.live_connection import LiveConnection

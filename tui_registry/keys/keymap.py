@@ -26,7 +26,8 @@ from typing import Any
 from textual.binding import BindingsMap
 
 from tui_registry.keys import names as key_names
-from tui_registry.keys.actions import ACTIONS, EVERYWHERE, Action, bindings, characters, of_place
+from tui_registry.keys.action import EVERYWHERE, Action
+from tui_registry.keys.actions import ACTIONS, bindings, characters, of_place
 from tui_registry.keys.movement import LISTS, MOVEMENT
 
 Keys = Mapping[str, tuple[str, ...]]

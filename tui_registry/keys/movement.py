@@ -1,6 +1,6 @@
 """Moving in lists: the same keys in every list, rebound like the actions."""
 
-from tui_registry.keys.actions import Action
+from tui_registry.keys.action import Action
 
 LISTS = "lists"
 

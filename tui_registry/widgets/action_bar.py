@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_registry.keys.actions import Action
+from tui_registry.keys.action import Action
 from tui_registry.keys.names import legend
 
 

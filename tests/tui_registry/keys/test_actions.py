@@ -10,7 +10,8 @@ from textual.binding import Binding
 
 from tui_registry import screens
 from tui_registry.app import ConsoleApp
-from tui_registry.keys.actions import ACTIONS, EVERYWHERE, Action, of_place
+from tui_registry.keys.action import EVERYWHERE, Action
+from tui_registry.keys.actions import ACTIONS, of_place
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.dialogs.help import Help
 from tui_registry.widgets.table import Table

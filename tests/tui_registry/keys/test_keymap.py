@@ -81,7 +81,7 @@ def test_what_is_shipped_describes_itself(name: str) -> None:
 
 @pytest.mark.parametrize("action", [*ACTIONS, *MOVEMENT.values()], ids=lambda action: action.id)
 def test_keys_are_shown_as_the_table_writes_them(action: object) -> None:
-    from tui_registry.keys.actions import Action
+    from tui_registry.keys.action import Action
 
     assert isinstance(action, Action)
     assert action.display_key == (display_name(action.keys.split(",")[0]) if action.keys else "")

@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.console import Console
-from tui_registry.keys.actions import FILTERING, WRITING, Action, of_place
+from tui_registry.keys.action import Action
+from tui_registry.keys.actions import FILTERING, WRITING, of_place
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui_registry.keys.actions import Action
+from tui_registry.keys.action import Action
 from tui_registry.keys.keymap import in_force
 from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES

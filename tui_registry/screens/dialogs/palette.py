@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tui_registry.client.errors import CallError
 from tui_registry.console import Console
-from tui_registry.keys.actions import Action
+from tui_registry.keys.action import Action
 from tui_registry.terminal.sanitize import visible
 
 MAX_MODELS = 10

@@ -12,7 +12,8 @@ from textual.widgets import Static
 
 from tui_registry.access.levels import may
 from tui_registry.client.errors import Refused
-from tui_registry.keys.actions import Action, bindings
+from tui_registry.keys.action import Action
+from tui_registry.keys.actions import bindings
 from tui_registry.mutations.rollback import REQUIRED_LEVEL
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.models.model_actions import add_version
