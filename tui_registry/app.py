@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.driver import Driver
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
@@ -35,6 +37,7 @@ from tui_registry.startup.first_frame import FirstFrame
 from tui_registry.startup.preferences import Preferences
 from tui_registry.terminal import clipboard
 from tui_registry.terminal.driver_choice import can_suspend, driver_class
+from tui_registry.terminal.key_queue import KeyQueue
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server import crash
 
@@ -78,6 +81,7 @@ class ConsoleApp(App[str]):
         self.navigation = Navigator(self, self.connection)
         self.change_count = 0
         self.ended_by: signal.Signals | None = None
+        self.key_queue = KeyQueue(self, super().on_event, self._may_act_unseen)
         self._is_styled = False
         self._copied = ""
         self._next_profile: str | None = None
@@ -110,6 +114,28 @@ class ConsoleApp(App[str]):
             super().refresh_css(animate)
         self._is_styled = True
 
+    async def on_event(self, event: Event) -> None:
+        """Queue the keys of the terminal; those that come back from a widget belong to the key in progress."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.key_queue.put(event)
+        else:
+            await super().on_event(event)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if renderable is not None and not self._batch_count:
+            self.key_queue.note_drawn(screen)
+
+    def _may_act_unseen(self, key: Key) -> bool:
+        """Typing goes on in what it opens, and moves on from place to place; but nothing is changed, nor agreed to in a
+        dialog, by a key that was pressed before it could be seen what the key would do."""
+        if key.key == "escape" or (isinstance(self.focused, Input | TextArea) and key.is_printable):
+            return True
+        if isinstance(self.screen, Place):
+            actions = self.keymap.of_place(self.screen.place)
+            return not any(action.writes and key.key in action.keys.split(",") for action in actions)
+        return False
+
     def redraw(self) -> None:
         if self._driver is not None and hasattr(self._driver, "forget"):
             self._driver.forget()
@@ -136,6 +162,11 @@ class ConsoleApp(App[str]):
 
     async def action_quit(self) -> None:
         self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, which elsewhere ends programs."""
+        key = next(iter(self.keymap.keys["quit"]), "ctrl+q")
+        self.notify(f"Press {display_name(key)}, or type :q, to quit.", title="Ctrl+C does not quit", markup=False)
 
     def action_leave(self) -> None:
         """Quit, after waiting for the answer to a running mutation."""
