@@ -19,7 +19,7 @@ def test_a_model_from_its_creation_to_its_end(scene: Scene) -> None:
     assert tagged == [f"{name}: Tag team set to risk.", f"{name}: Tag formula set to a=b."]
     assert lines(run(scene, "models", "tag", name, "team=risk")) == [f"{name} already has this value of: team."]
     assert run(scene, "models", "tag", name, "team").exit_code == Exit.USAGE
-    same, change = f"{name} already has this value of: team.", f"{name}: setting tag owner"
+    same, change = f"{name} already has this value of: team.", f"{name}: setting the tag owner"
     assert lines(run(scene, "models", "tag", name, "team=risk", "owner=ann", "--dry-run"))[:2] == [same, change]
     document = answer(scene, "models", "tag", name, "team=risk", "owner=ann", "--dry-run")
     assert (document["already"], len(document["changes"])) == (same, 1)
