@@ -278,7 +278,7 @@ class Steps:
         fields = ("user_name", "group_name", "service_principal_name")
         entries = [
             {self._random.choice(fields): self._random.choice(NAMES), "permission_level": self._random.choice(levels)}
-            for _ in range(self._random.randint(0, 3))
+            for _ in range(self._random.randint(0, 2))
         ]
         self._admin.call(self._random.choice(["PUT", "PATCH"]), where, {"access_control_list": entries})
 
