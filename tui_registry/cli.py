@@ -32,6 +32,7 @@ _LAZY_COMMANDS = {
     "activity": "activity",
     "permissions": "permissions",
     "rollback": "rollback",
+    "offboard": "offboard",
     "login": "profiles",
     "logout": "profiles",
     "profiles": "profiles",

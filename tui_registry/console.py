@@ -36,6 +36,9 @@ class Navigation(Protocol):
     def open_access(self, name: str) -> None:
         """Open the permissions of a model."""
 
+    def open_person(self, principal_id: str, name: str) -> None:
+        """Open all that a user or service principal has."""
+
     def open_history(self, name: str, version: str | None) -> None:
         """Open the activities on a model, or on one version of it."""
 

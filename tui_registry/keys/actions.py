@@ -29,7 +29,7 @@ DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group")
+ACCESS = (*SECTIONS, "group", "person")
 ACTIONS = (
     Action(
         "approve", "a", "a", "approve", "Approve the request, or all marked requests", WITH_REQUESTS, 1, writes=True
@@ -151,6 +151,18 @@ ACTIONS = (
     Action("change", "e", "e", "change", "Change the permission level under the cursor", ("access",), 1, writes=True),
     Action("revoke", "D", "D", "revoke", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
     Action("why", "w", "w", "why", "Explain the permission level of a principal here", ("access",), 1),
+    Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
+    Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("person",), 2),
+    Action(
+        "offboard",
+        "O",
+        "O",
+        "offboard",
+        "Offboard: take all that the account has from it",
+        (*ACCOUNTS, "person"),
+        2,
+        writes=True,
+    ),
     Action("enrol", "n", "n", "new", "Create an account", ACCOUNTS, 1, writes=True),
     Action("deactivate", "D", "D", "deactivate", "Deactivate the account: reject its tokens", ACCOUNTS, 2, writes=True),
     Action(

@@ -63,6 +63,11 @@ class Navigator(Navigation):
 
         self._app.push_screen(Access(name))
 
+    def open_person(self, principal_id: str, name: str) -> None:
+        from tui_registry.screens.access.person import Person
+
+        self._app.push_screen(Person(principal_id, name))
+
     def open_history(self, name: str, version: str | None) -> None:
         from tui_registry.screens.activity import ActivityFeed
 
