@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from tui_registry.access.directory import DirectoryEntry, accounts_filter
+from tui_registry.access.directory import ACCOUNT_FIELDS, DirectoryEntry, accounts_filter
 from tui_registry.access.principal import noun
 from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
 from tui_registry.mutations.account import Account, Register
-from tui_registry.screens.access.section import Section
+from tui_registry.screens.access.section import SECTIONS, Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import one_line, visible
@@ -22,6 +22,7 @@ class Accounts(Section):
 
     name_label: ClassVar[str]
     no_match = "No matching accounts."
+    fields = ACCOUNT_FIELDS
     placeholder = "name, group:NAME, is:inactive"
     COLUMNS = (
         Column("NAME", 24, grow=2, max_width=60),
@@ -30,8 +31,11 @@ class Accounts(Section):
         Column("GROUPS", 20, grow=3, priority=2),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, name: str = "") -> None:
+        """With a name, only the account of this name, opened on top of another place."""
+        super().__init__(*(("Access", SECTIONS[self.place], visible(name)) if name else ()))
+        self.is_section = not name
+        self._name = name
         self._accounts: dict[str, Account] = {}
 
     def register(self) -> Register:
@@ -43,7 +47,8 @@ class Accounts(Section):
         register = self.register()
         wanted = accounts_filter(typed, register.attribute)
         behind = compared(register.attribute, "gt", token) if token else ""
-        accounts = await register.listed(" and ".join(part for part in (wanted, behind) if part), size)
+        only = compared(register.attribute, "eq", self._name) if self._name else ""
+        accounts = await register.listed(" and ".join(part for part in (wanted, behind, only) if part), size)
         self._accounts |= {account.id: account for account in accounts}
         last = DirectoryEntry.of(accounts[-1]).principal.name if len(accounts) == size else ""
         return [self._row(DirectoryEntry.of(account)) for account in accounts], last
