@@ -134,7 +134,7 @@ class ConsoleApp(App[str]):
         if isinstance(self.screen, Place):
             actions = self.keymap.of_place(self.screen.place)
             return not any(action.writes and key.key in action.keys.split(",") for action in actions)
-        return False
+        return bool(getattr(self.screen, "only_opens", False))
 
     def redraw(self) -> None:
         if self._driver is not None and hasattr(self._driver, "forget"):

@@ -64,6 +64,7 @@ class Finder(ModalScreen[None]):
     """``models_first``: models come before all else, and are listed while nothing is typed."""
 
     CSS_PATH = DEFERRED_STYLES
+    only_opens: ClassVar[bool] = True  # so that Enter may follow its letters before they are seen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False, priority=True),
         Binding("down,ctrl+n", "move(1)", show=False, priority=True),
