@@ -214,7 +214,9 @@ async def test_a_keymap_holds_everywhere(scene: Scene) -> None:
         await shown.shows("F6", "Reject the request", "z  ")
         await shown.press("escape", "f7")
         await shown.type("reject")
-        await shown.until(lambda: "reject" in shown.row("F6") if "F6" in shown.text else False, "the action with its key")
+        await shown.until(
+            lambda: "reject" in shown.row("F6") if "F6" in shown.text else False, "the action with its key"
+        )
         await shown.press("escape", "f6")
         await shown.until(lambda: isinstance(shown.app.screen, Confirm), "the question")
         await shown.press("escape", "plus")

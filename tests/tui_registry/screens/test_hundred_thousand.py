@@ -44,7 +44,7 @@ def find(shown: Terminal) -> None:
     before = shown.pressed
     shown.press(":")
     shown.type(LETTERS)
-    shown.press("enter")
+    shown.press("enter")  # at once: nothing that was asked for is awaited
     shown.shows(f"Models › {WANTED}", "1 version", "Production")
     assert shown.pressed - before == 2 + len(LETTERS)
 
@@ -61,7 +61,10 @@ def test_one_is_found_from_anywhere(large: LiveRegistry, size: tuple[int, int]) 
         find(shown)
         shown.press("i")
         shown.shows(f"{WANTED} › Details")
-        find(shown)
+        shown.child.send(f"1:{LETTERS}\r")  # in one packet
+        shown.until(lambda: f"Models › {WANTED}  " in shown.text and "Details" not in shown.text, "the model")
+        shown.press("1")
+        shown.shows("Inbox (0)")
         shown.press("ctrl+q")
         assert shown.ends() == 0
 

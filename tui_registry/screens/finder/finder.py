@@ -239,6 +239,8 @@ class Finder(ModalScreen[None]):
 
     async def _act_if_known(self) -> None:
         """Act, unless an answer that is still to come could be better."""
+        if self._waiting is None:
+            return  # it has been done
         if self._is_chosen or not self._is_asking or self._is_best:
             await self._act()
         else:
@@ -258,6 +260,8 @@ class Finder(ModalScreen[None]):
         if self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
+        if not self.is_current:
+            return  # it was left meanwhile
         if self._current is None:
             self.set_focus(self._line)
             self._show()
