@@ -1,5 +1,5 @@
 """Keymaps: checked as a whole before any of it is used, and then true everywhere: what a key does, what the bar, the
-help and the palette say, and what is dead while text is typed."""
+help and the finder say, and what is dead while text is typed."""
 
 import re
 import subprocess

@@ -58,13 +58,12 @@ def test_one_is_found_from_anywhere(large: LiveRegistry, size: tuple[int, int]) 
             shown.press(place)
             shown.shows(title, "● live")
             find(shown)
-        find(shown)
         shown.press("i")
         shown.shows(f"{WANTED} › Details")
-        shown.child.send(f"1:{LETTERS}\r")  # in one packet
-        shown.until(lambda: f"Models › {WANTED}  " in shown.text and "Details" not in shown.text, "the model")
-        shown.press("1")
+        shown.press("1", "1")
         shown.shows("Inbox (0)")
+        shown.child.send(f":{LETTERS}\r")  # in one packet
+        shown.shows(f"Models › {WANTED}", "1 version", "Production")
         shown.press("ctrl+q")
         assert shown.ends() == 0
 
