@@ -26,7 +26,6 @@ from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
 from tui_registry.mutations.runner import Mutations
 from tui_registry.screens.base.place import Place
-from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, load, place
 from tui_registry.session.connection import Connection
@@ -43,6 +42,7 @@ from tui_registry_server import crash
 
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile
+    from tui_registry.screens.finder.finder import Recent
 
 ANSWER_TIMEOUT = 20  # seconds that quitting waits for the answer to a mutation
 
@@ -55,8 +55,7 @@ class ConsoleApp(App[str]):
     MODES: ClassVar = {name: partial(place, name) for name in PLACES}
     DEFAULT_MODE = "inbox"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
-    COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False  # the finder is in its place
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(EVERYWHERE),
         Binding("ctrl+q", "leave", show=False, priority=True),  # also in text inputs and dialogs
@@ -84,6 +83,7 @@ class ConsoleApp(App[str]):
         self.key_queue = KeyQueue(self, super().on_event, self._may_act_unseen)
         self._is_styled = False
         self._copied = ""
+        self._recent: Recent | None = None
         self._next_profile: str | None = None
 
     @property
@@ -134,7 +134,7 @@ class ConsoleApp(App[str]):
         if isinstance(self.screen, Place):
             actions = self.keymap.of_place(self.screen.place)
             return not any(action.writes and key.key in action.keys.split(",") for action in actions)
-        return False
+        return bool(getattr(self.screen, "only_opens", False))
 
     def redraw(self) -> None:
         if self._driver is not None and hasattr(self._driver, "forget"):
@@ -203,6 +203,17 @@ class ConsoleApp(App[str]):
 
         self.push_screen(Help(self.live_actions(self.screen)), chosen)
 
+    async def action_find_anything(self) -> None:
+        await self.find_anything()
+
+    async def find_anything(self, *, models_first: bool = False) -> None:
+        from tui_registry.screens.finder.finder import Finder, Recent
+
+        self._recent = self._recent or Recent()
+        if isinstance(self.screen, Place):
+            # Awaited, so that the next key arrives in its input.
+            await self.push_screen(Finder(self._recent, models_first=models_first))
+
     def live_actions(self, screen: Screen[object]) -> list[Action]:
         return screen.live_actions if isinstance(screen, Place) else self.keymap.of_place(EVERYWHERE)
 
@@ -221,12 +232,15 @@ class ConsoleApp(App[str]):
 
         def chosen(answer: "OpenProfile | AllowChanges | None") -> None:
             if isinstance(answer, OpenProfile):
-                self._next_profile = answer.name
-                self.action_leave()
+                self.open_profile(answer.name)
             elif isinstance(answer, AllowChanges):
                 self.connection.allow_changes()
 
         self.push_screen(Profiles(self.connection.name, read_only=self.connection.is_read_only), chosen)
+
+    def open_profile(self, name: str) -> None:
+        self._next_profile = name
+        self.action_leave()
 
     def action_theme(self) -> None:
         from tui_registry.screens.dialogs.themes import Themes

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from tui_registry.access.directory import DirectoryEntry, accounts_filter
+from tui_registry.access.directory import ACCOUNT_FIELDS, DirectoryEntry, accounts_filter
 from tui_registry.access.principal import noun
 from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
@@ -23,6 +23,7 @@ class Accounts(Section):
 
     name_label: ClassVar[str]
     no_match = "No matching accounts."
+    fields = ACCOUNT_FIELDS
     placeholder = "name, group:NAME, is:inactive"
     COLUMNS = (
         Column("NAME", 24, grow=2, max_width=60),
@@ -91,14 +92,12 @@ class Accounts(Section):
 
     def is_live(self, action: str) -> bool:
         if action == "person":
-            return self.is_admin and self._chosen is not None
+            return self._chosen is not None
         return super().is_live(action)
 
     def open_row(self, key: str) -> None:
-        """All that the account has, which only administrators can read."""
-        if self.is_admin:
-            account = DirectoryEntry.of(self._accounts[key])
-            self.console_app.navigation.open_person(account.id, account.principal.name)
+        account = DirectoryEntry.of(self._accounts[key])
+        self.console_app.navigation.open_principal(account.principal.kind, account.id, account.principal.name)
 
     def action_person(self) -> None:
         self.table.action_open()

@@ -1,6 +1,6 @@
 """All that a user or service principal has: groups, permissions, models, requests, tokens; and taking it from them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -10,6 +10,7 @@ from textual.content import Content
 
 from tui_registry.access import directory
 from tui_registry.access.principal import Principal, noun
+from tui_registry.client.errors import Refused
 from tui_registry.console import Console
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import offboarding
@@ -22,7 +23,7 @@ from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import ADMINS, PrincipalKind
 from tui_registry_server.wire.principal_details import HeldGrant, PrincipalDetails
 
-NEVER = -1  # a token's expiry time
+FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,15 @@ class Person(Section):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("person"), *WHILE_TYPING]
     COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=3, max_width=80), Column("NOTE", 20, grow=2, priority=1))
 
-    def __init__(self, principal_id: str, name: str) -> None:
+    def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         super().__init__("Access", visible(name))
+        self._who = Principal(kind, name)
         self._principal_id = principal_id
-        self._details: PrincipalDetails | None = None
         self._holdings: dict[str, Holding] = {}
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """All of them: the server answers a bounded number of each."""
-        self._details = await self.console_app.client.principals.details(self._principal_id)
-        self._holdings = {f"{number}": each for number, each in enumerate(self._listed(self._details))}
+        self._holdings = {f"{number}": each for number, each in enumerate(await self._read())}
         words = typed.casefold().split()
         return [
             _row(key, each)
@@ -61,10 +61,23 @@ class Person(Section):
             if all(word in f"{each.kind} {each.name} {each.note}".casefold() for word in words)
         ], ""
 
+    async def _read(self) -> Sequence[Holding]:
+        """What administrators may read or, for others, what everybody may: the account and its groups."""
+        client = self.console_app.client
+        try:
+            return list(self._listed(await client.principals.details(self._principal_id)))
+        except Refused as error:
+            if error.status != FORBIDDEN:
+                raise
+        found = await directory.look_up(client, self._who.name, [self._who.kind])
+        return [
+            *(_account(self._who, each.display_name, active=each.active) for each in found),
+            *(Holding("group", name, open=partial(self._open_group, name)) for each in found for name in each.groups),
+        ]
+
     def _listed(self, details: PrincipalDetails) -> Iterator[Holding]:
         who, navigation = details.principal, self.console_app.navigation
-        state = "active" if who.active else "deactivated: its tokens are not accepted"
-        yield Holding("account", f"{noun(who.kind)} {who.name}", "  ".join(filter(None, (who.display_name, state))))
+        yield _account(Principal.of(who), who.display_name or "", active=who.active)
         groups = (Holding("group", name, open=partial(self._open_group, name)) for name in details.groups)
         yield from _with_rest(groups, "group", len(details.groups), details.group_count)
         grants = (
@@ -157,6 +170,11 @@ def _question(who: Principal, effects: Iterable[str], unmanaged: str, groups: It
         word=word_for(who.name, "offboard") if matters else "",
         why_word=matters,
     )
+
+
+def _account(who: Principal, display_name: str, *, active: bool) -> Holding:
+    state = "active" if active else "deactivated: its tokens are not accepted"
+    return Holding("account", f"{noun(who.kind)} {who.name}", "  ".join(filter(None, (display_name, state))))
 
 
 def _with_rest(holdings: Iterable[Holding], kind: str, listed: int, count: int) -> Iterator[Holding]:
