@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe, is_transition
@@ -22,6 +23,7 @@ from tui_registry_server.wire.activity import ActivityType, FeedActivity
 if TYPE_CHECKING:
     from tui_registry.widgets.timeline import Timeline
 
+NOT_FOUND = 404
 MAX_TRANSITIONS = 10_000  # that the timeline counts
 HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
@@ -52,7 +54,12 @@ class ActivityFeed(Listing, EditActions):
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         filters = self._filters_for(typed)
-        page = await self.console_app.client.activities.search(**filters, max_results=size, page_token=token)
+        try:
+            page = await self.console_app.client.activities.search(**filters, max_results=size, page_token=token)
+        except Refused as error:
+            if error.status == NOT_FOUND and filters.get("name") and not self._model_name:
+                return [], ""  # no model is called what is typed, perhaps not yet
+            raise
         self._activities |= {activity.id: activity for activity in page.activities}
         rows = [_row(each, self.console_app.connection.short_name(each.user_id or "")) for each in page.activities]
         return rows, page.next_page_token or ""
