@@ -19,7 +19,7 @@ from tui_registry.queries.search_syntax import named
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
-from tui_registry.screens.models.version_rows import COLUMNS, Versions, columns_for
+from tui_registry.screens.models.version_rows import COLUMNS, Versions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.table import Table
@@ -138,9 +138,7 @@ class Model(VersionActions):
                 model, len(self._known.versions), more=more, pending=len(self._known.requests), created_by=created_by
             )
         )
-        rows = self._known.rows(short_name)
-        self._table.fit_columns(columns_for(rows))
-        self._table.show(rows, empty="No versions.")
+        self._table.show(self._known.rows(short_name), empty="No versions.")
         if self._initial_version and self._initial_version in self._known.versions:
             self._table.move_to(self._initial_version)
             self._initial_version = None

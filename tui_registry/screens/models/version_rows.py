@@ -1,9 +1,7 @@
 """A model's versions as rows of one table: which are first, and what is said about each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-from rich.cells import cell_len
+from dataclasses import dataclass, field
 
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.ages import age, span
@@ -22,7 +20,6 @@ COLUMNS = (
     Column("IN PRODUCTION", 26, priority=1, grow=1, max_width=28),
     Column("NOTE", 12, priority=3, grow=6),
 )
-FITTED = 2  # of them, the first ones, which are as wide as their cells need
 UNKNOWN = "–"
 
 
@@ -103,16 +100,6 @@ class Versions:
         if not periods and version.current_stage is Stage.NONE and self.is_complete:
             return version.creation_timestamp, version.user_id or ""
         return None, ""
-
-
-def columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns, of which the first are as wide as these rows need."""
-
-    def fitted(number: int, column: Column) -> Column:
-        needed = max((cell_len(row.cells[number][0]) for row in rows), default=0)
-        return replace(column, width=max(column.width, min(needed, column.max_width)))
-
-    return (*(fitted(number, column) for number, column in enumerate(COLUMNS[:FITTED])), *COLUMNS[FITTED:])
 
 
 def _in_production(periods: Sequence[StagePeriod]) -> list[StagePeriod]:
