@@ -30,6 +30,7 @@ from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, load, place
 from tui_registry.session.connection import Connection
+from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.live_connection import LiveConnection
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
 from tui_registry.session.settings import Settings
@@ -89,6 +90,10 @@ class ConsoleApp(App[str]):
     @property
     def client(self) -> RegistryClient:
         return self.connection.client
+
+    @property
+    def arrangements(self) -> KeptArrangements:
+        return self.preferences.arrangements
 
     def is_action_live(self, action: str) -> bool:
         """Whether one of the actions available everywhere would have an effect now."""

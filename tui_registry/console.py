@@ -11,6 +11,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.action import Action
 from tui_registry.keys.keymap import Keymap
 from tui_registry.mutations.runner import Mutations
+from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.live_connection import LiveConnection
 from tui_registry.startup.first_frame import FirstFrame
 
@@ -64,6 +65,10 @@ class Console(Protocol):
 
     @property
     def navigation(self) -> Navigation: ...
+
+    @property
+    def arrangements(self) -> KeptArrangements:
+        """How each place was arranged last."""
 
     @property
     def first_frame(self) -> FirstFrame: ...

@@ -8,6 +8,7 @@ from textual.app import App
 
 from tui_registry.keys.keymap import load_or_default
 from tui_registry.keys.names import display_name
+from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.settings import Settings, SettingsError, config_file, keep_theme
 from tui_registry.terminal.sanitize import one_line
 
@@ -15,13 +16,15 @@ MAX_WARNINGS = 8  # lines displayed at once
 
 
 class Preferences:
-    """The user's settings applied to an application: their ``keymap`` and theme."""
+    """The user's settings applied to an application: their ``keymap`` and theme; and the ``arrangements`` of places."""
 
     def __init__(self, app: App[Any], settings: Settings, warnings: Sequence[str]) -> None:
         """``warnings`` are displayed: why the settings file is not used."""
         self._app = app
         self.keymap, problems = load_or_default(settings.keymap, folder=config_file().parent)
-        self._warnings = [*warnings, *problems, *self._use_theme(settings.theme)]
+        self.arrangements = KeptArrangements()
+        unread = [self.arrangements.problem] if self.arrangements.problem else []
+        self._warnings = [*warnings, *problems, *unread, *self._use_theme(settings.theme)]
 
     def show_warnings(self) -> None:
         if not self._warnings:

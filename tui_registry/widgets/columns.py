@@ -29,9 +29,10 @@ class Column:
     """A column.
 
     Each is as wide as its contents, where there is room. Where there is none, columns are dropped, the highest
-    ``priority`` number first, until the others have ``width`` cells or what they need; those with 0 are narrowed
-    instead. What is left goes to the lowest numbers first, within one number by the shares in ``grow``; only then is a
-    column widened beyond ``max_width`` cells.
+    ``priority`` number first, until the others have ``width`` cells or what they need, and those without ``grow`` all
+    they need up to ``max_width``; those with 0 are narrowed instead. What is left goes to the lowest numbers first,
+    within one number by the shares in ``grow``: at first what the contents of most rows need, then those of all. Only
+    then is a column widened beyond ``max_width`` cells.
 
     sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if the user chooses it. key:
     its name, if that is not the title.
@@ -59,11 +60,21 @@ def chosen_columns(columns: Sequence[Column], names: Sequence[str] | None) -> li
     return chosen or [(index, column) for index, column in enumerate(columns) if not column.is_hidden]
 
 
-def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, int], room: int) -> list[tuple[int, int]]:
-    """The columns that fit into ``room`` cells: the index and the width of each. ``needed`` is how many cells the
-    contents take, by index; columns that are not in it take their ``width``."""
-    wanted = {index: needed.get(index, column.width) for index, column in columns}
-    widths = {index: min(column.width, wanted[index]) for index, column in columns}
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """How many cells the contents of a column take: those of nine in ten rows, and of all."""
+
+    typical: int
+    most: int
+
+
+def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed], room: int) -> list[tuple[int, int]]:
+    """The columns that fit into ``room`` cells: the index and the width of each. ``needed`` is by index; columns that
+    are not in it take their ``width``."""
+    known = {index: needed.get(index, Needed(column.width, column.width)) for index, column in columns}
+    widths = {
+        index: min(known[index].most, column.width if column.grow else column.max_width) for index, column in columns
+    }
     priorities = {index: column.priority for index, column in columns}
     while _total(widths.values()) > room and any(priorities[index] for index in widths):
         del widths[max(widths, key=lambda index: (priorities[index], list(widths).index(index)))]
@@ -76,13 +87,17 @@ def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, int], ro
     kept = [(index, column) for index, column in columns if index in widths]
     for index, column in kept:  # what tells less makes room for what tells more
         if column.priority and column.grow:
-            widths[index] = min(widths[index], max(MIN_COLUMN_CELLS, column.width // 2))
-    for is_capped in (True, False):
+            widths[index] = min(widths[index], max(MIN_COLUMN_CELLS, column.width * 3 // 4))
+    for goals in (
+        {
+            index: min(known[index].typical if column.grow else known[index].most, column.max_width)
+            for index, column in kept
+        },
+        {index: min(known[index].most, column.max_width) for index, column in kept},
+        {index: known[index].most for index, _ in kept},
+    ):
         for priority in sorted({priorities[index] for index, _ in kept}):
             level = [(index, column) for index, column in kept if column.priority == priority]
-            goals = {
-                index: min(wanted[index], column.max_width) if is_capped else wanted[index] for index, column in level
-            }
             _widen(widths, level, goals, room - _total(widths.values()))
     return list(widths.items())
 

@@ -6,6 +6,7 @@ wider until the table is resized or arranged in another way, so that nothing jum
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from textwrap import wrap
 from typing import ClassVar
 
@@ -24,7 +25,7 @@ from tui_registry.keys.keymap import in_force
 from tui_registry.keys.movement import LISTS, MOVEMENT
 from tui_registry.session.arrangement import Arrangement
 from tui_registry.terminal.sanitize import clip
-from tui_registry.widgets.columns import GAP_CELLS, Column, chosen_columns, lay_out
+from tui_registry.widgets.columns import GAP_CELLS, Column, Needed, chosen_columns, lay_out
 from tui_registry.widgets.row import Row, in_order
 
 __all__ = ["Column", "Row", "Table"]
@@ -95,7 +96,7 @@ class Table(ScrollView, can_focus=True):
         self._sorts_rows = False
         self._given: list[Row] = []  # in the order in which they were given
         self._rows: list[Row] = []  # in the order in which they are displayed
-        self._needed: dict[int, int] = {}  # cells of the contents, by the indexes of columns
+        self._needed: dict[int, Needed] = {}  # cells of the contents, by the indexes of columns
         self._measured = range(0)  # the rows whose contents these are, as far as they did not change
         self._index: dict[str, int] = {}
         self._cursor = 0
@@ -305,15 +306,24 @@ class Table(ScrollView, can_focus=True):
         rows = self._rows[self._measured.start : self._measured.stop]
         for index, column in self.shown_columns:
             title = cell_len(self._title(column)) if self._show_titles else 0
-            widest = max(map(_cells, (row.cells[index][0] for row in rows)))
-            if (needed := max(title, widest)) > self._needed.get(index, -1):
+            cells = sorted(map(_cells, (row.cells[index][0] for row in rows)))
+            before = self._needed.get(index, Needed(title, title))
+            needed = Needed(max(before.typical, cells[-1 - len(cells) // 10]), max(before.most, cells[-1]))
+            if needed != self._needed.get(index):
                 self._needed[index] = needed
                 self._cached_layout = (-1, [])
 
     def _layout(self, width: int) -> list[tuple[int, int]]:
         """The columns that fit: the index and the width in cells of each."""
         if width != self._cached_layout[0]:
-            self._cached_layout = (width, lay_out(self.shown_columns, self._needed, width - MARK_CELLS))
+            sort = self._arrangement.sort
+            columns = [  # the arrow is always visible
+                (index, replace(column, width=max(column.width, cell_len(self._title(column)))))
+                if sort is not None and sort.column == column.name
+                else (index, column)
+                for index, column in self.shown_columns
+            ]
+            self._cached_layout = (width, lay_out(columns, self._needed, width - MARK_CELLS))
         return self._cached_layout[1]
 
     def _set_cursor(self, number: int) -> None:

@@ -152,7 +152,7 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         "reject changes the registry, and ctrl+r is too easy to press",
         "help must have a key",
         "quit: alt+x is not sent by every terminal",
-        "a would be approve and sort in inbox: give one of them another key",
+        "a would be approve and sort in inbox, model, board: give one of them another key",
         "back must keep escape",
         "up must keep up",
         'copy must be a key, such as "f6", or a list of keys',
@@ -188,7 +188,7 @@ def test_keys_may_be_exchanged() -> None:
 
 
 def test_what_acts_in_different_places_may_share_a_key() -> None:
-    assert keymap.read("mine", '[keys]\nsort = "="\n').keys["compare"] == ("equals_sign",)
+    assert keymap.read("mine", '[keys]\ntimeline = "="\n').keys["compare"] == ("equals_sign",)
 
 
 def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:

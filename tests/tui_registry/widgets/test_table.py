@@ -274,7 +274,7 @@ async def test_columns_are_as_wide_as_their_contents_and_what_tells_least_is_cut
         assert f"{name}  Staging  ada  why it is so and not otherwise" in text(table)[1]
         for width, line in (
             (80, f"{name}  Staging  ada  why it is so and not"),
-            (66, f"{name[:36]}…  Staging  ada  why it is…"),
+            (66, f"{name[:31]}…  Staging  ada  why it is so a…"),
         ):
             await pilot.resize_terminal(width, 6)
             await pilot.pause()

@@ -10,12 +10,12 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.queries.pages import Pages
-from tui_registry.screens.base.place import Place
+from tui_registry.screens.base.arranged import SORTED_ROWS, Arranged
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.widgets.table import Column, Row, Table
 
 
-class Listing(Place):
+class Listing(Arranged):
     """Subclasses define the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search``
     start typing.
 
@@ -64,19 +64,23 @@ class Listing(Place):
 
     async def load(self) -> None:
         pages = self._pages
-        await pages.refresh(*self.table.window)
+        if self.is_sorted_here:
+            await pages.refresh(0, SORTED_ROWS - 1)
+        else:
+            await pages.refresh(*self.table.window)
         self._show(pages)
 
     def _show(self, pages: Pages[Row]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
         rows = pages.rows
-        count = f"{len(rows)}{'+' if pages.more else ''}"
+        empty = self.no_match if self.typed else self.empty_message
+        self.table.show(rows, empty=empty)
+        count = self.count_text(len(rows), has_more=pages.more)
         *before, last = self.breadcrumbs
         self.header.show_breadcrumbs(
             *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
         )
-        self.table.show(rows, empty=self.no_match if self.typed else self.empty_message)
         if self._displayed_for != self.typed:
             self._displayed_for = self.typed
             self.table.action_first()
@@ -141,6 +145,14 @@ class Listing(Place):
         self._displayed_for = None
         self.reload()
 
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether every row there is has been loaded."""
+        return not self._pages.more
+
+    def rearranged(self) -> None:
+        self.restart()
+
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
         if event.value.strip() != self.typed:
@@ -166,7 +178,7 @@ class Listing(Place):
 
     @on(Table.NearEnd)
     def _near_end(self) -> None:
-        if self._pages.more:
+        if self._pages.more and not self.is_sorted_here:  # those that come next may belong anywhere
             self.fetch("more", partial(self._load_more, self._pages))
 
     async def _load_more(self, pages: Pages[Row]) -> None:
