@@ -31,8 +31,8 @@ class Column:
     Each is as wide as its contents, where there is room. Where there is none, columns are dropped, the highest
     ``priority`` number first, until the others have ``width`` cells or what they need, and those without ``grow`` all
     they need up to ``max_width``; those with 0 are narrowed instead. What is left goes to the lowest numbers first,
-    within one number by the shares in ``grow``: at first what the contents of most rows need, then those of all. Only
-    then is a column widened beyond ``max_width`` cells.
+    within one number by the shares in ``grow``: to those with 0 what they need, to the others what most rows need, then
+    what all need. Only then is a column widened beyond ``max_width`` cells.
 
     sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if the user chooses it. key:
     its name, if that is not the title.
@@ -85,20 +85,24 @@ def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed],
         else:
             del widths[list(widths)[-1]]
     kept = [(index, column) for index, column in columns if index in widths]
-    for index, column in kept:  # what tells less makes room for what tells more
-        if column.priority and column.grow:
-            widths[index] = min(widths[index], max(MIN_COLUMN_CELLS, column.width * 3 // 4))
-    for goals in (
-        {
-            index: min(known[index].typical if column.grow else known[index].most, column.max_width)
-            for index, column in kept
-        },
-        {index: min(known[index].most, column.max_width) for index, column in kept},
-        {index: known[index].most for index, _ in kept},
+    first, others = ([each for each in kept if bool(each[1].priority) is is_other] for is_other in (False, True))
+    typical = {index: min(known[index].typical, column.max_width) for index, column in kept}
+    most = {index: min(known[index].most, column.max_width) for index, column in kept}
+    missing = sum(max(0, typical[index] - widths[index]) for index, _ in first)
+    if _total(widths.values()) + missing > room:  # what tells less makes room for what tells most
+        for index, column in others:
+            if column.grow:
+                widths[index] = min(widths[index], max(MIN_COLUMN_CELLS, column.width * 3 // 4))
+    for level, goals in (
+        (first, typical),
+        (first, most),
+        (others, typical),
+        (others, most),
+        (kept, {index: known[index].most for index, _ in kept}),
     ):
-        for priority in sorted({priorities[index] for index, _ in kept}):
-            level = [(index, column) for index, column in kept if column.priority == priority]
-            _widen(widths, level, goals, room - _total(widths.values()))
+        for priority in sorted({column.priority for _, column in level}):
+            same = [(index, column) for index, column in level if column.priority == priority]
+            _widen(widths, same, goals, room - _total(widths.values()))
     return list(widths.items())
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from textual.widgets import Input
+
 from tui_registry.screens.base.place import Place
 from tui_registry.session.arrangement import Arrangement, Sort
+from tui_registry.session.saved_view import SavedView
+from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.columns import Column
 from tui_registry.widgets.table import Table
 
@@ -90,6 +94,20 @@ class Arranged(Place):
                 table.action_first()
             self.rearranged()
 
+    def show_view(self, name: str, view: SavedView) -> None:
+        """Filter, sort and display the columns as in a saved view, but do not keep that as the place's arrangement."""
+        unknown = unknown_columns(view, self.known_columns)
+        if unknown:
+            told = "\n".join(map(one_line, unknown))
+            self.notify(told, title=f"Not all of the view {name}", severity="warning", markup=False, timeout=20)
+        known = {column.name for column in self.known_columns if column.sorting is not None}
+        sort = Sort.parse(view.sort.casefold()) if view.sort else None
+        columns = tuple(map(str.casefold, view.columns))
+        line = self.query_one("#filter", Input)
+        line.display = bool(view.filter)
+        line.value = view.filter
+        self.use_arrangement(Arrangement(sort if sort and sort.column in known else None, columns or None))
+
     def order_note(self) -> str:
         """The chosen order, to be added to the title, where no column title shows it; empty if one does."""
         sort = self.arrangement.sort
@@ -102,3 +120,19 @@ class Arranged(Place):
         if has_more and self.is_sorted_here:
             return f"first {count:,} only{self.order_note()}"
         return f"{count}{'+' if has_more else ''}{self.order_note()}"
+
+
+def unknown_columns(view: SavedView, columns: Sequence[Column]) -> list[str]:
+    """What a saved view says about columns that do not exist, and which do."""
+    names = [column.name for column in columns]
+    sortable = [column.name for column in columns if column.sorting is not None]
+    problems = [
+        f"{view.place} has no column '{each}': use {', '.join(names)}"
+        for each in view.columns
+        if each.casefold() not in names
+    ]
+    if view.sort and Sort.parse(view.sort).column.casefold() not in sortable:
+        problems.append(
+            f"{view.place} cannot be sorted by '{view.sort}': use {', '.join(sortable)}, with asc or desc behind it"
+        )
+    return problems

@@ -84,7 +84,7 @@ class Listing(Arranged):
         if self._displayed_for != self.typed:
             self._displayed_for = self.typed
             self.table.action_first()
-            if self.opens_best and (best := _best(rows, self.typed)):
+            if self.opens_best and self.typed and (best := _best(rows, self.typed)):
                 self.table.move_to(best)
         self.mark_answered()
 

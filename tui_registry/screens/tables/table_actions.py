@@ -6,9 +6,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
 from textual.content import Content
+from textual.widgets import Input
 
+from tui_registry.keys import names as key_names
 from tui_registry.keys.action import Action
+from tui_registry.keys.view_actions import key_problem
 from tui_registry.screens.base.arranged import Arranged
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.choose_columns import ChooseColumns
@@ -17,6 +21,9 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.row_text import RowText
 from tui_registry.screens.tables.export import Format, exported, write
 from tui_registry.session.arrangement import Arrangement, Sort
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.session.saved_view import SavedView, ViewName
+from tui_registry.session.settings import SettingsError, config_file, keep_view
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.columns import BY_TEXT, Column
 from tui_registry.widgets.row import full_text
@@ -38,6 +45,8 @@ class TableActions(Arranged):
         return [action for action in super().live_actions if self._has_what_it_needs(action.id)]
 
     def _has_what_it_needs(self, action: str) -> bool:
+        if action == "save_view":  # a place that a key opens
+            return self.app.screen_stack[0] is self
         return action not in NEED_ROWS or any(table.row_count for table in self.listed_tables)
 
     def action_sort(self) -> None:
@@ -96,13 +105,50 @@ class TableActions(Arranged):
             texts = [(table.columns[index].title, full_text(row.value(index))) for index in order]
             self.app.push_screen(RowText(texts, self.console_app.copy))
 
+    def action_save_view(self) -> None:
+        self.console_app.mutations.prepare(self._save_view)
+
+    async def _save_view(self) -> None:
+        app = self.console_app
+        columns = list(self.arrangement.columns or ())
+        sort = str(self.arrangement.sort) if self.arrangement.sort else ""
+        typed = self.query_one("#filter", Input).value.strip()
+        view = SavedView(place=self.place, filter=typed, sort=sort, columns=columns)
+        about = [one_line(view.description), *([f"columns: {one_line(', '.join(columns))}"] if columns else [])]
+        fields = [
+            Field(name="name", label="Name", required=True, hint="letters, digits, - and _", check=_name_problem),
+            Field(name="key", label="Key (optional)", hint="such as F6", check=self._key_problem),
+        ]
+        values = await self.app.push_screen_wait(Form("Save this view", fields, message=Content("\n".join(about))))
+        if values is None:
+            return
+        name = values["name"]
+        view.key = values["key"]
+        if name in app.views:
+            message = [Content(f"Now it is: {one_line(app.views[name].description)}")]
+            question = Question(f"Replace the view {name}?", message, "Replace")
+            if await self.app.push_screen_wait(Confirm(question)) is None:
+                return
+        try:
+            await asyncio.to_thread(keep_view, name, view)
+        except SettingsError as error:
+            self.notify(one_line(str(error)), title="Not saved", severity="error", markup=False, timeout=30)
+            return
+        app.add_view(name, view)
+        told = f"In {config_file()}. Its key, the help and the finder open it."
+        self.notify(one_line(told), title=f"View {name} saved", markup=False, timeout=10)
+        self.post_message(LivenessChanged())
+
+    def _key_problem(self, typed: str) -> str:
+        return key_problem(self.console_app.keymap, key_names.named(typed))
+
     def action_export(self) -> None:
         self.console_app.mutations.prepare(self._export)
 
     async def _export(self) -> None:
         choices = [
-            Choice(Format.CSV, "CSV", "for spreadsheets", "c"),
-            Choice(Format.JSON_LINES, "JSON Lines", "for programs: one object a line", "l"),
+            Choice(Format.CSV, "CSV", "for spreadsheets", "1"),
+            Choice(Format.JSON_LINES, "JSON Lines", "for programs: one object a line", "2"),
         ]
         table = self.current_table
         what = self._exported_rows(table)
@@ -148,6 +194,14 @@ class TableActions(Arranged):
         if self.has_all_rows:
             return f"{rows}: all of this list"
         return f"{rows}: those that are loaded, there are more"
+
+
+def _name_problem(name: str) -> str:
+    try:
+        TypeAdapter(ViewName).validate_python(name)
+    except ValidationError:
+        return "Use a letter, and then at most 30 letters, digits, - and _."
+    return ""
 
 
 def _directions(column: Column, sort: Sort | None) -> str:
