@@ -88,11 +88,12 @@ def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed],
     first, others = ([each for each in kept if bool(each[1].priority) is is_other] for is_other in (False, True))
     typical = {index: min(known[index].typical, column.max_width) for index, column in kept}
     most = {index: min(known[index].most, column.max_width) for index, column in kept}
-    missing = sum(max(0, typical[index] - widths[index]) for index, _ in first)
-    if _total(widths.values()) + missing > room:  # what tells less makes room for what tells most
-        for index, column in others:
-            if column.grow:
-                widths[index] = min(widths[index], max(MIN_COLUMN_CELLS, column.width * 3 // 4))
+    lacking = sum(max(0, typical[index] - widths[index]) for index, _ in first) + _total(widths.values()) - room
+    for index, column in sorted(others, key=lambda each: each[1].priority, reverse=True):
+        if column.grow and lacking > 0:  # what tells less makes room for what tells most
+            given = min(lacking, max(0, widths[index] - max(MIN_COLUMN_CELLS, column.width * 3 // 4)))
+            widths[index] -= given
+            lacking -= given
     for level, goals in (
         (first, typical),
         (first, most),

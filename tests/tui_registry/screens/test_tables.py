@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import io
 import json
 import stat
 from pathlib import Path
@@ -152,7 +153,7 @@ async def test_rows_are_exported_as_they_are_shown(scene: Scene, home: Path) -> 
             await shown.press("enter")
             await shown.tells(f"{home / name}", "Readable only by you")
             assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
-        table = list(csv.DictReader((home / "rows.csv").open(newline="", encoding="utf-8")))
+        table = list(csv.DictReader(io.StringIO((home / "rows.csv").read_text(), newline="")))
         assert [row["model"] for row in table] == [second, first]
         assert table[1]["description"] == '\'=HYPERLINK("http://x")�[2J\nsecond, line'
         assert table[1]["updated"].endswith("Z")
