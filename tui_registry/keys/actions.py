@@ -80,7 +80,7 @@ ACTIONS = (
     Action("search", "slash", "/", "search", "Search models as you type", ("models",), 1),
     Action("find", "slash", "/", "find", "Search models as you type", ("model", *DETAILS, "compare", "run"), 7),
     Action("search", "slash", "/", "search", "Search experiments as you type", ("experiments",), 1),
-    Action("sort", "s", "s", "sort", "Sort by a column, or in the other direction", TABLES, 6),
+    Action("sort", "s", "s", "sort", "Sort by a column, or in the other direction", TABLES, 7),
     Action("columns", "C", "C", "columns", "Choose the columns and their order", TABLES, 8),
     Action("show_row", "V", "V", "whole row", "Show the full texts of the row under the cursor", TABLES, 8),
     Action("save_view", "S", "S", "save view", "Save the filter, order and columns as a view", VIEW_PLACES, 9),

@@ -40,7 +40,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGE", 4, priority=2, sorting=BY_TIME),
-        Column("USER", 12, priority=1, grow=1, max_width=28),
+        Column("USER", 12, priority=1, max_width=20),
         Column("ACTION", 9, grow=1, max_width=19),
         Column("MODEL", 16, grow=3, max_width=48),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),

@@ -1,4 +1,5 @@
-"""What can be done with every table: sort it, choose its columns, show a row in full, export the rows."""
+"""What can be done with every table: sort it, choose its columns, show a row in full, export the rows, keep them as a
+view. The dialogs are imported when they are opened: a place that has tables is the first one displayed."""
 
 import asyncio
 from dataclasses import replace
@@ -14,12 +15,6 @@ from tui_registry.keys import names as key_names
 from tui_registry.keys.action import Action
 from tui_registry.keys.view_actions import key_problem
 from tui_registry.screens.base.arranged import Arranged
-from tui_registry.screens.dialogs.choose import Choice, Choose
-from tui_registry.screens.dialogs.choose_columns import ChooseColumns
-from tui_registry.screens.dialogs.confirm import Confirm, Question
-from tui_registry.screens.dialogs.form import Field, Form
-from tui_registry.screens.dialogs.row_text import RowText
-from tui_registry.screens.tables.export import Format, exported, write
 from tui_registry.session.arrangement import Arrangement, Sort
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.session.saved_view import SavedView, ViewName
@@ -30,7 +25,7 @@ from tui_registry.widgets.row import full_text
 from tui_registry.widgets.table import Table
 
 OWN_ORDER = ""  # as a choice
-NEED_ROWS = {"show_row", "export"}
+NEED_ROWS = {"sort", "columns", "show_row", "export"}
 """Actions for which there must be rows."""
 
 
@@ -53,6 +48,8 @@ class TableActions(Arranged):
         self.console_app.mutations.prepare(self._choose_sort)
 
     async def _choose_sort(self) -> None:
+        from tui_registry.screens.dialogs.choose import Choice, Choose
+
         sort = self.sort
         columns = {column.name: column for column in self.known_columns if column.sorting is not None}
         choices = [
@@ -76,6 +73,8 @@ class TableActions(Arranged):
         self.console_app.mutations.prepare(self._choose_columns)
 
     async def _choose_columns(self) -> None:
+        from tui_registry.screens.dialogs.choose_columns import ChooseColumns
+
         titles = {column.name: column.title for column in self.known_columns}
         shown = [column.name for _, column in self.current_table.shown_columns]
         chosen = await self.app.push_screen_wait(ChooseColumns(titles, shown))
@@ -98,6 +97,8 @@ class TableActions(Arranged):
 
     def action_show_row(self) -> None:
         """Show the whole row under the cursor, also what is in columns that are not displayed."""
+        from tui_registry.screens.dialogs.row_text import RowText
+
         table = self.current_table
         if (row := table.cursor_row) is not None:
             shown = [index for index, _ in table.shown_columns]
@@ -109,6 +110,9 @@ class TableActions(Arranged):
         self.console_app.mutations.prepare(self._save_view)
 
     async def _save_view(self) -> None:
+        from tui_registry.screens.dialogs.confirm import Confirm, Question
+        from tui_registry.screens.dialogs.form import Field, Form
+
         app = self.console_app
         columns = list(self.arrangement.columns or ())
         sort = str(self.arrangement.sort) if self.arrangement.sort else ""
@@ -146,6 +150,10 @@ class TableActions(Arranged):
         self.console_app.mutations.prepare(self._export)
 
     async def _export(self) -> None:
+        from tui_registry.screens.dialogs.choose import Choice, Choose
+        from tui_registry.screens.dialogs.form import Field, Form
+        from tui_registry.screens.tables.export import Format, exported
+
         choices = [
             Choice(Format.CSV, "CSV", "for spreadsheets", "1"),
             Choice(Format.JSON_LINES, "JSON Lines", "for programs: one object a line", "2"),
@@ -181,6 +189,9 @@ class TableActions(Arranged):
 
     async def _write(self, name: str, text: str) -> Path | None:
         """Write a file, over one that is there only if the user wants that, else return None."""
+        from tui_registry.screens.dialogs.confirm import Confirm, Question
+        from tui_registry.screens.tables.export import write
+
         try:
             return await asyncio.to_thread(partial(write, name, text, overwrite=False))
         except FileExistsError:
