@@ -93,8 +93,8 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     def show_requests(self) -> None:
         """Display the requests that match the filter."""
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
-        count = f"{len(matching)} of {len(self._requests)}" if self._filter else str(len(matching))
-        self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}{self.order_note()})")
+        count = self.count_text(len(self._requests), has_more=self._more)
+        self.header.show_breadcrumbs(f"Inbox ({len(matching)} of {count})" if self._filter else f"Inbox ({count})")
         empty = "No matching requests." if self._filter else "No open requests."
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],

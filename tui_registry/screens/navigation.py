@@ -28,6 +28,8 @@ class Navigator(Navigation):
 
     async def open_view(self, name: str, view: SavedView) -> None:
         """Go to a place, and arrange it as in a saved view."""
+        if not isinstance(self._app.screen, Place):
+            return  # a dialog is open
         await self.go(view.place)
         await self._close_all()
         if isinstance(self._app.screen, Arranged):

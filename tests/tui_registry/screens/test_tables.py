@@ -12,8 +12,10 @@ import pytest
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.scene import SECOND_ASKER, Scene
 from tui_registry.screens.base import listing
+from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session import settings
 from tui_registry.session.saved_view import SavedView
+from tui_registry.widgets.row import sort_key
 
 HOSTILE = '=HYPERLINK("http://x")\x1b[2J\nsecond, \u202eline'
 
@@ -232,9 +234,55 @@ async def test_what_is_wrong_with_the_columns_of_a_view_is_told_with_those_there
     model = scene.model("churn")
     views = {"odd": SavedView(place="models", columns=["Model", "owner"], sort="size desc", key="f6")}
     async with console(scene.url, scene.token, LARGE, settings=settings.Settings(views=views)) as shown:
-        await shown.press("f6")
+        await shown.press("question_mark", "f6")
+        await shown.shows("Keyboard shortcuts")  # nothing is opened behind a dialog
+        await shown.press("escape", "f6")
         await shown.tells("models has no column 'owner': use model, prod, staging")
         await shown.tells("models cannot be sorted by 'size desc': use model, prod")
         await shown.shows(model)
         assert next(line for line in shown.text.split("\n") if "MODEL" in line).split() == ["MODEL", "▲"]
         await shown.until(lambda: shown.told.count("has no column 'owner'") == 2, "also at the start, once")
+
+
+async def test_every_place_with_a_table_sorts_it_and_knows_its_values(scene: Scene) -> None:
+    model = scene.pending("churn", "Production")
+    scene.version(model, "Production")
+    scene.version(model, "Staging")
+    places = (
+        ("1", "Inbox (1)"),
+        ("2", "Models (1)"),
+        ("enter", f"Models › {model}"),
+        ("3", "Board"),
+        ("4", "Activity ("),
+        ("5", "Access › Permissions"),
+        ("tab", "Access › Users"),
+        ("tab", "Access › Groups"),
+        ("tab", "Access › Service principals"),
+        ("tab", "Access › Tokens"),
+        ("at", "API calls of this session"),
+    )
+    async with console(scene.url, scene.registry.admin_token, LARGE) as shown:
+        await shown.shows("● live")
+        for key, title in places:
+            await shown.press(key)
+            await shown.shows(title)
+            if title.endswith("Service principals"):
+                continue  # there are none
+            place = shown.app.screen
+            assert isinstance(place, TableActions)
+            await shown.until(lambda place=place: place.current_table.row_count, f"rows of {title}")  # type: ignore[misc]  # mypy sees no defaults of lambdas
+            table = place.current_table
+            assert {len(row.values) for row in table.rows} <= {0, len(table.columns)}, title
+            column = table.shown_columns[0][1]
+            await sort_by(shown, column.title, "1")
+            await shown.until(
+                lambda place=place, column=column: (  # type: ignore[misc]  # as above
+                    f"{column.title} ▲" in shown.text or f"{column.title} ▼" in shown.text
+                ),
+                f"{title} by {column.title}",
+            )
+            values = [sort_key(row.value(0)) for row in table.rows]
+            known = [value for value in values if value is not None]
+            assert place.sort is not None
+            if place.is_sorted_here:
+                assert known == sorted(known, reverse=place.sort.is_descending), title

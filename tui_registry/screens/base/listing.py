@@ -74,19 +74,21 @@ class Listing(Arranged):
         if pages is not self._pages:
             return  # something else has been typed
         rows = pages.rows
-        empty = self.no_match if self.typed else self.empty_message
-        self.table.show(rows, empty=empty)
-        count = self.count_text(len(rows), has_more=pages.more)
-        *before, last = self.breadcrumbs
-        self.header.show_breadcrumbs(
-            *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
-        )
+        self.table.show(rows, empty=self.no_match if self.typed else self.empty_message)
+        self._show_title()
         if self._displayed_for != self.typed:
             self._displayed_for = self.typed
             self.table.action_first()
             if self.opens_best and self.typed and (best := _best(rows, self.typed)):
                 self.table.move_to(best)
         self.mark_answered()
+
+    def _show_title(self) -> None:
+        count = self.count_text(len(self._pages.rows), has_more=self._pages.more)
+        *before, last = self.breadcrumbs
+        self.header.show_breadcrumbs(
+            *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
+        )
 
     def show_problem(self, problem: str) -> None:
         if self._displayed_for != self.typed or not self.table.row_count:
@@ -151,6 +153,7 @@ class Listing(Arranged):
         return not self._pages.more
 
     def rearranged(self) -> None:
+        self._show_title()  # until more is read, these rows are sorted
         self.restart()
 
     @on(Input.Changed, "#filter")

@@ -136,9 +136,15 @@ class Model(TableActions, VersionActions):
     def _show(self, model: RegisteredModelDatabricks, *, more: bool) -> None:
         short_name = self.console_app.connection.short_name
         created_by = short_name(model.user_id) if model.user_id else ""
+        order_note = " (only the newest are sorted)" if more and self.is_sorted_here else self.order_note()
         self._summary.update(
             _summary(
-                model, len(self._known.versions), more=more, pending=len(self._known.requests), created_by=created_by
+                model,
+                len(self._known.versions),
+                more=more,
+                pending=len(self._known.requests),
+                created_by=created_by,
+                order_note=order_note,
             )
         )
         self._table.show(self._known.rows(short_name), empty="No versions.")
@@ -152,7 +158,7 @@ class Model(TableActions, VersionActions):
         return not self._has_more
 
     def rearranged(self) -> None:
-        self.show_version()
+        self.reload()
 
     def version_of(self, key: str) -> ModelVersion | None:
         return self._known.versions.get(key)
@@ -228,9 +234,11 @@ class Model(TableActions, VersionActions):
         self.console_app.navigation.open_history(self.model_name, None)
 
 
-def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str) -> Content:
+def _summary(
+    model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str, order_note: str
+) -> Content:
     facts = [
-        f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
+        f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}{order_note}",
         f"{pending} open requests" if pending != 1 else "1 open request",
         f"your level: {model.permission_level}",
         *([f"created by {one_line(created_by)}"] if created_by else []),
