@@ -17,8 +17,10 @@ from tui_registry.keys.actions import ACTIONS
 from tui_registry.keys.keymap import DEFAULT, KeymapError
 from tui_registry.keys.movement import MOVEMENT
 from tui_registry.keys.names import character, display_name, is_character, named, problem
+from tui_registry.keys.view_actions import with_views
 from tui_registry.screens.dialogs.confirm import Confirm
 from tui_registry.screens.dialogs.help import Help
+from tui_registry.screens.places import column_problems
 from tui_registry.session import settings
 from tui_registry.session.settings import Settings
 from tui_registry.widgets.table import Table
@@ -59,7 +61,9 @@ def test_the_readmes_examples_can_be_used() -> None:
     written, own = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     settings.config_file().parent.mkdir(parents=True)
     settings.config_file().write_text(written, encoding="utf-8")
-    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
+    read = settings.read()
+    assert read.model_copy(update={"views": {}}) == Settings(theme="nord", keymap="vim", mouse=False)
+    assert with_views(DEFAULT, read.views)[1] == column_problems(read.views) == []
     assert keymap.read("mine", own).keys["reject"] == ("f6",)
 
 
