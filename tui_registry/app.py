@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,10 +27,12 @@ from tui_registry.keys.names import display_name
 from tui_registry.mutations.runner import Mutations
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.navigation import Navigator
-from tui_registry.screens.places import PLACES, load, place
+from tui_registry.screens.places import PLACES, column_problems, load, place
 from tui_registry.session.connection import Connection
+from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.live_connection import LiveConnection
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
+from tui_registry.session.saved_view import SavedView
 from tui_registry.session.settings import Settings
 from tui_registry.startup.first_frame import FirstFrame
 from tui_registry.startup.preferences import Preferences
@@ -74,7 +76,7 @@ class ConsoleApp(App[str]):
         self.keymap = self.preferences.keymap
         self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
         self.stylesheet.set_variables(self.get_css_variables())
-        self.first_frame = FirstFrame(self, load)
+        self.first_frame = FirstFrame(self, self._load_places)
         self.connection = LiveConnection(self, connect)
         self.mutations = Mutations(self)
         self.navigation = Navigator(self, self.connection)
@@ -89,6 +91,28 @@ class ConsoleApp(App[str]):
     @property
     def client(self) -> RegistryClient:
         return self.connection.client
+
+    @property
+    def views(self) -> Mapping[str, SavedView]:
+        return self.preferences.views
+
+    def add_view(self, name: str, view: SavedView) -> None:
+        self.preferences.add_view(name, view)
+        self.keymap = self.preferences.keymap
+        self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
+
+    async def action_view(self, name: str) -> None:
+        await self.navigation.open_view(name, self.views[name])
+
+    def _load_places(self) -> None:
+        """Import all places, and check what the saved views say about their columns."""
+        load()
+        if problems := column_problems(self.views):
+            self.call_from_thread(self.preferences.warn, problems)
+
+    @property
+    def arrangements(self) -> KeptArrangements:
+        return self.preferences.arrangements
 
     def is_action_live(self, action: str) -> bool:
         """Whether one of the actions available everywhere would have an effect now."""

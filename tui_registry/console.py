@@ -1,6 +1,6 @@
 """The interface of the application that screens use; app.ConsoleApp implements it."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Protocol, TypeVar
 
 from textual.geometry import Size
@@ -11,7 +11,9 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.action import Action
 from tui_registry.keys.keymap import Keymap
 from tui_registry.mutations.runner import Mutations
+from tui_registry.session.kept_arrangements import KeptArrangements
 from tui_registry.session.live_connection import LiveConnection
+from tui_registry.session.saved_view import SavedView
 from tui_registry.startup.first_frame import FirstFrame
 from tui_registry_server.wire.principal import PrincipalKind
 
@@ -71,6 +73,17 @@ class Console(Protocol):
 
     @property
     def navigation(self) -> Navigation: ...
+
+    @property
+    def views(self) -> Mapping[str, SavedView]:
+        """The saved views by name."""
+
+    def add_view(self, name: str, view: SavedView) -> None:
+        """Let a view be opened from now on."""
+
+    @property
+    def arrangements(self) -> KeptArrangements:
+        """How each place was arranged last."""
 
     @property
     def first_frame(self) -> FirstFrame: ...

@@ -76,3 +76,9 @@ def office(scene: Scene) -> Iterator[AccessFixture]:
     office = AccessFixture(scene)
     yield office
     office.close()
+
+
+@pytest.fixture(autouse=True)
+def own_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How places were arranged is not kept from one test to the next."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "states"))

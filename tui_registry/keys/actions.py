@@ -29,6 +29,8 @@ TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens")
 ACCOUNTS = ("users", "service principals")
 ACCESS = (*SECTIONS, "group", "person")
+TABLES = ("inbox", "models", *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
+VIEW_PLACES = ("inbox", "models", "board", "activity", *SECTIONS)
 ACTIONS = (
     Action(
         "approve", "a", "a", "approve", "Approve the request, or all marked requests", WITH_REQUESTS, 1, writes=True
@@ -77,9 +79,11 @@ ACTIONS = (
     Action("search", "slash", "/", "search", "Search models as you type", ("models",), 1),
     Action("find", "slash", "/", "find", "Find a model, or anything else", ("model", *DETAILS, "compare", "run"), 7),
     Action("search", "slash", "/", "search", "Search experiments as you type", ("experiments",), 1),
-    Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
-    Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
-    Action("columns", "v", "v", "columns", "Choose which metrics and parameters to show", ("runs",), 4),
+    Action("sort", "s", "s", "sort", "Sort by a column, or in the other direction", TABLES, 7),
+    Action("columns", "C", "C", "columns", "Choose the columns and their order", TABLES, 8),
+    Action("show_row", "V", "V", "whole row", "Show the full texts of the row under the cursor", TABLES, 8),
+    Action("save_view", "S", "S", "save view", "Save the filter, order and columns as a view", VIEW_PLACES, 9),
+    Action("export", "E", "E", "export", "Write the rows to a file, as CSV or JSON Lines", TABLES, 8),
     Action("new", "n", "n", "new", "Create a model or, in a model, add a version", ("models", "model"), 4, writes=True),
     Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
     Action(

@@ -54,15 +54,16 @@ class KeymapError(Exception):
 
 @dataclass(frozen=True)
 class Keymap:
-    """The active keys of every action and movement."""
+    """The active keys of every action and movement, and the user's own actions."""
 
     name: str
     keys: Keys
+    custom: tuple[Action, ...] = ()
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
-        """The table of actions with these keys."""
-        return tuple(_with_keys(action, self.keys[action.name]) for action in ACTIONS)
+        """The table of actions with these keys, and after them the user's own."""
+        return (*(_with_keys(action, self.keys[action.name]) for action in ACTIONS), *self.custom)
 
     @cached_property
     def movements(self) -> dict[str, Action]:

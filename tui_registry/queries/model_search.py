@@ -16,11 +16,13 @@ MAX_SAME_NAME = 100  # models whose names differ only in letter case
 
 
 class ModelSearch:
-    def __init__(self, models: Models, typed: str) -> None:
+    def __init__(self, models: Models, typed: str, *, order_by: str = "") -> None:
+        """``order_by``: the server's, instead of the best matches first."""
         self._models = models
         self._typed = typed.strip()
         self._filter = models_filter(typed)
-        self._ranked = is_words(typed)
+        self._order_by = order_by
+        self._ranked = is_words(typed) and not order_by
         self._ranked_names: set[str] = set()  # names returned in the first pass
 
     async def page(self, token: str, size: int) -> tuple[list[RegisteredModel], str]:
@@ -51,7 +53,9 @@ class ModelSearch:
                 return fresh, f"{ALL_PREFIX}{token}" if token else ""
 
     async def _search(self, filter_text: str, size: int, token: str) -> tuple[list[RegisteredModel], str]:
-        page = await self._models.search(filter_text=filter_text, max_results=size, page_token=token)
+        page = await self._models.search(
+            filter_text=filter_text, order_by=self._order_by, max_results=size, page_token=token
+        )
         return page.registered_models, page.next_page_token or ""
 
 

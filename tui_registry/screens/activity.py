@@ -14,8 +14,12 @@ from tui_registry.queries.activity_labels import action_label, describe, is_tran
 from tui_registry.queries.search_syntax import ACTIVITY_FIELDS, ActivityFilter, activity_filter
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
+from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
@@ -28,7 +32,7 @@ MAX_TRANSITIONS = 10_000  # that the timeline counts
 HIGHLIGHTED = {ActivityType.REJECTED_REQUEST, ActivityType.DELETED_MODEL, ActivityType.DELETED_VERSION}
 
 
-class ActivityFeed(Listing, EditActions):
+class ActivityFeed(TableActions, Listing, EditActions):
     place = "activity"
     list_title = "Activity"
     empty_message = "No activity yet."
@@ -37,13 +41,15 @@ class ActivityFeed(Listing, EditActions):
     fields = ACTIVITY_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
-        Column("AGE", 4, priority=2),
-        Column("USER", 12, priority=1, grow=1, max_width=28),
+        Column("AGE", 4, priority=2, sorting=BY_TIME),
+        Column("USER", 12, priority=1, max_width=20),
         Column("ACTION", 9, grow=1, max_width=19),
         Column("MODEL", 16, grow=3, max_width=48),
-        Column("VER", 4, max_width=6),
+        Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("DETAILS", 20, priority=3, grow=5),
     )
+
+    own_order = Sort("age", is_descending=True)
 
     def __init__(self, name: str = "", version: str = "") -> None:
         """Without a name, the feed of the whole registry."""
@@ -143,5 +149,13 @@ def _row(activity: FeedActivity, who: str) -> Row:
                 describe(activity),
                 STAGE_STYLES[activity.to_stage] if is_transition(activity) and activity.to_stage else "dim",
             ),
+        ),
+        (
+            Instant(activity.creation_timestamp),
+            activity.user_id,
+            action_label(activity),
+            activity.name,
+            int(activity.version) if activity.version else None,
+            describe(activity),
         ),
     )

@@ -15,9 +15,13 @@ from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.queries.pages import Pages
 from tui_registry.queries.search_syntax import MODEL_FIELDS, unmatched, versions_filter
 from tui_registry.screens.models.stages import StagePlace
+from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -27,15 +31,17 @@ from tui_registry_server.wire.transition_request import InboxRequest
 MAX_REQUESTS = 1000  # open requests displayed on the board, the newest ones
 
 
-class Board(StagePlace):
+class Board(TableActions, StagePlace):
     place = "board"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("board"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 12, grow=3, max_width=40),
-        Column("VER", 4, max_width=6),
-        Column("AGE", 4, priority=2),
-        Column("DETAILS", 16, priority=3, grow=3),
+        Column("VER", 4, max_width=6, sorting=BY_NUMBER),
+        Column("AGE", 4, priority=2, sorting=BY_TIME),
+        Column("DETAILS", 16, priority=3, grow=3, sorting=None),
     )
+    own_order = Sort("age", is_descending=True)
+    server_orders: ClassVar = {"model": "name", "ver": "version_number", "age": "last_updated_timestamp"}
 
     def __init__(self) -> None:
         super().__init__("Board")
@@ -71,7 +77,7 @@ class Board(StagePlace):
     async def _read_page(self, stage: Stage, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         page = await self.console_app.client.versions.search(
             filter_text=versions_filter(typed, stage),
-            order_by="last_updated_timestamp DESC",
+            order_by=self.server_order or "last_updated_timestamp DESC",
             max_results=size,
             page_token=token,
         )
@@ -90,17 +96,32 @@ class Board(StagePlace):
                 (age(version.last_updated_timestamp), "dim"),
                 (details, "yellow" if request else "dim"),
             ),
+            (
+                version.name,
+                int(version.version),
+                Instant(version.last_updated_timestamp),
+                f"→ {request.to_stage}?" if request else version.description,
+            ),
         )
 
     def _show(self, pages: dict[Stage, Pages[Row]]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
-        self.header.show_breadcrumbs(f"Board matching “{self._typed}”" if self._typed else "Board")
+        note = self.order_note()
+        self.header.show_breadcrumbs(f"Board matching “{self._typed}”{note}" if self._typed else f"Board{note}")
         for stage, table in self.tables.items():
             table.show(pages[stage].rows, empty=unmatched("none", self._typed, MODEL_FIELDS))
         self._displayed_for = self._typed
         self.lay_out()
         self.show_version()
+
+    @property
+    def has_all_rows(self) -> bool:
+        return not self._pages[self.stage].more
+
+    def rearranged(self) -> None:
+        self._pages = self._new_pages()
+        self.reload()
 
     def count(self, stage: Stage) -> str:
         return f"{super().count(stage)}{'+' if self._pages[stage].more else ''}"

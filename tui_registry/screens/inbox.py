@@ -1,9 +1,9 @@
 """The inbox: the open requests of all models, with the details needed to decide them."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,11 +18,15 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.queries.search_syntax import field_of, unmatched
 from tui_registry.screens.models.copy_actions import CopyActions
 from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.first_steps import FirstSteps
-from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.row import Instant, Ranked
+from tui_registry.widgets.stages import BY_STAGE, STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
@@ -31,33 +35,25 @@ PAGE_SIZE = 1000
 DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a request before its details are fetched
 
 
-ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
-    "newest first": lambda request: -request.creation_timestamp,
-    "oldest first": lambda request: request.creation_timestamp,
-    "by model": lambda request: (request.name.casefold(), int(request.version)),
-    "by requester": lambda request: request.user_id.casefold(),
-    "by stage": lambda request: list(Stage).index(request.to_stage) * -1,
-}
-"""The sort orders, by their names in the header."""
-
-DEFAULT_ORDER = "newest first"  # the server's own
 FIELDS = ("model", "user", "stage")
 """What the filter can be about, besides words."""
 
 
-class Inbox(RequestDecisions, CopyActions):
+class Inbox(TableActions, RequestDecisions, CopyActions):
     place = "inbox"
     CSS_PATH = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inbox"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 16, grow=3, max_width=48),
-        Column("VER", 4, max_width=6),
-        Column("TRANSITION", 21),
+        Column("VER", 4, max_width=6, sorting=BY_NUMBER),
+        Column("TRANSITION", 21, sorting=BY_STAGE),
         Column("REQUESTED BY", 12, priority=2, grow=2, max_width=28),
-        Column("AGE", 4, priority=1),
-        Column("DISPLACES", 9),
+        Column("AGE", 4, priority=1, sorting=BY_TIME),
+        Column("DISPLACES", 9, max_width=16),
         Column("COMMENT", 24, priority=3, grow=4),
     )
+
+    own_order = Sort("age", is_descending=True)
 
     def __init__(self) -> None:
         super().__init__("Inbox")
@@ -65,7 +61,6 @@ class Inbox(RequestDecisions, CopyActions):
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
-        self._order = DEFAULT_ORDER
         self._first_steps = FirstSteps()
         self._is_in_use = False  # whether there is, or was, a model
 
@@ -103,17 +98,21 @@ class Inbox(RequestDecisions, CopyActions):
     def show_requests(self) -> None:
         """Display the requests that match the filter."""
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
-        if self._order != DEFAULT_ORDER:
-            matching.sort(key=ORDERS[self._order])
-        count = f"{len(matching)} of {len(self._requests)}" if self._filter else str(len(matching))
-        order = f", {self._order}" if self._order != DEFAULT_ORDER else ""
-        self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}){order}")
+        count = self.count_text(len(self._requests), has_more=self._more)
+        self.header.show_breadcrumbs(f"Inbox ({len(matching)} of {count})" if self._filter else f"Inbox ({count})")
         empty = unmatched("No matching requests.", self._filter, FIELDS) if self._filter else "No open requests."
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],
             empty=empty,
         )
         self._show_details()
+
+    @property
+    def has_all_rows(self) -> bool:
+        return not self._more
+
+    def rearranged(self) -> None:
+        self.show_requests()
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
@@ -131,7 +130,7 @@ class Inbox(RequestDecisions, CopyActions):
             return self.decisions_are_live(action)
         if action == "copy" and self._first_steps.code:
             return True
-        if action in {"open", "mark", "copy", "sort"}:
+        if action in {"open", "mark", "copy"}:
             return self.table.row_count > 0
         if action == "back":
             return bool(self._filter or self.table.marks or self._filter_line.has_focus)
@@ -143,12 +142,6 @@ class Inbox(RequestDecisions, CopyActions):
     def action_mark(self) -> None:
         self.table.toggle_mark()
         self.post_message(LivenessChanged())
-
-    def action_sort(self) -> None:
-        """Sort by the next of ORDERS."""
-        orders = list(ORDERS)
-        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
-        self.show_requests()
 
     def action_filter(self) -> None:
         self._filter_line.display = True
@@ -228,6 +221,15 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
             (age(request.creation_timestamp), "dim"),
             (", ".join(displaced(request)), STAGE_STYLES[Stage.ARCHIVED]),
             (one_line(request.comment or "", 500), "dim"),
+        ),
+        (
+            request.name,
+            int(request.version),
+            Ranked(list(Stage).index(request.to_stage), f"{request.from_stage} → {request.to_stage}"),
+            request.user_id,
+            Instant(request.creation_timestamp),
+            ", ".join(displaced(request)),
+            request.comment,
         ),
     )
 

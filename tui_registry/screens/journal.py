@@ -9,13 +9,17 @@ from textual.binding import BindingType
 from tui_registry.client.journal import Entry
 from tui_registry.keys.actions import bindings
 from tui_registry.screens.base.listing import Listing
+from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 
 POLL_SECONDS = 0.5
 
 
-class JournalPlace(Listing):
+class JournalPlace(TableActions, Listing):
     place = "journal"
     list_title = "API calls of this session"
     empty_message = "No API calls yet."
@@ -23,14 +27,15 @@ class JournalPlace(Listing):
     placeholder = "method, path, result or user"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
-        Column("TIME", 8, priority=1),
+        Column("TIME", 8, priority=1, sorting=BY_TIME),
         Column("USER", 12, priority=3, grow=1, max_width=28),
         Column("METHOD", 6),
         Column("PATH", 30, grow=4, max_width=70),
         Column("RESULT", 6, grow=1, max_width=13),
-        Column("TOOK", 6, priority=2),
+        Column("TOOK", 6, priority=2, sorting=BY_NUMBER),
     )
     has_text = True
+    own_order = Sort("time", is_descending=True)
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,5 +94,13 @@ def _row(entry: Entry, who: str) -> Row:
             (one_line(entry.path), ""),
             (one_line(entry.result if is_success else f"✗ {entry.result}"), "green" if is_success else "bold red"),
             (_duration(entry).rjust(6), "dim"),
+        ),
+        (
+            Instant(int(entry.at * 1000)),
+            entry.who,
+            entry.method,
+            entry.path,
+            entry.result,
+            round(entry.took, 6),
         ),
     )

@@ -5,8 +5,10 @@ from typing import Any
 from textual.app import App
 
 from tui_registry.console import Navigation
+from tui_registry.screens.base.arranged import Arranged
 from tui_registry.screens.base.place import Place
 from tui_registry.session.live_connection import LiveConnection
+from tui_registry.session.saved_view import SavedView
 from tui_registry.terminal.sanitize import one_line
 from tui_registry_server.wire.principal import PrincipalKind
 
@@ -28,6 +30,15 @@ class Navigator(Navigation):
                 await self._close_all()
             else:
                 await self._app.switch_mode(place)
+
+    async def open_view(self, name: str, view: SavedView) -> None:
+        """Go to a place, and arrange it as in a saved view."""
+        if not isinstance(self._app.screen, Place):
+            return  # a dialog is open
+        await self.go(view.place)
+        await self._close_all()
+        if isinstance(self._app.screen, Arranged):
+            self._app.screen.show_view(name, view)
 
     async def _close_all(self) -> None:
         """Close the screens on top of a place."""

@@ -1,8 +1,12 @@
 """The places that can be opened from anywhere. Each is imported when it is first opened, to start fast."""
 
+from collections.abc import Mapping
 from importlib import import_module
 
 from textual.screen import Screen
+
+from tui_registry.screens.base.arranged import unknown_columns
+from tui_registry.session.saved_view import SavedView
 
 PLACES = {
     "inbox": ("inbox", "Inbox"),
@@ -23,6 +27,17 @@ def place(name: str) -> Screen[object]:
     module, kind = PLACES[name]
     screen: Screen[object] = getattr(import_module(f"tui_registry.screens.{module}"), kind)()
     return screen
+
+
+def column_problems(views: Mapping[str, SavedView]) -> list[str]:
+    """What is wrong with the columns of saved views."""
+    problems: list[str] = []
+    for name, view in views.items():
+        if view.place in PLACES:
+            module, kind = PLACES[view.place]
+            columns = getattr(import_module(f"tui_registry.screens.{module}"), kind).COLUMNS
+            problems += [f"views.{name}: {problem}" for problem in unknown_columns(view, columns)]
+    return problems
 
 
 def load() -> None:

@@ -47,14 +47,19 @@ def problems(error: ValidationError) -> dict[str, str]:
 
 
 def write(file: Path, content: Mapping[str, Any]) -> None:
-    """Replace a file atomically, readable by its owner only. Raises OSError."""
+    """Replace a file, or create it and its folder. Raises OSError."""
     import tomli_w
 
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_private(file, tomli_w.dumps(content))
+
+
+def replace_private(file: Path, text: str) -> None:
+    """Replace a file atomically, or create it, readable by its owner only. Raises OSError."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         draft.unlink(missing_ok=True)
-        write_private(draft, tomli_w.dumps(content))
+        write_private(draft, text)
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)

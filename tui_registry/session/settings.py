@@ -3,20 +3,33 @@
 theme = "nord"
 keymap = "vim"      # or "default", or the path of a file, relative to this one
 mouse = false
+
+[views.risk]        # opened by its key, from the help or the finder
+place = "models"
+filter = "tag:team=risk"
+sort = "updated desc"
+columns = ["model", "prod", "updated"]
+key = "f6"
 """
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
+from tui_registry.session.saved_view import SavedView, ViewName
+from tui_registry.session.toml_text import with_table, with_value
 
 REMEDIES: Mapping[str, str] = {
     "theme": 'use the name of a theme, such as theme = "nord"; the console\'s theme dialog lists all themes',
     "keymap": 'use keymap = "default", "vim", or the path of a file in quotes',
     "mouse": "use mouse = true or mouse = false",
+    "views": 'write [views.NAME], a name of letters, digits, - and _, and below it place = "models" and, if wanted, '
+    'filter = "…", sort = "updated desc", columns = ["model", "updated"], key = "f6"',
 }
 """How to fix an invalid setting, by its name. These are all the settings."""
 
@@ -33,6 +46,7 @@ class Settings(BaseModel):
     theme: str | None = Field(None, min_length=1)
     keymap: str = Field("default", min_length=1)
     mouse: bool | None = None
+    views: dict[ViewName, SavedView] = {}
 
 
 def config_file() -> Path:
@@ -45,14 +59,48 @@ def read() -> Settings:
         return config.read(config_file(), Settings)
     except ConfigError as error:
         known = f"the settings are {', '.join(REMEDIES)}"
-        remedies = dict.fromkeys(REMEDIES.get(key, known) for key in error.keys)
+        remedies = dict.fromkeys(REMEDIES.get(key.partition(".")[0], known) for key in error.keys)
         raise SettingsError(". ".join([str(error), *(f"{each[0].upper()}{each[1:]}" for each in remedies)])) from None
 
 
 def keep_theme(theme: str) -> None:
-    """Save the theme in the file, and keep the other settings. Raises SettingsError."""
-    settings = read().model_copy(update={"theme": theme})
+    """Save the theme in the file. Raises SettingsError."""
+    _change(lambda text: with_value(text, "theme", theme), lambda content: content.update(theme=theme))
+
+
+def keep_view(name: str, view: SavedView) -> None:
+    """Save a view in the file, in place of one of this name. Raises SettingsError."""
+    values = view.model_dump(exclude_defaults=True)
+    _change(
+        lambda text: with_table(text, ("views", name), values),
+        lambda content: content.setdefault("views", {}).update({name: values}),
+    )
+
+
+def _change(written: Callable[[str], str], meant: Callable[[dict[str, Any]], None]) -> None:
+    """Change the file's text, and check that what it says is ``meant``. Its comments stay. Raises SettingsError."""
+    read()  # what is invalid is left as it is
+    file = config_file()
     try:
-        config.write(config_file(), settings.model_dump(exclude_none=True, exclude_defaults=True))
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        text = ""
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{file} cannot be read.") from None
+    wanted = tomllib.loads(text)
+    meant(wanted)
+    changed = written(text)
+    if _parsed(changed) != wanted:
+        raise SettingsError(f"{file} is written in a way that the console cannot change: change it in an editor.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config.replace_private(file.resolve(), changed)  # which a link may lead to
     except OSError as error:
-        raise SettingsError(f"{config_file()} cannot be written: {error.strerror}") from None
+        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None

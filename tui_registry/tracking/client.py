@@ -70,14 +70,14 @@ class TrackingClient(Transport):
             self.journal = journal
 
     async def experiments(
-        self, *, filter_text: str = "", max_results: int = 100, page_token: str = ""
+        self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
     ) -> ExperimentPage:
-        """Experiments that are not deleted, newest first."""
+        """Experiments that are not deleted, newest first unless ordered otherwise."""
         return await self._search(
             "/mlflow/experiments/search",
             ExperimentPage,
             filter=filter_text,
-            order_by=["creation_time DESC"],
+            order_by=[order_by or "creation_time DESC"],
             max_results=max_results,
             page_token=page_token,
         )

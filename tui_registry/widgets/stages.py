@@ -1,5 +1,6 @@
 """How stages are displayed."""
 
+from tui_registry.widgets.columns import Sorting
 from tui_registry_server.wire.stage import Stage
 
 STAGE_STYLES = {
@@ -16,3 +17,5 @@ STAGE_CONTENT_STYLES = {
     Stage.ARCHIVED: "dim",
 }
 """The same as styles of Textual's Content."""
+
+BY_STAGE = Sorting("None to Archived", "Archived to None")

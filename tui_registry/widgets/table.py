@@ -1,14 +1,16 @@
 """A table that draws only the lines on the screen, however many rows there are.
 
 Cursor and marks belong to the keys of rows, so that they stay in place when other rows change. A cell is plain text
-that has passed tui_registry.terminal.sanitize, with a style.
+that has passed tui_registry.terminal.sanitize, with a style. Columns are as wide as their contents; they only become
+wider until the table is resized or arranged in another way, so that nothing jumps while one reads.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from textwrap import wrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -21,32 +23,16 @@ from textual.strip import Strip
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.keymap import in_force
 from tui_registry.keys.movement import LISTS, MOVEMENT
+from tui_registry.session.arrangement import Arrangement
 from tui_registry.terminal.sanitize import clip
+from tui_registry.widgets.columns import GAP_CELLS, Column, Needed, chosen_columns, lay_out
+from tui_registry.widgets.row import Row, in_order
 
-GAP_CELLS = 2  # between columns
+__all__ = ["Column", "Row", "Table"]
+
 MARK_CELLS = 2
-MIN_COLUMN_CELLS = 8  # below which no column is narrowed
 PRELOAD_ROWS = 50  # before the end, at which more rows are loaded
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column. Where there is no room, columns are dropped, the highest ``priority`` number first; those with 0 are
-    narrowed instead. ``grow`` is its share of the cells left over, up to a width of ``max_width`` cells."""
-
-    title: str
-    width: int
-    priority: int = 0
-    grow: int = 0
-    max_width: int = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: its key, and for each column a text and a Rich style."""
-
-    key: str
-    cells: tuple[tuple[str, str], ...]
+MEASURED_ROWS = 500  # before and behind the first visible one, whose contents decide how wide the columns are
 
 
 class Table(ScrollView, can_focus=True):
@@ -106,7 +92,12 @@ class Table(ScrollView, can_focus=True):
         self.marks: set[str] = set()
         self._cursor_needs_focus = cursor_needs_focus
         self._show_titles = show_titles
-        self._rows: list[Row] = []
+        self._arrangement = Arrangement()
+        self._sorts_rows = False
+        self._given: list[Row] = []  # in the order in which they were given
+        self._rows: list[Row] = []  # in the order in which they are displayed
+        self._needed: dict[int, Needed] = {}  # cells of the contents, by the indexes of columns
+        self._measured = range(0)  # the rows whose contents these are, as far as they did not change
         self._index: dict[str, int] = {}
         self._cursor = 0
         self._cached_layout: tuple[int, list[tuple[int, int]]] = (-1, [])
@@ -150,7 +141,9 @@ class Table(ScrollView, can_focus=True):
         before = self.cursor_key
         if empty is not None:
             self.empty = empty
-        self._rows = list(rows)
+        self._given = list(rows)
+        self._rows = self._sorted(self._given)
+        self._measured = range(0)
         self._index = {row.key: number for number, row in enumerate(self._rows)}
         self.marks &= self._index.keys()
         if before in self._index:
@@ -162,26 +155,42 @@ class Table(ScrollView, can_focus=True):
         if self.cursor_key != before:
             self.post_message(self.Highlighted(self, self.cursor_key))
 
+    def arrange_rows(self, arrangement: Arrangement, *, sorts_rows: bool) -> None:
+        """Choose the columns, and mark the one that the rows are sorted by. ``sorts_rows``: whether the table sorts
+        them, or they come in that order."""
+        self._arrangement, self._sorts_rows = arrangement, sorts_rows
+        self._refit()
+        self.show(self._given)
+
     def use_columns(self, columns: Sequence[Column]) -> None:
         """Replace the columns, and remove the rows, whose cells belong to the former columns."""
         self.show([])
         self.columns = tuple(columns)
-        self._cached_layout = (-1, [])
+        self._refit()
 
-    def extend(self, rows: Sequence[Row]) -> None:
-        """Add rows at the end."""
-        self.show([*self._rows, *rows])
+    @property
+    def shown_columns(self) -> list[tuple[int, Column]]:
+        """The chosen columns in their order, each with its index in the rows, also those that have no room."""
+        return chosen_columns(self.columns, self._arrangement.columns)
+
+    @property
+    def drawn_columns(self) -> list[str]:
+        """The names of the columns that have room."""
+        return [self.columns[index].name for index, _ in self._layout(self.scrollable_content_region.width)]
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, in the order in which they are displayed."""
+        return list(self._rows)
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor, if there are rows."""
+        return self._rows[self._cursor] if self._rows else None
 
     def move_to(self, key: str) -> None:
         if key in self._index:
             self._set_cursor(self._index[key])
-
-    def fit_columns(self, columns: Sequence[Column]) -> None:
-        """Change the widths of the columns; the cells stay."""
-        if self.columns != tuple(columns):
-            self.columns = tuple(columns)
-            self._cached_layout = (-1, [])
-            self.refresh()
 
     def toggle_mark(self) -> None:
         """Mark or unmark the row under the cursor, and move to the next one."""
@@ -226,6 +235,7 @@ class Table(ScrollView, can_focus=True):
 
     def on_resize(self, event: Resize) -> None:
         self.virtual_size = Size(event.size.width, len(self._rows) + self._top)
+        self._refit()
         self._keep_cursor_visible()
 
     def render_line(self, y: int) -> Strip:
@@ -264,39 +274,56 @@ class Table(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.get_component_rich_style("table--header", partial=True)
-        titles = (clip(self.columns[column].title, cells) for column, cells in self._layout(width))
+        titles = (clip(self._title(self.columns[column]), cells) for column, cells in self._layout(width))
         text = " " * MARK_CELLS + (" " * GAP_CELLS).join(titles)
         return Strip([Segment(clip(text, width), style)], width)
 
+    def _title(self, column: Column) -> str:
+        sort = self._arrangement.sort
+        if sort is None or sort.column != column.name:
+            return column.title
+        return f"{column.title} {'▼' if sort.is_descending else '▲'}"
+
+    def _sorted(self, rows: list[Row]) -> list[Row]:
+        sort = self._arrangement.sort
+        if sort is None or not self._sorts_rows:
+            return list(rows)
+        column = next((index for index, each in enumerate(self.columns) if each.name == sort.column), None)
+        return list(rows) if column is None else in_order(rows, column, is_descending=sort.is_descending)
+
+    def _refit(self) -> None:
+        """Forget how wide the contents of former rows were."""
+        self._needed, self._measured = {}, range(0)
+        self._cached_layout = (-1, [])
+
+    def _measure(self) -> None:
+        """Widen the columns to the contents of the rows that are, or soon will be, visible."""
+        first, last = self.window
+        last = min(last, len(self._rows) - 1)
+        if last < 0 or (first in self._measured and last in self._measured):
+            return
+        self._measured = range(max(0, first - MEASURED_ROWS), min(last + MEASURED_ROWS, len(self._rows)) + 1)
+        rows = self._rows[self._measured.start : self._measured.stop]
+        for index, column in self.shown_columns:
+            title = cell_len(self._title(column)) if self._show_titles else 0
+            cells = sorted(map(_cells, (row.cells[index][0] for row in rows)))
+            before = self._needed.get(index, Needed(title, title))
+            needed = Needed(max(before.typical, cells[-1 - len(cells) // 10]), max(before.most, cells[-1]))
+            if needed != self._needed.get(index):
+                self._needed[index] = needed
+                self._cached_layout = (-1, [])
+
     def _layout(self, width: int) -> list[tuple[int, int]]:
         """The columns that fit: the index and the width in cells of each."""
-        if width == self._cached_layout[0]:
-            return self._cached_layout[1]
-        room = width - MARK_CELLS
-        chosen = list(enumerate(self.columns))
-        while (
-            any(column.priority for _, column in chosen) and _total_width(column.width for _, column in chosen) > room
-        ):
-            chosen.remove(max(chosen, key=lambda each: each[1].priority))
-        widths = {number: column.width for number, column in chosen}
-        while _total_width(widths.values()) > room:
-            widest = max(widths, key=widths.__getitem__)
-            if widths[widest] > MIN_COLUMN_CELLS or len(widths) == 1:
-                widths[widest] -= 1
-            else:
-                del widths[max(widths)]  # the last
-        chosen = [each for each in chosen if each[0] in widths]
-        left = room - _total_width(widths.values())
-        growing = [each for each in chosen if each[1].grow]
-        while left > 0 and growing:
-            shares = sum(column.grow for _, column in growing)
-            portion = left
-            for number, column in growing:
-                more = min(max(1, portion * column.grow // shares), column.max_width - widths[number], left)
-                widths[number] += more
-                left -= more
-            growing = [each for each in growing if widths[each[0]] < each[1].max_width]
-        self._cached_layout = (width, list(widths.items()))
+        if width != self._cached_layout[0]:
+            sort = self._arrangement.sort
+            columns = [  # the arrow is always visible
+                (index, replace(column, width=max(column.width, cell_len(self._title(column)))))
+                if sort is not None and sort.column == column.name
+                else (index, column)
+                for index, column in self.shown_columns
+            ]
+            self._cached_layout = (width, lay_out(columns, self._needed, width - MARK_CELLS))
         return self._cached_layout[1]
 
     def _set_cursor(self, number: int) -> None:
@@ -313,6 +340,11 @@ class Table(ScrollView, can_focus=True):
 
     def _keep_cursor_visible(self) -> bool:
         """Scroll to the cursor if needed; returns whether it was."""
+        is_scrolled = self._scroll_to_cursor()
+        self._measure()
+        return is_scrolled
+
+    def _scroll_to_cursor(self) -> bool:
         top, lines = self.scroll_offset.y, max(1, self.size.height - self._top)
         wanted = min(max(top, self._cursor - lines + 1), self._cursor)
         if wanted == top:
@@ -322,7 +354,5 @@ class Table(ScrollView, can_focus=True):
         return True
 
 
-def _total_width(widths: Iterable[int]) -> int:
-    """Cells of columns of these widths, including the gaps between them."""
-    widths = list(widths)
-    return sum(widths) + GAP_CELLS * (len(widths) - 1)
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)

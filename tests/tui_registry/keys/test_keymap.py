@@ -17,8 +17,10 @@ from tui_registry.keys.actions import ACTIONS
 from tui_registry.keys.keymap import DEFAULT, KeymapError
 from tui_registry.keys.movement import MOVEMENT
 from tui_registry.keys.names import character, display_name, is_character, named, problem
+from tui_registry.keys.view_actions import with_views
 from tui_registry.screens.dialogs.confirm import Confirm
 from tui_registry.screens.dialogs.help import Help
+from tui_registry.screens.places import column_problems
 from tui_registry.session import settings
 from tui_registry.session.settings import Settings
 from tui_registry.widgets.table import Table
@@ -59,7 +61,9 @@ def test_the_readmes_examples_can_be_used() -> None:
     written, own = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     settings.config_file().parent.mkdir(parents=True)
     settings.config_file().write_text(written, encoding="utf-8")
-    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
+    read = settings.read()
+    assert read.model_copy(update={"views": {}}) == Settings(theme="nord", keymap="vim", mouse=False)
+    assert with_views(DEFAULT, read.views)[1] == column_problems(read.views) == []
     assert keymap.read("mine", own).keys["reject"] == ("f6",)
 
 
@@ -152,7 +156,7 @@ def test_every_problem_is_listed_at_once_with_what_to_do() -> None:
         "reject changes the registry, and ctrl+r is too easy to press",
         "help must have a key",
         "quit: alt+x is not sent by every terminal",
-        "a would be approve and sort in inbox: give one of them another key",
+        "a would be approve and sort in inbox, model, board: give one of them another key",
         "back must keep escape",
         "up must keep up",
         'copy must be a key, such as "f6", or a list of keys',
@@ -188,7 +192,7 @@ def test_keys_may_be_exchanged() -> None:
 
 
 def test_what_acts_in_different_places_may_share_a_key() -> None:
-    assert keymap.read("mine", '[keys]\nsort = "="\n').keys["compare"] == ("equals_sign",)
+    assert keymap.read("mine", '[keys]\ntimeline = "="\n').keys["compare"] == ("equals_sign",)
 
 
 def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.tui_registry.console import console
 from tests.tui_registry.scene import Scene
 from tui_registry.screens.dialogs.themes import Themes
 from tui_registry.session import config, settings
+from tui_registry.session.saved_view import SavedView
 from tui_registry.session.settings import Settings, SettingsError
 from tui_registry.terminal.environment import prepare
 
@@ -46,7 +47,9 @@ def test_the_example_of_the_documentation_is_read() -> None:
         ("keymap = ['vim']", "keymap: ", 'keymap = "default", "vim", or the path'),
         ("mouse = 'off'", "mouse: ", "mouse = true or mouse = false"),
         ("mouse = 1", "mouse: ", "mouse = true or mouse = false"),
-        ("colour = 'red'", "colour: ", "The settings are theme, keymap, mouse"),
+        ("[views.risk]\nplace = 'models'\ncolumn = 'x'", "views.risk.column: ", "Write [views.NAME]"),
+        ("[views.'a b']\nplace = 'models'", "views.a b", "a name of letters, digits, - and _"),
+        ("colour = 'red'", "colour: ", "The settings are theme, keymap, mouse, views"),
     ],
 )
 def test_what_cannot_be_understood_is_told_with_file_key_and_remedy(text: str, told: str, remedy: str) -> None:
@@ -69,6 +72,28 @@ def test_a_theme_is_kept_beside_the_other_settings_for_the_owner_alone() -> None
     assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
     assert stat.S_IMODE(settings.config_file().stat().st_mode) == 0o600
     assert list(settings.config_file().parent.iterdir()) == [settings.config_file()]
+
+
+def test_what_the_user_wrote_beside_what_is_kept_stays() -> None:
+    mine = (
+        "# my console\n\n'keymap' = 'vim'  # as at home\ntheme='dracula' # for now\n\n"
+        "# my views\n[views.a]\n# of my team\nplace = 'models'  # all\n\n# the last\n[views.b]\nplace = 'board'\n"
+    )
+    write(mine)
+    settings.keep_theme("nord")
+    settings.keep_view("a", SavedView(place="inbox", filter='"x" # y', columns=["model"]))
+    settings.keep_view("c", SavedView(place="tokens", sort="age desc", key="f6"))
+    assert settings.config_file().read_text() == (
+        mine.replace("theme='dracula'", 'theme = "nord"').replace(
+            "place = 'models'  # all\n",
+            'place = "inbox"\nfilter = "\\"x\\" # y"\ncolumns = [\n    "model",\n]\n',
+        )
+        + '\n[views.c]\nplace = "tokens"\nsort = "age desc"\nkey = "f6"\n'
+    )
+    write('views = { a = { place = "inbox" } }\n')
+    with pytest.raises(SettingsError, match="change it in an editor"):
+        settings.keep_view("b", SavedView(place="inbox"))
+    assert settings.config_file().read_text() == 'views = { a = { place = "inbox" } }\n'
 
 
 def test_a_file_that_is_not_understood_is_not_written_over() -> None:

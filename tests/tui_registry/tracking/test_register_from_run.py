@@ -168,19 +168,20 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         assert names(shown)[0] == "no-model"
         assert "solver" not in shown.text  # it is the same for all
         await shown.press("s")
-        await shown.shows("Sort the runs", "rmse", "lowest first")
-        await shown.press("j", "enter")
+        await shown.shows("Sort by", "rmse", "highest first")
+        await shown.press("5")
+        await shown.shows("rmse ▼")
+        await shown.press("s")
+        await shown.shows("▼ highest first; again: lowest first")
+        await shown.press("enter")
         await shown.shows("rmse ▲")
         await shown.until(lambda: names(shown)[:4] == ["slope-5", "slope-3", "slope-2", "no-model"], "by rmse")
-        await shown.press("v")
-        await shown.shows("Show as columns")
-        await shown.press("ctrl+u")
-        await shown.type("solver, nothing")
-        await shown.press("enter")
-        await shown.shows("No loaded run has nothing.")
-        await shown.press(*["backspace"] * len(", nothing"), "enter")
+        await shown.press("C")
+        await shown.shows("[x]  rmse", "[ ]  solver")
+        await shown.press("G", "space", *"KKK", "j", "space", "enter")
         await shown.shows("solver", "exact")
-        await shown.hides("rmse")
+        await shown.hides("rmse  ", "rmse ▲  ")
+        await shown.shows("slopes (5, by metrics.rmse ▲)")
         for typed, found in (
             ("= params.slope = '3'", ["slope-3"]),
             ("rmse<0.4 team", []),
@@ -188,7 +189,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         ):
             await shown.press("slash", "ctrl+u")
             await shown.type(typed)
-            await shown.shows(f"“{typed}” ({len(found)})")
+            await shown.shows(f"“{typed}” ({len(found)}, by metrics.")
             assert names(shown) == found
             await shown.press("enter")
         await shown.press("slash", "ctrl+u")

@@ -8,6 +8,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from tui_registry.session.arrangement import Arrangement, Sort
+from tui_registry.widgets.row import Instant, Value
 from tui_registry.widgets.table import Column, Row, Table
 
 MANY = 200_000
@@ -186,10 +188,10 @@ async def test_a_mark_can_be_taken_back() -> None:
     ("width", "titles"),
     [
         (120, ["NAME", "STAGE", "WHO", "WHY"]),
-        (55, ["NAME", "STAGE", "WHO", "WHY"]),
-        (54, ["NAME", "STAGE", "WHO"]),
-        (32, ["NAME", "STAGE"]),
-        (22, ["NAME"]),
+        (32, ["NAME", "STAGE", "WHO", "WHY"]),
+        (31, ["NAME", "STAGE", "WHO"]),
+        (22, ["NAME", "STAGE"]),
+        (17, ["NAME"]),
         (6, ["NA…"]),
     ],
 )
@@ -260,3 +262,64 @@ async def test_a_click_moves_the_cursor_and_a_double_click_opens() -> None:
         await pilot.double_click(table, offset=(5, 12))
         assert isinstance(table.app, TableApp)
         assert table.app.told[-1] == f"opened {table.cursor_key}"
+
+
+def contents(name: str, why: str) -> Row:
+    return Row(name, ((name, ""), ("Staging", ""), ("ada", ""), (why, "")))
+
+
+async def test_columns_are_as_wide_as_their_contents_and_what_tells_least_is_cut_first() -> None:
+    name = "n" * 40
+    async with showing([contents(name, "why it is so and not otherwise")], (120, 6)) as (table, pilot):
+        assert f"{name}  Staging  ada  why it is so and not otherwise" in text(table)[1]
+        for width, line in (
+            (80, f"{name}  Staging  ada  why it is so and not"),
+            (66, f"{name[:31]}…  Staging  ada  why it is so a…"),
+        ):
+            await pilot.resize_terminal(width, 6)
+            await pilot.pause()
+            assert line in text(table)[1]
+
+
+async def test_columns_do_not_jump_while_one_reads(many: list[Row]) -> None:
+    async with showing([contents("short", "w"), contents("a longer name", "w")]) as (table, pilot):
+        header = text(table)[0]
+        table.show([contents("short", "w")])
+        await pilot.press("j", "k")
+        assert text(table)[0] == header, "narrower than before"
+        table.show([contents("a name that is longer still", "w")])
+        assert "a name that is longer still" in text(table)[1]
+        await pilot.resize_terminal(70, 20)
+        await pilot.pause()
+        table.show(many[:1])
+        await pilot.resize_terminal(71, 20)
+        await pilot.pause()
+        assert text(table)[0].startswith("  NAME    STAGE"), "as wide as what is there now"
+
+
+async def test_rows_are_sorted_by_their_values_and_those_without_come_last() -> None:
+    values: list[tuple[str, Value]] = [
+        ("b-9", Instant(5)),
+        ("B-10", Instant(7)),
+        ("a", None),
+        ("", Instant(6)),
+        ("b-9", Instant(7)),
+    ]
+    given = [
+        Row(str(number), ((name, ""), ("x", ""), ("y", ""), ("z", "")), (name, at, "y", "z"))
+        for number, (name, at) in enumerate(values)
+    ]
+    async with showing(given) as (table, pilot):
+        for sort, order in (
+            ("name asc", "20413"),
+            ("name desc", "10423"),
+            ("stage desc", "14302"),
+            ("stage asc", "03142"),
+            ("nothing desc", "01234"),
+        ):
+            table.arrange_rows(Arrangement(Sort.parse(sort)), sorts_rows=True)
+            assert "".join(table.keys) == order, sort
+        table.arrange_rows(Arrangement(Sort("who", True), ("why", "who", "nothing")), sorts_rows=True)
+        await pilot.pause()
+        assert text(table)[0].split() == ["WHY", "WHO", "▼"]
+        assert text(table)[1].split() == ["▎", "z", "y"]

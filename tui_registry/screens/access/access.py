@@ -17,10 +17,13 @@ from tui_registry.screens.access import granting
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.base.listing import Listing
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.columns import Sorting
+from tui_registry.widgets.row import Ranked
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import PrincipalKind
 
 FORBIDDEN = 403
+BY_LEVEL = Sorting("lowest first", "highest first", is_descending_first=True)
 
 
 class Access(Section):
@@ -34,7 +37,7 @@ class Access(Section):
     COLUMNS = (
         Column("PRINCIPAL", 18, grow=3, max_width=48),
         Column("KIND", 7, priority=2),
-        Column("LEVEL", 30),
+        Column("LEVEL", 30, sorting=BY_LEVEL),
         Column("GRANTED ON", 14, priority=1),
         Column("DISPLAY NAME", 12, priority=3, grow=1, max_width=30),
     )
@@ -69,7 +72,15 @@ class Access(Section):
         grants = sorted(view.access.grants, key=partial(_order, view)) if view else []
         words = typed.casefold().split()
         self._grants = {_key(grant): grant for grant in grants}
-        rows = [_row(grant, self._display_name(grant.principal), registry_wide=not self._model) for grant in grants]
+        rows = [
+            _row(
+                grant,
+                self._display_name(grant.principal),
+                registry_wide=not self._model,
+                rank=view.rank(grant.level) if view else 0,
+            )
+            for grant in grants
+        ]
         return [row for row in rows if all(word in _searchable(row) for word in words)], ""
 
     def _display_name(self, principal: Principal) -> str:
@@ -166,7 +177,7 @@ def _order(view: AccessView, grant: Grant) -> tuple[int, bool, Principal]:
     return (-view.rank(grant.level), grant.inherited, grant.principal)
 
 
-def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
+def _row(grant: Grant, name: str, *, registry_wide: bool, rank: int) -> Row:
     origin = "everywhere" if grant.fixed else "whole registry" if grant.inherited or registry_wide else "this model"
     return Row(
         _key(grant),
@@ -177,6 +188,7 @@ def _row(grant: Grant, name: str, *, registry_wide: bool) -> Row:
             (origin, "dim" if grant.inherited else ""),
             (one_line(grant.display_name), "dim"),
         ),
+        (grant.principal.name, grant.principal.prefix, Ranked(rank, grant.level), origin, grant.display_name),
     )
 
 

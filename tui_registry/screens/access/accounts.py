@@ -14,6 +14,7 @@ from tui_registry.screens.access.person import offboard
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
 
@@ -31,6 +32,8 @@ class Accounts(Section):
         Column("STATE", 11),
         Column("GROUPS", 20, grow=3, priority=2),
     )
+
+    own_order = Sort("name")
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +65,7 @@ class Accounts(Section):
                 ("active" if who.active else "deactivated", "dim" if who.active else "bold red"),
                 (_groups(who), "dim"),
             ),
+            (who.principal.name, who.display_name, "active" if who.active else "deactivated", ", ".join(who.groups)),
         )
 
     @property

@@ -13,6 +13,7 @@ from tui_registry.screens.access.group import GroupMembers
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import ADMINS, USERS
@@ -32,6 +33,8 @@ class Groups(Section):
     placeholder = "name"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("groups"), *WHILE_TYPING]
     COLUMNS = (Column("GROUP", 30, grow=2, max_width=60), Column("MEMBER OF", 30, grow=3))
+
+    own_order = Sort("group")
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,4 +108,5 @@ class Groups(Section):
 
 def _row(group: Group) -> Row:
     above = ", ".join(one_line(each.display or "") for each in group.groups)
-    return Row(group.id, ((one_line(group.display_name or ""), "bold"), (above, "dim")))
+    values = (group.display_name, ", ".join(each.display or "" for each in group.groups))
+    return Row(group.id, ((one_line(group.display_name or ""), "bold"), (above, "dim")), values)

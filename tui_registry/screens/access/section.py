@@ -9,6 +9,7 @@ from textual.widgets import Static
 from tui_registry.access.directory import DirectoryEntry
 from tui_registry.keys.actions import WRITING
 from tui_registry.screens.base.listing import Listing
+from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.principal import ADMINS
 
@@ -22,7 +23,7 @@ SECTIONS = {
 """The titles of the places, in the order of the tabs."""
 
 
-class Section(Listing):
+class Section(TableActions, Listing):
     """``about_row`` describes the row under the cursor; ``note`` what the user can change."""
 
     is_section = True  # whether it is one of the tabs

@@ -1,5 +1,6 @@
 """The access tokens: all for administrators, their own for other users."""
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -21,6 +22,8 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.columns import BY_TIME, Sorting
+from tui_registry.widgets.row import Instant, Ranked, Value
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenInfo
@@ -28,6 +31,7 @@ from tui_registry_server.wire.token import MAX_LIFETIME, PublicTokenInfo, TokenI
 FORBIDDEN = 403
 DAY = 24 * 60 * 60  # seconds
 NEVER = -1
+BY_EXPIRY = Sorting("soonest first", "latest first")
 PROGRAMS = (PrincipalKind.SERVICE_PRINCIPAL,)
 _DEFAULT_VALUES = {"program": "", "comment": "", "days": "90"}
 
@@ -41,9 +45,9 @@ class Tokens(Section):
     COLUMNS = (
         Column("OWNER", 16, grow=2, max_width=40),
         Column("COMMENT", 14, grow=3, max_width=60),
-        Column("AGE", 4, priority=1),
-        Column("EXPIRES", 10),
-        Column("LAST USED", 10, priority=2),
+        Column("AGE", 4, priority=1, sorting=BY_TIME),
+        Column("EXPIRES", 10, sorting=BY_EXPIRY),
+        Column("LAST USED", 10, priority=2, sorting=BY_TIME),
         Column("CREATED BY", 12, priority=3, grow=1, max_width=40),
     )
 
@@ -117,6 +121,14 @@ class Tokens(Section):
                     one_line(self.console_app.connection.short_name(detailed.created_by_username) if detailed else ""),
                     "dim",
                 ),
+            ),
+            (
+                self._owner(token),
+                token.comment,
+                Instant(token.creation_time),
+                _expiry(token.expiry_time),
+                None if used is None else Instant(used),
+                detailed.created_by_username if detailed else "",
             ),
         )
 
@@ -217,6 +229,11 @@ class Tokens(Section):
         if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", message, "Revoke"))) is not None:
             client = self.console_app.client
             self.console_app.mutations.start(changes.revoke(client, token.token_id, owner, is_admin=self._is_admin))
+
+
+def _expiry(milliseconds: int) -> Value:
+    """Tokens that never expire are sorted after all others."""
+    return Ranked(sys.maxsize, "never") if milliseconds == NEVER else Instant(milliseconds)
 
 
 def _day(milliseconds: int) -> str:

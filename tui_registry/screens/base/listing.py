@@ -10,12 +10,12 @@ from textual.widgets import Input
 from tui_registry.client.errors import CallError
 from tui_registry.queries.pages import Pages
 from tui_registry.queries.search_syntax import unmatched
-from tui_registry.screens.base.place import Place
+from tui_registry.screens.base.arranged import SORTED_ROWS, Arranged
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.widgets.table import Column, Row, Table
 
 
-class Listing(Place):
+class Listing(Arranged):
     """Subclasses define the columns, ``read_page`` and ``open_row``; their actions ``filter`` or ``search``
     start typing.
 
@@ -64,20 +64,18 @@ class Listing(Place):
 
     async def load(self) -> None:
         pages = self._pages
-        await pages.refresh(*self.table.window)
+        if self.is_sorted_here:
+            await pages.refresh(0, SORTED_ROWS - 1)
+        else:
+            await pages.refresh(*self.table.window)
         self._show(pages)
 
     def _show(self, pages: Pages[Row]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
-        rows = pages.rows
-        count = f"{len(rows)}{'+' if pages.more else ''}"
-        *before, last = self.breadcrumbs
-        self.header.show_breadcrumbs(
-            *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
-        )
         empty = unmatched(self.no_match, self.typed, self.fields) if self.typed else self.empty_message
-        self.table.show(rows, empty=empty)
+        self.table.show(pages.rows, empty=empty)
+        self._show_title()
         if self._displayed_for != self.typed:
             self._displayed_for = self.typed
             self.table.action_first()
@@ -86,9 +84,16 @@ class Listing(Place):
         if opens:
             self.table.action_open()
 
+    def _show_title(self) -> None:
+        count = self.count_text(len(self._pages.rows), has_more=self._pages.more)
+        *before, last = self.breadcrumbs
+        self.header.show_breadcrumbs(
+            *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
+        )
+
     def show_problem(self, problem: str) -> None:
         if self._displayed_for != self.typed or not self.table.row_count:
-            self.table.show([], empty=self.problem_text(problem))
+            self.table.show([], empty=unmatched(self.problem_text(problem), self.typed, self.fields))
         self._is_stale = self._open_when_answered = False
 
     def problem_text(self, problem: str) -> str:
@@ -135,6 +140,15 @@ class Listing(Place):
         self._displayed_for = None
         self.reload()
 
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether every row there is has been loaded."""
+        return not self._pages.more
+
+    def rearranged(self) -> None:
+        self._show_title()  # until more is read, these rows are sorted
+        self.restart()
+
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
         if event.value.strip() != self.typed:
@@ -150,7 +164,7 @@ class Listing(Place):
 
     @on(Table.NearEnd)
     def _near_end(self) -> None:
-        if self._pages.more:
+        if self._pages.more and not self.is_sorted_here:  # those that come next may belong anywhere
             self.fetch("more", partial(self._load_more, self._pages))
 
     async def _load_more(self, pages: Pages[Row]) -> None:

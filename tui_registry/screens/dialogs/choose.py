@@ -37,10 +37,12 @@ class Choose(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", show=False)]
     COLUMNS = (Column("", 1), Column("", 12, grow=1, max_width=24), Column("", 16, grow=3))
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "") -> None:
+        """``current`` is the value under the cursor at first, if it is one of them."""
         super().__init__()
         self._title = title
         self._choices = tuple(choices)
+        self._current = current
         self._table = Table(self.COLUMNS, empty="Nothing to choose from.", id="choices", show_titles=False)
 
     def compose(self) -> ComposeResult:
@@ -58,6 +60,9 @@ class Choose(ModalScreen[str | None]):
                 for number, each in enumerate(self._choices)
             ]
         )
+        for number, each in enumerate(self._choices):
+            if each.value == self._current:
+                self._table.move_to(str(number))
         self.set_focus(self._table)
 
     def on_key(self, event: events.Key) -> None:

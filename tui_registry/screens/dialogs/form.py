@@ -251,7 +251,7 @@ def editable(value: str) -> str:
 def _field_widgets(field: Field, value: str) -> ComposeResult:
     if field.choices:
         widest = max(cell_len(each.label) for each in field.choices)
-        columns = (Column("", min(MAX_CHOICE_CELLS, widest)), Column("", 10, priority=1, grow=1))
+        columns = (Column("", widest, max_width=MAX_CHOICE_CELLS), Column("", 10, priority=1, grow=1))
         table = Table(columns, empty="", id=field.name, show_titles=False)
         table.styles.height = min(MAX_VISIBLE_CHOICES, len(field.choices))
         yield table

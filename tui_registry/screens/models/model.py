@@ -19,7 +19,8 @@ from tui_registry.queries.search_syntax import named
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
-from tui_registry.screens.models.version_rows import COLUMNS, Versions, columns_for
+from tui_registry.screens.models.version_rows import COLUMNS, Versions
+from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.table import Table
@@ -46,7 +47,7 @@ REQUIRED_ABILITIES = {
 ALWAYS_LIVE = {"card", "find", "permissions", "back", "refresh", "history", "rollback", "read_on(1)", "read_on(-1)"}
 
 
-class Model(VersionActions):
+class Model(TableActions, VersionActions):
     place = "model"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("model"))
 
@@ -58,6 +59,7 @@ class Model(VersionActions):
         self._table = Table(COLUMNS, empty="Loading…", id="versions")
         self._level: PermissionLevel | None = None
         self._known = Versions()
+        self._has_more = False
 
     @property
     def table(self) -> Table:
@@ -102,7 +104,8 @@ class Model(VersionActions):
             versions |= await self._read_older(dict.fromkeys(each for each in wanted if each not in versions))
         self._known = Versions(versions, inbox.requests, periods, is_complete, predecessor)
         self._level = model.permission_level
-        self._show(model, more=bool(page.next_page_token))
+        self._has_more = bool(page.next_page_token)
+        self._show(model, more=self._has_more)
 
     async def _read_periods(self) -> tuple[list[StagePeriod], str | None, bool]:
         """The newest times in stages, and in Production, if these are not among them; the predecessor; and whether
@@ -133,18 +136,29 @@ class Model(VersionActions):
     def _show(self, model: RegisteredModelDatabricks, *, more: bool) -> None:
         short_name = self.console_app.connection.short_name
         created_by = short_name(model.user_id) if model.user_id else ""
+        order_note = " (only the newest are sorted)" if more and self.is_sorted_here else self.order_note()
         self._summary.update(
             _summary(
-                model, len(self._known.versions), more=more, pending=len(self._known.requests), created_by=created_by
+                model,
+                len(self._known.versions),
+                more=more,
+                pending=len(self._known.requests),
+                created_by=created_by,
+                order_note=order_note,
             )
         )
-        rows = self._known.rows(short_name)
-        self._table.fit_columns(columns_for(rows))
-        self._table.show(rows, empty="No versions.")
+        self._table.show(self._known.rows(short_name), empty="No versions.")
         if self._initial_version and self._initial_version in self._known.versions:
             self._table.move_to(self._initial_version)
             self._initial_version = None
         self.show_version()
+
+    @property
+    def has_all_rows(self) -> bool:
+        return not self._has_more
+
+    def rearranged(self) -> None:
+        self.reload()
 
     def version_of(self, key: str) -> ModelVersion | None:
         return self._known.versions.get(key)
@@ -220,9 +234,11 @@ class Model(VersionActions):
         self.console_app.navigation.open_history(self.model_name, None)
 
 
-def _summary(model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str) -> Content:
+def _summary(
+    model: RegisteredModelDatabricks, versions: int, *, more: bool, pending: int, created_by: str, order_note: str
+) -> Content:
     facts = [
-        f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}",
+        f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}{order_note}",
         f"{pending} open requests" if pending != 1 else "1 open request",
         f"your level: {model.permission_level}",
         *([f"created by {one_line(created_by)}"] if created_by else []),

@@ -13,16 +13,20 @@ from tui_registry.queries.search_syntax import MODEL_FIELDS
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.models.model_actions import create_model, delete_model, rename_model
+from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.first_steps import FirstSteps
+from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.registered_model import RegisteredModel
 from tui_registry_server.wire.stage import Stage
 
 
-class Models(Listing, EditActions):
+class Models(TableActions, Listing, EditActions):
     place = "models"
     list_title = "Models"
     empty_message = "No models that you can read.\nPress n to create one."
@@ -32,18 +36,22 @@ class Models(Listing, EditActions):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 20, grow=4, max_width=60),
-        Column("PROD", 5, priority=0),
-        Column("STAGING", 7, priority=1),
-        Column("LATEST", 6, priority=2),
+        Column("PROD", 5, priority=0, sorting=BY_NUMBER),
+        Column("STAGING", 7, priority=1, sorting=BY_NUMBER),
+        Column("LATEST", 6, priority=2, sorting=BY_NUMBER),
         Column("CREATED BY", 12, priority=4, grow=1, max_width=24),
-        Column("UPDATED", 7, priority=3),
+        Column("UPDATED", 7, priority=3, sorting=BY_TIME),
         Column("DESCRIPTION", 24, priority=5, grow=4),
+        Column("CREATED", 7, priority=6, sorting=BY_TIME, is_hidden=True),
+        Column("TAGS", 16, priority=7, grow=2, sorting=None, is_hidden=True),
     )
+    own_order = Sort("model")
+    server_orders: ClassVar = {"model": "name", "updated": "last_updated_timestamp"}
 
     def __init__(self) -> None:
         super().__init__()
         self._models: dict[str, RegisteredModel] = {}
-        self._search: tuple[str, ModelSearch] | None = None
+        self._search: tuple[tuple[str, str], ModelSearch] | None = None
         self._first_steps = FirstSteps()
 
     def compose(self) -> ComposeResult:
@@ -56,8 +64,9 @@ class Models(Listing, EditActions):
         self._first_steps.show_if(is_empty, self.console_app.client.url, self.console_app.keymap)
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        if self._search is None or self._search[0] != typed:
-            self._search = typed, ModelSearch(self.console_app.client.models, typed)
+        wanted = (typed, self.server_order)
+        if self._search is None or self._search[0] != wanted:
+            self._search = wanted, ModelSearch(self.console_app.client.models, typed, order_by=self.server_order)
         models, token = await self._search[1].page(token, size)
         self._models |= {model.name: model for model in models}
         return [_row(model, self.console_app.connection.short_name(model.user_id or "")) for model in models], token
@@ -104,7 +113,8 @@ class Models(Listing, EditActions):
 
 def _row(model: RegisteredModel, created_by: str) -> Row:
     newest = {version.current_stage: version.version for version in model.latest_versions}
-    highest = max((int(version.version) for version in model.latest_versions), default=0)
+    highest = max((int(version.version) for version in model.latest_versions), default=None)
+    tags = ", ".join(f"{tag.key}={tag.value}" for tag in model.tags)
     return Row(
         model.name,
         (
@@ -115,5 +125,17 @@ def _row(model: RegisteredModel, created_by: str) -> Row:
             (one_line(created_by), "dim"),
             (age(model.last_updated_timestamp), "dim"),
             (one_line(model.description or "", 500), "dim"),
+            (age(model.creation_timestamp), "dim"),
+            (one_line(tags, 500), "dim"),
+        ),
+        (
+            model.name,
+            *(int(newest[stage]) if stage in newest else None for stage in (Stage.PRODUCTION, Stage.STAGING)),
+            highest,
+            model.user_id,
+            Instant(model.last_updated_timestamp),
+            model.description,
+            Instant(model.creation_timestamp),
+            tags,
         ),
     )

@@ -1,13 +1,13 @@
 """A model's versions as rows of one table: which are first, and what is said about each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-from rich.cells import cell_len
+from dataclasses import dataclass, field
 
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.ages import age, span
-from tui_registry.widgets.stages import STAGE_STYLES
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.row import Instant, Ranked
+from tui_registry.widgets.stages import BY_STAGE, STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
@@ -15,14 +15,13 @@ from tui_registry_server.wire.stage_history import StagePeriod
 from tui_registry_server.wire.transition_request import InboxRequest
 
 COLUMNS = (
-    Column("VER", 4, max_width=10),
-    Column("STAGE", 10, max_width=32),
-    Column("SINCE", 5, priority=2),
+    Column("VER", 4, max_width=10, sorting=BY_NUMBER),
+    Column("STAGE", 10, max_width=32, sorting=BY_STAGE),
+    Column("SINCE", 5, priority=2, sorting=BY_TIME),
     Column("BY", 12, priority=4, grow=1, max_width=28),
-    Column("IN PRODUCTION", 26, priority=1, grow=1, max_width=28),
+    Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
     Column("NOTE", 12, priority=3, grow=6),
 )
-FITTED = 2  # of them, the first ones, which are as wide as their cells need
 UNKNOWN = "–"
 
 
@@ -81,18 +80,25 @@ class Versions:
         where = f"{stage} → {request.to_stage}?" if request else stage.value
         note = next((line for line in lines(version.description or "", 2_000) if line.strip()), "")
         style = "bold yellow" if request else STAGE_STYLES[stage]
+        shown_stage = f"{where}, previous" if is_predecessor else where
+        spans = _spans(periods)
         return Row(
             version.version,
             (
                 (version.version, "bold"),
-                (
-                    f"{where}, previous" if is_predecessor else where,
-                    "bold" if is_predecessor and not request else style,
-                ),
+                (shown_stage, "bold" if is_predecessor and not request else style),
                 (UNKNOWN if since is None else age(since), "dim"),
                 (one_line(short_name(by)) if by else UNKNOWN, "dim"),
-                (_spans(periods), STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
+                (spans, STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
                 (one_line(note, 300), "dim"),
+            ),
+            (
+                int(version.version),
+                Ranked(list(Stage).index(stage), shown_stage),
+                None if since is None else Instant(since),
+                by,
+                Ranked(_in_production(periods)[0].started_timestamp, spans) if spans else None,
+                version.description,
             ),
         )
 
@@ -103,16 +109,6 @@ class Versions:
         if not periods and version.current_stage is Stage.NONE and self.is_complete:
             return version.creation_timestamp, version.user_id or ""
         return None, ""
-
-
-def columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns, of which the first are as wide as these rows need."""
-
-    def fitted(number: int, column: Column) -> Column:
-        needed = max((cell_len(row.cells[number][0]) for row in rows), default=0)
-        return replace(column, width=max(column.width, min(needed, column.max_width)))
-
-    return (*(fitted(number, column) for number, column in enumerate(COLUMNS[:FITTED])), *COLUMNS[FITTED:])
 
 
 def _in_production(periods: Sequence[StagePeriod]) -> list[StagePeriod]:

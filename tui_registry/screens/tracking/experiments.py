@@ -7,16 +7,20 @@ from textual.binding import BindingType
 
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.screens.base.listing import Listing
+from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.screens.tracking.runs import Runs
 from tui_registry.screens.tracking.tracking_place import TrackingPlace
+from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import experiments_filter, matches_experiment, matching_page
 from tui_registry.widgets.ages import age
+from tui_registry.widgets.columns import BY_TIME
+from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 
 
-class Experiments(TrackingPlace, Listing):
+class Experiments(TableActions, TrackingPlace, Listing):
     """``for_model``: the registered model to add a version to, if it is already chosen."""
 
     place = "experiments"
@@ -28,10 +32,18 @@ class Experiments(TrackingPlace, Listing):
     COLUMNS = (
         Column("EXPERIMENT", 20, grow=3, max_width=60),
         Column("ID", 4, priority=3, grow=1, max_width=20),
-        Column("CREATED", 7, priority=1),
-        Column("UPDATED", 7, priority=2),
+        Column("CREATED", 7, priority=1, sorting=BY_TIME),
+        Column("UPDATED", 7, priority=2, sorting=BY_TIME),
         Column("NOTE", 20, priority=4, grow=3),
     )
+
+    own_order = Sort("created", is_descending=True)
+    server_orders: ClassVar = {
+        "experiment": "name",
+        "id": "experiment_id",
+        "created": "creation_time",
+        "updated": "last_update_time",
+    }
 
     def __init__(self, for_model: str | None = None) -> None:
         super().__init__()
@@ -41,7 +53,10 @@ class Experiments(TrackingPlace, Listing):
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         async def read(token: str) -> tuple[list[Experiment], str]:
             page = await self.tracking.experiments(
-                filter_text=experiments_filter(typed), max_results=size, page_token=token
+                filter_text=experiments_filter(typed),
+                order_by=self.server_order,
+                max_results=size,
+                page_token=token,
             )
             return page.experiments, page.next_page_token
 
@@ -67,5 +82,12 @@ def _row(experiment: Experiment) -> Row:
             ("" if created is None else age(created), "dim"),
             ("" if updated is None else age(updated), "dim"),
             (one_line(experiment.note, 500), "dim"),
+        ),
+        (
+            experiment.name,
+            experiment.experiment_id,
+            None if created is None else Instant(created),
+            None if updated is None else Instant(updated),
+            experiment.note,
         ),
     )

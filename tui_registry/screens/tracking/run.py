@@ -51,7 +51,7 @@ class RunPlace(RegisterActions):
             Column("MODEL", 16, grow=1, max_width=40),
             Column("SOURCE", 24, grow=2, priority=1),
             Column("AGE", 4, priority=2),
-            Column("STATE", 5, priority=3),
+            Column("STATE", 5, priority=3, max_width=16),
         )
         self.models = Table(columns, empty="Loading models…", id=MODELS, cursor_needs_focus=True)
         self.panels = {

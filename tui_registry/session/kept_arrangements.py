@@ -1,0 +1,64 @@
+"""How each place was arranged last, in ``tables.toml`` in the user's folder of states:
+
+[models]
+sort = "updated desc"
+columns = ["model", "prod", "updated"]
+
+The console writes this file. What a user writes by hand is in console.toml.
+"""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, RootModel
+
+from tui_registry.session import config
+from tui_registry.session.arrangement import Arrangement, Sort
+from tui_registry.session.config import ConfigError
+
+
+class KeptArrangement(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    sort: str | None = None
+    columns: list[str] | None = None
+
+
+class KeptPlaces(RootModel[dict[str, KeptArrangement]]):
+    """The whole file."""
+
+    root: dict[str, KeptArrangement] = {}
+
+
+class KeptArrangements:
+    """The arrangements by place. ``problem`` says why those of the file are not used, if they are not."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+        try:
+            self._kept = config.read(arrangements_file(), KeptPlaces)
+        except ConfigError as error:
+            self._kept, self.problem = KeptPlaces(), str(error)
+
+    def of_place(self, place: str) -> Arrangement:
+        kept = self._kept.root.get(place, KeptArrangement())
+        columns = None if kept.columns is None else tuple(kept.columns)
+        return Arrangement(Sort.parse(kept.sort) if kept.sort else None, columns)
+
+    def keep(self, place: str, arrangement: Arrangement) -> None:
+        """Save the arrangement of a place, beside those that other consoles saved meanwhile. Raises OSError."""
+        try:
+            self._kept = config.read(arrangements_file(), KeptPlaces)
+        except ConfigError:
+            self._kept = KeptPlaces()  # what cannot be read is replaced
+        kept = KeptArrangement(
+            sort=str(arrangement.sort) if arrangement.sort else None,
+            columns=None if arrangement.columns is None else list(arrangement.columns),
+        )
+        self._kept.root[place] = kept
+        config.write(arrangements_file(), self._kept.model_dump(exclude_none=True))
+
+
+def arrangements_file() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("tui-registry", appauthor=False)) / "tables.toml"

@@ -1,0 +1,133 @@
+"""The columns of a table, and how wide each is drawn."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+GAP_CELLS = 2  # between columns
+MIN_COLUMN_CELLS = 8  # below which no column is narrowed
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The directions in which a column is sorted, as they are called; and which one comes first."""
+
+    ascending: str
+    descending: str
+    is_descending_first: bool = False
+
+    def direction(self, *, is_descending: bool) -> str:
+        return self.descending if is_descending else self.ascending
+
+
+BY_TEXT = Sorting("A to Z", "Z to A")
+BY_NUMBER = Sorting("lowest first", "highest first", is_descending_first=True)
+BY_TIME = Sorting("oldest first", "newest first", is_descending_first=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Each is as wide as its contents, where there is room. Where there is none, columns are dropped, the highest
+    ``priority`` number first, until the others have ``width`` cells or what they need, and those without ``grow`` all
+    they need up to ``max_width``; those with 0 are narrowed instead. What is left goes to the lowest numbers first,
+    within one number by the shares in ``grow``: to those with 0 what they need, to the others what most rows need, then
+    what all need. Only then is a column widened beyond ``max_width`` cells.
+
+    sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if the user chooses it. key:
+    its name, if that is not the title.
+    """
+
+    title: str
+    width: int
+    priority: int = 0
+    grow: int = 0
+    max_width: int = 1000
+    sorting: Sorting | None = BY_TEXT
+    is_hidden: bool = False
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in settings and exports."""
+        return self.key or self.title.casefold()
+
+
+def chosen_columns(columns: Sequence[Column], names: Sequence[str] | None) -> list[tuple[int, Column]]:
+    """The columns with these names, in this order, each with its index; the default ones, if there are none of them."""
+    by_name = {column.name: (index, column) for index, column in enumerate(columns)}
+    chosen = [by_name[name] for name in names or () if name in by_name]
+    return chosen or [(index, column) for index, column in enumerate(columns) if not column.is_hidden]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """How many cells the contents of a column take: those of nine in ten rows, and of all."""
+
+    typical: int
+    most: int
+
+
+def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed], room: int) -> list[tuple[int, int]]:
+    """The columns that fit into ``room`` cells: the index and the width of each. ``needed`` is by index; columns that
+    are not in it take their ``width``."""
+    known = {index: needed.get(index, Needed(column.width, column.width)) for index, column in columns}
+    widths = {
+        index: min(known[index].most, column.width if column.grow else column.max_width) for index, column in columns
+    }
+    priorities = {index: column.priority for index, column in columns}
+    while _total(widths.values()) > room and any(priorities[index] for index in widths):
+        del widths[max(widths, key=lambda index: (priorities[index], list(widths).index(index)))]
+    while _total(widths.values()) > room:
+        widest = max(widths, key=widths.__getitem__)
+        if widths[widest] > MIN_COLUMN_CELLS or len(widths) == 1:
+            widths[widest] -= 1
+        else:
+            del widths[list(widths)[-1]]
+    kept = [(index, column) for index, column in columns if index in widths]
+    first, others = ([each for each in kept if bool(each[1].priority) is is_other] for is_other in (False, True))
+    typical = {index: min(known[index].typical, column.max_width) for index, column in kept}
+    most = {index: min(known[index].most, column.max_width) for index, column in kept}
+    lacking = sum(max(0, typical[index] - widths[index]) for index, _ in first) + _total(widths.values()) - room
+    for index, column in sorted(others, key=lambda each: each[1].priority, reverse=True):
+        if column.grow and lacking > 0:  # what tells less makes room for what tells most
+            given = min(lacking, max(0, widths[index] - max(MIN_COLUMN_CELLS, column.width * 3 // 4)))
+            widths[index] -= given
+            lacking -= given
+    for level, goals in (
+        (first, typical),
+        (first, most),
+        (others, typical),
+        (others, most),
+        (kept, {index: known[index].most for index, _ in kept}),
+    ):
+        for priority in sorted({column.priority for _, column in level}):
+            same = [(index, column) for index, column in level if column.priority == priority]
+            _widen(widths, same, goals, room - _total(widths.values()))
+    return list(widths.items())
+
+
+def _widen(
+    widths: dict[int, int], columns: Collection[tuple[int, Column]], goals: Mapping[int, int], left: int
+) -> None:
+    """Widen columns of one priority: first those that have no share, then the others by their shares."""
+    for index, column in columns:
+        if not column.grow and goals[index] > widths[index]:
+            more = min(goals[index] - widths[index], left)
+            widths[index] += more
+            left -= more
+    growing = [each for each in columns if each[1].grow and widths[each[0]] < goals[each[0]]]
+    while left > 0 and growing:
+        shares = sum(column.grow for _, column in growing)
+        portion = left
+        for index, column in growing:
+            more = min(max(1, portion * column.grow // shares), goals[index] - widths[index], left)
+            widths[index] += more
+            left -= more
+        growing = [each for each in growing if widths[each[0]] < goals[each[0]]]
+
+
+def _total(widths: Iterable[int]) -> int:
+    """Cells of columns of these widths, including the gaps between them."""
+    widths = list(widths)
+    return sum(widths) + GAP_CELLS * (len(widths) - 1)
