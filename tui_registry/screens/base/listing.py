@@ -88,7 +88,7 @@ class Listing(Place):
 
     def show_problem(self, problem: str) -> None:
         if self._displayed_for != self.typed or not self.table.row_count:
-            self.table.show([], empty=self.problem_text(problem))
+            self.table.show([], empty=unmatched(self.problem_text(problem), self.typed, self.fields))
         self._is_stale = self._open_when_answered = False
 
     def problem_text(self, problem: str) -> str:
