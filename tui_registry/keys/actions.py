@@ -25,6 +25,7 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 
 WITH_REQUESTS = ("inbox", "model", "board")
 WITH_VERSIONS = ("model", "board")
+WITH_MARKS = ("inbox", *WITH_VERSIONS)
 DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens")
@@ -65,7 +66,10 @@ ACTIONS = (
         ("inbox", "models", *WITH_VERSIONS, "activity", *DETAILS, "compare", "experiments", "runs"),
         2,
     ),
-    Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *WITH_VERSIONS), 5),
+    Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", WITH_MARKS, 5),
+    Action("mark_range", "v", "v", "range", "Mark the rows from here to where the cursor goes", WITH_MARKS, 6),
+    Action("mark_all", "asterisk", "*", "all", "Mark all rows of the list, or none", WITH_MARKS, 6),
+    Action("invert_marks", "I", "I", "invert", "Mark the rows that are not marked", WITH_MARKS, 9),
     Action(
         "filter",
         "slash",

@@ -21,6 +21,7 @@ from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.first_steps import FirstSteps
+from tui_registry.widgets.mark_table import MarkTable
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.stage import Stage
@@ -58,13 +59,17 @@ class Inbox(RequestDecisions, CopyActions):
 
     def __init__(self) -> None:
         super().__init__("Inbox")
-        self.table = Table(self.COLUMNS, empty="Loading open requests…", id="requests")
+        self._table = MarkTable(self.COLUMNS, empty="Loading open requests…", id="requests")
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
         self._order = DEFAULT_ORDER
         self._first_steps = FirstSteps()
         self._is_in_use = False  # whether there is, or was, a model
+
+    @property
+    def table(self) -> MarkTable:
+        return self._table
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -102,19 +107,22 @@ class Inbox(RequestDecisions, CopyActions):
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
         if self._order != DEFAULT_ORDER:
             matching.sort(key=ORDERS[self._order])
-        count = f"{len(matching)} of {len(self._requests)}" if self._filter else str(len(matching))
-        order = f", {self._order}" if self._order != DEFAULT_ORDER else ""
-        self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}){order}")
         empty = "No matching requests." if self._filter else "No open requests."
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],
             empty=empty,
         )
+        self.show_title()
         self._show_details()
 
+    def show_title(self) -> None:
+        shown = self.table.row_count
+        count = f"{shown} of {len(self._requests)}" if self._filter else str(shown)
+        order = f", {self._order}" if self._order != DEFAULT_ORDER else ""
+        self.header.show_breadcrumbs(f"Inbox ({count}{'+' if self._more else ''}){order}{self.marks_title}")
+
     def chosen_requests(self) -> Sequence[InboxRequest]:
-        keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
-        return [self._requests[key] for key in keys if key in self._requests]
+        return [self._requests[key] for key in self.chosen_keys if key in self._requests]
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
@@ -128,18 +136,14 @@ class Inbox(RequestDecisions, CopyActions):
             return self.decisions_are_live(action)
         if action == "copy" and self._first_steps.code:
             return True
-        if action in {"open", "mark", "copy", "sort"}:
+        if action in {"open", "copy", "sort", "mark", "mark_range", "mark_all", "invert_marks"}:
             return self.table.row_count > 0
         if action == "back":
-            return bool(self._filter or self.table.marks or self._filter_line.has_focus)
+            return bool(self._filter or self.has_marks or self._filter_line.has_focus)
         return True
 
     def after_decisions(self, ids: Collection[str]) -> None:
-        self.table.marks -= set(ids)
-
-    def action_mark(self) -> None:
-        self.table.toggle_mark()
-        self.post_message(LivenessChanged())
+        self.table.unmark(ids)
 
     def action_sort(self) -> None:
         """Sort by the next of ORDERS."""
@@ -158,7 +162,7 @@ class Inbox(RequestDecisions, CopyActions):
             self._filter = ""
             self.show_requests()
         else:
-            self.table.clear_marks()
+            self.leave_marks()
         self.set_focus(self.table)
         self.post_message(LivenessChanged())
 

@@ -20,9 +20,8 @@ from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.screens.models.version_rows import COLUMNS, Versions, columns_for
-from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
-from tui_registry.widgets.table import Table
+from tui_registry.widgets.mark_table import MarkTable
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, rank
@@ -55,17 +54,16 @@ class Model(VersionActions):
         self.model_name = name
         self._initial_version = version
         self._summary = Static("", id="summary", markup=False)
-        self._table = Table(COLUMNS, empty="Loading…", id="versions")
+        self._table = MarkTable(COLUMNS, empty="Loading…", id="versions")
         self._level: PermissionLevel | None = None
         self._known = Versions()
 
     @property
-    def table(self) -> Table:
+    def table(self) -> MarkTable:
         return self._table
 
-    @property
-    def marked_keys(self) -> list[str]:
-        return self._table.marked
+    def show_title(self) -> None:
+        self.header.show_breadcrumbs("Models", f"{self.model_name}{self.marks_title}")
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -155,7 +153,7 @@ class Model(VersionActions):
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The first request of each marked version or, if none is marked, of the one under the cursor."""
         chosen: dict[str, InboxRequest] = {}
-        versions = self._table.marked or ([self._table.cursor_key] if self._table.cursor_key else [])
+        versions = self.chosen_keys
         for request in self._known.requests:
             if request.version in versions:
                 chosen.setdefault(request.version, request)
@@ -165,12 +163,7 @@ class Model(VersionActions):
         return self._known.requests
 
     def after_decisions(self, ids: Collection[str]) -> None:
-        self._table.marks -= {request.version for request in self._known.requests if request.id in ids}
-
-    def show_version(self) -> None:
-        version = self.version
-        requests = [each for each in self._known.requests if version is not None and each.version == version.version]
-        self.details.show_version(version, requests)
+        self._table.unmark({request.version for request in self._known.requests if request.id in ids})
 
     def show_problem(self, problem: str) -> None:
         if not self._known.versions:
@@ -195,9 +188,8 @@ class Model(VersionActions):
         return [action for action in super().live_actions if possible or action.id != "rollback"]
 
     def action_back(self) -> None:
-        if self._table.marks:
-            self._table.clear_marks()
-            self.post_message(LivenessChanged())
+        if self.has_marks:
+            self.leave_marks()
         else:
             self.app.pop_screen()
 

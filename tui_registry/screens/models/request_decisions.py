@@ -8,7 +8,7 @@ from textual.content import Content
 from tui_registry.mutations.decision import NEEDED_ACTIONS, PARTICIPLES, Decision, Target, decide, subject_of
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.mutations.result import Result, Verdict
-from tui_registry.screens.base.place import Place
+from tui_registry.screens.base.marks import MarkActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.request_details import RequestDetails
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_LISTED_TARGETS = 200
 
 
-class RequestDecisions(Place):
+class RequestDecisions(MarkActions):
     """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``."""
 
     def __init__(self, *breadcrumbs: str) -> None:

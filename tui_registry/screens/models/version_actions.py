@@ -24,17 +24,7 @@ from tui_registry_server.wire.stage import Stage
 
 
 class VersionActions(RequestDecisions, EditActions):
-    """Subclasses define ``table``, ``marked_keys``, ``version_of`` and ``level_on``."""
-
-    @property
-    def table(self) -> Table:
-        """The table with the cursor."""
-        raise NotImplementedError
-
-    @property
-    def marked_keys(self) -> list[str]:
-        """The keys of the marked rows."""
-        raise NotImplementedError
+    """Subclasses define ``table``, ``version_of`` and ``level_on``."""
 
     def version_of(self, key: str) -> ModelVersion | None:
         """The version of a row."""
@@ -62,10 +52,6 @@ class VersionActions(RequestDecisions, EditActions):
     def _opened_row(self, event: Table.Opened) -> None:
         if (version := self.version_of(event.key or "")) is not None:
             self.console_app.navigation.open_version(version.name, version.version)
-
-    def action_mark(self) -> None:
-        self.table.toggle_mark()
-        self.post_message(LivenessChanged())
 
     def action_transition(self) -> None:
         if self.version is not None:
@@ -138,5 +124,13 @@ class VersionActions(RequestDecisions, EditActions):
         self.post_message(LivenessChanged())
 
     def show_version(self) -> None:
-        """Display the details of the version under the cursor."""
-        self.details.show_version(self.version, self.chosen_requests())
+        """Display the details of the version under the cursor, with its requests."""
+        version = self.version
+        self.details.show_version(
+            version,
+            [
+                each
+                for each in self.known_requests()
+                if version is not None and (each.name, each.version) == (version.name, version.version)
+            ],
+        )
