@@ -119,13 +119,19 @@ class Mutations:
         finally:
             self._is_preparing = False
 
-    def start(self, *mutations: Mutation, then: Callable[[], None] | None = None) -> None:
+    def start(
+        self,
+        *mutations: Mutation,
+        then: Callable[[], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
         """Run mutations, one after the other, until one does not happen; report each result. ``then`` is called if all
-        happened."""
+        happened, ``otherwise`` if not."""
 
         def finished(results: Sequence[Result]) -> None:
-            if then is not None and all(result.verdict is Verdict.DONE for result in results):
-                then()
+            call = then if all(result.verdict is Verdict.DONE for result in results) else otherwise
+            if call is not None:
+                call()
 
         self._start(mutations, finished, is_independent=False)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from tui_registry.widgets.table import Row, Table
+from tui_registry.widgets.new_row_table import NewRowTable
+from tui_registry.widgets.table import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class _Range:
     marked: frozenset[str]
 
 
-class MarkTable(Table):
+class MarkTable(NewRowTable):
     """Posts MarksChanged whenever other rows are marked than before, or a range is begun or ended."""
 
     class MarksChanged(Message):

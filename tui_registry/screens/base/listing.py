@@ -12,7 +12,10 @@ from tui_registry.client.errors import CallError
 from tui_registry.queries.pages import Pages
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
+from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.table import Column, Row, Table
+
+MAX_ROWS_BEFORE_NEW = 5_000  # that are read to find a row that was made here
 
 
 class Listing(Place):
@@ -33,7 +36,7 @@ class Listing(Place):
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*(breadcrumbs or (self.list_title,)))
         self.breadcrumbs = breadcrumbs or (self.list_title,)
-        self.table = Table(self.COLUMNS, empty="Loading…", id="list")
+        self.table = NewRowTable(self.COLUMNS, empty="Loading…", id="list")
         self.typed = ""
         self._displayed_for: str | None = None  # what was typed when the rows were read
         self._is_answered = False  # whether the rows for what was typed are known
@@ -65,6 +68,10 @@ class Listing(Place):
     async def load(self) -> None:
         pages = self._pages
         await pages.refresh(*self.table.window)
+        if self.table.misses_new(pages.rows):  # it may be on another page
+            await pages.refresh(0, max(0, len(pages.rows) - 1))
+            while pages.more and len(pages.rows) < MAX_ROWS_BEFORE_NEW and self.table.misses_new(pages.rows):
+                await pages.extend()
         self._show(pages)
 
     def _show(self, pages: Pages[Row]) -> None:

@@ -194,7 +194,7 @@ class Model(VersionActions):
             self.app.pop_screen()
 
     def action_new(self) -> None:
-        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name))
+        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name, self.table))
 
     def action_rollback(self) -> None:
         self.console_app.mutations.prepare(partial(roll_back_model, self.console_app, self.model_name))
