@@ -144,6 +144,7 @@ def decide(
         inverse, undo_note = None, _IRREVERSIBLE[decision]
     return Mutation(
         title=f"{name} version {version}",
+        action=f"{decision} {name} version {version} → {stage}",
         progress=_PROGRESS[decision],
         done=f"{_PAST_TENSE[ACTIVITY_TYPES[decision]]}.",
         check=check,
