@@ -16,7 +16,7 @@ from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.screens.models.copy_actions import CopyActions
-from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
@@ -28,7 +28,6 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 PAGE_SIZE = 1000
-DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a request before its details are fetched
 
 
 ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
@@ -218,6 +217,7 @@ class Inbox(RequestDecisions, CopyActions):
             self.details.show_error(request, str(error))
             return
         self.details.show_review(request, review)
+        await self.compare(request, review.model_version)
 
 
 def _row(request: InboxRequest, requested_by: str) -> Row:

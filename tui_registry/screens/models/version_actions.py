@@ -1,5 +1,6 @@
 """What can be done with the versions in a table, on every screen that lists some."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -7,13 +8,14 @@ from textual import on
 from textual.content import Content
 
 from tui_registry.mutations import version as versions
+from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import holders
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.edit_actions import EditActions
-from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.screens.models.transition_dialog import emptied_by, transition_version
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import visible
@@ -21,6 +23,7 @@ from tui_registry.widgets.table import Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
 
 
 class VersionActions(RequestDecisions, EditActions):
@@ -126,11 +129,15 @@ class VersionActions(RequestDecisions, EditActions):
     def show_version(self) -> None:
         """Display the details of the version under the cursor, with its requests."""
         version = self.version
-        self.details.show_version(
-            version,
-            [
-                each
-                for each in self.known_requests()
-                if version is not None and (each.name, each.version) == (version.name, version.version)
-            ],
-        )
+        requests = [
+            each
+            for each in self.known_requests()
+            if version is not None and (each.name, each.version) == (version.name, version.version)
+        ]
+        self.details.show_version(version, requests)
+        if version is not None and (displacing := next(filter(displaced, requests), None)) is not None:
+            self.fetch("details", partial(self._compare, displacing, version))
+
+    async def _compare(self, request: InboxRequest, version: ModelVersion) -> None:
+        await asyncio.sleep(DEBOUNCE_SECONDS)
+        await self.compare(request, version)
