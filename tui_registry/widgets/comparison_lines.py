@@ -34,7 +34,7 @@ def comparison_lines(comparison: VersionComparison, width: int) -> list[Content]
 def _item(difference: Difference, width: int) -> Content:
     label = one_line(difference.label, 40)
     before, after = _values(difference)
-    room = max(MIN_VALUE_CELLS, (width - len(label) - 4) // 2)
+    room = max(MIN_VALUE_CELLS, (width - len(label) - 6) // 2)
     return Content.assemble(
         (f"{label} ", "dim"), one_line(before or "–", room), (" → ", "dim"), (one_line(after or "–", room), "bold")
     )
@@ -46,9 +46,18 @@ def _values(difference: Difference) -> tuple[str, str]:
         return f"{age(int(before))} ago", f"{age(int(after))} ago"
     if difference.label == "run":
         return before[:ID_LENGTH], after[:ID_LENGTH]
-    common = 0
-    for end, (old, new) in enumerate(zip(before, after, strict=False), 1):
-        if old != new:
-            break
-        common = end if old == "/" else common
-    return (ELLIPSIS + before[common:], ELLIPSIS + after[common:]) if common > 1 else (before, after)
+    return _without_common_folders(before, after)
+
+
+def _without_common_folders(before: str, after: str) -> tuple[str, str]:
+    """Two paths or URIs without the parts that both begin and end with."""
+    old, new = before.split("/"), after.split("/")
+    shorter = min(len(old), len(new)) - 1  # something is left of each
+    first = next((number for number in range(shorter) if old[number] != new[number]), shorter)
+    last = next((number for number in range(shorter - first) if old[-1 - number] != new[-1 - number]), shorter - first)
+
+    def rest(parts: list[str]) -> str:
+        kept = "/".join(parts[first : len(parts) - last])
+        return f"{ELLIPSIS if first else ''}{kept}{ELLIPSIS if last else ''}"
+
+    return rest(old), rest(new)

@@ -207,8 +207,13 @@ def _target_text(target: Target, *, approving: bool, lines: int) -> Content:
     if approving and target.leaves_empty:
         parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
     parts.append(Content.styled(f"  requested by {_requesters(target)}", "dim"))
-    reason = textwrap.wrap(one_line(target.comment, MAX_REASON_CELLS * lines), MAX_REASON_CELLS, max_lines=lines)
-    parts += [Content(f"  {' ' if number else '“'}{line}") for number, line in enumerate(reason)]
+    reason = textwrap.wrap(
+        one_line(target.comment, MAX_REASON_CELLS * lines), MAX_REASON_CELLS, max_lines=lines, placeholder="…"
+    )
+    parts += [
+        Content(f"  {' ' if number else '“'}{line}{'”' if number == len(reason) - 1 else ''}")
+        for number, line in enumerate(reason)
+    ]
     return Content("\n").join(parts)
 
 
