@@ -174,7 +174,7 @@ class Mutations:
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Say what came of a mutation."""
-        self._show_outcome(Outcome(verdict, f"{visible(title)}: {one_line(message)}"))
+        self._show_outcome(Outcome(verdict, _told(title, message)))
 
     def _show_outcome(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -238,6 +238,7 @@ class Mutations:
         is_undo: bool,
     ) -> None:
         results: list[Result] = []
+        texts: list[str] = []
         subjects = Counter(mutation.subject for mutation in mutations if mutation.subject)
         self._subjects += subjects
         run_id = object()
@@ -246,8 +247,9 @@ class Mutations:
                 count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
                 result = await self._result(mutation, partial(self._show_step, run_id, count))
                 results.append(result)
+                texts.append(_told(mutation.title, result.message))
                 if not is_independent or len(mutations) == 1:
-                    self.report(mutation.title, result.verdict, result.message)
+                    self._show_outcome(Outcome(result.verdict, " · ".join(texts)))
                 if not is_undo:
                     self._remember(mutation, result)
                 if result.verdict is not Verdict.DONE and not is_independent:
@@ -282,3 +284,7 @@ class Mutations:
                 result = Result(Verdict.UNKNOWN, "It is not known whether this was done: check before you repeat it.")
             record(result.verdict.value, result.message)
         return result
+
+
+def _told(title: str, message: str) -> str:
+    return f"{visible(title)}: {one_line(message)}"
