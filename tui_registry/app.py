@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.driver import Driver
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
@@ -25,7 +27,6 @@ from tui_registry.keys.names import display_name
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.runner import Mutations, Outcome
 from tui_registry.screens.base.place import Place
-from tui_registry.screens.dialogs.palette import ActionsProvider, ModelsProvider
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, load, place
 from tui_registry.session.connection import Connection
@@ -36,11 +37,13 @@ from tui_registry.startup.first_frame import FirstFrame
 from tui_registry.startup.preferences import Preferences
 from tui_registry.terminal import clipboard
 from tui_registry.terminal.driver_choice import can_suspend, driver_class
+from tui_registry.terminal.key_queue import KeyQueue
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server import crash
 
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.profiles import AllowChanges, OpenProfile
+    from tui_registry.screens.finder.finder import Recent
 
 ANSWER_TIMEOUT = 20  # seconds that quitting waits for the answer to a mutation
 
@@ -53,8 +56,7 @@ class ConsoleApp(App[str]):
     MODES: ClassVar = {name: partial(place, name) for name in PLACES}
     DEFAULT_MODE = "inbox"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
-    COMMANDS: ClassVar = {ActionsProvider, ModelsProvider}
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False  # the finder is in its place
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(EVERYWHERE),
         Binding("ctrl+q", "leave", show=False, priority=True),  # also in text inputs and dialogs
@@ -79,8 +81,10 @@ class ConsoleApp(App[str]):
         self.navigation = Navigator(self, self.connection)
         self.change_count = 0
         self.ended_by: signal.Signals | None = None
+        self.key_queue = KeyQueue(self, super().on_event, self._may_act_unseen)
         self._is_styled = False
         self._copied = ""
+        self._recent: Recent | None = None
         self._next_profile: str | None = None
 
     @property
@@ -111,6 +115,28 @@ class ConsoleApp(App[str]):
             super().refresh_css(animate)
         self._is_styled = True
 
+    async def on_event(self, event: Event) -> None:
+        """Queue the keys of the terminal; those that come back from a widget belong to the key in progress."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.key_queue.put(event)
+        else:
+            await super().on_event(event)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if renderable is not None and not self._batch_count:
+            self.key_queue.note_drawn(screen)
+
+    def _may_act_unseen(self, key: Key) -> bool:
+        """Typing goes on in what it opens, and moves on from place to place; but nothing is changed, nor agreed to in a
+        dialog, by a key that was pressed before it could be seen what the key would do."""
+        if key.key == "escape" or (isinstance(self.focused, Input | TextArea) and key.is_printable):
+            return True
+        if isinstance(self.screen, Place):
+            actions = self.keymap.of_place(self.screen.place)
+            return not any(action.writes and key.key in action.keys.split(",") for action in actions)
+        return bool(getattr(self.screen, "only_opens", False))
+
     def redraw(self) -> None:
         if self._driver is not None and hasattr(self._driver, "forget"):
             self._driver.forget()
@@ -137,6 +163,11 @@ class ConsoleApp(App[str]):
 
     async def action_quit(self) -> None:
         self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, which elsewhere ends programs."""
+        key = next(iter(self.keymap.keys["quit"]), "ctrl+q")
+        self.notify(f"Press {display_name(key)}, or type :q, to quit.", title="Ctrl+C does not quit", markup=False)
 
     def action_leave(self) -> None:
         """Quit, after waiting for the answer to a running mutation."""
@@ -173,6 +204,17 @@ class ConsoleApp(App[str]):
 
         self.push_screen(Help(self.live_actions(self.screen)), chosen)
 
+    async def action_find_anything(self) -> None:
+        await self.find_anything()
+
+    async def find_anything(self, *, models_first: bool = False) -> None:
+        from tui_registry.screens.finder.finder import Finder, Recent
+
+        self._recent = self._recent or Recent()
+        if isinstance(self.screen, Place):
+            # Awaited, so that the next key arrives in its input.
+            await self.push_screen(Finder(self._recent, models_first=models_first))
+
     def live_actions(self, screen: Screen[object]) -> list[Action]:
         return screen.live_actions if isinstance(screen, Place) else self.keymap.of_place(EVERYWHERE)
 
@@ -191,12 +233,15 @@ class ConsoleApp(App[str]):
 
         def chosen(answer: "OpenProfile | AllowChanges | None") -> None:
             if isinstance(answer, OpenProfile):
-                self._next_profile = answer.name
-                self.action_leave()
+                self.open_profile(answer.name)
             elif isinstance(answer, AllowChanges):
                 self.connection.allow_changes()
 
         self.push_screen(Profiles(self.connection.name, read_only=self.connection.is_read_only), chosen)
+
+    def open_profile(self, name: str) -> None:
+        self._next_profile = name
+        self.action_leave()
 
     def action_theme(self) -> None:
         from tui_registry.screens.dialogs.themes import Themes

@@ -32,6 +32,7 @@ _LAZY_COMMANDS = {
     "activity": "activity",
     "permissions": "permissions",
     "rollback": "rollback",
+    "offboard": "offboard",
     "login": "profiles",
     "logout": "profiles",
     "profiles": "profiles",
@@ -84,7 +85,7 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
 
     Without a command, opens the console. It connects to the registry of --profile, of TUI_REGISTRY_URL and
     TUI_REGISTRY_TOKEN, or of the default profile; without any of these, to a local registry that it starts and stops.
-    TUI_REGISTRY_TOKEN alone is the token of the profile, instead of the one in the keyring.
+    TUI_REGISTRY_TOKEN alone is the token of the default profile, or of one whose token is not in the keyring.
     """
     if context.invoked_subcommand is None:
         _open(profile, ask_token=ask_token)
@@ -161,7 +162,7 @@ def _run(connect: Any) -> None:
             sys.exit(app.return_code)
         if profile is None:
             return
-        connect = _connect(profile)
+        connect = _connect(profile, switched=True)
         settings, warnings = _settings()
 
 
@@ -175,17 +176,17 @@ def _settings() -> tuple[Any, list[str]]:
         return Settings(), [str(error)]
 
 
-def _connect(profile: str | None, *, ask_token: bool = False) -> Any:
+def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = False) -> Any:
     """A connection, if its token has to be asked for, which is done before the console takes over the terminal; else a
     function that makes one."""
     from tui_registry.session.connection import ConnectionProblem, connect, must_ask
 
     try:
-        if ask_token or must_ask(profile, os.environ):
+        if ask_token or must_ask(profile, os.environ, switched=switched):
             return connect(profile=profile, ask_token=True)
     except ConnectionProblem as error:
         raise Failure(Exit.REFUSED, str(error)) from None
-    return partial(connect, profile=profile)
+    return partial(connect, profile=profile, switched=switched)
 
 
 def _require_terminal() -> None:

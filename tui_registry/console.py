@@ -13,6 +13,7 @@ from tui_registry.keys.keymap import Keymap
 from tui_registry.mutations.runner import Mutations
 from tui_registry.session.live_connection import LiveConnection
 from tui_registry.startup.first_frame import FirstFrame
+from tui_registry_server.wire.principal import PrincipalKind
 
 Result = TypeVar("Result")
 
@@ -23,8 +24,12 @@ class Navigation(Protocol):
     async def go(self, place: str) -> None:
         """Go to a place as it was left, closing the screens on top of it if it is the current one."""
 
-    def find_model(self, typed: str = "") -> None:
-        """Search the models for this and open the best match; without text, focus the search."""
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of all places."""
+
+    async def search_models(self, typed: str) -> None:
+        """Go to the models, with this as their filter."""
 
     def open_model(self, name: str, version: str | None = None) -> None: ...
 
@@ -35,6 +40,11 @@ class Navigation(Protocol):
 
     def open_access(self, name: str) -> None:
         """Open the permissions of a model."""
+
+    def open_principal(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
+        """Open all that a user or service principal has, or the members of a group."""
+
+    def open_token(self, token_id: str, comment: str) -> None: ...
 
     def open_history(self, name: str, version: str | None) -> None:
         """Open the activities on a model, or on one version of it."""
@@ -77,6 +87,12 @@ class Console(Protocol):
 
     def do(self, action: Action) -> None:
         """Run an action as its key would."""
+
+    async def find_anything(self, *, models_first: bool = False) -> None:
+        """Open the finder on top of the current place."""
+
+    def open_profile(self, name: str) -> None:
+        """Open another registry, in place of this one."""
 
     def copy(self, text: str, *, message: str = "") -> None:
         """Copy a text. ``message`` is shown instead of a secret text."""

@@ -84,6 +84,8 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
             if "{id}" in path:
                 path = path.replace("{id}", admin.post(f"{SCIM}/{plural}", **named).ok()["id"])
             fields = named | fields if name != "displayName" or route.method != "PUT" else fields
+    if "/principals/" in path:
+        path = path.replace("{id}", admin.post(f"{SCIM}/Users", userName=f"leaver-{number}").ok()["id"])
     token = admin.post("/token/create").ok()["token_info"]["token_id"]
     if path == "/token/delete":
         fields["token_id"] = token

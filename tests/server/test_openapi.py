@@ -70,6 +70,7 @@ def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
         "Activities",
         "Permissions",
         "People",
+        "Offboarding",
         "Tokens",
         "Server",
     ]

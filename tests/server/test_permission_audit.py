@@ -28,11 +28,12 @@ TOKENS = "/permissions/authorization/tokens"
 NAMES = ("ops", "dev", "eve", "risk")
 PLURALS = {"user": "Users", "group": "Groups", "service_principal": "ServicePrincipals"}
 NAME_FIELDS = {"user": "userName", "group": "displayName", "service_principal": "applicationId"}
-STEPS = 90
+STEPS = 120
 KINDS = {
     "CREATED_PRINCIPAL",
     "CHANGED_PRINCIPAL",
     "DELETED_PRINCIPAL",
+    "OFFBOARDED_PRINCIPAL",
     "CHANGED_PERMISSIONS",
     "CREATED_MODEL",
     "CREATED_TOKEN",
@@ -215,7 +216,7 @@ class Steps:
     def take(self) -> None:
         """One of them, which may be refused."""
         often: list[Callable[[], object]] = [self._create, self._members, self._grant]
-        seldom: list[Callable[[], object]] = [self._delete, self._replace, self._activate, self._model]
+        seldom: list[Callable[[], object]] = [self._delete, self._replace, self._activate, self._model, self._offboard]
         self._random.choice([*often, *often, *seldom, self._token, self._revoke, self._command])()
 
     def _create(self) -> None:
@@ -242,6 +243,10 @@ class Steps:
         kind = self._random.choice(list(PLURALS))
         if (gone := self._one(kind)) and self._admin.delete(f"{SCIM}/{PLURALS[kind]}/{gone}").status == 204:
             self._there[kind].remove(gone)
+
+    def _offboard(self) -> None:
+        if leaver := self._one(self._random.choice(["user", "service_principal"])):
+            self._admin.post(f"/principals/{leaver}/offboard").ok()
 
     def _members(self) -> None:
         group = self._random.choice([self._admins, self._one("group")]) or self._admins
@@ -273,7 +278,7 @@ class Steps:
         fields = ("user_name", "group_name", "service_principal_name")
         entries = [
             {self._random.choice(fields): self._random.choice(NAMES), "permission_level": self._random.choice(levels)}
-            for _ in range(self._random.randint(0, 3))
+            for _ in range(self._random.randint(0, 2))
         ]
         self._admin.call(self._random.choice(["PUT", "PATCH"]), where, {"access_control_list": entries})
 

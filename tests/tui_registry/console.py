@@ -47,9 +47,13 @@ class Console:
         return self.text.rstrip().rpartition("\n")[2]
 
     async def press(self, *keys: str) -> None:
+        """Each key as somebody who has seen what the one before it did."""
         for key in keys:
+            await self.until(lambda: self.app.key_queue.is_screen_drawn, "the screen, on the terminal")
             await self.pilot.press(key)
             await self._heard()
+            if not self.app.is_running:
+                return
 
     async def type(self, text: str) -> None:
         await self.press(*("space" if character == " " else character for character in text))

@@ -11,6 +11,8 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
 MAX_COMPARISONS = 100  # in a filter
+ACCOUNT_FIELDS = ("group", "is")
+"""What a search of accounts can be about besides words."""
 
 Document = User | ServicePrincipal | Group
 Filtering = Callable[[str], str]
@@ -67,10 +69,10 @@ def accounts_filter(typed: str, attribute: str) -> str:
     """The SCIM filter for words in a name, ``group:NAME`` and ``is:inactive`` or ``is:active``."""
     parts: list[str] = []
     for word in typed.split():
-        key, colon, value = word.partition(":")
-        if colon and key == "is" and value in {"active", "inactive"}:
+        field, sign, value = word.replace("=", ":", 1).partition(":")
+        if field == "is" and value in {"active", "inactive"}:
             parts.append(f"active eq {'true' if value == 'active' else 'false'}")
-        elif colon and key == "group":
+        elif sign and field == "group":
             parts.append(compared("groups.display", "eq", value))
         else:
             parts.append(f"({compared(attribute, 'co', word)} or {compared('displayName', 'co', word)})")

@@ -11,6 +11,13 @@ CallError
 
 from typing import Self
 
+from tui_registry_server.wire.error import EXPIRED, NOT_ACCEPTED
+
+_REASONS = {
+    EXPIRED: "no longer accepts this access token: it has expired",
+    NOT_ACCEPTED: "does not accept this access token: it is mistyped, or was revoked",
+}
+
 
 class CallError(Exception):
     """Its text is for people. Parts from the server are as sent: not sanitized."""
@@ -31,14 +38,11 @@ class Unauthenticated(Refused):
 
     @classmethod
     def of(cls, server: str, said: str, advice: str, *, error_code: str, retry_after: float) -> Self:
-        """server: what was called. said: the server's message, empty if the answer was not a registry's. advice: what
-        to do, a sentence."""
-        reason = (
-            "answered 401 Unauthorized"
-            if not said
-            else "no longer accepts this access token: it has expired"
-            if "expired" in said
-            else "does not accept this access token: it is mistyped, or was revoked"
+        """server: what was called. said: the server's message, empty if the answer was not a registry's; of an unknown
+        one, the first sentence is shown. advice: what to do, a sentence."""
+        reason = next(
+            (reason for message, reason in _REASONS.items() if said.startswith(message)),
+            f"answered 401 Unauthorized{f': {said}' if (said := said.partition('. ')[0].rstrip('.')) else ''}",
         )
         return cls(401, error_code, f"{server} {reason}. {advice}", retry_after=retry_after)
 

@@ -8,6 +8,7 @@ from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.groups import Groups
 from tui_registry.client.models import Models
 from tui_registry.client.permissions import Permissions
+from tui_registry.client.principals import Principals
 from tui_registry.client.requests import Requests
 from tui_registry.client.service_principals import ServicePrincipals
 from tui_registry.client.tokens import Tokens
@@ -36,6 +37,7 @@ class RegistryClient(Transport):
         self.comments = Comments(self)
         self.activities = Activities(self)
         self.permissions = Permissions(self)
+        self.principals = Principals(self)
         self.users = Users(self)
         self.service_principals = ServicePrincipals(self)
         self.groups = Groups(self)

@@ -17,7 +17,7 @@ import click
 
 from tui_registry.commands.exits import Exit, Failure, exit_of
 from tui_registry.commands.output import note, print_json, print_lines, whole
-from tui_registry.commands.registry import opened, registry_command
+from tui_registry.commands.registry import Session, opened, registry_command
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -58,7 +58,7 @@ async def _nothing() -> dict[str, Any]:
 class Change:
     """What a command is about to do.
 
-    mutations: run in this order; one that fails ends it. already: why there is nothing to do, instead of mutations.
+    mutations: run in this order; one that fails ends it. already: what needs no mutation, and why.
     details: what a dry run says besides. warning: what will be lost, for what cannot be undone.
     read: the JSON document to print afterwards. output: the text to print instead of what came of it, which goes to
     stderr then. Both may raise Failure.
@@ -94,15 +94,31 @@ def change(
             _confirm(planned.warning)
         if planned.already:
             (note if as_json else _print_line)(planned.already)
-        tell = note if planned.output else _print_line
+        _make(session, planned, as_json=as_json)
+
+
+def _make(session: Session, planned: Change, *, as_json: bool) -> None:
+    """Make a change, and print what came of it. Raises Failure."""
+    tell = note if planned.output else _print_line
+    done: list[str] = []
+    try:
         for mutation in planned.mutations:
             result = session.run(_carried_out(mutation), writes=True)
+            done.append(f"{mutation.title}: {result.message}")
             if not as_json:
-                tell(f"{mutation.title}: {result.message}")
-        if as_json:
-            print_json(session.run(_read(planned)))
-        elif planned.output:
-            print_lines([planned.output()])
+                tell(done[-1])
+        document = session.run(_read(planned)) if as_json else {}
+    except Failure as failure:
+        if as_json:  # nothing was printed, but these are done all the same
+            for line in done:
+                note(line)
+        if done and failure.exit_code == Exit.INTERRUPTED:
+            raise Failure(Exit.INTERRUPTED, "Interrupted: it is done, but was not read back.") from None
+        raise
+    if as_json:
+        print_json(document)
+    elif planned.output:
+        print_lines([planned.output()])
 
 
 def require_done(result: "Result") -> "Result":
@@ -150,12 +166,15 @@ async def _read(planned: Change) -> dict[str, Any]:
 
 def _described(planned: Change) -> list[str]:
     changes = [f"{mutation.title}: {mutation.progress}" for mutation in planned.mutations]
-    return [*([planned.already] if planned.already else changes), *planned.details, DRY_RUN]
+    said = [text for text in (planned.already, *changes, *planned.details, planned.warning) if text]
+    return [*said, DRY_RUN]
 
 
 def _as_json(planned: Change) -> dict[str, Any]:
     changes = [{"subject": each.title, "change": each.progress} for each in planned.mutations]
-    return {"dry_run": True, "changes": changes, "details": list(planned.details)}
+    document: dict[str, Any] = {"dry_run": True, "changes": changes, "details": list(planned.details)}
+    said = {"already": planned.already, "warning": planned.warning}
+    return document | {name: text for name, text in said.items() if text}
 
 
 def _confirm(warning: str) -> None:

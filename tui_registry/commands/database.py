@@ -38,5 +38,5 @@ def forward_to_database(database: str | None, *command: str, own: Collection[str
         raise click.UsageError("Use either --profile or --database.")
     from tui_registry.session.server_process import become_server
 
-    group, verb, *rest = command
-    become_server(group, verb, "--database", database, *rest)
+    # Not as an argument: everybody on the machine can list those, and a URL may have a password.
+    become_server(*command, variables={VARIABLE: database})

@@ -153,7 +153,7 @@ def _change(group: str, members: tuple[str, ...], *, joins: bool, **how: Unpack[
 
         found = await group_of(client, group)
         name = found.principal.name
-        entries = [await member_of(client, member) for member in members]
+        entries = list({each.id: each for each in [await member_of(client, member) for member in members]}.values())
         present = {member.value for member in (await client.groups.get(found.id)).members}
         due = [each for each in entries if (each.id in present) is not joins]
         idle = [str(each.principal) for each in entries if (each.id in present) is joins]

@@ -8,7 +8,7 @@ import click
 from tui_registry.commands import completers, describing
 from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
-from tui_registry.commands.registry import ask, read_all, registry_command, with_token
+from tui_registry.commands.registry import PAGE_SIZE, ask, read_all, registry_command, with_token
 from tui_registry.commands.requests import open_requests, request_table
 from tui_registry.commands.versions import tag_list, version_table, versions_of
 
@@ -169,11 +169,14 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
 
     async def plan(client: "RegistryClient") -> Change:
         from tui_registry.mutations import model as changes
+        from tui_registry.queries.search_syntax import named
         from tui_registry.terminal.sanitize import visible
 
         found = await client.models.get(name)
-        versions, _ = await versions_of(client, name)
-        count = f"{len(versions)} version{'' if len(versions) == 1 else 's'}"
+        page = await client.versions.search(filter_text=named(name), max_results=PAGE_SIZE)
+        number = len(page.model_versions)
+        more = "or more " if page.next_page_token else ""
+        count = f"{number} {more}version{'' if number == 1 else 's'}"
         warning = f"{visible(name)} with {count} will be deleted. This cannot be undone."
         return Change(mutations=[changes.delete(client, name, found.id)], warning=warning)
 

@@ -77,7 +77,10 @@ def opened(profile: str | None, *, writes: bool = False) -> Iterator[Session]:
             raise Failure(Exit.NOT_ALLOWED, f"{connection.label} is read-only: nothing was sent.")
         with asyncio.Runner() as runner:
             client = RegistryClient(
-                connection.url, connection.token, read_only=connection.read_only, endpoint=connection.endpoint
+                connection.url,
+                connection.token,
+                read_only=connection.read_only or not writes,
+                endpoint=connection.endpoint,
             )
             try:
                 yield Session(client, runner)

@@ -96,6 +96,9 @@ def create_token(
     values: list[str] = []
 
     async def plan(client: "RegistryClient") -> Change:
+        import asyncio
+
+        from tui_registry.client.errors import CallError
         from tui_registry.mutations import token as changes
 
         program = ""
@@ -106,9 +109,18 @@ def create_token(
         lifetime = days * DAY if days else None
 
         async def read() -> dict[str, Any]:
-            made = [each for each in await changes.of_maker(client, program) if each.token_id not in before]
+            """With the value, which is shown only now, whatever becomes of the rest."""
+            document: dict[str, Any] = {"token_value": _only(values)}
+            try:
+                made = [each for each in await changes.of_maker(client, program) if each.token_id not in before]
+            except CallError as error:
+                note(f"The token was created, but could not be read back: {error}")
+                return document
+            except asyncio.CancelledError:
+                note("Interrupted: the token was created, but was not read back.")
+                return document
             own = [wire(each) for each in made if (each.comment or "") == comment]
-            return {"token_value": _only(values), "token_info": next(iter(own), {})}
+            return document | {"token_info": next(iter(own), {})}
 
         mutation = changes.create(client, owner, program, comment, lifetime, before, values.append)
         return Change(mutations=[mutation], read=read, output=lambda: _only(values))
@@ -138,14 +150,15 @@ def revoke_token(*, token_ids: tuple[str, ...], database: str | None, **how: Unp
     async def plan(client: "RegistryClient") -> Change:
         from tui_registry.mutations import token as changes
 
-        known = {each.token_id: "yourself" for each in await client.tokens.own()}
-        others = {} if known.keys() >= set(token_ids) else await _others(client, token_ids)
-        known |= others
-        if missing := [each for each in token_ids if each not in known]:
+        named = tuple(dict.fromkeys(token_ids))
+        own = {each.token_id: "yourself" for each in await client.tokens.own()}
+        others = {} if own.keys() >= set(named) else await _others(client, named)
+        known = others | own
+        if missing := [each for each in named if each not in known]:
             raise Failure(Exit.NOT_FOUND, f"There is no token {', '.join(missing)}.")
-        count = f"{len(token_ids)} token{'' if len(token_ids) == 1 else 's'}"
+        count = f"{len(named)} token{'' if len(named) == 1 else 's'}"
         return Change(
-            mutations=[changes.revoke(client, each, known[each], is_admin=bool(others)) for each in token_ids],
+            mutations=[changes.revoke(client, each, known[each], is_admin=each not in own) for each in named],
             warning=f"Clients that use {count} will lose access. This cannot be undone.",
         )
 

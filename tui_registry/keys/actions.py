@@ -1,5 +1,5 @@
 """The table of actions: for each its keys, label, help text and places. The bindings, the action bar, the help, the
-command palette and the README are generated from it.
+finder and the README are generated from it.
 
 Letters, digits, Tab, Enter, Escape and Space only: a terminal without the Kitty protocol sends ctrl+i and ctrl+m as Tab
 and Enter, and no action that cannot be undone is bound to ctrl.
@@ -13,11 +13,10 @@ from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.names import is_character
 
 FILTERING = (
-    Action("submit", "enter", "⏎", "apply", "Apply the filter", ()),
+    Action("submit", "enter", "⏎", "apply", "Keep the filter", ()),
     Action("move(1)", "down", "↓↑", "select", "Select a row", ()),
     Action("back", "escape", "esc", "clear", "Clear the filter", ()),
 )
-SEARCHING = (Action("submit", "enter", "⏎", "open", "Open the row under the cursor", ()), *FILTERING[1:])
 """What the action bar lists while a text input has the focus, where letters are typed."""
 
 WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)", show=False))
@@ -30,7 +29,7 @@ DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group")
+ACCESS = (*SECTIONS, "group", "person")
 ACTIONS = (
     Action(
         "approve", "a", "a", "approve", "Approve the request, or all marked requests", WITH_REQUESTS, 1, writes=True
@@ -80,7 +79,7 @@ ACTIONS = (
         3,
     ),
     Action("search", "slash", "/", "search", "Search models as you type", ("models",), 1),
-    Action("find", "slash", "/", "find", "Search models as you type", ("model", *DETAILS, "compare", "run"), 7),
+    Action("find", "slash", "/", "find", "Find a model, or anything else", ("model", *DETAILS, "compare", "run"), 7),
     Action("search", "slash", "/", "search", "Search experiments as you type", ("experiments",), 1),
     Action("sort", "s", "s", "sort", "Sort by another column", ("inbox",), 6),
     Action("sort", "s", "s", "sort", "Sort by time or by a metric", ("runs",), 3),
@@ -155,6 +154,18 @@ ACTIONS = (
     Action("change", "e", "e", "change", "Change the permission level under the cursor", ("access",), 1, writes=True),
     Action("revoke", "D", "D", "revoke", "Revoke the permission level under the cursor", ("access",), 2, writes=True),
     Action("why", "w", "w", "why", "Explain the permission level of a principal here", ("access",), 1),
+    Action("person", "enter", "⏎", "open", "Show all that the account has", ACCOUNTS, 1),
+    Action("open", "enter", "⏎", "open", "Open the group, model or request under the cursor", ("person",), 2),
+    Action(
+        "offboard",
+        "O",
+        "O",
+        "offboard",
+        "Offboard: take all that the account has from it",
+        (*ACCOUNTS, "person"),
+        2,
+        writes=True,
+    ),
     Action("enrol", "n", "n", "new", "Create an account", ACCOUNTS, 1, writes=True),
     Action("deactivate", "D", "D", "deactivate", "Deactivate the account: reject its tokens", ACCOUNTS, 2, writes=True),
     Action(
@@ -247,7 +258,15 @@ ACTIONS = (
         7,
     ),
     Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKING, 7),
-    Action("command_palette", "colon,ctrl+p", ":", "commands", "Find an action or a model by name", (EVERYWHERE,), 8),
+    Action(
+        "find_anything",
+        "colon,ctrl+p",
+        ":",
+        "find",
+        "Find models, versions, people, groups, tokens, places and actions",
+        (EVERYWHERE,),
+        3,
+    ),
     Action("help", "question_mark", "?", "help", "List the actions available here", (EVERYWHERE,), 0),
     Action("undo", "u", "u", "undo", "Undo the last change", (EVERYWHERE,), 9, writes=True),
     Action("profiles", "P", "P", "profiles", "Switch profile, or allow changes in a read-only one", (EVERYWHERE,), 9),

@@ -35,6 +35,9 @@ Keys = Mapping[str, tuple[str, ...]]
 
 BUILT_IN = ("default", "vim")
 
+RENAMED = {"command_palette": "find_anything"}
+"""Actions that files may still call by their former names."""
+
 REQUIRED_KEYS = {"back": "escape", "down": "down", "up": "up"}
 """Keys that work in a text input, too, and so cannot be taken from their actions."""
 
@@ -171,7 +174,8 @@ def read(name: str, text: str) -> Keymap:
 
 def _changed(given: Mapping[str, Any], problems: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The keys that a file's ``[keys]`` change; what is invalid there is added to the problems."""
-    for name, value in given.items():
+    for given_name, value in given.items():
+        name = RENAMED.get(given_name, given_name)
         if name not in DEFAULT.keys:
             close = difflib.get_close_matches(name, DEFAULT.keys, n=1)
             means = f"did you mean {close[0]}?" if close else "'tui-registry keys' lists them"

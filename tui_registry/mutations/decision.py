@@ -7,7 +7,7 @@ from enum import StrEnum
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.result import Result, Verdict
-from tui_registry.mutations.transition import VersionStage, back
+from tui_registry.mutations.transition import VersionStage, back, not_as_shown
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.activity import Activity, ActivityType
 from tui_registry_server.wire.stage import Stage
@@ -107,10 +107,7 @@ def decide(
             return "this request was already decided or cancelled."
         if request.from_stage is not target.from_stage:
             return f"version {version} was moved to {request.from_stage} by someone else. Review it again."
-        # Nobody has agreed to archive a version that was not shown.
-        if archive_existing_versions and not set(displaced(request)) <= set(target.displaces):
-            return f"{stage} now holds version {', '.join(displaced(request))}. Review it again."
-        return ""
+        return not_as_shown(stage, displaced(request), target.displaces) if archive_existing_versions else ""
 
     async def send() -> None:
         nonlocal own

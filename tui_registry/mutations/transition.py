@@ -23,6 +23,14 @@ async def others_in(client: RegistryClient, name: str, version: str, stage: Stag
     return sorted(found, key=int)
 
 
+def not_as_shown(stage: Stage, others: Sequence[str], shown: Sequence[str]) -> str:
+    """Why the versions at a stage are not to be archived: they are not those that were shown when the user was asked.
+    Empty if they are: nobody has agreed to archive another one, and an undo puts back all that were shown."""
+    if set(others) == set(shown):
+        return ""
+    return f"{stage} now holds {numbered(others) if others else 'no version'}. Review it again."
+
+
 @dataclass(frozen=True, slots=True)
 class VersionStage:
     """A version and the stage that it is in."""
@@ -44,7 +52,7 @@ def transition(
     rest: Mutation | None = None,
 ) -> Mutation:
     """Move a version at once. ``displaces`` are the other versions that were at the stage when the user was asked:
-    they are archived if that was said, and it is refused if there are others by now."""
+    they are archived if that was said, and it is refused if these are no longer exactly those there."""
     name, number, origin = version.name, version.version, version.current_stage
 
     async def send() -> object:
@@ -60,10 +68,7 @@ def transition(
         if now is not origin:
             return f"version {number} was moved to {now} by someone else. Review it again."
         if archive_existing_versions:
-            others = await others_in(client, name, number, stage)
-            if set(others) != set(displaces):
-                held = numbered(others) if others else "no version"
-                return f"{stage} now holds {held}. Review it again."
+            return not_as_shown(stage, await others_in(client, name, number, stage), displaces)
         return ""
 
     archived = tuple(displaces) if archive_existing_versions else ()

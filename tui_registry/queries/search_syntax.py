@@ -2,20 +2,27 @@
 
 import re
 import time
+from collections.abc import Collection
 from datetime import datetime
 from typing import TypedDict
 from urllib.parse import quote
 
 from tui_registry.queries.activity_labels import ACTION_LABELS, FORMER_LABELS
+from tui_registry.terminal.sanitize import one_line
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
+MODEL_FIELDS = ("stage", "user", "tag")
+ACTIVITY_FIELDS = ("user", "type", "since", "until")
+"""What a search can be about besides words, as in ``user:ada`` or ``user=ada``."""
+
+_FIELD = re.compile(r"(?P<field>[A-Za-z][\w-]*)(?P<sign>[:=])(?P<value>.*)", re.DOTALL)
 _PLAIN = re.compile(r"[^'\"\\\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 def models_filter(typed: str) -> str:
-    """Words that the name contains, case-insensitive; ``stage:production``, ``user:ada`` (its creator) and
-    ``tag:team=risk`` or ``tag:team``; after ``=``, a filter in the registry's grammar."""
+    """Words that the name contains, case-insensitive; ``stage:production``, ``user:ada`` (its creator),
+    ``tag:team=risk``, ``team=risk`` or ``tag:team``; after ``=``, a filter in the registry's grammar."""
     typed = typed.strip()
     if typed.startswith("="):
         return typed[1:].strip()
@@ -55,15 +62,36 @@ def versions_filter(typed: str, stage: Stage) -> str:
 
 
 def _comparison(word: str) -> str:
-    key, colon, value = word.partition(":")
-    if colon and key == "user":
+    field, value = field_of(word, MODEL_FIELDS) or ("", word)
+    if field == "user":
         return containing("user_id", value)
-    if colon and key == "stage":
+    if field == "stage":
         return f"stage = {text(_stage(value))}"
-    if colon and key == "tag":
+    if field == "tag" or ((parts := _FIELD.fullmatch(word)) and parts["sign"] == "="):
         tag, equals, wanted = value.partition("=")
         return f"tags.`{tag}` = {text(wanted)}" if equals else f"tags.`{tag}` LIKE '%'"
     return containing("name", word)
+
+
+def field_of(word: str, fields: Collection[str]) -> tuple[str, str] | None:
+    """The field and the value of a word such as ``user:ada`` or ``user=ada``, if it is about one of the fields."""
+    parts = _FIELD.fullmatch(word)
+    return (parts["field"].casefold(), parts["value"]) if parts and parts["field"].casefold() in fields else None
+
+
+def unmatched(no_match: str, typed: str, fields: Collection[str]) -> str:
+    """The message in place of rows that match: with the words that are about a field which does not exist, and those
+    that do. Where there are tags, ``key=value`` is one."""
+    signs = ":" if "tag" in fields else ":="
+    unknown = [
+        f"{parts['field']}{parts['sign']}"
+        for word in ([] if typed.startswith("=") else typed.split())
+        if (parts := _FIELD.fullmatch(word)) and parts["sign"] in signs and parts["field"].casefold() not in fields
+    ]
+    if not unknown:
+        return no_match
+    known = f"There {'is' if len(fields) == 1 else 'are'} {', '.join(f'{each}:' for each in fields)} and words."
+    return f"{no_match}\nNo field {one_line(unknown[0])} can be searched here. {known if fields else 'Type words.'}"
 
 
 def containing(attribute: str, word: str) -> str:
@@ -98,19 +126,17 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
     name: list[str] = []
     now = time.time() if now is None else now
     for word in typed.split():
-        key, colon, value = word.partition(":")
-        if colon and key == "user":
+        field, value = field_of(word, (*ACTIVITY_FIELDS, "from", "to")) or ("", word)
+        if field == "user":
             chosen["user"] = value
-        elif colon and key == "type":
+        elif field == "type":
             chosen["activity_type"] = matching_types(value) or [value]  # the server's error lists the types
-        elif colon and key in ("since", "from") and (moment := parse_moment(value, now)) is not None:
+        elif field in ("since", "from") and (moment := parse_moment(value, now)) is not None:
             chosen["since"] = moment
-        elif colon and key in ("until", "to") and (moment := parse_moment(value, now)) is not None:
+        elif field in ("until", "to") and (moment := parse_moment(value, now)) is not None:
             chosen["until"] = moment
-        elif colon and key in ("since", "from", "until", "to"):
-            continue  # not typed completely
-        else:
-            name.append(word)
+        elif not field:
+            name.append(word)  # a time that is not typed completely is left out
     if name:
         chosen["name"] = " ".join(name)
     return chosen

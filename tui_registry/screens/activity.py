@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from tui_registry.keys.actions import FILTERING, bindings
+from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe, is_transition
-from tui_registry.queries.search_syntax import ActivityFilter, activity_filter
+from tui_registry.queries.search_syntax import ACTIVITY_FIELDS, ActivityFilter, activity_filter
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.terminal.sanitize import one_line, visible
@@ -32,7 +32,7 @@ class ActivityFeed(Listing, EditActions):
     empty_message = "No activity yet."
     no_match = "No matching activity."
     placeholder = "model name, user:NAME, type:approved, since:7d"
-    while_typing = FILTERING
+    fields = ACTIVITY_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGE", 4, priority=2),
@@ -107,10 +107,6 @@ class ActivityFeed(Listing, EditActions):
             subject = self.subject()
             return subject is not None and subject.version is not None
         return super().is_live(action)
-
-    def enter(self) -> None:
-        names = {self._activities[row].name for row in self.table.keys if row in self._activities}
-        self.find_model(self.typed, names)
 
     def _filters_for(self, typed: str) -> ActivityFilter:
         filters = activity_filter(typed)

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.queries.pages import Pages
-from tui_registry.queries.search_syntax import versions_filter
+from tui_registry.queries.search_syntax import MODEL_FIELDS, unmatched, versions_filter
 from tui_registry.screens.models.stages import StagePlace
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line, visible
@@ -97,7 +97,7 @@ class Board(StagePlace):
             return  # something else has been typed
         self.show_title()
         for stage, table in self.tables.items():
-            table.show(pages[stage].rows)
+            table.show(pages[stage].rows, empty=unmatched("none", self._typed, MODEL_FIELDS))
         self._displayed_for = self._typed
         self.lay_out()
         self.show_version()
@@ -188,9 +188,6 @@ class Board(StagePlace):
             found = [(stage, key) for stage, table in self.tables.items() for key in table.keys]
             if found and not self.table.row_count:
                 self.go(found[0][0])
-            self.find_model(self._typed, {self._versions[key].name for _stage, key in found})
-        else:
-            self.console_app.navigation.find_model(self._typed)
 
     @on(Table.NearEnd)
     def _near_end(self, event: Table.NearEnd) -> None:

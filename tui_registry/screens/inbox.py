@@ -15,6 +15,7 @@ from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
+from tui_registry.queries.search_syntax import field_of, unmatched
 from tui_registry.screens.models.copy_actions import CopyActions
 from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.session.messages import LivenessChanged
@@ -40,6 +41,8 @@ ORDERS: dict[str, Callable[[InboxRequest], Any]] = {
 """The sort orders, by their names in the header."""
 
 DEFAULT_ORDER = "newest first"  # the server's own
+FIELDS = ("model", "user", "stage")
+"""What the filter can be about, besides words."""
 
 
 class Inbox(RequestDecisions, CopyActions):
@@ -106,7 +109,7 @@ class Inbox(RequestDecisions, CopyActions):
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
         if self._order != DEFAULT_ORDER:
             matching.sort(key=ORDERS[self._order])
-        empty = "No matching requests." if self._filter else "No open requests."
+        empty = unmatched("No matching requests.", self._filter, FIELDS) if self._filter else "No open requests."
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],
             empty=empty,
@@ -186,11 +189,9 @@ class Inbox(RequestDecisions, CopyActions):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
+        """Enter keeps the filter."""
         self.set_focus(self.table)
-        if not self._filter:
-            self._filter_line.display = False
-        else:
-            self.find_model(self._filter, {self._requests[key].name for key in self.table.keys})
+        self._filter_line.display = bool(self._filter)
 
     @on(Table.Opened)
     def _opened(self) -> None:
@@ -244,7 +245,7 @@ def _matches(request: InboxRequest, wanted: str) -> bool:
     }
     text = " ".join((*parts.values(), request.version, request.comment or "")).casefold()
     for word in wanted.casefold().split():
-        key, colon, value = word.partition(":")
-        if (value not in parts[key].casefold()) if colon and key in parts else (word not in text):
+        field, value = field_of(word, FIELDS) or ("", word)
+        if value not in (parts[field].casefold() if field else text):
             return False
     return True

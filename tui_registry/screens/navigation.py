@@ -8,6 +8,7 @@ from tui_registry.console import Navigation
 from tui_registry.screens.base.place import Place
 from tui_registry.session.live_connection import LiveConnection
 from tui_registry.terminal.sanitize import one_line
+from tui_registry_server.wire.principal import PrincipalKind
 
 
 class Navigator(Navigation):
@@ -16,6 +17,10 @@ class Navigator(Navigation):
     def __init__(self, app: App[Any], connection: LiveConnection) -> None:
         self._app = app
         self._connection = connection
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return tuple(self._app.MODES)
 
     async def go(self, place: str) -> None:
         if isinstance(self._app.screen, Place):
@@ -29,19 +34,27 @@ class Navigator(Navigation):
         while len(self._app.screen_stack) > 1:
             await self._app.pop_screen()
 
-    def find_model(self, typed: str = "") -> None:
-        self._app.run_worker(self._find_model(typed), group="find", exclusive=True, exit_on_error=False)
-
-    async def _find_model(self, typed: str) -> None:
+    async def search_models(self, typed: str) -> None:
         from tui_registry.screens.models.models import Models
 
         await self.go("models")
         await self._close_all()
-        models = self._app.screen
-        if isinstance(models, Models) and typed:
-            models.find(typed)
-        elif isinstance(models, Models):
-            models.action_search()
+        if isinstance(models := self._app.screen, Models):
+            models.search_for(typed)
+
+    def open_principal(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
+        from tui_registry.screens.access.group import GroupMembers
+        from tui_registry.screens.access.person import Person
+
+        if kind is PrincipalKind.GROUP:
+            self._app.push_screen(GroupMembers(principal_id, name))
+        else:
+            self._app.push_screen(Person(kind, principal_id, name))
+
+    def open_token(self, token_id: str, comment: str) -> None:
+        from tui_registry.screens.access.tokens import Tokens
+
+        self._app.push_screen(Tokens(token_id, comment))
 
     def open_model(self, name: str, version: str | None = None) -> None:
         from tui_registry.screens.models.model import Model

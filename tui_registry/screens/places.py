@@ -32,6 +32,7 @@ def load() -> None:
         "models.model_details",
         "models.version_details",
         "dialogs.help",
+        "finder.finder",
         *(module for module, _ in PLACES.values()),
     ):
         import_module(f"tui_registry.screens.{module}")

@@ -59,14 +59,15 @@ def connect(
     ask_token: bool = False,
     in_terminal: bool = False,
     start_local: bool = True,
+    switched: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or,
     without any of these, the embedded one, started if needed. Blocks.
 
-    The token of a profile is that of TUI_REGISTRY_TOKEN, unless TUI_REGISTRY_URL names another registry, or that in the
-    keyring. ``in_terminal``: it may be asked for in the terminal, if it is in neither. ``ask_token``: it is asked for
-    in any case. ``start_local``: the embedded registry may be opened.
+    The token of a profile is that of TUI_REGISTRY_TOKEN, where that is meant for it, or that in the keyring.
+    ``in_terminal``: it may be asked for in the terminal, if it is in neither. ``ask_token``: it is asked for in any
+    case. ``start_local``: the embedded registry may be opened. ``switched``: another registry was open before.
 
     TUI_REGISTRY_READ_ONLY makes any of them read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
     TUI_REGISTRY_INSECURE_HTTP apply where no profile is used.
@@ -74,7 +75,12 @@ def connect(
     try:
         given = os.environ if environment is None else environment
         return _connect(
-            profile, ask_token=ask_token, in_terminal=in_terminal, start_local=start_local, environment=given
+            profile,
+            ask_token=ask_token,
+            in_terminal=in_terminal,
+            start_local=start_local,
+            switched=switched,
+            environment=given,
         )
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
@@ -112,7 +118,7 @@ def _checked(connection: Connection, *, insecure_http: bool, remedy: str) -> Con
         raise ConnectionProblem(str(error)) from None
 
 
-def must_ask(profile: str | None, environment: Mapping[str, str]) -> bool:
+def must_ask(profile: str | None, environment: Mapping[str, str], *, switched: bool = False) -> bool:
     """Whether the token of what ``connect`` would open is known to be stored nowhere; not if there is another problem,
     which ``connect`` tells."""
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
@@ -120,14 +126,23 @@ def must_ask(profile: str | None, environment: Mapping[str, str]) -> bool:
     try:
         known = profiles.read()
         chosen = known.profiles.get(profile or known.default or "")
-        return chosen is not None and chosen.ask_token and not _token_of_environment(environment, chosen.url)
+        return (
+            chosen is not None
+            and chosen.ask_token
+            and not _token_of_environment(environment, chosen, named=profile is not None, switched=switched)
+        )
     except (profiles.ProfileError, TokenError):
         return False
 
 
-def _token_of_environment(environment: Mapping[str, str], url: str) -> str:
-    """TUI_REGISTRY_TOKEN, if it is meant for this registry: TUI_REGISTRY_URL names no other. Raises TokenError."""
-    if (_variable(environment, "TUI_REGISTRY_URL").rstrip("/") or url) != url:
+def _token_of_environment(
+    environment: Mapping[str, str], profile: profiles.Profile, *, named: bool, switched: bool
+) -> str:
+    """TUI_REGISTRY_TOKEN, if it is meant for this profile: TUI_REGISTRY_URL names its registry or, where that is not
+    set, it is the first one opened, and is the default one or has no token of its own. A token must not reach the
+    server of another profile only because that was opened in the same shell. Raises TokenError."""
+    url = _variable(environment, "TUI_REGISTRY_URL").rstrip("/")
+    if url != profile.url if url else switched or (named and not profile.ask_token):
         return ""
     return clean(environment.get("TUI_REGISTRY_TOKEN", ""), "TUI_REGISTRY_TOKEN")
 
@@ -138,6 +153,7 @@ def _connect(
     ask_token: bool,
     in_terminal: bool,
     start_local: bool,
+    switched: bool,
     environment: Mapping[str, str],
 ) -> Connection:
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
@@ -170,7 +186,8 @@ def _connect(
     if ask_token:
         return replace(lacking, token=_prompt_token(chosen.url))
     try:
-        token = _token_of_environment(environment, chosen.url) or _stored_token(name, chosen, lacking)
+        given = _token_of_environment(environment, chosen, named=profile is not None, switched=switched)
+        token = given or _stored_token(name, chosen, lacking)
     except TokenError as error:
         raise ConnectionProblem(str(error), lacking=lacking) from None
     except ConnectionProblem:

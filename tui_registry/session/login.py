@@ -118,8 +118,11 @@ def logout(name: str) -> None:
     try:
         known = profiles.read()
         profile = known.get(name)
-        if not profile.ask_token:
+        try:
             credentials.remove(profiles.account(name, profile))
+        except credentials.NoKeyringError:
+            if not profile.ask_token:  # else it was stored nowhere, unless by a login before the last
+                raise
         rest = {each: kept for each, kept in known.profiles.items() if each != name}
         default = known.default if known.default != name else next(iter(sorted(rest)), None)
         profiles.write(known.model_copy(update={"profiles": rest, "default": default}))

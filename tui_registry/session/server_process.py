@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,6 +23,8 @@ def server_environment() -> dict[str, str]:
     return environment
 
 
-def become_server(*arguments: str) -> NoReturn:
-    """Replace this process by a server command: it gets signals directly, and nothing of this program stays."""
-    os.execve(sys.executable, server_command(*arguments), server_environment())  # noqa: S606  # no shell is involved
+def become_server(*arguments: str, variables: Mapping[str, str] | None = None) -> NoReturn:
+    """Replace this process by a server command: it gets signals directly, and nothing of this program stays.
+    ``variables`` are added to its environment."""
+    environment = server_environment() | dict(variables or {})
+    os.execve(sys.executable, server_command(*arguments), environment)  # noqa: S606  # no shell is involved

@@ -325,6 +325,7 @@ def _change(location: str, work: Callable[[Call], T]) -> T:
         try:
             with engine.begin() as connection:
                 clock = _now()
-                return work(Call(connection, operator, max(clock, activities.state(connection).last_timestamp), clock))
+                head = activities.head(connection)
+                return work(Call(connection, operator, max(clock, head.last_timestamp), clock, head=head))
         finally:
             engine.dispose()

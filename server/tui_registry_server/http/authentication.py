@@ -23,13 +23,12 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import counters, principals, tokens
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection
+from tui_registry_server.wire.error import EXPIRED, NOT_ACCEPTED
 from tui_registry_server.wire.names import name_key
 
 log = logging.getLogger(__name__)
 
 LAST_USE_INTERVAL = 60_000  # milliseconds: a token's last use is recorded no more often
-INVALID_MESSAGE = "The access token is not valid: it may have been revoked."
-EXPIRED_MESSAGE = "The access token has expired."
 MAX_CACHED_TOKENS = 10_000  # tokens
 
 _HOW_TO_AUTHENTICATE = (
@@ -94,7 +93,7 @@ class Authenticator:
         if cached is None:
             cached = await self._lookup(digest, now)
         if cached is None:
-            raise Unauthenticated(f"{INVALID_MESSAGE} {_HOW_TO_AUTHENTICATE}")
+            raise Unauthenticated(f"{NOT_ACCEPTED} {_HOW_TO_AUTHENTICATE}")
         principal = cached.principal
         _check_not_expired(principal, now)
         if user is not None and name_key(user) not in ("token", name_key(principal.name)):
@@ -147,14 +146,14 @@ def refresh_principal(connection: Connection, caller: Principal, revision: int, 
     may have changed while a write waited for its turn. Raises Unauthenticated."""
     principal = principals.refresh_principal(connection, caller, revision)
     if principal is None:
-        raise Unauthenticated(f"{INVALID_MESSAGE} {_HOW_TO_AUTHENTICATE}")
+        raise Unauthenticated(f"{NOT_ACCEPTED} {_HOW_TO_AUTHENTICATE}")
     _check_not_expired(principal, now)
     return principal
 
 
 def _check_not_expired(principal: Principal, now: int) -> None:
     if principal.token_expiry is not None and principal.token_expiry <= now:
-        raise Unauthenticated(f"{EXPIRED_MESSAGE} {_HOW_TO_AUTHENTICATE}")
+        raise Unauthenticated(f"{EXPIRED} {_HOW_TO_AUTHENTICATE}")
 
 
 def _monotonic_milliseconds() -> float:

@@ -101,10 +101,10 @@ class Handler:
                 def write(connection: Connection) -> Answer:
                     """With the time, and the caller's permissions, when its turn comes."""
                     clock = time.time_ns() // 1_000_000
-                    state = activities.state(connection)
-                    caller = refresh_principal(connection, principal, state.revision, clock)
-                    at = max(clock, state.last_timestamp) if demo_time is None else demo_time
-                    return run(Call(connection, caller, at, clock, address, policy))
+                    head = activities.head(connection)
+                    caller = refresh_principal(connection, principal, head.revision, clock)
+                    at = max(clock, head.last_timestamp) if demo_time is None else demo_time
+                    return run(Call(connection, caller, at, clock, address, policy, head))
 
                 answer = await self._database.write(write)
             else:

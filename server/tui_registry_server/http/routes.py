@@ -10,9 +10,11 @@ from tui_registry_server.operations import (
     discovery,
     feed,
     groups,
+    offboarding,
     permission_preview,
     permission_reasons,
     permissions,
+    principal_details,
     search,
     service_principals,
     stage_history,
@@ -30,6 +32,7 @@ from tui_registry_server.wire import activity as a
 from tui_registry_server.wire import comment as c
 from tui_registry_server.wire import model_version as v
 from tui_registry_server.wire import permission as p
+from tui_registry_server.wire import principal_details as o
 from tui_registry_server.wire import registered_model as m
 from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
@@ -69,6 +72,7 @@ DATABRICKS_MODELS = "/mlflow/databricks/registered-models"
 DATABRICKS_VERSIONS = "/mlflow/databricks/model-versions"
 PERMISSIONS = "/permissions/registered-models/{object_id}"
 SCIM = "/preview/scim/v2"
+PRINCIPAL = "/principals/{id}"
 TOKENS = "/token-management/tokens"
 TOKEN_PERMISSIONS = "/permissions/authorization/tokens"  # noqa: S105  # a path
 
@@ -164,6 +168,10 @@ ROUTES = (
     ScimRoute("PUT", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.replace, s.ReplaceServicePrincipal, subjects.administration, s.ServicePrincipal),
     ScimRoute("PATCH", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.patch, s.PatchResource, subjects.administration, s.ServicePrincipal),
     ScimRoute("DELETE", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.delete, s.ResourceId, subjects.administration, status=204),
+
+    Route("GET", PRINCIPAL, Can.ADMINISTER, principal_details.details, o.PrincipalId, subjects.administration, o.PrincipalDetails, lengthy=True),
+    Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
+    Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
 
     Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
     Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tui_registry_server.rules.principals import Principal
+from tui_registry_server.store.activities import Head
 from tui_registry_server.store.engine import Connection
 
 
@@ -43,6 +44,7 @@ class Call(NamedTuple):
         even if the clock was set back.
     clock: the time of the clock, in milliseconds since the epoch.
     address: the client's address, if known.
+    head: of the activities, to which a change appends; None in a read.
     root: the URL of the SCIM endpoints, as the client addressed them.
     if_match: ETags; the resource is only changed if its version is one of them.
     """
@@ -53,5 +55,6 @@ class Call(NamedTuple):
     clock: int
     address: str | None = None
     policy: Policy = Policy()
+    head: Head | None = None
     root: str = ""
     if_match: str | None = None

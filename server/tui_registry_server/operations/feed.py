@@ -92,7 +92,7 @@ def decode_position(page_token: str, query: str, key: bytes) -> FeedPosition:
 def _model_id(call: Call, body: ListActivities | ListTransitionRequests) -> str:
     if body.version is None:
         return model(call, body).model.id  # type: ignore[arg-type]  # its name is not None
-    return version(call, body).version.model_id  # type: ignore[arg-type]  # as above
+    return version(call, body).version.model_id  # type: ignore[arg-type]  # name and version are not None
 
 
 def _of_version(call: Call, body: ListTransitionRequests) -> Answer:

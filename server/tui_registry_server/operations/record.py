@@ -29,9 +29,12 @@ def record(
 ) -> dict[str, Any]:
     """Append an activity. Returns it as the wire shows it. ``detail``: the values before and after, for the audit log;
     ``touches``: whether to set the model's last_updated_timestamp."""
+    if call.head is None:
+        raise TypeError("A read cannot record an activity.")
     activity_id = uuid.uuid4().hex
     activities.append(
         call.connection,
+        call.head,
         id=activity_id,
         activity_type=activity_type.value,
         creation_timestamp=call.now,

@@ -14,8 +14,8 @@ from tui_registry_server.wire.stage_history import ListStageHistory
 
 
 def listed(call: Call, body: ListStageHistory, subject: ModelSubject) -> Answer:
-    """The stages that a model's versions were in, newest first, and the version to which Production can be rolled
-    back."""
+    """The stages that a model's versions were in, newest first, and, on the first page, the version to which Production
+    can be rolled back."""
     model_id = subject.model.id
     stage = None if body.stage is None else parse_stage(body.stage)
     query = digest("stage history", {"model": model_id, "stage": stage})
@@ -27,7 +27,7 @@ def listed(call: Call, body: ListStageHistory, subject: ModelSubject) -> Answer:
         before=decode_position(body.page_token, query, key) if body.page_token else None,
         limit=body.max_results,
     )
-    predecessor = stage_history.predecessor(call.connection, model_id)
+    predecessor = None if body.page_token else stage_history.predecessor(call.connection, model_id)
     last = rows[-1] if more else None
     return without_empty(
         {

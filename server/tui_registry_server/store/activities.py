@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, or_, outerjoin, select, update
 
 from tui_registry_server.rules.audit import GENESIS_DIGEST, digest_of, parse
 from tui_registry_server.store.counters import IDENTITY
@@ -22,18 +23,15 @@ _revise = (
 )
 _REVISE = Statement(_revise)
 _REVISE_AND_TOUCH = Statement(_revise.values(last_updated_timestamp=bindparam("now")))
-_STATE = Statement(
-    select(
-        counters.c.value,
-        select(activities.c.creation_timestamp)
-        .order_by(activities.c.sequence.desc())
-        .limit(literal(1))
-        .scalar_subquery(),
-    ).where(counters.c.name == literal(IDENTITY))
-)
 _newest = func.max(activities.c.sequence)
+_HEAD = Statement(
+    select(counters.c.value, activities.c.creation_timestamp, activities.c.sequence, activities.c.digest)
+    .select_from(
+        outerjoin(counters, activities, activities.c.sequence == select(_newest).correlate(None).scalar_subquery())
+    )
+    .where(counters.c.name == literal(IDENTITY))
+)
 _LAST = Statement(select(_newest))
-_HEAD = Statement(select(activities.c.sequence, activities.c.digest).order_by(activities.c.sequence.desc()).limit(1))
 _HEAD_AND_ONE = Statement(
     select(activities.c.sequence, activities.c.digest).where(
         or_(activities.c.sequence == bindparam("sequence"), activities.c.sequence == select(_newest).scalar_subquery())
@@ -48,26 +46,34 @@ _RECORDS = Statement(
 )
 
 
-class State(NamedTuple):
-    """What a change depends on: the identity counter, and the time of the change before it (0 for none)."""
+@dataclass(slots=True)
+class Head:
+    """The end of the chain within a write transaction, and what else a change depends on.
+
+    revision: the identity counter.
+    last_timestamp: the time of the newest change in milliseconds since the epoch, 0 before the first.
+    sequence, digest: of the newest change, 0 and GENESIS_DIGEST before the first.
+    """
 
     revision: int
     last_timestamp: int
+    sequence: int
+    digest: str
 
 
-def state(connection: Connection) -> State:
-    """The state within a write transaction."""
-    revision, last = _STATE.run(connection)[0]
-    return State(revision, last or 0)
+def head(connection: Connection) -> Head:
+    """To be read within the write transaction: writers are serialized, so that the chain does not fork."""
+    revision, last, sequence, digest = _HEAD.run(connection)[0]
+    return Head(revision, last or 0, sequence or 0, digest or GENESIS_DIGEST)
 
 
-def append(connection: Connection, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
-    """Append a record to the chain; its digest is the model's new revision. Writers are serialized, so that the chain
-    does not fork. ``touches``: whether to set the model's last_updated_timestamp."""
-    sequence, previous = _HEAD.run(connection).first() or (0, GENESIS_DIGEST)
-    columns["sequence"] = sequence + 1
-    digest = digest_of(_with_values(columns | {"detail": detail, "previous": previous}))
+def append(connection: Connection, head: Head, *, detail: dict[str, Any] | None, touches: bool, **columns: Any) -> None:
+    """Append a record to the chain, and move ``head`` to it; its digest is the model's new revision. ``touches``:
+    whether to set the model's last_updated_timestamp."""
+    columns["sequence"] = sequence = head.sequence + 1
+    digest = digest_of(_with_values(columns | {"detail": detail, "previous": head.digest}))
     _INSERT.run(connection, detail=None if detail is None else json.dumps(detail), digest=digest, **columns)
+    head.sequence, head.digest, head.last_timestamp = sequence, digest, columns["creation_timestamp"]
     model_id = columns["model_id"]
     if touches:
         _REVISE_AND_TOUCH.run(connection, model_id=model_id, digest=digest, now=columns["creation_timestamp"])

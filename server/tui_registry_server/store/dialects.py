@@ -164,7 +164,7 @@ def _values_sqlite(element: _Values, compiler: SQLCompiler, **options: Any) -> s
     listed = compiler.process(element.clauses, **options)
     texts = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in ("value", "display", "type"))
     primary = "coalesce(json_extract(value, '$.primary'), 0) AS \"primary\""
-    return f"(SELECT {texts}, {primary} FROM json_each({listed}))"  # noqa: S608  # as above
+    return f"(SELECT {texts}, {primary} FROM json_each({listed}))"  # noqa: S608  # compiled clauses, not values
 
 
 @compiles(_Values, "postgresql")
@@ -172,7 +172,7 @@ def _values_postgresql(element: _Values, compiler: SQLCompiler, **options: Any) 
     listed = compiler.process(element.clauses, **options)
     texts = ", ".join(f"value ->> '{name}' AS {name}" for name in ("value", "display", "type"))
     primary = "coalesce(CAST(value ->> 'primary' AS boolean), false) AS \"primary\""
-    return f"(SELECT {texts}, {primary} FROM json_array_elements(CAST({listed} AS json)))"  # noqa: S608  # as above
+    return f"(SELECT {texts}, {primary} FROM json_array_elements(CAST({listed} AS json)))"  # noqa: S608  # compiled clauses, not values
 
 
 class _Unindexed(FunctionElement[Any]):
@@ -203,13 +203,13 @@ class _Pairs(FunctionElement[Any]):
 def _pairs_sqlite(element: _Pairs, compiler: SQLCompiler, **options: Any) -> str:
     listed = compiler.process(element.clauses, **options)
     pair = "json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS number"
-    return f"(SELECT {pair} FROM json_each({listed}))"  # noqa: S608  # as above
+    return f"(SELECT {pair} FROM json_each({listed}))"  # noqa: S608  # compiled clauses, not values
 
 
 @compiles(_Pairs, "postgresql")
 def _pairs_postgresql(element: _Pairs, compiler: SQLCompiler, **options: Any) -> str:
     listed = f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
-    return f"(SELECT value ->> 0 AS id, CAST(value ->> 1 AS integer) AS number FROM {listed})"  # noqa: S608  # as above
+    return f"(SELECT value ->> 0 AS id, CAST(value ->> 1 AS integer) AS number FROM {listed})"  # noqa: S608  # compiled clauses, not values
 
 
 def document(**members: Any) -> ColumnElement[Any]:

@@ -27,7 +27,7 @@ class Columns(NamedTuple):
     related: Mapping[str, Callable[[], Select[Any]]]
 
 
-_ORDERED: Mapping[str, Callable[[Any, Any], Any]] = {
+_ORDERED: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "gt": operator.gt,
@@ -75,7 +75,7 @@ def _single(column: Column, comparison: Comparison) -> ColumnElement[bool]:
     if comparison.attribute.kind is Kind.DATETIME:
         if comparison.operator == "pr":
             return literal_column("1") == literal_column("1")
-        return _ORDERED[comparison.operator](column, comparison.value)  # type: ignore[no-any-return]  # as below
+        return _ORDERED[comparison.operator](column, comparison.value)
     # A NOT NULL column is compared without coalesce, so that an index can be used.
     not_null = isinstance(column, SchemaColumn) and not column.nullable
     return _compare(column if not_null else func.coalesce(column, ""), comparison)
@@ -111,8 +111,8 @@ def _compare(column: Column, comparison: Comparison) -> ColumnElement[bool]:
             return column.iendswith(text, autoescape=True)
     compare = _ORDERED[comparison.operator]
     if comparison.attribute.kind is Kind.EXACT:
-        return compare(column, text)  # type: ignore[no-any-return]  # operators give columns
-    return compare(func.lower(column), func.lower(text))  # type: ignore[no-any-return]  # as above
+        return compare(column, text)
+    return compare(func.lower(column), func.lower(text))
 
 
 def _compare_keys(column: Column, comparator: str, key: str) -> ColumnElement[bool]:
@@ -125,4 +125,4 @@ def _compare_keys(column: Column, comparator: str, key: str) -> ColumnElement[bo
             return column.startswith(key, autoescape=True)
         case "ew":
             return column.endswith(key, autoescape=True)
-    return _ORDERED[comparator](column, key)  # type: ignore[no-any-return]  # as above
+    return _ORDERED[comparator](column, key)

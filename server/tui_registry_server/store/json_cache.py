@@ -5,7 +5,7 @@ current if its revision is the model's. A document must not depend on anything e
 """
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from sqlalchemy import Connection, Engine
 
@@ -27,6 +27,14 @@ class JsonCache:
         """The document of this key, if it is of this revision."""
         entry = self._entries.get(key)
         return entry[1] if entry is not None and entry[0] == revision else None
+
+    def get_many(self, wanted: Iterable[tuple[Hashable, str]]) -> list[bytes | None]:
+        """As ``get``, for many keys with their revisions."""
+        entries = self._entries
+        return [
+            entry[1] if (entry := entries.get(key)) is not None and entry[0] == revision else None
+            for key, revision in wanted
+        ]
 
     def put(self, key: Hashable, revision: str, document: str) -> bytes:
         """``revision`` must have been read in one statement with the document, or before it."""

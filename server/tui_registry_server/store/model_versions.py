@@ -376,17 +376,15 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
     """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as in MLflow's search)."""
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
+    rows = _PLAN_CACHE.rows(connection, principal, search, limit + 1)
+    cached = cache.get_many([(("listed version", row[0], row[1]), row[2]) for row in rows[:limit]])
 
-    def cached(row: Row) -> bytes | None:
-        model_id, number, revision, *_ = row
-        return cache.get(("listed version", model_id, number), revision)
+    def read(missing: Sequence[Row]) -> list[bytes | None]:
+        ids = json.dumps([row[:2] for row in missing])
+        documents = {
+            (model_id, number): cache.put(("listed version", model_id, number), revision, document)
+            for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=ids)
+        }
+        return [documents.get((row[0], row[1])) for row in missing]
 
-    def read(rows: Sequence[Row]) -> list[bytes | None]:
-        documents = {row[:2]: cached(row) for row in rows}
-        missing = [key for key, document in documents.items() if document is None]
-        if missing:
-            for model_id, number, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-                documents[model_id, number] = cache.put(("listed version", model_id, number), revision, document)
-        return [documents[row[:2]] for row in rows]
-
-    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, cached, read, slice(3, None))
+    return page_of(rows, limit, cached, read, slice(3, None))

@@ -21,29 +21,33 @@ class Page(NamedTuple):
 def page_of(
     rows: Sequence[Row],
     limit: int,
-    cached: Callable[[Row], bytes | None],
+    cached: Sequence[bytes | None],
     read: Callable[[Sequence[Row]], Sequence[bytes | None]],
     position: slice,
 ) -> Page:
-    """The page of these rows, at most ``limit`` of them. ``cached`` returns the document of a row, if it is in memory;
-    ``read`` those of some rows, None for one that no longer exists; ``position`` is the slice of a row with its
-    position."""
-    in_memory = [(document, row[position]) for row in rows[:limit] if (document := cached(row))]
-    if len(in_memory) == min(len(rows), limit):
-        if len(in_memory) > 1 and sum([len(document) for document, _ in in_memory]) > MAX_BYTES:
-            return _truncate(in_memory)
-        return Page(in_memory, more=len(rows) > limit)
-    page: list[tuple[bytes, Row]] = []
+    """The page of these rows, at most ``limit`` of them. ``cached`` has the documents of the first ``limit`` rows that
+    are in memory; ``read`` returns those of other rows, None for one that no longer exists; ``position`` is the slice
+    of a row with its position."""
+    more = len(rows) > limit
+    if None not in cached:
+        page = [(document, row[position]) for document, row in zip(cached, rows, strict=False) if document]
+        if len(page) > 1 and sum([len(document) for document, _ in page]) > MAX_BYTES:
+            return _truncate(page)
+        return Page(page, more)
+    page = []
     size, start, batch_size = 0, 0, FIRST_BATCH
-    while start < min(len(rows), limit):
-        batch = rows[start : min(start + batch_size, limit)]
-        read_rows = [(document, row[position]) for row, document in zip(batch, read(batch), strict=True) if document]
-        size += sum(len(document) for document, _ in read_rows)
-        if size > MAX_BYTES and len(page) + len(read_rows) > 1:
-            return _truncate(page + read_rows)
-        page += read_rows
-        start, batch_size = start + len(batch), min(2 * batch_size, MAX_BATCH)
-    return Page(page, more=len(rows) > limit)
+    while start < len(cached):
+        batch, known = rows[start : start + batch_size], cached[start : start + batch_size]
+        missing = [row for row, document in zip(batch, known, strict=False) if document is None]
+        documents = iter(read(missing) if missing else ())
+        for row, document in zip(batch, known, strict=False):
+            if (found := next(documents) if document is None else document) is not None:
+                size += len(found)
+                page.append((found, row[position]))
+        if size > MAX_BYTES and len(page) > 1:
+            return _truncate(page)
+        start, batch_size = start + len(known), min(2 * batch_size, MAX_BATCH)
+    return Page(page, more)
 
 
 def _truncate(rows: list[tuple[bytes, Row]]) -> Page:

@@ -122,13 +122,13 @@ def _names_ilike_sqlite(element: _NamesLike, compiler: SQLCompiler, **options: A
 def _names_like_postgresql(element: _NamesLike, compiler: SQLCompiler, **options: Any) -> str:
     pattern, _ = element.clauses
     matches = f"name LIKE {compiler.process(pattern, **options)} ESCAPE ''"
-    return f"(SELECT id AS model_id FROM registered_models WHERE {matches})"  # noqa: S608  # as above
+    return f"(SELECT id AS model_id FROM registered_models WHERE {matches})"  # noqa: S608  # compiled clauses, not values
 
 
 @compiles(_NamesILike, "postgresql")
 def _names_ilike_postgresql(element: _NamesLike, compiler: SQLCompiler, **options: Any) -> str:
     matches = f"name ILIKE {compiler.process(element.clauses, **options)} ESCAPE ''"
-    return f"(SELECT id AS model_id FROM registered_models WHERE {matches})"  # noqa: S608  # as above
+    return f"(SELECT id AS model_id FROM registered_models WHERE {matches})"  # noqa: S608  # compiled clauses, not values
 
 
 class _HasValue(_Condition):

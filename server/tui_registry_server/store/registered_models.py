@@ -244,16 +244,14 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
     and their versions do not, and the latest versions are ordered by stage, unlike when a single model is read."""
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
+    rows = _PLAN_CACHE.rows(connection, principal, search, limit + 1)
+    cached = cache.get_many([(("listed model", row[0]), row[1]) for row in rows[:limit]])
 
-    def cached(row: Row) -> bytes | None:
-        return cache.get(("listed model", row[0]), row[1])
+    def read(missing: Sequence[Row]) -> list[bytes | None]:
+        documents = {
+            model_id: cache.put(("listed model", model_id), revision, document)
+            for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps([row[0] for row in missing]))
+        }
+        return [documents.get(row[0]) for row in missing]
 
-    def read(rows: Sequence[Row]) -> list[bytes | None]:
-        documents = {row[0]: cached(row) for row in rows}
-        missing = [model_id for model_id, document in documents.items() if document is None]
-        if missing:
-            for model_id, revision, document in _DOCUMENTS.run(connection, ids=json.dumps(missing)):
-                documents[model_id] = cache.put(("listed model", model_id), revision, document)
-        return [documents[row[0]] for row in rows]
-
-    return page_of(_PLAN_CACHE.rows(connection, principal, search, limit + 1), limit, cached, read, slice(2, None))
+    return page_of(rows, limit, cached, read, slice(2, None))

@@ -126,7 +126,7 @@ def _copy(theirs: sqlite3.Connection, ours: sqlite3.Connection, tables: list[str
         names = ", ".join(f'"{column[1]}"' for column in columns)
         rules = [(name, bool(required), _rule(table, name, kind)) for _, name, kind, required, *_ in columns]
         rows = theirs.execute(f'SELECT {names} FROM "{table}" NOT INDEXED')  # noqa: S608  # from the rows, not an index
-        insert = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(columns))})'  # noqa: S608
+        insert = f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(columns))})'  # noqa: S608  # names of our own tables and columns
         while batch := rows.fetchmany(BATCH):
             for row in batch:
                 _check(table, row, rules)

@@ -1,6 +1,7 @@
 """Statements on the stage history of a model, which is in its activities: each move of a version to another stage.
 
-Moves are found by their own index, so that versions that were never moved, tags and comments cost nothing.
+Moves are found by their own index, so that versions that were never moved cost nothing. The end of a period is found
+among the activities of its version: each of those between two moves is looked at once.
 """
 
 import json

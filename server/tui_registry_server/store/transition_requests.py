@@ -118,6 +118,9 @@ _of_version = and_(
 _for_stage = and_(_of_version, transition_requests.c.to_stage == bindparam("stage"))
 
 _OF_VERSION = Statement(_open.where(_of_version).order_by(*_newest_first))
+_OF_CREATOR = Statement(
+    _open.where(transition_requests.c.principal_id == bindparam("creator")).order_by(*_newest_first)
+)
 _of_model = transition_requests.c.model_id == bindparam("model_id")
 _after = or_(
     transition_requests.c.creation_timestamp < bindparam("timestamp"),
@@ -149,6 +152,11 @@ _RENAME = Statement(
 def of_version(connection: Connection, principal: Principal, model_id: str, version: int) -> list[RequestRow]:
     """The open requests of a version, newest first."""
     return [_row(row) for row in _OF_VERSION.run(connection, model_id=model_id, version=version, **caller(principal))]
+
+
+def of_creator(connection: Connection, principal: Principal, creator_id: str) -> list[RequestRow]:
+    """The open requests of a principal, newest first. ``principal``: the caller."""
+    return [_row(row) for row in _OF_CREATOR.run(connection, creator=creator_id, **caller(principal))]
 
 
 def inbox(

@@ -207,7 +207,7 @@ class Writer:
                 if committing:
                     with self._watched(connection, self._timeout):
                         transaction.commit()
-        except Exception as error:  # as above
+        except Exception as error:  # the thread must go on, and every writer of the group get a result
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
             self._notify_commit()

@@ -33,6 +33,10 @@ class Error(Entity):
     message: str
 
 
+NOT_ACCEPTED = "The access token is not valid: it may have been revoked."
+EXPIRED = "The access token has expired."
+"""How the messages of errors about tokens begin: the console recognizes them, and says what to do there."""
+
 SCIM_ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 

@@ -31,7 +31,7 @@ class StagePeriod(Entity):
 
 class StageHistoryPage(Entity):
     """``predecessor``: the version that was in Production most recently before the one that is there now or, if none
-    is, the one that was there last. It exists, and is not in Production now."""
+    is, the one that was there last. It exists, and is not in Production now. Only the first page has it."""
 
     stage_periods: list[StagePeriod] = []
     predecessor: str | None = None

@@ -26,6 +26,10 @@ def error(status: str, code: str, message: str, more: str = "") -> bytes:
 OTHER = {"requests": 5, "registered_models": {}, "activities": "x", "model_versions": 1, "Resources": 3, "userName": 7}
 FAULTS = {
     "403": (error("403 Forbidden", "PERMISSION_DENIED", "You may not look at this."), "You may not look at this."),
+    "401": (
+        error("401 Unauthorized", "UNAUTHENTICATED", "No such realm. Send 'X-Key'."),
+        "Unauthorized: No such realm.",
+    ),
     "409": (error("409 Conflict", "RESOURCE_CONFLICT", "Look again."), "Look again."),
     "429": (error("429 Too Many Requests", "REQUEST_LIMIT_EXCEEDED", "Too many.", "Retry-After: 1\r\n"), "Too many."),
     "500": (error("500 Internal Server Error", "INTERNAL_ERROR", "[b]It failed[/]\x1b[31m"), "[b]It failed[/]"),

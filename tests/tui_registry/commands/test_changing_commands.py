@@ -19,6 +19,10 @@ def test_a_model_from_its_creation_to_its_end(scene: Scene) -> None:
     assert tagged == [f"{name}: Tag team set to risk.", f"{name}: Tag formula set to a=b."]
     assert lines(run(scene, "models", "tag", name, "team=risk")) == [f"{name} already has this value of: team."]
     assert run(scene, "models", "tag", name, "team").exit_code == Exit.USAGE
+    same, change = f"{name} already has this value of: team.", f"{name}: setting the tag owner"
+    assert lines(run(scene, "models", "tag", name, "team=risk", "owner=ann", "--dry-run"))[:2] == [same, change]
+    document = answer(scene, "models", "tag", name, "team=risk", "owner=ann", "--dry-run")
+    assert (document["already"], len(document["changes"])) == (same, 1)
     shown = answer(scene, "models", "show", name)["registered_model_databricks"]
     assert (shown["description"], shown["tags"]) == (
         "Better.",
@@ -31,9 +35,12 @@ def test_a_model_from_its_creation_to_its_end(scene: Scene) -> None:
     assert run(scene, "models", "untag", name, "team").exit_code == Exit.NOT_FOUND
     renamed = answer(scene, "models", "rename", name, f"{name}-new")["registered_model_databricks"]
     assert (renamed["name"], renamed.get("tags", [])) == (f"{name}-new", [])
+    warning = f"{name}-new with 0 versions will be deleted. This cannot be undone."
+    assert warning in lines(run(scene, "models", "delete", f"{name}-new", "--dry-run"))
+    assert answer(scene, "models", "delete", f"{name}-new", "--dry-run")["warning"] == warning
     refused = run(scene, "models", "delete", f"{name}-new")
     assert refused.exit_code == Exit.REFUSED
-    assert f"{name}-new with 0 versions will be deleted. This cannot be undone." in refused.stderr
+    assert warning in refused.stderr
     assert "add --yes" in refused.stderr
     assert lines(run(scene, "models", "delete", f"{name}-new", "--yes")) == [f"{name}-new: Model deleted."]
     assert run(scene, "models", "show", f"{name}-new").exit_code == Exit.NOT_FOUND
@@ -110,7 +117,11 @@ def test_a_version_is_described_tagged_and_deleted(scene: Scene) -> None:
     assert tag == {"key": "signed", "value": "yes"}
     assert answer(scene, "versions", "untag", model, "1", "signed")["model_version"].get("tags", []) == []
     dry = lines(run(scene, "versions", "delete", model, "1", "--dry-run"))
-    assert dry == [f"{model} version 1: deleting the version", "Dry run: nothing was changed."]
+    assert dry == [
+        f"{model} version 1: deleting the version",
+        f"{model} version 1, in None, will be deleted. This cannot be undone.",
+        "Dry run: nothing was changed.",
+    ]
     assert run(scene, "versions", "delete", model, "1").exit_code == Exit.REFUSED
     assert answer(scene, "versions", "delete", model, "1", "--yes") == {}
     assert run(scene, "versions", "show", model, "1").exit_code == Exit.NOT_FOUND

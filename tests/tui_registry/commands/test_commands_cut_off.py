@@ -1,6 +1,7 @@
 """Commands whose answer is lost, or which are interrupted: nothing is written twice, and what they say is true."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import time
@@ -100,6 +101,23 @@ async def test_a_transition_whose_answer_is_lost_is_found_out(scene: Scene) -> N
     assert done.exit_code == 0, done.output
     assert f"{model} version 1: The answer was lost, but it is done. Moved from None to Staging." in done.stdout
     assert len(scene.activities(model, "APPLIED_TRANSITION")) == 1
+
+
+async def test_a_token_is_printed_though_it_cannot_be_read_back(scene: Scene) -> None:
+    async with proxied(scene.url) as proxy:
+        proxy.hold("token/create")
+        running = asyncio.create_task(asyncio.to_thread(run, scene, "tokens", "create", "--json", url=proxy.url))
+        await until(lambda: "token/create" in "".join(proxy.asked), "it is created")
+        proxy.release()
+        proxy.hold("token/list")
+        await until(lambda: "token/list" in "".join(proxy.asked).partition("token/create")[2], "it is read back")
+        await proxy.cut()
+        done = await running
+    assert done.exit_code == 0, done.output
+    assert "could not be read back" in done.stderr
+    value = json.loads(done.stdout)["token_value"]
+    with scene.registry.client(value) as client:
+        assert client.get("/token/list").is_success
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

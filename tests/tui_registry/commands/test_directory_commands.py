@@ -1,5 +1,6 @@
 """Groups, users, service principals and tokens by commands: over the API, or directly in a database."""
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from tests.live_registry import ADMIN, command
 from tests.tui_registry.command_line import answer, lines, process, run
-from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
 from tests.tui_registry.terminal_process import TIMEOUT, terminal
 from tui_registry.commands.exits import Exit
 
@@ -86,6 +87,9 @@ def test_a_group_from_its_creation_to_its_end(scene: Scene, name: str) -> None:
     assert {line.split()[0] for line in shown[3:]} == {"user"}
     again = lines(run(scene, "groups", "add", name, OWNER, by=ADMIN))
     assert again == [f"Already in group {name}: {OWNER}."]
+    mixed = lines(run(scene, "groups", "remove", name, ASKER, ASKER, SECOND_ASKER, "--dry-run", by=ADMIN))
+    assert mixed[0] == f"Not in group {name}: {SECOND_ASKER}."
+    assert [line for line in mixed if ASKER in line and SECOND_ASKER not in line] == [mixed[1]]
     removed = answer(scene, "groups", "remove", name, OWNER, by=ADMIN)
     assert [member["display"] for member in removed["members"]] == [ASKER]
     assert run(scene, "groups", "add", name, "nobody-at-all", by=ADMIN).exit_code == Exit.NOT_FOUND
@@ -126,10 +130,10 @@ def test_a_token_of_ones_own(scene: Scene) -> None:
     assert run(scene, "tokens", "list", TUI_REGISTRY_TOKEN=value).exit_code == 0
     dry = run(scene, "tokens", "create", "--dry-run")
     assert dry.stdout.splitlines() == [f"token for {OWNER}: creating it", "Dry run: nothing was changed."]
-    refused = run(scene, "tokens", "revoke", made["token_id"])
+    refused = run(scene, "tokens", "revoke", made["token_id"], made["token_id"])
     assert refused.exit_code == Exit.REFUSED
     assert "Clients that use 1 token will lose access." in refused.stderr
-    assert run(scene, "tokens", "revoke", made["token_id"], "--yes").exit_code == 0
+    assert run(scene, "tokens", "revoke", made["token_id"], made["token_id"], "--yes").exit_code == 0
     assert run(scene, "tokens", "list", TUI_REGISTRY_TOKEN=value).exit_code == Exit.NOT_ALLOWED
 
 
@@ -179,3 +183,18 @@ def test_what_a_database_cannot_do_is_told(scene: Scene, tmp_path: Path) -> None
     assert "TUI_REGISTRY_DATABASE, which is set," in by_variable.stderr
     over_profile = run(scene, "--profile", "x", "users", "create", "ada", TUI_REGISTRY_DATABASE=file)
     assert "no profile 'x'" in over_profile.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads another process's arguments from /proc")
+def test_a_password_in_the_databases_url_is_no_argument(scene: Scene) -> None:
+    """Everybody on the machine can list arguments."""
+    with socket.create_server(("127.0.0.1", 0)) as database_server:
+        url = f"postgresql://ann:s3cret@127.0.0.1:{database_server.getsockname()[1]}/registry"
+        given = process(scene, "users", "create", "ada", TUI_REGISTRY_DATABASE=url)
+        with subprocess.Popen(**given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            database_server.settimeout(TIMEOUT)
+            with database_server.accept()[0]:  # it is the server's program by now
+                arguments = Path(f"/proc/{running.pid}/cmdline").read_bytes()
+            running.kill()
+    assert b"tui_registry_server" in arguments
+    assert b"s3cret" not in arguments

@@ -29,7 +29,7 @@ PLACES = _screens()
 KEY = re.compile(
     r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at|asterisk"
 )
-HARMLESS = {"command_palette", "suspend"}  # which arrive as they are from every terminal, and change nothing
+HARMLESS = {"find_anything", "suspend"}  # which arrive as they are from every terminal, and change nothing
 """Actions that may be under ctrl: they change nothing."""
 
 

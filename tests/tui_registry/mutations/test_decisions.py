@@ -194,6 +194,22 @@ async def test_nobody_is_displaced_that_was_not_shown(scene: Scene) -> None:
         assert outcome.verdict is Verdict.DONE
 
 
+async def test_what_was_archived_meanwhile_is_not_put_back_by_an_undo(scene: Scene) -> None:
+    model = scene.pending("displacing", "Production")
+    former = scene.version(model, "Production")
+    transport = FaultyTransport(passes)
+    async with RegistryClient(scene.url, scene.token, transport=transport) as client:
+        target = await target_of(client, model)
+        assert target.displaces == (former,)
+        scene.move(model, former, "Archived")
+        outcome = await run(decide(client, target, Decision.APPROVE, archive_existing_versions=True, comment=""))
+    assert transport.tried == 0
+    assert (outcome.verdict, outcome.message) == (
+        Verdict.REFUSED,
+        "Nothing was sent: Production now holds no version. Review it again.",
+    )
+
+
 async def test_a_version_or_model_that_is_gone_is_told(scene: Scene) -> None:
     model = scene.pending("gone")
     transport = FaultyTransport(passes)

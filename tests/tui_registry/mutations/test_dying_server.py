@@ -74,7 +74,7 @@ async def test_an_approval(mortal: Mortal, late: bool) -> None:
     model, other = scene.pending("churn"), scene.pending("other")
     async with killed_at(mortal, "/approve", late=late) as (shown, _):
         await shown.shows(model, other)
-        await shown.press("slash")
+        await shown.press("colon")
         await shown.type(model)
         await shown.press("enter")
         await shown.shows("Models › ", "a approve")

@@ -46,4 +46,4 @@ async def test_the_console(scene: Scene, alike: list[str]) -> None:
         await shown.hides("Permanently delete this version?")
         await shown.press("colon")
         await shown.type(plain)
-        await shown.shows(f"model {plain}\n", f"model {seen}\n")
+        await shown.shows(f"model    {plain} ", f"model    {seen} ")

@@ -86,7 +86,7 @@ async def test_the_finder_opens_the_model_of_this_name(scene: Scene) -> None:
         await shown.shows("● live")
         await shown.press("colon")
         await shown.type(meant_name)
-        await shown.shows(f"model {meant_name}")
+        await shown.shows(f"model    {meant_name}")
         assert f"fraud v1-{scene.id}" not in shown.text
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, Model), "a model")

@@ -8,7 +8,7 @@ SAVE = "ctrl+s"
 
 async def at_model(shown: Console, name: str) -> None:
     """From anywhere, by searching."""
-    await shown.press("2", "slash")
+    await shown.press("colon")
     await shown.type(name)
     await shown.press("enter")
     await shown.shows(f"Models › {name}", "CAN_MANAGE")
@@ -227,7 +227,7 @@ async def test_a_reader_is_offered_nothing_that_is_refused(scene: Scene) -> None
     name = scene.model("read", description="words")
     scene.version(name)
     async with console(scene.url, scene.registry.token(ASKER), LARGE) as shown:
-        await shown.press("2", "slash")
+        await shown.press("colon")
         await shown.type(name)
         await shown.press("enter")
         await shown.shows("your level: CAN_READ")

@@ -1,8 +1,8 @@
-"""The help and the palette: what can be done is found by its words, and done from there."""
+"""The help: what can be done is found by its words, and done from there."""
 
 import pytest
 
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import console
 from tests.tui_registry.scene import Scene
 from tui_registry.screens.dialogs.confirm import Confirm
 from tui_registry.screens.dialogs.help import Help
@@ -50,40 +50,6 @@ async def test_the_arrows_choose_in_the_help(scene: Scene) -> None:
         await shown.type("go to")
         await shown.press("down", "enter")
         await shown.shows("Board", "Staging 0")
-
-
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-async def test_the_palette_finds_a_model(scene: Scene, size: tuple[int, int]) -> None:
-    scene.pending("churn")
-    fraud = scene.model("fraud")
-    async with console(scene.url, scene.token, size) as shown:
-        await shown.shows("Inbox (1)", "● live")
-        await shown.press("colon")
-        await shown.type("fraud")
-        await shown.shows(f"model {fraud}")
-        await shown.press("down", "enter")
-        await shown.shows(f"Models › {fraud}")
-
-
-async def test_the_palette_does_what_is_live(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
-        await shown.shows(model, "● live")
-        await shown.press("colon")
-        await shown.type("reject")
-        await shown.shows("Reject the request")
-        await shown.hides("Approve the", "Cancel the")  # listed until all that was typed is searched for
-        await shown.press("down", "enter")
-        await shown.shows("Reject this request?")
-
-
-async def test_the_palette_leaves_the_terminals_own_actions_out(scene: Scene) -> None:
-    """Textual's own entries, such as a screenshot, would show what is not to leave the screen."""
-    async with console(scene.url, scene.token) as shown:
-        await shown.shows("No open requests")
-        await shown.press("ctrl+p")
-        await shown.shows("Go to the models")
-        await shown.hides("creenshot", "Maximize")
 
 
 @pytest.mark.parametrize("opened", [(), ("question_mark",), ("slash",), ("a",), ("a", "tab"), ("colon",)])

@@ -182,7 +182,7 @@ async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int
             (("g", "j", "enter"), "MEMBER"),  # the title may be cut by what other tests left
             (("escape", "tab", "tab"), "Tokens"),
             (("at",), "API calls"),
-            (("escape", "colon"), "Search for commands"),
+            (("escape", "colon"), "place    inbox"),
             (("escape", "f9"), "esc"),
             (("escape", "P"), "Profiles"),
         ):

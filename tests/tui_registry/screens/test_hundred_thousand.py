@@ -40,11 +40,11 @@ def level(registry: LiveRegistry) -> list[str]:
 
 
 def find(shown: Terminal) -> None:
-    """The journey: slash, some letters, Enter."""
+    """The journey: colon, some letters, Enter."""
     before = shown.pressed
-    shown.press("/")
+    shown.press(":")
     shown.type(LETTERS)
-    shown.press("enter")
+    shown.press("enter")  # at once: nothing that was asked for is awaited
     shown.shows(f"Models › {WANTED}", "1 version", "Production")
     assert shown.pressed - before == 2 + len(LETTERS)
 
@@ -54,16 +54,16 @@ def test_one_is_found_from_anywhere(large: LiveRegistry, size: tuple[int, int]) 
     with terminal(variables=opened(large), size=size) as shown:
         shown.shows("No open requests", "● live")
         find(shown)
-        shown.press("2")
-        shown.shows("matching", WANTED)
-        for place, title in (("3", "Board"), ("4", "Activity"), ("5", "Access")):
+        for place, title in (("2", "Models (100+)"), ("3", "Board"), ("4", "Activity"), ("5", "Access")):
             shown.press(place)
             shown.shows(title, "● live")
             find(shown)
-        find(shown)
         shown.press("i")
         shown.shows(f"{WANTED} › Details")
-        find(shown)
+        shown.press("1", "1")
+        shown.shows("Inbox (0)")
+        shown.child.send(f":{LETTERS}\r")  # in one packet
+        shown.shows(f"Models › {WANTED}", "1 version", "Production")
         shown.press("ctrl+q")
         assert shown.ends() == 0
 

@@ -23,7 +23,7 @@ def released(scene: Scene, count: int, name: str = "released") -> str:
 
 
 async def opened(shown: Console, model: str) -> None:
-    await shown.press("2", "slash")
+    await shown.press("colon")
     await shown.type(model)
     await shown.press("enter")
     await shown.shows(f"Models › {model}", "SINCE")

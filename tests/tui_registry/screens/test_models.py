@@ -47,7 +47,8 @@ async def test_models_are_searched_as_one_types(scene: Scene) -> None:
         await shown.shows(churn, fraud, "Models (2)")
 
 
-async def test_enter_opens_what_was_found_even_before_it_is_shown(scene: Scene) -> None:
+async def test_enter_keeps_the_filter_and_opens_no_row_that_does_not_match(scene: Scene) -> None:
+    """Enter again opens what was found, even before it is shown."""
     scene.model("churn")
     fraud = scene.model("fraud")
     async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
@@ -56,10 +57,14 @@ async def test_enter_opens_what_was_found_even_before_it_is_shown(scene: Scene) 
         proxy.hold("fra")
         await shown.press("slash")
         await shown.type("frau")
-        await shown.press("enter")
+        await shown.press("enter", "enter")
         assert isinstance(shown.app.screen, Models)
         proxy.release()
         await shown.shows(f"Models › {fraud}")
+        await shown.press("escape")
+        await shown.shows("matching “frau” (1)")
+        await shown.press("escape")
+        await shown.shows("Models (2)")
 
 
 async def test_late_answers_to_what_was_typed_before_are_not_shown(scene: Scene) -> None:
@@ -129,7 +134,7 @@ async def test_models_with_quotes_are_found_and_opened(scene: Scene, name: str) 
         await shown.press("2", "slash")
         await shown.type(name[1:].split(maxsplit=1)[0])
         await shown.shows("(1)", model)
-        await shown.press("enter")
+        await shown.press("enter", "enter")
         await shown.shows(f"Models › {model}", "1 version  ", "the one")
 
 

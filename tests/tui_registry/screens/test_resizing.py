@@ -41,7 +41,7 @@ QUESTIONS = {
     "move": ("enter", "t"),
     "copy": ("enter", "y"),
     "help": ("question_mark",),
-    "palette": ("colon",),
+    "finder": ("colon",),
     "themes": ("f9",),
     "profiles": ("P",),
 }

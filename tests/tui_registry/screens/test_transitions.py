@@ -149,7 +149,7 @@ async def test_who_may_not_move_it_asks(scene: Scene) -> None:
     name = scene.model("asked")
     scene.version(name)
     async with console(scene.url, scene.registry.token(ASKER), LARGE) as shown:
-        await shown.press("2", "slash")
+        await shown.press("colon")
         await shown.type(name)
         await shown.press("enter")
         await shown.shows("your level: CAN_READ", "1 version ")
@@ -182,8 +182,8 @@ async def test_the_board_is_narrowed_and_shows_who_waits(scene: Scene) -> None:
         await shown.shows("None 0", "Production 0")
 
 
-async def test_enter_after_words_on_the_board(scene: Scene) -> None:
-    """It opens the one model that has them, else it goes where there are matches."""
+async def test_enter_keeps_the_filter_of_the_board(scene: Scene) -> None:
+    """It goes to the stage where there are matches, and to no other place."""
     one, other = scene.model("zeppelin-fares-eu"), scene.model("zeppelin-fees")
     scene.version(one, "Production")
     scene.version(other, "Archived", description="out of use")
@@ -191,15 +191,12 @@ async def test_enter_after_words_on_the_board(scene: Scene) -> None:
         await shown.press("3")
         await shown.shows("Staging 0", "Production 1", "Archived 1")
         await shown.press("slash")
-        await shown.type("zep")
-        await shown.shows("matching “zep”", "Production 1", "Archived 1", "none")
+        await shown.type("zep far ")
+        await shown.shows("Board matching “zep far”", "Production 1", "Archived 0")
         await shown.press("enter")
-        await shown.shows(one, "Board")
-        await shown.press("slash")
-        await shown.type("zep far")
-        await shown.shows("matching “zep far”", "Production 1", "Archived 0")
-        await shown.press("enter")
-        await shown.shows(f"Models › {one}", "1 version")
+        await shown.shows(f"▎ {one}", "Board matching “zep far”")
+        await shown.press("escape")
+        await shown.shows("Production 1", "Archived 1")
 
 
 async def test_two_versions_are_compared(scene: Scene) -> None:

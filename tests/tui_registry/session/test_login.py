@@ -269,6 +269,15 @@ def test_without_a_keyring_the_profile_is_kept_and_its_token_is_not(
     assert profiles.read().profiles == {}
 
 
+def test_logging_out_removes_the_token_of_an_earlier_login(registry: LiveRegistry, vault: MemoryKeyring) -> None:
+    login(registry, "--profile", "work")
+    saved = profiles.read()
+    profiles.write(saved.model_copy(update={"profiles": {"work": profiles.Profile(url=registry.url, ask_token=True)}}))
+    assert vault.passwords
+    assert run("logout", "work").exit_code == 0
+    assert vault.passwords == {}
+
+
 def test_a_login_with_a_keyring_ends_the_questions(registry: LiveRegistry, vault: MemoryKeyring) -> None:
     profiles.write(profiles.Profiles(profiles={"work": profiles.Profile(url=registry.url, ask_token=True)}))
     assert login(registry, "--profile", "work").exit_code == 0
@@ -284,6 +293,8 @@ def test_the_token_of_the_environment_is_for_the_registry_that_it_names(
     mine = {"TUI_REGISTRY_TOKEN": "tr_env\n"}
     elsewhere, same = {"TUI_REGISTRY_URL": "https://env.example"}, {"TUI_REGISTRY_URL": f"{registry.url}/"}
     assert connect(environment=mine).token == "tr_env"
+    assert connect(profile="work", environment=mine).token == registry.token(OWNER)
+    assert connect(profile="work", environment=mine | same, switched=True).token == "tr_env"
     assert connect(profile="work", environment=mine | same).token == "tr_env"
     assert connect(profile="work", environment=mine | elsewhere).token == registry.token(OWNER)
     with pytest.raises(ConnectionProblem, match="TUI_REGISTRY_TOKEN cannot be a token"):

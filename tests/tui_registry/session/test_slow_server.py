@@ -99,21 +99,50 @@ async def test_late_answers_do_not_overtake(scene: Scene) -> None:
                 assert matches_what_it_says(shown.text), shown.text
         await shown.shows("“alph” (1)", names[0])
         assert names[1] not in shown.text
-        await shown.press("enter")
+        await shown.press("enter", "enter")
         await shown.shows(f"Models › {names[0]}")
 
 
-async def test_enter_waits_for_the_rows_that_the_letters_leave(scene: Scene) -> None:
-    """Where none of them is left, a model is meant; what was there before is not."""
-    name = scene.model("zephyr")
-    async with slow(scene) as (shown, _):
-        for place, title in (("4", "Activity"), ("5", "Access")):
-            await shown.press(place)
-            await shown.shows(title, "● live")
-            await shown.press("slash")
-            await shown.type(name[:-1])
-            await shown.press("enter")
-            await shown.shows(f"Models › {name}")
+async def test_enter_in_the_finder_means_all_that_was_typed(scene: Scene) -> None:
+    """Not the best match for the letters before, which is on the screen until the server has answered to all; nor is
+    anything below the finder done by the keys that follow."""
+    waiting = scene.pending("churn-early")
+    scene.model("churn")
+    meant = scene.model("churn-late")
+    async with slow(scene) as (shown, proxy):
+        await shown.shows(waiting)
+        await shown.press("colon")
+        await shown.type("churn-")
+        await shown.shows(f"model    {waiting}")
+        proxy.hold("late")
+        await shown.type("late")
+        await shown.hides(waiting)
+        await shown.press("enter")
+        await shown.shows("Waiting for the server")
+        await shown.press("a", "y")
+        proxy.release()
+        await shown.shows(f"Models › {meant}", "0 versions")
+    assert scene.stage(waiting) == "None"
+
+
+async def test_the_finder_does_not_wait_for_ever(scene: Scene) -> None:
+    """What it knows itself is there with the first letter, and done after a deadline, or at once where no answer could
+    be better."""
+    scene.pending("one")
+    async with slow(scene) as (shown, proxy):
+        await shown.shows("Inbox (1)")
+        proxy.hold("HTTP/1.1")
+        await shown.press("colon", "b")
+        assert "place    board" in shown.text
+        await shown.press("enter")
+        await shown.shows("Waiting for the server")
+        await shown.shows("Board")
+        await shown.press("colon")
+        await shown.type("inbox ")
+        await shown.press("enter")
+        await shown.shows("Inbox (1)")
+        assert "Waiting" not in shown.text
+        proxy.release()
 
 
 def matches_what_it_says(text: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import Terminal, terminal
 
-MAX_BYTES = {(80, 24): 2_600, (120, 40): 4_500, (200, 50): 6_500}
+MAX_BYTES = {(80, 24): 2_600, (120, 40): 4_500, (200, 50): 7_500}
 """Of a dialog that opens: about as many as its own cells, and none for what is beside it."""
 
 

@@ -13,7 +13,7 @@ def test_four_keys_and_the_name_roll_back(scene: Scene, size: tuple[int, int]) -
         scene.version(model, "Production", archive=True)
     with terminal(variables={"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}, size=size) as shown:
         shown.shows("No open requests", "● live")
-        shown.press("/")
+        shown.press(":")
         shown.type(model)
         shown.press("enter")
         shown.shows(f"Models › {model}", "Archived, previous", "b roll back")

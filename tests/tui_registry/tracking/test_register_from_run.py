@@ -43,7 +43,7 @@ async def open_run(shown: Console, name: str) -> None:
     await shown.press("slash")
     await shown.type(EXPERIMENT)
     await shown.shows("matching", "(1)")
-    await shown.press("enter")
+    await shown.press("enter", "enter")
     await shown.shows(f"Experiments › {EXPERIMENT} (5)", "slope-2", "slope-5", "old-7")
     await shown.press("slash")
     await shown.type(name)
@@ -96,7 +96,7 @@ async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
         await shown.shows(EXPERIMENT)
         await shown.press("slash")
         await shown.type(EXPERIMENT)
-        await shown.press("enter")
+        await shown.press("enter", "enter")
         await shown.shows("old-7")
         await shown.press("slash")
         await shown.type("old")
@@ -163,7 +163,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.shows(EXPERIMENT)
         await shown.press("slash")
         await shown.type(EXPERIMENT)
-        await shown.press("enter")
+        await shown.press("enter", "enter")
         await shown.shows(f"{EXPERIMENT} (5)", "AGE ▼", "rmse", "slope", "nan")
         assert names(shown)[0] == "no-model"
         assert "solver" not in shown.text  # it is the same for all

@@ -58,7 +58,6 @@ class Access(Section):
                 raise
             self._view = None
             self.table.show([], empty=f"{one_line(str(error))}\nTo see the permissions on a model, press p on it.")
-            self.mark_answered()
             return
         self._view = AccessView(target, access, own, {each.permission_level: each.description for each in levels})
         await Listing.load(self)  # not that of Section, which also reads the current user

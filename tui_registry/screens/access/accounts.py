@@ -5,11 +5,12 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from tui_registry.access.directory import DirectoryEntry, accounts_filter
+from tui_registry.access.directory import ACCOUNT_FIELDS, DirectoryEntry, accounts_filter
 from tui_registry.access.principal import noun
 from tui_registry.client.scim import compared
 from tui_registry.mutations import account as changes
 from tui_registry.mutations.account import Account, Register
+from tui_registry.screens.access.person import offboard
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
@@ -23,6 +24,7 @@ class Accounts(Section):
 
     name_label: ClassVar[str]
     no_match = "No matching accounts."
+    fields = ACCOUNT_FIELDS
     placeholder = "name, group:NAME, is:inactive"
     COLUMNS = (
         Column("NAME", 24, grow=2, max_width=60),
@@ -82,13 +84,28 @@ class Accounts(Section):
         )
 
     def is_allowed(self, action: str) -> bool:
+        if action == "offboard":
+            return self._chosen is not None
         if action in {"deactivate", "reactivate"}:
             chosen = self._chosen
             return chosen is not None and chosen.active == (action == "deactivate")
         return True
 
+    def is_live(self, action: str) -> bool:
+        if action == "person":
+            return self._chosen is not None
+        return super().is_live(action)
+
     def open_row(self, key: str) -> None:
-        """The details of the row are below the list."""
+        account = DirectoryEntry.of(self._accounts[key])
+        self.console_app.navigation.open_principal(account.principal.kind, account.id, account.principal.name)
+
+    def action_person(self) -> None:
+        self.table.action_open()
+
+    def action_offboard(self) -> None:
+        if chosen := self._chosen:
+            self.console_app.mutations.prepare(partial(offboard, self.console_app, chosen.id))
 
     def action_copy(self) -> None:
         if chosen := self._chosen:

@@ -67,10 +67,6 @@ class Section(Listing):
         self.note.display = bool(message)
         self.highlighted()
 
-    def enter(self) -> None:
-        if not self.table.row_count:  # otherwise the filter is about these rows, not about models
-            self.console_app.navigation.find_model(self.typed)
-
     def about_row(self, key: str) -> Content:
         """Describe a row in a few lines."""
         raise NotImplementedError

@@ -15,12 +15,12 @@ from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import token as changes
 from tui_registry.mutations.result import Verdict
-from tui_registry.screens.access.section import Section
+from tui_registry.screens.access.section import SECTIONS, Section
 from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import PrincipalKind
@@ -48,8 +48,11 @@ class Tokens(Section):
         Column("CREATED BY", 12, priority=3, grow=1, max_width=40),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, token_id: str = "", comment: str = "") -> None:
+        """With an id, only that token, opened on top of another place."""
+        super().__init__(*(("Access", SECTIONS[self.place], visible(comment or token_id)) if token_id else ()))
+        self.is_section = not token_id
+        self._token_id = token_id
         self._tokens: dict[str, PublicTokenInfo] = {}
         self._owners: dict[str, DirectoryEntry] = {}
         self._is_admin = True
@@ -63,7 +66,7 @@ class Tokens(Section):
             if error.status != FORBIDDEN:
                 raise
             tokens, self._is_admin = await client.tokens.own(), False
-        self._tokens = {token.token_id: token for token in tokens}
+        self._tokens = {token.token_id: token for token in tokens if self._token_id in {"", token.token_id}}
         await super().load()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:

@@ -1,6 +1,5 @@
 """A screen with one list, loaded by pages while it is scrolled, and filtered by what is typed."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from textual.widgets import Input
 
 from tui_registry.client.errors import CallError
 from tui_registry.queries.pages import Pages
+from tui_registry.queries.search_syntax import unmatched
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.widgets.new_row_table import NewRowTable
@@ -23,7 +23,7 @@ class Listing(Place):
     start typing.
 
     list_title: in the header. empty_message, no_match: displayed without rows. placeholder: of the filter's input.
-    opens_best: whether Enter, while typing, opens the best match.
+    fields: what the filter can be about besides words, as in ``user:ada``.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]]
@@ -31,7 +31,7 @@ class Listing(Place):
     empty_message: ClassVar[str]
     no_match: ClassVar[str]
     placeholder: ClassVar[str]
-    opens_best: ClassVar[bool] = False
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*(breadcrumbs or (self.list_title,)))
@@ -39,8 +39,8 @@ class Listing(Place):
         self.table = NewRowTable(self.COLUMNS, empty="Loading…", id="list")
         self.typed = ""
         self._displayed_for: str | None = None  # what was typed when the rows were read
-        self._is_answered = False  # whether the rows for what was typed are known
-        self._open_when_answered = False
+        self._is_stale = False  # whether the rows are still those of another filter
+        self._open_when_answered = False  # Enter was pressed on such rows
         self._pages = Pages(partial(self.read_page, self.typed))
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
@@ -83,25 +83,20 @@ class Listing(Place):
         self.header.show_breadcrumbs(
             *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
         )
-        self.table.show(rows, empty=self.no_match if self.typed else self.empty_message)
+        empty = unmatched(self.no_match, self.typed, self.fields) if self.typed else self.empty_message
+        self.table.show(rows, empty=empty)
         if self._displayed_for != self.typed:
             self._displayed_for = self.typed
             self.table.action_first()
-            if self.opens_best and (best := _best(rows, self.typed)):
-                self.table.move_to(best)
-        self.mark_answered()
+        opens = self._open_when_answered
+        self._is_stale = self._open_when_answered = False
+        if opens:
+            self.table.action_open()
 
     def show_problem(self, problem: str) -> None:
         if self._displayed_for != self.typed or not self.table.row_count:
             self.table.show([], empty=self.problem_text(problem))
-        self.mark_answered()
-
-    def mark_answered(self) -> None:
-        """The rows for what was typed are known: do what Enter, if pressed before, asked for."""
-        self._is_answered = True
-        if self._open_when_answered:
-            self._open_when_answered = False
-            self.enter()
+        self._is_stale = self._open_when_answered = False
 
     def problem_text(self, problem: str) -> str:
         """The message in place of rows when loading failed."""
@@ -144,7 +139,6 @@ class Listing(Place):
     def restart(self) -> None:
         """Load from the first page: the filter or the order has changed."""
         self._pages = Pages(partial(self.read_page, self.typed))
-        self._open_when_answered = self._is_answered = False
         self._displayed_for = None
         self.reload()
 
@@ -152,24 +146,14 @@ class Listing(Place):
     def _typed(self, event: Input.Changed) -> None:
         if event.value.strip() != self.typed:
             self.typed = event.value.strip()
+            self._is_stale, self._open_when_answered = True, False
             self.restart()
 
     @on(Input.Submitted, "#filter")
     def _submitted(self) -> None:
-        """Enter keeps the filter or, if ``opens_best``, opens the row under the cursor: the best match, once it is
-        known, unless another row was chosen."""
+        """Enter keeps the filter."""
         self.set_focus(self.table)
-        if not self.typed:
-            self.filter_line.display = False
-        elif self._is_answered:
-            self.enter()
-        else:
-            self._open_when_answered = True
-
-    def enter(self) -> None:
-        """What Enter in the filter does once its rows are displayed."""
-        if self.opens_best:
-            self.table.action_open()
+        self.filter_line.display = bool(self.typed)
 
     @on(Table.NearEnd)
     def _near_end(self) -> None:
@@ -186,7 +170,9 @@ class Listing(Place):
 
     @on(Table.Opened, "#list")
     def _opened(self, event: Table.Opened) -> None:
-        if event.key is not None:
+        if self._is_stale:
+            self._open_when_answered = True
+        elif event.key is not None:
             self.open_row(event.key)
 
     @on(Table.Highlighted, "#list")
@@ -196,26 +182,11 @@ class Listing(Place):
         self.highlighted()
         self.post_message(LivenessChanged())
 
-    def find(self, typed: str) -> None:
-        """Filter by ``typed``, and open the best match as soon as it is known."""
+    def search_for(self, typed: str) -> None:
+        """Filter by ``typed``, as if it had been typed here and kept."""
         self.filter_line.display = True
-        if self.filter_line.value.strip() == typed and self._displayed_for == typed:
-            self.table.action_open()
-            return
         self.filter_line.value = typed
-        self.typed = typed
-        self.restart()
-        self._open_when_answered = True
+        self.set_focus(self.table)
 
     def highlighted(self) -> None:
         """Called when the cursor moves to another row."""
-
-
-def _best(rows: Sequence[Row], typed: str) -> str | None:
-    """The best match for what is typed: the exact name, else the first one with that prefix."""
-    wanted = typed.casefold()
-    for fits in (str.__eq__, str.startswith):
-        for row in rows:
-            if fits(row.key.casefold(), wanted):
-                return row.key
-    return None

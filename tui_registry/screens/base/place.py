@@ -1,7 +1,7 @@
 """The base of every screen of the console: a header, an action bar, and data that is reloaded when it changes."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeVar, cast
@@ -129,17 +129,9 @@ class Place(Screen[None]):
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(lambda: self.bar.show(self.live_actions))
 
-    def action_find(self) -> None:
-        """Search the models."""
-        self.console_app.navigation.find_model()
-
-    def find_model(self, typed: str, matching: Collection[str]) -> None:
-        """Enter was pressed in the filter, which matches rows about the models ``matching``. Open the model if it is
-        the only one and its name matches; search all models if there are no rows; else stay with the rows."""
-        if not matching:
-            self.console_app.navigation.find_model(typed)
-        elif len(matching) == 1 and _has_words(name := next(iter(matching)), typed):
-            self.console_app.navigation.open_model(name)
+    async def action_find(self) -> None:
+        """Find a model, or anything else: here is no list to filter."""
+        await self.console_app.find_anything(models_first=True)
 
     def action_refresh(self) -> None:
         self.console_app.redraw()
@@ -211,7 +203,3 @@ class Place(Screen[None]):
     def spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run work in a worker that nothing cancels."""
         self.run_worker(work, exit_on_error=False)
-
-
-def _has_words(name: str, typed: str) -> bool:
-    return all(word in name.casefold() for word in typed.casefold().split())

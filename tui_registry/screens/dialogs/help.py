@@ -24,6 +24,7 @@ class Help(ModalScreen[Action | None]):
     """Returns the chosen action, or None."""
 
     CSS_PATH = DEFERRED_STYLES
+    only_opens: ClassVar[bool] = True  # so that Enter may follow its letters before they are seen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", show=False),
         Binding("down", "move(1)", show=False, priority=True),

@@ -42,7 +42,7 @@ REQUIRED_ABILITIES = {
     "delete": Ability.MANAGE,
 }
 """What each action requires."""
-ALWAYS_LIVE = {"card", "permissions", "back", "refresh", "history", "rollback", "read_on(1)", "read_on(-1)"}
+ALWAYS_LIVE = {"card", "find", "permissions", "back", "refresh", "history", "rollback", "read_on(1)", "read_on(-1)"}
 
 
 class Model(VersionActions):

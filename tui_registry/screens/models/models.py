@@ -6,9 +6,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui_registry.keys.actions import SEARCHING, WHILE_TYPING, bindings
+from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.model_search import ModelSearch
+from tui_registry.queries.search_syntax import MODEL_FIELDS
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.models.model_actions import create_model, delete_model, rename_model
@@ -27,8 +28,7 @@ class Models(Listing, EditActions):
     empty_message = "No models that you can read.\nPress n to create one."
     no_match = "No matching models."
     placeholder = "name, stage:production, tag:team=risk, user:ada, or = then an MLflow filter"
-    opens_best = True
-    while_typing = SEARCHING
+    fields = MODEL_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 20, grow=4, max_width=60),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from tui_registry.keys.actions import SEARCHING, WHILE_TYPING, bindings
+from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.tracking.runs import Runs
 from tui_registry.screens.tracking.tracking_place import TrackingPlace
@@ -24,8 +24,6 @@ class Experiments(TrackingPlace, Listing):
     empty_message = "No experiments that you can read."
     no_match = "No matching experiments."
     placeholder = "name, or = then an MLflow filter"
-    opens_best = True
-    while_typing = SEARCHING
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("experiments"), *WHILE_TYPING]
     COLUMNS = (
         Column("EXPERIMENT", 20, grow=3, max_width=60),

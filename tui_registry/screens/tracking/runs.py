@@ -31,6 +31,7 @@ class Runs(TrackingPlace, Listing):
     list_title = "Runs"
     empty_message = "No runs in this experiment."
     no_match = "No matching runs."
+    fields = ("user", "status", "tag")
     placeholder = "name, user:ada, status:failed, tag:k=v, rmse<0.5, or = then an MLflow filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("runs"), *WHILE_TYPING]
     COLUMNS = (Column("RUN", 14, grow=1, max_width=40),)

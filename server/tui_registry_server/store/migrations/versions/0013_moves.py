@@ -1,5 +1,5 @@
-"""The moves of a model's versions from one stage to another, by time: its stage history reads them and nothing else,
-however many versions, tags and comments it has."""
+"""The moves of a model's versions from one stage to another, by time: its stage history finds them by this index,
+however many versions it has that were never moved."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,134 @@
+"""Offboarding: all that a user or service principal could act by is taken from it, in one transaction.
+
+Each change is made, and recorded, by the operation that makes it alone, too: every model and group has it in its own
+history, and rights can be computed from the log as ever. A record of the whole comes last.
+"""
+
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from tui_registry_server.operations import access_lists, groups, principals, tokens, transitions
+from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.permission_reasons import shown
+from tui_registry_server.operations.principal_details import find, grant_entity, group_names, request_entity
+from tui_registry_server.operations.record import record, without_empty
+from tui_registry_server.operations.subjects import RequestSubject, Subject
+from tui_registry_server.rules.errors import Conflict, InvalidState
+from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import ROOT, TOKENS
+from tui_registry_server.rules.scim_resources import RESOURCES
+from tui_registry_server.store import holdings, memberships, registered_models, transition_requests
+from tui_registry_server.store import tokens as stored_tokens
+from tui_registry_server.store.holdings import CreatedRow, HeldRow
+from tui_registry_server.store.principals import PrincipalRow
+from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.principal import PrincipalKind
+from tui_registry_server.wire.principal_details import MAX_LISTED, Offboard, PrincipalId
+from tui_registry_server.wire.transition_request import DeleteTransitionRequest
+
+
+class _Held(NamedTuple):
+    """Everything that is taken from a principal."""
+
+    row: PrincipalRow
+    token_ids: list[str]
+    group_ids: list[str]
+    grants: list[HeldRow]
+    requests: list[CreatedRow]
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.row.active or self.token_ids or self.group_ids or self.grants or self.requests)
+
+    @property
+    def etag(self) -> str:
+        grants = [(each.object_id, each.level) for each in self.grants]
+        requests = [each.id for each in self.requests]
+        content = [self.row.id, bool(self.row.active), self.token_ids, self.group_ids, grants, requests]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def preview(call: Call, body: PrincipalId, subject: Subject) -> Answer:
+    """What offboarding would do, without doing it."""
+    return _entity(call, _held(call, body.id))
+
+
+def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
+    """Deactivate the account, revoke its tokens and its own grants, cancel its open requests, and take it out of its
+    groups. Administrators cannot do so to themselves; the last active administrator stays."""
+    principals.begin_change(call)
+    held = _held(call, body.id)
+    if held.row.id == call.principal.id:
+        raise InvalidState("You cannot offboard yourself: you would lock yourself out. Another administrator can.")
+    if body.etag is not None and body.etag != held.etag:
+        raise Conflict(
+            f"What {held.row.name} has was changed since you read it. Nothing was done; read it again, and repeat it."
+        )
+    answer = _entity(call, held)
+    if held.is_nothing:
+        return answer
+    for token_id in held.token_ids:
+        tokens.revoke(call, token_id)
+    for request in transition_requests.of_creator(call.connection, call.principal, held.row.id):
+        cancelled = DeleteTransitionRequest(
+            name=request.name, version=str(request.version), stage=request.to_stage, creator=request.user_id
+        )
+        transitions.cancel(call, cancelled, RequestSubject(level=Level.MANAGE, request=request))
+    for grant in held.grants:
+        _revoke(call, grant.object_id, held.row.id)
+    for group_id in held.group_ids:
+        groups.leave(call, group_id, held.row.id)
+    if held.row.active:
+        resource = RESOURCES[PrincipalKind(held.row.kind)]
+        principals.change(call, resource, held.row, held.row._replace(active=False))
+    record(
+        call,
+        ActivityType.OFFBOARDED_PRINCIPAL,
+        system_comment=f"offboarded {held.row.kind.replace('_', ' ')} {held.row.name}",
+        detail=principals.detail_of(held.row),
+    )
+    return answer
+
+
+def _held(call: Call, principal_id: str) -> _Held:
+    row = find(call.connection, principal_id)
+    return _Held(
+        row,
+        stored_tokens.ids_of_owner(call.connection, row.id),
+        sorted(memberships.groups_with(call.connection, row.id)),
+        holdings.own_grants(call.connection, row.id),
+        holdings.requests_of(call.connection, row.id),
+    )
+
+
+def _entity(call: Call, held: _Held) -> dict[str, Any]:
+    row = held.row
+    names = group_names(call.connection, row.id)
+    unmanaged = holdings.unmanaged_without(call.connection, row.id)
+    return without_empty(
+        {
+            "principal": shown(row.id, row.kind, row.name, row.display_name, active=row.active),
+            "deactivates": bool(row.active),
+            "token_count": len(held.token_ids),
+            "groups": names[:MAX_LISTED],
+            "group_count": len(names),
+            "grants": [grant_entity(each, row.id) for each in held.grants[:MAX_LISTED]],
+            "grant_count": len(held.grants),
+            "requests": [request_entity(each) for each in held.requests[:MAX_LISTED]],
+            "request_count": len(held.requests),
+            "unmanaged_models": unmanaged[:MAX_LISTED],
+            "unmanaged_model_count": len(unmanaged),
+            "etag": held.etag,
+        }
+    )
+
+
+def _revoke(call: Call, object_id: str, principal_id: str) -> None:
+    """Revoke a grant on a model, which may be deleted, on the whole registry, or on tokens."""
+    model = None
+    if object_id not in (ROOT, TOKENS):
+        found = registered_models.find_by_id(call.connection, call.principal, object_id)
+        model = found or registered_models.find_deleted(call.connection, call.principal, object_id)
+    rest = {holder: level for holder, level in access_lists.direct(call, object_id).items() if holder != principal_id}
+    access_lists.change(call, object_id, rest, model=model)

@@ -1,0 +1,133 @@
+"""What a principal has, and taking all of it at once: previewed, whole or not at all, and recorded piece by piece."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.live_registry import LiveRegistry
+from tests.server.api import Api
+from tests.server.callers import SCIM, add_group, user_id
+
+LEAVER = "leaver"
+TOKENS = "/permissions/authorization/tokens"
+
+
+@pytest.fixture
+def admin(fresh_registry: LiveRegistry) -> Iterator[Api]:
+    with Api(fresh_registry.url, fresh_registry.admin_token) as api:
+        yield api
+
+
+@pytest.fixture
+def leaver(fresh_registry: LiveRegistry, admin: Api) -> Iterator[Api]:
+    """Somebody with two tokens, a model of their own, a request on another one, two groups, and other levels."""
+    with Api(fresh_registry.url, fresh_registry.token(LEAVER)) as api:
+        fresh_registry.token("heir")
+        api.post("/token/create").ok()
+        for creator, name in ((api, "own"), (admin, "common"), (admin, "shared")):
+            creator.post("/mlflow/registered-models/create", name=name).ok()
+        granted(admin, "common", {"group_name": "users"}, "CAN_READ")
+        for holder in (LEAVER, "heir"):
+            granted(admin, "shared", {"user_name": holder}, "CAN_MANAGE")
+        admin.post("/mlflow/model-versions/create", name="common", source="s3://m").ok()
+        api.post("/mlflow/transition-requests/create", name="common", version="1", stage="Staging").ok()
+        add_group(admin, "outer", [add_group(admin, "inner", [user_id(admin, LEAVER)])])
+        admin.patch(TOKENS, access_control_list=[{"user_name": LEAVER, "permission_level": "CAN_USE"}]).ok()
+        granted(admin, None, {"group_name": "outer"}, "CAN_EDIT")
+        granted(admin, None, {"user_name": LEAVER}, "CAN_READ")
+        yield api
+
+
+def granted(admin: Api, model: str | None, who: dict[str, str], level: str) -> None:
+    """Grant a level on a model or, without one, on the whole registry."""
+    object_id = "root" if model is None else model_id(admin, model)
+    entries = [who | {"permission_level": level}]
+    admin.patch(f"/permissions/registered-models/{object_id}", access_control_list=entries).ok()
+
+
+def model_id(admin: Api, name: str) -> str:
+    answer = admin.get("/mlflow/databricks/registered-models/get", name=name).ok()
+    identifier: str = answer["registered_model_databricks"]["id"]
+    return identifier
+
+
+def path_of(admin: Api, name: str = LEAVER) -> str:
+    return f"/principals/{user_id(admin, name)}"
+
+
+def what(grants: list[dict[str, Any]]) -> list[tuple[str, str | None, str, str | None]]:
+    return [
+        (each["object_type"], each.get("name"), each["permission_level"], each.get("group_name")) for each in grants
+    ]
+
+
+def test_all_that_somebody_has(admin: Api, leaver: Api) -> None:
+    found = admin.get(path_of(admin)).ok()
+    assert (found["principal"]["name"], found["principal"]["kind"], found["groups"]) == (LEAVER, "user", ["inner"])
+    assert what(found["grants"]) == [
+        ("registered-model", "own", "CAN_MANAGE", None),
+        ("registered-model", "shared", "CAN_MANAGE", None),
+        ("registered-models", None, "CAN_EDIT", "outer"),
+        ("registered-models", None, "CAN_READ", None),
+        ("tokens", None, "CAN_USE", None),
+        ("tokens", None, "CAN_USE", "users"),
+        ("registered-model", "common", "CAN_READ", "users"),
+    ]
+    assert found["grant_count"] == len(found["grants"])
+    assert (found["models"], found["model_count"], found["request_count"], found["token_count"]) == (["own"], 1, 1, 2)
+    (request,) = found["requests"]
+    assert (request["name"], request["version"], request["to_stage"]) == ("common", "1", "Staging")
+    administrator = admin.get(path_of(admin, "admin")).ok()["grants"][0]
+    assert (administrator["group_name"], administrator["built_in"]) == ("admins", True)
+
+
+def test_it_is_taken_at_once_and_recorded(admin: Api, leaver: Api) -> None:
+    plan = admin.get(f"{path_of(admin)}/offboarding").ok()
+    assert (plan["deactivates"], plan["token_count"], plan["groups"], plan["request_count"]) == (True, 2, ["inner"], 1)
+    assert plan["unmanaged_models"] == ["own"]
+    assert len(plan["grants"]) == plan["grant_count"] == 4
+    assert leaver.get("/token/list").status == 200  # nothing was done yet
+    assert admin.post(f"{path_of(admin)}/offboard", etag=plan["etag"]).ok() == plan
+    assert leaver.get("/token/list").refused(401, "UNAUTHENTICATED")
+    left = admin.get(path_of(admin)).ok()
+    assert left["principal"]["active"] is False
+    assert [left.get(name, []) for name in ("groups", "requests", "tokens")] == [[], [], []]
+    assert {each["group_name"] for each in left["grants"]} == {"users"}
+    assert left["models"] == ["own"]  # the history stays
+    activities = admin.get("/mlflow/activities/list", name="common").ok()["activities"]
+    assert activities[0]["activity_type"] == "CANCELLED_REQUEST"
+    again = admin.get(f"{path_of(admin)}/offboarding").ok()
+    assert (again["deactivates"], again["grant_count"], again["token_count"]) == (False, 0, 0)
+    assert admin.post(f"{path_of(admin)}/offboard", etag=again["etag"]).ok() == again
+
+
+def test_nothing_is_done_if_something_has_changed(admin: Api, leaver: Api) -> None:
+    plan = admin.get(f"{path_of(admin)}/offboarding").ok()
+    leaver.post("/token/create").ok()
+    answer = admin.post(f"{path_of(admin)}/offboard", etag=plan["etag"])
+    assert answer.refused(409, "RESOURCE_CONFLICT")
+    assert leaver.get("/token/list").status == 200
+
+
+def test_administrators_only_and_never_oneself(admin: Api, leaver: Api) -> None:
+    for answer in (
+        leaver.get(path_of(admin)),
+        leaver.get(f"{path_of(admin)}/offboarding"),
+        leaver.post(f"{path_of(admin)}/offboard"),
+    ):
+        assert answer.refused(403, "PERMISSION_DENIED")
+    assert admin.post(f"{path_of(admin, 'admin')}/offboard").refused(400, "INVALID_STATE")
+    assert admin.get("/principals/12345").refused(404, "RESOURCE_DOES_NOT_EXIST")
+    group = next(each for each in admin.get(f"{SCIM}/Groups").ok()["Resources"] if each["displayName"] == "inner")
+    assert admin.post(f"/principals/{group['id']}/offboard").refused(404, "RESOURCE_DOES_NOT_EXIST")
+
+
+def test_a_service_principal_and_a_level_on_a_deleted_model(admin: Api) -> None:
+    made = admin.post(f"{SCIM}/ServicePrincipals", applicationId="jenkins").ok()
+    admin.post("/mlflow/registered-models/create", name="gone").ok()
+    granted(admin, "gone", {"service_principal_name": "jenkins"}, "CAN_MANAGE")
+    admin.delete("/mlflow/registered-models/delete", name="gone").ok()
+    done = admin.post(f"/principals/{made['id']}/offboard").ok()
+    assert [(each["object_type"], each.get("name")) for each in done["grants"]] == [("registered-model", None)]
+    assert admin.get(f"/principals/{made['id']}").ok()["grant_count"] == 1  # what everybody has

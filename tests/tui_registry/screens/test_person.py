@@ -1,0 +1,130 @@
+"""All that somebody has on one page, and taking it from them."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.live_registry import ADMIN
+from tests.tui_registry.command_line import answer, lines, run
+from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal_process import terminal
+from tui_registry.commands.exits import Exit
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+SCIM = "/preview/scim/v2"
+
+
+class Leaver:
+    """Somebody with a token, who manages a model with somebody else, and requested a transition of another one."""
+
+    def __init__(self, scene: Scene, admin: httpx.Client) -> None:
+        self.name = f"leaver-{scene.id}"
+        self.token = scene.registry.token(self.name)
+        self.id = admin.get(f"{SCIM}/Users", params={"filter": f'userName eq "{self.name}"'}).json()["Resources"][0][
+            "id"
+        ]
+        self.model = scene.pending("churn")
+        path = "/mlflow/databricks/registered-models/get"
+        model = scene.call("GET", path, name=self.model)["registered_model_databricks"]["id"]
+        entries = [{"user_name": self.name, "permission_level": "CAN_MANAGE"}]
+        scene.call("PATCH", f"/permissions/registered-models/{model}", access_control_list=entries)
+        members = [{"op": "add", "path": "members", "value": [{"value": self.id}]}]
+        group = admin.post(f"{SCIM}/Groups", json={"displayName": f"team-{scene.id}"}).json()
+        self.group = group["displayName"]
+        admin.patch(f"{SCIM}/Groups/{group['id']}", json={"Operations": members})
+        with scene.registry.client(self.token) as own:
+            body = {"name": self.model, "version": "1", "stage": "Production"}
+            own.post("/mlflow/transition-requests/create", json=body).raise_for_status()
+
+
+@pytest.fixture
+def admin(scene: Scene) -> Iterator[httpx.Client]:
+    with scene.registry.client() as client:
+        yield client
+
+
+@pytest.fixture
+def leaver(scene: Scene, admin: httpx.Client) -> Leaver:
+    return Leaver(scene, admin)
+
+
+def accepted(scene: Scene, token: str) -> bool:
+    with scene.registry.client(token) as client:
+        return client.get("/token/list").is_success
+
+
+@SIZES
+async def test_everything_is_on_one_page(scene: Scene, leaver: Leaver, size: tuple[int, int]) -> None:
+    async with console(scene.url, scene.registry.admin_token, size) as shown:
+        await shown.press("5", "tab", "slash")
+        await shown.type(leaver.name)
+        await shown.shows(f"“{leaver.name}” (1)")
+        await shown.press("enter", "enter")
+        await shown.shows(
+            f"Access › {leaver.name}", f"user {leaver.name}", leaver.group, f"CAN_MANAGE on {leaver.model}"
+        )
+        await shown.shows(f"{leaver.model} version 1 → Production", " used ", "O offboard")
+        await shown.press("slash")
+        await shown.type("request")
+        await shown.shows("“request” (1)")
+        await shown.press("enter", "enter")
+        await shown.shows(f"Models › {leaver.model}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_six_keys_and_the_name_offboard(scene: Scene, leaver: Leaver, size: tuple[int, int]) -> None:
+    variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.registry.admin_token}
+    with terminal(variables=variables, size=size) as shown:
+        shown.shows(leaver.model, "● live")
+        before = shown.pressed
+        shown.press("5")
+        shown.shows("Access › Permissions")
+        shown.press("tab")
+        shown.shows("Access › Users")
+        shown.press("/")
+        shown.type(leaver.name)
+        shown.shows(f"“{leaver.name}” (1)")
+        shown.press("enter", "O")
+        shown.shows(f"Offboard {leaver.name}?", "• The account is deactivated.", f"CAN_MANAGE on {leaver.model}")
+        shown.shows("1 open request cancelled", f"Removed from 1 group: {leaver.group}")
+        shown.press("y")
+        shown.shows("Offboarded.", "deactivated")
+        assert shown.pressed - before - len(leaver.name) <= 6
+        shown.press("q")
+        assert shown.ends() == 0
+    assert not accepted(scene, leaver.token)
+    assert [each["user_id"] for each in scene.requests()] != [leaver.name]
+
+
+async def test_what_changes_while_one_decides_is_not_taken_unseen(
+    scene: Scene, leaver: Leaver, admin: httpx.Client
+) -> None:
+    async with console(scene.url, scene.registry.admin_token) as shown:
+        await shown.press("5", "tab", "slash")
+        await shown.type(leaver.name)
+        await shown.shows(f"“{leaver.name}” (1)")
+        await shown.press("enter", "O")
+        await shown.shows(f"Offboard {leaver.name}?")
+        with scene.registry.client(leaver.token) as own:
+            own.post("/token/create", json={}).raise_for_status()
+        await shown.press("y")
+        await shown.tells("Nothing was sent: what it has was changed by someone else.")
+    assert accepted(scene, leaver.token)
+
+
+@pytest.mark.usefixtures("command_home")
+def test_by_a_command(scene: Scene, leaver: Leaver) -> None:
+    planned = lines(run(scene, "offboard", leaver.name, "--dry-run", by=ADMIN))
+    assert planned[0] == f"{leaver.name}: offboarding"
+    assert "The account is deactivated." in planned
+    assert accepted(scene, leaver.token)
+    assert run(scene, "offboard", leaver.name, by=ADMIN).exit_code == Exit.REFUSED
+    assert run(scene, "offboard", leaver.name, "--yes").exit_code == Exit.NOT_ALLOWED
+    assert run(scene, "offboard", ADMIN, "--yes", by=ADMIN).exit_code == Exit.REFUSED
+    done = answer(scene, "offboard", leaver.name, "--yes", by=ADMIN)
+    assert (done["principal"]["active"], done["token_count"], done["group_count"]) == (False, 0, 0)
+    assert not accepted(scene, leaver.token)
+    again = lines(run(scene, "offboard", leaver.name, "--yes", by=ADMIN))
+    assert again == [f"{leaver.name} is offboarded already."]

@@ -1,0 +1,94 @@
+"""Keys that arrive together, as from a fast typist on a slow line: in their order, and never agreeing to the unseen."""
+
+import time
+
+import pytest
+
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal_process import Terminal, terminal
+
+REST_SECONDS = 1.0  # in which a key that should have done nothing does its harm
+
+
+def opened(scene: Scene) -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}
+
+
+def rest(shown: Terminal) -> None:
+    until = time.monotonic() + REST_SECONDS
+    shown.until(lambda: time.monotonic() > until, "nothing")
+
+
+def test_enter_acts_where_it_was_pressed(scene: Scene) -> None:
+    model = scene.pending("churn")
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows(model, "a approve", "● live")
+        shown.child.send("\r?")
+        shown.shows(f"Models › {model}", "Keyboard shortcuts")
+        rest(shown)
+        assert "Approve this request?" not in shown.text
+        shown.press("ctrl+q")
+        assert shown.ends() == 0
+
+
+@pytest.mark.parametrize("keys", ["ay", "ry", "xy", "a\t\t\t\r", "?\r", "?rej\ry", "1ay"])
+def test_nothing_unseen_is_agreed_to(scene: Scene, keys: str) -> None:
+    model = scene.pending("churn")
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows(model, "a approve", "● live")
+        shown.child.send(keys)
+        rest(shown)
+        assert len(scene.requests()) == 1, shown.text
+        shown.press("ctrl+q")
+        assert shown.ends() == 0
+    assert (scene.stage(model), len(scene.activities(model, "REQUESTED_TRANSITION"))) == ("None", 1)
+
+
+def test_a_dialog_that_is_seen_takes_its_keys(scene: Scene) -> None:
+    model = scene.pending("churn")
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows(model, "a approve", "● live")
+        shown.child.send("ay")
+        shown.shows("Approve this request?")
+        rest(shown)
+        shown.press("y")
+        shown.shows("No open requests")
+        shown.press("q")
+        assert shown.ends() == 0
+    assert scene.stage(model) == "Staging"
+
+
+def test_no_form_is_saved_unseen(scene: Scene) -> None:
+    name = f"unseen-{scene.id}"
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows("No open requests", "● live")
+        shown.press("2")
+        shown.shows("Models (0)", "n new")
+        shown.child.send(f"n{name}\r\r\x13")
+        shown.shows(name)
+        rest(shown)
+        assert scene.call("GET", "/mlflow/registered-models/search").get("registered_models", []) == []
+        shown.press("ctrl+q")
+        assert shown.ends() == 0
+
+
+def test_what_is_typed_goes_on_in_what_it_opens(scene: Scene) -> None:
+    model = scene.model("churn")
+    other = scene.model("fraud")
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows("No open requests", "● live")
+        shown.child.send("2/chu")
+        shown.shows("matching “chu” (1)", model)
+        assert other not in shown.text
+        shown.press("ctrl+q")
+        assert shown.ends() == 0
+
+
+def test_ctrl_c_says_how_to_quit(scene: Scene) -> None:
+    with terminal(variables=opened(scene)) as shown:
+        shown.shows("No open requests", "● live")
+        shown.press("\x03", "\x03")
+        shown.shows("Ctrl+C does not quit", "Press q, or type :q")
+        assert "Do you want to quit" not in shown.text
+        shown.press("q")
+        assert shown.ends() == 0

@@ -1,0 +1,44 @@
+"""``tui-registry offboard``: take all that somebody has from them at once."""
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+import click
+
+from tui_registry.commands import completers
+from tui_registry.commands.changes import Change, How, change, destroying_command
+from tui_registry.commands.directory import member_of
+from tui_registry.commands.output import wire
+
+if TYPE_CHECKING:
+    from tui_registry.client.registry import RegistryClient
+
+
+@destroying_command
+@click.command()
+@click.argument("principal", shell_complete=completers.principals)
+def offboard(*, principal: str, **how: Unpack[How]) -> None:
+    """Deactivate an account, revoke its tokens and permissions, cancel its requests, and remove it from its groups.
+
+    PRINCIPAL is user:NAME, service:APPLICATION_ID or, if it is unambiguous, just the name. It is done as a whole or not
+    at all; models, versions and history stay. For administrators."""
+
+    async def plan(client: "RegistryClient") -> Change:
+        from tui_registry.mutations import offboarding
+
+        found = await member_of(client, principal)
+        planned = await client.principals.offboarding(found.id)
+
+        async def read() -> dict[str, Any]:
+            return wire(await client.principals.details(found.id))
+
+        if offboarding.is_nothing(planned):
+            return Change(already=f"{found.principal} is offboarded already.", read=read)
+        details = [*offboarding.effects(planned), *([text] if (text := offboarding.unmanaged(planned)) else [])]
+        return Change(
+            mutations=[offboarding.offboard(client, planned)],
+            details=details,
+            warning=f"{found.principal} will lose access: {' '.join(details)} This cannot be undone.",
+            read=read,
+        )
+
+    change(plan, **how)

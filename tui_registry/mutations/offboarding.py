@@ -1,0 +1,84 @@
+"""Offboarding a user or service principal: what it does, in words, and doing it at once."""
+
+from collections.abc import Iterable
+
+from tui_registry.access.principal import Principal
+from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations.mutation import Mutation
+from tui_registry.terminal.sanitize import one_line
+from tui_registry_server.wire.principal_details import HeldGrant, Offboarding
+
+MAX_NAMED = 5  # of each list
+
+
+def effects(plan: Offboarding) -> list[str]:
+    """What it does, one sentence for each kind of thing that there is."""
+    requests = (f"{each.name} version {each.version} → {each.to_stage}" for each in plan.requests)
+    sentences = [
+        (plan.deactivates, "The account is deactivated."),
+        (plan.token_count, f"{_counted(plan.token_count, 'token')} revoked."),
+        (
+            plan.group_count,
+            f"Removed from {_counted(plan.group_count, 'group')}: {_some(plan.groups, plan.group_count)}.",
+        ),
+        (
+            plan.grant_count,
+            f"{_counted(plan.grant_count, 'permission')} revoked: {_some(map(held, plan.grants), plan.grant_count)}.",
+        ),
+        (
+            plan.request_count,
+            f"{_counted(plan.request_count, 'open request')} cancelled: {_some(requests, plan.request_count)}.",
+        ),
+    ]
+    return [sentence for applies, sentence in sentences if applies]
+
+
+def unmanaged(plan: Offboarding) -> str:
+    """The models that only administrators can manage afterwards, as a sentence; empty if there are none."""
+    if not plan.unmanaged_model_count:
+        return ""
+    return f"Only administrators can manage afterwards: {_some(plan.unmanaged_models, plan.unmanaged_model_count)}."
+
+
+def held(grant: HeldGrant) -> str:
+    """A grant in words: ``CAN_MANAGE on churn``."""
+    objects = {"registered-models": "the whole registry", "tokens": "tokens"}
+    return f"{grant.permission_level} on {grant.name or objects.get(grant.object_type, 'a deleted model')}"
+
+
+def is_nothing(plan: Offboarding) -> bool:
+    return not effects(plan)
+
+
+def offboard(client: RegistryClient, plan: Offboarding) -> Mutation:
+    principal = plan.principal
+
+    async def send() -> object:
+        return await client.principals.offboard(principal.id, etag=plan.etag)
+
+    async def happened() -> bool:
+        return is_nothing(await client.principals.offboarding(principal.id))
+
+    async def check() -> str:
+        now = await client.principals.offboarding(principal.id)
+        return "" if now.etag == plan.etag else "what it has was changed by someone else. Review it again."
+
+    return Mutation(
+        title=str(Principal.of(principal)),
+        progress="offboarding",
+        done=f"Offboarded. {' '.join(effects(plan))}",
+        send=send,
+        happened=happened,
+        check=check,
+        undo_note="The account can be reactivated; its tokens, permissions and memberships have to be made anew.",
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _some(names: Iterable[str], count: int) -> str:
+    first = [one_line(name, 120) for name, _ in zip(names, range(MAX_NAMED), strict=False)]
+    more = f" and {count - len(first)} more" if count > len(first) else ""
+    return ", ".join(first) + more

@@ -1,0 +1,194 @@
+"""All that a user or service principal has: groups, permissions, models, requests, tokens; and taking it from them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from tui_registry.access import directory
+from tui_registry.access.principal import Principal, noun
+from tui_registry.client.errors import Refused
+from tui_registry.console import Console
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.mutations import offboarding
+from tui_registry.screens.access.group import GroupMembers
+from tui_registry.screens.access.section import Section
+from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.ages import age
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.principal import ADMINS, PrincipalKind
+from tui_registry_server.wire.principal_details import HeldGrant, PrincipalDetails
+
+FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A row: something that the principal has. ``open``: what Enter does, None if nothing."""
+
+    kind: str
+    name: str
+    note: str = ""
+    open: Callable[[], object] | None = None
+
+
+class Person(Section):
+    place = "person"
+    empty_message = "Nothing."
+    no_match = "Nothing matches."
+    placeholder = "group, permission, model, request, token or a name"
+    is_section = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("person"), *WHILE_TYPING]
+    COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=3, max_width=80), Column("NOTE", 20, grow=2, priority=1))
+
+    def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
+        super().__init__("Access", visible(name))
+        self._who = Principal(kind, name)
+        self._principal_id = principal_id
+        self._holdings: dict[str, Holding] = {}
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """All of them: the server answers a bounded number of each."""
+        self._holdings = {f"{number}": each for number, each in enumerate(await self._read())}
+        words = typed.casefold().split()
+        return [
+            _row(key, each)
+            for key, each in self._holdings.items()
+            if all(word in f"{each.kind} {each.name} {each.note}".casefold() for word in words)
+        ], ""
+
+    async def _read(self) -> Sequence[Holding]:
+        """What administrators may read or, for others, what everybody may: the account and its groups."""
+        client = self.console_app.client
+        try:
+            return list(self._listed(await client.principals.details(self._principal_id)))
+        except Refused as error:
+            if error.status != FORBIDDEN:
+                raise
+        found = await directory.look_up(client, self._who.name, [self._who.kind])
+        return [
+            *(_account(self._who, each.display_name, active=each.active) for each in found),
+            *(Holding("group", name, open=partial(self._open_group, name)) for each in found for name in each.groups),
+        ]
+
+    def _listed(self, details: PrincipalDetails) -> Iterator[Holding]:
+        who, navigation = details.principal, self.console_app.navigation
+        yield _account(Principal.of(who), who.display_name or "", active=who.active)
+        groups = (Holding("group", name, open=partial(self._open_group, name)) for name in details.groups)
+        yield from _with_rest(groups, "group", len(details.groups), details.group_count)
+        grants = (
+            Holding(
+                "permission",
+                offboarding.held(each),
+                _reason(each),
+                partial(navigation.open_access, each.name) if each.name else None,
+            )
+            for each in details.grants
+        )
+        yield from _with_rest(grants, "permission", len(details.grants), details.grant_count)
+        models = (Holding("model", name, "created", partial(navigation.open_model, name)) for name in details.models)
+        yield from _with_rest(models, "model", len(details.models), details.model_count)
+        requests = (
+            Holding(
+                "request",
+                f"{each.name} version {each.version} → {each.to_stage}",
+                f"open for {age(each.creation_timestamp)}",
+                partial(navigation.open_model, each.name, each.version),
+            )
+            for each in details.requests
+        )
+        yield from _with_rest(requests, "request", len(details.requests), details.request_count)
+        tokens = (
+            Holding(
+                "token",
+                each.comment or each.token_id,
+                f"used {age(each.last_used_time)} ago" if each.last_used_time else "never used",
+            )
+            for each in details.tokens
+        )
+        yield from _with_rest(tokens, "token", len(details.tokens), details.token_count)
+
+    def about_row(self, key: str) -> Content:
+        holding = self._holdings[key]
+        return Content.assemble((one_line(holding.name, 500), "bold"), f"\n{one_line(holding.note, 500)}")
+
+    def is_live(self, action: str) -> bool:
+        if action == "open":
+            holding = self._holdings.get(self.table.cursor_key or "")
+            return holding is not None and holding.open is not None
+        return super().is_live(action)
+
+    def open_row(self, key: str) -> None:
+        if (opened := self._holdings[key].open) is not None:
+            opened()
+
+    def action_open(self) -> None:
+        self.table.action_open()
+
+    def action_copy(self) -> None:
+        if holding := self._holdings.get(self.table.cursor_key or ""):
+            self.console_app.copy(holding.name)
+
+    def _open_group(self, name: str) -> None:
+        self.fetch("group", partial(self._find_group, name))
+
+    async def _find_group(self, name: str) -> None:
+        found = await directory.look_up(self.console_app.client, name, [PrincipalKind.GROUP])
+        if found:
+            self.app.push_screen(GroupMembers(found[0].id, name))
+
+    def action_offboard(self) -> None:
+        self.console_app.mutations.prepare(partial(offboard, self.console_app, self._principal_id))
+
+
+async def offboard(app: Console, principal_id: str) -> None:
+    """Show all that would be taken from a principal, and take it if that is confirmed."""
+    plan = await app.client.principals.offboarding(principal_id)
+    who = Principal.of(plan.principal)
+    if offboarding.is_nothing(plan):
+        app.notify("There is nothing to take.", title=f"{visible(str(who))} is offboarded already", markup=False)
+        return
+    question = _question(who, offboarding.effects(plan), offboarding.unmanaged(plan), plan.groups)
+    if await app.push_screen_wait(Confirm(question)) is not None:
+        app.mutations.start(offboarding.offboard(app.client, plan))
+
+
+def _question(who: Principal, effects: Iterable[str], unmanaged: str, groups: Iterable[str]) -> Question:
+    message = [Content(f"• {each}") for each in effects]
+    if unmanaged:
+        message.append(Content.styled(f"! {unmanaged}", "$text-warning"))
+    message.append(Content.styled("Models, versions and history stay. This cannot be undone.", "dim"))
+    matters = "models are left to administrators" if unmanaged else "an administrator" if ADMINS in groups else ""
+    return Question(
+        f"Offboard {visible(str(who))}?",
+        [Content("\n").join(message)],
+        "Offboard",
+        word=word_for(who.name, "offboard") if matters else "",
+        why_word=matters,
+    )
+
+
+def _account(who: Principal, display_name: str, *, active: bool) -> Holding:
+    state = "active" if active else "deactivated: its tokens are not accepted"
+    return Holding("account", f"{noun(who.kind)} {who.name}", "  ".join(filter(None, (display_name, state))))
+
+
+def _with_rest(holdings: Iterable[Holding], kind: str, listed: int, count: int) -> Iterator[Holding]:
+    yield from holdings
+    if count > listed:
+        yield Holding(kind, f"… and {count - listed} more")
+
+
+def _reason(grant: HeldGrant) -> str:
+    if grant.built_in:
+        return "as every member of admins"
+    return f"through group {grant.group_name}" if grant.group_name else "granted to the account itself"
+
+
+def _row(key: str, holding: Holding) -> Row:
+    style = "bold" if holding.open is not None else ""
+    return Row(key, ((holding.kind, "dim"), (one_line(holding.name, 300), style), (one_line(holding.note, 300), "dim")))

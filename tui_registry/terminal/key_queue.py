@@ -1,0 +1,102 @@
+"""Keys in the order in which they were pressed, however fast they arrive; none that changes something unseen.
+
+Textual handles a key by messages between widgets, and looks up its binding in the screen that is on top when the last
+of them arrives. So a key could act in a screen that the next key had opened meanwhile: of Enter and ``?`` in one
+packet, as a slow line delivers them, Enter reached the help. Here a key waits until what the key before it caused is
+done. And a key that was pressed before the current screen was drawn was not meant for what that asks.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual._queue import Queue
+from textual.app import App
+from textual.events import Key
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+MAX_WAIT_SECONDS = 0.5  # for what the key before caused; a screen that never rests must not lose keys
+POLL_SECONDS = 0.001
+IDLE_STEPS = 3  # of the event loop without a message; a worker that may open a dialog starts in one of them
+
+
+class KeyQueue:
+    """``handle`` handles one key. ``may_act_unseen``: whether a key may act in the current screen, although it was
+    pressed before that was drawn; if not, it is dropped."""
+
+    def __init__(
+        self, app: App[Any], handle: Callable[[Key], Awaitable[None]], may_act_unseen: Callable[[Key], bool]
+    ) -> None:
+        self._app = app
+        self._handle = handle
+        self._may_act_unseen = may_act_unseen
+        self._waiting: deque[Key] = deque()
+        self._busy_since: float | None = None
+        self._drawn_screen: Screen[object] | None = None
+        self._drawn_at = 0.0
+
+    def put(self, key: Key) -> None:
+        self._waiting.append(key)
+        if len(self._waiting) == 1:
+            self._app.call_later(self._next)
+
+    def note_drawn(self, screen: Screen[object]) -> None:
+        """The screen was drawn, as the current one."""
+        if screen is not self._drawn_screen:
+            self._drawn_screen, self._drawn_at = screen, time.monotonic()
+
+    @property
+    def is_screen_drawn(self) -> bool:
+        """Whether the current screen has been drawn since it became the current one."""
+        return self._drawn_screen is self._app.screen
+
+    async def _next(self) -> None:
+        for _ in range(IDLE_STEPS):
+            if self._must_wait():
+                await asyncio.sleep(POLL_SECONDS)
+                self._app.call_later(self._next)
+                return
+            await asyncio.sleep(0)
+        key = self._waiting[0]
+        try:
+            is_seen = self.is_screen_drawn and key.time >= self._drawn_at
+            if is_seen or self._may_act_unseen(key):
+                await self._handle(key)
+        finally:
+            self._waiting.popleft()
+            if self._waiting:
+                self._app.call_later(self._next)
+
+    def _must_wait(self) -> bool:
+        """Whether what the key before caused is still going on, within MAX_WAIT_SECONDS."""
+        if not self._is_busy():
+            self._busy_since = None
+            return False
+        now = time.monotonic()
+        if self._busy_since is None:
+            self._busy_since = now
+        if now - self._busy_since < MAX_WAIT_SECONDS:
+            return True
+        self._busy_since = None
+        return False
+
+    def _is_busy(self) -> bool:
+        """Whether the application or a widget of its current screen has messages to handle."""
+        return not _queue(self._app).empty() or any(
+            _is_handling(node) for node in self._app.screen.walk_children(with_self=True)
+        )
+
+
+def _is_handling(node: MessagePump) -> bool:
+    """Whether a widget is handling a message, or has one to handle: one that has not waits for the next."""
+    queue = _queue(node)
+    return not queue.empty() or not queue.ready_event._waiters  # noqa: SLF001  # nothing public tells it
+
+
+def _queue(node: MessagePump) -> Queue[Message | None]:
+    """Its messages, with their type, which mypy does not see."""
+    return node._message_queue  # noqa: SLF001  # nothing public tells it
