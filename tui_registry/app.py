@@ -24,7 +24,8 @@ from tui_registry.console import Console
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
-from tui_registry.mutations.runner import Mutations
+from tui_registry.mutations.result import Verdict
+from tui_registry.mutations.runner import Mutations, Outcome
 from tui_registry.screens.base.place import Place
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, column_problems, load, place
@@ -298,13 +299,7 @@ class ConsoleApp(App[str]):
             return
         what = one_line(f"{visible(change.title)}: {change.message}", 300)
         if change.inverse is None:
-            self.notify(
-                f"{what}\n{one_line(change.note)}",
-                title="The last change cannot be undone",
-                severity="warning",
-                timeout=12,
-                markup=False,
-            )
+            self.mutations.report("The last change cannot be undone", Verdict.REFUSED, f"{what} {change.note}")
             return
         from tui_registry.screens.dialogs.confirm import Confirm, Consent, Question
 
@@ -332,6 +327,12 @@ class ConsoleApp(App[str]):
         places = [screen for screen in self.screen_stack if isinstance(screen, Place)]
         if places:
             places[-1].post_message(message)
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """In the status line of the place on the screen; what failed is told above a dialog, too, that may cover it."""
+        self.post_to_place(ConnectionChanged())
+        if not isinstance(self.screen, Place) and outcome.verdict is not Verdict.DONE:
+            self.notify(outcome.text, severity="warning", timeout=12, markup=False)
 
     def report_bug(self, error: BaseException) -> None:
         self.notify(

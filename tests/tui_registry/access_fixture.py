@@ -82,3 +82,14 @@ async def choose(shown: Console, key: str) -> None:
             return
         await shown.press("j")
     raise AssertionError(f"no row has {key}:\n{shown.text}")
+
+
+async def to_section(shown: Console, title: str) -> None:
+    await shown.press("5")
+    await shown.shows("Access › Permissions")
+    for _ in range(4):
+        if f"Access › {title}" in shown.header:
+            break
+        await shown.press("tab")
+        await shown.pilot.pause(0.05)
+    await shown.shows(f"Access › {title} (")

@@ -32,8 +32,10 @@ class Console:
 
     @property
     def told(self) -> str:
-        """The notifications, each in one line; on the screen itself they are wrapped."""
-        return "\n".join(f"{note.title}: {note.message}" for note in self.app._notifications)
+        """The notifications and what came of the last change, each in one line; on the screen they are wrapped."""
+        told = [f"{note.title}: {note.message}" for note in self.app._notifications]
+        outcome = self.app.mutations.outcome
+        return "\n".join([*told, *([outcome.text] if outcome else [])])
 
     @property
     def header(self) -> str:

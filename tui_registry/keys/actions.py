@@ -24,6 +24,7 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 
 WITH_REQUESTS = ("inbox", "model", "board")
 WITH_VERSIONS = ("model", "board")
+WITH_MARKS = ("inbox", *WITH_VERSIONS)
 DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens")
@@ -66,7 +67,10 @@ ACTIONS = (
         ("inbox", "models", *WITH_VERSIONS, "activity", *DETAILS, "compare", "experiments", "runs"),
         2,
     ),
-    Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", ("inbox", *WITH_VERSIONS), 5),
+    Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", WITH_MARKS, 5),
+    Action("mark_range", "v", "v", "range", "Mark the rows from here to where the cursor goes", WITH_MARKS, 6),
+    Action("mark_all", "asterisk", "*", "all", "Mark all rows of the list, or none", WITH_MARKS, 6),
+    Action("invert_marks", "I", "I", "invert", "Mark the rows that are not marked", WITH_MARKS, 9),
     Action(
         "filter",
         "slash",
@@ -217,6 +221,7 @@ ACTIONS = (
         6,
     ),
     Action("history", "H", "H", "history", "Show the activities on the version", ("board", "version"), 6),
+    Action("only_changes", "v", "v", "changes only", "Show only the changes, or all calls", ("journal",), 2),
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", ("board",), 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the previous stage", ("board",), 9),
@@ -269,7 +274,15 @@ ACTIONS = (
     Action("help", "question_mark", "?", "help", "List the actions available here", (EVERYWHERE,), 0),
     Action("undo", "u", "u", "undo", "Undo the last change", (EVERYWHERE,), 9, writes=True),
     Action("profiles", "P", "P", "profiles", "Switch profile, or allow changes in a read-only one", (EVERYWHERE,), 9),
-    Action("journal", "at", "@", "calls", "List the API calls of this session and their results", (EVERYWHERE,), 9),
+    Action(
+        "journal",
+        "at",
+        "@",
+        "changes",
+        "List the changes and API calls of this session, and what came of them",
+        (EVERYWHERE,),
+        9,
+    ),
     Action(
         "show_text",
         "Y",

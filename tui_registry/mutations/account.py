@@ -86,6 +86,7 @@ def create(register: Register, name: str, display_name: str) -> Mutation:
 
     return Mutation(
         title=f"{noun(register.kind)} {name}",
+        action=f"create {noun(register.kind)} {name}",
         progress="creating it",
         done="Created.",
         send=send,
@@ -113,6 +114,7 @@ def set_active(register: Register, account: DirectoryEntry, *, active: bool, und
 
     return Mutation(
         title=str(account.principal),
+        action=f"{'reactivate' if active else 'deactivate'} {account.principal}",
         progress="reactivating it" if active else "deactivating it",
         done="Reactivated: its tokens are accepted again." if active else "Deactivated: no token of it is accepted.",
         send=send,
@@ -139,6 +141,7 @@ def delete(register: Register, account: DirectoryEntry) -> Mutation:
 
     return Mutation(
         title=str(account.principal),
+        action=f"delete {account.principal}",
         progress="deleting it",
         done="Deleted.",
         send=send,

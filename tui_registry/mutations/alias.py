@@ -26,6 +26,7 @@ def alias(
 
     return Mutation(
         title=name,
+        action=f"remove alias @{word} of {name}" if after is None else f"set alias @{word} of {name} → version {after}",
         progress=f"removing @{word}" if after is None else f"pointing @{word} to version {after}",
         done=f"Alias @{word} removed." if after is None else f"@{word} now points to version {after}.",
         send=send,

@@ -17,7 +17,14 @@ def add(client: RegistryClient, subject: Subject, text: str, *, known: frozenset
         comments = await client.comments.of_version(name, version)
         return any(each.comment == text and each.id not in known for each in comments)
 
-    return Mutation(title=str(subject), progress="commenting", done="Comment added.", send=send, happened=happened)
+    return Mutation(
+        title=str(subject),
+        action=f"comment on {subject}",
+        progress="commenting",
+        done="Comment added.",
+        send=send,
+        happened=happened,
+    )
 
 
 def edit(client: RegistryClient, subject: Subject, comment: Comment, text: str, *, undoable: bool = True) -> Mutation:
@@ -33,6 +40,7 @@ def edit(client: RegistryClient, subject: Subject, comment: Comment, text: str, 
     edited = comment.model_copy(update={"comment": text})
     return Mutation(
         title=str(subject),
+        action=f"edit a comment on {subject}",
         progress="editing the comment" if undoable else "restoring the comment's previous text",
         done="Comment edited.",
         send=send,
@@ -54,6 +62,7 @@ def delete(client: RegistryClient, subject: Subject, comment: Comment) -> Mutati
 
     return Mutation(
         title=str(subject),
+        action=f"delete a comment on {subject}",
         progress="deleting the comment",
         done="Comment deleted.",
         send=send,

@@ -62,6 +62,7 @@ class Target:
     displaces: tuple[str, ...] = ()
     leaves_empty: bool = False
     also: tuple[str, ...] = ()
+    comment: str = ""
 
     @classmethod
     def of(cls, request: InboxRequest, also: Iterable[str] = ()) -> "Target":
@@ -75,6 +76,7 @@ class Target:
             displaced(request),
             request.leaves_empty,
             tuple(also),
+            request.comment or "",
         )
 
     def __str__(self) -> str:
@@ -141,6 +143,7 @@ def decide(
         inverse, undo_note = None, _IRREVERSIBLE[decision]
     return Mutation(
         title=f"{name} version {version}",
+        action=f"{decision} {name} version {version} → {stage}",
         progress=_PROGRESS[decision],
         done=f"{_PAST_TENSE[ACTIVITY_TYPES[decision]]}.",
         check=check,

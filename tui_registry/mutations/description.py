@@ -22,6 +22,7 @@ def describe(client: RegistryClient, subject: Subject, before: str, after: str, 
 
     return Mutation(
         title=str(subject),
+        action=f"describe {subject}",
         progress="changing the description" if undoable else "restoring the previous description",
         done="Description changed." if after else "Description removed.",
         send=send,

@@ -17,6 +17,7 @@ def create(client: RegistryClient, name: str) -> Mutation:
 
     return Mutation(
         title=f"group {name}",
+        action=f"create group {name}",
         progress="creating it",
         done="Created. To add members, open it and press n.",
         send=send,
@@ -43,6 +44,7 @@ def delete(client: RegistryClient, group_id: str, name: str) -> Mutation:
 
     return Mutation(
         title=f"group {name}",
+        action=f"delete group {name}",
         progress="deleting it",
         done="Deleted.",
         send=send,
@@ -75,6 +77,7 @@ def membership(
 
     return Mutation(
         title=f"group {name}",
+        action=f"add {who} to group {name}" if joins else f"remove {who} from group {name}",
         progress=f"{'adding' if joins else 'removing'} {who}",
         done=f"{who} {'added' if joins else 'removed'}.",
         send=send,

@@ -30,6 +30,7 @@ def give(
 
     return Mutation(
         title=f"{principal} on {target}",
+        action=f"grant {level} on {target} to {principal}" if level else f"revoke the level of {principal} on {target}",
         progress=f"{had or 'none'} → {level or 'none'}",
         done=f"{principal} now has {level}." if level else f"{principal} no longer has a level of its own here.",
         send=send,
@@ -65,6 +66,7 @@ def _restoring(
 
     return Mutation(
         title=title,
+        action=f"restore the permissions of {title}",
         progress=f"{level or 'none'} → {had or 'none'}",
         done="The previous levels are restored.",
         send=send,

@@ -28,6 +28,7 @@ def create(client: RegistryClient, name: str, description: str) -> Mutation:
 
     return Mutation(
         title=name,
+        action=f"create model {name}",
         progress="creating the model",
         done="Model created.",
         send=send,
@@ -45,6 +46,7 @@ def rename(client: RegistryClient, name: str, new_name: str, *, undoable: bool =
 
     return Mutation(
         title=name,
+        action=f"rename model {name} → {new_name}",
         progress=f"renaming it to {new_name}",
         done=f"Renamed to {new_name}.",
         send=send,
@@ -68,6 +70,7 @@ def delete(client: RegistryClient, name: str, model_id: str) -> Mutation:
 
     return Mutation(
         title=name,
+        action=f"delete model {name}",
         progress="deleting the model",
         done="Model deleted.",
         send=send,

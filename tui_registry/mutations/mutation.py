@@ -22,6 +22,7 @@ class Mutation:
     """One change. The functions may raise CallError.
 
     title: what it is about, such as "churn version 3". progress: "moving". done: "Moved to Staging.".
+    action: what it does, in the journal: "move churn version 3 → Staging"; without it, the title and the progress.
     check: what is no longer as it was when the user was asked, in words; empty if nothing.
     send: sends it. happened: whether the server shows it done, or shows that something else came first.
     read_back: which of the two, and what is true now; without it, it is DONE, with ``done`` as the message.
@@ -41,6 +42,7 @@ class Mutation:
     rest: "Mutation | None" = None
     undo_note: str = ""
     subject: str = ""
+    action: str = ""
 
 
 async def run(mutation: Mutation, show_progress: Callable[[str], None] = lambda _: None) -> Result:

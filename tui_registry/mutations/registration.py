@@ -37,6 +37,7 @@ class Registration:
         """What is to be run, in order."""
         version = Mutation(
             title=f"{self.model}: its first version" if self.is_new else f"{self.model}: a new version",
+            action=f"register a version of {self.model} from a run",
             progress="registering",
             done="Registered from the run.",
             send=lambda: self._add(client),

@@ -7,26 +7,30 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from textual.notifications import SeverityLevel
-
 from tui_registry.client.errors import CallError, ReadOnly, Unauthenticated, Unreachable
+from tui_registry.client.registry import RegistryClient
+from tui_registry.keys.keymap import Keymap
+from tui_registry.keys.names import display_name
 from tui_registry.mutations.mutation import Mutation, run
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
 from tui_registry.terminal.sanitize import one_line, visible
 
-MAX_LISTED_FAILURES = 3  # in the report of several mutations
 MAX_CHANGES = 50  # that can be undone, one after the other
-SEVERITY: dict[Verdict, SeverityLevel] = {
-    Verdict.DONE: "information",
-    Verdict.REFUSED: "warning",
-    Verdict.UNKNOWN: "error",
-}
-NOTIFICATION_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
+OUTCOME_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
+"""How long what came of a mutation is displayed, unless something newer has to be said."""
 
 
 CANNOT_UNDO = "There is no way to undo it."
 NOT_KNOWN = "It is not known whether it was done: check before you repeat or undo it."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of the last mutation, or of several, in one sentence for people."""
+
+    verdict: Verdict
+    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,15 +69,17 @@ class Host(Protocol):
     def report_bug(self, error: BaseException) -> None:
         """Show an error of the console itself."""
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
+    @property
+    def client(self) -> RegistryClient:
+        """The client whose journal the mutations are written to."""
+
+    @property
+    def keymap(self) -> Keymap: ...
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Show what came of a mutation, as long as it is ``Mutations.outcome``."""
+
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> object:
         """As Textual does."""
 
     def run_worker(self, work: Awaitable[object], name: str | None = "", *, exit_on_error: bool = True) -> object:
@@ -82,6 +88,7 @@ class Host(Protocol):
 
 class Mutations:
     def __init__(self, host: Host) -> None:
+        self.outcome: Outcome | None = None  # of the last mutation; for some seconds
         self._progress: dict[object, str] = {}
         self._host = host
         self._running: set[asyncio.Task[None]] = set()
@@ -119,13 +126,19 @@ class Mutations:
         finally:
             self._is_preparing = False
 
-    def start(self, *mutations: Mutation, then: Callable[[], None] | None = None) -> None:
+    def start(
+        self,
+        *mutations: Mutation,
+        then: Callable[[], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
         """Run mutations, one after the other, until one does not happen; report each result. ``then`` is called if all
-        happened."""
+        happened, ``otherwise`` if not."""
 
         def finished(results: Sequence[Result]) -> None:
-            if then is not None and all(result.verdict is Verdict.DONE for result in results):
-                then()
+            call = then if all(result.verdict is Verdict.DONE for result in results) else otherwise
+            if call is not None:
+                call()
 
         self._start(mutations, finished, is_independent=False)
 
@@ -133,11 +146,11 @@ class Mutations:
         self, mutations: Sequence[Mutation], finished: Callable[[Sequence[Result]], None], participle: str
     ) -> None:
         """Run mutations, one after the other, whatever comes of those before; ``finished`` gets all results. Of several
-        the sum is reported, with what failed. ``participle``: what was done, such as "approved"."""
+        the sum is reported: the journal lists them. ``participle``: what was done, such as "approved"."""
 
         def all_finished(results: Sequence[Result]) -> None:
             if len(results) > 1:
-                self._report_all([mutation.title for mutation in mutations], results, participle)
+                self._report_all(results, participle)
             finished(results)
 
         self._start(mutations, all_finished, is_independent=True)
@@ -161,29 +174,27 @@ class Mutations:
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Say what came of a mutation."""
-        self._host.notify(
-            one_line(message),
-            title=visible(title),
-            severity=SEVERITY[verdict],
-            timeout=NOTIFICATION_SECONDS[verdict],
-            markup=False,
-        )
+        self._show_outcome(Outcome(verdict, _told(title, message)))
 
-    def _report_all(self, titles: Sequence[str], results: Sequence[Result], participle: str) -> None:
-        """Say how many of several were done, and of the others, what came of the first few."""
+    def _show_outcome(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self._host.show_outcome(outcome)
+        self._host.set_timer(OUTCOME_SECONDS[outcome.verdict], partial(self._forget_outcome, outcome))
+
+    def _forget_outcome(self, outcome: Outcome) -> None:
+        if self.outcome is outcome:
+            self.outcome = None
+            self._host.post_to_place(ConnectionChanged())
+
+    def _report_all(self, results: Sequence[Result], participle: str) -> None:
+        """Say how many of several were done, and which key lists them."""
         counts = Counter(result.verdict for result in results)
-        failed = [
-            f"{title}: {result.message}"
-            for title, result in zip(titles, results, strict=True)
-            if result.verdict is not Verdict.DONE
-        ]
         unknown = f", {counts[Verdict.UNKNOWN]} unknown" if counts[Verdict.UNKNOWN] else ""
-        more = f"  ·  and {len(failed) - MAX_LISTED_FAILURES} more" if len(failed) > MAX_LISTED_FAILURES else ""
-        self.report(
-            f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}",
-            next(verdict for verdict in (Verdict.UNKNOWN, Verdict.REFUSED, Verdict.DONE) if counts[verdict]),
-            "  ·  ".join(failed[:MAX_LISTED_FAILURES]) + more or "@ lists what was sent.",
-        )
+        text = f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}"
+        if keys := self._host.keymap.keys["journal"]:
+            text += f" · {display_name(keys[0])} details"
+        worst = next(verdict for verdict in (Verdict.UNKNOWN, Verdict.REFUSED, Verdict.DONE) if counts[verdict])
+        self._show_outcome(Outcome(worst, text))
 
     def show_progress(self, progress: str, of: object = None) -> None:
         """Say what is being waited for, ``of`` several that may run; empty when that is over."""
@@ -227,6 +238,7 @@ class Mutations:
         is_undo: bool,
     ) -> None:
         results: list[Result] = []
+        texts: list[str] = []
         subjects = Counter(mutation.subject for mutation in mutations if mutation.subject)
         self._subjects += subjects
         run_id = object()
@@ -235,8 +247,9 @@ class Mutations:
                 count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
                 result = await self._result(mutation, partial(self._show_step, run_id, count))
                 results.append(result)
+                texts.append(_told(mutation.title, result.message))
                 if not is_independent or len(mutations) == 1:
-                    self.report(mutation.title, result.verdict, result.message)
+                    self._show_outcome(Outcome(result.verdict, " · ".join(texts)))
                 if not is_undo:
                     self._remember(mutation, result)
                 if result.verdict is not Verdict.DONE and not is_independent:
@@ -262,9 +275,16 @@ class Mutations:
 
     async def _result(self, mutation: Mutation, show_progress: Callable[[str], None]) -> Result:
         """Run one. A bug in it must not keep the others from being run."""
-        try:
-            result = await run(mutation, show_progress)
-        except Exception as error:  # whatever it is: it is reported
-            self._host.report_bug(error)
-            result = Result(Verdict.UNKNOWN, "It is not known whether this was done: check before you repeat it.")
+        journal = self._host.client.journal
+        with journal.change(mutation.action or f"{mutation.title}: {mutation.progress}") as record:
+            try:
+                result = await run(mutation, show_progress)
+            except Exception as error:  # whatever it is: it is reported
+                self._host.report_bug(error)
+                result = Result(Verdict.UNKNOWN, "It is not known whether this was done: check before you repeat it.")
+            record(result.verdict.value, result.message)
         return result
+
+
+def _told(title: str, message: str) -> str:
+    return f"{visible(title)}: {one_line(message)}"

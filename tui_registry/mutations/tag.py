@@ -30,6 +30,7 @@ def tag(
     verb = "removing the tag" if after is None else "setting the tag"
     return Mutation(
         title=str(subject),
+        action=f"{'remove' if after is None else 'set'} tag {key} of {subject}",
         progress=f"{verb} {key}",
         done=f"Tag {key} removed." if after is None else f"Tag {key} set to {after or 'nothing'}.",
         send=send,

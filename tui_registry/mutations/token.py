@@ -39,7 +39,14 @@ def create(
         tokens = await of_maker(client, program)
         return any(each.token_id not in before and (each.comment or "") == comment for each in tokens)
 
-    return Mutation(title=f"token for {owner}", progress="creating it", done="Created.", send=send, happened=happened)
+    return Mutation(
+        title=f"token for {owner}",
+        action=f"create a token for {owner}",
+        progress="creating it",
+        done="Created.",
+        send=send,
+        happened=happened,
+    )
 
 
 def revoke(client: RegistryClient, token_id: str, owner: str, *, is_admin: bool) -> Mutation:
@@ -60,6 +67,7 @@ def revoke(client: RegistryClient, token_id: str, owner: str, *, is_admin: bool)
 
     return Mutation(
         title=f"token of {owner}",
+        action=f"revoke a token of {owner}",
         progress="revoking it",
         done="Revoked: it is no longer accepted.",
         send=send,

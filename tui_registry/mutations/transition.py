@@ -76,6 +76,7 @@ def transition(
     inverse, undo_note = back(client, version, stage, archived) if undoable else (None, "")
     return Mutation(
         title=f"{name} version {number}",
+        action=f"move {name} version {number} → {stage}",
         progress=f"moving it to {stage}{f', archiving {others}' if archived else ''}",
         done=f"Moved from {origin} to {stage}.{f' Archived {others}.' if archived else ''}",
         send=send,
@@ -142,6 +143,7 @@ def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user
 
     return Mutation(
         title=f"{name} version {number}",
+        action=f"request {name} version {number} → {stage}",
         progress=f"requesting {stage}",
         done=f"Requested {stage}. It is in the inbox of everyone who may decide it.",
         send=send,
@@ -149,6 +151,7 @@ def request(client: RegistryClient, version: ModelVersion, stage: Stage, *, user
         check=check,
         inverse=Mutation(
             title=f"{name} version {number}",
+            action=f"cancel {name} version {number} → {stage}",
             progress=f"cancelling the request for {stage}",
             done="Request cancelled.",
             send=withdraw,

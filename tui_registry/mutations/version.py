@@ -35,7 +35,14 @@ def add(
     def _is_it(version: ModelVersion) -> bool:
         return int(version.version) > newest and version.source == source
 
-    return Mutation(title=name, progress="adding a version", done="Version added.", send=send, happened=happened)
+    return Mutation(
+        title=name,
+        action=f"add a version to {name}",
+        progress="adding a version",
+        done="Version added.",
+        send=send,
+        happened=happened,
+    )
 
 
 def delete(client: RegistryClient, version: ModelVersion) -> Mutation:
@@ -60,6 +67,7 @@ def delete(client: RegistryClient, version: ModelVersion) -> Mutation:
 
     return Mutation(
         title=f"{name} version {number}",
+        action=f"delete {name} version {number}",
         progress="deleting the version",
         done="Version deleted.",
         send=send,

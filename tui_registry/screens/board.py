@@ -1,7 +1,7 @@
 """The board: the versions of all models by stage, last updated first."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -107,8 +107,7 @@ class Board(TableActions, StagePlace):
     def _show(self, pages: dict[Stage, Pages[Row]]) -> None:
         if pages is not self._pages:
             return  # something else has been typed
-        note = self.order_note()
-        self.header.show_breadcrumbs(f"Board matching “{self._typed}”{note}" if self._typed else f"Board{note}")
+        self.show_title()
         for stage, table in self.tables.items():
             table.show(pages[stage].rows, empty=unmatched("none", self._typed, MODEL_FIELDS))
         self._displayed_for = self._typed
@@ -123,6 +122,10 @@ class Board(TableActions, StagePlace):
         self._pages = self._new_pages()
         self.reload()
 
+    def show_title(self) -> None:
+        matching = f" matching “{self._typed}”" if self._typed else ""
+        self.header.show_breadcrumbs(f"Board{matching}{self.order_note()}{self.marks_title}")
+
     def count(self, stage: Stage) -> str:
         return f"{super().count(stage)}{'+' if self._pages[stage].more else ''}"
 
@@ -133,11 +136,22 @@ class Board(TableActions, StagePlace):
         return None
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
-        key = self.table.cursor_key
-        return [request for request in self._requests if _key(request.name, request.version) == key][:1]
+        """The first request of each chosen version."""
+        chosen: dict[str, InboxRequest] = {}
+        keys = set(self.chosen_keys)
+        for request in self._requests:
+            key = _key(request.name, request.version)
+            if key in keys:
+                chosen.setdefault(key, request)
+        return list(chosen.values())
 
     def known_requests(self) -> Iterable[InboxRequest]:
         return self._requests
+
+    def after_decisions(self, ids: Collection[str]) -> None:
+        decided = {_key(request.name, request.version) for request in self._requests if request.id in ids}
+        for table in self.tables.values():
+            table.unmark(decided)
 
     def show_problem(self, problem: str) -> None:
         if not any(table.row_count for table in self.tables.values()):
@@ -151,7 +165,7 @@ class Board(TableActions, StagePlace):
         if action in {"filter", "refresh", "next_stage", "previous_stage", "read_on(1)", "read_on(-1)"}:
             return True
         if action == "back":
-            return bool(self._typed or self._line.has_focus or any(table.marks for table in self.tables.values()))
+            return bool(self._typed or self._line.has_focus or self.has_marks)
         return self.table.row_count > 0
 
     @property
@@ -169,7 +183,7 @@ class Board(TableActions, StagePlace):
             self.set_focus(self.table)
             self.post_message(LivenessChanged())
         else:
-            self.clear_marks()
+            self.leave_marks()
 
     def action_move(self, by: int) -> None:
         self.table.action_move(by)

@@ -17,7 +17,7 @@ from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.search_syntax import field_of, unmatched
 from tui_registry.screens.models.copy_actions import CopyActions
-from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
@@ -25,6 +25,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.first_steps import FirstSteps
+from tui_registry.widgets.mark_table import MarkTable
 from tui_registry.widgets.row import Instant, Ranked
 from tui_registry.widgets.stages import BY_STAGE, STAGE_STYLES
 from tui_registry.widgets.table import Column, Row, Table
@@ -32,7 +33,6 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 PAGE_SIZE = 1000
-DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a request before its details are fetched
 
 
 FIELDS = ("model", "user", "stage")
@@ -57,12 +57,16 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
     def __init__(self) -> None:
         super().__init__("Inbox")
-        self.table = Table(self.COLUMNS, empty="Loading open requests…", id="requests")
+        self._table = MarkTable(self.COLUMNS, empty="Loading open requests…", id="requests")
         self._requests: dict[str, InboxRequest] = {}
         self._more = False
         self._filter = ""
         self._first_steps = FirstSteps()
         self._is_in_use = False  # whether there is, or was, a model
+
+    @property
+    def table(self) -> MarkTable:
+        return self._table
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -98,13 +102,12 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     def show_requests(self) -> None:
         """Display the requests that match the filter."""
         matching = [request for request in self._requests.values() if _matches(request, self._filter)]
-        count = self.count_text(len(self._requests), has_more=self._more)
-        self.header.show_breadcrumbs(f"Inbox ({len(matching)} of {count})" if self._filter else f"Inbox ({count})")
         empty = unmatched("No matching requests.", self._filter, FIELDS) if self._filter else "No open requests."
         self.table.show(
             [_row(request, self.console_app.connection.short_name(request.user_id)) for request in matching],
             empty=empty,
         )
+        self.show_title()
         self._show_details()
 
     @property
@@ -114,9 +117,12 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     def rearranged(self) -> None:
         self.show_requests()
 
+    def show_title(self) -> None:
+        shown, count = self.table.row_count, self.count_text(len(self._requests), has_more=self._more)
+        self.header.show_breadcrumbs(f"Inbox ({f'{shown} of ' if self._filter else ''}{count}){self.marks_title}")
+
     def chosen_requests(self) -> Sequence[InboxRequest]:
-        keys = self.table.marked or ([self.table.cursor_key] if self.table.cursor_key else [])
-        return [self._requests[key] for key in keys if key in self._requests]
+        return [self._requests[key] for key in self.chosen_keys if key in self._requests]
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
@@ -130,18 +136,14 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
             return self.decisions_are_live(action)
         if action == "copy" and self._first_steps.code:
             return True
-        if action in {"open", "mark", "copy"}:
+        if action in {"open", "mark", "mark_range", "mark_all", "invert_marks", "copy"}:
             return self.table.row_count > 0
         if action == "back":
-            return bool(self._filter or self.table.marks or self._filter_line.has_focus)
+            return bool(self._filter or self.has_marks or self._filter_line.has_focus)
         return True
 
     def after_decisions(self, ids: Collection[str]) -> None:
-        self.table.marks -= set(ids)
-
-    def action_mark(self) -> None:
-        self.table.toggle_mark()
-        self.post_message(LivenessChanged())
+        self.table.unmark(ids)
 
     def action_filter(self) -> None:
         self._filter_line.display = True
@@ -154,7 +156,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
             self._filter = ""
             self.show_requests()
         else:
-            self.table.clear_marks()
+            self.leave_marks()
         self.set_focus(self.table)
         self.post_message(LivenessChanged())
 
@@ -208,6 +210,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
             self.details.show_error(request, str(error))
             return
         self.details.show_review(request, review)
+        await self.compare(request, review.model_version)
 
 
 def _row(request: InboxRequest, requested_by: str) -> Row:

@@ -1,13 +1,18 @@
-"""The journal: the API calls of this session, newest first, live."""
+"""The journal: the changes and API calls of this session, newest first, live."""
 
 import time
 from datetime import datetime
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
 
-from tui_registry.client.journal import Entry
+from tui_registry.client.journal import ChangeEntry, Entry
 from tui_registry.keys.actions import bindings
+from tui_registry.queries.call_labels import call_label
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
@@ -17,21 +22,29 @@ from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 
 POLL_SECONDS = 0.5
+MAX_MESSAGE = 500  # characters
+RESULTS = {
+    "done": ("ok", "green"),
+    "refused": ("✗ failed", "bold red"),
+    "unknown": ("? unknown", "bold red"),
+}
+"""How a change's verdict is displayed."""
 
 
 class JournalPlace(TableActions, Listing):
+    """Changes are in words, with the calls that they took in the details below; other calls are dim."""
+
     place = "journal"
-    list_title = "API calls of this session"
-    empty_message = "No API calls yet."
-    no_match = "No matching calls."
-    placeholder = "method, path, result or user"
+    list_title = "Changes and API calls of this session"
+    empty_message = "None yet."
+    no_match = "No matching changes or calls."
+    placeholder = "model, verb, result, user, method or path"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
     COLUMNS = (
         Column("TIME", 8, priority=1, sorting=BY_TIME),
         Column("USER", 12, priority=3, grow=1, max_width=28),
-        Column("METHOD", 6),
-        Column("PATH", 30, grow=4, max_width=70),
-        Column("RESULT", 6, grow=1, max_width=13),
+        Column("WHAT", 30, grow=4),
+        Column("RESULT", 9, max_width=13),
         Column("TOOK", 6, priority=2, sorting=BY_NUMBER),
     )
     has_text = True
@@ -40,6 +53,16 @@ class JournalPlace(TableActions, Listing):
     def __init__(self) -> None:
         super().__init__()
         self._displayed_count = -1
+        self._only_changes = False
+        self._details = Static("", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.table
+        with VerticalScroll(id="full-text", can_focus=False):
+            yield self._details
+        yield self.filter_input()
+        yield self.bar
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -51,56 +74,92 @@ class JournalPlace(TableActions, Listing):
             self.reload()
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """All calls are one page: they are in memory, and few."""
+        """All are one page: they are in memory, and few."""
         self._displayed_count = self.console_app.client.journal.count
-        return [_row(entry, self.console_app.connection.short_name(entry.who)) for entry in self._matching(typed)], ""
+        return [self._row(each) for each in self._matching(typed)], ""
 
-    def _matching(self, typed: str) -> list[Entry]:
+    def _matching(self, typed: str) -> list[Entry | ChangeEntry]:
+        """Newest first: the changes, and the calls that were made for none."""
+        journal = self.console_app.client.journal
+        found: list[Entry | ChangeEntry] = [*journal.changes]
+        if not self._only_changes:
+            found += [entry for entry in journal.entries if not entry.change]
+        found.sort(key=lambda each: each.number, reverse=True)
         words = typed.casefold().split()
-        entries = reversed(self.console_app.client.journal.entries)
-        return [entry for entry in entries if all(word in as_line(entry).casefold() for word in words)]
+        return [each for each in found if all(word in as_line(each).casefold() for word in words)]
+
+    @property
+    def _chosen(self) -> Entry | ChangeEntry | None:
+        return next((each for each in self._matching("") if str(each.number) == self.table.cursor_key), None)
+
+    def highlighted(self) -> None:
+        """Display how the row under the cursor was sent, and what came of it."""
+        chosen = self._chosen
+        parts: list[Content] = []
+        if isinstance(chosen, ChangeEntry):
+            parts = [
+                Content.styled(one_line(chosen.action), "bold"),
+                Content(one_line(chosen.message, MAX_MESSAGE)),
+                *(_call_line(call) for call in self.console_app.client.journal.calls_of(chosen)),
+            ]
+        elif chosen is not None:
+            parts = [Content.styled(one_line(call_label(chosen.method, chosen.path)), "bold"), _call_line(chosen)]
+        self._details.update(Content("\n").join(parts))
 
     def open_row(self, key: str) -> None:
-        """A call has no further details."""
+        """The details are below."""
+
+    def action_only_changes(self) -> None:
+        """Hide or show the calls that changed nothing."""
+        self._only_changes = not self._only_changes
+        self.breadcrumbs = ("Changes of this session" if self._only_changes else self.list_title,)
+        self.restart()
 
     def action_copy(self) -> None:
-        for entry in self._matching(""):
-            if str(entry.number) == self.table.cursor_key:
-                self.console_app.copy(as_line(entry))
+        if chosen := self._chosen:
+            self.console_app.copy(as_line(chosen))
 
     def as_text(self) -> str:
-        return "\n".join(as_line(entry) for entry in self._matching(self.typed))
+        return "\n".join(as_line(each) for each in self._matching(self.typed))
+
+    def _row(self, each: Entry | ChangeEntry) -> Row:
+        at = time.strftime("%H:%M:%S", time.localtime(each.at))
+        who = one_line(self.console_app.connection.short_name(each.who))
+        if isinstance(each, ChangeEntry):
+            result, style = RESULTS[each.verdict]
+            what = each.action if each.verdict == "done" else f"{each.action}: {each.message}"
+            what_style = "bold"
+        else:
+            is_success = each.result.startswith("2")
+            result, style = (each.result, "dim") if is_success else (f"✗ {each.result}", "bold red")
+            what, what_style = call_label(each.method, each.path), "dim"
+        return Row(
+            str(each.number),
+            (
+                (at, "dim"),
+                (who, "" if isinstance(each, ChangeEntry) else "dim"),
+                (one_line(what, MAX_MESSAGE), what_style),
+                (one_line(result), style),
+                (_duration(each).rjust(6), "dim"),
+            ),
+            (Instant(int(each.at * 1000)), each.who, what, result, round(each.took, 6)),
+        )
 
 
-def as_line(entry: Entry) -> str:
-    """A call in one line, such as for a bug report: time, user, call, result, duration."""
-    at = datetime.fromtimestamp(entry.at).astimezone().isoformat(timespec="milliseconds")
-    call = f"{entry.method} {entry.path}"
-    return one_line(f"{at}  {entry.who or '-'}  {call}  {entry.result}  {_duration(entry)}")
+def as_line(each: Entry | ChangeEntry) -> str:
+    """A change or a call in one line, such as for a bug report: time, user, what, result, duration."""
+    at = datetime.fromtimestamp(each.at).astimezone().isoformat(timespec="milliseconds")
+    if isinstance(each, ChangeEntry):
+        text = f"{each.action}  {each.verdict}  {one_line(each.message, MAX_MESSAGE)}"
+    else:
+        text = f"{each.method} {each.path}  {each.result}"
+    return one_line(f"{at}  {each.who or '-'}  {text}  {_duration(each)}", MAX_MESSAGE * 2)
 
 
-def _duration(entry: Entry) -> str:
-    return f"{entry.took * 1000:.0f} ms" if entry.took < 1 else f"{entry.took:.1f} s"
+def _duration(each: Entry | ChangeEntry) -> str:
+    return f"{each.took * 1000:.0f} ms" if each.took < 1 else f"{each.took:.1f} s"
 
 
-def _row(entry: Entry, who: str) -> Row:
-    is_success = entry.result.startswith("2")
-    return Row(
-        str(entry.number),
-        (
-            (time.strftime("%H:%M:%S", time.localtime(entry.at)), "dim"),
-            (one_line(who), ""),
-            (entry.method, "" if entry.method == "GET" else "bold"),
-            (one_line(entry.path), ""),
-            (one_line(entry.result if is_success else f"✗ {entry.result}"), "green" if is_success else "bold red"),
-            (_duration(entry).rjust(6), "dim"),
-        ),
-        (
-            Instant(int(entry.at * 1000)),
-            entry.who,
-            entry.method,
-            entry.path,
-            entry.result,
-            round(entry.took, 6),
-        ),
-    )
+def _call_line(call: Entry) -> Content:
+    style = "dim" if call.result.startswith("2") else "$text-error"
+    return Content.styled(one_line(f"{call.method:6} {call.path}  {call.result}  {_duration(call)}"), style)

@@ -28,8 +28,10 @@ _TOKEN = re.compile(
     r"|(?P<home>\x1b\[H)"
     r"|(?P<line>\r?\n)"  # the terminal driver translates one into the other
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
-    # Modes, mode queries, the keyboard protocol, the clipboard, the bell: no effect on any cell.
-    r"|(?P<unseen>\x1b\[\?(?!47[hl]|104[79][hl])[\d;]+(?:[hl]|\$p)|\x1b\[[<>=]\d*u|\x1b\]52;[^\x07\x1b]*(?:\x07|\x1b\\)|\x07)"
+    # Modes, mode queries, the keyboard protocol, the mouse pointer's shape, the clipboard, the bell: no effect on any
+    # cell.
+    r"|(?P<unseen>\x1b\[\?(?!47[hl]|104[79][hl])[\d;]+(?:[hl]|\$p)|\x1b\[[<>=]\d*u"
+    r"|\x1b\](?:22|52);[^\x07\x1b]*(?:\x07|\x1b\\)|\x07)"
     r"|(?P<other>\x1b\[[^@-~]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|.)",
     re.DOTALL,
 )

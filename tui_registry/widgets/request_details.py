@@ -17,6 +17,7 @@ from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_CONTENT_STYLES
 
 if TYPE_CHECKING:
+    from tui_registry.queries.version_comparison import VersionComparison
     from tui_registry_server.wire.activity import Activity
     from tui_registry_server.wire.comment import Comment
     from tui_registry_server.wire.model_version import ModelVersion
@@ -38,6 +39,7 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._text = Static("", markup=False)
         self._displayed_id: str | None = None
         self._review_lines: Lines | None = None
+        self._comparison: tuple[str, VersionComparison] | None = None  # of the request with this id
         self._make_lines: Lines = _no_lines
 
     def compose(self) -> ComposeResult:
@@ -57,7 +59,13 @@ class RequestDetails(VerticalScroll, can_focus=False):
             self.scroll_home(animate=False)
         self._displayed_id = request.id
         review_lines = self._review_lines or _no_lines
-        self._draw(lambda width: [*_request_lines(request, width), *review_lines(width)])
+        self._draw(
+            lambda width: [
+                *_request_lines(request, width),
+                *self._comparison_lines(request, width),
+                *review_lines(width),
+            ]
+        )
 
     def show_review(self, request: InboxRequest, review: TransitionReview) -> None:
         """Add what was fetched for a request, unless another one is displayed by now."""
@@ -74,6 +82,21 @@ class RequestDetails(VerticalScroll, can_focus=False):
         ]
         self.show_request(request)
 
+    def show_comparison(self, request: InboxRequest, comparison: VersionComparison) -> None:
+        """Add what differs from the version that a request would displace, below all that is said about the request."""
+        self._comparison = (request.id, comparison)
+        self._draw(self._make_lines)
+
+    def _comparison_lines(self, request: InboxRequest, width: int) -> list[Content]:
+        if self._comparison is None:
+            return []
+        request_id, comparison = self._comparison
+        if request_id != request.id or comparison.displaced not in request.displaces:
+            return []
+        from tui_registry.widgets.comparison_lines import comparison_lines
+
+        return comparison_lines(comparison, width)
+
     def show_version(self, version: ModelVersion | None, requests: Sequence[InboxRequest]) -> None:
         """Show a version and its open requests."""
         if version is None:
@@ -83,7 +106,15 @@ class RequestDetails(VerticalScroll, can_focus=False):
         self._draw(
             lambda width: [
                 *title,
-                *(line for request in requests for line in [*_request_lines(request, width), Content("")]),
+                *(
+                    line
+                    for request in requests
+                    for line in [
+                        *_request_lines(request, width),
+                        *self._comparison_lines(request, width),
+                        Content(""),
+                    ]
+                ),
                 *_version_lines(version, width),
                 *(line for request in requests for line in _rest_of_comment(request, width)),
             ]

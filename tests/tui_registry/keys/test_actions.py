@@ -27,7 +27,7 @@ for module in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
     importlib.import_module(module.name)
 PLACES = _screens()
 KEY = re.compile(
-    r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at"
+    r"[a-zA-Z0-9]|f[1-9]|f1[0-2]|tab|shift\+tab|enter|escape|space|slash|colon|question_mark|equals_sign|at|asterisk"
 )
 HARMLESS = {"find_anything", "suspend"}  # which arrive as they are from every terminal, and change nothing
 """Actions that may be under ctrl: they change nothing."""

@@ -3,22 +3,11 @@
 import pytest
 
 from tests.live_registry import ADMIN
-from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose
+from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose, to_section
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.scene import ASKER
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-
-
-async def to_section(shown: Console, title: str) -> None:
-    await shown.press("5")
-    await shown.shows("Access › Permissions")
-    for _ in range(4):
-        if f"Access › {title}" in shown.header:
-            break
-        await shown.press("tab")
-        await shown.pilot.pause(0.05)
-    await shown.shows(f"Access › {title} (")
 
 
 async def find(shown: Console, typed: str, *seen: str) -> None:

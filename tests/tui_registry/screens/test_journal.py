@@ -44,7 +44,7 @@ def block(folder: Path) -> None:
 async def opened(shown: Console) -> JournalPlace:
     await shown.press("at")
     await shown.until(lambda: isinstance(shown.app.screen, JournalPlace), "the journal")
-    await shown.shows("/mlflow/events", "/mlflow/transition-requests/")
+    await shown.shows("read changes as they happen", "read open requests")
     screen = shown.app.screen
     assert isinstance(screen, JournalPlace)
     return screen
@@ -55,10 +55,11 @@ async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, 
     async with console(scene.url, scene.token, size) as shown:
         await shown.shows("No open requests", "● live")
         await opened(shown)
-        await shown.shows("API calls of this session", "/preview/scim/v2/Me", "/mlflow/events", "GET", "200")
+        await shown.shows("Changes and API", "read the current user", "read changes as they happen", "200")
+        await shown.shows("GET    /mlflow/")  # of the row under the cursor
         with pytest.raises(CallError):
             await shown.app.client.models.get(f"nobody-{uuid.uuid4().hex}")
-        await shown.shows("/mlflow/databricks/registered", "✗ 404")
+        await shown.shows("read a model ", "✗ 404")
         await shown.press("escape")
         await shown.shows("No open requests")
 
@@ -69,7 +70,7 @@ async def test_the_newest_call_is_the_first_and_names_who_made_it(scene: Scene) 
         screen = await opened(shown)
         numbers = [int(row.key) for row in screen.table._rows]
         assert numbers == sorted(numbers, reverse=True)
-        assert OWNER in shown.row("/mlflow/events")
+        assert OWNER in shown.row("read changes as they happen")
 
 
 async def test_the_journal_is_narrowed(scene: Scene) -> None:
@@ -78,12 +79,12 @@ async def test_the_journal_is_narrowed(scene: Scene) -> None:
         await opened(shown)
         await shown.press("slash")
         await shown.type("scim get")
-        await shown.hides("/mlflow/transition-requests/list")
-        await shown.shows("/preview/scim/v2/Me")
+        await shown.hides("read open requests")
+        await shown.shows("read the current user")
         await shown.type(" zzz")
-        await shown.shows("No matching calls.")
+        await shown.shows("No matching changes or calls.")
         await shown.press("enter", "escape")
-        await shown.shows("/mlflow/transition-requests/list")
+        await shown.shows("read open requests")
 
 
 async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scene, state: Path) -> None:
@@ -131,6 +132,31 @@ async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
         assert len(shown.app.screen_stack) == 1
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+async def test_changes_are_in_words_with_the_servers_reason(scene: Scene, size: tuple[int, int]) -> None:
+    """The calls that a change took are in its details; reads are left out on request."""
+    done, failed = scene.pending("done"), scene.pending("failed")
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows("Inbox (2)", "● live")
+        await shown.press("asterisk", "a")
+        await shown.shows("Approve these 2 requests?")
+        scene.call("POST", "/mlflow/transition-requests/reject", name=failed, version="1", stage="Staging")
+        await shown.press("y")
+        await shown.shows("✗ 1 approved, 1 failed · @ details")
+        await shown.press("at", "v")
+        await shown.shows("Changes of this session (2)", f"approve {done} version 1", "ok", "✗ failed", " ms")
+        assert "read " not in shown.text
+        rows = [line for line in shown.text.split("\n") if f" approve {failed}" in line]
+        await shown.press(*(["j"] if not rows[0].startswith("▎") else []))
+        await shown.shows("Nothing was sent: this request was already decided or cancelled.")
+        await shown.press("slash")
+        await shown.type(f"done approve {done}")
+        await shown.press("enter")
+        await shown.shows("Approved; version 1 is now in Staging.", "POST   /mlflow/transition-requests/approve  200")
+        await shown.press("escape", "v")
+        await shown.shows("read open requests")
+
+
 async def test_there_is_nothing_secret_in_it(scene: Scene) -> None:
     """Neither the token nor what was asked for by name, searched, or said."""
     secrets = ["sought-model", "user-typed-words", "said-in-confidence", scene.token]
@@ -146,7 +172,7 @@ async def test_there_is_nothing_secret_in_it(scene: Scene) -> None:
             with contextlib.suppress(CallError):
                 await reading
         screen = await opened(shown)
-        await shown.shows("/mlflow/comments/create", "/mlflow/registered-models/search")
+        await shown.shows("POST /mlflow/comments/create", "read models")
         everything = shown.text + screen.as_text() + repr(client.journal)
         for secret in [*secrets, model, "Bearer", "?"]:
             assert secret not in everything.replace("? help", ""), secret

@@ -31,7 +31,16 @@ def drawn(draw: st.DrawFn) -> str:
 
 
 OTHERS = st.sampled_from(
-    ["\x1b[2J", "\x1b[H", "\x1b[?2026h", "\x1b[?25l", "\x1b[1;1H\r\nnext", "\x1b[3;1H\x1b[K", "\x07"]
+    [
+        "\x1b[2J",
+        "\x1b[H",
+        "\x1b[?2026h",
+        "\x1b[?25l",
+        "\x1b[1;1H\r\nnext",
+        "\x1b[3;1H\x1b[K",
+        "\x07",
+        "\x1b]22;text\x07",
+    ]
 )
 
 
@@ -57,6 +66,8 @@ def test_what_is_there_already_is_not_sent() -> None:
     line = "\x1b[2;1H\x1b[1;31mname\x1b[0m\x1b[39m   1   \x1b[0m"
     assert memory.reduce(line) == "\x1b[2;1H\x1b[1;31mname\x1b[0;39m   1   \x1b[0m"
     assert memory.reduce(line) == ""
+    pointer = "\x1b]22;default\x07"  # Textual sets the mouse pointer's shape when a screen is shown
+    assert memory.reduce(pointer + line) == pointer
     assert "2" in memory.reduce(line.replace("1   ", "2   "))
     assert "name" not in memory.reduce(line.replace("1   ", "3   "))
     memory.forget()

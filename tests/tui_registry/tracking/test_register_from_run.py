@@ -287,3 +287,16 @@ async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracking
         await shown.press("n", "enter")
         await shown.pilot.pause()
         assert isinstance(shown.app.screen, RunPlace)
+
+
+async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_displace(
+    scene: Scene, tracked: TrackingServer
+) -> None:
+    model = scene.model("slopes")
+    scene.version(model, "Production", run_id=tracked.runs["slope-2"])
+    scene.ask(model, scene.version(model, run_id=tracked.runs["slope-3"]), "Production")
+    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+        await shown.shows("compared with version 1", "rmse 0.5 → 0.333333")
+        assert "mae" not in shown.text, "what is NaN in both does not differ"
+    async with console(scene.url, scene.token, LARGE, tracking_uri="http://127.0.0.1:1") as shown:
+        await shown.shows("compared with version 1", "Metrics cannot be read:")

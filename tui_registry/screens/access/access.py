@@ -149,18 +149,22 @@ class Access(Section):
 
     def action_grant(self) -> None:
         if self._view is not None:
-            self.console_app.mutations.prepare(partial(granting.grant, self.console_app, self._view))
+            self.console_app.mutations.prepare(partial(granting.grant, self.console_app, self._view, self.table))
 
     def action_change(self) -> None:
         grant, view = self._chosen, self._view
         if grant is not None and view is not None:
             had = view.access.direct.get(grant.principal, grant.level)
-            self.console_app.mutations.prepare(partial(granting.change, self.console_app, view, grant.principal, had))
+            self.console_app.mutations.prepare(
+                partial(granting.change, self.console_app, view, grant.principal, had, self.table)
+            )
 
     def action_revoke(self) -> None:
         grant, view = self._chosen, self._view
         if grant is not None and view is not None:
-            self.console_app.mutations.prepare(partial(granting.give, self.console_app, view, grant.principal, NONE))
+            self.console_app.mutations.prepare(
+                partial(granting.give, self.console_app, view, grant.principal, NONE, self.table)
+            )
 
     def action_why(self) -> None:
         grant, view = self._chosen, self._view
@@ -170,7 +174,8 @@ class Access(Section):
 
 
 def _key(grant: Grant) -> str:
-    return f"{grant.principal.kind}:{grant.principal.name}:{'inherited' if grant.inherited else 'direct'}"
+    key = granting.direct_key(grant.principal)
+    return f"{key} inherited" if grant.inherited else key
 
 
 def _order(view: AccessView, grant: Grant) -> tuple[int, bool, Principal]:

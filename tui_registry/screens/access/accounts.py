@@ -12,6 +12,7 @@ from tui_registry.mutations import account as changes
 from tui_registry.mutations.account import Account, Register
 from tui_registry.screens.access.person import offboard
 from tui_registry.screens.access.section import Section
+from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.session.arrangement import Sort
@@ -125,7 +126,13 @@ class Accounts(Section):
         ]
         values = await self.app.push_screen_wait(Form(f"New {noun(register.kind)}", fields, save="Create"))
         if values is not None:
-            self.console_app.mutations.start(changes.create(register, values["name"], values["called"]))
+            name = values["name"].casefold()
+            make(
+                self.console_app,
+                self.table,
+                changes.create(register, values["name"], values["called"]),
+                lambda key: DirectoryEntry.of(self._accounts[key]).principal.name.casefold() == name,
+            )
 
     def action_deactivate(self) -> None:
         self.console_app.mutations.prepare(partial(self._switch, self._chosen, active=False))

@@ -15,10 +15,12 @@ from tui_registry.console import Console
 from tui_registry.mutations import level as levels
 from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.why import Why
+from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.choose import Choice
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import one_line
+from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry_server.wire.permission_preview import LevelChange, NamedChange, PermissionsPreview
 from tui_registry_server.wire.permission_reasons import PermissionsExplanation
 from tui_registry_server.wire.principal import PrincipalKind
@@ -28,7 +30,7 @@ ADDRESS_HINT = "a name, user:NAME, group:NAME or service:NAME"
 UNRESOLVED = {400, 404}  # statuses: the name is ambiguous, or unknown
 
 
-async def grant(app: Console, view: AccessView) -> None:
+async def grant(app: Console, view: AccessView, table: NewRowTable) -> None:
     """Ask for a principal and a level, and grant it."""
     who, level, problem = "", next(iter(view.meanings)), ""
     while True:
@@ -40,16 +42,16 @@ async def grant(app: Console, view: AccessView) -> None:
         who, level = values["who"], values["level"]
         explanation = await _explanation(app, view, who)
         if isinstance(explanation, PermissionsExplanation):
-            await give(app, view, Principal.of(explanation.principal), level)
+            await give(app, view, Principal.of(explanation.principal), level, table)
             return
         problem = explanation
 
 
-async def change(app: Console, view: AccessView, principal: Principal, level: str) -> None:
+async def change(app: Console, view: AccessView, principal: Principal, level: str, table: NewRowTable) -> None:
     """Ask for another level in place of this one, and grant it."""
     values = await app.push_screen_wait(Form(f"{principal} on {view.target}", [_level_field(view, level)]))
     if values is not None:
-        await give(app, view, principal, values["level"])
+        await give(app, view, principal, values["level"], table)
 
 
 async def explain(app: Console, view: AccessView, default_user: str) -> None:
@@ -109,8 +111,8 @@ def _problem(problem: str) -> Content | None:
     return Content.styled(one_line(problem), "$text-error") if problem else None
 
 
-async def give(app: Console, view: AccessView, principal: Principal, level: str) -> None:
-    """Preview granting a level, or for NONE revoking it, ask for confirmation, and do it."""
+async def give(app: Console, view: AccessView, principal: Principal, level: str, table: NewRowTable) -> None:
+    """Preview granting a level, or for NONE revoking it, ask for confirmation, and do it. ``table``: of the grants."""
     had = view.access.direct.get(principal, NONE)
     title = f"{principal} on {view.target}"
     if principal == ADMINISTRATORS:
@@ -137,7 +139,16 @@ async def give(app: Console, view: AccessView, principal: Principal, level: str)
         question = _loss_question(view.target, effects.caller)
         if await app.push_screen_wait(Confirm(question)) is None:
             return
-    app.mutations.start(levels.give(app.client, view.target, view.access, principal, level))
+    change = levels.give(app.client, view.target, view.access, principal, level)
+    if level:
+        make(app, table, change, lambda key: key == direct_key(principal))
+    else:
+        app.mutations.start(change)
+
+
+def direct_key(principal: Principal) -> str:
+    """The key of the row of a level that is granted here."""
+    return f"{principal.kind}:{principal.name}"
 
 
 def _question(app: Console, target: PermissionObject, named: NamedChange, effects: PermissionsPreview) -> Question:

@@ -13,6 +13,7 @@ from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
 from tui_registry.screens.access import granting
 from tui_registry.screens.access.section import Section
+from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Form
 from tui_registry.terminal.sanitize import one_line, visible
@@ -120,9 +121,11 @@ class GroupMembers(Section):
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client
-            self.console_app.mutations.start(
-                changes.membership(client, self._group_id, self._group_name, member_id, who, joins=joins)
-            )
+            change = changes.membership(client, self._group_id, self._group_name, member_id, who, joins=joins)
+            if joins:
+                make(self.console_app, self.table, change, lambda key: key == member_id)
+            else:
+                self.console_app.mutations.start(change)
 
 
 def _kind(member: ComplexValue) -> str:

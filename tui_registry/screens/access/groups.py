@@ -11,6 +11,7 @@ from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import group as changes
 from tui_registry.screens.access.group import GroupMembers
 from tui_registry.screens.access.section import Section
+from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.session.arrangement import Sort
@@ -85,7 +86,13 @@ class Groups(Section):
         field = Field(name="name", label="Name", required=True)
         values = await self.app.push_screen_wait(Form("New group", [field], save="Create"))
         if values is not None:
-            self.console_app.mutations.start(changes.create(self.console_app.client, values["name"]))
+            name = values["name"]
+            make(
+                self.console_app,
+                self.table,
+                changes.create(self.console_app.client, name),
+                lambda key: self._groups[key].display_name == name,
+            )
 
     def action_delete_group(self) -> None:
         if chosen := self._chosen:

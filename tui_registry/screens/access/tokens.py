@@ -17,6 +17,7 @@ from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import token as changes
 from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.section import SECTIONS, Section
+from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.dialogs.new_token import NewToken
@@ -188,8 +189,13 @@ class Tokens(Section):
                 lost = "Its value was lost with the answer: revoke it and create another one."
                 app.mutations.report(f"token for {owner}", Verdict.UNKNOWN, lost)
 
-        app.mutations.start(
-            changes.create(app.client, owner, program, values["comment"], lifetime, before, handed.append), then=show
+        known = before | self._tokens.keys()
+        make(
+            app,
+            self.table,
+            changes.create(app.client, owner, program, values["comment"], lifetime, before, handed.append),
+            lambda key: key not in known,
+            then=show,
         )
 
     def _fields(self, values: Mapping[str, str]) -> list[Field]:

@@ -12,7 +12,10 @@ from tui_registry.queries.pages import Pages
 from tui_registry.queries.search_syntax import unmatched
 from tui_registry.screens.base.arranged import SORTED_ROWS, Arranged
 from tui_registry.session.messages import LivenessChanged
+from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.table import Column, Row, Table
+
+MAX_ROWS_BEFORE_NEW = 5_000  # that are read to find a row that was made here
 
 
 class Listing(Arranged):
@@ -33,7 +36,7 @@ class Listing(Arranged):
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*(breadcrumbs or (self.list_title,)))
         self.breadcrumbs = breadcrumbs or (self.list_title,)
-        self.table = Table(self.COLUMNS, empty="Loading…", id="list")
+        self.table = NewRowTable(self.COLUMNS, empty="Loading…", id="list")
         self.typed = ""
         self._displayed_for: str | None = None  # what was typed when the rows were read
         self._is_stale = False  # whether the rows are still those of another filter
@@ -68,6 +71,10 @@ class Listing(Arranged):
             await pages.refresh(0, SORTED_ROWS - 1)
         else:
             await pages.refresh(*self.table.window)
+        if self.table.misses_new(pages.rows):  # it may be on another page
+            await pages.refresh(0, max(0, len(pages.rows) - 1))
+            while pages.more and len(pages.rows) < MAX_ROWS_BEFORE_NEW and self.table.misses_new(pages.rows):
+                await pages.extend()
         self._show(pages)
 
     def _show(self, pages: Pages[Row]) -> None:

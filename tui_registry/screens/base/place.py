@@ -19,6 +19,7 @@ from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.action_bar import ActionBar
 from tui_registry.widgets.header import Header
+from tui_registry.widgets.status_line import StatusLine
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class Place(Screen[None]):
         self._bindings = self.console_app.keymap.rebound(self._bindings, self.place)
         self.header = Header(breadcrumbs)
         self.bar = ActionBar()
+        self.status = StatusLine()
         self._is_covered_by_place = False
         self._changes = 0  # of Console.change_count, as of the newest load
         self._load_number = 0  # of the newest load
@@ -98,6 +100,7 @@ class Place(Screen[None]):
         return {action.id for action in of_place(self.place) if self.place in action.places}
 
     def on_mount(self) -> None:
+        self.mount(self.status)
         self.show_state()
         self.reload()
 
@@ -120,6 +123,7 @@ class Place(Screen[None]):
         self.bar.show(self.live_actions)
 
     def on_descendant_focus(self) -> None:
+        self.show_state()
         self.bar.show(self.live_actions)
 
     def on_descendant_blur(self) -> None:
@@ -165,8 +169,10 @@ class Place(Screen[None]):
             self._show_header_state(f"◌ waiting{self._as_of}", is_error=False)
 
     def show_state(self) -> None:
-        """Show in the header how fresh the data is."""
+        """Show in the header how fresh the data is, and in the status line what came of the last change."""
         app = self.console_app
+        typing = any(line.display for line in self.query("#filter"))
+        self.status.show(app.mutations.outcome, above_input=typing)
         if self._problem or not app.connection.is_live:
             self._show_header_state(
                 f"{app.state if not app.connection.is_live else '✗ load failed'}{self._as_of}", is_error=True

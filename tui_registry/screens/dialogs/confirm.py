@@ -24,6 +24,7 @@ from tui_registry.widgets.hint import Hint
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 MAX_COMMENT_LENGTH = 5_000  # characters
 MAX_WORD_LENGTH = 48  # characters that a user has to type
+WIDE = 100  # columns from which there are details beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Confirm(ModalScreen[Consent | None]):
 
     CSS_PATH = DEFERRED_STYLES
     AUTO_FOCUS = "#no"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (24, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (30, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", show=False, priority=True),
         Binding("n", "refuse", show=False, priority=True),
@@ -69,12 +71,15 @@ class Confirm(ModalScreen[Consent | None]):
 
     def __init__(self, question: Question) -> None:
         super().__init__()
+        width, height = self.app.size  # Textual sets these classes only after the first frame, and draws another one
+        self.add_class(_last_below(self.HORIZONTAL_BREAKPOINTS, width), _last_below(self.VERTICAL_BREAKPOINTS, height))
         self._question = question
         self._leave_requested = False
 
     def compose(self) -> ComposeResult:
         question = self._question
-        with Vertical(id="question"):
+        with Vertical(id="question") as frame:
+            frame.border_title = Content(one_line(question.title))
             yield Static(Content(one_line(question.title)), id="title")
             with VerticalScroll(id="targets", can_focus=False):
                 for paragraph in question.message:
@@ -86,7 +91,9 @@ class Confirm(ModalScreen[Consent | None]):
             if question.word:
                 placeholder = f"Type {question.word} to confirm: {question.why_word}"
                 yield Input(placeholder=placeholder, id="word", compact=True)
-            yield Static("", id="error", markup=False)
+            error = Static("", id="error", markup=False)
+            error.display = False
+            yield error
             with Horizontal(id="answers"):
                 yield Button(Content("n  No"), id="no", compact=True)
                 yield Button(Content(f"y  {question.verb}"), id="yes", compact=True)
@@ -154,7 +161,9 @@ class Confirm(ModalScreen[Consent | None]):
         self.set_focus(word)
 
     def _show_error(self, problem: str) -> None:
-        self.query_one("#error", Static).update(Content(problem))
+        error = self.query_one("#error", Static)
+        error.display = bool(problem)
+        error.update(Content(problem))
 
     @on(Input.Changed)
     def _input_changed(self) -> None:
@@ -176,6 +185,11 @@ class Confirm(ModalScreen[Consent | None]):
     @on(Input.Submitted, "#word")
     def _word_submitted(self) -> None:
         self.action_yes()
+
+
+def _last_below(breakpoints: Sequence[tuple[int, str]], size: int) -> str:
+    """The class of the highest breakpoint that a width or height has reached."""
+    return [name for least, name in breakpoints if size >= least][-1]
 
 
 def word_for(name: str, otherwise: str) -> str:

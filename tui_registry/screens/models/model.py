@@ -21,9 +21,8 @@ from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.screens.models.version_rows import COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
-from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
-from tui_registry.widgets.table import Table
+from tui_registry.widgets.mark_table import MarkTable
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, rank
@@ -56,18 +55,17 @@ class Model(TableActions, VersionActions):
         self.model_name = name
         self._initial_version = version
         self._summary = Static("", id="summary", markup=False)
-        self._table = Table(COLUMNS, empty="Loading…", id="versions")
+        self._table = MarkTable(COLUMNS, empty="Loading…", id="versions")
         self._level: PermissionLevel | None = None
         self._known = Versions()
         self._has_more = False
 
     @property
-    def table(self) -> Table:
+    def table(self) -> MarkTable:
         return self._table
 
-    @property
-    def marked_keys(self) -> list[str]:
-        return self._table.marked
+    def show_title(self) -> None:
+        self.header.show_breadcrumbs("Models", f"{self.model_name}{self.marks_title}")
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -169,7 +167,7 @@ class Model(TableActions, VersionActions):
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The first request of each marked version or, if none is marked, of the one under the cursor."""
         chosen: dict[str, InboxRequest] = {}
-        versions = self._table.marked or ([self._table.cursor_key] if self._table.cursor_key else [])
+        versions = self.chosen_keys
         for request in self._known.requests:
             if request.version in versions:
                 chosen.setdefault(request.version, request)
@@ -179,12 +177,7 @@ class Model(TableActions, VersionActions):
         return self._known.requests
 
     def after_decisions(self, ids: Collection[str]) -> None:
-        self._table.marks -= {request.version for request in self._known.requests if request.id in ids}
-
-    def show_version(self) -> None:
-        version = self.version
-        requests = [each for each in self._known.requests if version is not None and each.version == version.version]
-        self.details.show_version(version, requests)
+        self._table.unmark({request.version for request in self._known.requests if request.id in ids})
 
     def show_problem(self, problem: str) -> None:
         if not self._known.versions:
@@ -209,14 +202,13 @@ class Model(TableActions, VersionActions):
         return [action for action in super().live_actions if possible or action.id != "rollback"]
 
     def action_back(self) -> None:
-        if self._table.marks:
-            self._table.clear_marks()
-            self.post_message(LivenessChanged())
+        if self.has_marks:
+            self.leave_marks()
         else:
             self.app.pop_screen()
 
     def action_new(self) -> None:
-        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name))
+        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name, self.table))
 
     def action_rollback(self) -> None:
         self.console_app.mutations.prepare(partial(roll_back_model, self.console_app, self.model_name))

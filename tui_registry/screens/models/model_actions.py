@@ -5,12 +5,15 @@ from textual.content import Content
 from tui_registry.console import Console
 from tui_registry.mutations import model as models
 from tui_registry.mutations import version as versions
+from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import visible
+from tui_registry.widgets.new_row_table import NewRowTable
 
 
-async def create_model(app: Console) -> None:
+async def create_model(app: Console, table: NewRowTable) -> None:
+    """``table`` lists the models."""
     fields = [
         Field(name="name", label="Name", required=True, check=model_name_problem),
         Field(name="description", label="Description (Markdown)", long=True),
@@ -18,8 +21,12 @@ async def create_model(app: Console) -> None:
     values = await app.push_screen_wait(Form("New model", fields, save="Create"))
     if values is not None:
         name = values["name"]
-        app.mutations.start(
-            models.create(app.client, name, values["description"]), then=lambda: app.navigation.open_model(name)
+        make(
+            app,
+            table,
+            models.create(app.client, name, values["description"]),
+            lambda key: key == name,
+            then=lambda: app.navigation.open_model(name),
         )
 
 
@@ -59,7 +66,8 @@ async def delete_model(app: Console, name: str) -> None:
         app.mutations.start(models.delete(app.client, name, model.id))
 
 
-async def add_version(app: Console, name: str) -> None:
+async def add_version(app: Console, name: str, table: NewRowTable) -> None:
+    """``table`` lists the versions by their numbers."""
     fields = [
         Field(name="source", label="Source (URI of the artifacts)", hint="s3://bucket/path", required=True),
         Field(name="description", label="Description (Markdown)", long=True),
@@ -69,17 +77,16 @@ async def add_version(app: Console, name: str) -> None:
     values = await app.push_screen_wait(Form(f"Add a version to {name}", fields, save="Add"))
     if values is not None:
         newest = await versions.newest_of(app.client, name)
-        app.mutations.start(
-            versions.add(
-                app.client,
-                name,
-                values["source"],
-                newest=newest,
-                description=values["description"],
-                run_id=values["run_id"],
-                run_link=values["run_link"],
-            )
+        added = versions.add(
+            app.client,
+            name,
+            values["source"],
+            newest=newest,
+            description=values["description"],
+            run_id=values["run_id"],
+            run_link=values["run_link"],
         )
+        make(app, table, added, lambda key: int(key) > newest)
 
 
 def model_name_problem(name: str) -> str:

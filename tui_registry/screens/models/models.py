@@ -89,7 +89,7 @@ class Models(TableActions, Listing, EditActions):
         return (model.description or "") if model else ""
 
     def action_new(self) -> None:
-        self.console_app.mutations.prepare(partial(create_model, self.console_app))
+        self.console_app.mutations.prepare(partial(create_model, self.console_app, self.table))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments()

@@ -1,36 +1,73 @@
 """Approving, rejecting and cancelling requests, on every screen that displays them."""
 
+import asyncio
+import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_registry.mutations.decision import NEEDED_ACTIONS, PARTICIPLES, Decision, Target, decide, subject_of
+from tui_registry.client.errors import CallError
+from tui_registry.mutations.decision import NEEDED_ACTIONS, PARTICIPLES, Decision, Target, decide, displaced, subject_of
 from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.mutations.result import Result, Verdict
-from tui_registry.screens.base.place import Place
+from tui_registry.screens.base.marks import MarkActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.request_details import RequestDetails
+from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.confirm import Consent, Question
+    from tui_registry.tracking.run import Run
 
+DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a row before more about it is fetched
 MAX_LISTED_TARGETS = 200
+MAX_REASON_LINES = 3  # of a comment, in the confirmation
+MAX_REASON_CELLS = 64
 
 
-class RequestDecisions(Place):
+class RequestDecisions(MarkActions):
     """A place with requests. Subclasses define ``chosen_requests`` and ``known_requests``."""
 
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*breadcrumbs)
         self.details = RequestDetails()
+        self._runs: dict[tuple[str | None, str | None], tuple[Run, Run]] = {}  # that have ended, by their ids
 
     def action_read_on(self, by: int) -> None:
         """Scroll the details by half their height."""
         self.details.scroll_relative(y=by * max(1, self.details.size.height // 2), animate=False)
+
+    async def compare(self, request: InboxRequest, version: ModelVersion) -> None:
+        """Add to the details what differs from the version that a request would displace, if there is one: first what
+        the registry knows, then the metrics of the two runs. What cannot be read is left out."""
+        from tui_registry.queries.version_comparison import compare
+
+        others = displaced(request)
+        if not others:
+            return
+        client, opened = self.console_app.client, self.console_app.connection.opened
+        try:
+            before = await client.versions.get(request.name, max(others, key=int))
+        except CallError:
+            return
+        run_ids = (before.run_id, version.run_id)
+        runs = self._runs.get(run_ids)
+        self.details.show_comparison(request, compare(before, version, runs))
+        if runs or not all(run_ids) or run_ids[0] == run_ids[1] or not (opened and opened.tracking_uri):
+            return
+        try:
+            tracking = self.console_app.connection.tracking
+            old, new = await asyncio.gather(*(tracking.run(run_id or "") for run_id in run_ids))
+        except CallError as error:
+            self.details.show_comparison(request, compare(before, version, problem=str(error)))
+            return
+        if old.info.end_time and new.info.end_time:  # their metrics are final
+            self._runs[run_ids] = (old, new)
+        self.details.show_comparison(request, compare(before, version, (old, new)))
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The marked requests or, if none are, the one under the cursor."""
@@ -124,10 +161,14 @@ def question(decision: Decision, targets: Sequence[Target]) -> "Question":
     more = [Content(f"  and {len(targets) - MAX_LISTED_TARGETS} more")] if len(targets) > MAX_LISTED_TARGETS else []
     production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
     approving = decision is Decision.APPROVE
+    reason_lines = MAX_REASON_LINES if len(targets) == 1 else 1
     one_model = len({target.name for target in targets}) == 1
     return Question(
         title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
-        message=[*(_target_text(target, approving=approving) for target in targets[:MAX_LISTED_TARGETS]), *more],
+        message=[
+            *(_target_text(target, approving=approving, lines=reason_lines) for target in targets[:MAX_LISTED_TARGETS]),
+            *more,
+        ],
         verb="Cancel request" if decision is Decision.CANCEL else verb,  # "Cancel" alone would be taken for No
         asks_comment=True,
         archive=_archive_label(targets) if approving else "",
@@ -157,14 +198,22 @@ def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
     return f"Archive these {len(displaced)} versions"
 
 
-def _target_text(target: Target, *, approving: bool) -> Content:
-    """A target, what approving it does to other versions and to Production, and who requested it."""
+def _target_text(target: Target, *, approving: bool, lines: int) -> Content:
+    """A target, what approving it does to other versions and to Production, who requested it, and the first lines of
+    why."""
     parts = [Content(f"• {one_line(str(target))}")]
     if approving and target.displaces:
         parts.append(displacing(target.displaces, target.to_stage))
     if approving and target.leaves_empty:
         parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
     parts.append(Content.styled(f"  requested by {_requesters(target)}", "dim"))
+    reason = textwrap.wrap(
+        one_line(target.comment, MAX_REASON_CELLS * lines), MAX_REASON_CELLS, max_lines=lines, placeholder="…"
+    )
+    parts += [
+        Content(f"  {' ' if number else '“'}{line}{'”' if number == len(reason) - 1 else ''}")
+        for number, line in enumerate(reason)
+    ]
     return Content("\n").join(parts)
 
 

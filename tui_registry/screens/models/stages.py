@@ -1,5 +1,6 @@
 """Versions in one list per stage: side by side where there is room, else one stage at a time."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -11,6 +12,7 @@ from textual.widgets import Static
 
 from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.session.messages import LivenessChanged
+from tui_registry.widgets.mark_table import MarkTable
 from tui_registry.widgets.table import Column, Table
 from tui_registry.widgets.tabs import Tabs
 from tui_registry_server.wire.stage import Stage
@@ -27,7 +29,7 @@ class StagePlace(VersionActions):
         super().__init__(*breadcrumbs)
         self.switcher = Tabs(id="switcher")
         self.tables = {
-            stage: Table(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", cursor_needs_focus=True)
+            stage: MarkTable(self.COLUMNS, empty="none", id=f"stage-{stage.value.lower()}", cursor_needs_focus=True)
             for stage in Stage
         }
         self.stage = Stage.NONE
@@ -41,14 +43,13 @@ class StagePlace(VersionActions):
                     yield table
 
     @property
-    def table(self) -> Table:
+    def table(self) -> MarkTable:
         """The table of the current stage."""
         return self.tables[self.stage]
 
     @property
-    def marked_keys(self) -> list[str]:
-        """In the order of the stages."""
-        return [key for table in self.tables.values() for key in table.marked]
+    def mark_tables(self) -> Sequence[MarkTable]:
+        return list(self.tables.values())
 
     @on(Table.Sideways)
     def _sideways(self, event: Table.Sideways) -> None:
@@ -59,11 +60,6 @@ class StagePlace(VersionActions):
 
     def action_previous_stage(self) -> None:
         self._step(-1)
-
-    def clear_marks(self) -> None:
-        for table in self.tables.values():
-            table.clear_marks()
-        self.post_message(LivenessChanged())
 
     def _step(self, by: int) -> None:
         stages = list(Stage)

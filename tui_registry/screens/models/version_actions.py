@@ -1,5 +1,6 @@
 """What can be done with the versions in a table, on every screen that lists some."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -7,13 +8,14 @@ from textual import on
 from textual.content import Content
 
 from tui_registry.mutations import version as versions
+from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import holders
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.edit_actions import EditActions
-from tui_registry.screens.models.request_decisions import RequestDecisions
+from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.screens.models.transition_dialog import emptied_by, transition_version
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import visible
@@ -21,20 +23,11 @@ from tui_registry.widgets.table import Table
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.transition_request import InboxRequest
 
 
 class VersionActions(RequestDecisions, EditActions):
-    """Subclasses define ``table``, ``marked_keys``, ``version_of`` and ``level_on``."""
-
-    @property
-    def table(self) -> Table:
-        """The table with the cursor."""
-        raise NotImplementedError
-
-    @property
-    def marked_keys(self) -> list[str]:
-        """The keys of the marked rows."""
-        raise NotImplementedError
+    """Subclasses define ``table``, ``version_of`` and ``level_on``."""
 
     def version_of(self, key: str) -> ModelVersion | None:
         """The version of a row."""
@@ -62,10 +55,6 @@ class VersionActions(RequestDecisions, EditActions):
     def _opened_row(self, event: Table.Opened) -> None:
         if (version := self.version_of(event.key or "")) is not None:
             self.console_app.navigation.open_version(version.name, version.version)
-
-    def action_mark(self) -> None:
-        self.table.toggle_mark()
-        self.post_message(LivenessChanged())
 
     def action_transition(self) -> None:
         if self.version is not None:
@@ -138,5 +127,17 @@ class VersionActions(RequestDecisions, EditActions):
         self.post_message(LivenessChanged())
 
     def show_version(self) -> None:
-        """Display the details of the version under the cursor."""
-        self.details.show_version(self.version, self.chosen_requests())
+        """Display the details of the version under the cursor, with its requests."""
+        version = self.version
+        requests = [
+            each
+            for each in self.known_requests()
+            if version is not None and (each.name, each.version) == (version.name, version.version)
+        ]
+        self.details.show_version(version, requests)
+        if version is not None and (displacing := next(filter(displaced, requests), None)) is not None:
+            self.fetch("details", partial(self._compare, displacing, version))
+
+    async def _compare(self, request: InboxRequest, version: ModelVersion) -> None:
+        await asyncio.sleep(DEBOUNCE_SECONDS)
+        await self.compare(request, version)

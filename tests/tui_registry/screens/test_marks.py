@@ -1,0 +1,100 @@
+"""Several rows marked: one by one, as a range, all, the others; what is marked is counted, and acted on."""
+
+import pytest
+
+from tests.tui_registry.console import Console, console
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal_process import terminal
+
+MANY = 20
+
+
+def marked(shown: Console, *names: str) -> list[bool]:
+    return [shown.row(name).startswith("●") for name in names]
+
+
+async def test_a_range_goes_where_the_cursor_goes(scene: Scene) -> None:
+    names = [scene.pending(f"model-{number}") for number in range(5)][::-1]  # as listed: newest first
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (5)")
+        await shown.press("j", "v", "j", "j")
+        await shown.shows("Inbox (5), 3 marked (range)")
+        assert marked(shown, *names) == [False, True, True, True, False]
+        await shown.press("k")  # a row that the range leaves is not marked any more
+        assert marked(shown, *names) == [False, True, True, False, False]
+        await shown.press("v", "G")
+        await shown.shows("Inbox (5), 2 marked")
+        assert "range" not in shown.header
+        await shown.press("v", "k", "escape", "g")  # two ranges; Escape ends the second, whose marks stay
+        assert marked(shown, *names) == [False, True, True, True, True]
+        await shown.press("I")
+        assert marked(shown, *names) == [True, False, False, False, False]
+        await shown.press("escape")
+        assert marked(shown, *names) == [False] * 5
+        await shown.press("v", "a")  # a decision ends the range
+        await shown.shows("Approve this request?")
+        await shown.press("n", "G")
+        await shown.shows("Inbox (5), 1 marked")
+        assert "range" not in shown.header
+
+
+async def test_all_are_those_that_are_shown(scene: Scene) -> None:
+    """Nothing that a filter hides is decided."""
+    for number in range(3):
+        scene.pending(f"churn-{number}")
+    other = scene.pending("other")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (4)")
+        await shown.press("asterisk")
+        await shown.shows("Inbox (4), 4 marked")
+        await shown.press("slash")
+        await shown.type("churn")
+        await shown.shows("Inbox (3 of 4), 3 marked")
+        await shown.press("enter", "asterisk")
+        await shown.shows("Inbox (3 of 4) ")
+        await shown.press("asterisk", "a")
+        await shown.shows("Approve these 3 requests?")
+        await shown.press("y")
+        await shown.shows("Inbox (0 of 1)")
+    assert scene.stage(other) == "None"
+
+
+async def test_marked_versions_are_decided_where_versions_are_listed(scene: Scene) -> None:
+    for number in range(3):
+        scene.pending(f"model-{number}")
+    async with console(scene.url, scene.token, (120, 40)) as shown:
+        await shown.shows("Inbox (3)", "● live")
+        await shown.press("3")
+        await shown.shows("Board", "None 3")
+        await shown.press("left")
+        await shown.press("asterisk")
+        await shown.shows("Board, 3 marked")
+        await shown.press("G", "space", "a")
+        await shown.shows("Approve these 2 requests?")
+        await shown.press("y")
+        await shown.shows("None 1", "Staging 2")
+        await shown.press("1")
+        await shown.shows("Inbox (1)")
+        await shown.press("enter", "asterisk")
+        await shown.shows("Models › model-", ", 1 marked")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_twenty_requests_are_approved_by_four_keys_and_a_word(scene: Scene, size: tuple[int, int]) -> None:
+    models = [scene.pending(f"model-{number}", "Production") for number in range(MANY)]
+    with terminal(variables={"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}, size=size) as shown:
+        shown.shows(f"Inbox ({MANY})", "● live")
+        before = shown.pressed
+        shown.press("*")
+        shown.shows(f"Inbox ({MANY}), {MANY} marked")
+        shown.press("a")
+        shown.shows(f"Approve these {MANY} requests?", "Type production")
+        shown.press("y")
+        shown.type("production")
+        shown.shows("production ")
+        shown.press("enter")
+        shown.shows("No open requests", f"{MANY} approved, 0 failed")
+        assert shown.pressed - before - len("production") <= 4
+        shown.press("q")
+        assert shown.ends() == 0
+    assert {scene.stage(model) for model in models} == {"Production"}

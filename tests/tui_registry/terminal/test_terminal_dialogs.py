@@ -1,0 +1,45 @@
+"""Dialogs over SSH, in a real terminal: few bytes, fields with edges, and what is decided stays on the screen."""
+
+import time
+
+import pytest
+
+from tests.tui_registry.scene import Scene
+from tests.tui_registry.terminal_process import Terminal, terminal
+
+MAX_BYTES = {(80, 24): 2_600, (120, 40): 4_500, (200, 50): 7_500}
+"""Of a dialog that opens: about as many as its own cells, and none for what is beside it."""
+
+
+def settle(shown: Terminal) -> None:
+    """Read until nothing was written for half a second."""
+    quiet_until = time.monotonic() + 0.5
+    while time.monotonic() < quiet_until:
+        before = len(shown.raw)
+        assert shown.read()
+        if len(shown.raw) > before:
+            quiet_until = time.monotonic() + 0.5
+
+
+@pytest.mark.parametrize("size", MAX_BYTES, ids=["80x24", "120x40", "200x50"])
+def test_a_dialog_costs_little_and_hides_nothing_that_is_decided(scene: Scene, size: tuple[int, int]) -> None:
+    model = scene.pending("churn", "Production", comment="Better in every region.")
+    scene.version(model, "Production")
+    for number in range(12):
+        scene.pending(f"other-{number}")
+    variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token, "SSH_TTY": "/dev/pts/0"}
+    with terminal(variables=variables, size=size) as shown:
+        shown.shows("Inbox (13)", "● live")
+        shown.press("G")
+        shown.shows("now in Production", "Better in every region.", "creator")
+        settle(shown)
+        before = len(shown.raw)
+        details = [line for line in shown.text.split("\n") if "Better in every region." in line or "creator" in line]
+        shown.press("a")
+        shown.shows("Approve this request?", f"Type {model}", "|Comment (optional)")
+        settle(shown)
+        assert len(shown.raw) - before < MAX_BYTES[size]
+        shown.shows(*(line.rpartition("│")[2].strip() for line in details))
+        assert "● live" in shown.text
+        shown.press("n", "q")
+        assert shown.ends() == 0

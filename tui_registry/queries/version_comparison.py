@@ -1,0 +1,62 @@
+"""What differs between a version and the one that it would displace: metrics, tags, source, run, creation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_registry.tracking.run import Run
+from tui_registry_server.wire.model_version import ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One fact about the two, each empty where there is none. ``is_time``: both are milliseconds since the epoch."""
+
+    label: str
+    before: str
+    after: str
+    is_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VersionComparison:
+    """``displaced`` is the number of the version that would be displaced. ``problem`` says why there are no metrics,
+    if they could not be read."""
+
+    displaced: str
+    differences: tuple[Difference, ...]
+    problem: str = ""
+
+
+def compare(
+    before: ModelVersion, after: ModelVersion, runs: tuple[Run, Run] | None = None, problem: str = ""
+) -> VersionComparison:
+    """Compare with the version that would be displaced, ``before``. ``runs`` are those that produced the two."""
+    metrics = [_numbers(run.metrics) for run in runs] if runs else [{}, {}]
+    tags = [{tag.key: tag.value for tag in version.tags} for version in (before, after)]
+    # Numbers first: most of them were measured, and they are short.
+    by_tag = sorted(_differing(*tags), key=lambda each: not (_is_number(each.before) and _is_number(each.after)))
+    facts = (
+        Difference("source", before.source or "", after.source or ""),
+        Difference("run", before.run_id or "", after.run_id or ""),
+        Difference("creator", before.user_id or "", after.user_id or ""),
+        Difference("created", str(before.creation_timestamp), str(after.creation_timestamp), is_time=True),
+    )
+    found = (*_differing(*metrics), *by_tag, *(each for each in facts if each.before != each.after))
+    return VersionComparison(before.version, found, problem)
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    pairs = ((key, before.get(key, ""), after.get(key, "")) for key in sorted({*before, *after}))
+    return [Difference(key, old, new) for key, old, new in pairs if old != new]
+
+
+def _numbers(values: Mapping[str, float]) -> dict[str, str]:
+    return {key: f"{value:.6g}" for key, value in values.items()}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

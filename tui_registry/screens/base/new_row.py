@@ -1,0 +1,26 @@
+"""Making what becomes a row of a list."""
+
+from collections.abc import Callable
+
+from tui_registry.console import Console
+from tui_registry.mutations.mutation import Mutation
+from tui_registry.widgets.new_row_table import NewRowTable
+
+
+def make(
+    app: Console,
+    table: NewRowTable,
+    mutation: Mutation,
+    is_new: Callable[[str], bool],
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Run a mutation that makes a row, and put the cursor on the one whose key is new. ``then`` is called once it is
+    made."""
+
+    def made() -> None:
+        table.new_is_made()
+        if then is not None:
+            then()
+
+    table.await_new(is_new)
+    app.mutations.start(mutation, then=made, otherwise=table.stop_awaiting)
