@@ -98,6 +98,19 @@ def test_six_keys_and_the_name_offboard(scene: Scene, leaver: Leaver, size: tupl
     assert [each["user_id"] for each in scene.requests()] != [leaver.name]
 
 
+async def test_nobody_is_offered_to_offboard_themselves(scene: Scene) -> None:
+    async with console(scene.url, scene.registry.admin_token) as shown:
+        await shown.press("5", "tab", "slash")
+        await shown.type(ADMIN)
+        await shown.shows(f"“{ADMIN}” (1)")
+        await shown.press("enter")
+        await shown.shows("⏎ open")
+        assert "offboard" not in shown.bar
+        await shown.press("enter")
+        await shown.shows(f"Access › {ADMIN}", "as every member of admins")
+        assert "offboard" not in shown.bar
+
+
 async def test_what_changes_while_one_decides_is_not_taken_unseen(
     scene: Scene, leaver: Leaver, admin: httpx.Client
 ) -> None:

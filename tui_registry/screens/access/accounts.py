@@ -89,7 +89,7 @@ class Accounts(Section):
 
     def is_allowed(self, action: str) -> bool:
         if action == "offboard":
-            return self._chosen is not None
+            return self._chosen is not None and not self._is_own(self._chosen)
         if action in {"deactivate", "reactivate"}:
             chosen = self._chosen
             return chosen is not None and chosen.active == (action == "deactivate")
@@ -134,6 +134,9 @@ class Accounts(Section):
                 lambda key: DirectoryEntry.of(self._accounts[key]).principal.name.casefold() == name,
             )
 
+    def _is_own(self, account: DirectoryEntry) -> bool:
+        return self.me is not None and self.me.id == account.id
+
     def action_deactivate(self) -> None:
         self.console_app.mutations.prepare(partial(self._switch, self._chosen, active=False))
 
@@ -143,8 +146,7 @@ class Accounts(Section):
     async def _switch(self, account: DirectoryEntry | None, *, active: bool) -> None:
         if account is None:
             return
-        own = self.me is not None and self.me.id == account.id
-        question = _reactivation(account) if active else _deactivation(account, own=own)
+        question = _reactivation(account) if active else _deactivation(account, own=self._is_own(account))
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             self.console_app.mutations.start(changes.set_active(self.register(), account, active=active))
 

@@ -122,6 +122,9 @@ class Person(Section):
             return holding is not None and holding.open is not None
         return super().is_live(action)
 
+    def is_allowed(self, action: str) -> bool:
+        return self.me is not None and self.me.id != self._principal_id  # nobody offboards themselves
+
     def open_row(self, key: str) -> None:
         if (opened := self._holdings[key].open) is not None:
             opened()
