@@ -93,7 +93,8 @@ class Mutations:
         self._host = host
         self._running: set[asyncio.Task[None]] = set()
         self._subjects: Counter[str] = Counter()
-        self._is_preparing = False
+        self.is_preparing = False
+        """Whether a mutation is being asked about: a dialog is open, or will be when the server has answered."""
         self._changes: list[Change] = []  # that were made here and not undone, the newest last
 
     @property
@@ -113,9 +114,9 @@ class Mutations:
         ends it, and is reported.
 
         One at a time: a key that begins another while the server is asked for this one does nothing."""
-        if self._is_preparing:
+        if self.is_preparing:
             return
-        self._is_preparing = True
+        self.is_preparing = True
         self._host.run_worker(self._prepare(dialogs), exit_on_error=False, name="dialogs")
 
     async def _prepare(self, dialogs: Callable[[], Awaitable[None]]) -> None:
@@ -124,7 +125,7 @@ class Mutations:
         except CallError as error:
             self.report("Nothing was changed", Verdict.REFUSED, str(error))
         finally:
-            self._is_preparing = False
+            self.is_preparing = False
 
     def start(
         self,

@@ -153,3 +153,22 @@ def matches_what_it_says(text: str) -> bool:
     typed = heading.partition("matching “")[2].partition("”")[0]
     listed = [line for line in rest.split("\n") if any(name in line for name in ("alpha-", "alabama-", "beta-"))]
     return all(typed in line for line in listed)
+
+
+async def test_what_is_typed_while_a_dialog_is_on_its_way_does_nothing_else(scene: Scene) -> None:
+    """``by`` in a hurry rolls back nothing that was not shown, and opens no Copy."""
+    model = scene.model("churn")
+    for _ in range(2):
+        scene.version(model, "Production", archive=True)
+    async with slow(scene) as (shown, proxy):
+        await shown.press("colon")
+        await shown.type(model)
+        await shown.press("enter")
+        await shown.shows(f"Models › {model}", "b roll back")
+        proxy.hold("HTTP/1.1")
+        await shown.press("b", "y")
+        assert f"Models › {model}" in shown.header
+        assert "Copy" not in shown.text
+        proxy.release()
+        await shown.shows("Roll back Production of")
+    assert [scene.stage(model, each) for each in "12"] == ["Archived", "Production"]

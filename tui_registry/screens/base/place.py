@@ -79,7 +79,11 @@ class Place(Screen[None]):
             return False
         if self.console_app.connection.is_read_only and action in WRITING:
             return False
-        return action not in self._own_actions or self.is_live(action)
+        if action not in self._own_actions:
+            return True
+        # What is typed while a dialog is on its way was meant for that: y is its yes, and copies here.
+        is_for_dialog = self.console_app.mutations.is_preparing and action in self.console_app.keymap.characters
+        return not is_for_dialog and self.is_live(action)
 
     @property
     def live_actions(self) -> list[Action]:
