@@ -123,7 +123,7 @@ class ConsoleApp(App[str]):
             return len(self.screen_stack) > 1
         if action == "suspend":
             return can_suspend(self._driver)
-        return action != "undo" or self.mutations.last_change is not None
+        return action != "undo" or (self.mutations.last_change is not None and not self.mutations.is_running)
 
     @property
     def state(self) -> str:
@@ -295,10 +295,10 @@ class ConsoleApp(App[str]):
     def action_undo(self) -> None:
         """Undo the last change as a whole, if nobody has changed its result since; or say why it cannot be undone."""
         change = self.mutations.last_change
-        if change is None or not isinstance(self.screen, Place):
-            return
+        if change is None or self.mutations.is_running or not isinstance(self.screen, Place):
+            return  # while one is made, the last one is not known
         what = one_line(f"{visible(change.title)}: {change.message}", 300)
-        if change.inverse is None:
+        if not change.undoing:
             self.mutations.report("The last change cannot be undone", Verdict.REFUSED, f"{what} {change.note}")
             return
         from tui_registry.screens.dialogs.confirm import Confirm, Consent, Question
@@ -307,7 +307,7 @@ class ConsoleApp(App[str]):
             if consent is not None:
                 self.mutations.undo(change)
 
-        steps = [f"{visible(each.title)}: {each.progress}" for each in change.undoing]
+        steps = [f"{visible(each.title)}: {each.progress}" for part in change.undoing for each in part]
         notes = [change.note] if change.note else []
         listed = [Content(f"• {one_line(each, 300)}") for each in (*steps, *notes)]
         lines = [Content(what), Content("To undo it:"), *listed]

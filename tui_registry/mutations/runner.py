@@ -16,7 +16,7 @@ from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
 from tui_registry.terminal.sanitize import one_line, visible
 
-MAX_CHANGES = 50  # that can be undone, one after the other
+MAX_CHANGES = 50  # that are remembered, to be undone one after the other
 OUTCOME_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
 """How long what came of a mutation is displayed, unless something newer has to be said."""
 
@@ -37,24 +37,40 @@ class Outcome:
 class Change:
     """A change that was made here, or may have been.
 
-    title: what it is about. message: what came of it. inverse: what undoes it; None if nothing does.
-    note: what that does not restore, or why nothing does; may be empty.
+    title: what it is about. message: what came of it. undoing: what undoes it: the steps of each of its parts, of which
+    one that fails ends those of its part; empty if nothing does. note: what that does not restore, or why nothing does;
+    may be empty.
     """
 
     title: str
     message: str
-    inverse: Mutation | None
+    undoing: tuple[tuple[Mutation, ...], ...]
     note: str
 
-    @property
-    def undoing(self) -> list[Mutation]:
-        """The mutations that undo it, one after the other."""
-        found: list[Mutation] = []
-        step = self.inverse
+    @classmethod
+    def of(cls, mutation: Mutation, result: Result) -> "Change":
+        if result.verdict is Verdict.UNKNOWN:
+            return cls(mutation.title, result.message, (), NOT_KNOWN)
+        steps: list[Mutation] = []
+        step = mutation.inverse
         while step is not None:
-            found.append(step)
+            steps.append(step)
             step = step.rest
-        return found
+        note = mutation.undo_note or ("" if steps else CANNOT_UNDO)
+        return cls(mutation.title, result.message, (tuple(steps),) if steps else (), note)
+
+    @classmethod
+    def of_all(cls, changes: "Sequence[Change]", message: str) -> "Change":
+        """Several that were made together, and are undone together, the last one first."""
+        undoing = tuple(part for change in reversed(changes) for part in change.undoing)
+        lasting = [change for change in changes if not change.undoing]
+        notes = dict.fromkeys(change.note for change in (lasting or changes) if change.note)
+        which = [f"Not {', '.join(visible(change.title) for change in lasting)}:"] if lasting and undoing else []
+        return cls(f"{len(changes)} changes", message, undoing, " ".join([*which, *notes]))
+
+
+Results = Sequence[Sequence[Result]]
+"""Of each part, the results of those of its mutations that were run."""
 
 
 class Host(Protocol):
@@ -136,12 +152,12 @@ class Mutations:
         """Run mutations, one after the other, until one does not happen; report each result. ``then`` is called if all
         happened, ``otherwise`` if not."""
 
-        def finished(results: Sequence[Result]) -> None:
-            call = then if all(result.verdict is Verdict.DONE for result in results) else otherwise
+        def finished(results: Results) -> None:
+            call = then if all(result.verdict is Verdict.DONE for result in results[0]) else otherwise
             if call is not None:
                 call()
 
-        self._start(mutations, finished, is_independent=False)
+        self._start([mutations], finished)
 
     def start_each(
         self, mutations: Sequence[Mutation], finished: Callable[[Sequence[Result]], None], participle: str
@@ -149,12 +165,10 @@ class Mutations:
         """Run mutations, one after the other, whatever comes of those before; ``finished`` gets all results. Of several
         the sum is reported: the journal lists them. ``participle``: what was done, such as "approved"."""
 
-        def all_finished(results: Sequence[Result]) -> None:
-            if len(results) > 1:
-                self._report_all(results, participle)
-            finished(results)
+        def all_finished(results: Results) -> None:
+            finished([each[0] for each in results])
 
-        self._start(mutations, all_finished, is_independent=True)
+        self._start([[mutation] for mutation in mutations], all_finished, participle=participle)
 
     @property
     def last_change(self) -> Change | None:
@@ -162,16 +176,21 @@ class Mutations:
         return self._changes[-1] if self._changes else None
 
     def undo(self, change: Change) -> None:
-        """Undo what was the ``last_change``, once; if nothing was sent, it can be undone again."""
-        if change not in self._changes or change.inverse is None:
+        """Undo what was the ``last_change``, once; what was not sent can be undone again."""
+        if change not in self._changes or not change.undoing:
             return
         self._changes.remove(change)
 
-        def finished(results: Sequence[Result]) -> None:
-            if isinstance(results[0].error, Unreachable | ReadOnly | Unauthenticated):
-                self._changes.append(change)
+        def finished(results: Results) -> None:
+            left = tuple(
+                steps[len(made) - 1 :]
+                for steps, made in zip(change.undoing, results, strict=True)
+                if isinstance(made[-1].error, Unreachable | ReadOnly | Unauthenticated)
+            )
+            if left:
+                self._changes.append(replace(change, undoing=left))
 
-        self._start(change.undoing, finished, is_independent=False, is_undo=True)
+        self._start(change.undoing, finished, participle="undone", is_undo=True)
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Say what came of a mutation."""
@@ -187,15 +206,16 @@ class Mutations:
             self.outcome = None
             self._host.post_to_place(ConnectionChanged())
 
-    def _report_all(self, results: Sequence[Result], participle: str) -> None:
-        """Say how many of several were done, and which key lists them."""
-        counts = Counter(result.verdict for result in results)
+    def _report_all(self, results: Results, participle: str) -> str:
+        """Say how many of several were done, and which key lists them. Returns how many, in words."""
+        counts = Counter(each[-1].verdict for each in results)
         unknown = f", {counts[Verdict.UNKNOWN]} unknown" if counts[Verdict.UNKNOWN] else ""
-        text = f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}"
+        text = counted = f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}"
         if keys := self._host.keymap.keys["journal"]:
             text += f" · {display_name(keys[0])} details"
         worst = next(verdict for verdict in (Verdict.UNKNOWN, Verdict.REFUSED, Verdict.DONE) if counts[verdict])
         self._show_outcome(Outcome(worst, text))
+        return counted
 
     def show_progress(self, progress: str, of: object = None) -> None:
         """Say what is being waited for, ``of`` several that may run; empty when that is over."""
@@ -214,13 +234,15 @@ class Mutations:
 
     def _start(
         self,
-        mutations: Sequence[Mutation],
-        finished: Callable[[Sequence[Result]], None],
+        parts: Sequence[Sequence[Mutation]],
+        finished: Callable[[Results], None],
         *,
-        is_independent: bool,
+        participle: str = "",
         is_undo: bool = False,
     ) -> None:
-        work = self._run(mutations, finished, is_independent=is_independent, is_undo=is_undo)
+        """Run the mutations of each part, until one does not happen; ``finished`` gets the results of each part.
+        ``participle``: what is done, if there can be several parts."""
+        work = self._run(parts, finished, participle=participle, is_undo=is_undo)
         task = asyncio.ensure_future(work)
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -232,47 +254,42 @@ class Mutations:
 
     async def _run(
         self,
-        mutations: Sequence[Mutation],
-        finished: Callable[[Sequence[Result]], None],
+        parts: Sequence[Sequence[Mutation]],
+        finished: Callable[[Results], None],
         *,
-        is_independent: bool,
+        participle: str,
         is_undo: bool,
     ) -> None:
-        results: list[Result] = []
-        texts: list[str] = []
-        subjects = Counter(mutation.subject for mutation in mutations if mutation.subject)
+        results: list[list[Result]] = []
+        changes: list[Change] = []
+        subjects = Counter(mutation.subject for part in parts for mutation in part if mutation.subject)
         self._subjects += subjects
         run_id = object()
         try:
-            for number, mutation in enumerate(mutations, 1):
-                count = f" {number} of {len(mutations)}" if is_independent and len(mutations) > 1 else ""
-                result = await self._result(mutation, partial(self._show_step, run_id, count))
-                results.append(result)
-                texts.append(_told(mutation.title, result.message))
-                if not is_independent or len(mutations) == 1:
-                    self._show_outcome(Outcome(result.verdict, " · ".join(texts)))
-                if not is_undo:
-                    self._remember(mutation, result)
-                if result.verdict is not Verdict.DONE and not is_independent:
-                    break
+            for number, part in enumerate(parts, 1):
+                count = f" {number} of {len(parts)}" if len(parts) > 1 else ""
+                texts: list[str] = []
+                results.append([])
+                for mutation in part:
+                    result = await self._result(mutation, partial(self._show_step, run_id, count))
+                    results[-1].append(result)
+                    texts.append(_told(mutation.title, result.message))
+                    if len(parts) == 1:
+                        self._show_outcome(Outcome(result.verdict, " · ".join(texts)))
+                    if result.verdict is not Verdict.REFUSED:
+                        changes.append(Change.of(mutation, result))
+                    if result.verdict is not Verdict.DONE:
+                        break
         finally:
             self._subjects -= subjects
             self.show_progress("", run_id)
             self._host.refresh_soon()
+        counted = self._report_all(results, participle) if len(parts) > 1 else ""
+        if len(parts) > 1 and len(changes) > 1:
+            changes = [Change.of_all(changes, counted)]
+        if not is_undo:
+            self._changes = [*self._changes, *changes][-MAX_CHANGES:]
         finished(results)
-
-    def _remember(self, mutation: Mutation, result: Result) -> None:
-        if result.verdict is Verdict.REFUSED:
-            return
-        change = Change(
-            mutation.title,
-            result.message,
-            mutation.inverse,
-            mutation.undo_note or ("" if mutation.inverse else CANNOT_UNDO),
-        )
-        if result.verdict is Verdict.UNKNOWN:
-            change = replace(change, inverse=None, note=NOT_KNOWN)
-        self._changes = [*self._changes, change][-MAX_CHANGES:]
 
     async def _result(self, mutation: Mutation, show_progress: Callable[[str], None]) -> Result:
         """Run one. A bug in it must not keep the others from being run."""

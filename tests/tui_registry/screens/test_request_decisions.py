@@ -123,6 +123,24 @@ async def test_many_have_one_report(scene: Scene, size: tuple[int, int]) -> None
     assert {scene.stage(model) for model in models} == {"None"}
 
 
+@SIZES
+async def test_what_was_decided_together_is_undone_together(scene: Scene, size: tuple[int, int]) -> None:
+    models = [scene.pending(name) for name in ("one", "two", "three")]
+    async with console(scene.url, scene.token, size) as shown:
+        await shown.shows(*models)
+        await shown.press("asterisk", "a")
+        await shown.shows("Approve these 3 requests?")
+        await shown.press("y")
+        await shown.tells("3 approved, 0 failed")
+        await shown.press("u")
+        await shown.shows("Undo the last change?", "3 changes: 3 approved, 0 failed", f"{models[0]} version 1")
+        await shown.press("y")
+        await shown.tells("3 undone, 0 failed")
+        assert [scene.stage(model) for model in models] == ["None"] * 3
+        assert "u undo" not in shown.bar
+        await shown.until(lambda: shown.app.mutations.last_change is None, "nothing is left to undo")
+
+
 async def test_leaving_production_empty_is_said_before(scene: Scene) -> None:
     model = scene.model("alone")
     version = scene.version(model, "Production")
