@@ -8,13 +8,11 @@ from tui_registry.queries import pages
 
 
 async def test_enter_then_n_after_making_a_group_adds_to_that_group(office: AccessFixture) -> None:
-    """Also where both are pressed before the group is displayed: what was under the cursor before is admins."""
+    """Also where both are pressed before the group is displayed: another one was under the cursor before."""
     slow, fast = f"zz-slow-{office.scene.id}", f"zz-fast-{office.scene.id}"
     async with console(office.url, office.registry.admin_token) as shown:
         await to_section(shown, "Groups")
-        await shown.press("g")
-        assert "▎ admins" in shown.text
-        await shown.press("n")
+        await shown.press("g", "n")
         await shown.type(slow)
         await shown.press("enter")
         await shown.until(lambda: f"▎ {slow}" in shown.text, "the cursor on the new group")
@@ -35,7 +33,10 @@ async def test_enter_then_n_after_making_a_group_adds_to_that_group(office: Acce
 async def test_what_was_not_made_is_not_waited_for(office: AccessFixture) -> None:
     async with console(office.url, office.registry.admin_token) as shown:
         await to_section(shown, "Groups")
-        await shown.press("g", "n")
+        await shown.press("slash")
+        await shown.type("admins")
+        await shown.shows("▎ admins", "(1)")
+        await shown.press("enter", "n")
         await shown.type("users")
         await shown.press("enter")
         await shown.tells("there is already a group users")

@@ -32,7 +32,7 @@ def test_what_one_does_is_on_the_other(scene: Scene) -> None:
     ):
         owner.shows("No open requests", "● live")
         asker.shows("No open requests", "● live")
-        asker.press("/")
+        asker.press(":")
         asker.type(model)
         asker.press("enter")
         asker.shows("your level: CAN_READ", "2 versions")

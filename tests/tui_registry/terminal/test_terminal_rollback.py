@@ -23,7 +23,7 @@ def test_four_keys_and_the_name_roll_back(scene: Scene, size: tuple[int, int]) -
         shown.press("y")
         shown.type(model)
         shown.press("enter")
-        shown.shows("Archived version 2.")
+        shown.shows("Moved from Archived to Production.")
         assert shown.pressed - before - len(model) <= 4
         shown.press("q")
         assert shown.ends() == 0
