@@ -35,13 +35,15 @@ SIZES = ((80, 24), (120, 40))
 STILL = 0.4  # seconds without a change after which a screen counts as complete
 TIMEOUT = 20  # seconds
 
-MODEL = ("2", "slash", *"fraud-card-realtime", "enter")
+MODEL = ("colon", *"fraud-card-realtime", "enter")
 SCENES: dict[str, Sequence[str]] = {
     "inbox": (),
     "approve": ("a",),
     "marked": ("space", "down", "space"),
     "filter": ("slash", *"staging"),
     "models": ("2",),
+    "columns": ("2", "C"),
+    "row": ("2", "V"),
     "search": ("2", "slash", *"risk"),
     "model": MODEL,
     "about": (*MODEL, "i"),
@@ -56,6 +58,8 @@ SCENES: dict[str, Sequence[str]] = {
     "access-grant": (*MODEL, "p", "n", *"data-science", "tab", "j", "enter"),
     "access-why": (*MODEL, "p", "w", *"user:lena.hoffmann@example.com", "enter"),
     "users": ("5", "tab"),
+    "person": ("colon", *"nadia.haddad", "enter"),
+    "offboard": ("colon", *"nadia.haddad", "enter", "O"),
     "groups": ("5", "tab", "tab"),
     "tokens": ("5", "shift+tab"),
     "experiments": ("2", "N"),
@@ -65,7 +69,7 @@ SCENES: dict[str, Sequence[str]] = {
     "copy": ("2", "y"),
     "journal": ("at",),
     "profiles": ("P",),
-    "palette": ("colon", *"fraud"),
+    "finder": ("colon", *"fraud"),
     "help": ("question_mark",),
 }
 """The keys to press, from the inbox, for each screenshot."""
