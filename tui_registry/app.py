@@ -1,6 +1,7 @@
 """The console application: its places, its keys, and its state."""
 
 import asyncio
+import errno
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +38,7 @@ from tui_registry.session.saved_view import SavedView
 from tui_registry.session.settings import Settings
 from tui_registry.startup.first_frame import FirstFrame
 from tui_registry.startup.preferences import Preferences
-from tui_registry.terminal import clipboard
+from tui_registry.terminal import child_process, clipboard
 from tui_registry.terminal.driver_choice import can_suspend, driver_class
 from tui_registry.terminal.key_queue import KeyQueue
 from tui_registry.terminal.sanitize import one_line, visible
@@ -169,6 +170,21 @@ class ConsoleApp(App[str]):
     def action_suspend(self) -> None:
         if can_suspend(self._driver):
             self._driver.suspend()
+
+    @property
+    def can_release_terminal(self) -> bool:
+        return can_suspend(self._driver)
+
+    @property
+    def child_variables(self) -> dict[str, str]:
+        opened = self.connection.opened
+        return child_process.environment([opened.token] if opened else [])
+
+    def run_in_terminal(self, arguments: Sequence[str]) -> int:
+        if not can_suspend(self._driver):
+            raise OSError(errno.ENOTTY, "this terminal cannot be given to another program")
+        with self._driver.released():
+            return child_process.run_in_terminal(arguments, self.child_variables)
 
     @on(Driver.SignalResume)
     def _is_back(self) -> None:

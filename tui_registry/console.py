@@ -1,6 +1,6 @@
 """The interface of the application that screens use; app.ConsoleApp implements it."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from textual.geometry import Size
@@ -112,6 +112,18 @@ class Console(Protocol):
 
     def redraw(self) -> None:
         """Redraw the whole screen: something else may have written to the terminal."""
+
+    @property
+    def can_release_terminal(self) -> bool:
+        """Whether another program can use the terminal meanwhile."""
+
+    @property
+    def child_variables(self) -> dict[str, str]:
+        """The environment variables for a child process: no token is among them."""
+
+    def run_in_terminal(self, arguments: Sequence[str]) -> int:
+        """Leave the terminal to a program, and wait until it ends: nothing else goes on meanwhile. Returns its exit
+        code, or the negative number of the signal that ended it. Raises OSError."""
 
     @property
     def mutations(self) -> Mutations: ...

@@ -11,7 +11,8 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -77,6 +78,17 @@ class TerminalDriver(LinuxDriver):
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
         self._resume()
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """Leave the terminal to another program until the block ends. The block must not return to the event loop:
+        what the console draws would have nowhere to go. If ctrl+z stops the program, it stops the console, too, and the
+        shell continues both."""
+        self.suspend_application_mode()
+        try:
+            yield
+        finally:
+            self._resume()
 
     def _on_continued(self) -> None:
         """Continued after a stop that it could not handle: other programs have used the terminal, in their own

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from tui_registry_server.wire.fields import Entity, Id, Integer, Milliseconds, RequestBody, Text, Version
 
-CommentText = Annotated[Text, Field(min_length=1, max_length=65_535)]
+MAX_COMMENT_LENGTH = 65_535
+
+CommentText = Annotated[Text, Field(min_length=1, max_length=MAX_COMMENT_LENGTH)]
 
 
 class CommentAction(StrEnum):

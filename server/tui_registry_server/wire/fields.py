@@ -42,7 +42,9 @@ def _reject_non_integer(value: Any) -> Any:
 Text = Annotated[str, AfterValidator(_no_nul)]
 """A string that every database can store."""
 
-Description = Annotated[Text, Field(max_length=100_000)]
+MAX_DESCRIPTION_LENGTH = 100_000
+
+Description = Annotated[Text, Field(max_length=MAX_DESCRIPTION_LENGTH)]
 
 Version = Annotated[
     Text,

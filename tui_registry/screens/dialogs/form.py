@@ -1,14 +1,15 @@
 """A form with texts and choices, such as a name, a description, a level.
 
 Enter moves to the next field and, on the last one, saves; ctrl+s saves from any field; Tab moves; Escape cancels, and
-has to be pressed twice if input would be lost.
+has to be pressed twice if input would be lost. ctrl+o opens a long text in the user's own editor.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from rich.cells import cell_len
 from textual import on
@@ -16,13 +17,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Offset
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from tui_registry.client.errors import CallError
+from tui_registry.console import Console
 from tui_registry.screens.dialogs.choose import Choice
 from tui_registry.styles import DEFERRED_STYLES
+from tui_registry.terminal import editor
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.hint import Hint
 from tui_registry.widgets.table import Column, Row, Table
@@ -41,7 +45,8 @@ Suggest = Callable[[str], Awaitable[Sequence[str]]]
 class Field:
     """One input of a form.
 
-    value: the initial value. hint: the placeholder. long: a text of several lines. choices: the values to choose from.
+    value: the initial value. hint: the placeholder. long: a text of several lines. max_length: of a value, in
+    characters. choices: the values to choose from.
     suggest: completes what is typed; with ``suggested_only`` only completions are valid, and Enter takes the only one
     left. check: what is wrong with a value, empty if nothing.
     """
@@ -51,11 +56,21 @@ class Field:
     value: str = ""
     hint: str = ""
     long: bool = False
+    max_length: int | None = None
     required: bool = False
     choices: Sequence[Choice] = ()
     suggest: Suggest | None = None
     suggested_only: bool = False
     check: Callable[[str], str] | None = None
+
+
+class LongText(TextArea):
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Undoing, Textual may scroll to the cursor before it has moved the cursor back into the shorter text, and then
+        fails."""
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset()
+        return super().scroll_cursor_visible(center, animate)
 
 
 class Form(ModalScreen[dict[str, str] | None]):
@@ -65,6 +80,7 @@ class Form(ModalScreen[dict[str, str] | None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-lowest"), (24, "-low"), (34, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
+        Binding("ctrl+o", "open_editor", show=False, priority=True),
         Binding("escape", "leave", show=False),
         Binding("down", "suggestion(1)", show=False, priority=True),
         Binding("up", "suggestion(-1)", show=False, priority=True),
@@ -80,9 +96,10 @@ class Form(ModalScreen[dict[str, str] | None]):
         self._save = save
         self._message = message
         self._leave_requested = False
-        self._initial_values = {field.name: field.value if field.choices else editable(field.value) for field in fields}
+        self._displayed = {field.name: field.value if field.choices else editable(field.value) for field in fields}
+        self._originals = {field.name: field.value for field in fields}
         self._has_hidden_characters = any(
-            self._initial_values[field.name] != field.value.replace("\r\n", "\n") for field in fields
+            self._displayed[field.name] != field.value.replace("\r\n", "\n") for field in fields
         )
         self._completed: dict[str, str] = {}  # by field, what was typed when its completions were requested
 
@@ -96,7 +113,7 @@ class Form(ModalScreen[dict[str, str] | None]):
                     yield Static(Content.styled(HIDDEN_CHARACTERS, "$text-warning"), id="warning")
                 for field in self._fields:
                     yield Static(Content(field.label), classes="label")
-                    yield from _field_widgets(field, self._initial_values[field.name])
+                    yield from _field_widgets(field, self._displayed[field.name])
             yield Static("", id="error", markup=False)
             yield Hint(*self._hints)
 
@@ -115,11 +132,28 @@ class Form(ModalScreen[dict[str, str] | None]):
     @property
     def _hints(self) -> tuple[str, str]:
         save = self._save.lower()
+        edit = "ctrl+o editor" if self._long_field is not None and self.console_app.can_release_terminal else ""
+        keys: tuple[str, ...]
+        short: tuple[str, ...]
         if len(self._fields) > 1:
-            return f"⏎ or tab next   ctrl+s {save}   esc cancel", f"tab next  ctrl+s {save}  esc cancel"
-        if self._fields[0].long:
-            return f"⏎ new line   ctrl+s {save}   esc cancel", f"ctrl+s {save}  esc cancel"
-        return f"⏎ {save}   esc cancel", f"⏎ {save}  esc cancel"
+            keys = ("⏎ or tab next", f"ctrl+s {save}", edit, "esc cancel")
+            short = ("tab next", f"ctrl+s {save}", "esc cancel")
+        elif self._fields[0].long:
+            keys = ("⏎ new line", f"ctrl+s {save}", edit, "esc cancel")
+            short = (f"ctrl+s {save}", edit, "esc cancel")
+        else:
+            keys = short = (f"⏎ {save}", "esc cancel")
+        return "   ".join(filter(None, keys)), "  ".join(filter(None, short))
+
+    @property
+    def console_app(self) -> Console:
+        return cast("Console", self.app)
+
+    @property
+    def _long_field(self) -> Field | None:
+        """The field to open in an editor: the one with the focus, or else the first one, among those of long texts."""
+        focused = self.focused.id if isinstance(self.focused, TextArea) else None
+        return next((each for each in self._fields if each.long and focused in {None, each.name}), None)
 
     @property
     def values(self) -> dict[str, str]:
@@ -134,8 +168,8 @@ class Form(ModalScreen[dict[str, str] | None]):
         if isinstance(widget, Table):
             return widget.cursor_key or ""
         typed = widget.text if isinstance(widget, TextArea) else widget.value if isinstance(widget, Input) else ""
-        if typed == self._initial_values[field.name]:
-            return field.value  # unchanged, including characters that cannot be displayed
+        if typed == self._displayed[field.name]:
+            return self._originals[field.name]  # unchanged, including characters that cannot be displayed
         return typed if field.long else typed.strip()
 
     def action_save(self) -> None:
@@ -143,12 +177,36 @@ class Form(ModalScreen[dict[str, str] | None]):
         for field in self._fields:
             value = values[field.name]
             problem = f"{field.label} is required." if field.required and not value else ""
+            problem = problem or _length_problem(field, value)
             problem = problem or (field.check(value) if field.check and value else "")
             if problem:
                 self._show_error(problem)
                 self.set_focus(self._widget(field))
                 return
         self.dismiss(values)
+
+    def action_open_editor(self) -> None:
+        """Take a long text from the user's editor; it is not saved yet."""
+        if (field := self._long_field) is None:
+            return
+        area = self.query_one(f"#{field.name}", TextArea)
+        before = self._value(field)
+        given = area.text if editor.has_controls(before) else before
+        try:
+            if self.console_app.mutations.is_running:
+                raise editor.EditorError("A change is being sent: wait for its answer.")
+            after = editor.edit(given, self.console_app.run_in_terminal, os.environ)
+        except editor.EditorError as error:
+            self._show_error(str(error))
+            return
+        if after == given:
+            self._show_error("The editor saved no change. One with a window must wait, as with: EDITOR='code --wait'")
+            return
+        self._leave_requested = False
+        self._displayed[field.name], self._originals[field.name] = editable(after), after
+        area.replace(self._displayed[field.name], (0, 0), area.document.end)  # ctrl+z brings the text before back
+        self.set_focus(area)
+        self._show_error(_length_problem(field, after))
 
     def action_leave(self) -> None:
         changed = any(self.values[field.name] != field.value for field in self._fields if not field.choices)
@@ -243,6 +301,12 @@ class Form(ModalScreen[dict[str, str] | None]):
             table.styles.height = table.row_count
 
 
+def _length_problem(field: Field, value: str) -> str:
+    if field.max_length is None or len(value) <= field.max_length:
+        return ""
+    return f"{field.label} is too long: {len(value):,} characters, at most {field.max_length:,}."
+
+
 def editable(value: str) -> str:
     """A text without the characters that must not be sent to the terminal."""
     return "\t".join("\n".join(lines(part, len(value))) for part in value.split("\t"))
@@ -256,7 +320,7 @@ def _field_widgets(field: Field, value: str) -> ComposeResult:
         table.styles.height = min(MAX_VISIBLE_CHOICES, len(field.choices))
         yield table
     elif field.long:
-        yield TextArea(value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
+        yield LongText(value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
     else:
         yield Input(value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
         if field.suggest is not None:

@@ -13,6 +13,8 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.copy_actions import CopyActions
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry_server.wire.comment import MAX_COMMENT_LENGTH
+from tui_registry_server.wire.fields import MAX_DESCRIPTION_LENGTH
 
 
 class EditActions(CopyActions):
@@ -44,7 +46,13 @@ class EditActions(CopyActions):
 
     async def _edit_description(self, subject: Subject, before: str) -> None:
         app = self.console_app
-        field = Field(name="description", label="Description (Markdown)", value=before, long=True)
+        field = Field(
+            name="description",
+            label="Description (Markdown)",
+            value=before,
+            long=True,
+            max_length=MAX_DESCRIPTION_LENGTH,
+        )
         values = await app.push_screen_wait(Form(f"Description of {subject}", [field]))
         if values is not None and values["description"] != before:
             app.mutations.start(describe(app.client, subject, before, values["description"]))
@@ -104,7 +112,7 @@ class EditActions(CopyActions):
 
     async def _comment(self, subject: Subject) -> None:
         app = self.console_app
-        field = Field(name="comment", label="Comment", long=True, required=True)
+        field = Field(name="comment", label="Comment", long=True, max_length=MAX_COMMENT_LENGTH, required=True)
         values = await app.push_screen_wait(Form(f"Comment on {subject}", [field], save="Comment"))
         if values is not None:
             known = frozenset(

@@ -10,13 +10,14 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.terminal.sanitize import visible
 from tui_registry.widgets.new_row_table import NewRowTable
+from tui_registry_server.wire.fields import MAX_DESCRIPTION_LENGTH
 
 
 async def create_model(app: Console, table: NewRowTable) -> None:
     """``table`` lists the models."""
     fields = [
         Field(name="name", label="Name", required=True, check=model_name_problem),
-        Field(name="description", label="Description (Markdown)", long=True),
+        Field(name="description", label="Description (Markdown)", long=True, max_length=MAX_DESCRIPTION_LENGTH),
     ]
     values = await app.push_screen_wait(Form("New model", fields, save="Create"))
     if values is not None:
@@ -70,7 +71,7 @@ async def add_version(app: Console, name: str, table: NewRowTable) -> None:
     """``table`` lists the versions by their numbers."""
     fields = [
         Field(name="source", label="Source (URI of the artifacts)", hint="s3://bucket/path", required=True),
-        Field(name="description", label="Description (Markdown)", long=True),
+        Field(name="description", label="Description (Markdown)", long=True, max_length=MAX_DESCRIPTION_LENGTH),
         Field(name="run_id", label="Run ID", hint="MLflow run that produced it (optional)"),
         Field(name="run_link", label="Link to the run", hint="https://…"),
     ]

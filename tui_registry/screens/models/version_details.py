@@ -20,7 +20,7 @@ from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
-from tui_registry_server.wire.comment import Comment, CommentAction
+from tui_registry_server.wire.comment import MAX_COMMENT_LENGTH, Comment, CommentAction
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability
@@ -144,7 +144,14 @@ class VersionDetails(DetailsScreen):
 
     async def _edit_comment(self, comment: Comment) -> None:
         app = self.console_app
-        field = Field(name="comment", label="Comment", value=comment.comment, long=True, required=True)
+        field = Field(
+            name="comment",
+            label="Comment",
+            value=comment.comment,
+            long=True,
+            max_length=MAX_COMMENT_LENGTH,
+            required=True,
+        )
         values = await app.push_screen_wait(Form(f"Edit the comment on {self._subject}", [field]))
         if values is not None and values["comment"] != comment.comment:
             app.mutations.start(comments.edit(app.client, self._subject, comment, values["comment"]))
