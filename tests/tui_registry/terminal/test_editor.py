@@ -137,7 +137,7 @@ def test_a_stopped_editor_stops_the_console_too(scene: Scene, script: Script, tm
         shown.press(CTRL_Z)
         shown.shows("Stopped", f"{PROMPT}42>")
         shown.press("fg\n")
-        shown.until(lambda: shown.text.count("tui_registry") > 1, "continued")
+        shown.until(lambda: shown.text.count("python") > 1, "continued")
         shown.type("after the stop\n")
         shown.shows(f"Description of {model}", "after the stop")
         shown.press(CTRL_S)
