@@ -10,6 +10,8 @@ from tests.live_registry import serving
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.scene import ASKER, OWNER, Scene
 
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+
 WIDEST = (200, 50)
 DATES = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}–\d{2}:\d{2}"
 
@@ -102,9 +104,10 @@ async def test_a_time_in_production_is_counted_again(scene: Scene) -> None:
         assert second[1] == "Archived, previous"
 
 
-async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene) -> None:
+@SIZES
+async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene, size: tuple[int, int]) -> None:
     model = released(scene, 3)
-    async with console(scene.url, scene.token) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await opened(shown, model)
         await shown.shows("b roll back")
         await shown.press("b")
@@ -189,13 +192,14 @@ async def test_nothing_is_rolled_back_once_production_has_changed(scene: Scene) 
     assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
 
 
-async def test_the_history_of_a_model_has_all_its_versions(scene: Scene) -> None:
+@SIZES
+async def test_the_history_of_a_model_has_all_its_versions(scene: Scene, size: tuple[int, int]) -> None:
     model = released(scene, 2)
-    async with console(scene.url, scene.token, LARGE) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await opened(shown, model)
         await shown.shows("2 versions")
         await shown.press("H")
-        await shown.shows(f"Activity › {model} (", "displaced", "None → Production")
+        await shown.shows(f"Activity › {model} (", "displaced", "None → Product")
         assert len(re.findall(r"moved +\S+ +[12] ", shown.text)) == 2
         await shown.press("escape", "enter")
         await shown.shows(f"{model} › 2")

@@ -3,14 +3,19 @@
 import pytest
 
 from tests.tui_registry.access_fixture import AccessFixture, to_section
-from tests.tui_registry.console import console
+from tests.tui_registry.console import LARGE, SMALL, console
 from tui_registry.queries import pages
 
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
-async def test_enter_then_n_after_making_a_group_adds_to_that_group(office: AccessFixture) -> None:
+
+@SIZES
+async def test_enter_then_n_after_making_a_group_adds_to_that_group(
+    office: AccessFixture, size: tuple[int, int]
+) -> None:
     """Also where both are pressed before the group is displayed: another one was under the cursor before."""
     slow, fast = f"zz-slow-{office.scene.id}", f"zz-fast-{office.scene.id}"
-    async with console(office.url, office.registry.admin_token) as shown:
+    async with console(office.url, office.registry.admin_token, size) as shown:
         await to_section(shown, "Groups")
         await shown.press("g", "n")
         await shown.type(slow)

@@ -141,11 +141,12 @@ async def test_what_was_decided_together_is_undone_together(scene: Scene, size: 
         await shown.until(lambda: shown.app.mutations.last_change is None, "nothing is left to undo")
 
 
-async def test_leaving_production_empty_is_said_before(scene: Scene) -> None:
+@SIZES
+async def test_leaving_production_empty_is_said_before(scene: Scene, size: tuple[int, int]) -> None:
     model = scene.model("alone")
     version = scene.version(model, "Production")
     scene.ask(model, version, "Archived")
-    async with console(scene.url, scene.token) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await shown.shows(model, "Production is left EMPTY")
         await shown.press("a")
         await shown.shows("Approve this request?", "Production is left EMPTY", f"Type {model}")
@@ -158,10 +159,11 @@ async def test_leaving_production_empty_is_said_before(scene: Scene) -> None:
         await shown.hides("EMPTY")
 
 
-async def test_only_approving_displaces(scene: Scene) -> None:
+@SIZES
+async def test_only_approving_displaces(scene: Scene, size: tuple[int, int]) -> None:
     model = scene.pending("churn", "Production")
     holder = scene.version(model, "Production")
-    async with console(scene.url, scene.token) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await shown.shows(model, f"displaces version {holder}")
         for key, displaces in (("a", True), ("r", False)):
             await shown.press(key)
@@ -172,10 +174,11 @@ async def test_only_approving_displaces(scene: Scene) -> None:
             await shown.hides("this request?")
 
 
-async def test_no_choice_about_nothing(scene: Scene) -> None:
+@SIZES
+async def test_no_choice_about_nothing(scene: Scene, size: tuple[int, int]) -> None:
     """Who has come to an empty stage in the meantime is not left there beside the new version unseen."""
     model = scene.pending("churn", "Staging")
-    async with console(scene.url, scene.token) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await shown.shows(model)
         await shown.press("a")
         await shown.shows("Approve this request?")

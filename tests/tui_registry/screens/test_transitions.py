@@ -1,7 +1,11 @@
 """Moving versions by keys, at once or by asking; the board over all models; comparing two versions."""
 
-from tests.tui_registry.console import LARGE, console
+import pytest
+
+from tests.tui_registry.console import LARGE, SMALL, console
 from tests.tui_registry.scene import ASKER, Scene
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 async def test_a_version_moves_from_the_board(scene: Scene) -> None:
@@ -54,13 +58,14 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
     assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
 
 
-async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(scene: Scene) -> None:
+@SIZES
+async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(scene: Scene, size: tuple[int, int]) -> None:
     """And never an older one in its place."""
     name = scene.model("undone")
     scene.version(name, "Production")
     scene.version(name, "Production")
     scene.version(name, "Archived")
-    async with console(scene.url, scene.token, LARGE) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await shown.press("3")
         await shown.shows("Archived 1", "Production 2")
         await shown.press("right", "right", "T")
@@ -98,11 +103,12 @@ async def test_an_undo_is_refused_once_somebody_else_has_moved_on(scene: Scene) 
     assert [scene.stage(name, each) for each in (holder, newcomer, third)] == ["Archived", "Archived", "Production"]
 
 
-async def test_an_approval_is_undone_as_a_whole(scene: Scene) -> None:
+@SIZES
+async def test_an_approval_is_undone_as_a_whole(scene: Scene, size: tuple[int, int]) -> None:
     name = scene.model("approved")
     holder, newcomer = scene.version(name, "Production"), scene.version(name)
     scene.ask(name, newcomer, "Production")
-    async with console(scene.url, scene.token) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await shown.shows(name, "a approve")
         await shown.press("a", "y")
         await shown.type(name)
@@ -126,10 +132,11 @@ async def test_a_rejection_is_named_but_not_undone(scene: Scene) -> None:
         await shown.tells("The last change cannot be undone", "A rejected request cannot be opened again")
 
 
-async def test_it_is_said_that_production_is_left_empty(scene: Scene) -> None:
+@SIZES
+async def test_it_is_said_that_production_is_left_empty(scene: Scene, size: tuple[int, int]) -> None:
     name = scene.model("emptied")
     first = scene.version(name, "Production")
-    async with console(scene.url, scene.token, LARGE) as shown:
+    async with console(scene.url, scene.token, size) as shown:
         await shown.press("3")
         await shown.shows("Production 1")
         await shown.press("right", "t", "a")
