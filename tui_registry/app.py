@@ -28,6 +28,7 @@ from tui_registry.keys.names import display_name
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.runner import Mutations, Outcome
 from tui_registry.screens.base.place import Place
+from tui_registry.screens.custom_commands import CustomCommands
 from tui_registry.screens.navigation import Navigator
 from tui_registry.screens.places import PLACES, column_problems, load, place
 from tui_registry.session.connection import Connection
@@ -74,7 +75,9 @@ class ConsoleApp(App[str]):
         """``connect`` is a connection, or a function that makes one, run in a thread while the first frame is drawn.
         ``warnings`` are displayed: why the settings file is not used."""
         super().__init__()
-        self.preferences = Preferences(self, settings or Settings(), warnings)
+        settings = settings or Settings()
+        self.preferences = Preferences(self, settings, warnings)
+        self.commands = CustomCommands(self, settings.commands)
         self.keymap = self.preferences.keymap
         self._bindings = self.keymap.rebound(self._bindings, EVERYWHERE)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -122,6 +125,8 @@ class ConsoleApp(App[str]):
             return bool(self._copied) or (isinstance(self.screen, Place) and self.screen.has_text)
         if action == f"go('{self.current_mode}')":
             return len(self.screen_stack) > 1
+        if action == "command_output":
+            return bool(self.commands.processes)
         if action == "suspend":
             return can_suspend(self._driver)
         return action != "undo" or (self.mutations.last_change is not None and not self.mutations.is_running)
@@ -129,6 +134,7 @@ class ConsoleApp(App[str]):
     @property
     def state(self) -> str:
         progress = self.mutations.progress
+        progress = progress or (f"running {running}" if (running := self.commands.running) else "")
         return f"⋯ {progress}" if progress else self.connection.state
 
     def get_driver_class(self) -> type[Driver]:
@@ -180,11 +186,11 @@ class ConsoleApp(App[str]):
         opened = self.connection.opened
         return child_process.environment([opened.token] if opened else [])
 
-    def run_in_terminal(self, arguments: Sequence[str]) -> int:
+    def run_in_terminal(self, arguments: Sequence[str], *, title: str = "") -> int:
         if not can_suspend(self._driver):
             raise OSError(errno.ENOTTY, "this terminal cannot be given to another program")
         with self._driver.released():
-            return child_process.run_in_terminal(arguments, self.child_variables)
+            return child_process.run_in_terminal(arguments, self.child_variables, title=title)
 
     @on(Driver.SignalResume)
     def _is_back(self) -> None:
@@ -358,6 +364,12 @@ class ConsoleApp(App[str]):
             markup=False,
             timeout=30,
         )
+
+    def action_command_output(self) -> None:
+        from tui_registry.screens.dialogs.command_output import CommandOutput
+
+        if self.commands.processes:
+            self.push_screen(CommandOutput(self.commands.processes))
 
     def action_journal(self) -> None:
         self.navigation.open_journal()

@@ -57,6 +57,16 @@ class Navigation(Protocol):
     def open_run(self, run_id: str) -> None: ...
 
 
+class Commands(Protocol):
+    """The user's custom commands, by name."""
+
+    def is_live(self, name: str, values: Mapping[str, str]) -> bool:
+        """Whether a row with these values has all that the command takes."""
+
+    def run(self, name: str, values: Mapping[str, str]) -> None:
+        """Run a command on a row, or say why not."""
+
+
 class Console(Protocol):
     @property
     def keymap(self) -> Keymap: ...
@@ -121,9 +131,13 @@ class Console(Protocol):
     def child_variables(self) -> dict[str, str]:
         """The environment variables for a child process: no token is among them."""
 
-    def run_in_terminal(self, arguments: Sequence[str]) -> int:
+    def run_in_terminal(self, arguments: Sequence[str], *, title: str = "") -> int:
         """Leave the terminal to a program, and wait until it ends: nothing else goes on meanwhile. Returns its exit
-        code, or the negative number of the signal that ended it. Raises OSError."""
+        code, or the negative number of the signal that ended it. With a ``title`` this is written before, and after the
+        program Enter is waited for. Raises OSError, ValueError."""
+
+    @property
+    def commands(self) -> Commands: ...
 
     @property
     def mutations(self) -> Mutations: ...

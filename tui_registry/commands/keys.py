@@ -13,12 +13,16 @@ from tui_registry.commands.exits import Exit, Failure
 @click.option("--toml", is_flag=True, help="Print a keymap file to edit.")
 def keys(*, keymap: str | None, toml: bool) -> None:
     """List the console's keys, or the problems of a keymap."""
+    from tui_registry.keys import custom_commands
     from tui_registry.keys import keymap as keymaps
     from tui_registry.session import settings
 
     try:
-        wanted, folder = (keymap, Path()) if keymap else (settings.read().keymap, settings.config_file().parent)
-        known = keymaps.load(wanted, folder=folder)
+        given = settings.read()
+        wanted, folder = (keymap, Path()) if keymap else (given.keymap, settings.config_file().parent)
+        known, problems = custom_commands.with_commands(keymaps.load(wanted, folder=folder), given.commands)
+        if problems:
+            raise keymaps.KeymapError(str(settings.config_file()), [each.removesuffix(".") for each in problems])
     except (settings.SettingsError, keymaps.KeymapError) as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     if toml:

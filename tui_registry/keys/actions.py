@@ -284,6 +284,15 @@ ACTIONS = (
         9,
     ),
     Action(
+        "command_output",
+        "O",
+        "O",
+        "output",
+        "Show the output of your commands in the background",
+        (EVERYWHERE,),
+        7,
+    ),
+    Action(
         "show_text",
         "Y",
         "Y",

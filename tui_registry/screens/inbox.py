@@ -1,7 +1,7 @@
 """The inbox: the open requests of all models, with the details needed to decide them."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -169,6 +169,18 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
     def subject(self) -> Subject | None:
         chosen = self._requests.get(self.table.cursor_key or "")
         return Subject(chosen.name, chosen.version) if chosen else None
+
+    def row_values(self) -> Mapping[str, str]:
+        request = self._requests.get(self.table.cursor_key or "")
+        if request is None:
+            return {}
+        return {
+            "name": request.name,
+            "version": request.version,
+            "stage": request.from_stage.value,
+            "to_stage": request.to_stage.value,
+            "request_id": request.id,
+        }
 
     @property
     def _filter_line(self) -> Input:

@@ -10,6 +10,11 @@ filter = "tag:team=risk"
 sort = "updated desc"
 columns = ["model", "prod", "updated"]
 key = "f6"
+
+[commands.deploy]                                   # a custom command: see tui_registry.session.custom_command
+key = "f7"
+places = ["model", "board"]
+run = ["jenkins-trigger", "{name}", "{version}"]
 """
 
 import tomllib
@@ -21,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
+from tui_registry.session.custom_command import CustomCommand
 from tui_registry.session.saved_view import SavedView, ViewName
 from tui_registry.session.toml_text import with_table, with_value
 
@@ -30,12 +36,17 @@ REMEDIES: Mapping[str, str] = {
     "mouse": "use mouse = true or mouse = false",
     "views": 'write [views.NAME], a name of letters, digits, - and _, and below it place = "models" and, if wanted, '
     'filter = "…", sort = "updated desc", columns = ["model", "updated"], key = "f6"',
+    "commands": 'write [commands.NAME], a name of letters, digits, - and _, and below it run = ["PROGRAM", "{name}"], '
+    'places = ["model"], and, if wanted, key = "f7", description = "…", confirm, background or writes = true',
 }
 """How to fix an invalid setting, by its name. These are all the settings."""
 
 
 class SettingsError(Exception):
     """The file is invalid or cannot be written. Its text names the file and the key, and says what to do."""
+
+
+CommandName = ViewName  # by the same rule
 
 
 class Settings(BaseModel):
@@ -47,6 +58,7 @@ class Settings(BaseModel):
     keymap: str = Field("default", min_length=1)
     mouse: bool | None = None
     views: dict[ViewName, SavedView] = {}
+    commands: dict[CommandName, CustomCommand] = {}
 
 
 def config_file() -> Path:

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import App
 
+from tui_registry.keys.custom_commands import with_commands
 from tui_registry.keys.keymap import load_or_default
 from tui_registry.keys.names import display_name
 from tui_registry.keys.view_actions import with_views
@@ -24,10 +25,11 @@ class Preferences:
     def __init__(self, app: App[Any], settings: Settings, warnings: Sequence[str]) -> None:
         """``warnings`` are displayed: why the settings file is not used."""
         self._app = app
-        self._own_keymap, problems = load_or_default(settings.keymap, folder=config_file().parent)
+        keymap, problems = load_or_default(settings.keymap, folder=config_file().parent)
+        self._own_keymap, bad_commands = with_commands(keymap, settings.commands)
         self.views = dict(settings.views)
         self.keymap, bad_views = with_views(self._own_keymap, self.views)
-        problems = [*problems, *bad_views]
+        problems = [*problems, *bad_commands, *bad_views]
         self.arrangements = KeptArrangements()
         unread = [self.arrangements.problem] if self.arrangements.problem else []
         self._warnings = [*warnings, *problems, *unread, *self._use_theme(settings.theme)]

@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from tui_registry_server import charset
+
+STDIN, STDERR = 0, 2
 TOKEN_VARIABLE = "TUI_REGISTRY_TOKEN"  # noqa: S105  # the name of the variable
 
 
@@ -20,11 +23,30 @@ def environment(secrets: Collection[str], inherited: Mapping[str, str] | None = 
     }
 
 
-def run_in_terminal(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run a program that uses the terminal, which must have been released, and wait for it. Returns its exit code, or
-    the negative number of the signal that ended it. Raises OSError if it cannot be started."""
-    with _unaffected_by_keys(), subprocess.Popen(list(arguments), env=dict(variables)) as process:  # noqa: S603  # the user's own
-        return process.wait()
+def run_in_terminal(arguments: Sequence[str], variables: Mapping[str, str], *, title: str = "") -> int:
+    """Run a program that uses the terminal, which must have been released, and wait for it. With a ``title`` this is
+    written before, and after the program Enter is waited for. Returns its exit code, or the negative number of the
+    signal that ended it. Raises OSError, ValueError if it cannot be started."""
+    with _unaffected_by_keys():
+        if title:
+            _write(f"$ {title}\n")
+        with subprocess.Popen(list(arguments), env=dict(variables)) as process:  # noqa: S603  # the user's own
+            code = process.wait()
+        if title:
+            _write(f"\n{arguments[0]} {ending(code)}. Press Enter to return. ")
+            _wait_for_enter()
+        return code
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):  # the terminal is gone
+        os.write(STDERR, (text if charset.is_utf8() else charset.plain(text)).encode(errors="replace"))
+
+
+def _wait_for_enter() -> None:
+    with suppress(OSError):
+        while (content := os.read(STDIN, 1024)) and not {*b"\r\n"} & {*content}:
+            pass
 
 
 @contextmanager

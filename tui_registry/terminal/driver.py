@@ -9,6 +9,7 @@ import asyncio
 import codecs
 import os
 import signal
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -85,9 +86,15 @@ class TerminalDriver(LinuxDriver):
         what the console draws would have nowhere to go. If ctrl+z stops the program, it stops the console, too, and the
         shell continues both."""
         self.suspend_application_mode()
+        modes: Any = None
         try:
+            with suppress(termios.error):
+                modes = termios.tcgetattr(self.fileno)
             yield
         finally:
+            with suppress(termios.error):  # the terminal is gone
+                if modes is not None:  # a program that fails leaves its own
+                    termios.tcsetattr(self.fileno, termios.TCSADRAIN, modes)
             self._resume()
 
     def _on_continued(self) -> None:

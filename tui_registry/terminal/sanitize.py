@@ -15,10 +15,23 @@ from tui_registry_server.wire.plain_text import (
     one_line,
 )
 
-__all__ = ["ELLIPSIS", "LONGEST", "MARKS", "STAND_IN", "clip", "lines", "message", "one_line", "visible"]
+__all__ = [
+    "ELLIPSIS",
+    "LONGEST",
+    "MARKS",
+    "STAND_IN",
+    "clip",
+    "lines",
+    "message",
+    "one_line",
+    "program_output",
+    "visible",
+]
 
 BLANK = "␣"
 _UNUSUAL_SPACES = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 
 
 def visible(name: str) -> str:
@@ -27,6 +40,14 @@ def visible(name: str) -> str:
     if not name.isascii():
         name = "".join(BLANK if is_invisible(character) else character for character in name)
     return one_line(_UNUSUAL_SPACES.sub(lambda match: BLANK * len(match[0]), name))
+
+
+def program_output(text: str) -> list[str]:
+    """The lines of a program's output, without its colours and other escape sequences, and of what it wrote over, such
+    as a progress bar, the last."""
+    text = _ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n")).rstrip()
+    written = [line.rstrip("\r").rpartition("\r")[2].expandtabs() for line in text.split("\n")]
+    return lines("\n".join(written), len(text) + 8 * text.count("\t"))
 
 
 def clip(text: str, width: int) -> str:

@@ -1,7 +1,7 @@
 """The base of every screen of the console: a header, an action bar, and data that is reloaded when it changes."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeVar, cast
@@ -14,6 +14,7 @@ from tui_registry.client.errors import CallError
 from tui_registry.console import Console
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import FILTERING, WRITING, of_place
+from tui_registry.keys.custom_commands import METHOD, command_of
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line
@@ -75,7 +76,7 @@ class Place(Screen[None]):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in self.console_app.keymap.characters and isinstance(self.focused, Input):
+        if (action in self.console_app.keymap.characters or action == METHOD) and isinstance(self.focused, Input):
             return False
         if self.console_app.connection.is_read_only and action in WRITING:
             return False
@@ -95,6 +96,8 @@ class Place(Screen[None]):
         app = self.console_app
         if action.writes and app.connection.is_read_only:
             return False
+        if (command := command_of(action)) is not None:
+            return app.commands.is_live(command, self._command_values)
         if action.id not in self._own_actions:
             return app.is_action_live(action.id)
         return self.is_live(action.id)
@@ -136,6 +139,20 @@ class Place(Screen[None]):
     async def action_find(self) -> None:
         """Find a model, or anything else: here is no list to filter."""
         await self.console_app.find_anything(models_first=True)
+
+    def row_values(self) -> Mapping[str, str]:
+        """The values of the row under the cursor for custom commands, by the names of PLACEHOLDERS; some may be
+        empty."""
+        return {}
+
+    @property
+    def _command_values(self) -> Mapping[str, str]:
+        opened = self.console_app.connection.opened
+        values = {**self.row_values(), "url": opened.url if opened else ""}
+        return {name: value for name, value in values.items() if value}
+
+    def action_run_command(self, name: str) -> None:
+        self.console_app.commands.run(name, self._command_values)
 
     def action_refresh(self) -> None:
         self.console_app.redraw()

@@ -1,5 +1,6 @@
 """Copying the name, URI or code for the model or version under the cursor, or the first steps in an empty registry."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from tui_registry.mutations.subject import Subject
@@ -13,6 +14,10 @@ class CopyActions(Place):
     def subject(self) -> Subject | None:
         """The model or version under the cursor."""
         raise NotImplementedError
+
+    def row_values(self) -> Mapping[str, str]:
+        subject = self.subject()
+        return {"name": subject.name, "version": subject.version or ""} if subject else {}
 
     def action_copy(self) -> None:
         if (subject := self.subject()) is not None:

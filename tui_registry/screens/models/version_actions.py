@@ -1,7 +1,7 @@
 """What can be done with the versions in a table, on every screen that lists some."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from textual import on
@@ -44,6 +44,15 @@ class VersionActions(RequestDecisions, EditActions):
 
     def subject(self) -> Subject | None:
         return Subject(self.version.name, self.version.version) if self.version else None
+
+    def row_values(self) -> Mapping[str, str]:
+        if (version := self.version) is None:
+            return {}
+        values = version_values(version)
+        for request in self.known_requests():
+            if (request.name, request.version) == (version.name, version.version):
+                return values | {"to_stage": request.to_stage.value, "request_id": request.id}
+        return values
 
     def known_description(self) -> str:
         return (self.version.description or "") if self.version else ""
@@ -141,3 +150,13 @@ class VersionActions(RequestDecisions, EditActions):
     async def _compare(self, request: InboxRequest, version: ModelVersion) -> None:
         await asyncio.sleep(DEBOUNCE_SECONDS)
         await self.compare(request, version)
+
+
+def version_values(version: ModelVersion) -> dict[str, str]:
+    """The values of a version for custom commands."""
+    return {
+        "name": version.name,
+        "version": version.version,
+        "stage": version.current_stage.value,
+        "run_id": version.run_id or "",
+    }

@@ -1,7 +1,7 @@
 """The details of one version: facts, open requests, tags, aliases, comments and activities."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact
 from tui_registry.screens.models.transition_dialog import transition_version
+from tui_registry.screens.models.version_actions import version_values
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -41,6 +42,9 @@ class VersionDetails(DetailsScreen):
 
     def subject(self) -> Subject:
         return self._subject
+
+    def row_values(self) -> Mapping[str, str]:
+        return version_values(self._version) if self._version is not None else super().row_values()
 
     def known_description(self) -> str:
         return (self._version.description or "") if self._version else ""

@@ -1,5 +1,6 @@
 """One run: its summary, metrics, parameters and tags, and its models, which can be registered."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -78,6 +79,9 @@ class RunPlace(RegisterActions):
     def on_mount(self) -> None:
         super().on_mount()
         self.set_focus(self.models)
+
+    def row_values(self) -> Mapping[str, str]:
+        return {"run_id": self.run_id}
 
     async def load(self) -> None:
         run = await self.tracking.run(self.run_id)

@@ -1,7 +1,7 @@
 """The runs of an experiment, with a choice of metrics and parameters as columns, and of the sort order."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -100,6 +100,9 @@ class Runs(TableActions, TrackingPlace, Listing):
     def action_copy(self) -> None:
         if self.table.cursor_key is not None:
             self.console_app.copy(self.tracking.run_link(self._runs[self.table.cursor_key]))
+
+    def row_values(self) -> Mapping[str, str]:
+        return {"run_id": self.table.cursor_key or ""}
 
     @property
     def known_columns(self) -> Sequence[Column]:
