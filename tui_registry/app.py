@@ -205,6 +205,7 @@ class ConsoleApp(App[str]):
         self.preferences.show_warnings()
 
     async def on_unmount(self) -> None:
+        await self.commands.close()
         await self.connection.close()
 
     async def action_quit(self) -> None:

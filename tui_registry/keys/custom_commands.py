@@ -59,7 +59,7 @@ def _action(name: str, command: CustomCommand) -> Action:
         label=name.replace("_", " "),
         help=command.description or f"Run {' '.join(command.run)}",
         places=tuple(dict.fromkeys(command.places)),
-        priority=6,
+        priority=3,
         writes=command.writes,
     )
 

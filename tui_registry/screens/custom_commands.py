@@ -1,5 +1,6 @@
 """Running the user's custom commands: in the terminal, which the console leaves meanwhile, or in the background."""
 
+import asyncio
 import shlex
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
@@ -43,6 +44,10 @@ class CustomCommands(Commands):
     def running(self) -> str:
         """The titles of the commands in the background; empty if there are none."""
         return ", ".join(each.title for each in self.processes if each.is_running)
+
+    async def close(self) -> None:
+        """End those in the background."""
+        await asyncio.gather(*(each.end() for each in self.processes))
 
     def is_live(self, name: str, values: Mapping[str, str]) -> bool:
         return self._commands[name].placeholders <= values.keys()

@@ -23,8 +23,8 @@ class ArgumentError(Exception):
 
 class CustomCommand(BaseModel):
     """
-    run: the program, which may begin with ~, and its arguments, run without a shell. ``{name}`` in an argument is replaced by a value of the row
-    under the cursor, ``{{name}}`` stands for ``{name}``.
+    run: the program, which may begin with ~, and its arguments, run without a shell. ``{name}`` in an argument is
+    replaced by a value of the row under the cursor, ``{{name}}`` stands for ``{name}``.
     places: the screens that have the command. key: which runs it there.
     confirm: whether to ask first; if not set, as ``writes``.
     background: the console goes on meanwhile, and keeps the output.
