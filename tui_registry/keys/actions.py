@@ -285,8 +285,8 @@ ACTIONS = (
     ),
     Action(
         "command_output",
-        "O",
-        "O",
+        "L",
+        "L",
         "output",
         "Show the output of your commands in the background",
         (EVERYWHERE,),
