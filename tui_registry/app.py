@@ -367,10 +367,7 @@ class ConsoleApp(App[str]):
         )
 
     def action_command_output(self) -> None:
-        from tui_registry.screens.dialogs.command_output import CommandOutput
-
-        if self.commands.processes:
-            self.push_screen(CommandOutput(self.commands.processes))
+        self.commands.show_output()
 
     def action_journal(self) -> None:
         self.navigation.open_journal()

@@ -78,6 +78,13 @@ class CustomCommands(Commands):
         if await self._app.push_screen_wait(Confirm(question)) is not None:
             start()
 
+    def show_output(self) -> None:
+        """Show the output of those in the background."""
+        from tui_registry.screens.dialogs.command_output import CommandOutput
+
+        if self.processes:
+            self._app.push_screen(CommandOutput(self.processes))
+
     def _run_in_terminal(self, name: str, arguments: Sequence[str]) -> None:
         if self._app.mutations.is_running:
             self._refuse(name, "A change is being sent: wait for its answer.")
