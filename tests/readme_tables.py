@@ -18,7 +18,7 @@ from tui_registry_server.wire.permission_policy import ALL_STAGES, Ability
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python -m tests.readme_tables"
-NOT_OF_MODELS = {Ability.PUBLIC, Ability.ANYONE, Ability.USE_TOKENS, Ability.ADMINISTER}
+NOT_OF_MODELS = {Ability.PUBLIC, Ability.ANYONE, Ability.USE_TOKENS, Ability.SEE_ACCOUNT, Ability.ADMINISTER}
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 @pytest.mark.parametrize(
-    "route", [route for route in ROUTES if route.ability is Ability.ADMINISTER], ids=lambda r: f"{r.method} {r.path}"
+    "route",
+    [route for route in ROUTES if route.ability in {Ability.SEE_ACCOUNT, Ability.ADMINISTER}],
+    ids=lambda r: f"{r.method} {r.path}",
 )
 def test_only_administrators(route: Route, manager: Api, database_state: DatabaseState) -> None:
     path = route.path.replace("{id}", "1").replace("{token_id}", "1")

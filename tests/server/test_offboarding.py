@@ -64,15 +64,16 @@ def what(grants: list[dict[str, Any]]) -> list[tuple[str, str | None, str, str |
 
 def test_all_that_somebody_has(admin: Api, leaver: Api) -> None:
     found = admin.get(path_of(admin)).ok()
-    assert (found["principal"]["name"], found["principal"]["kind"], found["groups"]) == (LEAVER, "user", ["inner"])
+    assert (found["principal"]["name"], found["principal"]["kind"]) == (LEAVER, "user")
+    assert found["groups"] == [
+        {"name": "inner", "direct": True},
+        {"name": "outer", "direct": False, "through": ["inner"]},
+    ]
     assert what(found["grants"]) == [
-        ("registered-model", "own", "CAN_MANAGE", None),
-        ("registered-model", "shared", "CAN_MANAGE", None),
         ("registered-models", None, "CAN_EDIT", "outer"),
         ("registered-models", None, "CAN_READ", None),
         ("tokens", None, "CAN_USE", None),
         ("tokens", None, "CAN_USE", "users"),
-        ("registered-model", "common", "CAN_READ", "users"),
     ]
     assert found["grant_count"] == len(found["grants"])
     assert (found["models"], found["model_count"], found["request_count"], found["token_count"]) == (["own"], 1, 1, 2)
@@ -94,6 +95,7 @@ def test_it_is_taken_at_once_and_recorded(admin: Api, leaver: Api) -> None:
     assert left["principal"]["active"] is False
     assert [left.get(name, []) for name in ("groups", "requests", "tokens")] == [[], [], []]
     assert {each["group_name"] for each in left["grants"]} == {"users"}
+    assert [each["name"] for each in admin.get(f"{path_of(admin)}/levels").ok()["models"]] == ["common"]  # as all users
     assert left["models"] == ["own"]  # the history stays
     activities = admin.get("/mlflow/activities/list", name="common").ok()["activities"]
     assert activities[0]["activity_type"] == "CANCELLED_REQUEST"
@@ -110,13 +112,93 @@ def test_nothing_is_done_if_something_has_changed(admin: Api, leaver: Api) -> No
     assert leaver.get("/token/list").status == 200
 
 
+def test_nothing_is_done_if_the_only_other_manager_has_gone(admin: Api, leaver: Api) -> None:
+    managers = [{"user_name": each, "permission_level": "CAN_MANAGE"} for each in (LEAVER, "heir")]
+    admin.put(f"/permissions/registered-models/{model_id(admin, 'shared')}", access_control_list=managers).ok()
+    plan = admin.get(f"{path_of(admin)}/offboarding").ok()
+    assert plan["unmanaged_models"] == ["own"]
+    admin.post(f"{path_of(admin, 'heir')}/offboard").ok()
+    assert admin.post(f"{path_of(admin)}/offboard", etag=plan["etag"]).refused(409, "RESOURCE_CONFLICT")
+    assert admin.get(f"{path_of(admin)}/offboarding").ok()["unmanaged_models"] == ["own", "shared"]
+
+
+def test_levels_on_models_and_why(admin: Api, leaver: Api) -> None:
+    path = f"{path_of(admin)}/levels"
+    edit = {
+        "permission_level": "CAN_EDIT",
+        "by_name": False,
+        "group_name": "outer",
+        "through": ["inner"],
+        "inherited": True,
+        "inherited_from_object": ["/registered-models/"],
+    }
+    levels = {each["name"]: each for each in admin.get(path).ok()["models"]}
+    assert [(name, each["permission_level"]) for name, each in levels.items()] == [
+        ("common", "CAN_EDIT"),
+        ("own", "CAN_MANAGE"),
+        ("shared", "CAN_MANAGE"),
+    ]
+    assert levels["common"]["grants"][0] == edit
+    for name, level in levels.items():
+        why = admin.get(f"/permissions/registered-models/{model_id(admin, name)}/why", principal=f"user:{LEAVER}").ok()
+        assert (level["permission_level"], level["grants"]) == (why["permission_level"], why["grants"])
+    first = admin.get(path, max_results=2).ok()
+    rest = admin.get(path, max_results=2, page_token=first["next_page_token"]).ok()
+    assert [*first["models"], *rest["models"]] == [*levels.values()]
+    assert "next_page_token" not in rest
+    assert [each["name"] for each in admin.get(path, name="HAR").ok()["models"]] == ["shared"]
+    assert admin.get(path, name="o", page_token=first["next_page_token"]).refused(400, "INVALID_PARAMETER_VALUE")
+    as_admin = admin.get(f"{path_of(admin, 'admin')}/levels", name="own").ok()["models"]
+    assert [each["built_in"] for each in as_admin[0]["grants"] if each.get("built_in")] == [True]
+
+
+def test_one_may_see_what_one_has_oneself_but_no_model_that_one_may_not_read(admin: Api, leaver: Api) -> None:
+    assert leaver.get(path_of(admin)).ok() == admin.get(path_of(admin)).ok()
+    assert leaver.get(f"{path_of(admin)}/levels").ok() == admin.get(f"{path_of(admin)}/levels").ok()
+    admin.put("/permissions/registered-models/root", access_control_list=[]).ok()
+    for name in ("own", "common"):
+        admin.put(f"/permissions/registered-models/{model_id(admin, name)}", access_control_list=[]).ok()
+    found = leaver.get(path_of(admin)).ok()
+    assert (found["model_count"], found["request_count"]) == (0, 0)
+    assert "models" not in found
+    assert "requests" not in found
+    assert [each["name"] for each in leaver.get(f"{path_of(admin)}/levels").ok()["models"]] == ["shared"]
+    assert admin.get(path_of(admin)).ok()["request_count"] == 1
+
+
+def test_who_else_can_manage_is_who_is_active_and_in_the_group(admin: Api, leaver: Api) -> None:
+    def unmanaged() -> list[str]:
+        names: list[str] = admin.get(f"{path_of(admin)}/offboarding").ok().get("unmanaged_models", [])
+        return names
+
+    team = add_group(admin, "team", [user_id(admin, LEAVER)])
+    admin.post("/mlflow/registered-models/create", name="of-team").ok()
+    admin.put(
+        f"/permissions/registered-models/{model_id(admin, 'of-team')}",
+        access_control_list=[{"group_name": "team", "permission_level": "CAN_MANAGE"}],
+    ).ok()
+    granted(admin, "own", {"group_name": "team"}, "CAN_MANAGE")
+    assert unmanaged() == ["of-team", "own"]  # nobody else is in the team
+    joining = {"op": "add", "path": "members", "value": [{"value": user_id(admin, "heir")}]}
+    admin.patch(f"{SCIM}/Groups/{team}", Operations=[joining]).ok()
+    assert unmanaged() == []
+    admin.patch(
+        f"{SCIM}/Users/{user_id(admin, 'heir')}", Operations=[{"op": "replace", "path": "active", "value": False}]
+    ).ok()
+    assert unmanaged() == ["of-team", "own"]
+    granted(admin, None, {"group_name": "users"}, "CAN_MANAGE")
+    assert unmanaged() == []
+
+
 def test_administrators_only_and_never_oneself(admin: Api, leaver: Api) -> None:
     for answer in (
-        leaver.get(path_of(admin)),
+        leaver.get(path_of(admin, "heir")),
+        leaver.get(f"{path_of(admin, 'heir')}/levels"),
         leaver.get(f"{path_of(admin)}/offboarding"),
         leaver.post(f"{path_of(admin)}/offboard"),
     ):
         assert answer.refused(403, "PERMISSION_DENIED")
+    assert admin.get(f"{path_of(admin, 'admin')}/offboarding").refused(400, "INVALID_STATE")
     assert admin.post(f"{path_of(admin, 'admin')}/offboard").refused(400, "INVALID_STATE")
     assert admin.get("/principals/12345").refused(404, "RESOURCE_DOES_NOT_EXIST")
     group = next(each for each in admin.get(f"{SCIM}/Groups").ok()["Resources"] if each["displayName"] == "inner")
@@ -131,3 +213,4 @@ def test_a_service_principal_and_a_level_on_a_deleted_model(admin: Api) -> None:
     done = admin.post(f"/principals/{made['id']}/offboard").ok()
     assert [(each["object_type"], each.get("name")) for each in done["grants"]] == [("registered-model", None)]
     assert admin.get(f"/principals/{made['id']}").ok()["grant_count"] == 1  # what everybody has
+    assert "models" not in admin.get(f"/principals/{made['id']}/levels").ok()

@@ -1,9 +1,10 @@
-"""Calls about all that a user or service principal has, and taking it from them. For administrators."""
+"""Calls about all that a user or service principal has, and taking it from them. For administrators; what they have
+themselves may be read by all."""
 
 from urllib.parse import quote
 
 from tui_registry.client.transport import Transport
-from tui_registry_server.wire.principal_details import Offboarding, PrincipalDetails
+from tui_registry_server.wire.principal_details import Offboarding, PrincipalDetails, PrincipalLevels
 
 
 class Principals:
@@ -11,8 +12,16 @@ class Principals:
         self._transport = transport
 
     async def details(self, principal_id: str) -> PrincipalDetails:
-        """The account, its groups, grants, models, open requests and tokens."""
+        """The account, its groups, registry-wide grants, models, open requests and tokens."""
         return await self._transport.get(_path(principal_id), PrincipalDetails)
+
+    async def levels(
+        self, principal_id: str, *, name: str = "", max_results: int = 100, page_token: str = ""
+    ) -> PrincipalLevels:
+        """A page of its levels on models, by name, each with its reasons; of those whose names contain ``name``."""
+        return await self._transport.get(
+            f"{_path(principal_id)}/levels", PrincipalLevels, name=name, max_results=max_results, page_token=page_token
+        )
 
     async def offboarding(self, principal_id: str) -> Offboarding:
         """What offboarding would do; nothing is changed."""

@@ -15,6 +15,7 @@ from tui_registry_server.operations import (
     permission_reasons,
     permissions,
     principal_details,
+    principal_levels,
     search,
     service_principals,
     stage_history,
@@ -169,7 +170,8 @@ ROUTES = (
     ScimRoute("PATCH", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.patch, s.PatchResource, subjects.administration, s.ServicePrincipal),
     ScimRoute("DELETE", f"{SCIM}/ServicePrincipals/{{id}}", Can.ADMINISTER, service_principals.delete, s.ResourceId, subjects.administration, status=204),
 
-    Route("GET", PRINCIPAL, Can.ADMINISTER, principal_details.details, o.PrincipalId, subjects.administration, o.PrincipalDetails, lengthy=True),
+    Route("GET", PRINCIPAL, Can.SEE_ACCOUNT, principal_details.details, o.PrincipalId, subjects.account, o.PrincipalDetails, lengthy=True),
+    Route("GET", f"{PRINCIPAL}/levels", Can.SEE_ACCOUNT, principal_levels.listed, o.ListPrincipalLevels, subjects.account, o.PrincipalLevels, lengthy=True),
     Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
     Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
 

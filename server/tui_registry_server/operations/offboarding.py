@@ -18,7 +18,8 @@ from tui_registry_server.rules.errors import Conflict, InvalidState
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, TOKENS
 from tui_registry_server.rules.scim_resources import RESOURCES
-from tui_registry_server.store import holdings, memberships, registered_models, transition_requests
+from tui_registry_server.store import holdings, managers, memberships, registered_models, transition_requests
+from tui_registry_server.store import principals as stored_principals
 from tui_registry_server.store import tokens as stored_tokens
 from tui_registry_server.store.holdings import CreatedRow, HeldRow
 from tui_registry_server.store.principals import PrincipalRow
@@ -36,6 +37,8 @@ class _Held(NamedTuple):
     group_ids: list[str]
     grants: list[HeldRow]
     requests: list[CreatedRow]
+    unmanaged: list[str]
+    unmanaged_count: int
 
     @property
     def is_nothing(self) -> bool:
@@ -45,7 +48,8 @@ class _Held(NamedTuple):
     def etag(self) -> str:
         grants = [(each.object_id, each.level) for each in self.grants]
         requests = [each.id for each in self.requests]
-        content = [self.row.id, bool(self.row.active), self.token_ids, self.group_ids, grants, requests]
+        unmanaged = [self.unmanaged, self.unmanaged_count]
+        content = [self.row.id, bool(self.row.active), self.token_ids, self.group_ids, grants, requests, unmanaged]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
@@ -59,8 +63,6 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
     groups. Administrators cannot do so to themselves; the last active administrator stays."""
     principals.begin_change(call)
     held = _held(call, body.id)
-    if held.row.id == call.principal.id:
-        raise InvalidState("You cannot offboard yourself: you would lock yourself out. Another administrator can.")
     if body.etag is not None and body.etag != held.etag:
         raise Conflict(
             f"What {held.row.name} has was changed since you read it. Nothing was done; read it again, and repeat it."
@@ -93,19 +95,22 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
 
 def _held(call: Call, principal_id: str) -> _Held:
     row = find(call.connection, principal_id)
+    if row.id == call.principal.id:
+        raise InvalidState("You cannot offboard yourself: you would lock yourself out. Another administrator can.")
+    who = stored_principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name)
     return _Held(
         row,
         stored_tokens.ids_of_owner(call.connection, row.id),
         sorted(memberships.groups_with(call.connection, row.id)),
         holdings.own_grants(call.connection, row.id),
-        holdings.requests_of(call.connection, row.id),
+        holdings.requests_of(call.connection, call.principal, row.id),
+        *managers.only_managed_by(call.connection, who, MAX_LISTED),
     )
 
 
 def _entity(call: Call, held: _Held) -> dict[str, Any]:
     row = held.row
     names = group_names(call.connection, row.id)
-    unmanaged = holdings.unmanaged_without(call.connection, row.id)
     return without_empty(
         {
             "principal": shown(row.id, row.kind, row.name, row.display_name, active=row.active),
@@ -117,8 +122,8 @@ def _entity(call: Call, held: _Held) -> dict[str, Any]:
             "grant_count": len(held.grants),
             "requests": [request_entity(each) for each in held.requests[:MAX_LISTED]],
             "request_count": len(held.requests),
-            "unmanaged_models": unmanaged[:MAX_LISTED],
-            "unmanaged_model_count": len(unmanaged),
+            "unmanaged_models": held.unmanaged,
+            "unmanaged_model_count": held.unmanaged_count,
             "etag": held.etag,
         }
     )

@@ -5,15 +5,13 @@ from typing import Any
 
 from tui_registry_server.operations import access_lists
 from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.grant_reasons import ROOT_PATH
 from tui_registry_server.operations.subjects import ObjectSubject
 from tui_registry_server.rules.errors import Conflict
 from tui_registry_server.rules.permissions import LEVELS, Level, level_name, parse_level
 from tui_registry_server.rules.principals import ROOT
 from tui_registry_server.store import grants
 from tui_registry_server.wire.permission import ChangePermissions, PermissionLevel, PermissionsOf
-
-ROOT_PATH = "/registered-models/"
-"""``inherited_from_object`` of an entry inherited from the registry-wide object."""
 
 
 def get(call: Call, body: PermissionsOf, subject: ObjectSubject) -> Answer:

@@ -1,11 +1,12 @@
-"""What the registry knows of a user or service principal. For administrators: it names models that the principal may no
-longer read, or that another one of the same name created."""
+"""What the registry knows of a user or service principal, for administrators and itself. To administrators it names
+models that the principal may no longer read, or that another one of the same name created."""
 
 import json
 from typing import Any
 
 from tui_registry_server.operations.access_lists import level_name_on
 from tui_registry_server.operations.call import Answer, Call
+from tui_registry_server.operations.grant_reasons import Holder
 from tui_registry_server.operations.permission_reasons import shown
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject
@@ -23,15 +24,15 @@ _OBJECT_TYPES = {ROOT: "registered-models", TOKENS: "tokens"}
 
 
 def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
-    """The account, its groups, what is granted to it and to them, and what is its own."""
+    """The account, its groups, what is granted to it and to them on no model, and what is its own."""
     row = find(call.connection, body.id)
     who = principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name)
-    groups = group_names(call.connection, row.id)
-    held = [grant_entity(each, row.id) for each in holdings.grants_of(call.connection, who, MAX_LISTED)]
+    groups = Holder.of(call.connection, who).memberships()
+    held = [grant_entity(each, row.id) for each in holdings.registry_wide_grants(call.connection, who, MAX_LISTED)]
     if who.admin:
         built_in = {"permission_level": level_name(Level.MANAGE), "group_name": ADMINS, "built_in": True}
         held.insert(0, {"object_type": _OBJECT_TYPES[ROOT]} | built_in)
-    requests = holdings.requests_of(call.connection, row.id)
+    requests = holdings.requests_of(call.connection, call.principal, row.id)
     own_tokens = [json.loads(each) for each in tokens.of_owner(call.connection, row.id, call.clock)]
     return without_empty(
         {
@@ -39,9 +40,9 @@ def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
             "groups": groups[:MAX_LISTED],
             "group_count": len(groups),
             "grants": held[:MAX_LISTED],
-            "grant_count": holdings.count_grants(call.connection, who) + int(who.admin),
-            "models": holdings.models_created(call.connection, row.name, MAX_LISTED),
-            "model_count": holdings.count_models_created(call.connection, row.name),
+            "grant_count": holdings.count_registry_wide_grants(call.connection, who) + int(who.admin),
+            "models": holdings.models_created(call.connection, call.principal, row.name, MAX_LISTED),
+            "model_count": holdings.count_models_created(call.connection, call.principal, row.name),
             "requests": [request_entity(each) for each in requests[:MAX_LISTED]],
             "request_count": len(requests),
             "tokens": own_tokens[:MAX_LISTED],

@@ -106,6 +106,11 @@ def administration(call: Call | Caller, body: object) -> Subject:
     return Subject(level=Level.MANAGE if call.principal.admin else Level.NONE)
 
 
+def account(call: Call, body: _NamesId) -> Subject:
+    """A user or service principal, which administrators may look at, and its owner."""
+    return Subject(level=Level.MANAGE if call.principal.admin else Level.NONE, author=body.id == call.principal.id)
+
+
 NEEDING_ONLY_THE_CALLER = frozenset({registry, administration})
 """Subjects that depend on the caller only: abilities on them are checked before the body is read, and again when the
 request runs."""

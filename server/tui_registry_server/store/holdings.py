@@ -1,16 +1,15 @@
-"""Statements on what a principal holds: grants, models created, open requests."""
+"""Statements on what a principal has: grants, models created, open requests."""
 
 import json
 from typing import NamedTuple
 
-from sqlalchemy import Connection, String, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import Connection, String, bindparam, func, literal, select
 
-from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ROOT, Principal
+from tui_registry_server.rules.principals import ROOT, TOKENS, Principal
+from tui_registry_server.store.access import caller, readable
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, principals, registered_models, transition_requests
-from tui_registry_server.wire.principal import PrincipalKind
 
 
 class HeldRow(NamedTuple):
@@ -42,14 +41,15 @@ _grants = (
     .outerjoin(registered_models, registered_models.c.id == grants.c.object_id)
     .order_by(grants.c.level.desc(), func.coalesce(registered_models.c.name, ""), grants.c.object_id, principals.c.name)
 )
-_HELD = Statement(_grants.where(_held).limit(bindparam("limit")))
+_registry_wide = grants.c.object_id.in_([literal(ROOT), literal(TOKENS)])
+_HELD = Statement(_grants.where(_registry_wide, _held).limit(bindparam("limit")))
 _OWN = Statement(_grants.where(grants.c.principal_id == _principal_id))
-_HELD_COUNT = Statement(select(func.count()).select_from(grants).where(_held))
-_created = registered_models.c.user_id == bindparam("user_id")
+_HELD_COUNT = Statement(select(func.count()).select_from(grants).where(_registry_wide, _held))
+_created = (registered_models.c.user_id == bindparam("user_id"), readable(registered_models.c.id))
 _MODELS = Statement(
-    select(registered_models.c.name).where(_created).order_by(registered_models.c.name).limit(bindparam("limit"))
+    select(registered_models.c.name).where(*_created).order_by(registered_models.c.name).limit(bindparam("limit"))
 )
-_MODEL_COUNT = Statement(select(func.count()).select_from(registered_models).where(_created))
+_MODEL_COUNT = Statement(select(func.count()).select_from(registered_models).where(*_created))
 _REQUESTS = Statement(
     select(
         transition_requests.c.id,
@@ -59,39 +59,13 @@ _REQUESTS = Statement(
         transition_requests.c.creation_timestamp,
     )
     .join(registered_models, registered_models.c.id == transition_requests.c.model_id)
-    .where(transition_requests.c.principal_id == _principal_id)
+    .where(transition_requests.c.principal_id == _principal_id, readable(transition_requests.c.model_id))
     .order_by(transition_requests.c.creation_timestamp.desc(), transition_requests.c.id.desc())
 )
-_other = grants.alias("other")
-_other_holder = principals.alias("other_holder")
-_managed_by_others = exists(
-    select(literal(1))
-    .select_from(_other)
-    .join(_other_holder, _other_holder.c.id == _other.c.principal_id)
-    .where(
-        or_(_other.c.object_id == grants.c.object_id, _other.c.object_id == literal(ROOT)),
-        _other.c.level >= literal(int(Level.MANAGE)),
-        _other.c.principal_id != _principal_id,
-        or_(_other_holder.c.active, _other_holder.c.kind == literal(PrincipalKind.GROUP.value)),
-    )
-)
-_UNMANAGED = Statement(
-    select(registered_models.c.name)
-    .join(
-        grants,
-        and_(
-            grants.c.object_id == registered_models.c.id,
-            grants.c.principal_id == _principal_id,
-            grants.c.level >= literal(int(Level.MANAGE)),
-        ),
-    )
-    .where(~_managed_by_others)
-    .order_by(registered_models.c.name)
-)
 
 
-def grants_of(connection: Connection, who: Principal, limit: int) -> list[HeldRow]:
-    """The grants to a principal and its groups, the highest level first."""
+def registry_wide_grants(connection: Connection, who: Principal, limit: int) -> list[HeldRow]:
+    """The grants on the whole registry, and on tokens, to a principal and its groups, the highest level first."""
     return [HeldRow(*row) for row in _HELD.run(connection, identities=json.dumps(who.identities), limit=limit)]
 
 
@@ -100,27 +74,21 @@ def own_grants(connection: Connection, principal_id: str) -> list[HeldRow]:
     return [HeldRow(*row) for row in _OWN.run(connection, principal_id=principal_id)]
 
 
-def count_grants(connection: Connection, who: Principal) -> int:
+def count_registry_wide_grants(connection: Connection, who: Principal) -> int:
     number: int = _HELD_COUNT.scalar(connection, identities=json.dumps(who.identities))
     return number
 
 
-def models_created(connection: Connection, user_id: str, limit: int) -> list[str]:
-    """The names of the models that were created under this name."""
-    return [row[0] for row in _MODELS.run(connection, user_id=user_id, limit=limit)]
+def models_created(connection: Connection, reader: Principal, user_id: str, limit: int) -> list[str]:
+    """The names of the models that were created under this name, and that the caller may read."""
+    return [row[0] for row in _MODELS.run(connection, user_id=user_id, limit=limit, **caller(reader))]
 
 
-def count_models_created(connection: Connection, user_id: str) -> int:
-    number: int = _MODEL_COUNT.scalar(connection, user_id=user_id)
+def count_models_created(connection: Connection, reader: Principal, user_id: str) -> int:
+    number: int = _MODEL_COUNT.scalar(connection, user_id=user_id, **caller(reader))
     return number
 
 
-def requests_of(connection: Connection, principal_id: str) -> list[CreatedRow]:
-    """The open requests of a principal, newest first."""
-    return [CreatedRow(*row) for row in _REQUESTS.run(connection, principal_id=principal_id)]
-
-
-def unmanaged_without(connection: Connection, principal_id: str) -> list[str]:
-    """The names of the models that nobody but this principal, and members of ``admins``, can manage. Members of groups
-    are not counted: that a group can manage it is enough."""
-    return [row[0] for row in _UNMANAGED.run(connection, principal_id=principal_id)]
+def requests_of(connection: Connection, reader: Principal, principal_id: str) -> list[CreatedRow]:
+    """The open requests of a principal that the caller may read, newest first."""
+    return [CreatedRow(*row) for row in _REQUESTS.run(connection, principal_id=principal_id, **caller(reader))]

@@ -28,6 +28,7 @@ class Ability(StrEnum):
     DELETE_COMMENT = "delete a comment"
     MANAGE = "rename or delete a model, delete versions, change permissions"
     USE_TOKENS = "create tokens of one's own"
+    SEE_ACCOUNT = "see all that somebody else has"
     ADMINISTER = "manage users, groups, other people's tokens, and who may use tokens"
 
 
@@ -63,9 +64,12 @@ GRANTS = (
     Grant(Ability.DELETE_COMMENT, at_least=PermissionLevel.CAN_MANAGE),
     Grant(Ability.MANAGE, at_least=PermissionLevel.CAN_MANAGE),
     Grant(Ability.USE_TOKENS, at_least=PermissionLevel.CAN_READ),
+    Grant(Ability.SEE_ACCOUNT, at_least=None, author=True),
+    Grant(Ability.SEE_ACCOUNT, at_least=PermissionLevel.CAN_MANAGE),
     Grant(Ability.ADMINISTER, at_least=PermissionLevel.CAN_MANAGE),
 )
-"""USE_TOKENS and ADMINISTER are judged by the level on the token settings and by membership of ``admins``."""
+"""USE_TOKENS is judged by the level on the token settings, SEE_ACCOUNT and ADMINISTER by membership of ``admins``; the
+author of an account is its owner."""
 
 _RANKS = {level: rank for rank, level in enumerate(PermissionLevel, start=1)}
 

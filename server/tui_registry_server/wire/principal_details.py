@@ -1,11 +1,15 @@
 """What the registry knows of a user or service principal, and what offboarding takes from it."""
 
-from tui_registry_server.wire.fields import Entity, Milliseconds, RequestBody, Text
+from pydantic import Field
+
+from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text
+from tui_registry_server.wire.permission_reasons import GrantReason
 from tui_registry_server.wire.principal import PrincipalReference
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.token import PublicTokenInfo
 
 MAX_LISTED = 100  # entries of each list; the counts are of all
+MAX_REASONS = 10  # grants on a model that explain one level on it
 
 
 class PrincipalId(RequestBody):
@@ -26,6 +30,15 @@ class HeldGrant(Entity):
     built_in: bool = False
 
 
+class Membership(Entity):
+    """A group that the principal is in: directly or, if not ``direct``, by being in the groups ``through``, from its
+    own on."""
+
+    name: str
+    direct: bool
+    through: list[str] = []
+
+
 class OpenRequest(Entity):
     """A transition request of the principal."""
 
@@ -36,13 +49,15 @@ class OpenRequest(Entity):
 
 
 class PrincipalDetails(Entity):
-    """groups: those that it is in directly, by name. grants: the highest level first.
-    models: the names of those that were created under its name. requests: its open ones, newest first.
+    """groups: but for ``users``, which everybody is in; first those that it is in directly, each by name.
+    grants: on the whole registry and on tokens, the highest level first; those on models: see PrincipalLevels.
+    models: the names of those that were created under its name. requests: its open ones, newest first. Of both, those
+    that the caller may read.
     tokens: those that have not expired, newest first.
     """
 
     principal: PrincipalReference
-    groups: list[str] = []
+    groups: list[Membership] = []
     group_count: int
     grants: list[HeldGrant] = []
     grant_count: int
@@ -52,6 +67,31 @@ class PrincipalDetails(Entity):
     request_count: int
     tokens: list[PublicTokenInfo] = []
     token_count: int
+
+
+class ListPrincipalLevels(PrincipalId):
+    """``name``: a part of the names of models, in any letter case."""
+
+    name: Text = ""
+    max_results: Integer = Field(default=100, ge=1, le=1000)
+    page_token: Text = ""
+
+
+class ModelLevel(Entity):
+    """The level on a model, and the grants that give one there, the highest first; of those that were made on the model
+    itself the first MAX_REASONS."""
+
+    name: str
+    permission_level: str
+    grants: list[GrantReason]
+
+
+class PrincipalLevels(Entity):
+    """A page of the models that a principal may read, by name, which is also how their order compares. One that is
+    deactivated has the levels that it would have if it were active."""
+
+    models: list[ModelLevel] = []
+    next_page_token: str | None = None
 
 
 class Offboard(PrincipalId):
@@ -65,7 +105,8 @@ class Offboarding(Entity):
     requests, and takes it out of its groups. Activities, comments, models and versions stay.
 
     deactivates: whether the account is active. token_count: of all its tokens.
-    unmanaged_models: those that only members of ``admins`` can manage afterwards.
+    unmanaged_models: those that it can manage, and only members of ``admins`` afterwards: no other active user or
+    service principal has that level, by name or through groups.
     etag: identifies all of it.
     """
 

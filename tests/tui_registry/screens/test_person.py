@@ -28,15 +28,24 @@ class Leaver:
         self.model = scene.pending("churn")
         path = "/mlflow/databricks/registered-models/get"
         model = scene.call("GET", path, name=self.model)["registered_model_databricks"]["id"]
+        self.permissions = f"/permissions/registered-models/{model}"
         entries = [{"user_name": self.name, "permission_level": "CAN_MANAGE"}]
-        scene.call("PATCH", f"/permissions/registered-models/{model}", access_control_list=entries)
+        scene.call("PATCH", self.permissions, access_control_list=entries)
         members = [{"op": "add", "path": "members", "value": [{"value": self.id}]}]
         group = admin.post(f"{SCIM}/Groups", json={"displayName": f"team-{scene.id}"}).json()
-        self.group = group["displayName"]
+        self.group, self.group_id = group["displayName"], group["id"]
         admin.patch(f"{SCIM}/Groups/{group['id']}", json={"Operations": members})
         with scene.registry.client(self.token) as own:
             body = {"name": self.model, "version": "1", "stage": "Production"}
             own.post("/mlflow/transition-requests/create", json=body).raise_for_status()
+
+    def also_by_a_group(self, scene: Scene, admin: httpx.Client, level: str) -> str:
+        """Give a level on the model to a new group around the one that they are in."""
+        body = {"displayName": f"outer-{scene.id}", "members": [{"value": self.group_id}]}
+        name: str = admin.post(f"{SCIM}/Groups", json=body).raise_for_status().json()["displayName"]
+        entries = [{"group_name": name, "permission_level": level}]
+        scene.call("PATCH", self.permissions, access_control_list=entries)
+        return name
 
 
 @pytest.fixture
@@ -71,6 +80,25 @@ async def test_everything_is_on_one_page(scene: Scene, leaver: Leaver, size: tup
         await shown.shows("“request” (1)")
         await shown.press("enter", "enter")
         await shown.shows(f"Models › {leaver.model}")
+
+
+async def test_why_they_have_a_level_on_a_model(scene: Scene, leaver: Leaver, admin: httpx.Client) -> None:
+    outer = leaver.also_by_a_group(scene, admin, "CAN_EDIT")
+    for token in (scene.registry.admin_token, leaver.token):  # administrators see everybody's, all others their own
+        async with console(scene.url, token, LARGE) as shown:
+            await shown.press("5", "tab", "slash")
+            await shown.type(leaver.name)
+            await shown.shows(f"“{leaver.name}” (1)")
+            await shown.press("enter", "enter")
+            await shown.shows(f"CAN_MANAGE on {leaver.model}", "directly, on this model (+1)")
+            await shown.shows(outer, f"through {leaver.group}")
+            await shown.press("slash")
+            await shown.type("can_edit")
+            await shown.shows("“can_edit” (1)")
+            await shown.press("enter")
+            await shown.shows(f"CAN_EDIT through group {outer} (via {leaver.group}), on this model")
+            await shown.press("enter")
+            await shown.shows(f"Models › {leaver.model} › Access")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])

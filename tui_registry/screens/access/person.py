@@ -1,6 +1,7 @@
-"""All that a user or service principal has: groups, permissions, models, requests, tokens; and taking it from them."""
+"""All that a user or service principal has: groups, requests, tokens, models, permissions and why; and taking it from
+them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -10,6 +11,7 @@ from textual.content import Content
 
 from tui_registry.access import directory
 from tui_registry.access.principal import Principal, noun
+from tui_registry.access.wording import reason_text
 from tui_registry.client.errors import Refused
 from tui_registry.console import Console
 from tui_registry.keys.actions import WHILE_TYPING, bindings
@@ -21,19 +23,31 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.table import Column, Row
 from tui_registry_server.wire.principal import ADMINS, PrincipalKind
-from tui_registry_server.wire.principal_details import HeldGrant, PrincipalDetails
+from tui_registry_server.wire.principal_details import HeldGrant, Membership, ModelLevel, PrincipalDetails
 
 FORBIDDEN = 403
+WHOLE_REGISTRY = "registered-models"
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A row: something that the principal has. ``open``: what Enter does, None if nothing."""
+    """A row: something that the principal has. ``open``: what Enter does, None if nothing. ``notes``: the first is in
+    the list, all are below it."""
 
     kind: str
     name: str
-    note: str = ""
+    notes: tuple[str, ...] = ()
     open: Callable[[], object] | None = None
+    id: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.id or self.name}"
+
+    @property
+    def note(self) -> str:
+        first, *others = self.notes or ("",)
+        return f"{first} (+{len(others)})" if others else first
 
 
 class Person(Section):
@@ -50,26 +64,49 @@ class Person(Section):
         self._who = Principal(kind, name)
         self._principal_id = principal_id
         self._holdings: dict[str, Holding] = {}
+        self._has_level_on_all = False  # as administrators have
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        """All of them: the server answers a bounded number of each."""
-        self._holdings = {f"{number}": each for number, each in enumerate(await self._read())}
+        """The first page begins with what there is a bounded number of; the levels on models follow, which may be
+        thousands. Where it has one on every model, the server searches their names."""
         words = typed.casefold().split()
-        return [
-            _row(key, each)
-            for key, each in self._holdings.items()
-            if all(word in f"{each.kind} {each.name} {each.note}".casefold() for word in words)
-        ], ""
+        found: list[Holding] = []
+        if not token:
+            details = await self._details()
+            if details is None:
+                return self._rows(await self._visible_to_all(), words), ""
+            self._has_level_on_all = any(each.object_type == WHOLE_REGISTRY for each in details.grants)
+            found += self._listed(details)
+        levels = await self.console_app.client.principals.levels(
+            self._principal_id,
+            name=max(words, key=len) if words and self._has_level_on_all else "",
+            max_results=size,
+            page_token=token,
+        )
+        found += (self._level(each) for each in levels.models)
+        return self._rows(found, words), levels.next_page_token or ""
 
-    async def _read(self) -> Sequence[Holding]:
-        """What administrators may read or, for others, what everybody may: the account and its groups."""
-        client = self.console_app.client
+    def _rows(self, found: Iterable[Holding], words: Iterable[str]) -> list[Row]:
+        matching = [
+            each
+            for each in found
+            if all(word in f"{each.kind} {each.name} {' '.join(each.notes)}".casefold() for word in words)
+        ]
+        self._holdings |= {each.key: each for each in matching}
+        return [_row(each) for each in matching]
+
+    async def _details(self) -> PrincipalDetails | None:
+        """What administrators may read, and everybody of themselves; None for others."""
         try:
-            return list(self._listed(await client.principals.details(self._principal_id)))
+            return await self.console_app.client.principals.details(self._principal_id)
         except Refused as error:
             if error.status != FORBIDDEN:
                 raise
-        found = await directory.look_up(client, self._who.name, [self._who.kind])
+            return None
+
+    async def _visible_to_all(self) -> list[Holding]:
+        """The account and its groups."""
+        found = await directory.look_up(self.console_app.client, self._who.name, [self._who.kind])
         return [
             *(_account(self._who, each.display_name, active=each.active) for each in found),
             *(Holding("group", name, open=partial(self._open_group, name)) for each in found for name in each.groups),
@@ -78,25 +115,15 @@ class Person(Section):
     def _listed(self, details: PrincipalDetails) -> Iterator[Holding]:
         who, navigation = details.principal, self.console_app.navigation
         yield _account(Principal.of(who), who.display_name or "", active=who.active)
-        groups = (Holding("group", name, open=partial(self._open_group, name)) for name in details.groups)
-        yield from _with_rest(groups, "group", len(details.groups), details.group_count)
-        grants = (
-            Holding(
-                "permission",
-                offboarding.held(each),
-                _reason(each),
-                partial(navigation.open_access, each.name) if each.name else None,
-            )
-            for each in details.grants
+        groups = (
+            Holding("group", each.name, (_way(each),), partial(self._open_group, each.name)) for each in details.groups
         )
-        yield from _with_rest(grants, "permission", len(details.grants), details.grant_count)
-        models = (Holding("model", name, "created", partial(navigation.open_model, name)) for name in details.models)
-        yield from _with_rest(models, "model", len(details.models), details.model_count)
+        yield from _with_rest(groups, "group", len(details.groups), details.group_count)
         requests = (
             Holding(
                 "request",
                 f"{each.name} version {each.version} → {each.to_stage}",
-                f"open for {age(each.creation_timestamp)}",
+                (f"open for {age(each.creation_timestamp)}",),
                 partial(navigation.open_model, each.name, each.version),
             )
             for each in details.requests
@@ -106,15 +133,35 @@ class Person(Section):
             Holding(
                 "token",
                 each.comment or each.token_id,
-                f"used {age(each.last_used_time)} ago" if each.last_used_time else "never used",
+                (f"used {age(each.last_used_time)} ago" if each.last_used_time else "never used",),
+                partial(navigation.open_token, each.token_id, each.comment or ""),
+                each.token_id,
             )
             for each in details.tokens
         )
         yield from _with_rest(tokens, "token", len(details.tokens), details.token_count)
+        models = (Holding("model", name, ("created",), partial(navigation.open_model, name)) for name in details.models)
+        yield from _with_rest(models, "model", len(details.models), details.model_count)
+        grants = (
+            Holding("permission", offboarding.held(each), (_reason(each),), id=f"{number}")
+            for number, each in enumerate(details.grants)
+        )
+        yield from _with_rest(grants, "permission", len(details.grants), details.grant_count)
+
+    def _level(self, level: ModelLevel) -> Holding:
+        """The level on a model; the first reason without the level, which is in the name."""
+        first, *others = (reason_text(each, registry_wide=False) for each in level.grants)
+        return Holding(
+            "permission",
+            f"{level.permission_level} on {level.name}",
+            (first.removeprefix(f"{level.permission_level} "), *others),
+            partial(self.console_app.navigation.open_access, level.name),
+            f"on {level.name}",
+        )
 
     def about_row(self, key: str) -> Content:
         holding = self._holdings[key]
-        return Content.assemble((one_line(holding.name, 500), "bold"), f"\n{one_line(holding.note, 500)}")
+        return Content.assemble((one_line(holding.name, 500), "bold"), f"\n{one_line('; '.join(holding.notes), 500)}")
 
     def is_live(self, action: str) -> bool:
         if action == "open":
@@ -177,7 +224,7 @@ def _question(who: Principal, effects: Iterable[str], unmanaged: str, groups: It
 
 def _account(who: Principal, display_name: str, *, active: bool) -> Holding:
     state = "active" if active else "deactivated: its tokens are not accepted"
-    return Holding("account", f"{noun(who.kind)} {who.name}", "  ".join(filter(None, (display_name, state))))
+    return Holding("account", f"{noun(who.kind)} {who.name}", ("  ".join(filter(None, (display_name, state))),))
 
 
 def _with_rest(holdings: Iterable[Holding], kind: str, listed: int, count: int) -> Iterator[Holding]:
@@ -186,12 +233,20 @@ def _with_rest(holdings: Iterable[Holding], kind: str, listed: int, count: int) 
         yield Holding(kind, f"… and {count - listed} more")
 
 
+def _way(group: Membership) -> str:
+    return "directly" if group.direct else f"through {', '.join(group.through)}"
+
+
 def _reason(grant: HeldGrant) -> str:
     if grant.built_in:
         return "as every member of admins"
     return f"through group {grant.group_name}" if grant.group_name else "granted to the account itself"
 
 
-def _row(key: str, holding: Holding) -> Row:
+def _row(holding: Holding) -> Row:
     style = "bold" if holding.open is not None else ""
-    return Row(key, ((holding.kind, "dim"), (one_line(holding.name, 300), style), (one_line(holding.note, 300), "dim")))
+    return Row(
+        holding.key,
+        ((holding.kind, "dim"), (one_line(holding.name, 300), style), (one_line(holding.note, 300), "dim")),
+        (holding.kind, holding.name, "; ".join(holding.notes)),
+    )
