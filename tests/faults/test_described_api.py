@@ -118,6 +118,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     token = admin.post("/token/create").ok()["token_info"]
     identified = {
         "Users": user,
+        "principals": user,
         "Groups": group,
         "ServicePrincipals": principal,
         "ResourceTypes": {"id": "User"},

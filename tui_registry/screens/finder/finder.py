@@ -171,7 +171,9 @@ class Finder(ModalScreen[None]):
         if not self._typed:
             known = [*self._recent.candidates, *self._beginning]
             models = [each for answer in answers if not answer.typed for each in answer.candidates]
-            listed = [Found(each, Match(Rank.EXACT)) for each in ([*models, *known] if self._models_first else known)]
+            opened = [each for each in self._recent.candidates if each.kind is Kind.MODEL]
+            known = [*opened, *models, *known] if self._models_first else known
+            listed = [Found(each, Match(Rank.EXACT)) for each in known]
             once = {each.candidate.identity: each for each in reversed(listed)}
             return list(reversed(once.values()))
         local = [*searches(self._typed, self.console_app.navigation), *self._recent.candidates, *self._beginning]
