@@ -1,4 +1,4 @@
-"""What a principal has, and taking all of it at once: previewed, whole or not at all, and recorded piece by piece."""
+"""What a principal has, and taking all of it at once: previewed, whole or not at all, and on record."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -99,6 +99,7 @@ def test_it_is_taken_at_once_and_recorded(admin: Api, leaver: Api) -> None:
     assert left["models"] == ["own"]  # the history stays
     activities = admin.get("/mlflow/activities/list", name="common").ok()["activities"]
     assert activities[0]["activity_type"] == "CANCELLED_REQUEST"
+    assert activities[0]["system_comment"] == f"requested by {LEAVER}"
     again = admin.get(f"{path_of(admin)}/offboarding").ok()
     assert (again["deactivates"], again["grant_count"], again["token_count"]) == (False, 0, 0)
     assert admin.post(f"{path_of(admin)}/offboard", etag=again["etag"]).ok() == again

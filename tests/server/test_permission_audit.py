@@ -77,6 +77,9 @@ class Rights:
                 self._change(detail)
             case "DELETED_PRINCIPAL":
                 self._delete(detail)
+            case "OFFBOARDED_PRINCIPAL":
+                self._change(detail)
+                self._take(detail)
             case "CHANGED_PERMISSIONS" | "CREATED_MODEL":
                 for each in detail["levels"]:
                     self._change_level(detail.get("object", model_id), self.meant(each), each["level"])
@@ -114,18 +117,22 @@ class Rights:
             self.grants[object_id, principal_id] = level[1]
 
     def _delete(self, detail: dict[str, Any]) -> None:
-        gone = self.meant(detail)
-        groups = {(self.meant(each), gone) for each in detail.get("groups", ())}
-        members = {(gone, self.meant(each)) for each in detail.get("members", ())}
-        assert {pair for pair in self.memberships if gone in pair} == groups | members
+        self._take(detail)
+        del self.principals[detail["id"]]
+
+    def _take(self, detail: dict[str, Any]) -> None:
+        """Take all that a principal has, which the record lists."""
+        who = self.meant(detail)
+        groups = {(self.meant(each), who) for each in detail.get("groups", ())}
+        members = {(who, self.meant(each)) for each in detail.get("members", ())}
+        assert {pair for pair in self.memberships if who in pair} == groups | members
         self.memberships -= groups | members
         for each in detail.get("levels", ()):
-            self._change_level(each["object"], gone, each["level"])
-        assert gone not in {principal_id for _, principal_id in self.grants}
-        assert {each for each, owner in self.tokens.items() if owner == gone} == set(detail.get("tokens", ()))
+            self._change_level(each["object"], who, each["level"])
+        assert who not in {principal_id for _, principal_id in self.grants}
+        assert {each for each, owner in self.tokens.items() if owner == who} == set(detail.get("tokens", ()))
         for each in detail.get("tokens", ()):
             del self.tokens[each]
-        del self.principals[gone]
 
 
 @pytest.fixture

@@ -200,12 +200,6 @@ def join(call: Call, group_name: str, member_id: str) -> None:
         members.join({member_id})
 
 
-def leave(call: Call, group_id: str, member_id: str) -> None:
-    """Remove a member."""
-    with _recorded(call, principals.find(call, GROUP, group_id)) as members:
-        members.leave({member_id})
-
-
 def _list_names(who: list[dict[str, Any]]) -> str:
     more = f" and {len(who) - MAX_NAMES} more" if len(who) > MAX_NAMES else ""
     return ", ".join(in_words(each) for each in who[:MAX_NAMES]) + more

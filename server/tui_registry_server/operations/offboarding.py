@@ -1,24 +1,24 @@
 """Offboarding: all that a user or service principal could act by is taken from it, in one transaction.
 
-Each change is made, and recorded, by the operation that makes it alone, too: every model and group has it in its own
-history, and rights can be computed from the log as ever. A record of the whole comes last.
+One record lists all of it, however many models somebody has a level on; besides, a model's history has each of its
+requests that was cancelled.
 """
 
 import hashlib
 import json
 from typing import Any, NamedTuple
 
-from tui_registry_server.operations import access_lists, groups, principals, tokens, transitions
+from tui_registry_server.operations import principals, transitions
+from tui_registry_server.operations.access_lists import level_name_on
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.permission_reasons import shown
 from tui_registry_server.operations.principal_details import find, grant_entity, group_names, request_entity
-from tui_registry_server.operations.record import record, without_empty
+from tui_registry_server.operations.record import record, references, without_empty
 from tui_registry_server.operations.subjects import RequestSubject, Subject
 from tui_registry_server.rules.errors import Conflict, InvalidState
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ROOT, TOKENS
-from tui_registry_server.rules.scim_resources import RESOURCES
-from tui_registry_server.store import holdings, managers, memberships, registered_models, transition_requests
+from tui_registry_server.store import grants as stored_grants
+from tui_registry_server.store import holdings, managers, memberships, transition_requests
 from tui_registry_server.store import principals as stored_principals
 from tui_registry_server.store import tokens as stored_tokens
 from tui_registry_server.store.holdings import CreatedRow, HeldRow
@@ -70,27 +70,40 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
     answer = _entity(call, held)
     if held.is_nothing:
         return answer
-    for token_id in held.token_ids:
-        tokens.revoke(call, token_id)
     for request in transition_requests.of_creator(call.connection, call.principal, held.row.id):
         cancelled = DeleteTransitionRequest(
             name=request.name, version=str(request.version), stage=request.to_stage, creator=request.user_id
         )
         transitions.cancel(call, cancelled, RequestSubject(level=Level.MANAGE, request=request))
-    for grant in held.grants:
-        _revoke(call, grant.object_id, held.row.id)
-    for group_id in held.group_ids:
-        groups.leave(call, group_id, held.row.id)
+    taken = _taken(call, held)
+    stored_tokens.remove_of_owner(call.connection, held.row.id)
+    stored_grants.revoke_all(call.connection, held.row.id)
+    memberships.leave_all(call.connection, held.row.id, call.now)
     if held.row.active:
-        resource = RESOURCES[PrincipalKind(held.row.kind)]
-        principals.change(call, resource, held.row, held.row._replace(active=False))
+        stored_principals.change(call.connection, held.row._replace(active=False), call.now)
+    principals.keep_an_admin(call)
     record(
         call,
         ActivityType.OFFBOARDED_PRINCIPAL,
         system_comment=f"offboarded {held.row.kind.replace('_', ' ')} {held.row.name}",
-        detail=principals.detail_of(held.row),
+        detail=principals.detail_of(held.row) | taken,
     )
     return answer
+
+
+def _taken(call: Call, held: _Held) -> dict[str, Any]:
+    """For the record: what a principal has, before it is taken."""
+    return without_empty(
+        {
+            "changed": {"active": [True, False]} if held.row.active else None,
+            "groups": references(call.connection, held.group_ids),
+            "levels": [
+                {"object": each.object_id, "level": [level_name_on(each.object_id, each.level), None]}
+                for each in held.grants
+            ],
+            "tokens": held.token_ids,
+        }
+    )
 
 
 def _held(call: Call, principal_id: str) -> _Held:
@@ -127,13 +140,3 @@ def _entity(call: Call, held: _Held) -> dict[str, Any]:
             "etag": held.etag,
         }
     )
-
-
-def _revoke(call: Call, object_id: str, principal_id: str) -> None:
-    """Revoke a grant on a model, which may be deleted, on the whole registry, or on tokens."""
-    model = None
-    if object_id not in (ROOT, TOKENS):
-        found = registered_models.find_by_id(call.connection, call.principal, object_id)
-        model = found or registered_models.find_deleted(call.connection, call.principal, object_id)
-    rest = {holder: level for holder, level in access_lists.direct(call, object_id).items() if holder != principal_id}
-    access_lists.change(call, object_id, rest, model=model)

@@ -51,6 +51,7 @@ _LEVEL = Statement(
     )
 )
 _DELETE = Statement(delete(grants).where(_that_grant))
+_DELETE_ALL = Statement(delete(grants).where(grants.c.principal_id == bindparam("principal_id")))
 _INSERT = Statement(insert(grants))
 
 
@@ -78,3 +79,8 @@ def grant(connection: Connection, object_id: str, principal_id: str, level: Leve
 
 def revoke(connection: Connection, object_id: str, principal_id: str) -> None:
     _DELETE.run(connection, object_id=object_id, principal_id=principal_id)
+
+
+def revoke_all(connection: Connection, principal_id: str) -> None:
+    """Take all direct grants from a principal."""
+    _DELETE_ALL.run(connection, principal_id=principal_id)

@@ -85,6 +85,7 @@ _JOIN = Statement(
     )
 )
 _LEAVE = Statement(delete(memberships).where(_in_group, among(memberships.c.member_id, _ids)))
+_LEAVE_ALL = Statement(delete(memberships).where(memberships.c.member_id == bindparam("member_id")))
 _TOUCH = Statement(
     update(principals)
     .where(
@@ -167,6 +168,12 @@ def join(connection: Connection, group_id: str, member_ids: Collection[str], now
 def leave(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:
     touch(connection, member_ids, now)
     _LEAVE.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+
+
+def leave_all(connection: Connection, member_id: str, now: int) -> None:
+    """Remove a principal from all groups that it is in directly."""
+    touch(connection, [member_id], now)
+    _LEAVE_ALL.run(connection, member_id=member_id)
 
 
 def touch(connection: Connection, principal_ids: Collection[str], now: int) -> None:

@@ -57,6 +57,7 @@ _INSERT = Statement(insert(tokens))
 _USED = Statement(update(tokens).where(_the_token).values(last_used_timestamp=bindparam("now")))
 _COMMENT = Statement(update(tokens).where(_the_token).values(comment=bindparam("text")))
 _DELETE = Statement(delete(tokens).where(_the_token))
+_DELETE_OF_OWNER = Statement(delete(tokens).where(tokens.c.principal_id == bindparam("principal_id")))
 _DELETE_EXPIRED = Statement(
     delete(tokens).where(
         tokens.c.principal_id == bindparam("principal_id"),
@@ -165,6 +166,11 @@ def describe(connection: Connection, token_id: str, comment: str | None) -> None
 
 def remove(connection: Connection, token_id: str) -> None:
     _DELETE.run(connection, token_id=token_id)
+
+
+def remove_of_owner(connection: Connection, principal_id: str) -> None:
+    """Delete all of a principal's tokens."""
+    _DELETE_OF_OWNER.run(connection, principal_id=principal_id)
 
 
 def remove_expired(connection: Connection, principal_id: str, comment: str, now: int) -> None:

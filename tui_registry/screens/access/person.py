@@ -57,7 +57,7 @@ class Person(Section):
     placeholder = "group, permission, model, request, token or a name"
     is_section = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("person"), *WHILE_TYPING]
-    COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=3, max_width=80), Column("NOTE", 20, grow=2, priority=1))
+    COLUMNS = (Column("KIND", 10), Column("NAME", 30, grow=1, max_width=80), Column("NOTE", 20, grow=1))
 
     def __init__(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         super().__init__("Access", visible(name))
