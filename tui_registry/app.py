@@ -13,7 +13,6 @@ from rich.text import Text
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.screen import Screen
@@ -42,7 +41,7 @@ from tui_registry.startup.preferences import Preferences
 from tui_registry.terminal import child_process, clipboard
 from tui_registry.terminal.driver_choice import can_suspend, driver_class
 from tui_registry.terminal.key_queue import KeyQueue
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import one_line
 from tui_registry_server import crash
 
 if TYPE_CHECKING:
@@ -316,25 +315,10 @@ class ConsoleApp(App[str]):
             self.push_screen(PlainText(text))
 
     def action_undo(self) -> None:
-        """Undo the last change as a whole, if nobody has changed its result since; or say why it cannot be undone."""
-        change = self.mutations.last_change
-        if change is None or self.mutations.is_running or not isinstance(self.screen, Place):
-            return  # while one is made, the last one is not known
-        what = one_line(f"{visible(change.title)}: {change.message}", 300)
-        if not change.undoing:
-            self.mutations.report("The last change cannot be undone", Verdict.REFUSED, f"{what} {change.note}")
-            return
-        from tui_registry.screens.dialogs.confirm import Confirm, Consent, Question
+        from tui_registry.screens.dialogs.undo import undo_last_change
 
-        def answered(consent: Consent | None) -> None:
-            if consent is not None:
-                self.mutations.undo(change)
-
-        steps = [f"{visible(each.title)}: {each.progress}" for part in change.undoing for each in part]
-        notes = [change.note] if change.note else []
-        listed = [Content(f"• {one_line(each, 300)}") for each in (*steps, *notes)]
-        lines = [Content(what), Content("To undo it:"), *listed]
-        self.push_screen(Confirm(Question("Undo the last change?", lines, "Undo")), answered)
+        if isinstance(self.screen, Place):
+            undo_last_change(self)
 
     @property
     def is_changing(self) -> bool:

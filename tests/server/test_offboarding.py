@@ -191,6 +191,19 @@ def test_who_else_can_manage_is_who_is_active_and_in_the_group(admin: Api, leave
     assert unmanaged() == []
 
 
+def test_tokens_that_the_leaver_created_for_others_are_counted(admin: Api, fresh_registry: LiveRegistry) -> None:
+    program = admin.post(f"{SCIM}/ServicePrincipals", applicationId="jenkins").ok()
+    with Api(fresh_registry.url, fresh_registry.token("eve", admin=True)) as eve:
+        made = eve.post("/token-management/on-behalf-of/tokens", application_id=program["applicationId"]).ok()
+        eve.post("/token/create").ok()
+    before = admin.get(f"{path_of(admin, 'eve')}/offboarding").ok()
+    assert (before["token_count"], before["issued_token_count"]) == (2, 1)
+    admin.post(f"{path_of(admin, 'eve')}/offboard", etag=before["etag"]).ok()
+    with Api(fresh_registry.url, made["token_value"]) as jenkins:
+        assert jenkins.get("/token/list").status == 200
+    assert admin.post(f"{path_of(admin, 'eve')}/offboard", etag=before["etag"]).ok()["token_count"] == 0  # repeated
+
+
 def test_administrators_only_and_never_oneself(admin: Api, leaver: Api) -> None:
     for answer in (
         leaver.get(path_of(admin, "heir")),

@@ -91,7 +91,7 @@ def change(
                 print_lines([whole(line) for line in _described(planned)])
             return
         if planned.warning and not yes:
-            _confirm(planned.warning)
+            _confirm(planned.warning, planned.details)
         if planned.already:
             (note if as_json else _print_line)(planned.already)
         _make(session, planned, as_json=as_json)
@@ -177,11 +177,12 @@ def _as_json(planned: Change) -> dict[str, Any]:
     return document | {name: text for name, text in said.items() if text}
 
 
-def _confirm(warning: str) -> None:
+def _confirm(warning: str, details: Sequence[str]) -> None:
     """Ask whether to proceed. Raises Failure if not, or if there is nobody to ask."""
     if not sys.stdin.isatty():
         raise Failure(Exit.REFUSED, f"{warning} Nothing was sent: to proceed without a terminal, add --yes.")
-    note(warning)
+    for line in (*details, warning):
+        note(line)
     if not click.confirm("Proceed?", err=True):
         raise Failure(Exit.REFUSED, "Nothing was sent.")
 

@@ -6,7 +6,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.changes import Change, How, change, destroying_command
-from tui_registry.commands.directory import member_of
+from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import wire
 
 if TYPE_CHECKING:
@@ -23,9 +23,14 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
     at all; models, versions and history stay. For administrators."""
 
     async def plan(client: "RegistryClient") -> Change:
+        from tui_registry.access import addresses
         from tui_registry.mutations import offboarding
+        from tui_registry_server.wire.principal import PrincipalKind
 
-        found = await member_of(client, principal)
+        try:
+            found = await addresses.resolve(client, principal, (PrincipalKind.USER, PrincipalKind.SERVICE_PRINCIPAL))
+        except addresses.UnknownAddressError as error:
+            raise Failure(Exit.NOT_FOUND, str(error)) from None
         planned = await client.principals.offboarding(found.id)
 
         async def read() -> dict[str, Any]:
@@ -33,11 +38,10 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
 
         if offboarding.is_nothing(planned):
             return Change(already=f"{found.principal} is offboarded already.", read=read)
-        details = [*offboarding.effects(planned), *([text] if (text := offboarding.unmanaged(planned)) else [])]
         return Change(
             mutations=[offboarding.offboard(client, planned)],
-            details=details,
-            warning=f"{found.principal} will lose access: {' '.join(details)} This cannot be undone.",
+            details=[*offboarding.effects(planned), *offboarding.warnings(planned)],
+            warning=f"{found.principal} will lose access. This cannot be undone.",
             read=read,
         )
 

@@ -3,11 +3,13 @@
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 from tui_registry.keys import names as key_names
 from tui_registry.keys.action import Action
 from tui_registry.keys.keymap import Keymap
-from tui_registry.session.custom_command import CustomCommand, placeholders
+from tui_registry.session.custom_command import CODE_OPTIONS, INTERPRETERS, CustomCommand, placeholders
 
 METHOD = "run_command"
 
@@ -68,6 +70,13 @@ def _problems(keymap: Keymap, command: CustomCommand) -> Iterator[str]:
     program, *_ = command.run
     if not program or placeholders(program):
         yield "run must begin with a program, whose name has no placeholder"
+    if Path(program).name in INTERPRETERS:
+        for option, code in pairwise(command.run[1:]):
+            if option in CODE_OPTIONS and placeholders(code):
+                yield (
+                    f"what {program} gets after {option} is code, and a name may be code, too: write $1 there, and the "
+                    """placeholder behind it, as in ["sh", "-c", 'echo "$1"', "sh", "{name}"]"""
+                )
     known = frozenset().union(*PLACEHOLDERS.values())
     for unknown in sorted(command.placeholders - known):
         yield f"there is no {{{unknown}}}: {_meant(unknown, known, 'use')}"

@@ -28,6 +28,7 @@ class Mutation:
     read_back: which of the two, and what is true now; without it, it is DONE, with ``done`` as the message.
     inverse: the mutation that takes exactly this one back, if there is one. rest: what is run after an inverse to
     complete it. undo_note: a sentence about what an undo does not restore or, without an inverse, why there is none.
+    touches_production: whether it changes what is in Production.
     subject: what must not be changed by two mutations at once, such as a request's id; empty if anything may.
     """
 
@@ -41,6 +42,7 @@ class Mutation:
     inverse: "Mutation | None" = None
     rest: "Mutation | None" = None
     undo_note: str = ""
+    touches_production: bool = False
     subject: str = ""
     action: str = ""
 

@@ -33,11 +33,16 @@ def effects(plan: Offboarding) -> list[str]:
     return [sentence for applies, sentence in sentences if applies]
 
 
-def unmanaged(plan: Offboarding) -> str:
-    """The models that only administrators can manage afterwards, as a sentence; empty if there are none."""
-    if not plan.unmanaged_model_count:
-        return ""
-    return f"Only administrators can manage afterwards: {_some(plan.unmanaged_models, plan.unmanaged_model_count)}."
+def warnings(plan: Offboarding) -> list[str]:
+    """What is left behind, in sentences."""
+    sentences = []
+    if plan.unmanaged_model_count:
+        names = _some(plan.unmanaged_models, plan.unmanaged_model_count)
+        sentences.append(f"Only administrators can manage afterwards: {names}.")
+    if plan.issued_token_count:
+        issued = _counted(plan.issued_token_count, "token")
+        sentences.append(f"Stays valid: {issued} of service principals, created by this account (see Tokens).")
+    return sentences
 
 
 def held(grant: HeldGrant) -> str:

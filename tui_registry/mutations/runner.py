@@ -192,6 +192,10 @@ class Mutations:
 
         self._start(change.undoing, finished, participle="undone", is_undo=True)
 
+    def pass_over(self, change: Change) -> None:
+        """Forget a change that cannot be undone, once the user was told so."""
+        self._changes.remove(change)
+
     def report(self, title: str, verdict: Verdict, message: str) -> None:
         """Say what came of a mutation."""
         self._show_outcome(Outcome(verdict, _told(title, message)))

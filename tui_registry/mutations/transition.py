@@ -85,6 +85,7 @@ def transition(
         inverse=inverse,
         rest=rest,
         undo_note=undo_note,
+        touches_production=Stage.PRODUCTION in {origin, stage},
     )
 
 

@@ -66,9 +66,14 @@ def replace_private(file: Path, text: str) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Create a file readable by its owner only. Raises OSError, also if it exists."""
+    """Create a file readable by its owner only, whole or not at all. Raises OSError, also if it exists."""
+    content = text.encode()
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        file.unlink(missing_ok=True)  # a part of it, on a full disk
+        raise

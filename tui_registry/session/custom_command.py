@@ -10,6 +10,10 @@ from tui_registry_server.wire.plain_text import one_line
 
 _PLACEHOLDER = re.compile(r"\{\{(?P<literal>[a-z_]+)\}\}|\{(?P<name>[a-z_]+)\}")
 MAX_SHOWN = 40  # characters of a value in a message
+OPTION_SIGNS = frozenset("-+@")  # that arguments begin with which programs do not take for names
+CODE_OPTIONS = frozenset({"-c", "-e", "--command", "--eval", "-lc", "-ic"})
+INTERPRETERS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish", "python", "python3", "perl", "ruby", "node"})
+"""Programs whose argument after one of CODE_OPTIONS is code."""
 
 
 def placeholders(argument: str) -> set[str]:
@@ -59,7 +63,7 @@ class CustomCommand(BaseModel):
         result = [os.path.expanduser(program)]  # noqa: PTH111  # a program that is found by PATH stays as it is
         for part in others:
             argument = _PLACEHOLDER.sub(lambda found: values[found["name"]] if found["name"] else found[0][1:-1], part)
-            if argument.startswith("-") and not part.startswith("-") and "--" not in result:
+            if argument[:1] in OPTION_SIGNS and part[:1] not in OPTION_SIGNS and "--" not in result:
                 raise ArgumentError(
                     f"{one_line(argument, MAX_SHOWN)} would be taken for an option: put '--' before it in the command."
                 )

@@ -37,6 +37,7 @@ class _Held(NamedTuple):
     group_ids: list[str]
     grants: list[HeldRow]
     requests: list[CreatedRow]
+    issued_count: int
     unmanaged: list[str]
     unmanaged_count: int
 
@@ -48,7 +49,7 @@ class _Held(NamedTuple):
     def etag(self) -> str:
         grants = [(each.object_id, each.level) for each in self.grants]
         requests = [each.id for each in self.requests]
-        unmanaged = [self.unmanaged, self.unmanaged_count]
+        unmanaged = [self.unmanaged, self.unmanaged_count, self.issued_count]
         content = [self.row.id, bool(self.row.active), self.token_ids, self.group_ids, grants, requests, unmanaged]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
@@ -63,13 +64,13 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
     groups. Administrators cannot do so to themselves; the last active administrator stays."""
     principals.begin_change(call)
     held = _held(call, body.id)
+    if held.is_nothing:
+        return _entity(call, held)  # also of a repeated call, whose first answer was lost
     if body.etag is not None and body.etag != held.etag:
         raise Conflict(
             f"What {held.row.name} has was changed since you read it. Nothing was done; read it again, and repeat it."
         )
     answer = _entity(call, held)
-    if held.is_nothing:
-        return answer
     for request in transition_requests.of_creator(call.connection, call.principal, held.row.id):
         cancelled = DeleteTransitionRequest(
             name=request.name, version=str(request.version), stage=request.to_stage, creator=request.user_id
@@ -117,6 +118,7 @@ def _held(call: Call, principal_id: str) -> _Held:
         sorted(memberships.groups_with(call.connection, row.id)),
         holdings.own_grants(call.connection, row.id),
         holdings.requests_of(call.connection, call.principal, row.id),
+        stored_tokens.count_issued(call.connection, row.id),
         *managers.only_managed_by(call.connection, who, MAX_LISTED),
     )
 
@@ -137,6 +139,7 @@ def _entity(call: Call, held: _Held) -> dict[str, Any]:
             "request_count": len(held.requests),
             "unmanaged_models": held.unmanaged,
             "unmanaged_model_count": held.unmanaged_count,
+            "issued_token_count": held.issued_count,
             "etag": held.etag,
         }
     )

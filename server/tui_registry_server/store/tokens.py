@@ -71,6 +71,11 @@ _READ_PUBLIC = Statement(select(_PUBLIC_INFO).where(_the_token))
 _IDS_OF_OWNER = Statement(
     select(tokens.c.id).where(tokens.c.principal_id == bindparam("principal_id")).order_by(tokens.c.id)
 )
+_ISSUED = Statement(
+    select(func.count())
+    .select_from(tokens)
+    .where(tokens.c.created_by_id == bindparam("principal_id"), tokens.c.principal_id != bindparam("principal_id"))
+)
 _OF_OWNER = Statement(
     select(_PUBLIC_INFO)
     .where(
@@ -137,6 +142,12 @@ def of_owner(connection: Connection, principal_id: str, now: int) -> list[str]:
 def ids_of_owner(connection: Connection, principal_id: str) -> list[str]:
     """The ids of all of a principal's tokens, including expired ones."""
     return [row[0] for row in _IDS_OF_OWNER.run(connection, principal_id=principal_id)]
+
+
+def count_issued(connection: Connection, principal_id: str) -> int:
+    """How many tokens of others a principal created: it has seen their values."""
+    number: int = _ISSUED.scalar(connection, principal_id=principal_id)
+    return number
 
 
 def listed(

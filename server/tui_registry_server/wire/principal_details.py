@@ -107,6 +107,7 @@ class Offboarding(Entity):
     deactivates: whether the account is active. token_count: of all its tokens.
     unmanaged_models: those that it can manage, and only members of ``admins`` afterwards: no other active user or
     service principal has that level, by name or through groups.
+    issued_token_count: of the tokens that it created for service principals, and so has seen: they stay valid.
     etag: identifies all of it.
     """
 
@@ -121,4 +122,5 @@ class Offboarding(Entity):
     request_count: int
     unmanaged_models: list[str] = []
     unmanaged_model_count: int
+    issued_token_count: int
     etag: str

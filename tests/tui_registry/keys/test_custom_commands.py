@@ -50,6 +50,9 @@ def test_values_replace_placeholders_inside_single_arguments() -> None:
 def test_a_value_does_not_become_an_option() -> None:
     with pytest.raises(ArgumentError, match="--help would be taken for an option: put '--' before it"):
         command(run=["rm", "{name}"]).arguments({"name": "--help"})
+    for name in ("+!id", "@/etc/passwd"):
+        with pytest.raises(ArgumentError, match="would be taken for an option"):
+            command(run=["less", "{name}"]).arguments({"name": name})
     assert command(run=["rm", "--", "{name}"]).arguments({"name": "-f"}) == ["rm", "--", "-f"]
     assert command(run=["rm", "--of={name}"]).arguments({"name": "-f"}) == ["rm", "--of=-f"]
 
@@ -66,6 +69,7 @@ def test_a_value_that_a_row_lacks_is_named() -> None:
     ("given", "problem"),
     [
         ({"run": ["x", "{nme}"]}, "there is no {nme}: did you mean name?"),
+        ({"run": ["/bin/sh", "-c", "echo {name}"]}, "what /bin/sh gets after -c is code, and a name may be code, too"),
         ({"run": ["{name}"]}, "run must begin with a program, whose name has no placeholder"),
         ({"places": ["models", "models", "zoo"]}, "there is no place zoo for commands: use activity, board"),
         ({"places": ["users"]}, "there is no place users for commands"),

@@ -83,7 +83,7 @@ async def test_what_may_have_been_done_is_the_last_change_too(scene: Scene) -> N
         shown.app.mutations.start(unknown)
         await shown.tells("the newer one: It is not known")
         await shown.press("u")
-        await shown.tells("The last change cannot be undone: the newer one", "check before you repeat or undo it")
+        await shown.tells("It cannot be undone: the newer one", "check before you repeat or undo it")
         shown.app.clear_notifications()  # the fixture takes the report of the bug for a failure
 
 

@@ -140,6 +140,8 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene, s
             f"{model} version 3: moving it to Production, archiving",
         )
         await shown.press("y")
+        await shown.type("production")
+        await shown.press("enter")
         await shown.tells("Archived version 2.")
     assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
 

@@ -157,7 +157,7 @@ async def test_rows_are_exported_as_they_are_shown(scene: Scene, home: Path) -> 
             assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
         table = list(csv.DictReader(io.StringIO((home / "rows.csv").read_text(), newline="")))
         assert [row["model"] for row in table] == [second, first]
-        assert table[1]["description"] == '\'=HYPERLINK("http://x")�[2J\nsecond, line'
+        assert table[1]["description"] == '\'=HYPERLINK("http://x")�[2J second, line'
         assert table[1]["updated"].endswith("Z")
         assert table[1]["prod"] == ""
         listed = [json.loads(line) for line in (home / "rows.jsonl").read_text(encoding="ascii").splitlines()]

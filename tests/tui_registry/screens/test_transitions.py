@@ -52,8 +52,11 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
             f"{name} version {newcomer}: Moved from None to Production. Archived",
             f"{name} version {holder}: moving it to Production, archiving",
             f"{name} version {newcomer}: moving it to None",
+            "Type production to confirm",
         )
         await shown.press("y")
+        await shown.type("production")
+        await shown.press("enter")
         await shown.tells(f"Moved from Archived to Production. Archived version {newcomer}.", "Archived to None.")
     assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
 
@@ -81,8 +84,11 @@ async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(scene: Sce
         await shown.press("enter")
         await shown.tells("Moved from Archived to Production.")
         await shown.press("u")
-        await shown.tells("The last change cannot be undone", "It archived the versions", "move each of them back")
+        await shown.tells("It cannot be undone", "It archived the versions", "now takes back the change before it")
         assert "Undo the last change?" not in shown.text
+        await shown.press("u")
+        await shown.shows("Undo the last change?", "Tag k set to v.")
+        await shown.press("n")
     assert [scene.stage(name, each) for each in "123"] == ["Archived", "Archived", "Production"]
 
 
@@ -99,6 +105,8 @@ async def test_an_undo_is_refused_once_somebody_else_has_moved_on(scene: Scene) 
         await shown.tells(f"Archived version {holder}.")
         scene.move(name, third, "Production", archive=True)
         await shown.press("u", "y")
+        await shown.type("production")
+        await shown.press("enter")
         await shown.tells(f"Nothing was sent: Production now holds version {third}.")
     assert [scene.stage(name, each) for each in (holder, newcomer, third)] == ["Archived", "Archived", "Production"]
 
@@ -117,6 +125,8 @@ async def test_an_approval_is_undone_as_a_whole(scene: Scene, size: tuple[int, i
         await shown.press("u")
         await shown.shows("Undo the last change?", "Approved; version", "The request stays closed.")
         await shown.press("y")
+        await shown.type("production")
+        await shown.press("enter")
         await shown.tells("Moved from Archived to None.")
     assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
     assert scene.requests() == []
@@ -129,7 +139,7 @@ async def test_a_rejection_is_named_but_not_undone(scene: Scene) -> None:
         await shown.press("r", "y")
         await shown.tells("Rejected;")
         await shown.press("u")
-        await shown.tells("The last change cannot be undone", "A rejected request cannot be opened again")
+        await shown.tells("It cannot be undone", "A rejected request cannot be opened again")
 
 
 @SIZES

@@ -1,7 +1,7 @@
 """All that a user or service principal has: groups, requests, tokens, models, permissions and why; and taking it from
 them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -202,17 +202,19 @@ async def offboard(app: Console, principal_id: str) -> None:
     if offboarding.is_nothing(plan):
         app.notify("There is nothing to take.", title=f"{visible(str(who))} is offboarded already", markup=False)
         return
-    question = _question(who, offboarding.effects(plan), offboarding.unmanaged(plan), plan.groups)
+    question = _question(who, offboarding.effects(plan), offboarding.warnings(plan), plan.groups)
     if await app.push_screen_wait(Confirm(question)) is not None:
         app.mutations.start(offboarding.offboard(app.client, plan))
 
 
-def _question(who: Principal, effects: Iterable[str], unmanaged: str, groups: Iterable[str]) -> Question:
-    message = [Content(f"• {each}") for each in effects]
-    if unmanaged:
-        message.append(Content.styled(f"! {unmanaged}", "$text-warning"))
-    message.append(Content.styled("Models, versions and history stay. This cannot be undone.", "dim"))
-    matters = "models are left to administrators" if unmanaged else "an administrator" if ADMINS in groups else ""
+def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:
+    """What must not be overlooked comes first: all of it may be more than the screen has lines for."""
+    message = [
+        *(Content.styled(f"! {each}", "$text-warning") for each in warnings),
+        Content("This cannot be undone. Models, versions and history stay."),
+        *(Content(f"• {each}") for each in effects),
+    ]
+    matters = "see above" if warnings else "an administrator" if ADMINS in groups else ""
     return Question(
         f"Offboard {visible(str(who))}?",
         [Content("\n").join(message)],

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Static
 
+from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.hint import Hint
@@ -84,6 +85,7 @@ class Confirm(ModalScreen[Consent | None]):
             with VerticalScroll(id="targets", can_focus=False):
                 for paragraph in question.message:
                     yield Static(paragraph)
+            yield Static("", id="more", markup=False)
             if question.archive:
                 yield Checkbox(Content(question.archive), value=True, id="archive", compact=True)
             if question.asks_comment:
@@ -122,8 +124,19 @@ class Confirm(ModalScreen[Consent | None]):
         for box in self.query("#archive").results(Checkbox):
             box.toggle()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_rest)
+
     def action_read_on(self, by: int) -> None:
         self.query_one("#targets").scroll_relative(y=by, animate=False)
+        self.call_after_refresh(self._show_rest)
+
+    def _show_rest(self) -> None:
+        """Say how many lines are below those that are displayed."""
+        targets, more = self.query_one("#targets"), self.query_one("#more", Static)
+        below = targets.max_scroll_y - targets.scroll_offset.y
+        more.display = below > 0
+        more.update(Content.styled(legend(f"↓ {below} more line{'' if below == 1 else 's'}"), "bold $text-warning"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In an input, letters are text."""

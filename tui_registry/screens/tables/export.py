@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from errno import EISDIR
@@ -12,8 +13,8 @@ from tui_registry.session.config import replace_private, write_private
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.row import Row, Value, plain
 
-FORMULA_SIGNS = tuple("=+-@＝＋－＠")
-"""With which a text begins that a spreadsheet takes for a formula, and may run."""
+_FORMULA = re.compile(r"(?:^|[,;|\t])\s*[=+\-@＝＋－＠]")
+"""What a spreadsheet takes for a formula, and may run, also one that divides cells by another character."""
 
 
 class Format(StrEnum):
@@ -41,18 +42,14 @@ def write(name: str, text: str, *, overwrite: bool) -> Path:
         if not file.is_file():
             raise IsADirectoryError(EISDIR, "there is something else of this name, not a file") from None
         raise
-    except OSError:
-        if file.is_file():
-            file.unlink()  # a part of it, on a full disk
-        raise
     return file
 
 
 def _csv(rows: Sequence[Row], columns: Mapping[str, int]) -> str:
-    """As RFC 4180 has it, with a line of names. Texts pass terminal.sanitize, as the file may be printed, and those
-    that a spreadsheet would run begin with an apostrophe."""
+    """As RFC 4180 has it, with a line of names, each row on a line of its own. Texts pass terminal.sanitize, as the
+    file may be printed, and those that a spreadsheet would run begin with an apostrophe."""
     stream = io.StringIO()
-    writer = csv.writer(stream)
+    writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([_cell(name) for name in columns])
     writer.writerows([_cell(row.value(index)) for index in columns.values()] for row in rows)
     return stream.getvalue()
@@ -62,8 +59,8 @@ def _cell(value: Value) -> str | int | float | None:
     text = plain(value)
     if not isinstance(text, str):
         return text
-    text = "\n".join(lines(text, len(text)))
-    return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) else text
+    text = " ".join(lines(text, len(text)))
+    return f"'{text}" if _FORMULA.search(text) else text
 
 
 def _json_lines(rows: Sequence[Row], columns: Mapping[str, int]) -> str:
