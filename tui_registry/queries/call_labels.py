@@ -21,6 +21,7 @@ READS = {
     "/preview/scim/v2/Me": "the current user",
     "/preview/scim/v2/ServicePrincipals": "service principals",
     "/preview/scim/v2/Users": "users",
+    "/principals": "all that an account has",
     "/token-management/tokens": "tokens",
     "/token/list": "tokens",
 }
