@@ -181,7 +181,7 @@ async def test_rows_are_exported_as_they_are_shown(scene: Scene, home: Path) -> 
         await shown.press("enter")
         await shown.shows("Overwrite the file?")
         await shown.press("y")
-        await shown.until(lambda: (home / "rows.csv").read_text().startswith("model,prod"), "it is written")
+        await shown.until(lambda: (home / "rows.csv").read_text().startswith('"model","prod"'), "it is written")
         names = await asyncio.to_thread(lambda: sorted(each.name for each in home.iterdir()))
         assert names == ["rows.csv", "rows.jsonl"]
 
