@@ -27,6 +27,7 @@ def test_every_list_with_pages_is_here() -> None:
         *LISTS,
         "/mlflow/comments/list",
         "/mlflow/registered-models/stage-history",
+        "/principals/{id}/levels",
     }
 
 

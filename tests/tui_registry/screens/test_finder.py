@@ -132,7 +132,7 @@ async def test_a_model_that_was_jumped_to_leaves_no_filter_behind(scene: Scene) 
         await shown.shows(f"Models › {other}")
         await shown.press("slash")  # where there is no list to filter
         await shown.until(lambda: isinstance(shown.app.screen, Finder), "the finder")
-        await shown.shows(f"▎ model    {other}")
+        await shown.shows(f"▎ model    {other}", *waiting)
         await shown.type(waiting[0])
         await shown.press("enter")
         await shown.shows(f"Models › {waiting[0]}")

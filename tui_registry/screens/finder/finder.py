@@ -173,9 +173,9 @@ class Finder(ModalScreen[None]):
             models = [each for answer in answers if not answer.typed for each in answer.candidates]
             opened = [each for each in self._recent.candidates if each.kind is Kind.MODEL]
             known = [*opened, *models, *known] if self._models_first else known
-            listed = [Found(each, Match(Rank.EXACT)) for each in known]
-            once = {each.candidate.identity: each for each in reversed(listed)}
-            return list(reversed(once.values()))
+            once = dict.fromkeys(each.identity for each in known)
+            first = {each.identity: each for each in reversed(known)}
+            return [Found(first[identity], Match(Rank.EXACT)) for identity in once]
         local = [*searches(self._typed, self.console_app.navigation), *self._recent.candidates, *self._beginning]
         found = [
             *(find(each, self._typed) for each in local),
