@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, destroying_command, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, writing_command
 from tui_registry.commands.directory import entry_of, read_pages, scim_list
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
@@ -74,14 +74,14 @@ FILTERS = (
 )
 
 
-def creation(register: "Register", name: str, display_name: str) -> Change:
+def creation(register: "Register", name: str, display_name: str) -> PlannedChange:
     """Create an account."""
     from tui_registry.mutations import account as changes
 
     async def read() -> dict[str, Any]:
         return await _as_json(register, name)
 
-    return Change(mutations=[changes.create(register, name, display_name)], read=read)
+    return PlannedChange(mutations=[changes.create(register, name, display_name)], read=read)
 
 
 def _list(
@@ -116,14 +116,14 @@ def _list(
 
 
 def _set_active(register: "Registers", name: str, *, active: bool, **how: Unpack[How]) -> None:
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import account as changes
 
         accounts = register(client)
         _, entry = await _account(client, register, name)
         is_same = entry.active is active
         own = not active and (await client.users.me()).id == entry.id
-        return Change(
+        return PlannedChange(
             mutations=[] if is_same else [changes.set_active(accounts, entry, active=active)],
             already=f"{entry.principal} is already {'active' if active else 'deactivated'}." if is_same else "",
             warning="This is your own account: you would be locked out." if own and not is_same else "",
@@ -134,12 +134,12 @@ def _set_active(register: "Registers", name: str, *, active: bool, **how: Unpack
 
 
 def _delete(register: "Registers", name: str, **how: Unpack[How]) -> None:
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import account as changes
 
         _, entry = await _account(client, register, name)
         warning = f"{entry.principal} will be deleted with its tokens and permissions. This cannot be undone."
-        return Change(mutations=[changes.delete(register(client), entry)], warning=warning)
+        return PlannedChange(mutations=[changes.delete(register(client), entry)], warning=warning)
 
     change(plan, **how)
 

@@ -6,7 +6,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
-from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, writing_command
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -37,7 +37,7 @@ add_account_commands(service_principals, "service principal", _register, complet
 def create_service_principal(*, name: str, display_name: str, **how: Unpack[How]) -> None:
     """Create NAME. For its tokens, see tokens create --service-principal."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         return creation(_register(client), name, display_name)
 
     change(plan, **how)

@@ -7,7 +7,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
-from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, writing_command
 from tui_registry.commands.database import database_option, forward_to_database
 from tui_registry.commands.directory import group_of, user_of
 
@@ -45,7 +45,7 @@ def create_user(*, name: str, display_name: str, admin: bool, database: str | No
     """Create the user NAME."""
     forward_to_database(database, "users", "create", *(["--admin"] if admin else []), "--", name, own={"admin", "name"})
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         created = creation(_register(client), name, display_name)
         return replace(created, mutations=[*created.mutations, await _joining(client, name)]) if admin else created
 
