@@ -149,6 +149,15 @@ def test_a_server_that_does_not_answer_is_not_waited_for(scene: Scene) -> None:
         assert time.monotonic() - began < DEADLINE + 5, "a client would wait three times as long"
 
 
+def test_no_connection_is_opened_without_the_argument_before(scene: Scene) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert asked(scene, "aliases set '' ", TUI_REGISTRY_URL=url).stdout == "\n"
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_scripts_are_valid(shell: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["completion", shell])
