@@ -126,7 +126,7 @@ def _make(session: Session, planned: PlannedChange, *, as_json: bool) -> None:
         print_lines([planned.output()])
 
 
-def require_done(result: "Result") -> "Result":
+def _require_done(result: "Result") -> "Result":
     """The result, if it is done. Raises Failure with the exit code that tells the truth about it."""
     from tui_registry.mutations.result import Verdict
 
@@ -156,7 +156,7 @@ async def _check(mutations: "Sequence[Mutation]") -> None:
 async def _carried_out(mutation: "Mutation") -> "Result":
     from tui_registry.mutations.mutation import run
 
-    return require_done(await run(mutation))
+    return _require_done(await run(mutation))
 
 
 async def _read(planned: PlannedChange) -> dict[str, Any]:

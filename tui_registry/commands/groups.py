@@ -7,8 +7,8 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, writing_command
-from tui_registry.commands.directory import group_of, member_of, read_pages, scim_list
-from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
+from tui_registry.commands.directory import group_of, member_of, print_table, read_pages, scim_list
+from tui_registry.commands.output import facts, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
 
 if TYPE_CHECKING:
@@ -48,12 +48,7 @@ def list_groups(*, word: str, limit: int | None, profile: str | None, as_json: b
     rows = [
         [group.display_name or "-", ", ".join(each.display or "" for each in group.groups) or "-"] for group in found
     ]
-    if rows:
-        print_lines(table(("GROUP", "MEMBER OF"), rows))
-    else:
-        note("There are no matching groups.")
-    if total > len(found):
-        note(f"There are {total}, more than these {len(found)}: raise --limit.")
+    print_table(("GROUP", "MEMBER OF"), rows, total, "groups")
 
 
 @registry_command

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tui_registry.mutations.account import Register
 
 
-def _register(client: "RegistryClient") -> "Register":
+def _calls(client: "RegistryClient") -> "Register":
     from tui_registry.mutations import account
 
     return account.service_principals(client)
@@ -27,7 +27,7 @@ def service_principals() -> None:
     opened: administrators only, except list and show."""
 
 
-add_account_commands(service_principals, "service principal", _register, completers.service_principals)
+add_account_commands(service_principals, "service principal", _calls, completers.service_principals)
 
 
 @writing_command
@@ -38,6 +38,6 @@ def create_service_principal(*, name: str, display_name: str, **how: Unpack[How]
     """Create NAME. For its tokens, see tokens create --service-principal."""
 
     async def plan(client: "RegistryClient") -> PlannedChange:
-        return creation(_register(client), name, display_name)
+        return creation(_calls(client), name, display_name)
 
     change(plan, **how)
