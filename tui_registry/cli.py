@@ -6,12 +6,21 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tui_registry.commands.exits import EPILOG, Exit, Failure
 from tui_registry_server.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_registry.session.connection import Connection
+    from tui_registry.session.settings import Settings
+
+    Connecting = Connection | Callable[[], Connection]
+    """A connection, or a function that makes one."""
 
 _FORWARDED: dict[str, Any] = {
     "context_settings": {"ignore_unknown_options": True, "help_option_names": []},
@@ -46,6 +55,7 @@ class Commands(Program):
     """The commands of this module and the lazily imported ones."""
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
+        # completion.VARIABLE, without the import: most commands are not completions.
         if "_TUI_REGISTRY_COMPLETE" in os.environ:
             from tui_registry.commands.completion import register
 
@@ -101,6 +111,7 @@ def demo() -> None:
     from tui_registry.session.demo import DemoRegistry
     from tui_registry.session.embedded import EmbeddedError
 
+    _require_terminal()
     with tempfile.TemporaryDirectory(prefix="tui-registry-demo-") as folder:
         registry = DemoRegistry(Path(folder))
         try:
@@ -133,12 +144,11 @@ def _open(profile: str | None, *, ask_token: bool) -> None:
     _run(_connect(profile, ask_token=ask_token))
 
 
-def _run(connect: Any) -> None:
-    """Open the console on a connection, or on a function that makes one."""
+def _run(connect: "Connecting") -> None:
+    """Open the console in a terminal."""
     from tui_registry.startup import imports
     from tui_registry.terminal import environment
 
-    _require_terminal()
     gc.disable()  # importing frees nothing; startup.first_frame enables it again
     imports.skip_unneeded()
     settings, warnings = _settings()
@@ -166,7 +176,7 @@ def _run(connect: Any) -> None:
         settings, warnings = _settings()
 
 
-def _settings() -> tuple[Any, list[str]]:
+def _settings() -> "tuple[Settings, list[str]]":
     """The user's settings or, if their file is invalid, the defaults and the reason."""
     from tui_registry.session.settings import Settings, SettingsError, read
 
@@ -176,7 +186,7 @@ def _settings() -> tuple[Any, list[str]]:
         return Settings(), [str(error)]
 
 
-def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = False) -> Any:
+def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = False) -> "Connecting":
     """A connection, if its token has to be asked for, which is done before the console takes over the terminal; else a
     function that makes one."""
     from tui_registry.session.connection import ConnectionProblem, connect, must_ask

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
@@ -56,7 +56,7 @@ def _change(model: str, alias: str, after: str | None, **how: Unpack[How]) -> No
     """Point an alias to a version, or to none."""
     word = alias.removeprefix("@")
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import alias as changes
 
         found = (await client.models.get(model)).aliases
@@ -68,7 +68,7 @@ def _change(model: str, alias: str, after: str | None, **how: Unpack[How]) -> No
             return {"aliases": [wire(each) for each in (await client.models.get(model)).aliases]}
 
         is_same = before == after
-        return Change(
+        return PlannedChange(
             mutations=[] if is_same else [changes.alias(client, model, word, before, after)],
             already=f"@{word} already points to version {after}." if is_same else "",
             details=[f"@{word} points to version {before} now."] if before and not is_same else [],

@@ -4,13 +4,13 @@
 @group.command("create")
 @click.argument("name")
 def create(*, name: str, **how: Unpack[How]) -> None:
-    async def plan(client: RegistryClient) -> Change: ...
+    async def plan(client: RegistryClient) -> PlannedChange: ...
     change(plan, **how)
 """
 
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import click
@@ -55,11 +55,12 @@ async def _nothing() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PlannedChange:
     """What a command is about to do.
 
     mutations: run in this order; one that fails ends it. already: what needs no mutation, and why.
-    details: what a dry run says besides. warning: what will be lost, for what cannot be undone.
+    details: what a dry run says besides. notice: an effect that is told afterwards, too, on stderr. warning: what will
+    be lost, for what cannot be undone. preview: what the JSON document of a dry run has besides, in the wire's shapes.
     read: the JSON document to print afterwards. output: the text to print instead of what came of it, which goes to
     stderr then. Both may raise Failure.
     """
@@ -67,13 +68,15 @@ class Change:
     mutations: "Sequence[Mutation]" = ()
     already: str = ""
     details: Sequence[str] = ()
+    notice: str = ""
     warning: str = ""
+    preview: Mapping[str, Any] = field(default_factory=dict)
     read: Callable[[], Awaitable[dict[str, Any]]] = _nothing
     output: Callable[[], str] | None = None
 
 
 def change(
-    plan: "Callable[[RegistryClient], Coroutine[Any, Any, Change]]",
+    plan: "Callable[[RegistryClient], Coroutine[Any, Any, PlannedChange]]",
     *,
     profile: str | None,
     as_json: bool,
@@ -97,7 +100,7 @@ def change(
         _make(session, planned, as_json=as_json)
 
 
-def _make(session: Session, planned: Change, *, as_json: bool) -> None:
+def _make(session: Session, planned: PlannedChange, *, as_json: bool) -> None:
     """Make a change, and print what came of it. Raises Failure."""
     tell = note if planned.output else _print_line
     done: list[str] = []
@@ -107,6 +110,8 @@ def _make(session: Session, planned: Change, *, as_json: bool) -> None:
             done.append(f"{mutation.title}: {result.message}")
             if not as_json:
                 tell(done[-1])
+        if planned.notice:
+            note(planned.notice)
         document = session.run(_read(planned)) if as_json else {}
     except Failure as failure:
         if as_json:  # nothing was printed, but these are done all the same
@@ -121,7 +126,7 @@ def _make(session: Session, planned: Change, *, as_json: bool) -> None:
         print_lines([planned.output()])
 
 
-def require_done(result: "Result") -> "Result":
+def _require_done(result: "Result") -> "Result":
     """The result, if it is done. Raises Failure with the exit code that tells the truth about it."""
     from tui_registry.mutations.result import Verdict
 
@@ -151,10 +156,10 @@ async def _check(mutations: "Sequence[Mutation]") -> None:
 async def _carried_out(mutation: "Mutation") -> "Result":
     from tui_registry.mutations.mutation import run
 
-    return require_done(await run(mutation))
+    return _require_done(await run(mutation))
 
 
-async def _read(planned: Change) -> dict[str, Any]:
+async def _read(planned: PlannedChange) -> dict[str, Any]:
     from tui_registry.client.errors import CallError
 
     try:
@@ -164,17 +169,17 @@ async def _read(planned: Change) -> dict[str, Any]:
         return {}
 
 
-def _described(planned: Change) -> list[str]:
+def _described(planned: PlannedChange) -> list[str]:
     changes = [f"{mutation.title}: {mutation.progress}" for mutation in planned.mutations]
-    said = [text for text in (planned.already, *changes, *planned.details, planned.warning) if text]
+    said = [text for text in (planned.already, *changes, *planned.details, planned.notice, planned.warning) if text]
     return [*said, DRY_RUN]
 
 
-def _as_json(planned: Change) -> dict[str, Any]:
+def _as_json(planned: PlannedChange) -> dict[str, Any]:
     changes = [{"subject": each.title, "change": each.progress} for each in planned.mutations]
     document: dict[str, Any] = {"dry_run": True, "changes": changes, "details": list(planned.details)}
-    said = {"already": planned.already, "warning": planned.warning}
-    return document | {name: text for name, text in said.items() if text}
+    said = {"already": planned.already, "notice": planned.notice, "warning": planned.warning}
+    return document | {name: text for name, text in said.items() if text} | dict(planned.preview)
 
 
 def _confirm(warning: str, details: Sequence[str]) -> None:

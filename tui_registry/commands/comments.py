@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
+from tui_registry.commands.arguments import version_arguments
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
@@ -22,8 +23,7 @@ def comments() -> None:
 
 @registry_command
 @comments.command("list")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 def list_comments(*, model: str, version: str, profile: str | None, as_json: bool) -> None:
     """List the comments on VERSION of MODEL, oldest first."""
     from tui_registry.widgets.ages import moment
@@ -40,14 +40,13 @@ def list_comments(*, model: str, version: str, profile: str | None, as_json: boo
 
 @writing_command
 @comments.command("add")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 @click.argument("text")
 def add_comment(*, model: str, version: str, text: str, **how: Unpack[How]) -> None:
     """Comment on VERSION of MODEL; a TEXT of "-" reads standard input."""
     written = text_argument(text)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import comment as changes
         from tui_registry.mutations.subject import Subject
 
@@ -58,22 +57,21 @@ def add_comment(*, model: str, version: str, text: str, **how: Unpack[How]) -> N
             own = [each for each in now if each.id not in known and each.comment == written]
             return {"comment": wire(own[-1])} if own else {}
 
-        return Change(mutations=[changes.add(client, Subject(model, version), written, known=known)], read=read)
+        return PlannedChange(mutations=[changes.add(client, Subject(model, version), written, known=known)], read=read)
 
     change(plan, **how)
 
 
 @writing_command
 @comments.command("edit")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 @click.argument("comment_id", metavar="ID", shell_complete=completers.comments)
 @click.argument("text")
 def edit_comment(*, model: str, version: str, comment_id: str, text: str, **how: Unpack[How]) -> None:
     """Replace your comment ID on VERSION of MODEL by TEXT; "-" reads standard input."""
     written = text_argument(text)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import comment as changes
         from tui_registry.mutations.subject import Subject
 
@@ -83,7 +81,7 @@ def edit_comment(*, model: str, version: str, comment_id: str, text: str, **how:
         async def read() -> dict[str, Any]:
             return {"comment": wire(await _comment(client, model, version, comment_id))}
 
-        return Change(
+        return PlannedChange(
             mutations=[] if is_same else [changes.edit(client, Subject(model, version), comment, written)],
             already="The comment already has this text." if is_same else "",
             read=read,
@@ -94,20 +92,19 @@ def edit_comment(*, model: str, version: str, comment_id: str, text: str, **how:
 
 @destroying_command
 @comments.command("delete")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 @click.argument("comment_id", metavar="ID", shell_complete=completers.comments)
 def delete_comment(*, model: str, version: str, comment_id: str, **how: Unpack[How]) -> None:
     """Delete the comment ID on VERSION of MODEL."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import comment as changes
         from tui_registry.mutations.subject import Subject
         from tui_registry.terminal.sanitize import one_line
 
         comment = await _comment(client, model, version, comment_id)
         warning = f"“{one_line(comment.comment, 60)}” by {comment.user_id} will be deleted. This cannot be undone."
-        return Change(mutations=[changes.delete(client, Subject(model, version), comment)], warning=warning)
+        return PlannedChange(mutations=[changes.delete(client, Subject(model, version), comment)], warning=warning)
 
     change(plan, **how)
 

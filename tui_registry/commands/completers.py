@@ -59,7 +59,7 @@ def versions(context: click.Context, _parameter: click.Parameter, incomplete: st
         matching = [each for each in page.model_versions if each.version.startswith(incomplete)]
         return [(each.version, each.current_stage.value) for each in matching[:MAX_ITEMS]]
 
-    return _items(_read(context, read), incomplete)
+    return _items(_read(context, read, "model"), incomplete)
 
 
 def requested_versions(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
@@ -69,7 +69,7 @@ def requested_versions(context: click.Context, _parameter: click.Parameter, inco
         page = await client.requests.inbox(name=context.params["model"], max_results=1000)
         return [(each.version, f"{each.to_stage}, by {each.user_id}") for each in page.requests]
 
-    return _items(_read(context, read), incomplete)
+    return _items(_read(context, read, "model"), incomplete)
 
 
 def aliases(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
@@ -79,7 +79,7 @@ def aliases(context: click.Context, _parameter: click.Parameter, incomplete: str
         model = await client.models.get(context.params["model"])
         return [(each.alias, f"version {each.version}") for each in model.aliases]
 
-    return _items(_read(context, read), incomplete)
+    return _items(_read(context, read, "model"), incomplete)
 
 
 def comments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
@@ -89,7 +89,7 @@ def comments(context: click.Context, _parameter: click.Parameter, incomplete: st
         found = await client.comments.of_version(context.params["model"], context.params["version"])
         return [(each.id, each.comment) for each in reversed(found)]
 
-    return _items(_read(context, read), incomplete)
+    return _items(_read(context, read, "model", "version"), incomplete)
 
 
 def tokens(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
@@ -111,7 +111,8 @@ def tags(context: click.Context, _parameter: click.Parameter, incomplete: str) -
         subject = Subject(given.get("name") or given["model"], given.get("version"))
         return list((await subject.read(client)).tags.items())
 
-    return _items(_read(context, read), incomplete)
+    before = [each.name for each in context.command.params if each.name in {"name", "model", "version"}]
+    return _items(_read(context, read, *before), incomplete)
 
 
 def users(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
@@ -180,8 +181,13 @@ def _about(entry: "DirectoryEntry") -> str:
     return entry.display_name or noun(entry.principal.kind)
 
 
-def _read(context: click.Context, work: "Callable[[RegistryClient], Coroutine[Any, Any, Found]]") -> "Found":
-    """What some calls return, or nothing: if they fail, or take longer than DEADLINE."""
+def _read(
+    context: click.Context, work: "Callable[[RegistryClient], Coroutine[Any, Any, Found]]", *before: str
+) -> "Found":
+    """What some calls return, or nothing: if they fail, or take longer than DEADLINE, or if one of the arguments
+    ``before`` is missing. Then nothing is opened, either: a keyring may ask for its password."""
+    if not all(context.params.get(name) for name in before):
+        return []
     import asyncio
     from contextlib import suppress
 

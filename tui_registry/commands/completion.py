@@ -24,18 +24,17 @@ VARIABLE = "_TUI_REGISTRY_COMPLETE"
 # The line is split here and not by bash, which also splits at the characters of COMP_WORDBREAKS: names have @ and :.
 _BASH = """\
 %(complete_func)s() {
-    local IFS=$'\\n' completion type value
+    local completion
 
     COMPREPLY=()
-    for completion in $(COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_CWORD= COMP_WORDBREAKS="$COMP_WORDBREAKS" \
-        %(complete_var)s=bash_complete "$1" 2>/dev/null); do
-        IFS=',' read -r type value <<< "$completion"
-        if [[ $type == plain ]]; then
-            COMPREPLY+=("$value")
-        else
+    while IFS= read -r completion; do
+        if [[ $completion == plain,* ]]; then
+            COMPREPLY+=("${completion#plain,}")
+        elif [[ -n $completion ]]; then
             compopt -o default
         fi
-    done
+    done <<< "$(COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_CWORD= COMP_WORDBREAKS="$COMP_WORDBREAKS" \
+        %(complete_var)s=bash_complete "$1" 2>/dev/null)"
     return 0
 }
 
@@ -102,7 +101,8 @@ def _quoted(value: str, quote: str) -> str:
     if quote == "'":
         return value.replace("'", "'\\''")
     if quote == '"':
-        return re.sub(r'(["$`\\!])', r"\\\1", value)
+        escaped = re.sub(r'(["$`\\])', r"\\\1", value)
+        return escaped.replace("!", "\"'!'\"")  # a backslash before it would stay, and without one it means the history
     return re.sub(r"([^\w@%+=:,./-])", r"\\\1", value)
 
 

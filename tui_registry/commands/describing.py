@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from tui_registry.commands.changes import Change, How, change, text_argument
+from tui_registry.commands.changes import How, PlannedChange, change, text_argument
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import wire
 
@@ -25,13 +25,13 @@ def describe(subject: "Subject", text: str, **how: Unpack[How]) -> None:
     """Replace the description; "-" reads it from standard input."""
     after = text_argument(text)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import description
 
         before = (await subject.read(client)).description
         mutation = description.describe(client, subject, before, after)
         is_same = before == after
-        return Change(
+        return PlannedChange(
             mutations=[] if is_same else [mutation],
             already=f"{subject} already has this description." if is_same else "",
             read=lambda: read_subject(client, subject),
@@ -49,12 +49,12 @@ def tag(subject: "Subject", pairs: Sequence[str], **how: Unpack[How]) -> None:
             raise click.BadParameter(f"'{pair}' is not KEY=VALUE.", param_hint="TAG")
         given[key] = value
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import tag as tags
 
         before = (await subject.read(client)).tags
         same = [key for key, value in given.items() if before.get(key) == value]
-        return Change(
+        return PlannedChange(
             mutations=[
                 tags.tag(client, subject, key, before.get(key), value)
                 for key, value in given.items()
@@ -70,13 +70,13 @@ def tag(subject: "Subject", pairs: Sequence[str], **how: Unpack[How]) -> None:
 def untag(subject: "Subject", keys: Sequence[str], **how: Unpack[How]) -> None:
     """Delete these tags. Fails if there is no such one."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import tag as tags
 
         before = (await subject.read(client)).tags
         if missing := [key for key in keys if key not in before]:
             raise Failure(Exit.NOT_FOUND, f"{subject} has no tag {', '.join(missing)}.")
-        return Change(
+        return PlannedChange(
             mutations=[tags.tag(client, subject, key, before[key], None) for key in dict.fromkeys(keys)],
             read=lambda: read_subject(client, subject),
         )

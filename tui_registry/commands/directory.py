@@ -1,10 +1,10 @@
 """What commands about users, service principals and groups share: finding them by name, and pages of SCIM."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_registry.commands.exits import Exit, Failure
-from tui_registry.commands.output import wire
+from tui_registry.commands.output import note, print_lines, table, wire
 from tui_registry.commands.registry import read_all
 
 if TYPE_CHECKING:
@@ -19,12 +19,18 @@ T = TypeVar("T")
 async def entry_of(client: "RegistryClient", name: str, kind: "PrincipalKind") -> "DirectoryEntry":
     """The principal of this kind and name. Raises Failure."""
     from tui_registry.access import directory
-    from tui_registry.access.principal import noun
 
     found = await directory.look_up(client, name, [kind])
     if not found:
-        raise Failure(Exit.NOT_FOUND, f"There is no {noun(kind)} called {name}.")
+        raise nobody(name, kind)
     return found[0]
+
+
+def nobody(name: str, kind: "PrincipalKind") -> Failure:
+    """That there is no principal of this kind and name."""
+    from tui_registry.access.principal import noun
+
+    return Failure(Exit.NOT_FOUND, f"There is no {noun(kind)} called {name}.")
 
 
 async def user_of(client: "RegistryClient", name: str) -> "DirectoryEntry":
@@ -81,3 +87,15 @@ async def read_pages(
 def scim_list(found: "Sequence[ScimEntity]", total: int) -> dict[str, Any]:
     """Resources as in SCIM's list response; ``total`` counts those that were not read, too."""
     return {"totalResults": total, "Resources": [wire(each) for each in found]}
+
+
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], total: int, things: str, *, fixed: Collection[str] = ()
+) -> None:
+    """Print the rows that were read of ``total``, and how to see the others. ``things``: what they are, in words."""
+    if rows:
+        print_lines(table(headings, rows, fixed=fixed))
+    else:
+        note(f"There are no matching {things}.")
+    if total > len(rows):
+        note(f"There are {total}, more than these {len(rows)}: raise --limit.")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, destroying_command, writing_command
-from tui_registry.commands.directory import group_of, member_of, read_pages, scim_list
-from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, writing_command
+from tui_registry.commands.directory import group_of, member_of, print_table, read_pages, scim_list
+from tui_registry.commands.output import facts, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, registry_command
 
 if TYPE_CHECKING:
@@ -48,12 +48,7 @@ def list_groups(*, word: str, limit: int | None, profile: str | None, as_json: b
     rows = [
         [group.display_name or "-", ", ".join(each.display or "" for each in group.groups) or "-"] for group in found
     ]
-    if rows:
-        print_lines(table(("GROUP", "MEMBER OF"), rows))
-    else:
-        note("There are no matching groups.")
-    if total > len(found):
-        note(f"There are {total}, more than these {len(found)}: raise --limit.")
+    print_table(("GROUP", "MEMBER OF"), rows, total, "groups")
 
 
 @registry_command
@@ -94,13 +89,13 @@ def show_group(*, group: str, profile: str | None, as_json: bool) -> None:
 def create_group(*, group: str, **how: Unpack[How]) -> None:
     """Create GROUP, without members."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import group as changes
 
         async def read() -> dict[str, Any]:
             return wire(await client.groups.get((await group_of(client, group)).id))
 
-        return Change(mutations=[replace(changes.create(client, group), done="Created.")], read=read)
+        return PlannedChange(mutations=[replace(changes.create(client, group), done="Created.")], read=read)
 
     change(plan, **how)
 
@@ -111,12 +106,12 @@ def create_group(*, group: str, **how: Unpack[How]) -> None:
 def delete_group(*, group: str, **how: Unpack[How]) -> None:
     """Delete GROUP. Its members are kept, but lose what was granted to it."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import group as changes
 
         found = await group_of(client, group)
         name = found.principal.name
-        return Change(
+        return PlannedChange(
             mutations=[changes.delete(client, found.id, name)],
             warning=f"Group {name} and what was granted to it will be deleted. This cannot be undone.",
         )
@@ -147,7 +142,7 @@ def remove_members(*, group: str, members: tuple[str, ...], **how: Unpack[How]) 
 
 
 def _change(group: str, members: tuple[str, ...], *, joins: bool, **how: Unpack[How]) -> None:
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations.group import membership
         from tui_registry_server.wire.principal import ADMINS
 
@@ -162,7 +157,7 @@ def _change(group: str, members: tuple[str, ...], *, joins: bool, **how: Unpack[
         async def read() -> dict[str, Any]:
             return wire(await client.groups.get(found.id))
 
-        return Change(
+        return PlannedChange(
             mutations=[membership(client, found.id, name, each.id, str(each.principal), joins=joins) for each in due],
             already=f"{'Already' if joins else 'Not'} in group {name}: {', '.join(idle)}." if idle else "",
             warning="You would no longer be an administrator." if any(each.id == me for each in due) else "",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from tui_registry.commands import completers, describing
-from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import PAGE_SIZE, ask, read_all, registry_command, with_token
 from tui_registry.commands.requests import open_requests, request_table
@@ -94,11 +94,11 @@ def create_model(*, name: str, description: str, **how: Unpack[How]) -> None:
     """Create the model NAME, without versions."""
     text = text_argument(description)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import model as changes
         from tui_registry.mutations.subject import Subject
 
-        return Change(
+        return PlannedChange(
             mutations=[changes.create(client, name, text)],
             read=lambda: describing.read_subject(client, Subject(name)),
         )
@@ -148,12 +148,12 @@ def untag_model(*, name: str, keys: tuple[str, ...], **how: Unpack[How]) -> None
 def rename_model(*, name: str, new_name: str, **how: Unpack[How]) -> None:
     """Rename the model NAME to NEW_NAME. Clients that use the old name no longer find it."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import model as changes
         from tui_registry.mutations.subject import Subject
 
         await client.models.get(name)
-        return Change(
+        return PlannedChange(
             mutations=[changes.rename(client, name, new_name)],
             read=lambda: describing.read_subject(client, Subject(new_name)),
         )
@@ -167,7 +167,7 @@ def rename_model(*, name: str, new_name: str, **how: Unpack[How]) -> None:
 def delete_model(*, name: str, **how: Unpack[How]) -> None:
     """Delete the model NAME with all its versions, comments and permissions."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import model as changes
         from tui_registry.queries.search_syntax import named
         from tui_registry.terminal.sanitize import visible
@@ -178,7 +178,7 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
         more = "or more " if page.next_page_token else ""
         count = f"{number} {more}version{'' if number == 1 else 's'}"
         warning = f"{visible(name)} with {count} will be deleted. This cannot be undone."
-        return Change(mutations=[changes.delete(client, name, found.id)], warning=warning)
+        return PlannedChange(mutations=[changes.delete(client, name, found.id)], warning=warning)
 
     change(plan, **how)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, destroying_command
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import wire
 
@@ -22,7 +22,7 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
     PRINCIPAL is user:NAME, service:APPLICATION_ID or, if it is unambiguous, just the name. It is done as a whole or not
     at all; models, versions and history stay. For administrators."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.access import addresses
         from tui_registry.mutations import offboarding
         from tui_registry_server.wire.principal import PrincipalKind
@@ -37,8 +37,8 @@ def offboard(*, principal: str, **how: Unpack[How]) -> None:
             return wire(await client.principals.details(found.id))
 
         if offboarding.is_nothing(planned):
-            return Change(already=f"{found.principal} is offboarded already.", read=read)
-        return Change(
+            return PlannedChange(already=f"{found.principal} is offboarded already.", read=read)
+        return PlannedChange(
             mutations=[offboarding.offboard(client, planned)],
             details=[*offboarding.effects(planned), *offboarding.warnings(planned)],
             warning=f"{found.principal} will lose access. This cannot be undone.",

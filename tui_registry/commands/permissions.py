@@ -1,71 +1,26 @@
 """``tui-registry permissions``: permission levels on a model or on the whole registry."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import require_done
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command
+from tui_registry.commands.directory import entry_of
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import print_json, print_lines, table, whole, wire
 from tui_registry.commands.registry import ask, registry_command
-from tui_registry_server.wire.names import name_key
 
 if TYPE_CHECKING:
+    from tui_registry.access.access_list import AccessList
+    from tui_registry.access.grants import PermissionObject
+    from tui_registry.access.principal import Principal
     from tui_registry.client.registry import RegistryClient
-    from tui_registry_server.wire.permission import AccessControl, AccessControlRequest, ObjectPermissions
+    from tui_registry_server.wire.permission import ObjectPermissions
     from tui_registry_server.wire.permission_preview import PermissionsPreview
     from tui_registry_server.wire.permission_reasons import PermissionsExplanation
-
-KINDS = {
-    "user_name": "user",
-    "group_name": "group",
-    "service_principal_name": "service principal",
-}
-"""The API's fields for the name of a principal, and the kind of each."""
-
-MANAGE = "CAN_MANAGE"
-"""The level that allows changing permissions: who loses it cannot restore it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """A user, group or service principal. ``field`` is one of KINDS."""
-
-    field: str
-    name: str
-
-    @classmethod
-    def of(cls, entry: "AccessControl") -> "Principal":
-        field = next((field for field in KINDS if getattr(entry, field)), "user_name")
-        return cls(field, getattr(entry, field) or "")
-
-    def is_same(self, other: "Principal") -> bool:
-        """Whether both are the same by the server's rule for names."""
-        return self.field == other.field and name_key(self.name) == name_key(other.name)
-
-    def __str__(self) -> str:
-        return f"{KINDS[self.field]} {self.name}"
-
-
-Entry = tuple[Principal, str]
-"""A principal and its level."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the levels are on: a model, by its id, or the whole registry."""
-
-    object_id: str
-    label: str
-
-    @property
-    def registry_wide(self) -> bool:
-        from tui_registry.client.permissions import ROOT
-
-        return self.object_id == ROOT
 
 
 @click.group()
@@ -77,19 +32,15 @@ def _registry_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--registry", is_flag=True, help="On the whole registry instead of one model.")(command)
 
 
-def _change_options(command: Callable[..., None]) -> Callable[..., None]:
+def _principal_options(command: Callable[..., None]) -> Callable[..., None]:
     for option, complete in (
         ("--service-principal", completers.service_principals),
         ("--group", completers.groups),
         ("--user", completers.users),
     ):
-        kind = option.removeprefix("--").replace("-", " ")
-        text = f"The {kind} to change."
+        text = f"The {option.removeprefix('--').replace('-', ' ')} to change."
         command = click.option(option, metavar="NAME", shell_complete=complete, help=text)(command)
-    command = click.option("--yes", is_flag=True, help="Proceed even if you lose your own CAN_MANAGE.")(command)
-    return click.option("--dry-run", is_flag=True, help="Show who would be affected, without changing anything.")(
-        command
-    )
+    return command
 
 
 @registry_command
@@ -101,16 +52,18 @@ def show_permissions(*, model: str | None, registry: bool, profile: str | None, 
     _require_one(model, registry=registry)
 
     async def read(client: "RegistryClient") -> "ObjectPermissions":
-        return await client.permissions.get((await _target(client, model)).object_id)
+        return await client.permissions.get((await _target(client, model)).id)
 
     found = ask(profile, read)
     if as_json:
         print_json(wire(found))
         return
+    from tui_registry.access.principal import Principal, noun
+
     rows = [
-        [KINDS[principal.field], principal.name, permission.permission_level, _origin(inherited=permission.inherited)]
+        [noun(who.kind), who.name, permission.permission_level, "the registry" if permission.inherited else "here"]
         for entry in found.access_control_list
-        for principal in [Principal.of(entry)]
+        for who in [Principal.of_entry(entry)]
         for permission in entry.all_permissions
     ]
     print_lines(table(("KIND", "NAME", "LEVEL", "GRANTED ON"), rows, fixed=("KIND", "LEVEL", "GRANTED ON")))
@@ -136,9 +89,9 @@ def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str 
     model = None if registry else words[0]
     principal = next(iter(words if registry else words[1:]), "")
 
-    async def read(client: "RegistryClient") -> "tuple[Target, PermissionsExplanation]":
+    async def read(client: "RegistryClient") -> "tuple[PermissionObject, PermissionsExplanation]":
         target = await _target(client, model)
-        return target, await client.permissions.why(target.object_id, principal)
+        return target, await client.permissions.why(target.id, principal)
 
     target, explanation = ask(profile, read)
     if as_json:
@@ -147,7 +100,7 @@ def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str 
     print_lines([whole(each) for each in _describe_explanation(target, explanation)])
 
 
-@registry_command
+@destroying_command
 @permissions.command("grant")
 @click.argument(
     "words",
@@ -156,7 +109,7 @@ def explain_permissions(*, words: tuple[str, ...], registry: bool, profile: str 
     shell_complete=completers.of_words(completers.models, completers.levels),
 )
 @_registry_option
-@_change_options
+@_principal_options
 def grant_permission(
     *,
     words: tuple[str, ...],
@@ -164,41 +117,22 @@ def grant_permission(
     user: str | None,
     group: str | None,
     service_principal: str | None,
-    yes: bool,
-    dry_run: bool,
-    profile: str | None,
-    as_json: bool,
+    **how: Unpack[How],
 ) -> None:
-    """Grant LEVEL on MODEL to a user, group or service principal, in place of its previous level there."""
+    """Grant LEVEL on MODEL to a user, group or service principal, in place of its previous level there.
+
+    To give up your own CAN_MANAGE asks first, or needs --yes."""
     if len(words) != (1 if registry else 2):
         raise click.UsageError("Use MODEL LEVEL or --registry LEVEL.")
     model, level = (None if registry else words[0]), _level(words[-1])
-    principal = _one_principal(user, group, service_principal)
-
-    async def work(client: "RegistryClient") -> "tuple[list[str], ObjectPermissions | PermissionsPreview]":
-        target = await _target(client, model)
-        entries = [_request(principal, level)]
-        effects = await client.permissions.preview(target.object_id, entries)
-        if dry_run:
-            return _describe_preview(target, effects), effects
-        _require_own_level(effects, yes=yes)
-        had = next((each.direct_before for each in effects.named), level)
-        return await _write(
-            client,
-            target,
-            lambda: client.permissions.add(target.object_id, entries),
-            lambda now: _level_of(now, principal, inherited=False) == level,
-            f"{principal} now has {level} on {target.label}; before: {had or 'no direct level'}.",
-        )
-
-    _print(*ask(profile, work, writes=not dry_run), as_json=as_json)
+    _change(model, level, user, group, service_principal, **how)
 
 
-@registry_command
+@destroying_command
 @permissions.command("revoke")
 @click.argument("model", required=False, shell_complete=completers.models)
 @_registry_option
-@_change_options
+@_principal_options
 def revoke_permission(
     *,
     model: str | None,
@@ -206,131 +140,114 @@ def revoke_permission(
     user: str | None,
     group: str | None,
     service_principal: str | None,
-    yes: bool,
-    dry_run: bool,
-    profile: str | None,
-    as_json: bool,
+    **how: Unpack[How],
 ) -> None:
     """Revoke the level that a user, group or service principal has directly on MODEL. Levels inherited from the
-    registry or through groups stay."""
+    registry or through groups stay.
+
+    To give up your own CAN_MANAGE asks first, or needs --yes."""
     _require_one(model, registry=registry)
-    principal = _one_principal(user, group, service_principal)
+    _change(model, "", user, group, service_principal, **how)
 
-    async def work(client: "RegistryClient") -> "tuple[list[str], ObjectPermissions | PermissionsPreview]":
+
+def _change(
+    model: str | None, level: str, user: str | None, group: str | None, program: str | None, **how: Unpack[How]
+) -> None:
+    """Give a principal this direct level, or take it away if it is empty."""
+    from tui_registry_server.wire.principal import PrincipalKind
+
+    kinds = {PrincipalKind.USER: user, PrincipalKind.GROUP: group, PrincipalKind.SERVICE_PRINCIPAL: program}
+    given = [(kind, name) for kind, name in kinds.items() if name is not None]
+    if len(given) != 1:
+        raise click.UsageError("Use exactly one of --user, --group and --service-principal.")
+    ((kind, name),) = given
+
+    async def plan(client: "RegistryClient") -> PlannedChange:
+        from tui_registry.access.principal import ADMINISTRATORS
+
         target = await _target(client, model)
-        before = await client.permissions.get(target.object_id)
-        had = _level_of(before, principal, inherited=False)
-        inherited = _level_of(before, principal, inherited=True)
-        still = f" It still has {inherited}, inherited from the registry." if inherited else ""
-        if had is None:
-            raise Failure(Exit.NOT_FOUND, f"{principal} has no direct level on {target.label}.{still}")
-        # The API has no call to revoke a level: the whole list is replaced.
-        kept = [_request(*entry) for entry in _without(before, principal)]
-        effects = await client.permissions.preview(target.object_id, kept, replace=True, etag=before.etag)
-        if dry_run:
-            return _describe_preview(target, effects), effects
-        _require_own_level(effects, yes=yes)
-        return await _write(
-            client,
-            target,
-            lambda: client.permissions.replace(target.object_id, kept, etag=before.etag),
-            lambda now: _level_of(now, principal, inherited=False) is None,
-            f"{principal} no longer has {had} on {target.label}.{still}",
-        )
+        principal = (await entry_of(client, name, kind)).principal
+        if principal == ADMINISTRATORS:
+            raise Failure(Exit.REFUSED, "Members of admins can manage everything. This cannot be changed.")
+        return await _planned(client, target, principal, level)
 
-    _print(*ask(profile, work, writes=not dry_run), as_json=as_json)
+    change(plan, **how)
 
 
-async def _write(
-    client: "RegistryClient",
-    target: Target,
-    change: "Callable[[], Awaitable[ObjectPermissions]]",
-    happened: "Callable[[ObjectPermissions], bool]",
-    done: str,
-) -> "tuple[list[str], ObjectPermissions]":
-    """Write once; the message to print, and the permissions afterwards."""
-    from tui_registry.mutations.mutation import Mutation, run
+async def _planned(
+    client: "RegistryClient", target: "PermissionObject", principal: "Principal", level: str
+) -> PlannedChange:
+    """The change of one level, with its effects. Raises Failure."""
+    from tui_registry.access import grants
+    from tui_registry.mutations import level as changes
 
-    answers: list[ObjectPermissions] = []
+    async def read() -> dict[str, Any]:
+        return wire(await client.permissions.get(target.id))
 
-    async def send() -> None:
-        answers.append(await change())
-
-    async def has_happened() -> bool:
-        answers[:] = [await client.permissions.get(target.object_id)]
-        return happened(answers[0])
-
-    mutation = Mutation(title=target.label, progress="writing", done=done, send=send, happened=has_happened)
-    result = require_done(await run(mutation))
-    if not happened(answers[0]):
-        raise Failure(Exit.REFUSED, f"The registry did not change the permissions on {target.label}.")
-    return [result.message], answers[0]
-
-
-def _print(lines: list[str], answer: "ObjectPermissions | PermissionsPreview", *, as_json: bool) -> None:
-    if as_json:
-        print_json(wire(answer))
-    else:
-        print_lines([whole(each) for each in lines])
+    before = await grants.read(client, target)
+    had = before.direct.get(principal, "")
+    still = _inherited(before, principal)
+    if not had and not level:
+        raise Failure(Exit.NOT_FOUND, f"{principal} has no direct level on {target}.{still}")
+    effects = await grants.preview(client, target, before, principal, level)
+    if had == level:
+        return PlannedChange(already=f"{principal} already has {level} on {target}.", preview=wire(effects), read=read)
+    done = f"Now has {level}; before: {had or 'no direct level'}." if level else f"No longer has {had}.{still}"
+    loses = effects.caller.level_before == grants.MANAGE != effects.caller.level_after
+    return PlannedChange(
+        mutations=[replace(changes.give(client, target, before, principal, level), done=done)],
+        details=_effects(effects),
+        warning=f"You would lose your own {grants.MANAGE} on {target}." if loses else "",
+        preview=wire(effects),
+        read=read,
+    )
 
 
-def _describe_explanation(target: Target, explanation: "PermissionsExplanation") -> list[str]:
-    from tui_registry.access.principal import Principal as Named
+def _inherited(before: "AccessList", principal: "Principal") -> str:
+    """A sentence about the level that a principal has on the whole registry, empty if none."""
+    levels = [grant.level for grant in before.grants if grant.inherited and grant.principal == principal]
+    return f" It still has {levels[0]}, inherited from the registry." if levels else ""
+
+
+def _describe_explanation(target: "PermissionObject", explanation: "PermissionsExplanation") -> list[str]:
+    from tui_registry.access.principal import Principal
     from tui_registry.access.wording import reason_text
 
-    who = Named.of(explanation.principal)
+    who = Principal.of(explanation.principal)
     if explanation.permission_level:
-        lines = [f"{who} has {explanation.permission_level} on {target.label}:"]
+        lines = [f"{who} has {explanation.permission_level} on {target}:"]
         lines += [f"- {reason_text(each, registry_wide=target.registry_wide)}" for each in explanation.grants]
     else:
-        lines = [f"{who} has no level on {target.label}."]
+        lines = [f"{who} has no level on {target}."]
     return lines if explanation.principal.active else [*lines, "The account is deactivated: its tokens are rejected."]
 
 
-def _describe_preview(target: Target, effects: "PermissionsPreview") -> list[str]:
-    from tui_registry.access.principal import Principal as Named
+def _effects(effects: "PermissionsPreview") -> list[str]:
+    """For whom what changes, in lines."""
+    from tui_registry.access.principal import Principal
     from tui_registry.access.wording import change_text
 
-    if not effects.named_count:
-        return [f"No change on {target.label}."]
-    lines = [
-        f"{Named.of(each.principal)} on {target.label}: {each.direct_before or 'none'} → {each.direct_after or 'none'}"
-        f"; effective level: {change_text(each)}"
-        for each in effects.named
-    ]
+    lines = [f"{Principal.of(each.principal)}, effective level: {change_text(each)}" for each in effects.named]
     for each in effects.member_counts:
         levels = (each.level_before, each.level_after)
         names = [
-            Named.of(one.principal).name for one in effects.members if (one.level_before, one.level_after) == levels
+            Principal.of(one.principal).name for one in effects.members if (one.level_before, one.level_after) == levels
         ]
         more = [f"{each.count - len(names)} more"] if names and each.count > len(names) else []
         members = f"{each.count} members" if each.count > 1 else "1 member"
         lines.append(f"{members}, {change_text(each)}{': ' if names else ''}{', '.join(names + more)}")
-    return [*lines, f"you: {change_text(effects.caller)}", "Dry run: nothing was changed."]
+    return [*lines, f"you: {change_text(effects.caller)}"]
 
 
-async def _target(client: "RegistryClient", model: str | None) -> Target:
-    from tui_registry.client.permissions import ROOT
+async def _target(client: "RegistryClient", model: str | None) -> "PermissionObject":
+    from tui_registry.access.grants import WHOLE_REGISTRY, model_object
 
-    if model is None:
-        return Target(ROOT, "the registry")
-    return Target((await client.models.get(model)).id, model)
+    return WHOLE_REGISTRY if model is None else await model_object(client, model)
 
 
 def _require_one(model: str | None, *, registry: bool) -> None:
     if registry == (model is not None):
         raise click.UsageError("Use either MODEL or --registry.")
-
-
-def _one_principal(user: str | None, group: str | None, service_principal: str | None) -> Principal:
-    given = [
-        Principal(field, name)
-        for field, name in zip(KINDS, (user, group, service_principal), strict=True)
-        if name is not None
-    ]
-    if len(given) != 1:
-        raise click.UsageError("Use exactly one of --user, --group and --service-principal.")
-    return given[0]
 
 
 def _level(text: str) -> str:
@@ -340,38 +257,3 @@ def _level(text: str) -> str:
         return PermissionLevel(text.upper()).value
     except ValueError:
         raise click.BadParameter(f"'{text}' is none of {', '.join(PermissionLevel)}.", param_hint="LEVEL") from None
-
-
-def _origin(*, inherited: bool) -> str:
-    return "the registry" if inherited else "here"
-
-
-def _entries(found: "ObjectPermissions", *, inherited: bool) -> list[Entry]:
-    return [
-        (Principal.of(entry), permission.permission_level)
-        for entry in found.access_control_list
-        for permission in entry.all_permissions
-        if permission.inherited == inherited
-    ]
-
-
-def _level_of(found: "ObjectPermissions", principal: Principal, *, inherited: bool) -> str | None:
-    """The level of one principal itself, without its groups."""
-    return next((level for other, level in _entries(found, inherited=inherited) if other.is_same(principal)), None)
-
-
-def _without(found: "ObjectPermissions", principal: Principal) -> list[Entry]:
-    """The direct entries of all other principals."""
-    return [entry for entry in _entries(found, inherited=False) if not entry[0].is_same(principal)]
-
-
-def _request(principal: Principal, level: str) -> "AccessControlRequest":
-    from tui_registry_server.wire.permission import AccessControlRequest
-
-    return AccessControlRequest.model_validate({principal.field: principal.name, "permission_level": level})
-
-
-def _require_own_level(effects: "PermissionsPreview", *, yes: bool) -> None:
-    """Fail if the caller would lose CAN_MANAGE, unless confirmed by --yes."""
-    if effects.caller.level_before == MANAGE != effects.caller.level_after and not yes:
-        raise Failure(Exit.REFUSED, "You would lose your own CAN_MANAGE: nothing was sent. To proceed, add --yes.")

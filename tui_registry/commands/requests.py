@@ -1,55 +1,27 @@
 """``tui-registry requests``: list, create, approve, reject and cancel transition requests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.arguments import archive_option, archives, transition_arguments
+from tui_registry.commands.changes import How, PlannedChange, change, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command
 from tui_registry_server.wire.names import name_key
-from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
+from tui_registry_server.wire.stage import Stage
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry.mutations.decision import Decision
     from tui_registry_server.wire.transition_request import InboxRequest
 
-STAGE = click.Choice([stage.value for stage in Stage], case_sensitive=False)
 HEADINGS = ("MODEL", "VERSION", "FROM", "TO", "BY", "AGE", "DISPLACES", "COMMENT")
 FIXED = ("VERSION", "FROM", "TO", "AGE", "DISPLACES")
-
-
-def transition_arguments(
-    complete_version: "completers.Completer" = completers.versions,
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """MODEL VERSION STAGE, which name a transition, and the comment on it."""
-
-    def add(command: Callable[..., None]) -> Callable[..., None]:
-        command = click.option("--comment", metavar="TEXT", default="", help="A comment, kept in the activities.")(
-            command
-        )
-        command = click.argument("stage", metavar="STAGE", type=STAGE, shell_complete=completers.stages)(command)
-        command = click.argument("version", shell_complete=complete_version)(command)
-        return click.argument("model", shell_complete=completers.models)(command)
-
-    return add
-
-
-def archive_option(*, default: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Whether the versions that a transition displaces are archived."""
-    return click.option(
-        "--archive-existing/--no-archive-existing",
-        "--archive/--no-archive",
-        "archive",
-        default=default,
-        help="Whether to archive the other versions in Staging or Production. "
-        f"Default: {'archive' if default else 'keep'}.",
-    )
 
 
 @click.group()
@@ -84,7 +56,7 @@ def create_request(*, model: str, version: str, stage: str, comment: str, **how:
     """Request to move VERSION of MODEL to STAGE, for somebody who may decide it."""
     to_stage = Stage(stage)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations.transition import request
 
         user = await client.users.my_name()
@@ -94,7 +66,7 @@ def create_request(*, model: str, version: str, stage: str, comment: str, **how:
             own = [each for each in await _requests_for(client, model, version, to_stage) if each.user_id == user]
             return {"request": wire(own[0])} if own else {}
 
-        return Change(mutations=[request(client, found, to_stage, user=user, comment=comment)], read=read)
+        return PlannedChange(mutations=[request(client, found, to_stage, user=user, comment=comment)], read=read)
 
     change(plan, **how)
 
@@ -103,11 +75,15 @@ def create_request(*, model: str, version: str, stage: str, comment: str, **how:
 @requests.command("approve")
 @transition_arguments(completers.requested_versions)
 @archive_option(default=True)
-def approve_request(*, model: str, version: str, stage: str, comment: str, archive: bool, **how: Unpack[How]) -> None:
+def approve_request(
+    *, model: str, version: str, stage: str, comment: str, archive: bool | None, **how: Unpack[How]
+) -> None:
     """Approve the requests to move VERSION of MODEL to STAGE."""
     from tui_registry.mutations.decision import Decision
 
-    _decide(Decision.APPROVE, model, version, Stage(stage), comment, archive=archive, how=how)
+    to_stage = Stage(stage)
+    archive_existing = archives(archive, to_stage, default=True)
+    _decide(Decision.APPROVE, model, version, to_stage, comment, archive=archive_existing, how=how)
 
 
 @writing_command
@@ -181,10 +157,10 @@ def _decide(
 ) -> None:
     """``user``: whose request is cancelled, by default the caller's. The other decisions settle everybody's."""
     from tui_registry.mutations.decision import ACTIVITY_TYPES, NEEDED_ACTIONS, Decision, Target, decide
-    from tui_registry.mutations.effect import numbered
+    from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
     from tui_registry.terminal.sanitize import visible
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         pending = await _requests_for(client, model, version, stage)
         if decision is Decision.CANCEL:
             whose = name_key(user or await client.users.my_name())
@@ -197,8 +173,7 @@ def _decide(
         if NEEDED_ACTIONS[decision] not in pending[0].available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
         target = Target.of(pending[0], (each.user_id for each in pending[1:]))
-        archives = archive and stage in EXCLUSIVE_STAGES
-        mutation = decide(client, target, decision, archive_existing_versions=archives, comment=comment)
+        mutation = decide(client, target, decision, archive_existing_versions=archive, comment=comment)
 
         async def read() -> dict[str, Any]:
             page = await client.activities.search(
@@ -206,7 +181,11 @@ def _decide(
             )
             return {"activity": wire(page.activities[0])} if page.activities else {}
 
-        details = [f"Archives {numbered(target.displaces)}."] if archives and target.displaces else []
-        return Change(mutations=[replace(mutation, title=str(target))], details=details, read=read)
+        return PlannedChange(
+            mutations=[replace(mutation, title=str(target))],
+            details=[f"Archives {numbered(target.displaces)}."] if archive and target.displaces else [],
+            notice=PRODUCTION_LEFT_EMPTY if decision is Decision.APPROVE and target.leaves_empty else "",
+            read=read,
+        )
 
     change(plan, **how)

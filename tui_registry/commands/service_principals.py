@@ -6,14 +6,14 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
-from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, writing_command
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
     from tui_registry.mutations.account import Register
 
 
-def _register(client: "RegistryClient") -> "Register":
+def _calls(client: "RegistryClient") -> "Register":
     from tui_registry.mutations import account
 
     return account.service_principals(client)
@@ -27,7 +27,7 @@ def service_principals() -> None:
     opened: administrators only, except list and show."""
 
 
-add_account_commands(service_principals, "service principal", _register, completers.service_principals)
+add_account_commands(service_principals, "service principal", _calls, completers.service_principals)
 
 
 @writing_command
@@ -37,7 +37,7 @@ add_account_commands(service_principals, "service principal", _register, complet
 def create_service_principal(*, name: str, display_name: str, **how: Unpack[How]) -> None:
     """Create NAME. For its tokens, see tokens create --service-principal."""
 
-    async def plan(client: "RegistryClient") -> Change:
-        return creation(_register(client), name, display_name)
+    async def plan(client: "RegistryClient") -> PlannedChange:
+        return creation(_calls(client), name, display_name)
 
     change(plan, **how)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers
-from tui_registry.commands.changes import Change, How, change, destroying_command, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, writing_command
 from tui_registry.commands.database import database_option, forward_to_database
 from tui_registry.commands.directory import service_principal_of
 from tui_registry.commands.exits import Exit, Failure
@@ -95,7 +95,7 @@ def create_token(
         )
     values: list[str] = []
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         import asyncio
 
         from tui_registry.client.errors import CallError
@@ -123,7 +123,7 @@ def create_token(
             return document | {"token_info": next(iter(own), {})}
 
         mutation = changes.create(client, owner, program, comment, lifetime, before, values.append)
-        return Change(mutations=[mutation], read=read, output=lambda: _only(values))
+        return PlannedChange(mutations=[mutation], read=read, output=lambda: _only(values))
 
     change(plan, **how)
 
@@ -147,7 +147,7 @@ def revoke_token(*, token_ids: tuple[str, ...], database: str | None, **how: Unp
     With --database it does not ask for confirmation."""
     forward_to_database(database, "tokens", "revoke", "--", *token_ids, own={"token_ids", "yes"})
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import token as changes
 
         named = tuple(dict.fromkeys(token_ids))
@@ -157,7 +157,7 @@ def revoke_token(*, token_ids: tuple[str, ...], database: str | None, **how: Unp
         if missing := [each for each in named if each not in known]:
             raise Failure(Exit.NOT_FOUND, f"There is no token {', '.join(missing)}.")
         count = f"{len(named)} token{'' if len(named) == 1 else 's'}"
-        return Change(
+        return PlannedChange(
             mutations=[changes.revoke(client, each, known[each], is_admin=each not in own) for each in named],
             warning=f"Clients that use {count} will lose access. This cannot be undone.",
         )

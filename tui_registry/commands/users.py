@@ -7,7 +7,7 @@ import click
 
 from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
-from tui_registry.commands.changes import Change, How, change, writing_command
+from tui_registry.commands.changes import How, PlannedChange, change, writing_command
 from tui_registry.commands.database import database_option, forward_to_database
 from tui_registry.commands.directory import group_of, user_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui_registry.mutations.mutation import Mutation
 
 
-def _register(client: "RegistryClient") -> "Register":
+def _calls(client: "RegistryClient") -> "Register":
     from tui_registry.mutations import account
 
     return account.users(client)
@@ -32,7 +32,7 @@ def users() -> None:
     """
 
 
-add_account_commands(users, "user", _register, completers.users)
+add_account_commands(users, "user", _calls, completers.users)
 
 
 @writing_command
@@ -45,8 +45,8 @@ def create_user(*, name: str, display_name: str, admin: bool, database: str | No
     """Create the user NAME."""
     forward_to_database(database, "users", "create", *(["--admin"] if admin else []), "--", name, own={"admin", "name"})
 
-    async def plan(client: "RegistryClient") -> Change:
-        created = creation(_register(client), name, display_name)
+    async def plan(client: "RegistryClient") -> PlannedChange:
+        created = creation(_calls(client), name, display_name)
         return replace(created, mutations=[*created.mutations, await _joining(client, name)]) if admin else created
 
     change(plan, **how)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 import click
 
 from tui_registry.commands import completers, describing
-from tui_registry.commands.changes import Change, How, change, destroying_command, text_argument, writing_command
+from tui_registry.commands.arguments import STAGE, archive_option, archives, transition_arguments, version_arguments
+from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
-from tui_registry.commands.requests import STAGE, archive_option, request_table, transition_arguments
-from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
+from tui_registry.commands.requests import request_table
+from tui_registry_server.wire.stage import Stage
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -52,8 +53,7 @@ def list_versions(*, model: str, stage: str | None, limit: int | None, profile: 
 
 @registry_command
 @versions.command("show")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 def show_version(*, model: str, version: str, profile: str | None, as_json: bool) -> None:
     """Show VERSION of MODEL and its open requests."""
 
@@ -81,7 +81,7 @@ def create_version(
     """Add the artifacts at the URI SOURCE as the next version of MODEL."""
     text = text_argument(description)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import version as changes
 
         await client.models.get(model)
@@ -93,7 +93,7 @@ def create_version(
             own = [each for each in found if int(each.version) > newest and each.source == source]
             return {"model_version": wire(own[-1])} if own else {}
 
-        return Change(mutations=[mutation], read=read)
+        return PlannedChange(mutations=[mutation], read=read)
 
     change(plan, **how)
 
@@ -103,30 +103,31 @@ def create_version(
 @transition_arguments()
 @archive_option(default=False)
 def transition_version(
-    *, model: str, version: str, stage: str, comment: str, archive: bool, **how: Unpack[How]
+    *, model: str, version: str, stage: str, comment: str, archive: bool | None, **how: Unpack[How]
 ) -> None:
     """Move VERSION of MODEL to STAGE at once. Who may not, can request it: tui-registry requests create."""
     to_stage = Stage(stage)
+    archive_existing = archives(archive, to_stage, default=False)
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations.subject import Subject
-        from tui_registry.mutations.transition import others_in, transition
+        from tui_registry.mutations.transition import emptied_by, others_in, transition
 
         found = await client.versions.get(model, version)
-        archives = archive and to_stage in EXCLUSIVE_STAGES
-        displaced = await others_in(client, model, version, to_stage) if archives else []
+        displaced = await others_in(client, model, version, to_stage) if archive_existing else []
         mutation = transition(
             client,
             found,
             to_stage,
             displaces=displaced,
-            archive_existing_versions=archives,
+            archive_existing_versions=archive_existing,
             comment=comment,
         )
         is_there = found.current_stage is to_stage and not displaced
-        return Change(
+        return PlannedChange(
             mutations=[] if is_there else [mutation],
             already=f"{Subject(model, version)} is already in {to_stage}." if is_there else "",
+            notice=await emptied_by(client, found, to_stage),
             read=lambda: describing.read_subject(client, Subject(model, version)),
         )
 
@@ -135,8 +136,7 @@ def transition_version(
 
 @writing_command
 @versions.command("describe")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 @click.argument("text")
 def describe_version(*, model: str, version: str, text: str, **how: Unpack[How]) -> None:
     """Replace the description of VERSION of MODEL by TEXT.
@@ -149,8 +149,7 @@ def describe_version(*, model: str, version: str, text: str, **how: Unpack[How])
 
 @writing_command
 @versions.command("tag")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 @click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
 def tag_version(*, model: str, version: str, tags: tuple[str, ...], **how: Unpack[How]) -> None:
     """Set tags of VERSION of MODEL."""
@@ -161,8 +160,7 @@ def tag_version(*, model: str, version: str, tags: tuple[str, ...], **how: Unpac
 
 @writing_command
 @versions.command("untag")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=completers.tags)
 def untag_version(*, model: str, version: str, keys: tuple[str, ...], **how: Unpack[How]) -> None:
     """Delete tags of VERSION of MODEL."""
@@ -173,18 +171,20 @@ def untag_version(*, model: str, version: str, keys: tuple[str, ...], **how: Unp
 
 @destroying_command
 @versions.command("delete")
-@click.argument("model", shell_complete=completers.models)
-@click.argument("version", shell_complete=completers.versions)
+@version_arguments()
 def delete_version(*, model: str, version: str, **how: Unpack[How]) -> None:
     """Delete VERSION of MODEL, with its comments, tags and requests."""
 
-    async def plan(client: "RegistryClient") -> Change:
+    async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import version as changes
         from tui_registry.mutations.subject import Subject
+        from tui_registry.mutations.transition import emptied_by
 
         found = await client.versions.get(model, version)
-        warning = f"{Subject(model, version)}, in {found.current_stage}, will be deleted. This cannot be undone."
-        return Change(mutations=[changes.delete(client, found)], warning=warning)
+        emptied = await emptied_by(client, found, None)
+        loss = f"{Subject(model, version)}, in {found.current_stage}, will be deleted. This cannot be undone."
+        warning = f"{loss} {emptied}".rstrip()
+        return PlannedChange(mutations=[changes.delete(client, found)], warning=warning)
 
     change(plan, **how)
 

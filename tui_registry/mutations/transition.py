@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.effect import numbered
+from tui_registry.mutations.effect import left_empty, numbered
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.search_syntax import named
 from tui_registry_server.wire.model_version import ModelVersion
@@ -21,6 +21,14 @@ async def others_in(client: RegistryClient, name: str, version: str, stage: Stag
     """The other versions of a model that are at a stage, in order."""
     found = {each.version for each in await holders(client, name, stage)} - {version}
     return sorted(found, key=int)
+
+
+async def emptied_by(client: RegistryClient, version: ModelVersion, target: Stage | None) -> str:
+    """What is left empty by moving a version to a stage or, with None, by deleting it: see ``left_empty``."""
+    if version.current_stage is not Stage.PRODUCTION:
+        return ""
+    remaining = await others_in(client, version.name, version.version, Stage.PRODUCTION)
+    return left_empty(version.current_stage, target, remaining)
 
 
 def not_as_shown(stage: Stage, others: Sequence[str], shown: Sequence[str]) -> str:

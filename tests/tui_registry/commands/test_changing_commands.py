@@ -107,6 +107,38 @@ def test_a_transition_keeps_or_archives_who_is_there(scene: Scene) -> None:
     assert scene.stage(model, "3") == "Production"
 
 
+EMPTY = "Production is left EMPTY: no other version is there."
+
+
+def test_who_leaves_production_empty_is_told(scene: Scene) -> None:
+    model = scene.model("emptied")
+    for _ in range(2):
+        scene.version(model, "Production")
+    move = ("versions", "transition", model)
+    assert EMPTY not in lines(run(scene, *move, "1", "Archived", "--dry-run"))
+    quiet = run(scene, *move, "1", "Archived")
+    assert (lines(quiet), quiet.stderr) == ([f"{model} version 1: Moved from Production to Archived."], "")
+    assert EMPTY in lines(run(scene, *move, "2", "None", "--dry-run"))
+    assert answer(scene, *move, "2", "None", "--dry-run")["notice"] == EMPTY
+    assert EMPTY not in run(scene, *move, "2", "Production", "--dry-run").output
+    assert EMPTY in run(scene, "versions", "delete", model, "2").stderr
+    assert EMPTY not in run(scene, "versions", "delete", model, "1").stderr
+    scene.ask(model, "2", "Archived")
+    assert EMPTY in lines(run(scene, "requests", "approve", model, "2", "Archived", "--dry-run"))
+    assert EMPTY not in lines(run(scene, "requests", "reject", model, "2", "Archived", "--dry-run"))
+    assert run(scene, "requests", "approve", model, "2", "Archived").stderr == f"{EMPTY}\n"
+    assert scene.stage(model, "2") == "Archived"
+
+
+def test_to_archive_others_where_several_belong_is_refused(scene: Scene) -> None:
+    model = scene.pending("shelved", "Archived")
+    for group, verb in (("versions", "transition"), ("requests", "approve")):
+        done = run(scene, group, verb, model, "1", "Archived", "--archive-existing")
+        assert done.exit_code == Exit.USAGE
+        assert "nothing is archived in Archived" in done.stderr
+    assert scene.stage(model, "1") == "None"
+
+
 def test_a_version_is_described_tagged_and_deleted(scene: Scene) -> None:
     model = scene.model("edited")
     scene.version(model)

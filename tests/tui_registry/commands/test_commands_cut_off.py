@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from click.testing import Result
 
+from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import levels, process, run
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import ASKER, Scene
@@ -54,6 +55,7 @@ async def stays_away(_proxy: Proxy) -> None:
 
 
 APPROVE = "POST /api/2.0/mlflow/transition-requests/approve"
+ACTIVITIES = "GET /api/2.0/mlflow/activities/list"
 
 
 async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
@@ -66,9 +68,15 @@ async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> No
     assert len(scene.activities(model, "APPROVED_REQUEST")) == 1
 
 
-async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the questions about what came of a lost answer."""
     monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(lost_answer, "LAST_PAUSE", 0.01)
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene) -> None:
     model = scene.pending("unknown")
     done = await lost(
         scene, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not scene.requests()
@@ -136,27 +144,49 @@ async def test_a_token_whose_value_is_lost_is_not_told_as_done(scene: Scene, mor
 
 
 @pytest.mark.parametrize(
-    ("line", "arguments", "code"),
+    ("line", "arguments", "code", "notes"),
     [
-        (APPROVE, ("requests", "approve", "{model}", "1", "Staging"), Exit.UNKNOWN),
-        ("GET /api/2.0/mlflow/activities/list", ("activity",), Exit.INTERRUPTED),
+        (APPROVE, ("requests", "approve", "{model}", "1", "Staging"), Exit.UNKNOWN, ["may have been made"]),
+        (ACTIVITIES, ("activity",), Exit.INTERRUPTED, []),
+        (
+            ACTIVITIES,
+            ("requests", "approve", "{model}", "1", "Staging", "--json"),
+            Exit.INTERRUPTED,
+            ["Approved; version 1 is now in Staging.", "it is done, but was not read back"],
+        ),
+        (
+            "PATCH /api/2.0/preview/scim/v2/Groups",
+            ("users", "create", "{model}", "--admin", "--json"),
+            Exit.UNKNOWN,
+            ["user {model}: Created.", "may have been made"],
+        ),
     ],
 )
 async def test_an_interruption_says_whether_anything_may_have_happened(
-    scene: Scene, line: str, arguments: tuple[str, ...], code: Exit
+    scene: Scene, line: str, arguments: tuple[str, ...], code: Exit, notes: list[str]
 ) -> None:
     model = scene.pending("interrupted")
     async with proxied(scene.url) as proxy:
         proxy.hold(line)
-        given = process(scene, *(each.format(model=model) for each in arguments), TUI_REGISTRY_URL=proxy.url)
+        token = scene.registry.token(ADMIN)
+        given = process(
+            scene,
+            *(each.format(model=model) for each in arguments),
+            TUI_REGISTRY_URL=proxy.url,
+            TUI_REGISTRY_TOKEN=token,
+        )
         program, *rest = given.pop("args")
         running = await asyncio.create_subprocess_exec(
             program, *rest, **given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         await until(lambda: any(line in asked for asked in proxy.asked), "it was asked")
         running.send_signal(signal.SIGINT)
-        written, told = await asyncio.wait_for(running.communicate(), TIMEOUT)
+        written, errors = await asyncio.wait_for(running.communicate(), TIMEOUT)
+    told = errors.decode()
     assert running.returncode == code, told
     assert written == b""
-    assert b"Interrupted." in told
-    assert b"Traceback" not in told
+    assert "Interrupted" in told
+    assert "Traceback" not in told
+    for each in notes:
+        assert each.format(model=model) in told
+    await asyncio.to_thread(run, scene, "users", "delete", model, "--yes", by=ADMIN)

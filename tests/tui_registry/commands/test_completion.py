@@ -149,6 +149,15 @@ def test_a_server_that_does_not_answer_is_not_waited_for(scene: Scene) -> None:
         assert time.monotonic() - began < DEADLINE + 5, "a client would wait three times as long"
 
 
+def test_no_connection_is_opened_without_the_argument_before(scene: Scene) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert asked(scene, "aliases set '' ", TUI_REGISTRY_URL=url).stdout == "\n"
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_scripts_are_valid(shell: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["completion", shell])
@@ -160,17 +169,26 @@ def test_the_scripts_are_valid(shell: str, tmp_path: Path) -> None:
 
 
 def test_bash_completes_names_that_it_would_split(scene: Scene, tmp_path: Path) -> None:
-    """In a real bash: its words end at @ and at colons, and a blank needs a backslash."""
-    model = scene.model("=bash model@home")
+    """In a real bash: its words end at @ and at colons, a blank needs a backslash, an exclamation mark is the history,
+    and an asterisk the files here."""
+    model = scene.model("=bash m*del!@home")
+    (tmp_path / "plain,bash model!@home").touch()
     program = tmp_path / "tui-registry"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PATIENT)} "$@"\n')
     program.chmod(0o755)
     environment = process(scene)["env"] | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PS1": "$ ", "TERM": "dumb"}
-    shell = pexpect.spawn("bash", ["--norc", "--noprofile"], env=environment, timeout=20, encoding="utf-8")
+    shell = pexpect.spawn(
+        "bash", ["--norc", "--noprofile"], env=environment, timeout=20, encoding="utf-8", cwd=tmp_path
+    )
     try:
         shell.sendline('eval "$(tui-registry completion bash)"; bind "set bell-style none"; echo rea""dy')
         shell.expect("ready")
-        for typed in ("models show bash", "models show bash\\ model@h", "models show 'bash mod"):
+        for typed in (
+            "models show bash",
+            "models show bash\\ m\\*del\\!@h",
+            "models show 'bash m",
+            'models show "bash m',
+        ):
             shell.send(f'echo begin; tui-registry {typed}\t --json; echo ex""it=$?\n')
             shell.expect("exit=0")
             assert f'"name": "{model}"' in shell.before, typed

@@ -65,10 +65,8 @@ def test_only_administrators_create_users(scene: Scene, name: str) -> None:
     assert answer(scene, "users", "list", name)["Resources"] == []
 
 
-def test_every_page_of_users_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tui_registry.commands import registry
-
-    monkeypatch.setattr(registry, "PAGE_SIZE", 2)
+@pytest.mark.usefixtures("pages_of_two")
+def test_every_page_of_users_is_read(scene: Scene) -> None:
     found = answer(scene, "users", "list", "console")
     assert {OWNER, ASKER} <= {each["userName"] for each in found["Resources"]}
     assert found["totalResults"] == len(found["Resources"]) > 2

@@ -6,7 +6,6 @@ import pytest
 
 from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.scene import Scene
-from tui_registry.commands import registry as asking
 from tui_registry.commands.exits import Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
@@ -27,8 +26,8 @@ def test_models_are_listed_by_words_and_by_grammar(scene: Scene) -> None:
     assert listed == scene.call("GET", path, filter=f"name ILIKE '%{scene.id}%'")
 
 
-def test_models_are_limited_and_the_rest_is_not_hidden(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "PAGE_SIZE", 2)
+@pytest.mark.usefixtures("pages_of_two")
+def test_models_are_limited_and_the_rest_is_not_hidden(scene: Scene) -> None:
     names = sorted(scene.model(f"limited-{number}") for number in range(5))
     all_of_them = answer(scene, "models", "list", scene.id)
     assert [model["name"] for model in all_of_them["registered_models"]] == names

@@ -24,7 +24,7 @@ def group(scene: Scene) -> str:
 def test_levels_are_granted_shown_and_revoked(scene: Scene, group: str) -> None:
     model = scene.model("shared")
     done = run(scene, "permissions", "grant", model, "--group", group, "can_edit")
-    assert done.stdout == f"group {group} now has CAN_EDIT on {model}; before: no direct level.\n"
+    assert done.stdout == f"group {group} on {model}: Now has CAN_EDIT; before: no direct level.\n"
     assert levels(scene, model, group) == [("CAN_EDIT", False)]
     row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
     assert row.split() == ["group", group, "CAN_EDIT", "here"]
@@ -75,11 +75,12 @@ def test_ones_own_level_is_not_dropped_by_mistake(scene: Scene) -> None:
     for arguments in (("revoke", model), ("grant", model, "CAN_EDIT")):
         done = run(scene, "permissions", *arguments, "--user", OWNER)
         assert done.exit_code == Exit.REFUSED
+        assert f"You would lose your own CAN_MANAGE on {model}." in done.stderr
         assert "--yes" in done.stderr
         assert levels(scene, model, OWNER) == [("CAN_MANAGE", False)]
     assert run(scene, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE").exit_code == 0
     done = run(scene, "permissions", "revoke", model, "--user", OWNER, "--yes")
-    assert done.stdout.startswith(f"user {OWNER} no longer has CAN_MANAGE on {model}.")
+    assert lines(done) == [f"{OWNER} on {model}: No longer has CAN_MANAGE."]
     given_back = run(scene, "permissions", "grant", model, "--user", OWNER, "CAN_MANAGE", by=SECOND_ASKER)
     assert given_back.exit_code == 0
 
@@ -111,10 +112,10 @@ def test_why_somebody_may_do_what_they_may(scene: Scene, group: str) -> None:
         "- CAN_MANAGE directly, on this model",
     ]
     assert lines(run(scene, "permissions", "why", "--registry", f"user:{ASKER}", by="admin")) == [
-        f"{ASKER} has no level on the registry."
+        f"{ASKER} has no level on the whole registry."
     ]
     assert lines(run(scene, "permissions", "why", "--registry", by="admin")) == [
-        "admin has CAN_MANAGE on the registry:",
+        "admin has CAN_MANAGE on the whole registry:",
         "- CAN_MANAGE as a member of admins",
     ]
     identity = answer(scene, "models", "show", model)["registered_model_databricks"]["id"]
@@ -127,7 +128,8 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
     before = answer(scene, "permissions", "show", model)
     arguments = ("permissions", "grant", model, "CAN_EDIT", "--group", group, "--dry-run")
     assert lines(run(scene, *arguments)) == [
-        f"group {group} on {model}: none → CAN_EDIT; effective level: none → CAN_EDIT",
+        f"group {group} on {model}: none → CAN_EDIT",
+        f"group {group}, effective level: none → CAN_EDIT",
         f"1 member, CAN_READ → CAN_EDIT: {SECOND_ASKER}",
         "you: CAN_MANAGE (unchanged)",
         "Dry run: nothing was changed.",
@@ -136,11 +138,16 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
     told = answer(scene, *arguments)
     assert [each["level_after"] for each in told["named"]] == ["CAN_EDIT"]
     assert told["etag"] == before["etag"]
-    taken = lines(run(scene, "permissions", "revoke", model, "--user", OWNER, "--dry-run"))
-    assert taken[0] == f"{OWNER} on {model}: CAN_MANAGE → none; effective level: CAN_MANAGE → none"
-    assert taken[1] == "you: CAN_MANAGE → none"
+    assert told["changes"] == [{"subject": f"group {group} on {model}", "change": "none → CAN_EDIT"}]
+    assert lines(run(scene, "permissions", "revoke", model, "--user", OWNER, "--dry-run")) == [
+        f"{OWNER} on {model}: CAN_MANAGE → none",
+        f"{OWNER}, effective level: CAN_MANAGE → none",
+        "you: CAN_MANAGE → none",
+        f"You would lose your own CAN_MANAGE on {model}.",
+        "Dry run: nothing was changed.",
+    ]
     nothing = run(scene, "permissions", "grant", model, "CAN_READ", "--user", ASKER, "--dry-run")
-    assert lines(nothing) == [f"No change on {model}."]
+    assert lines(nothing) == [f"{ASKER} already has CAN_READ on {model}.", "Dry run: nothing was changed."]
     refused = run(scene, *arguments, by=ASKER)
     assert (refused.exit_code, refused.stdout) == (Exit.NOT_ALLOWED, "")
     assert answer(scene, "permissions", "show", model) == before
@@ -149,7 +156,12 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "more", "code", "told"),
     [
-        (("grant", "{model}", "--user", "nobody@example.com", "CAN_READ"), {}, Exit.NOT_FOUND, "does not exist"),
+        (
+            ("grant", "{model}", "--user", "nobody@example.com", "CAN_READ"),
+            {},
+            Exit.NOT_FOUND,
+            "There is no user called",
+        ),
         (("grant", "{model}", "--user", ASKER, "CAN_DO_ALL"), {}, Exit.USAGE, "CAN_MANAGE_STAGING_VERSIONS"),
         (("grant", "{model}", "--user", ASKER), {}, Exit.USAGE, "MODEL LEVEL"),
         (("grant", "--registry", "{model}", "--user", ASKER, "CAN_READ"), {}, Exit.USAGE, "--registry LEVEL"),

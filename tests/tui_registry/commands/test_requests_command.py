@@ -4,7 +4,6 @@ import pytest
 
 from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
-from tui_registry.commands import registry as asking
 from tui_registry.commands.exits import Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
@@ -36,8 +35,8 @@ def test_requests_are_the_wires_own_as_json(scene: Scene) -> None:
     assert one != other
 
 
-def test_every_page_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "PAGE_SIZE", 2)
+@pytest.mark.usefixtures("pages_of_two")
+def test_every_page_is_read(scene: Scene) -> None:
     for number in range(5):
         scene.pending(f"paged-{number}")
     assert answer(scene, "requests", "list") == {"requests": scene.requests()}

@@ -46,10 +46,13 @@ def test_the_predecessor_takes_the_place_and_a_second_rollback_swaps_back(scene:
 def test_a_dry_run_says_both_moves_and_makes_none(scene: Scene) -> None:
     model = released(scene, 2)
     assert lines(run(scene, "rollback", model, "--dry-run", TUI_REGISTRY_READ_ONLY="1")) == [
-        "Would move version 1: Archived → Production",
-        "Would move version 2: Production → Archived",
+        f"{model} version 1: moving it to Production, archiving version 2",
+        "version 1: Archived → Production",
+        "version 2: Production → Archived",
+        "Dry run: nothing was changed.",
     ]
-    assert answer(scene, "rollback", model, "--dry-run")["dry_run"] is True
+    dry = answer(scene, "rollback", model, "--dry-run")
+    assert (dry["dry_run"], [move["version"] for move in dry["moves"]]) == (True, ["1", "2"])
     assert stages(scene, model, 2) == ["Archived", "Production"]
 
 
