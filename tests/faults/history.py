@@ -9,7 +9,7 @@ from tui_registry_server.store.activities import records
 from tui_registry_server.store.tables import model_versions, registered_models, transition_requests
 
 MOVED = {"APPLIED_TRANSITION", "APPROVED_REQUEST", "SYSTEM_TRANSITION"}
-CLOSED = {"APPROVED_REQUEST", "REJECTED_REQUEST", "CANCELLED_REQUEST"}
+CLOSED = {"APPROVED_REQUEST", "REJECTED_REQUEST"}
 
 
 def check(connection: Connection) -> int:
@@ -41,7 +41,9 @@ def check(connection: Connection) -> int:
             stages[key] = record["to_stage"]
         elif kind == "REQUESTED_TRANSITION":
             asked[*key, record["to_stage"]].add(record["principal_id"])
-        if kind in CLOSED or kind in MOVED:
+        if kind == "CANCELLED_REQUEST":  # one person's only
+            asked[*key, record["to_stage"]] -= {each["by"]["id"] for each in record["detail"]["requests"]}
+        elif kind in CLOSED or kind in MOVED:
             asked.pop((*key, record["to_stage"]), None)
     _compare_state(connection, stages, asked, highest)
     return chain.count
