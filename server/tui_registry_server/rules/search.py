@@ -5,6 +5,7 @@ Filters are explained in rules.search_filter, orders in rules.ordering, page tok
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.ordering import MODEL_ORDER, VERSION_ORDER, Order, Orderable, parse_order
@@ -18,8 +19,11 @@ from tui_registry_server.rules.search_filter import (
     parse_filter,
 )
 
+MAX_CACHED_FILTERS = 256  # clients repeat the same few filters, and parsing one costs as much as finding a row
+MAX_CACHED_LENGTH = 1_000  # characters; longer filters are parsed each time, so that the cache stays small
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Searchable:
     """What can be searched: the attributes of its filters and orders, and the maximum rows of a page."""
 
@@ -62,7 +66,8 @@ def read_search(
             f"max_results is {max_results}. A page of {searchable.noun} has at least 1 and at most "
             f"{searchable.max_results} rows: follow next_page_token for the rest."
         )
-    comparisons = parse_filter(filter_text, searchable.attributes)
+    parse = _parse_cached if len(filter_text) <= MAX_CACHED_LENGTH else _parse
+    comparisons = parse(searchable, filter_text)
     prompts = asks_for_prompts(comparisons)
     if not prompts:
         comparisons = tuple(each for each in comparisons if (each.kind, each.key) != ("tag", IS_PROMPT))
@@ -77,3 +82,10 @@ def read_search(
         position=read_token(page_token, search_digest, kinds) if page_token else None,
         digest=search_digest,
     )
+
+
+def _parse(searchable: Searchable, filter_text: str) -> tuple[Comparison, ...]:
+    return parse_filter(filter_text, searchable.attributes)
+
+
+_parse_cached = lru_cache(MAX_CACHED_FILTERS)(_parse)

@@ -15,7 +15,12 @@ from tui_registry_server.store.tables import activities, counters, registered_mo
 
 BATCH = 500
 
-_INSERT = Statement(insert(activities).values({column.name: bindparam(column.name) for column in activities.c}))
+_INSERT = Statement(
+    insert(activities)
+    # One row is inserted or not, there is nothing to undo; see migration 0014 for what OR ABORT, the default, costs.
+    .prefix_with("OR FAIL", dialect="sqlite")
+    .values({column.name: bindparam(column.name) for column in activities.c})
+)
 _revise = (
     update(registered_models)
     .where(registered_models.c.id == bindparam("model_id"))
