@@ -43,7 +43,11 @@ def add(scene: Scene, kind: str) -> None:
     scene.call("POST", "/mlflow/comments/create", name=model, version="1", comment=words)
 
 
-@pytest.mark.parametrize(("size", "opened"), [((60, 20), len(NAMES)), ((120, 40), 3)], ids=["60x20", "120x40"])
+@pytest.mark.parametrize(
+    ("size", "opened"),
+    [((60, 20), len(NAMES)), pytest.param((120, 40), 3, marks=pytest.mark.variant)],
+    ids=["60x20", "120x40"],
+)
 async def test_it_is_shown_everywhere_and_does_nothing(scene: Scene, size: tuple[int, int], opened: int) -> None:
     for kind in NAMES:
         add(scene, kind)
@@ -141,7 +145,7 @@ PLACES = {
 
 @pytest.mark.parametrize(
     ("size", "kinds"),
-    [((60, 20), ("escape", "long")), ((120, 40), ("link", "breaks"))],
+    [((60, 20), ("escape", "long")), pytest.param((120, 40), ("link", "breaks"), marks=pytest.mark.variant)],
     ids=["60x20", "120x40"],
 )
 async def test_every_page_of_a_model(
@@ -164,7 +168,9 @@ async def test_every_page_of_a_model(
             await shown.press("escape", "escape", "escape", "escape")
 
 
-@pytest.mark.parametrize("size", [(60, 20), (120, 40)], ids=["60x20", "120x40"])
+@pytest.mark.parametrize(
+    "size", [(60, 20), pytest.param((120, 40), marks=pytest.mark.variant)], ids=["60x20", "120x40"]
+)
 async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int]) -> None:
     for kind in NAMES:
         add(scene, kind)

@@ -129,7 +129,13 @@ async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: st
                 place_is_whole(shown)
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+FURTHER = {"themes", "profiles", "copy", "move"}
+"""Drawn as the others are."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.variant) if each in FURTHER else each for each in QUESTIONS]
+)
 async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
     """What is asked and how to leave it are seen; the place below is whole when it is left."""
     async with console(scene.url, scene.token, SMALLEST) as shown:

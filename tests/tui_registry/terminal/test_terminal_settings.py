@@ -64,7 +64,12 @@ def walk(shown: Terminal, model: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "settings"),
-    [({}, ""), ({"SSH_TTY": "/dev/pts/9"}, ""), ({}, 'theme = "nord"\n'), ({"TEXTUAL_THEME": "nord"}, "")],
+    [
+        pytest.param({}, "", marks=pytest.mark.variant),
+        ({"SSH_TTY": "/dev/pts/9"}, ""),
+        pytest.param({}, 'theme = "nord"\n', marks=pytest.mark.variant),
+        ({"TEXTUAL_THEME": "nord"}, ""),
+    ],
     ids=["alone", "over SSH", "a theme in the settings", "a theme in the environment"],
 )
 def test_without_colours_none_is_written(

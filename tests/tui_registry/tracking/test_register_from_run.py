@@ -14,7 +14,9 @@ from tests.tui_registry.tracking_server import EXPERIMENT, TrackingServer, track
 from tui_registry.screens.tracking.run import RunPlace
 
 pytestmark = [*THEIR_WARNINGS, pytest.mark.mlflow_server]
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+SIZES = pytest.mark.parametrize(
+    "size", [SMALL, pytest.param(LARGE, marks=pytest.mark.variant)], ids=["80x24", "120x40"]
+)
 
 
 @pytest.fixture(scope="session")
@@ -232,7 +234,11 @@ async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, track
         await shown.shows(f"Models › {model}")
 
 
-@pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
+@pytest.mark.parametrize(
+    "size",
+    [(60, 20), *(pytest.param(size, marks=pytest.mark.variant) for size in (SMALL, LARGE))],
+    ids=["60x20", "80x24", "120x40"],
+)
 async def test_what_means_no_good_is_shown_harmlessly(
     scene: Scene, tracked: TrackingServer, size: tuple[int, int]
 ) -> None:
