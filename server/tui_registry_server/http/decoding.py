@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 
 from tui_registry_server.http.json_value_limit import check_value_count, max_values_of
-from tui_registry_server.http.large_body_limiter import SMALL_BODY_BYTES, BodySlot
+from tui_registry_server.http.large_body_slots import SMALL_BODY_BYTES, BodySlot
 from tui_registry_server.rules.errors import BadRequest, RequestTooLarge
 from tui_registry_server.rules.validation import validated
 

@@ -15,7 +15,7 @@ from tui_registry_server.http import scim
 from tui_registry_server.http.authentication import Authenticator, refresh_principal
 from tui_registry_server.http.decoding import decode
 from tui_registry_server.http.events import EventStream
-from tui_registry_server.http.large_body_limiter import MAX_INLINE_BYTES, LargeBodyLimiter
+from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBodySlots
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
@@ -45,7 +45,7 @@ class Handler:
         self._database = database
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
-        self._large_body_limiter = LargeBodyLimiter(settings.limits)
+        self._large_body_slots = LargeBodySlots(settings.limits)
         self._response_limiter = ResponseLimiter(settings.limits)
         self.events = EventStream(database, self._authenticator, settings.limits)
         self._fixed: dict[str, dict[str, Route]] = {}
@@ -80,7 +80,7 @@ class Handler:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             dispatch.authorize(route.ability, route.subject, Caller(principal), None)
-        slot = self._large_body_limiter.slot(principal.id)
+        slot = self._large_body_slots.slot(principal.id)
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
             if (decoded_at := time.time_ns() // 1_000_000) != now:  # the token may have been revoked during the upload

@@ -13,7 +13,7 @@ MAX_INLINE_BYTES = 8 * 1024  # bytes: requests with a longer body are run in a t
 SMALL_BODY_BYTES = 64 * 1024  # bytes that the protocol buffers before they are read
 
 
-class LargeBodyLimiter:
+class LargeBodySlots:
     """The slots for bodies larger than SMALL_BODY_BYTES. A request without a slot waits, and is not read from; while
     requests wait, those with a slot have a deadline."""
 
@@ -110,7 +110,7 @@ class _PrincipalSlots:
 class BodySlot:
     """The slot of one body, acquired if it turns out to be large; to be released when its request is answered."""
 
-    limiter: LargeBodyLimiter
+    limiter: LargeBodySlots
     principal_id: str
     is_acquired: bool = field(default=False, init=False)
     size: int = field(default=0, init=False)
