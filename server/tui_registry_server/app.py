@@ -14,6 +14,7 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import schema
 from tui_registry_server.store.database import Database
+from tui_registry_server.tracking.worker import LineageWorker
 
 
 class Registry:
@@ -28,7 +29,8 @@ class Registry:
             longest_read=settings.longest_read,
             longest_write=settings.longest_write,
         )
-        self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings)
+        self._lineage = None if settings.tracking is None else LineageWorker(self._database, settings.tracking)
+        self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings, self._lineage)
         self._router = Router(lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,6 +42,7 @@ class Registry:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
-        async with self._handler.events.listening():
+        asking = contextlib.nullcontext() if self._lineage is None else self._lineage.running()
+        async with self._handler.events.listening(), asking:
             yield
         self._database.close()

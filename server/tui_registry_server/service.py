@@ -41,6 +41,7 @@ from tui_registry_server.store.engine import (
 )
 from tui_registry_server.store.schema import SchemaTooNewError
 from tui_registry_server.tls import Certificate
+from tui_registry_server.tracking.server import TrackingServer
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Options:
     certificate: Certificate | None = None
     insecure_http: bool = False
     trusted_proxies: Sequence[Network] = ()
+    tracking: TrackingServer | None = None
     limits: Limits = field(default_factory=Limits)
     throwaway: bool = False
     state_file: Path | None = None
@@ -112,13 +114,17 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
         registry = Registry(
             Settings(
                 database=database_url(options.database),
-                policy=Policy(protect_active_versions=options.protect_active_versions),
+                policy=Policy(
+                    protect_active_versions=options.protect_active_versions,
+                    asks_tracking_server=options.tracking is not None,
+                ),
                 connections=options.connections,
                 longest_read=options.longest_read,
                 longest_write=options.longest_write,
                 limits=options.limits,
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
+                tracking=options.tracking,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, URL
+from tui_registry_server.tracking.server import TrackingServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Settings:
     longest_write: seconds that a change may wait for its turn on PostgreSQL, and again for its commit.
     limits: the largest requests, numbers of connections etc. that are served.
     durable: whether a write is on the disk before it is answered; off for throwaway registries only.
+    tracking: the MLflow tracking server that is asked about new versions, if any.
     demo_clock: whether a client may set the time of a change by the header ``X-Demo-Time`` (milliseconds); only for
     filling a throwaway registry with history.
     """
@@ -28,3 +30,4 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     durable: bool = True
     demo_clock: bool = False
+    tracking: TrackingServer | None = None

@@ -9,13 +9,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy
 import pytest
 from sklearn.linear_model import LinearRegression
 
 from tests.compat.conftest import LoggedRun
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, MlflowException, mlflow
-from tests.live_registry import LiveRegistry
+from tests.live_registry import ADMIN, LiveRegistry, serving
 from tests.mlflow_server import DATABASE, serving_mlflow
+from tests.server.api import Api
+from tests.server.scripted_tracking_server import wait_for_lineage
 
 pytestmark = THEIR_WARNINGS
 
@@ -79,11 +82,12 @@ def test_a_copy_of_a_version(logged_runs: list[LoggedRun]) -> None:
     assert loaded.predict([[10.0]]) == pytest.approx([10 * logged_runs[1].slope])
 
 
-@pytest.fixture
-def mlflow_server(empty_store: Path, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def mlflow_server(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of MLflow's own server, with a new store."""
-    shutil.copy(empty_store, tmp_path / DATABASE)
-    with serving_mlflow(tmp_path) as url:
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(empty_store, folder / DATABASE)
+    with serving_mlflow(folder) as url:
         yield url
 
 
@@ -95,3 +99,47 @@ def test_on_mlflows_own_server_it_fails(
     mlflow_environment.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(MlflowException, match="500 error responses"):
         mlflow.register_model(logged_runs[0].model_uri, "logged")
+
+
+@pytest.mark.mlflow_server
+def test_a_registry_that_knows_the_tracking_server_finds_the_run(
+    mlflow_server: str, mlflow_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As MLflow's own server does where it is both. Later the lineage has what the run has measured since."""
+    with serving(tmp_path, "--tracking-uri", mlflow_server) as registry, Api(registry.url, registry.admin_token) as api:
+        mlflow_environment.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+        mlflow_environment.setenv("MLFLOW_REGISTRY_URI", registry.url)
+        mlflow_environment.setenv("MLFLOW_TRACKING_TOKEN", registry.admin_token)
+        experiment = mlflow.create_experiment("traced")
+        data = mlflow.data.from_numpy(numpy.array([[0.0], [1.0]]), name="points")
+        with mlflow.start_run(experiment_id=experiment, run_name="first") as run:
+            mlflow.log_input(data, context="training")
+            mlflow.log_params({"slope": 7})
+            mlflow.set_tag("mlflow.source.git.commit", "c0ffee")
+            logged = mlflow.sklearn.log_model(
+                LinearRegression().fit([[0.0], [1.0]], [0.0, 7.0]),
+                name="model",
+                registered_model_name="traced",
+                pip_requirements=["scikit-learn"],
+            )
+            version = MlflowClient().get_model_version("traced", "1")
+            assert (version.source, version.run_id) == (logged.model_uri, run.info.run_id)
+            mlflow.log_metric("rmse", 0.25)
+        (found,) = MlflowClient().search_model_versions(f"run_id='{run.info.run_id}'")
+        assert (found.name, found.version, found.user_id) == ("traced", "1", ADMIN)
+        lineage = wait_for_lineage(api, "traced", "1", lambda got: got.get("run_status") == "FINISHED")
+        assert (lineage["status"], lineage["run_id"], lineage["run_name"]) == ("READY", run.info.run_id, "first")
+        assert (lineage["experiment_id"], lineage["experiment_name"]) == (experiment, "traced")
+        assert lineage["model_id"] == logged.model_id
+        assert lineage["artifact_uri"] == MlflowClient().get_logged_model(logged.model_id).artifact_location
+        assert lineage["metrics"] == [{"key": "rmse", "value": 0.25}]
+        assert {"key": "slope", "value": "7"} in lineage["params"]
+        assert lineage["git_commit"] == "c0ffee"
+        (dataset,) = lineage["datasets"]
+        assert (dataset["name"], dataset["context"]) == ("points", "training")
+
+        given = MlflowClient().create_model_version("traced", logged.model_uri, run_id="mine", model_id=logged.model_id)
+        assert given.run_id == "mine", "the run that a caller gives is kept"
+        copied = MlflowClient().copy_model_version("models:/traced/1", "copied")
+        assert copied.run_id == run.info.run_id
+        assert wait_for_lineage(api, "copied", "1", bool)["model_id"] == logged.model_id

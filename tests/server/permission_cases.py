@@ -63,6 +63,7 @@ def _add_readings() -> None:
         f"GET {MODELS}/stage-history": {},
         f"GET {VERSIONS}/get": {"version": "1"},
         f"GET {VERSIONS}/get-download-uri": {"version": "1"},
+        f"GET {VERSIONS}/lineage": {"version": "1"},
         f"GET {REQUESTS}/list": {"version": "1"},
         f"GET {REQUESTS}/review": {"version": "1", "stage": STAGING},
         f"GET {COMMENTS}/list": {"version": "1"},
@@ -201,6 +202,21 @@ def delete_version_tag(callers: Callers, caller: Caller) -> PermissionAttempt:
         {"name": model, "version": version, "key": "doomed"},
         done=lambda: all(tag["key"] != "doomed" for tag in version_now(callers, model, version).get("tags", [])),
     )
+
+
+@case(EDIT, f"POST {VERSIONS}/retrieve-lineage")
+def retrieve_lineage(callers: Callers, caller: Caller) -> PermissionAttempt:
+    model = shared(callers, "traced")
+    if not model_now(callers, model).get("latest_versions"):
+        logged = f"models:/m-{'0123456789abcdef' * 2}"
+        callers.creator.post(f"{VERSIONS}/create", name=model, source=logged).ok()
+    fields = {"name": model, "version": "1"}
+
+    def done() -> bool:
+        lineage = callers.admin.get(f"{VERSIONS}/lineage", **fields).ok()["lineage"]
+        return bool(lineage["status"] == "PENDING")
+
+    return PermissionAttempt("POST", f"{VERSIONS}/retrieve-lineage", fields, done)
 
 
 def edited_version(callers: Callers) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -29,6 +29,9 @@ from tui_registry_server.store import tokens as token_rows
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, database_url, make_engine
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import CreateUser
+
+if TYPE_CHECKING:
+    from tui_registry_server.tracking.server import TrackingServer
 
 T = TypeVar("T")
 
@@ -102,6 +105,12 @@ for command in (audit, backup, restore):
     metavar="NAME=NUMBER",
     help="Change a limit; server/README.md lists them. More than once for several.",
 )
+@click.option(
+    "--tracking-uri",
+    metavar="URL",
+    help="Ask this MLflow tracking server for the runs of registered models. It gets the credentials in "
+    "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
+)
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -120,6 +129,7 @@ def serve(
     insecure_http: bool,
     trusted_proxies: tuple[str, ...],
     limits: tuple[str, ...],
+    tracking_uri: str | None,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -144,6 +154,7 @@ def serve(
             insecure_http=insecure_http,
             trusted_proxies=[_network(each) for each in trusted_proxies],
             limits=_limits(limits),
+            tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
@@ -167,6 +178,15 @@ def _limits(given: tuple[str, ...]) -> Limits:
         return with_overrides(given)
     except InvalidParameterValue as error:
         raise click.BadParameter(error.message, param_hint="--limit") from None
+
+
+def _tracking_server(uri: str) -> "TrackingServer":
+    from tui_registry_server.tracking.server import tracking_server
+
+    try:
+        return tracking_server(uri, os.environ)
+    except InvalidParameterValue as error:
+        raise click.BadParameter(error.message, param_hint="--tracking-uri") from None
 
 
 @main.group("users")

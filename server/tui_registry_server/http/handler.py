@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,11 +29,14 @@ from tui_registry_server.rules.errors import (
     MethodNotAllowed,
     RegistryError,
 )
+from tui_registry_server.rules.lineage import RunLookup
+from tui_registry_server.rules.principals import Principal
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
+from tui_registry_server.tracking.worker import LineageWorker
 from tui_registry_server.wire.permission_policy import Ability
 
 log = logging.getLogger(__name__)
@@ -41,8 +45,12 @@ log = logging.getLogger(__name__)
 class Handler:
     """An ASGI application over a table of routes."""
 
-    def __init__(self, routes: Iterable[Route], database: Database, settings: Settings) -> None:
+    def __init__(
+        self, routes: Iterable[Route], database: Database, settings: Settings, lineage: LineageWorker | None = None
+    ) -> None:
+        """``lineage`` asks the tracking server, if there is one."""
         self._database = database
+        self._lineage = lineage
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
         self._large_body_slots = LargeBodySlots(settings.limits)
@@ -97,6 +105,7 @@ class Handler:
                 return dispatch.run(operation, route.ability, route.subject, call, body)
 
             if route.writes:
+                lookup = await self._look_up(route, principal, body, now)
 
                 def write(connection: Connection) -> Answer:
                     """With the time, and the caller's permissions, when its turn comes."""
@@ -104,9 +113,11 @@ class Handler:
                     head = activities.head(connection)
                     caller = refresh_principal(connection, principal, head.revision, clock)
                     at = max(clock, head.last_timestamp) if demo_time is None else demo_time
-                    return run(Call(connection, caller, at, clock, address, policy, head))
+                    return run(Call(connection, caller, at, clock, address, policy, head, lookup=lookup))
 
                 answer = await self._database.write(write)
+                if self._lineage is not None and route.logged_model is not None:
+                    self._lineage.wake()
             else:
 
                 def read(connection: Connection) -> Answer:
@@ -119,6 +130,20 @@ class Handler:
             return self._response_limiter.track(response, principal.id)
         finally:
             slot.release()
+
+    async def _look_up(self, route: Route, principal: Principal, body: Any, now: int) -> RunLookup | None:
+        """What the tracking server says about the request's logged model, for callers who have the route's ability. It
+        is asked outside of any transaction."""
+        logged_model = route.logged_model
+        if self._lineage is None or logged_model is None:
+            return None
+
+        def read(connection: Connection) -> str | None:
+            call = Call(connection, principal, now, now)
+            return logged_model(call, body, dispatch.authorize(route.ability, route.subject, call, body))
+
+        model_id = await self._database.read(read, by=principal.id)
+        return None if model_id is None else await self._lineage.look_up(model_id)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}

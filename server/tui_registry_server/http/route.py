@@ -27,6 +27,8 @@ class Route:
     subject: loads what the request is about. Without one, the operation's own statements filter what the caller may
         read, so that no ability beyond reading can be checked.
     writes: whether it runs as a transaction of the writer; by default, all methods but GET.
+    logged_model: which logged model the tracking server is asked about before the operation runs, which gets the answer
+        in ``Call.lookup``: a function like the operation, run in a read of its own. It returns an id or None.
     scim: whether it has SCIM's headers and errors: see http.scim.
     lengthy: whether it usually exceeds the inline budget (see store.deadlines): lists that are assembled here, groups
         of thousands. For operations that rarely do, see store.database.
@@ -44,6 +46,7 @@ class Route:
     status: int = 200
     rooted: bool = False
     scim: bool = False
+    logged_model: Callable[..., str | None] | None = None
 
     def __post_init__(self) -> None:
         if self.subject is None and self.ability not in {Ability.PUBLIC, Ability.ANYONE, Ability.READ}:

@@ -10,6 +10,7 @@ from tui_registry_server.operations import (
     discovery,
     feed,
     groups,
+    lineage,
     offboarding,
     permission_preview,
     permission_reasons,
@@ -41,6 +42,7 @@ from tui_registry_server.wire import stage_history as h
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
+from tui_registry_server.wire.lineage import LineageAnswer
 from tui_registry_server.wire.permission_policy import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
 from tui_registry_server.wire.permission_reasons import ExplainPermissions, PermissionsExplanation
@@ -103,9 +105,11 @@ ROUTES = (
     Route("POST", f"{MODELS}/alias", Can.SET_ALIAS, aliases.assign, m.SetRegisteredModelAlias, subjects.version),
     Route("DELETE", f"{MODELS}/alias", Can.SET_ALIAS, aliases.release, m.RegisteredModelAlias, subjects.model),
 
-    Route("POST", f"{VERSIONS}/create", Can.EDIT, versions.create, v.CreateModelVersion, subjects.model, v.ModelVersionAnswer),
+    Route("POST", f"{VERSIONS}/create", Can.EDIT, versions.create, v.CreateModelVersion, subjects.model, v.ModelVersionAnswer, logged_model=versions.logged_model_of_new),
     Route("GET", f"{VERSIONS}/get", Can.READ, versions.get, v.VersionName, None, v.ModelVersionAnswer),
     Route("GET", f"{VERSIONS}/get-download-uri", Can.READ, versions.download_uri, v.VersionName, None, v.DownloadUri),
+    Route("GET", f"{VERSIONS}/lineage", Can.READ, lineage.get, v.VersionName, subjects.version, LineageAnswer),
+    Route("POST", f"{VERSIONS}/retrieve-lineage", Can.EDIT, lineage.retrieve, v.VersionName, subjects.version, LineageAnswer, logged_model=lineage.logged_model_of),
     Route("PATCH", f"{VERSIONS}/update", Can.EDIT, versions.update, v.UpdateModelVersion, subjects.version, v.ModelVersionAnswer),
     Route("DELETE", f"{VERSIONS}/delete", Can.MANAGE, versions.delete, v.VersionName, subjects.version),
     Route("GET", f"{VERSIONS}/search", Can.READ, search.model_versions, v.SearchModelVersions, None, v.ModelVersionPage),

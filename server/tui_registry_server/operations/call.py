@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tui_registry_server.rules.lineage import RunLookup
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.activities import Head
 from tui_registry_server.store.engine import Connection
@@ -26,9 +27,11 @@ class Policy:
 
     protect_active_versions: refuse, as Databricks does, to delete or rename while an affected version is in Staging or
     Production; MLflow allows it.
+    asks_tracking_server: new versions are looked up with an MLflow tracking server.
     """
 
     protect_active_versions: bool = False
+    asks_tracking_server: bool = False
 
 
 class Caller(NamedTuple):
@@ -47,6 +50,8 @@ class Call(NamedTuple):
     head: of the activities, to which a change appends; None in a read.
     root: the URL of the SCIM endpoints, as the client addressed them.
     if_match: ETags; the resource is only changed if its version is one of them.
+    lookup: what the tracking server has said, before the transaction, about the logged model of the request; None if
+        it was not asked.
     """
 
     connection: Connection
@@ -58,3 +63,4 @@ class Call(NamedTuple):
     head: Head | None = None
     root: str = ""
     if_match: str | None = None
+    lookup: RunLookup | None = None

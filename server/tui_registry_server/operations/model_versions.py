@@ -6,8 +6,9 @@ from tui_registry_server.operations.record import record
 from tui_registry_server.operations.subjects import ModelSubject, VersionSubject, no_version
 from tui_registry_server.operations.transitions import detail_of_requests, requested_by
 from tui_registry_server.rules.errors import InvalidState
+from tui_registry_server.rules.lineage import origin
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size, version_number
-from tui_registry_server.store import aliases, model_versions, registered_models, tags, transition_requests
+from tui_registry_server.store import aliases, lineages, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.model_version import (
@@ -26,7 +27,8 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
     model = subject.model
     new_tags = check_tags(body.tags)
     source = sources.resolve(call, body.source)
-    run_id = source.run_id if body.run_id is None else body.run_id
+    run_id = (source.run_id if body.run_id is None else body.run_id) or (call.lookup.run_id if call.lookup else "")
+    logged_model_id = source.logged_model_id if body.model_id is None else body.model_id
     version = registered_models.take_number(call.connection, model.id, call.now)
     model_versions.add(
         call.connection,
@@ -37,11 +39,13 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
         storage_location=source.storage_location,
         run_id=run_id,
         run_link=body.run_link or "",
-        logged_model_id=source.logged_model_id if body.model_id is None else body.model_id,
+        logged_model_id=logged_model_id,
         user_id=call.principal.name,
         now=call.now,
     )
     tags.add_to_version(call.connection, model.id, version, new_tags)
+    if call.policy.asks_tracking_server and origin(source.storage_location, logged_model_id, run_id):
+        lineages.ask(call.connection, model.id, version, call.clock)
     record(
         call,
         ActivityType.CREATED_VERSION,
@@ -52,6 +56,15 @@ def create(call: Call, body: CreateModelVersion, subject: ModelSubject) -> Answe
         detail={"source": source.uri, "run_id": run_id, "description": body.description, "tags": new_tags},
     )
     return _read(call, model.name, version)
+
+
+def logged_model_of_new(call: Call, body: CreateModelVersion, subject: ModelSubject) -> str | None:
+    """The logged model that the tracking server is to be asked about before a version is created: of one without a
+    run."""
+    source = sources.resolve(call, body.source)
+    given = origin(source.storage_location, source.logged_model_id if body.model_id is None else body.model_id, None)
+    run_id = source.run_id if body.run_id is None else body.run_id
+    return given.model_id or None if not run_id else None
 
 
 def get(call: Call, body: VersionName, subject: None) -> Answer:

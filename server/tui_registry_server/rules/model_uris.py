@@ -46,6 +46,14 @@ def read_model_uri(source: str) -> ModelUri | None:
     return ModelUri(name) if alias.lower() == LATEST else ModelUri(name, alias=check_alias(alias))
 
 
+def logged_model_id(source: str) -> str | None:
+    """The id in ``models:/m-<id>``, or None for any other source."""
+    if source[: len(_SCHEME)].lower() != _SCHEME:
+        return None
+    name = source[len(_SCHEME) :].strip("/")
+    return name if _LOGGED_MODEL.fullmatch(name) else None
+
+
 def _by_suffix(name: str, which: str) -> ModelUri:
     if _NUMBER.fullmatch(which):
         return ModelUri(name, version=int(which))

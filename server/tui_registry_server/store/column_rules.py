@@ -13,6 +13,7 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, TOKENS, check_name
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.lineage import LineageDocument
 from tui_registry_server.wire.lists import MAX_VALUES
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import ComplexValue
@@ -79,6 +80,13 @@ def _is_list(value: Any) -> bool:
         return False
 
 
+def _is_lineage(value: Any) -> bool:
+    try:
+        return type(value) is str and LineageDocument.model_validate_json(value) is not None
+    except ValidationError:
+        return False
+
+
 _ID = _matching("32 hex digits", "[0-9a-f]{32}")
 _DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
 _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
@@ -111,6 +119,12 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
     "aliases": {"model_id": _ID, "version": _VERSION},
     "transition_requests": {"id": _ID, "model_id": _ID, "version": _VERSION, "to_stage": _STAGE},
     "comments": {"id": _ID, "model_id": _ID, "version": _VERSION},
+    "lineages": {
+        "model_id": _ID,
+        "version": _VERSION,
+        "document": Rule("a lineage document in JSON", _is_lineage),
+        "attempts": _at_least(0, 2**31 - 1),
+    },
     "activities": {
         "sequence": _at_least(1),
         "id": _ID,

@@ -195,6 +195,24 @@ comments = Table(
     Index("ix_comments_version", "model_id", "version", "creation_timestamp"),
 )
 
+DUE = "next_attempt_timestamp IS NOT NULL"
+
+lineages = Table(
+    "lineages",
+    metadata,
+    # What a tracking server has said of a version. A row is there once it is to be asked; without a next attempt it is
+    # not asked again. A lease is a next attempt, too: see store.lineages.
+    Column("model_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", Text),  # a wire.lineage.LineageDocument in JSON
+    Column("problem", Text),  # of the last attempt
+    Column("attempts", Integer, nullable=False),
+    Column("retrieved_timestamp", BigInteger),
+    Column("next_attempt_timestamp", BigInteger),
+    _of_a_version(),
+    Index("ix_lineages_due", "next_attempt_timestamp", sqlite_where=text(DUE), postgresql_where=text(DUE)),
+)
+
 MOVES = "activity_type IN ('APPLIED_TRANSITION', 'APPROVED_REQUEST', 'SYSTEM_TRANSITION')"
 """The activities that moved a version to a stage. Literal, as in the index of them, which is used only then."""
 
