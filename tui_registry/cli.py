@@ -33,6 +33,7 @@ _LAZY_COMMANDS = {
     "models": "models",
     "versions": "versions",
     "comments": "comments",
+    "lineage": "lineage",
     "aliases": "aliases",
     "groups": "groups",
     "users": "users",

@@ -9,6 +9,7 @@ READS = {
     "/mlflow/experiments/search": "experiments",
     "/mlflow/logged-models/search": "models of a run",
     "/mlflow/model-versions/get": "a version",
+    "/mlflow/model-versions/lineage": "the lineage of a version",
     "/mlflow/model-versions/search": "versions",
     "/mlflow/registered-models/search": "models",
     "/mlflow/registered-models/stage-history": "the stage history of a model",

@@ -65,9 +65,10 @@ async def _run(client: TrackingClient, run_id: str, *, needed: bool) -> Run | No
 
 
 async def _experiment_name(client: TrackingClient, experiment_id: str) -> str:
+    """The name adds to what is known already: without one, all else is kept."""
     try:
         return (await client.get(ExperimentAnswer, "experiments", "get", experiment_id=experiment_id)).experiment.name
-    except TrackingMissing:
+    except (TrackingMissing, TrackingUnusable):
         return ""
 
 
