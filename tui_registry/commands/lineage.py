@@ -148,22 +148,11 @@ def _print(asked: Sequence[_Asked], *, as_json: bool, dry_run: bool) -> None:
 
 
 def _described(found: "Lineage") -> list[tuple[str, str]]:
-    from tui_registry.widgets.ages import moment
+    from tui_registry.widgets.lineage import all_facts
 
     named = [
-        ("Status", found.status.value.lower()),
-        ("Problem", found.problem),
-        ("Run", " ".join(filter(None, (found.run_id, found.run_name)))),
-        ("Run status", found.run_status),
-        ("Started", moment(found.started_timestamp) if found.started_timestamp is not None else ""),
-        ("By", found.user_id),
-        ("Experiment", " ".join(filter(None, (found.experiment_id, found.experiment_name)))),
-        ("Logged model", found.model_id),
-        ("Artifacts", found.artifact_uri),
-        ("Code", " ".join(filter(None, (found.source_name, found.git_commit)))),
-        *((f"Metric {metric.key}", f"{metric.value:.6g}") for metric in found.metrics),
-        *((f"Parameter {param.key}", param.value) for param in found.params),
-        *(("Dataset", " ".join(filter(None, (data.name, data.digest, data.context)))) for data in found.datasets),
-        ("Note", "There is more than is kept here." if found.truncated else ""),
+        ("status", found.status.value.lower()),
+        ("run", found.run_id or ""),
+        ("logged model", found.model_id or ""),
     ]
-    return [(name, value or "") for name, value in named]
+    return [(label[:1].upper() + label[1:], value) for label, value in (*named, *all_facts(found))]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tui_registry.tracking.run import Run
 from tui_registry_server.wire.model_version import ModelVersion
 
 
@@ -28,10 +27,14 @@ class VersionComparison:
 
 
 def compare(
-    before: ModelVersion, after: ModelVersion, runs: tuple[Run, Run] | None = None, problem: str = ""
+    before: ModelVersion,
+    after: ModelVersion,
+    metrics: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
+    problem: str = "",
 ) -> VersionComparison:
-    """Compare with the version that would be displaced, ``before``. ``runs`` are those that produced the two."""
-    metrics = [_numbers(run.metrics) for run in runs] if runs else [{}, {}]
+    """Compare with the version that would be displaced, ``before``. ``metrics`` are those of the runs that produced
+    the two."""
+    numbers = [_numbers(each) for each in metrics]
     tags = [{tag.key: tag.value for tag in version.tags} for version in (before, after)]
     # Numbers first: most of them were measured, and they are short.
     by_tag = sorted(_differing(*tags), key=lambda each: not (_is_number(each.before) and _is_number(each.after)))
@@ -41,7 +44,7 @@ def compare(
         Difference("creator", before.user_id or "", after.user_id or ""),
         Difference("created", str(before.creation_timestamp), str(after.creation_timestamp), is_time=True),
     )
-    found = (*_differing(*metrics), *by_tag, *(each for each in facts if each.before != each.after))
+    found = (*_differing(*numbers), *by_tag, *(each for each in facts if each.before != each.after))
     return VersionComparison(before.version, found, problem)
 
 

@@ -90,10 +90,11 @@ def test_backfill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert shown.exit_code == 0, shown.output
             assert {line.partition(":")[0]: line.partition(":")[2].strip() for line in shown.stdout.splitlines()} == {
                 "Status": "ready",
-                "Run": f"{RUN} first",
-                "Run status": "FINISHED",
-                "Experiment": "7",
+                "Run": RUN,
                 "Logged model": LOGGED.removeprefix("models:/"),
+                "Experiment": "(7)",
+                "Run name": "first",
+                "Run status": "finished",
                 "Metric rmse": "0.5",
                 "Parameter text": "�[31m[red]",
             }

@@ -12,11 +12,14 @@ from textual.widgets import Static
 
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.actions import bindings
+from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.lineage import all_facts
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 
@@ -54,9 +57,12 @@ class Compare(Place):
 
     async def load(self) -> None:
         client = self.console_app.client
-        one, other = await asyncio.gather(*(client.versions.get(each.name, each.version) for each in self._compared))
+        (one, other), lineages = await asyncio.gather(
+            asyncio.gather(*(client.versions.get(each.name, each.version) for each in self._compared)),
+            asyncio.gather(*(known_lineage(client, each.name, each.version) for each in self._compared)),
+        )
         entered = await asyncio.gather(_entered_stage_at(client, one), _entered_stage_at(client, other))
-        facts = [_facts(version, at) for version, at in zip((one, other), entered, strict=True)]
+        facts = [_facts(*each) for each in zip((one, other), entered, lineages, strict=True)]
         labels = sorted(
             {**facts[0], **facts[1]}, key=lambda label: label == LAST_LABEL
         )  # stable: keeps the other order
@@ -105,7 +111,7 @@ async def _entered_stage_at(client: RegistryClient, version: ModelVersion) -> in
     return next(arrivals, version.creation_timestamp)
 
 
-def _facts(version: ModelVersion, since: int) -> dict[str, str]:
+def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[str, str]:
     return {
         "stage": version.current_stage.value,
         "time in stage": f"{age(since)}, since {moment(since)}",
@@ -115,6 +121,7 @@ def _facts(version: ModelVersion, since: int) -> dict[str, str]:
         "run": version.run_id or "",
         "run link": version.run_link or "",
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
+        **(dict(all_facts(lineage)) if lineage is not None else {}),
         **{f"tag {tag.key}": tag.value for tag in version.tags},
         "description": version.description or "",
     }

@@ -2,7 +2,7 @@
 
 import asyncio
 import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -21,12 +21,15 @@ from tui_registry_server.wire.transition_request import InboxRequest
 
 if TYPE_CHECKING:
     from tui_registry.screens.dialogs.confirm import Consent, Question
-    from tui_registry.tracking.run import Run
 
 DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a row before more about it is fetched
 MAX_LISTED_TARGETS = 200
 MAX_REASON_LINES = 3  # of a comment, in the confirmation
 MAX_REASON_CELLS = 64
+
+Metrics = tuple[Mapping[str, float], Mapping[str, float]]
+"""Of the runs of two versions, by name."""
+NO_METRICS: Metrics = ({}, {})
 
 
 class RequestDecisions(MarkActions):
@@ -35,7 +38,7 @@ class RequestDecisions(MarkActions):
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*breadcrumbs)
         self.details = RequestDetails()
-        self._runs: dict[tuple[str | None, str | None], tuple[Run, Run]] = {}  # that have ended, by their ids
+        self._metrics: dict[tuple[str | None, str | None], Metrics] = {}  # of runs that have ended, by their ids
 
     def action_read_on(self, by: int) -> None:
         """Scroll the details by half their height."""
@@ -49,25 +52,39 @@ class RequestDecisions(MarkActions):
         others = displaced(request)
         if not others:
             return
-        client, opened = self.console_app.client, self.console_app.connection.opened
+        client = self.console_app.client
         try:
             before = await client.versions.get(request.name, max(others, key=int))
         except CallError:
             return
         run_ids = (before.run_id, version.run_id)
-        runs = self._runs.get(run_ids)
-        self.details.show_comparison(request, compare(before, version, runs))
-        if runs or not all(run_ids) or run_ids[0] == run_ids[1] or not (opened and opened.tracking_uri):
+        known = self._metrics.get(run_ids)
+        self.details.show_comparison(request, compare(before, version, known or NO_METRICS))
+        if known or not all(run_ids) or run_ids[0] == run_ids[1]:
             return
         try:
-            tracking = self.console_app.connection.tracking
-            old, new = await asyncio.gather(*(tracking.run(run_id or "") for run_id in run_ids))
+            found, are_final = await self._read_metrics(before, version)
         except CallError as error:
             self.details.show_comparison(request, compare(before, version, problem=str(error)))
             return
-        if old.info.end_time and new.info.end_time:  # their metrics are final
-            self._runs[run_ids] = (old, new)
-        self.details.show_comparison(request, compare(before, version, (old, new)))
+        if are_final:
+            self._metrics[run_ids] = found
+        self.details.show_comparison(request, compare(before, version, found))
+
+    async def _read_metrics(self, *versions: ModelVersion) -> tuple[Metrics, bool]:
+        """The metrics of the runs of two versions, and whether they will not change: from the registry, if it knows
+        both runs, else from the tracking server, if one is configured. Raises CallError."""
+        from tui_registry.queries.known_lineage import is_final, known_lineage, metrics_of
+
+        client, opened = self.console_app.client, self.console_app.connection.opened
+        old, new = await asyncio.gather(*(known_lineage(client, each.name, each.version) for each in versions))
+        if old is not None and new is not None and old.metrics and new.metrics:
+            return (metrics_of(old), metrics_of(new)), is_final(old) and is_final(new)
+        if not (opened and opened.tracking_uri):
+            return NO_METRICS, False
+        tracking = self.console_app.connection.tracking
+        one, other = await asyncio.gather(*(tracking.run(each.run_id or "") for each in versions))
+        return (one.metrics, other.metrics), bool(one.info.end_time and other.info.end_time)
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         """The marked requests or, if none are, the one under the cursor."""

@@ -13,6 +13,7 @@ from tui_registry.keys.actions import bindings
 from tui_registry.mutations import comment as comments
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe
+from tui_registry.queries.known_lineage import known_lineage
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.details_screen import DetailsScreen, Fact
@@ -20,8 +21,10 @@ from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
 from tui_registry.terminal.sanitize import lines
 from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.lineage import dataset_facts, metric_facts, origin_facts, param_facts
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry_server.wire.comment import MAX_COMMENT_LENGTH, Comment, CommentAction
+from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability
@@ -52,9 +55,10 @@ class VersionDetails(DetailsScreen):
     async def read_facts(self) -> Sequence[Fact]:
         client = self.console_app.client
         name, number = self._subject.name, self._subject.version or ""
-        version, model, written_comments, requests, activities = await asyncio.gather(
+        version, model, lineage, written_comments, requests, activities = await asyncio.gather(
             client.versions.get(name, number),
             client.models.get(name),
+            known_lineage(client, name, number),
             client.comments.of_version(name, number),
             client.requests.of_version(name, number),
             client.activities.search(name=name, version=number, max_results=MAX_ACTIVITIES),
@@ -62,6 +66,7 @@ class VersionDetails(DetailsScreen):
         self._version, self._level = version, model.permission_level
         return [
             *self._version_facts(version),
+            *(_lineage_facts(lineage) if lineage is not None else ()),
             *(_request_fact(request) for request in requests),
             *(self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT)) for tag in version.tags),
             *(self._alias_fact(alias) for alias in version.aliases),
@@ -166,6 +171,17 @@ class VersionDetails(DetailsScreen):
         question = Question(f"Delete this comment on {self._subject}?", [Content(message)], "Delete")
         if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(comments.delete(app.client, self._subject, comment))
+
+
+def _lineage_facts(lineage: Lineage) -> list[Fact]:
+    """Where a version comes from: what there are many of in one row, and one a line in full."""
+    facts = [Fact(key=f"lineage {label}", label=label, value=value) for label, value in origin_facts(lineage)]
+    listed = (("metrics", metric_facts), ("parameters", param_facts), ("datasets", dataset_facts))
+    for label, read in listed:
+        if found := read(lineage):
+            named = [f"{name} {value}".strip() for name, value in found]
+            facts.append(Fact(key=f"lineage {label}", label=label, value=", ".join(named), full_text="\n".join(named)))
+    return facts
 
 
 def _request_fact(request: InboxRequest) -> Fact:
