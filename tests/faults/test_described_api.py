@@ -106,7 +106,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     model = new_name("model")
     of_version = {"name": model, "version": "1"}
     admin.post("/mlflow/registered-models/create", name=model).ok()
-    admin.post("/mlflow/model-versions/create", name=model, source="s3://models/1").ok()
+    admin.post("/mlflow/model-versions/create", name=model, source="s3://models/1", run_id="1").ok()
     admin.post("/mlflow/registered-models/set-tag", name=model, key="key", value="a").ok()
     admin.post("/mlflow/model-versions/set-tag", **of_version, key="key", value="a").ok()
     admin.post("/mlflow/registered-models/alias", **of_version, alias="champion").ok()

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 LOOKUP_SECONDS = 2.0  # that a registration waits for its run
 RETRIEVAL_SECONDS = 10.0  # for all about one version, in the background
-PAUSE_SECONDS = 5.0  # after the tracking server has not answered, in which it is not asked
+PAUSE_SECONDS = 3.0  # after the tracking server has not answered, in which it is not asked
 BATCH = 16  # versions that a server takes at a time
 AT_ONCE = 4  # of them that it asks for at the same time
 LEASE_SECONDS = 2 * RETRIEVAL_SECONDS * BATCH / AT_ONCE
