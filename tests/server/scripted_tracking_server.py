@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.certificates import Files
 from tests.server.api import Api
 from tests.server.permission_case import VERSIONS
 
@@ -80,8 +82,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving_script(port: int = 0) -> Iterator[ScriptedTrackingServer]:
+def serving_script(port: int = 0, certificate: Files | None = None) -> Iterator[ScriptedTrackingServer]:
+    """Over TLS with a certificate."""
     server = ScriptedTrackingServer(port)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.certificate, certificate.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:

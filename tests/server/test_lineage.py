@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.live_registry import Server, command, fresh_database, serving
+from tests.certificates import issue
+from tests.live_registry import LiveRegistry, Server, command, fresh_database, serving
 from tests.server.api import Api
 from tests.server.audit_log import exported, verify
 from tests.server.permission_case import MODELS, VERSIONS
@@ -30,6 +31,11 @@ from tests.server.scripted_tracking_server import (
     wait_for_lineage,
 )
 from tui_registry_server.commands import main
+from tui_registry_server.store import lineages
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.tracking.answers import LoggedModelAnswer
+from tui_registry_server.tracking.client import TrackingClient, TrackingError
+from tui_registry_server.tracking.server import tracking_server
 
 PASSWORD = "the-password-of-the-tracking-server"
 PROMPT = 1.5  # seconds within which an answer does not wait for the tracking server
@@ -71,11 +77,13 @@ def test_a_tracking_server_that_is_down_at_first(tmp_path: Path, monkeypatch: py
     """The version is made at once, and its run is found later: although the server is killed meanwhile."""
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "registry")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", PASSWORD)
+    certificate = issue(tmp_path, "tracking")
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", certificate.authority)
     port = free_port()
     with fresh_database(tmp_path) as database:
         command(database, "users", "create", "ada", "--admin")
         token = command(database, "tokens", "create", "ada").strip()
-        with Server(tmp_path, database, "--tracking-uri", f"http://127.0.0.1:{port}") as server:
+        with Server(tmp_path, database, "--tracking-uri", f"https://127.0.0.1:{port}") as server:
             with Api(server.start(), token) as api:
                 api.post(f"{MODELS}/create", name="m").ok()
                 made, seconds = register(api)
@@ -87,7 +95,7 @@ def test_a_tracking_server_that_is_down_at_first(tmp_path: Path, monkeypatch: py
                 assert lineage_of(api, "1")["status"] == "PENDING"
                 assert by_run(api) == []
                 server.kill()
-            with serving_script(port) as tracking, Api(server.start(), token) as api:
+            with serving_script(port, certificate) as tracking, Api(server.start(), token) as api:
                 lineage = wait_for_lineage(api, "m", "1", bool)
                 assert (lineage["run_id"], lineage["run_name"], lineage["experiment_name"]) == (RUN, "first", "traced")
                 assert lineage["artifact_uri"] == "s3://bucket/models"
@@ -103,6 +111,46 @@ def test_a_tracking_server_that_is_down_at_first(tmp_path: Path, monkeypatch: py
         assert "the tracking server was asked for a run, but it cannot be reached" in log
         assert PASSWORD not in log + json.dumps(exported(database))
         assert "cmVnaXN0" not in log
+
+
+async def test_an_impostor_gets_no_credentials(tmp_path: Path) -> None:
+    """A certificate of another authority, or a redirect to elsewhere."""
+    variables = {"MLFLOW_TRACKING_TOKEN": PASSWORD}
+    with serving_script(certificate=issue(tmp_path, "impostor")) as impostor, serving_script() as redirecting:
+        client = TrackingClient(tracking_server(f"https://127.0.0.1:{impostor.server_port}", variables))
+        with pytest.raises(TrackingError, match="certificate verify failed"):
+            await client.get(LoggedModelAnswer, "logged-models", "m-1")
+        redirecting.reply = lambda handler: answer(
+            handler, 307, b"", Location=f"https://127.0.0.1:{impostor.server_port}/"
+        )
+        client = TrackingClient(tracking_server(f"http://127.0.0.1:{redirecting.server_port}/base/", variables))
+        with pytest.raises(TrackingError, match="redirect"):
+            await client.get(LoggedModelAnswer, "logged-models", "m-1")
+        assert redirecting.authorizations == {f"Bearer {PASSWORD}"}
+        assert redirecting.paths == ["/base/api/2.0/mlflow/logged-models/m-1"]
+        assert impostor.authorizations == set()
+
+
+def test_two_servers_do_not_ask_for_the_same(registry: LiveRegistry, admin: Api) -> None:
+    """What one has leased the other does not get, until the lease has ended."""
+    admin.post(f"{MODELS}/create", name="leased").ok()
+    for _ in range(3):
+        made, _ = register(admin, "leased")
+        admin.post(f"{VERSIONS}/retrieve-lineage", name="leased", version=made["version"]).ok()
+    engine = make_engine(database_url(registry.database), write=True)
+    try:
+        with engine.connect() as connection, connection.begin() as transaction:
+            now = time.time_ns() // 1_000_000 + 1000
+            one = lineages.lease(connection, now, now + 5000, limit=2)
+            other = lineages.lease(connection, now, now + 5000, limit=1000)
+            assert len(one) == 2
+            assert {each[:3] for each in one}.isdisjoint({each[:3] for each in other})
+            assert lineages.lease(connection, now, now + 5000, limit=1000) == []
+            again = lineages.lease(connection, now + 5001, now + 10_000, limit=1000)
+            assert {each[:3] for each in again} == {each[:3] for each in [*one, *other]}
+            transaction.rollback()
+    finally:
+        engine.dispose()
 
 
 def test_a_slow_tracking_server_holds_up_no_registration(
