@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
@@ -14,7 +14,11 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import schema
 from tui_registry_server.store.database import Database
+from tui_registry_server.tracking.server import TrackingServer
 from tui_registry_server.tracking.worker import LineageWorker
+
+if TYPE_CHECKING:
+    from tui_registry_server.http.tracking_proxy import TrackingProxy
 
 
 class Registry:
@@ -30,7 +34,10 @@ class Registry:
             longest_write=settings.longest_write,
         )
         self._lineage = None if settings.tracking is None else LineageWorker(self._database, settings.tracking)
-        self._handler = Handler((*ROUTES, openapi_route(ROUTES)), self._database, settings, self._lineage)
+        self._tracking_proxy = None if settings.tracking is None else _tracking_proxy(settings, settings.tracking)
+        self._handler = Handler(
+            (*ROUTES, openapi_route(ROUTES)), self._database, settings, self._lineage, self._tracking_proxy
+        )
         self._router = Router(lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,4 +52,13 @@ class Registry:
         asking = contextlib.nullcontext() if self._lineage is None else self._lineage.running()
         async with self._handler.events.listening(), asking:
             yield
+        if self._tracking_proxy is not None:
+            await self._tracking_proxy.close()
         self._database.close()
+
+
+def _tracking_proxy(settings: Settings, server: TrackingServer) -> "TrackingProxy":
+    # httpx is only imported where it is needed: it would double the time in which a server starts.
+    from tui_registry_server.http.tracking_proxy import TrackingProxy
+
+    return TrackingProxy(server, settings.limits)

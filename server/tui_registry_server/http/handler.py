@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,7 @@ from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBod
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
+from tui_registry_server.http.tracking_paths import is_passed_on
 from tui_registry_server.operations import dispatch, subjects
 from tui_registry_server.operations.call import Answer, Call, Caller
 from tui_registry_server.rules.errors import (
@@ -39,6 +40,9 @@ from tui_registry_server.store.engine import Connection, describe_error, to_api_
 from tui_registry_server.tracking.worker import LineageWorker
 from tui_registry_server.wire.permission_policy import Ability
 
+if TYPE_CHECKING:
+    from tui_registry_server.http.tracking_proxy import TrackingProxy
+
 log = logging.getLogger(__name__)
 
 
@@ -46,15 +50,21 @@ class Handler:
     """An ASGI application over a table of routes."""
 
     def __init__(
-        self, routes: Iterable[Route], database: Database, settings: Settings, lineage: LineageWorker | None = None
+        self,
+        routes: Iterable[Route],
+        database: Database,
+        settings: Settings,
+        lineage: LineageWorker | None = None,
+        tracking_proxy: "TrackingProxy | None" = None,
     ) -> None:
-        """``lineage`` asks the tracking server, if there is one."""
+        """``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if there is one."""
         self._database = database
         self._lineage = lineage
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
         self._large_body_slots = LargeBodySlots(settings.limits)
         self._response_limiter = ResponseLimiter(settings.limits)
+        self._tracking_proxy = tracking_proxy
         self.events = EventStream(database, self._authenticator, settings.limits)
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
@@ -77,8 +87,13 @@ class Handler:
         await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
-        route, path_fields = self._find(request.scope["path"], request.method)
         now = time.time_ns() // 1_000_000
+        try:
+            route, path_fields = self._find(request.scope["path"], request.method)
+        except EndpointNotFound:
+            if not is_passed_on(request.scope["path"]):
+                raise
+            return await self._pass_on(request, now)
         if route.ability is Ability.PUBLIC and route.operation is not None:
             public = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
             return in_chunks(json_response(public))
@@ -130,6 +145,15 @@ class Handler:
             return self._response_limiter.track(response, principal.id)
         finally:
             slot.release()
+
+    async def _pass_on(self, request: Request, now: int) -> Response:
+        principal = await self._authenticator.authenticate(request, now)
+        if self._tracking_proxy is None:
+            raise EndpointNotFound(
+                f"{request.scope['path']} is a call for a tracking server: runs, experiments and artifacts are not "
+                "kept here. Set the client's tracking URI to one, or start this server with --tracking-uri."
+            )
+        return self._tracking_proxy.pass_on(request, principal)
 
     async def _look_up(self, route: Route, principal: Principal, body: Any, now: int) -> RunLookup | None:
         """What the tracking server says about the request's logged model, for callers who have the route's ability. It

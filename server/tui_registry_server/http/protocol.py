@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -11,6 +12,8 @@ from tui_registry_server.http.connection_limiter import ConnectionLimiter
 from tui_registry_server.http.responses import CHUNK_BYTES, error_response
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
+STREAMED_BODY = "tui_registry.streamed_body"
+"""The extension of the ASGI scope that takes a request's body out of the limits for bodies read into memory."""
 LINGER_SECONDS = 0.5  # seconds for which a refused connection stays open, so that the client can read why
 
 
@@ -33,7 +36,8 @@ class Protocol(HttpToolsProtocol):
         self._limits = connection_limiter.limits
         self._client_key: str | None = None
         self._reading = "head"
-        """The part of a request that is being read: ``head``, also between requests, or ``body``."""
+        """The part of a request that is being read: ``head``, also between requests, ``body``, or ``streamed``: a body
+        that the application passes on."""
         self._unparsed = 0  # bytes since the parser's last callback
         self._host_count = 0
         self._trailer_count = 0
@@ -128,6 +132,8 @@ class Protocol(HttpToolsProtocol):
             self._cancel_read_timer()
         super().on_headers_complete()
         self._reading = "body"
+        if self.scope["method"] not in ("GET", "HEAD"):
+            self.scope["extensions"] = {STREAMED_BODY: {"begin": partial(self._stream_body, self.cycle)}}
         if self.expect_100_continue:
             # A client that is answered before it was asked for its body may send that or not: the next request could
             # not be found.
@@ -141,9 +147,16 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._unparsed = 0
         self._body_bytes += len(body)
-        if self._body_bytes > self._limits.drained_bytes:
+        if self._body_bytes > self._limits.drained_bytes and self._reading != "streamed":
             self._reject(RequestTooLarge(f"The request's body is larger than {self._limits.body_bytes} bytes."))
         super().on_body(body)
+
+    def _stream_body(self, cycle: RequestResponseCycle) -> None:
+        """From here on the application reads this request's body as it arrives, and keeps none of it: it can have any
+        size, and take any time. uvicorn does not read on while the application has not taken what there is."""
+        if cycle is self.cycle and self._reading == "body":
+            self._cancel_read_timer()
+            self._reading = "streamed"
 
     def on_message_complete(self) -> None:
         self._unparsed = 0

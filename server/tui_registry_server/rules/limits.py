@@ -40,6 +40,8 @@ class Limits:
     refused_connections: int = _limit(200, "beyond these that get an error before they are closed")
     streams: int = _limit(500, "event streams open at once, each of which polls after every change; then 503")
     streams_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
+    tracking_requests: int = _limit(200, "passed on to the tracking server at once; then 503")
+    tracking_requests_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
     failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
     failed_attempts_per_minute: int = _limit(10, "of them that are forgiven per minute")
     failing_addresses: int = _limit(10_000, "whose failed attempts are counted; an IPv6 /64 is one address")
