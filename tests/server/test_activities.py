@@ -26,6 +26,7 @@ RECORDED = {
     "POST /mlflow/model-versions/create": "CREATED_VERSION",
     "PATCH /mlflow/model-versions/update": "UPDATED_VERSION",
     "DELETE /mlflow/model-versions/delete": "DELETED_VERSION",
+    "POST /mlflow/model-versions/retrieve-lineage": "UPDATED_VERSION",
     "POST /mlflow/model-versions/set-tag": "SET_TAG",
     "DELETE /mlflow/model-versions/delete-tag": "DELETED_TAG",
     "POST /mlflow/model-versions/transition-stage": "APPLIED_TRANSITION",
