@@ -122,6 +122,20 @@ case(SEE, f"GET {REQUESTS}/list", "as the inbox")(_in_list(f"{REQUESTS}/list", "
 case(SEE, "GET /mlflow/activities/list", "as the feed")(_in_list("/mlflow/activities/list", "activities"))
 
 
+@case(SEE, "GET /mlflow/registry/overview")
+def overview(callers: Callers, caller: Caller) -> PermissionAttempt:
+    """A model that was just made is counted, as it has no description."""
+    path = "/mlflow/registry/overview"
+
+    def count(answer: Any) -> int:
+        number: int = answer["models_without_description"]["count"]
+        return number
+
+    before = count(callers.api(caller).get(path).ok())
+    callers.model("undescribed")
+    return PermissionAttempt("GET", path, {}, shown=lambda answer: count(answer) == before + 1)
+
+
 # --- edit --------------------------------------------------------------------------------------------------------
 
 

@@ -68,6 +68,7 @@ def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
         "Transition requests",
         "Comments",
         "Activities",
+        "Overview",
         "Permissions",
         "People",
         "Offboarding",

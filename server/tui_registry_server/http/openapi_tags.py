@@ -39,6 +39,7 @@ TAGS = (
         "Who did what, as a list and as a stream of events.",
         ("/mlflow/activities/", "/mlflow/events"),
     ),
+    Tag("Overview", "What waits, what happened, and what should be looked after: counts.", ("/mlflow/registry/",)),
     Tag(
         "Permissions",
         "Who may do what on a model or, as the object `root`, on the whole registry.",

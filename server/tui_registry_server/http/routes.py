@@ -12,6 +12,7 @@ from tui_registry_server.operations import (
     groups,
     lineage,
     offboarding,
+    overview,
     permission_preview,
     permission_reasons,
     permissions,
@@ -43,6 +44,7 @@ from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire.lineage import LineageAnswer
+from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
 from tui_registry_server.wire.permission_reasons import ExplainPermissions, PermissionsExplanation
@@ -132,6 +134,7 @@ ROUTES = (
 
     Route("GET", "/mlflow/activities/list", Can.READ, feed.listed, a.ListActivities, None, a.ActivityPage, lengthy=True),
     Route("GET", "/mlflow/events", Can.ANYONE, None),
+    Route("GET", "/mlflow/registry/overview", Can.READ, overview.get, GetOverview, None, RegistryOverview, lengthy=True),
 
     Route("GET", PERMISSIONS, Can.READ, permissions.get, p.PermissionsOf, subjects.permissions_object, p.ObjectPermissions),
     Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),

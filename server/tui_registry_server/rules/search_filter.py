@@ -25,6 +25,9 @@ Semantics of comparisons:
 - A comparison of a tag matches only if there is such a tag: ``tags.k != 'x'`` excludes everything without a tag ``k``.
 - ``stage`` and ``user_id`` (the creator) are extensions. A model is at every stage that one of its versions is at;
   ``stage != 'Production'`` finds models without a version there. Stages are case-insensitive.
+- ``missing = 'description'`` and ``missing = 'owner'``, an extension, find models without one: nobody but members of
+  ``admins`` manages those without an owner. ``!=`` finds the others.
+- ``creation_timestamp`` of a version, an extension, is compared with milliseconds since the epoch.
 - A version without a run has the run id ``''``.
 - Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are excluded, unless the first comparison of that tag is
   ``= 'true'`` or ``!= 'false'``. If they are excluded, other comparisons of that tag are ignored.
@@ -49,10 +52,15 @@ NUMBER_COMPARATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 STAGE_COMPARATORS = frozenset({"=", "!="})
 
+MISSING_COMPARATORS = frozenset({"=", "!="})
+MISSING = ("description", "owner")
+"""What a model can be searched for the lack of."""
+
 MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "name": NAME_COMPARATORS,
     "user_id": NAME_COMPARATORS,
     "stage": STAGE_COMPARATORS,
+    "missing": MISSING_COMPARATORS,
 }
 VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "name": NAME_COMPARATORS,
@@ -61,6 +69,7 @@ VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "source_path": TEXT_COMPARATORS,
     "user_id": NAME_COMPARATORS,
     "stage": STAGE_COMPARATORS,
+    "creation_timestamp": NUMBER_COMPARATORS,
 }
 TAG_COMPARATORS = TEXT_COMPARATORS
 IS_PROMPT = "mlflow.prompt.is_prompt"
@@ -165,6 +174,8 @@ class _Parser:
             value = self._quoted(f"'{key}' is compared with a text in quotes, such as 'my-value'")
         if allowed is STAGE_COMPARATORS:
             value = _stage(at, str(value))
+        if allowed is MISSING_COMPARATORS and value not in MISSING:
+            _fail(at, f"'missing' is compared with {' or '.join(map(repr, MISSING))}")
         if comparator in ("LIKE", "ILIKE", "CONTAINS") and isinstance(value, str) and len(value) > MAX_PATTERN:
             _fail(at, f"The pattern is too long. Use at most {MAX_PATTERN} characters")
         return Comparison(kind, key, comparator, value)
@@ -205,7 +216,7 @@ class _Parser:
         token = self._take()
         number = _integer(token)
         if number is None or abs(number) > MAX_INT64:
-            _fail(token, "A version number is compared with an integer of at most 64 bits, such as 3")
+            _fail(token, "Numbers and times are compared with an integer of at most 64 bits, such as 3")
         return number
 
     def _list(self) -> tuple[str, ...]:

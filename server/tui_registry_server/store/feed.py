@@ -159,10 +159,16 @@ def _page(rows: Rows) -> ActivityPage:
     return ActivityPage([ActivityRow(*row) for row in rows], rows.more)
 
 
+def reads_few_objects(connection: Connection, principal: Principal) -> bool:
+    """Whether what the caller's own grants let them read is collected in a short time."""
+    count: int = _COUNT_OBJECTS.scalar(connection, **caller(principal))
+    return count <= MAX_COLLECTED_OBJECTS
+
+
 def _rights(connection: Connection, principal: Principal, given: frozenset[str]) -> str:
     if principal.root_level >= Level.READ:
         return _ALL
-    if "model_id" in given or _COUNT_OBJECTS.scalar(connection, **caller(principal)) > MAX_COLLECTED_OBJECTS:
+    if "model_id" in given or not reads_few_objects(connection, principal):
         return _ANY
     if "user" not in given and _COUNT_OWN.scalar(connection, **caller(principal)) <= MAX_SORTED_ACTIVITIES:
         return _OWN

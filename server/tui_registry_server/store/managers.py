@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, exists, func, literal, or_, select
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, Principal
@@ -15,35 +15,40 @@ from tui_registry_server.wire.principal import USERS, PrincipalKind
 _manages = grants.c.level >= literal(int(Level.MANAGE))
 
 
-def _others() -> Any:
-    """Ids of the active users and service principals but one, and of the groups that any of them is in."""
+def _active(*but: ColumnElement[bool]) -> Any:
+    """Ids of the active users and service principals of whom ``but`` is true, and of the groups that any of them is
+    in."""
     people = (
         select(principals.c.id)
-        .where(
-            principals.c.active,
-            principals.c.kind != literal(PrincipalKind.GROUP.value),
-            principals.c.id != bindparam("principal_id", type_=String()),
-        )
+        .where(principals.c.active, principals.c.kind != literal(PrincipalKind.GROUP.value), *but)
         .cte("others", recursive=True)
     )
     return people.union(select(memberships.c.group_id).where(memberships.c.member_id == people.c.id))
 
 
+def _unmanaged(*but: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether nobody who is active, and of whom ``but`` is true, can manage a model by what is granted."""
+    to_them = or_(grants.c.principal_id.in_(select(_active(*but).c.id)), grants.c.principal_id.in_(_everybody))
+    manage_all = exists(select(grants.c.level).where(_on_the_registry, _manages, to_them))
+    managed = select(grants.c.object_id).where(_manages, to_them)
+    return and_(~manage_all, ~registered_models.c.id.in_(managed))
+
+
 _everybody = select(principals.c.id).where(
     principals.c.kind == literal(PrincipalKind.GROUP.value), principals.c.name == literal(USERS)
 )
-_to_others = or_(grants.c.principal_id.in_(select(_others().c.id)), grants.c.principal_id.in_(_everybody))
 _on_the_registry = grants.c.object_id == literal(ROOT)
 _held = and_(_manages, among(grants.c.principal_id, bindparam("identities", type_=String())))
-_others_manage_all = exists(select(grants.c.level).where(_on_the_registry, _manages, _to_others))
 _left_alone = and_(
-    ~_others_manage_all,
-    ~registered_models.c.id.in_(select(grants.c.object_id).where(_manages, _to_others)),
+    _unmanaged(principals.c.id != bindparam("principal_id", type_=String())),
     or_(
         registered_models.c.id.in_(select(grants.c.object_id).where(_held)),
         exists(select(grants.c.level).where(_on_the_registry, _held)),
     ),
 )
+WITHOUT_OWNER = _unmanaged()
+"""Whether a model has no owner: nobody who is active can manage it by what is granted. Members of ``admins``, who
+always can, do not count."""
 _NAMES = Statement(
     select(registered_models.c.name).where(_left_alone).order_by(registered_models.c.name).limit(bindparam("limit"))
 )

@@ -388,3 +388,8 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
         return [documents.get((row[0], row[1])) for row in missing]
 
     return page_of(rows, limit, cached, read, slice(3, None))
+
+
+def count(connection: Connection, principal: Principal, search: Search, limit: int) -> int:
+    """How many versions match that the caller may read, on all pages, counted up to ``limit``."""
+    return _PLAN_CACHE.count(connection, principal, search, limit)

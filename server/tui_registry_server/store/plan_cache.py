@@ -55,6 +55,12 @@ class PlanCache:
             self._slow.discard(shape)
         return rows
 
+    def count(self, connection: Connection, principal: Principal, search: Search, limit: int) -> int:
+        """How many rows match that the caller may read, on all pages, counted up to ``limit``. To be called in a
+        thread."""
+        require_thread(connection)
+        return self._plan(shape_of(search)).count(connection, principal, parameters_of(search), limit)
+
     def _plan(self, shape: Shape) -> QueryPlan:
         with self._lock:
             if (cached := self._cache.get(shape)) is not None:

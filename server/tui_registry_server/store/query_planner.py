@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, literal, select, tuple_
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
@@ -77,6 +77,7 @@ class QueryPlan:
         self._readable = _CountedCandidate(Candidate(readable_objects()))  # what the caller may read
         self._intersections: dict[Driving, _CountedCandidate] = {}
         self._pages: dict[Driving, Statement] = {}
+        self._counts: dict[Driving, Statement] = {}
 
     def page(self, connection: Connection, principal: Principal, given: dict[str, Any], limit: int) -> Rows:
         """The rows that match and that the caller may read, at most ``limit``. ``given``: the query's parameters."""
@@ -86,6 +87,17 @@ class QueryPlan:
             found = self._driven_by(driving).order_by(*self._order)
             self._pages[driving] = Statement(found.limit(bindparam("limit", type_=Integer())))
         return self._pages[driving].run(connection, limit=limit, **given)
+
+    def count(self, connection: Connection, principal: Principal, given: dict[str, Any], limit: int) -> int:
+        """How many rows match that the caller may read, counted up to ``limit``."""
+        given = given | caller(principal)
+        driving = self._choose_driving(connection, principal, given)
+        if driving not in self._counts:
+            found = self._driven_by(driving).with_only_columns(literal(1).label("one"), maintain_column_froms=True)
+            rows = found.limit(bindparam("limit", type_=Integer())).subquery()
+            self._counts[driving] = Statement(select(func.count()).select_from(rows))
+        count: int = self._counts[driving].scalar(connection, limit=limit, **given)
+        return count
 
     def _choose_driving(self, connection: Connection, principal: Principal, given: dict[str, Any]) -> "Driving":
         """The smallest candidate if it is small enough, or all of them if their intersection is; or none."""

@@ -255,3 +255,8 @@ def page(connection: Connection, principal: Principal, search: Search) -> Page:
         return [documents.get(row[0]) for row in missing]
 
     return page_of(rows, limit, cached, read, slice(2, None))
+
+
+def count(connection: Connection, principal: Principal, search: Search, limit: int) -> int:
+    """How many models match that the caller may read, on all pages, counted up to ``limit``."""
+    return _PLAN_CACHE.count(connection, principal, search, limit)

@@ -35,6 +35,7 @@ from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
 from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.store.dialects import among
+from tui_registry_server.store.managers import WITHOUT_OWNER
 from tui_registry_server.store.patterns import (
     contains,
     contains_pattern,
@@ -67,12 +68,17 @@ _VERSION_COLUMNS: Mapping[str, Column] = {
     "last_updated_timestamp": model_versions.c.last_updated_timestamp,
 }
 _NUMBERS = frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"})
+_MISSING: Mapping[str, ColumnElement[bool]] = {
+    "missing description": registered_models.c.description.is_(None),
+    "missing owner": WITHOUT_OWNER,
+}
+"""The conditions on models that lack something, by the key of their terms."""
 _PATTERNS = frozenset({"LIKE", "ILIKE", "CONTAINS"})
 
 
 class Term(NamedTuple):
     """A comparison without its value. ``number`` is part of the names of its parameters; ``key`` of a tag is the number
-    of the first comparison with the same key.
+    of the first comparison with the same key, and that of a lack names what is missing.
 
     has_prefix, has_trigram: whether a pattern begins with a literal character, and has three in a row, for an index.
     """
@@ -121,6 +127,8 @@ def shape_of(search: Search) -> Shape:
     terms: list[Term] = []
     for number, each in enumerate(search.comparisons):
         key = each.key if each.kind == "attribute" else str(firsts.setdefault(each.key, number))
+        if (each.kind, key) == ("attribute", "missing"):
+            key = f"missing {each.value}"
         pattern = str(each.value) if each.comparator in _PATTERNS else ""
         has_prefix = pattern[:1] not in {"", "%", "_"}
         terms.append(
@@ -179,8 +187,9 @@ def model_clauses(shape: Shape) -> Clauses:
     tags = _tags(shape.terms, model_tags, {"model_id": model.id})
     candidates = _candidates(shape.terms, model_tags, ("model_id",), tags)
     conditions = [
-        *_attributes([each for each in shape.terms if each.key != "stage"], _MODEL_COLUMNS),
+        *_attributes([each for each in shape.terms if each.key in _MODEL_COLUMNS], _MODEL_COLUMNS),
         *(_at_stage(each) for each in shape.terms if (each.kind, each.key) == ("attribute", "stage")),
+        *(_lacking(each) for each in shape.terms if each.key in _MISSING),
         *tags,
     ]
     if not shape.prompts:
@@ -198,6 +207,7 @@ def version_clauses(shape: Shape) -> Clauses:
     others = [each for each in shape.terms if each not in named]
     tags = _tags(shape.terms, version_tags, {"model_id": version.model_id, "version": version.version})
     candidates = _candidates(shape.terms, version_tags, ("model_id", "version"), tags)
+    candidates += _of_an_age(shape.terms)
     conditions = [
         *(_of_model_named(each) for each in named),
         *_attributes(others, _VERSION_COLUMNS),
@@ -224,6 +234,21 @@ def _at_stage(term: Term) -> ColumnElement[bool]:
         .exists()
     )
     return exists if term.comparator == "=" else not_(exists)
+
+
+def _lacking(term: Term) -> ColumnElement[bool]:
+    return _MISSING[term.key] if term.comparator == "=" else not_(_MISSING[term.key])
+
+
+def _of_an_age(terms: Sequence[Term]) -> list[Candidate]:
+    """The candidate for versions at a stage that were created before or after some time, of which there may be few at
+    the end of the order."""
+    stages = [each for each in terms if (each.kind, each.key, each.comparator) == ("attribute", "stage", "=")]
+    times = [each for each in terms if (each.kind, each.key) == ("attribute", "creation_timestamp")]
+    if not stages or not times:
+        return []
+    conditions = _attributes([stages[0], *times], _VERSION_COLUMNS)
+    return [Candidate(select(model_versions.c.model_id, model_versions.c.version).where(*conditions))]
 
 
 def _attributes(terms: Sequence[Term], columns: Mapping[str, Column]) -> list[ColumnElement[bool]]:

@@ -76,7 +76,7 @@ tokens = Table(
     Column("created_by", Text, nullable=False),  # a principal's name
     Column("created_by_id", Text),  # of that principal, if it was one and not the command line
     Column("creation_timestamp", BigInteger, nullable=False),
-    Column("expiry_timestamp", BigInteger),
+    Column("expiry_timestamp", BigInteger, index=True),
     Column("last_used_timestamp", BigInteger),
 )
 
@@ -102,6 +102,12 @@ registered_models = Table(
     Column("revision", Text, nullable=False, server_default=""),
     Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
     Index("ix_registered_models_user", "user_id", "name"),
+    Index(
+        "ix_registered_models_undescribed",
+        "name",
+        sqlite_where=text("description IS NULL"),
+        postgresql_where=text("description IS NULL"),
+    ),
 )
 
 model_versions = Table(
@@ -122,6 +128,7 @@ model_versions = Table(
     CheckConstraint("stage IN ('None', 'Staging', 'Production', 'Archived')", name="stage"),
     Index("ix_model_versions_stage", "model_id", "stage", "version"),
     Index("ix_model_versions_board", "stage", "last_updated_timestamp"),
+    Index("ix_model_versions_age", "stage", "creation_timestamp", "model_id", "version"),
     Index("ix_model_versions_last_updated", "last_updated_timestamp"),
     Index("ix_model_versions_updated", "model_id", "last_updated_timestamp", "version"),
     Index("ix_model_versions_user", "user_id", "last_updated_timestamp"),

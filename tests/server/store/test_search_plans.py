@@ -19,6 +19,7 @@ from tui_registry_server.rules.search import MODELS, VERSIONS, read_search
 from tui_registry_server.store import feed as activity_feed
 from tui_registry_server.store import (
     model_versions,
+    overview,
     registered_models,
     schema,
     stage_history,
@@ -95,6 +96,11 @@ def _page(searchable: Any, text: str, order: str, who: Principal, after: tuple[s
     if searchable is MODELS:
         return lambda connection: registered_models.page(connection, who, search)
     return lambda connection: model_versions.page(connection, who, search)
+
+
+def counted(rows: Any, searchable: Any, text: str, who: Principal = ADMIN) -> Any:
+    search = read_search(searchable, filter_text=text, order_by=[], max_results=1, page_token="")
+    return lambda connection: rows.count(connection, who, search, 11)
 
 
 def feed(**narrowed: Any) -> Any:
@@ -178,6 +184,38 @@ PATHS = {
         lambda connection: stage_history.predecessor(connection, "m"),
         "ix_activities_moves (model_id=? AND creation_timestamp<?)",
     ),
+    "models without a description": (
+        models("missing = 'description'"),
+        "SCAN registered_models USING INDEX ix_registered_models_undescribed",
+    ),
+    "models without a description, counted": (
+        counted(registered_models, MODELS, "missing = 'description'"),
+        "SCAN registered_models USING INDEX ix_registered_models_undescribed",
+    ),
+    "versions by a stage and an age, counted": (
+        counted(model_versions, VERSIONS, "stage = 'Production' AND creation_timestamp <= 5"),
+        "COVERING INDEX ix_model_versions_age (stage=? AND creation_timestamp<?)",
+    ),
+    "open requests, counted": (
+        lambda connection: overview.open_requests(connection, ADMIN, 11),
+        "ix_transition_requests_creation",
+    ),
+    "transitions of some days": (
+        lambda connection: overview.transition_times(connection, ADMIN, 5, 11),
+        "COVERING INDEX ix_activities_type (activity_type=? AND creation_timestamp>?)",
+    ),
+    "a reader's transitions of some days": (
+        lambda connection: overview.transition_times(connection, READER, 5, 11),
+        "ix_activities_moves (model_id=? AND creation_timestamp>?)",
+    ),
+    "tokens that expire": (
+        lambda connection: overview.expiring_tokens(connection, None, now=5, until=9, limit=11),
+        "ix_tokens_expiry_timestamp (expiry_timestamp>? AND expiry_timestamp<?)",
+    ),
+    "own tokens that expire": (
+        lambda connection: overview.expiring_tokens(connection, "1", now=5, until=9, limit=11),
+        "ix_tokens_principal_id (principal_id=?)",
+    ),
     "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
 }
 BOUNDED_SORTS = {"a tag", "part", "beginning", "reader", "run", "by name"}
@@ -206,3 +244,12 @@ def test_what_is_many_is_not_sorted(database: Database) -> None:
     steps = [each for plan in plans for each in plan]
     assert "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2" in steps
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+def test_models_without_an_owner_are_those_that_no_grant_of_somebody_active_leads_to(database: Database) -> None:
+    """The grants are found by who has them: what is read whole are the accounts, and the models in their order."""
+    plans = database.plans(models("missing = 'owner'"))
+    steps = [each for plan in plans for each in plan]
+    assert "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2" in steps
+    assert {each for each in steps if FULL_SCAN.search(each)} == {"SCAN principals", "SCAN others"}
+    assert not any("SCAN grants" in each or "ORDER BY" in each for each in steps), steps
