@@ -3,7 +3,7 @@ bounded number of rows from an index."""
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, select
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
@@ -11,7 +11,7 @@ from tui_registry_server.store.access import caller, readable, readable_objects
 from tui_registry_server.store.dialects import unindexed
 from tui_registry_server.store.feed import reads_few_objects
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import MOVES, activities, tokens, transition_requests
+from tui_registry_server.store.tables import activities, tokens, transition_requests
 from tui_registry_server.wire.activity import ActivityType
 
 TRANSITION_TYPES = (ActivityType.APPLIED_TRANSITION.value, ActivityType.APPROVED_REQUEST.value)
@@ -38,10 +38,9 @@ _OWN_TRANSITIONS = Statement(
     _recent.where(
         unindexed(activities.c.activity_type) == bindparam("type"),
         activities.c.model_id.in_(readable_objects()),
-        literal_column(MOVES),
     )
 )
-"""By the moves of the models that the caller may read."""
+"""By the index of the models that the caller may read."""
 
 _expiring = select(tokens.c.id).where(
     tokens.c.expiry_timestamp >= bindparam("now", type_=BigInteger()),

@@ -63,7 +63,10 @@ def test_all_comparisons_are_kept_in_order() -> None:
         ("name = 'a';", "at character 11, ';': This character is not expected"),
         ("name = 'a' OR name = 'b'", "at character 12, 'OR': 'OR' cannot be searched"),
         ("(name = 'a')", "A comparison begins with a key"),
-        ("phase = 'Production'", "Use name, version_number, run_id, source_path, user_id, stage, creation_timestamp or tags.<key>"),
+        (
+            "phase = 'Production'",
+            "Use name, version_number, run_id, source_path, user_id, stage, creation_timestamp or tags.<key>",
+        ),
         ("name", "at its end: A key is followed by a comparator"),
         ("name IS NULL", "'name' cannot be compared by 'IS'"),
         ("name > 'a'", "Use one of !=, =, CONTAINS, ILIKE, IN, LIKE, NOT IN"),

@@ -206,7 +206,7 @@ PATHS = {
     ),
     "a reader's transitions of some days": (
         lambda connection: overview.transition_times(connection, READER, 5, 11),
-        "ix_activities_moves (model_id=? AND creation_timestamp>?)",
+        "ix_activities_feed (model_id=? AND creation_timestamp>?)",
     ),
     "tokens that expire": (
         lambda connection: overview.expiring_tokens(connection, None, now=5, until=9, limit=11),
