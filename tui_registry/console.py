@@ -30,8 +30,8 @@ class Navigation(Protocol):
     def places(self) -> tuple[str, ...]:
         """The names of all places."""
 
-    async def search_models(self, typed: str) -> None:
-        """Go to the models, with this as their filter."""
+    async def search(self, place: str, typed: str) -> None:
+        """Go to a place with a list, with this as its filter."""
 
     def open_model(self, name: str, version: str | None = None) -> None: ...
 

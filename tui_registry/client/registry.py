@@ -7,6 +7,7 @@ from tui_registry.client.comments import Comments
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.groups import Groups
 from tui_registry.client.models import Models
+from tui_registry.client.overview import Overview
 from tui_registry.client.permissions import Permissions
 from tui_registry.client.principals import Principals
 from tui_registry.client.requests import Requests
@@ -36,6 +37,7 @@ class RegistryClient(Transport):
         self.requests = Requests(self)
         self.comments = Comments(self)
         self.activities = Activities(self)
+        self.overview = Overview(self)
         self.permissions = Permissions(self)
         self.principals = Principals(self)
         self.users = Users(self)

@@ -26,6 +26,10 @@ FORMER_LABELS = {ActivityType.REQUESTED_TRANSITION: "asked"}
 """Labels that filters still find."""
 
 
+TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST)
+"""Transitions by people, which are counted, and not the archiving that follows from them."""
+
+
 def action_label(activity: Activity) -> str:
     """The label of the activity's type."""
     kind = activity.activity_type

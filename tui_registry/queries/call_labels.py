@@ -13,6 +13,7 @@ READS = {
     "/mlflow/model-versions/search": "versions",
     "/mlflow/registered-models/search": "models",
     "/mlflow/registered-models/stage-history": "the stage history of a model",
+    "/mlflow/registry/overview": "the overview",
     "/mlflow/runs/get": "a run",
     "/mlflow/runs/search": "runs",
     "/mlflow/transition-requests/list": "open requests",

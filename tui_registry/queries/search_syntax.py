@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypedDict
 from urllib.parse import quote
@@ -12,9 +12,12 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
-MODEL_FIELDS = ("stage", "user", "tag")
+MODEL_FIELDS = ("stage", "user", "tag", "missing")
+VERSION_FIELDS = ("stage", "user", "tag", "older")
 ACTIVITY_FIELDS = ("user", "type", "since", "until")
 """What a search can be about besides words, as in ``user:ada`` or ``user=ada``."""
+
+MISSING = ("description", "owner")
 
 _FIELD = re.compile(r"(?P<field>[A-Za-z][\w-]*)(?P<sign>[:=])(?P<value>.*)", re.DOTALL)
 _PLAIN = re.compile(r"[^'\"\\\x00-\x1f\x7f\ud800-\udfff]*")
@@ -22,16 +25,21 @@ _PLAIN = re.compile(r"[^'\"\\\x00-\x1f\x7f\ud800-\udfff]*")
 
 def models_filter(typed: str) -> str:
     """Words that the name contains, case-insensitive; ``stage:production``, ``user:ada`` (its creator),
-    ``tag:team=risk``, ``team=risk`` or ``tag:team``; after ``=``, a filter in the registry's grammar."""
+    ``tag:team=risk``, ``team=risk`` or ``tag:team``; ``missing:description`` or ``missing:owner``; after ``=``, a
+    filter in the registry's grammar."""
+    return _filter(typed, MODEL_FIELDS)
+
+
+def _filter(typed: str, fields: Collection[str]) -> str:
     typed = typed.strip()
     if typed.startswith("="):
         return typed[1:].strip()
-    return " AND ".join(_comparison(word) for word in typed.split())
+    return " AND ".join(filter(None, (_comparison(word, fields) for word in typed.split())))
 
 
 def is_words(typed: str) -> bool:
     """Whether the input consists only of words of a name."""
-    return bool(typed.strip()) and all(_comparison(word).startswith("name ") for word in typed.split())
+    return bool(typed.strip()) and all(_comparison(word, MODEL_FIELDS).startswith("name ") for word in typed.split())
 
 
 def starts_with(name: str, typed: str) -> bool:
@@ -55,18 +63,25 @@ def _like_pattern(typed: str) -> str:
 
 
 def versions_filter(typed: str, stage: Stage) -> str:
-    """The same, for the versions in a stage."""
-    narrowed = models_filter(typed)
+    """The same, for the versions in a stage; ``older:90d`` are those that were created so long ago, and none lack
+    anything."""
+    narrowed = _filter(typed, VERSION_FIELDS)
     at = f"stage = '{stage}'"
     return f"{narrowed} AND {at}" if narrowed else at
 
 
-def _comparison(word: str) -> str:
-    field, value = field_of(word, MODEL_FIELDS) or ("", word)
+def _comparison(word: str, fields: Collection[str]) -> str:
+    """The comparison that a word stands for; empty for a time that is not typed completely."""
+    field, value = field_of(word, fields) or ("", word)
+    if field == "older":
+        moment = parse_moment(value, time.time())
+        return "" if moment is None else f"creation_timestamp <= {moment}"
+    if field == "missing":
+        return f"missing = {text(_first_with(value, MISSING))}"
     if field == "user":
         return containing("user_id", value)
     if field == "stage":
-        return f"stage = {text(_stage(value))}"
+        return f"stage = {text(_first_with(value, [stage.value for stage in Stage]))}"
     if field == "tag" or ((parts := _FIELD.fullmatch(word)) and parts["sign"] == "="):
         tag, equals, wanted = value.partition("=")
         return f"tags.`{tag}` = {text(wanted)}" if equals else f"tags.`{tag}` LIKE '%'"
@@ -99,9 +114,9 @@ def containing(attribute: str, word: str) -> str:
     return f"{attribute} CONTAINS {text(word)}"
 
 
-def _stage(typed: str) -> str:
-    """The stage that starts with the input, or else the input itself: the server's error lists the stages."""
-    return next((stage.value for stage in Stage if stage.value.casefold().startswith(typed.casefold())), typed)
+def _first_with(typed: str, values: Iterable[str]) -> str:
+    """The first value that starts with the input, or else the input itself: the server's error lists the values."""
+    return next((value for value in values if value.casefold().startswith(typed.casefold())), typed)
 
 
 class ActivityFilter(TypedDict, total=False):
@@ -120,8 +135,8 @@ SECONDS_PER_UNIT = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
-    """``user:NAME``, ``type:PART`` of a type's name or label, ``since:7d`` and ``until:2026-11-01`` (a duration before
-    now, or a date); the remaining words are a model's name."""
+    """``user:NAME``, ``type:PART`` of a type's name or label (of any of several), ``since:7d`` and
+    ``until:2026-11-01`` (a duration before now, or a date); the remaining words are a model's name."""
     chosen: ActivityFilter = {}
     name: list[str] = []
     now = time.time() if now is None else now
@@ -130,7 +145,8 @@ def activity_filter(typed: str, now: float | None = None) -> ActivityFilter:
         if field == "user":
             chosen["user"] = value
         elif field == "type":
-            chosen["activity_type"] = matching_types(value) or [value]  # the server's error lists the types
+            kinds = matching_types(value) or [value]  # the server's error lists the types
+            chosen["activity_type"] = [*chosen.get("activity_type", []), *kinds]
         elif field in ("since", "from") and (moment := parse_moment(value, now)) is not None:
             chosen["since"] = moment
         elif field in ("until", "to") and (moment := parse_moment(value, now)) is not None:
@@ -153,12 +169,18 @@ def matching_types(part: str) -> list[str]:
 
 def parse_moment(typed: str, now: float) -> int | None:
     """Parse ``7d`` (a duration before now) or ``2026-11-01`` into milliseconds since the epoch; None if invalid."""
-    if length := re.fullmatch(r"(\d{1,5})([mhdw])", typed):
-        return max(0, int((now - int(length[1]) * SECONDS_PER_UNIT[length[2]]) * 1000))
+    if (length := parse_duration(typed)) is not None:
+        return max(0, int((now - length) * 1000))
     try:
         return max(0, int(datetime.fromisoformat(typed).astimezone().timestamp() * 1000))
     except (ValueError, OverflowError):  # not a date, or one outside the range
         return None
+
+
+def parse_duration(typed: str) -> int | None:
+    """Parse ``7d`` into seconds; None if invalid."""
+    length = re.fullmatch(r"(\d{1,5})([mhdw])", typed)
+    return None if length is None else int(length[1]) * SECONDS_PER_UNIT[length[2]]
 
 
 def named(name: str) -> str:

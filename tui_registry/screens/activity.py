@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
-from tui_registry.queries.activity_labels import action_label, describe, is_transition
+from tui_registry.queries.activity_labels import TRANSITIONS, action_label, describe, is_transition
 from tui_registry.queries.search_syntax import ACTIVITY_FIELDS, ActivityFilter, activity_filter
 from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.models.edit_actions import EditActions
@@ -57,6 +57,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
         self._model_name, self._version = name, version
         self._activities: dict[str, FeedActivity] = {}
         self._timeline: Timeline | None = None
+        self._filtered: tuple[str, ActivityFilter] = ("", {})  # what was typed, and as filters
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         filters = self._filters_for(typed)
@@ -96,7 +97,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
 
     async def _count(self, timeline: "Timeline") -> None:
         """Count the newest MAX_TRANSITIONS transitions of the displayed days that match the filter."""
-        from tui_registry.widgets.timeline import DAYS, TRANSITIONS
+        from tui_registry.widgets.timeline import DAYS
 
         filters = self._filters_for(self.typed)
         filters["activity_type"] = [kind.value for kind in TRANSITIONS]
@@ -122,7 +123,9 @@ class ActivityFeed(TableActions, Listing, EditActions):
         return super().is_live(action)
 
     def _filters_for(self, typed: str) -> ActivityFilter:
-        filters = activity_filter(typed)
+        if self._filtered[0] != typed:  # with the same times for every page
+            self._filtered = typed, activity_filter(typed)
+        filters = self._filtered[1].copy()
         if self._model_name:
             filters |= {"name": self._model_name, "version": self._version}
         return filters

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tui_registry.client.errors import CallError
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.queries.pages import Pages
-from tui_registry.queries.search_syntax import MODEL_FIELDS, unmatched, versions_filter
+from tui_registry.queries.search_syntax import VERSION_FIELDS, unmatched, versions_filter
 from tui_registry.screens.models.stages import StagePlace
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
@@ -48,19 +48,23 @@ class Board(TableActions, StagePlace):
         self.stage = Stage.STAGING
         self._typed = ""
         self._displayed_for = ""  # what was typed when the rows were read
+        self._searched_for: str | None = None  # the first stage where this is found is shown
         self._versions: dict[str, ModelVersion] = {}
         self._requests: list[InboxRequest] = []
         self._pages = self._new_pages()
 
     def _new_pages(self) -> dict[Stage, Pages[Row]]:
-        return {stage: Pages(partial(self._read_page, stage, self._typed)) for stage in Stage}
+        """With the same times for every page."""
+        return {stage: Pages(partial(self._read_page, versions_filter(self._typed, stage))) for stage in Stage}
 
     def compose(self) -> ComposeResult:
         yield self.header
         yield from self.compose_stages()
         yield self.details
         yield Input(
-            placeholder="model name, user:ada, tag:team=risk, or = then an MLflow filter", id="filter", compact=True
+            placeholder="model name, user:ada, tag:team=risk, older:90d, or = then an MLflow filter",
+            id="filter",
+            compact=True,
         )
         yield self.bar
 
@@ -74,9 +78,9 @@ class Board(TableActions, StagePlace):
         await asyncio.gather(*(pages[stage].refresh(*table.window) for stage, table in self.tables.items()))
         self._show(pages)
 
-    async def _read_page(self, stage: Stage, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+    async def _read_page(self, filter_text: str, token: str, size: int) -> tuple[list[Row], str]:
         page = await self.console_app.client.versions.search(
-            filter_text=versions_filter(typed, stage),
+            filter_text=filter_text,
             order_by=self.server_order or "last_updated_timestamp DESC",
             max_results=size,
             page_token=token,
@@ -109,10 +113,13 @@ class Board(TableActions, StagePlace):
             return  # something else has been typed
         self.show_title()
         for stage, table in self.tables.items():
-            table.show(pages[stage].rows, empty=unmatched("none", self._typed, MODEL_FIELDS))
+            table.show(pages[stage].rows, empty=unmatched("none", self._typed, VERSION_FIELDS))
         self._displayed_for = self._typed
         self.lay_out()
         self.show_version()
+        if self._searched_for == self._typed:
+            self._searched_for = None
+            self._go_to_found()
 
     @property
     def has_all_rows(self) -> bool:
@@ -205,9 +212,18 @@ class Board(TableActions, StagePlace):
         if not self._typed:
             self._line.display = False
         elif self._displayed_for == self._typed:
-            found = [(stage, key) for stage, table in self.tables.items() for key in table.keys]
-            if found and not self.table.row_count:
-                self.go(found[0][0])
+            self._go_to_found()
+
+    def _go_to_found(self) -> None:
+        """Go to the first stage with versions, if this one has none."""
+        found = [stage for stage, table in self.tables.items() if table.row_count]
+        if found and not self.table.row_count:
+            self.go(found[0])
+
+    def search_for(self, typed: str) -> None:
+        super().search_for(typed)
+        self.set_focus(self.table)
+        self._searched_for = typed
 
     @on(Table.NearEnd)
     def _near_end(self, event: Table.NearEnd) -> None:

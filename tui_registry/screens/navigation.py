@@ -45,13 +45,13 @@ class Navigator(Navigation):
         while len(self._app.screen_stack) > 1:
             await self._app.pop_screen()
 
-    async def search_models(self, typed: str) -> None:
-        from tui_registry.screens.models.models import Models
-
-        await self.go("models")
+    async def search(self, place: str, typed: str) -> None:
+        if not isinstance(self._app.screen, Place):
+            return  # a dialog is open
+        await self.go(place)
         await self._close_all()
-        if isinstance(models := self._app.screen, Models):
-            models.search_for(typed)
+        if isinstance(self._app.screen, Arranged):
+            self._app.screen.search_for(typed)
 
     def open_principal(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         from tui_registry.screens.access.group import GroupMembers

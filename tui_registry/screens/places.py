@@ -14,6 +14,7 @@ PLACES = {
     "board": ("board", "Board"),
     "activity": ("activity", "ActivityFeed"),
     "access": ("access.access", "Access"),
+    "overview": ("overview", "Overview"),
     "users": ("access.users", "Users"),
     "groups": ("access.groups", "Groups"),
     "service principals": ("access.service_principals", "ServicePrincipals"),

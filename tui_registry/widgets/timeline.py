@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 
 from textual_plot import AxisFormatter, HiResMode, PlotWidget
 
-from tui_registry_server.wire.activity import ActivityType, FeedActivity
+from tui_registry.queries.activity_labels import TRANSITIONS
+from tui_registry_server.wire.activity import FeedActivity
 
 DAYS = 30
-TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST)
-"""What is counted: transitions by people, not the archiving that follows from them."""
 
 
 class Timeline(PlotWidget, can_focus=False):

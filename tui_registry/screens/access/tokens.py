@@ -16,6 +16,7 @@ from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import WHILE_TYPING, WRITING, bindings
 from tui_registry.mutations import token as changes
 from tui_registry.mutations.result import Verdict
+from tui_registry.queries.search_syntax import field_of, parse_duration
 from tui_registry.screens.access.section import SECTIONS, Section
 from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question
@@ -41,7 +42,8 @@ class Tokens(Section):
     place = "tokens"
     empty_message = "No tokens."
     no_match = "No matching tokens."
-    placeholder = "comment, owner or creator"
+    placeholder = "comment, owner or creator; or expires:14d"
+    fields = ("expires",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tokens"), *WHILE_TYPING]
     COLUMNS = (
         Column("OWNER", 16, grow=2, max_width=40),
@@ -79,7 +81,7 @@ class Tokens(Section):
         words = typed.casefold().split()
         if words:
             await self._learn_owners([*self._tokens.values()])
-        matching = [each for each in self._tokens.values() if all(word in self._searched(each) for word in words)]
+        matching = [each for each in self._tokens.values() if all(self._matches(each, word) for word in words)]
         page = matching[start : start + size]
         await self._learn_owners(page)
         end = start + size
@@ -101,6 +103,14 @@ class Tokens(Section):
             return self.me.principal.name if self.me else ""
         owner = self._owners.get(str(token.owner_id))
         return owner.principal.name if owner else str(token.owner_id)
+
+    def _matches(self, token: PublicTokenInfo, word: str) -> bool:
+        """``expires:14d``: within these days; one that is not typed completely says nothing."""
+        field = field_of(word, self.fields)
+        if field is None:
+            return word in self._searched(token)
+        within, now = parse_duration(field[1]), time.time()
+        return within is None or now * 1000 <= token.expiry_time < (now + within) * 1000
 
     def _searched(self, token: PublicTokenInfo) -> str:
         maker = token.created_by_username if isinstance(token, TokenInfo) else ""

@@ -108,6 +108,13 @@ class Arranged(Place):
         line.value = view.filter
         self.use_arrangement(Arrangement(sort if sort and sort.column in known else None, columns or None))
 
+    def search_for(self, typed: str) -> None:
+        """Filter by ``typed``, as if it had been typed here and kept; everything, if it is empty."""
+        line = self.query_one("#filter", Input)
+        line.display = bool(typed)
+        line.value = typed
+        self.set_focus(self.current_table)
+
     def order_note(self) -> str:
         """The chosen order, to be added to the title, where no column title shows it; empty if one does."""
         sort = self.arrangement.sort

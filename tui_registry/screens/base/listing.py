@@ -196,11 +196,5 @@ class Listing(Arranged):
         self.highlighted()
         self.post_message(LivenessChanged())
 
-    def search_for(self, typed: str) -> None:
-        """Filter by ``typed``, as if it had been typed here and kept."""
-        self.filter_line.display = True
-        self.filter_line.value = typed
-        self.set_focus(self.table)
-
     def highlighted(self) -> None:
         """Called when the cursor moves to another row."""

@@ -16,6 +16,7 @@ PLACE_ALIASES = {
     "models": ("registered models",),
     "activity": ("feed",),
     "access": ("permissions",),
+    "overview": ("summary", "dashboard"),
     "users": ("people",),
     "service principals": ("sp", "programs"),
 }
@@ -99,5 +100,5 @@ def searches(typed: str, navigation: Navigation) -> list[Candidate]:
     rest = rest.strip()
     if verb.casefold() not in SEARCHES or not rest:
         return []
-    search = partial(navigation.search_models, rest)
+    search = partial(navigation.search, "models", rest)
     return [Candidate(kind=Kind.SEARCH, name=rest, act=search, detail="Search the models by this", query=rest)]

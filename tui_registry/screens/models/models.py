@@ -31,7 +31,7 @@ class Models(TableActions, Listing, EditActions):
     list_title = "Models"
     empty_message = "No models that you can read.\nPress n to create one."
     no_match = "No matching models."
-    placeholder = "name, stage:production, tag:team=risk, user:ada, or = then an MLflow filter"
+    placeholder = "name, stage:production, tag:team=risk, user:ada, missing:owner, or = then an MLflow filter"
     fields = MODEL_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (

@@ -1,0 +1,215 @@
+"""The overview: what waits, what happened in the last days and what should be looked after, counted. Enter opens the
+list behind a count, filtered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_registry.client.errors import Refused
+from tui_registry.keys.actions import bindings
+from tui_registry.keys.names import display_name
+from tui_registry.screens.base.place import Place
+from tui_registry.session.messages import LivenessChanged
+from tui_registry.widgets.ages import age
+from tui_registry.widgets.day_bars import DayBars
+from tui_registry.widgets.table import Column, Row, Table
+from tui_registry_server.wire.error import ErrorCode
+from tui_registry_server.wire.overview import EXPIRY_DAYS, LAST_DAYS, OLD_DAYS, Counted, RegistryOverview
+
+NOT_THERE = (
+    "This server has no overview: it is older than this console.\n"
+    "Upgrade the server, then {refresh}. Until then the lists themselves show what there is."
+)
+GOOD, WAITING = "green", "bold yellow"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One count. note: beside it. about: what it means, and what Enter shows. place, filter: where its list is."""
+
+    label: str
+    counted: Counted
+    note: str
+    style: str
+    about: str
+    place: str
+    filter: str = ""
+
+
+class Overview(Place):
+    place = "overview"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("overview"))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", 26), Column("", 7), Column("", 20, grow=1))
+
+    def __init__(self) -> None:
+        super().__init__("Overview")
+        self.table = Table(self.COLUMNS, empty="Counting…", id="tiles", show_titles=False)
+        self.bars = DayBars(id="bars")
+        self.about = Static("", id="about", markup=False)
+        self._tiles: dict[str, Tile] = {}
+        self._is_not_there = False  # the server has no overview
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.table
+        yield self.bars
+        yield self.about
+        yield self.bar
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_focus(self.table)
+
+    def action_refresh(self) -> None:
+        self._is_not_there = False
+        super().action_refresh()
+
+    async def load(self) -> None:
+        if self._is_not_there:
+            return  # nothing that happens in the registry changes that
+        days = last_days(datetime.now().astimezone().date())
+        try:
+            overview = await self.console_app.client.overview.get([midnight(day) for day in days])
+        except Refused as error:
+            if error.error_code != ErrorCode.ENDPOINT_NOT_FOUND:
+                raise
+            self._is_not_there = True
+            keys = self.console_app.keymap.keys["refresh"]
+            refresh = f"press {display_name(keys[0])}" if keys else "open the console again"
+            self._show([], [], NOT_THERE.format(refresh=refresh))
+            return
+        moves = overview.transitions
+        counted = [each.count for each in moves.days]
+        self._show(tiles(overview, days), list(zip(days, counted, strict=True)))
+
+    def _show(self, shown: Sequence[Tile], days: Sequence[tuple[date, int]], empty: str = "") -> None:
+        self._tiles = {each.label: each for each in shown}
+        rows = [
+            Row(
+                each.label,
+                (
+                    (each.label, "bold"),
+                    (_number(each.counted), each.style),
+                    (each.note, each.style if each.note else ""),
+                ),
+            )
+            for each in shown
+        ]
+        self.table.show(rows, empty=empty)
+        self.bars.show("Stage transitions per day", days)
+        self._show_about()
+
+    def show_problem(self, problem: str) -> None:
+        if not self._tiles:
+            self.table.show([], empty=f"{problem}\nRetrying automatically.")
+
+    def is_live(self, action: str) -> bool:
+        return self.table.row_count > 0 if action == "open" else True
+
+    def action_open(self) -> None:
+        self.table.action_open()
+
+    @on(Table.Opened)
+    async def _opened(self, event: Table.Opened) -> None:
+        if tile := self._tiles.get(event.key or ""):
+            self.app.call_later(partial(self.console_app.navigation.search, tile.place, tile.filter))
+
+    @on(Table.Highlighted)
+    def _highlighted(self) -> None:
+        self._show_about()
+        self.post_message(LivenessChanged())
+
+    def _show_about(self) -> None:
+        tile = self._tiles.get(self.table.cursor_key or "")
+        self.about.update(Content(tile.about if tile else ""))
+
+
+def last_days(today: date) -> list[date]:
+    """The last LAST_DAYS days, today at the end."""
+    return [today - timedelta(days=back) for back in reversed(range(LAST_DAYS))]
+
+
+def midnight(day: date) -> int:
+    """When a day begins in the user's time zone, in milliseconds since the epoch."""
+    return int(datetime.combine(day, clock_time()).astimezone().timestamp() * 1000)
+
+
+def _number(counted: Counted) -> str:
+    return f"{counted.count:,}{'+' if counted.more else ''}"
+
+
+def tiles(overview: RegistryOverview, days: Sequence[date]) -> list[Tile]:
+    """The counts of an overview whose transitions are of these days."""
+
+    def tile(label: str, counted: Counted, *, some: str, none: str, about: str, place: str, typed: str = "") -> Tile:
+        note, style = (some, WAITING) if counted.count else (none, GOOD)
+        return Tile(label, counted, note, style, about, place, typed)
+
+    requests, moves, tokens = overview.open_requests, overview.transitions, overview.expiring_tokens
+    whose = "of everybody" if tokens.of_everybody else "of yours"
+    today = moves.days[-1].count if moves.days else 0
+    return [
+        tile(
+            "Open requests",
+            requests,
+            some=f"the oldest waits for {age(requests.oldest_timestamp)}" if requests.oldest_timestamp else "",
+            none="no open requests",
+            about="Transition requests that wait for a decision.",
+            place="inbox",
+        ),
+        Tile(
+            "Stage transitions",
+            moves,
+            f"in {len(days)} days, {today} of them today" if moves.count else f"none in {len(days)} days",
+            "" if moves.count else "dim",
+            "Moves and approvals by people, without the archiving that follows from them.",
+            "activity",
+            f"type:moved type:approved since:{days[0].isoformat()}",
+        ),
+        tile(
+            "Without a description",
+            overview.models_without_description,
+            some="models that say nothing about themselves",
+            none="every model has a description",
+            about="Models without a description: e adds one.",
+            place="models",
+            typed="missing:description",
+        ),
+        tile(
+            "Without an owner",
+            overview.models_without_owner,
+            some="models that only administrators can manage",
+            none="every model has an owner",
+            about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the whole "
+            "registry: only members of admins can manage them. p grants a level.",
+            place="models",
+            typed="missing:owner",
+        ),
+        tile(
+            "Old in Production",
+            overview.old_production_versions,
+            some=f"versions created more than {OLD_DAYS} days ago",
+            none=f"no version is older than {OLD_DAYS} days",
+            about=f"Versions in Production that were created more than {OLD_DAYS} days ago.",
+            place="board",
+            typed=f"stage:production older:{OLD_DAYS}d",
+        ),
+        tile(
+            "Tokens that expire",
+            tokens,
+            some=f"tokens {whose}, in {EXPIRY_DAYS} days",
+            none=f"no token {whose} expires in {EXPIRY_DAYS} days",
+            about="Whoever uses such a token loses access when it expires: create another one before.",
+            place="tokens",
+            typed=f"expires:{EXPIRY_DAYS}d",
+        ),
+    ]
