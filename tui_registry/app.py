@@ -100,6 +100,10 @@ class ConsoleApp(App[str]):
     def views(self) -> Mapping[str, SavedView]:
         return self.preferences.views
 
+    @property
+    def old_days(self) -> int:
+        return self.preferences.old_days
+
     def add_view(self, name: str, view: SavedView) -> None:
         self.preferences.add_view(name, view)
         self.keymap = self.preferences.keymap

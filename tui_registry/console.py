@@ -88,6 +88,10 @@ class Console(Protocol):
     def views(self) -> Mapping[str, SavedView]:
         """The saved views by name."""
 
+    @property
+    def old_days(self) -> int:
+        """The age in days from which on versions in Production are old."""
+
     def add_view(self, name: str, view: SavedView) -> None:
         """Let a view be opened from now on."""
 

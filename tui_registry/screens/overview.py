@@ -23,7 +23,7 @@ from tui_registry.widgets.ages import age
 from tui_registry.widgets.day_bars import DayBars
 from tui_registry.widgets.table import Column, Row, Table
 from tui_registry_server.wire.error import ErrorCode
-from tui_registry_server.wire.overview import EXPIRY_DAYS, LAST_DAYS, OLD_DAYS, Counted, RegistryOverview
+from tui_registry_server.wire.overview import EXPIRY_DAYS, LAST_DAYS, Counted, RegistryOverview
 
 NOT_THERE = (
     "This server has no overview: it is older than this console.\n"
@@ -78,7 +78,9 @@ class Overview(Place):
             return  # nothing that happens in the registry changes that
         days = last_days(datetime.now().astimezone().date())
         try:
-            overview = await self.console_app.client.overview.get([midnight(day) for day in days])
+            overview = await self.console_app.client.overview.get(
+                [midnight(day) for day in days], production_days=self.console_app.old_days
+            )
         except Refused as error:
             if error.error_code != ErrorCode.ENDPOINT_NOT_FOUND:
                 raise
@@ -89,7 +91,7 @@ class Overview(Place):
             return
         moves = overview.transitions
         counted = [each.count for each in moves.days]
-        self._show(tiles(overview, days), list(zip(days, counted, strict=True)))
+        self._show(tiles(overview, days, self.console_app.old_days), list(zip(days, counted, strict=True)))
 
     def _show(self, shown: Sequence[Tile], days: Sequence[tuple[date, int]], empty: str = "") -> None:
         self._tiles = {each.label: each for each in shown}
@@ -147,8 +149,8 @@ def _number(counted: Counted) -> str:
     return f"{counted.count:,}{'+' if counted.more else ''}"
 
 
-def tiles(overview: RegistryOverview, days: Sequence[date]) -> list[Tile]:
-    """The counts of an overview whose transitions are of these days."""
+def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> list[Tile]:
+    """The counts of an overview whose transitions are of these days, and whose old versions are of this age."""
 
     def tile(label: str, counted: Counted, *, some: str, none: str, about: str, place: str, typed: str = "") -> Tile:
         note, style = (some, WAITING) if counted.count else (none, GOOD)
@@ -176,18 +178,18 @@ def tiles(overview: RegistryOverview, days: Sequence[date]) -> list[Tile]:
             f"type:moved type:approved since:{days[0].isoformat()}",
         ),
         tile(
-            "Without a description",
+            "Models without description",
             overview.models_without_description,
-            some="models that say nothing about themselves",
+            some="nothing says what they are for",
             none="every model has a description",
             about="Models without a description: e adds one.",
             place="models",
             typed="missing:description",
         ),
         tile(
-            "Without an owner",
+            "Models without owner",
             overview.models_without_owner,
-            some="models that only administrators can manage",
+            some="only administrators can manage them",
             none="every model has an owner",
             about="Models that nobody who is active has CAN_MANAGE on, directly, through a group or on the whole "
             "registry: only members of admins can manage them. p grants a level.",
@@ -195,18 +197,18 @@ def tiles(overview: RegistryOverview, days: Sequence[date]) -> list[Tile]:
             typed="missing:owner",
         ),
         tile(
-            "Old in Production",
+            "Old Production versions",
             overview.old_production_versions,
-            some=f"versions created more than {OLD_DAYS} days ago",
-            none=f"no version is older than {OLD_DAYS} days",
-            about=f"Versions in Production that were created more than {OLD_DAYS} days ago.",
+            some=f"created more than {old_days} days ago",
+            none=f"no version is older than {old_days} days",
+            about=f"Versions in Production that were created more than {old_days} days ago.",
             place="board",
-            typed=f"stage:production older:{OLD_DAYS}d",
+            typed=f"stage:production older:{old_days}d",
         ),
         tile(
             "Tokens that expire",
             tokens,
-            some=f"tokens {whose}, in {EXPIRY_DAYS} days",
+            some=f"{whose}, in {EXPIRY_DAYS} days",
             none=f"no token {whose} expires in {EXPIRY_DAYS} days",
             about="Whoever uses such a token loses access when it expires: create another one before.",
             place="tokens",

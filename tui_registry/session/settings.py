@@ -29,6 +29,7 @@ from tui_registry.session.config import ConfigError
 from tui_registry.session.custom_command import CustomCommand
 from tui_registry.session.saved_view import SavedView, ViewName
 from tui_registry.session.toml_text import with_table, with_value
+from tui_registry_server.wire.overview import LONGEST, OLD_DAYS
 
 REMEDIES: Mapping[str, str] = {
     "theme": 'use the name of a theme, such as theme = "nord"; the console\'s theme dialog lists all themes',
@@ -38,6 +39,7 @@ REMEDIES: Mapping[str, str] = {
     'filter = "…", sort = "updated desc", columns = ["model", "updated"], key = "f6"',
     "commands": 'write [commands.NAME], a name of letters, digits, - and _, and below it run = ["PROGRAM", "{name}"], '
     'places = ["model"], and, if wanted, key = "f7", description = "…", confirm, background or writes = true',
+    "old_days": "use a number of days from 1 to 36500, such as old_days = 90",
 }
 """How to fix an invalid setting, by its name. These are all the settings."""
 
@@ -57,6 +59,8 @@ class Settings(BaseModel):
     theme: str | None = Field(None, min_length=1)
     keymap: str = Field("default", min_length=1)
     mouse: bool | None = None
+    old_days: int = Field(OLD_DAYS, ge=1, le=LONGEST)
+    """The age from which on the overview counts versions in Production as old."""
     views: dict[ViewName, SavedView] = {}
     commands: dict[CommandName, CustomCommand] = {}
 

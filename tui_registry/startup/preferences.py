@@ -19,8 +19,8 @@ MAX_WARNINGS = 8  # lines displayed at once
 
 
 class Preferences:
-    """The user's settings applied to an application: their ``keymap``, theme and saved ``views``; and the
-    ``arrangements`` of places."""
+    """The user's settings applied to an application: their ``keymap``, theme and saved ``views``, and
+    ``old_days``, from which on a version in Production is old; and the ``arrangements`` of places."""
 
     def __init__(self, app: App[Any], settings: Settings, warnings: Sequence[str]) -> None:
         """``warnings`` are displayed: why the settings file is not used."""
@@ -28,6 +28,7 @@ class Preferences:
         keymap, problems = load_or_default(settings.keymap, folder=config_file().parent)
         self._own_keymap, bad_commands = with_commands(keymap, settings.commands)
         self.views = dict(settings.views)
+        self.old_days = settings.old_days
         self.keymap, bad_views = with_views(self._own_keymap, self.views)
         problems = [*problems, *bad_commands, *bad_views]
         self.arrangements = KeptArrangements()

@@ -25,6 +25,7 @@ PLACES = {
     "activity": ("4",),
     "timeline": ("4", "v"),
     "access": ("5",),
+    "overview": ("6",),
     "users": ("5", "tab"),
     "groups": ("5", "tab", "tab"),
     "service principals": ("5", "tab", "tab", "tab"),

@@ -47,6 +47,7 @@ def test_the_example_of_the_documentation_is_read() -> None:
         ("keymap = ['vim']", "keymap: ", 'keymap = "default", "vim", or the path'),
         ("mouse = 'off'", "mouse: ", "mouse = true or mouse = false"),
         ("mouse = 1", "mouse: ", "mouse = true or mouse = false"),
+        ("old_days = 0", "old_days: ", "a number of days from 1 to 36500"),
         ("[views.risk]\nplace = 'models'\ncolumn = 'x'", "views.risk.column: ", "Write [views.NAME]"),
         ("[views.'a b']\nplace = 'models'", "views.a b", "a name of letters, digits, - and _"),
         ("colour = 'red'", "colour: ", "The settings are theme, keymap, mouse, views"),

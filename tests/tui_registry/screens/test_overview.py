@@ -1,0 +1,129 @@
+"""The overview: every count is the length of the list that it opens; and what is shown where there is none."""
+
+import json
+import time
+
+import pytest
+from sqlalchemy import update
+
+from tests.live_registry import command
+from tests.server.database_state import changing
+from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.proxy import proxied
+from tests.tui_registry.scene import OWNER, Scene
+from tui_registry.session.settings import Settings
+from tui_registry_server.store.tables import model_versions, registered_models, tokens
+
+DAY = 24 * 60 * 60 * 1000  # milliseconds
+ASKED = "/mlflow/registry/overview"
+
+
+def note(shown: Console, label: str) -> tuple[str, str]:
+    """The count in the row with this label, and what is beside it."""
+    line = next(line for line in shown.text.split("\n") if label in line)
+    count, _, beside = line.partition(label)[2].strip().partition(" ")
+    return count, beside.strip()
+
+
+def backdate(scene: Scene, model: str, days: int) -> None:
+    created = int(time.time() * 1000) - days * DAY
+    with changing(scene.registry.database) as connection:
+        model_id = connection.scalar(registered_models.select().where(registered_models.c.name == model))
+        of_model = update(model_versions).where(model_versions.c.model_id == model_id)
+        connection.execute(of_model.values(creation_timestamp=created))
+
+
+def expire_no_token(scene: Scene) -> None:
+    """Tokens of other tests last."""
+    with changing(scene.registry.database) as connection:
+        connection.execute(update(tokens).values(expiry_timestamp=None))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+async def test_a_count_opens_the_list_that_was_counted(scene: Scene, size: tuple[int, int]) -> None:
+    expire_no_token(scene)
+    asked = scene.pending("asked")
+    old, plain, orphan = (scene.model(name) for name in ("old", "plain", "orphan"))
+    scene.version(old, "Production")
+    scene.version(plain, "Production")
+    backdate(scene, old, 31)
+    path = "/mlflow/databricks/registered-models/get"
+    model_id = scene.call("GET", path, name=orphan)["registered_model_databricks"]["id"]
+    with scene.registry.client() as admin:
+        gone = f"gone-{scene.id}"
+        admin.post("/preview/scim/v2/Users", json={"userName": gone, "active": False}).raise_for_status()
+        entries = [{"user_name": gone, "permission_level": "CAN_MANAGE"}]
+        changed = admin.put(f"/permissions/registered-models/{model_id}", json={"access_control_list": entries})
+        assert changed.is_success, changed.text
+    command(scene.registry.database, "tokens", "create", OWNER, "--days", "3")
+
+    opened = {
+        "Open requests": ("Inbox (1)", (asked,)),
+        "Stage transitions": ("Activity matching “type:moved type:approved", (old, plain)),
+        "Models without description": ("Models matching “missing:description” (4)", (asked, old, plain, orphan)),
+        "Models without owner": ("Models matching “missing:owner” (1)", (orphan,)),
+        "Old Production versions": ("Board matching “stage:production older:30d”", (old,)),
+        "Tokens that expire": ("Tokens matching “expires:14d” (1)", (OWNER,)),
+    }
+    settings = Settings(old_days=30)
+    async with console(scene.url, scene.registry.admin_token, size, settings=settings) as shown:
+        await shown.press("6")
+        await shown.shows("Overview", "the oldest waits for", "created more than 30 days ago")
+        for down, (label, (title, names)) in enumerate(opened.items()):
+            await shown.press("6")
+            await shown.shows("Stage transitions per day", label)
+            count, _ = note(shown, label)
+            await shown.press("g", *["j"] * down, "enter")
+            await shown.shows(title if size == LARGE else title[:20], *(name[:12] for name in names))
+            if label == "Stage transitions":  # of this and other tests
+                assert f"({count})" in shown.header or size == SMALL
+            else:
+                assert count == str(len(names)), label
+            if label == "Old Production versions":
+                await shown.shows("Production 1")
+                await shown.hides(plain)
+        await shown.press("6")
+        scene.call("PATCH", "/mlflow/registered-models/update", name=plain, description="Now it says.")
+        await shown.until(lambda: note(shown, "Models without description")[0] == "3", "the new count")
+        await shown.press("1", "colon", *"overview", "enter")
+        await shown.shows("Stage transitions per day")
+
+
+async def test_what_is_well_is_said(scene: Scene) -> None:
+    expire_no_token(scene)
+    async with console(scene.url, scene.token) as shown:
+        await shown.press("6")
+        await shown.shows("Open requests", "no open requests")
+        assert note(shown, "Models without description") == ("0", "every model has a description")
+        assert note(shown, "Models without owner") == ("0", "every model has an owner")
+        assert note(shown, "Old Production versions") == ("0", "no version is older than 90 days")
+        assert note(shown, "Tokens that expire") == ("0", "no token of yours expires in 14 days")
+
+
+async def test_an_older_server_is_not_asked_again_and_again(scene: Scene) -> None:
+    model = scene.pending("there")
+    problem = {"error_code": "ENDPOINT_NOT_FOUND", "message": "There is no endpoint. See /openapi.json."}
+    body = json.dumps(problem)
+    answer = f"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows("Inbox (1)", model, "● live")
+        proxy.hold(ASKED)
+        await shown.press("6")
+        await shown.shows("Counting…", "◌ waiting")
+        proxy.release()
+        await shown.shows("Open requests", "● live")
+
+        await shown.press("1")
+        proxy.canned_answer = f"{answer}Connection: close\r\n\r\n{body}".encode()
+        await shown.press("6")
+        await shown.shows("This server has no overview", "Upgrade the server, then press F5")
+        await shown.hides("Open requests", "per day")
+        before = sum(ASKED in line for line in proxy.asked)
+        for text in ("one", "two"):
+            scene.call("PATCH", "/mlflow/registered-models/update", name=model, description=text)
+            changes = shown.app.change_count
+            await shown.until(lambda known=changes: shown.app.change_count > known, "an event")  # type: ignore[misc]
+        assert sum(ASKED in line for line in proxy.asked) == before
+        proxy.canned_answer = None
+        await shown.press("f5")
+        await shown.shows("Open requests", "Stage transitions per day", "● live")
