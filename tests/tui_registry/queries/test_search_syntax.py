@@ -7,6 +7,7 @@ from tests.tui_registry.console import console
 from tests.tui_registry.scene import OWNER, Scene
 from tui_registry.client.registry import RegistryClient
 from tui_registry.queries.model_search import ModelSearch
+from tui_registry.queries.search_syntax import models_filter, versions_filter
 from tui_registry.screens.models.model import Model
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import (
@@ -17,6 +18,7 @@ from tui_registry.tracking.filters import (
     runs_filter,
 )
 from tui_registry.tracking.run import Run, RunInfo
+from tui_registry_server.wire.stage import Stage
 
 NAMES = ("fraud_v1", "fraud v1", "fraud%v1", "fraud-v1", "a\\b", "it's", 'it"s', "both'\"", "[x]*?", "ends\\")
 
@@ -132,3 +134,13 @@ async def test_what_mlflow_takes_for_wildcards_is_left_out_afterwards() -> None:
     run_found = Run(info=RunInfo(run_id="1", experiment_id="1", run_name="a-b", user_id="ada"))
     assert not matches_run(run_found, "a_b")
     assert matches_run(run_found, "A-B user:ad rmse<0.5")
+
+
+def test_what_is_missing_or_old_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 100 * 86_400)
+    assert models_filter("churn missing:owner") == "name CONTAINS 'churn' AND missing = 'owner'"
+    assert models_filter("missing:desc") == "missing = 'description'"
+    assert models_filter("older:90d") == "name CONTAINS 'older:90d'"
+    production = "stage = 'Production'"
+    assert versions_filter("older:90d", Stage.PRODUCTION) == f"creation_timestamp <= {10 * 86_400_000} AND {production}"
+    assert versions_filter("older:90", Stage.PRODUCTION) == production  # not typed completely

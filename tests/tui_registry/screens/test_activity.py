@@ -52,3 +52,16 @@ def test_words_of_a_filter() -> None:
     assert activity_filter("type:reject") == {"activity_type": ["REJECTED_REQUEST"]}
     assert activity_filter("type:nonsense") == {"activity_type": ["nonsense"]}
     assert activity_filter("type:displaced") == {"activity_type": ["SYSTEM_TRANSITION"]}
+
+
+async def test_a_filter_by_a_duration_has_further_pages(scene: Scene) -> None:
+    """They begin at the same moment as the first one."""
+    model = scene.model()
+    for number in range(120):
+        scene.call("POST", "/mlflow/registered-models/set-tag", name=model, key="k", value=str(number))
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("4", "slash")
+        await shown.type(f"{model} since:1d type:set_tag type:created")
+        await shown.shows("(100+)")
+        await shown.press("enter", "G")
+        await shown.shows("(121)")

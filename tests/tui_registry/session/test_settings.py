@@ -34,8 +34,8 @@ def test_without_a_file_the_terminal_decides() -> None:
 
 
 def test_the_example_of_the_documentation_is_read() -> None:
-    write('theme = "nord"\nkeymap = "vim"      # or "default"\nmouse = false\n')
-    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False)
+    write('theme = "nord"\nkeymap = "vim"      # or "default"\nmouse = false\nold_days = 180\n')
+    assert settings.read() == Settings(theme="nord", keymap="vim", mouse=False, old_days=180)
 
 
 @pytest.mark.parametrize(
