@@ -4,8 +4,8 @@ tokens that expire next."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0017"
+down_revision = "0014"
 
 UNDESCRIBED = sa.text("description IS NULL")
 
