@@ -1,6 +1,7 @@
 """The overview: what waits, what happened in the last days and what should be looked after, counted. Enter opens the
 list behind a count, filtered."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,13 +13,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from tui_registry.client.errors import Refused
 from tui_registry.keys.actions import bindings
 from tui_registry.keys.names import display_name
 from tui_registry.screens.base.place import Place
-from tui_registry.session.messages import LivenessChanged
+from tui_registry.session.messages import LivenessChanged, RegistryChanged
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.day_bars import DayBars
 from tui_registry.widgets.table import Column, Row, Table
@@ -29,6 +31,8 @@ NOT_THERE = (
     "This server has no overview: it is older than this console.\n"
     "Upgrade the server, then {refresh}. Until then the lists themselves show what there is."
 )
+REST_SECONDS = 2.0
+"""Between two counts while much changes: counting takes the server longer than a page of a list."""
 GOOD, WAITING = "green", "bold yellow"
 
 
@@ -57,6 +61,8 @@ class Overview(Place):
         self.about = Static("", id="about", markup=False)
         self._tiles: dict[str, Tile] = {}
         self._is_not_there = False  # the server has no overview
+        self._counted_at = float("-inf")  # by time.monotonic()
+        self._rest: Timer | None = None  # until the next count
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -68,6 +74,21 @@ class Overview(Place):
     def on_mount(self) -> None:
         super().on_mount()
         self.set_focus(self.table)
+
+    def on_registry_changed(self, message: RegistryChanged) -> None:
+        message.prevent_default()  # the reload at once of other places
+        rest = self._counted_at + REST_SECONDS - time.monotonic()
+        if rest <= 0:
+            self.reload()
+        elif self._rest is None:
+            self._rest = self.set_timer(rest, self.reload)
+
+    def reload(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+        self._counted_at = time.monotonic()
+        super().reload()
 
     def action_refresh(self) -> None:
         self._is_not_there = False
