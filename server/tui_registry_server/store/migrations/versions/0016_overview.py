@@ -4,8 +4,8 @@ tokens that expire next."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
 UNDESCRIBED = sa.text("description IS NULL")
 
