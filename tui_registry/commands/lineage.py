@@ -1,6 +1,5 @@
 """``tui-registry lineage``: where versions come from, as the server's tracking server says."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
@@ -13,7 +12,6 @@ from tui_registry.commands.changes import DRY_RUN, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import facts, note, print_json, print_lines, whole, wire
 from tui_registry.commands.registry import ask, opened, read_all, registry_command
-from tui_registry_server.wire.lineage import LineageStatus
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -109,7 +107,9 @@ async def _without_run(client: "RegistryClient") -> "list[ModelVersion]":
 
 
 async def _ask_all(client: "RegistryClient", versions: "Sequence[ModelVersion]") -> AsyncIterator[_Asked]:
-    """What came of each, in their order. Raises Failure if the server has no tracking server."""
+    """What came of each, in their order."""
+    import asyncio
+
     for start in range(0, len(versions), AT_ONCE):
         for each in await asyncio.gather(*(_ask_for(client, version) for version in versions[start : start + AT_ONCE])):
             yield each
@@ -117,6 +117,7 @@ async def _ask_all(client: "RegistryClient", versions: "Sequence[ModelVersion]")
 
 async def _ask_for(client: "RegistryClient", version: "ModelVersion") -> _Asked:
     from tui_registry.client.errors import Refused
+    from tui_registry_server.wire.lineage import LineageStatus
 
     name, number = version.name, version.version
     try:

@@ -114,7 +114,7 @@ class LineageWorker:
         until = now + round(LEASE_SECONDS * 1000)
         rows = await self._database.write(partial(lineages.lease, now=now, until=until, limit=BATCH))
         await asyncio.gather(*(self._ask(row) for row in rows))
-        return 0.0
+        return 0.0 if rows else POLL_SECONDS  # another server has taken them
 
     async def _ask(self, row: DueRow) -> None:
         async with self._slots:
