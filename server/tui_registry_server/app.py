@@ -14,11 +14,10 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import schema
 from tui_registry_server.store.database import Database
-from tui_registry_server.tracking.server import TrackingServer
-from tui_registry_server.tracking.worker import LineageWorker
 
 if TYPE_CHECKING:
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.tracking.worker import LineageWorker
 
 
 class Registry:
@@ -33,8 +32,7 @@ class Registry:
             longest_read=settings.longest_read,
             longest_write=settings.longest_write,
         )
-        self._lineage = None if settings.tracking is None else LineageWorker(self._database, settings.tracking)
-        self._tracking_proxy = None if settings.tracking is None else _tracking_proxy(settings, settings.tracking)
+        self._lineage, self._tracking_proxy = _tracking(settings, self._database)
         self._handler = Handler(
             (*ROUTES, openapi_route(ROUTES)), self._database, settings, self._lineage, self._tracking_proxy
         )
@@ -57,8 +55,12 @@ class Registry:
         self._database.close()
 
 
-def _tracking_proxy(settings: Settings, server: TrackingServer) -> "TrackingProxy":
-    # httpx is only imported where it is needed: it would double the time in which a server starts.
+def _tracking(settings: Settings, database: Database) -> "tuple[LineageWorker | None, TrackingProxy | None]":
+    """What asks the tracking server, if there is one."""
+    if settings.tracking is None:
+        return None, None
+    # httpx is only imported where it is needed: other servers start in half the time.
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.tracking.worker import LineageWorker
 
-    return TrackingProxy(server, settings.limits)
+    return LineageWorker(database, settings.tracking), TrackingProxy(settings.tracking, settings.limits)

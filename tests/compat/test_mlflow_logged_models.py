@@ -22,6 +22,8 @@ from tests.server.scripted_tracking_server import wait_for_lineage
 
 pytestmark = THEIR_WARNINGS
 
+LARGE = 64 * 1024 * 1024  # bytes of an artifact
+
 
 @pytest.fixture
 def registered(registry: LiveRegistry, mlflow_environment: pytest.MonkeyPatch) -> None:
@@ -143,3 +145,40 @@ def test_a_registry_that_knows_the_tracking_server_finds_the_run(
         copied = MlflowClient().copy_model_version("models:/traced/1", "copied")
         assert copied.run_id == run.info.run_id
         assert wait_for_lineage(api, "copied", "1", bool)["model_id"] == logged.model_id
+
+
+@pytest.mark.mlflow_server
+def test_this_address_alone_is_enough(
+    mlflow_server: str, mlflow_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As MLFLOW_TRACKING_URI; MLflow's own server is behind it."""
+    with serving(tmp_path, "--tracking-uri", mlflow_server) as registry:
+        mlflow_environment.delenv("MLFLOW_REGISTRY_URI", raising=False)
+        mlflow_environment.setenv("MLFLOW_TRACKING_URI", registry.url)
+        mlflow_environment.setenv("MLFLOW_TRACKING_TOKEN", registry.admin_token)
+        mlflow.set_experiment("one address")
+        large = tmp_path / "large.bin"
+        with large.open("wb") as file:
+            file.truncate(LARGE)
+        with mlflow.start_run() as run:
+            mlflow.log_metric("rmse", 0.25)
+            mlflow.log_artifact(str(large))
+            mlflow.sklearn.log_model(
+                LinearRegression().fit([[0.0], [1.0]], [0.0, 7.0]),
+                name="model",
+                registered_model_name="one address",
+                pip_requirements=["scikit-learn"],
+            )
+        client = MlflowClient()
+        client.transition_model_version_stage("one address", "1", "Production")
+        (version,) = client.search_model_versions(f"run_id='{run.info.run_id}'")
+        assert (version.name, version.version, version.current_stage) == ("one address", "1", "Production")
+        assert version.user_id == ADMIN, "governed here"
+        loaded = mlflow.pyfunc.load_model("models:/one address/Production")
+        assert loaded.predict([[10.0]]) == pytest.approx([70.0])
+        downloaded = Path(
+            mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/large.bin", dst_path=str(tmp_path / "d"))
+        )
+        assert downloaded.stat().st_size == LARGE
+        (found,) = mlflow.search_runs(experiment_names=["one address"], output_format="list")
+        assert (found.info.run_id, found.data.metrics) == (run.info.run_id, {"rmse": 0.25})

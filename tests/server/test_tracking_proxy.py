@@ -1,6 +1,6 @@
 """What is not the registry's is passed on to the tracking server: which paths, with which headers, of any size.
 
-With MLflow's own as the tracking server: tests/compat/test_one_address.py.
+With MLflow's own as the tracking server: tests/compat/test_mlflow_logged_models.py.
 """
 
 import hashlib

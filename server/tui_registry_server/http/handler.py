@@ -37,11 +37,11 @@ from tui_registry_server.store import activities
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
-from tui_registry_server.tracking.worker import LineageWorker
 from tui_registry_server.wire.permission_policy import Ability
 
 if TYPE_CHECKING:
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.tracking.worker import LineageWorker
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Handler:
         routes: Iterable[Route],
         database: Database,
         settings: Settings,
-        lineage: LineageWorker | None = None,
+        lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
     ) -> None:
         """``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if there is one."""

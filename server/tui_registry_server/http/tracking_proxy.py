@@ -30,6 +30,7 @@ from tui_registry_server.rules.errors import (
 )
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.principals import Principal
+from tui_registry_server.tracking.client import http_client
 from tui_registry_server.tracking.server import TrackingServer
 
 log = logging.getLogger(__name__)
@@ -50,20 +51,10 @@ class TrackingProxy:
 
     def __init__(self, server: TrackingServer, limits: Limits) -> None:
         self._limits = limits
-        self._base = httpx.URL(
-            scheme="http" if server.context is None else "https",
-            host=server.host,
-            port=server.port,
-        )
         self._path = server.path
         self._authorization = server.authorization
-        self._client = httpx.AsyncClient(
-            verify=server.context if server.context is not None else True,
-            trust_env=False,  # no proxy, no credentials but those given
-            follow_redirects=False,
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=limits.tracking_requests, max_keepalive_connections=20),
-        )
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+        self._client = http_client(server, timeout, limits.tracking_requests)
         self._running: Counter[str] = Counter()
 
     async def close(self) -> None:
@@ -102,8 +93,8 @@ class TrackingProxy:
         has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.scope["headers"])
         asked = httpx.Request(
             request.method,
-            self._base.copy_with(raw_path=target),
-            headers=[(b"host", self._base.netloc), *headers],
+            self._client.base_url.copy_with(raw_path=target),
+            headers=[(b"host", self._client.base_url.netloc), *headers],
             content=_body_of(request) if has_body else None,
         )
         try:

@@ -86,6 +86,7 @@ class LineageWorker:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await self._client.close()
 
     async def _run(self) -> None:
         while True:
