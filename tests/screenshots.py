@@ -1,16 +1,16 @@
 """Writes ``screenshots/``: every place of the console, from the demo's registry, as SVG and PNG.
 
-    python -m tests.screenshots [NAME ...]
+    python -m tests.screenshots [NAME ...] [--size 200x50 ...] [--folder FOLDER]
 
 Needs rsvg-convert (Debian's librsvg2-bin) and fonts with arrows and with Japanese, such as DejaVu Sans Mono (Debian's
 fonts-dejavu-core) and WenQuanYi Zen Hei (fonts-wqy-zenhei). Without rsvg-convert only the SVG are written.
 """
 
+import argparse
 import asyncio
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -67,6 +67,7 @@ SCENES: dict[str, Sequence[str]] = {
     "run": ("2", "N", "enter", "down", "enter"),
     "describe": ("2", "e"),
     "copy": ("2", "y"),
+    "overview": ("6",),
     "journal": ("at",),
     "profiles": ("P",),
     "finder": ("colon", *"fraud"),
@@ -127,20 +128,29 @@ async def _settle(pilot: Pilot[str]) -> None:
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(SCENES)
-    FOLDER.mkdir(exist_ok=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", choices=SCENES, metavar="NAME", default=list(SCENES))
+    parser.add_argument("--size", action="append", type=_size, help="columns x lines; more than once for several")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    options.folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serving_mlflow(Path(folder)) as tracking:
         train(tracking)
         _keep_profiles(Path(folder))
         registry = DemoRegistry(Path(folder))
         try:
             connection = replace(registry.open(lambda _done, _total: None), tracking_uri=tracking)
-            for name in wanted:
-                for size in SIZES:
+            for name in options.names:
+                for size in options.size or SIZES:
                     picture = asyncio.run(take(connection, name, SCENES[name], size))
-                    draw(picture, FOLDER / f"{name}-{size[0]}x{size[1]}.svg")
+                    draw(picture, options.folder / f"{name}-{size[0]}x{size[1]}.svg")
         finally:
             registry.close()
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
 
 
 def _keep_profiles(folder: Path) -> None:
