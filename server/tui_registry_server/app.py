@@ -1,4 +1,4 @@
-"""The ASGI application: database, routes, event stream."""
+"""The ASGI application: database, routes, event stream, webhooks."""
 
 import contextlib
 import time
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from tui_registry_server.delivery.sender import Sender
+from tui_registry_server.delivery.worker import DeliveryWorker
 from tui_registry_server.http.handler import Handler
 from tui_registry_server.http.openapi import openapi_route
 from tui_registry_server.http.routes import ROUTES
@@ -33,8 +35,10 @@ class Registry:
             longest_write=settings.longest_write,
         )
         self._lineage, self._tracking_proxy = _tracking(settings, self._database)
+        sender = Sender(settings.policy.webhook_networks, settings.limits.webhook_seconds)
+        self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
         self._handler = Handler(
-            (*ROUTES, openapi_route(ROUTES)), self._database, settings, self._lineage, self._tracking_proxy
+            (*ROUTES, openapi_route(ROUTES)), self._database, settings, sender, self._lineage, self._tracking_proxy
         )
         self._router = Router(lifespan=self._lifespan)
 
@@ -48,7 +52,7 @@ class Registry:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
         asking = contextlib.nullcontext() if self._lineage is None else self._lineage.running()
-        async with self._handler.events.listening(), asking:
+        async with self._handler.events.listening(), self._deliveries.running(), asking:
             yield
         if self._tracking_proxy is not None:
             await self._tracking_proxy.close()

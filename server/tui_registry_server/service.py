@@ -30,6 +30,7 @@ from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
+from tui_registry_server.rules.secret_box import secret_box
 from tui_registry_server.settings import Settings
 from tui_registry_server.store.engine import (
     CONNECTIONS,
@@ -58,7 +59,8 @@ class Options:
     """How to serve. ``state_file`` gets ``{"url": ..., "pid": ...}`` once the server is ready; ``end_with`` is a file
     that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
     socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
-    trusted."""
+    trusted. ``webhook_networks``: where webhooks may send to, besides public addresses; ``webhook_key_file``: with the
+    key that encrypts their secrets."""
 
     database: str
     host: str
@@ -71,6 +73,8 @@ class Options:
     insecure_http: bool = False
     trusted_proxies: Sequence[Network] = ()
     tracking: TrackingServer | None = None
+    webhook_networks: Sequence[Network] = ()
+    webhook_key_file: Path | None = None
     limits: Limits = field(default_factory=Limits)
     throwaway: bool = False
     state_file: Path | None = None
@@ -117,6 +121,8 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                 policy=Policy(
                     protect_active_versions=options.protect_active_versions,
                     asks_tracking_server=options.tracking is not None,
+                    webhook_networks=options.webhook_networks,
+                    secret_box=secret_box(options.webhook_key_file),
                 ),
                 connections=options.connections,
                 longest_read=options.longest_read,

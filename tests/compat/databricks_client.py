@@ -5,14 +5,6 @@ from databricks.sdk import WorkspaceClient
 from tests.live_registry import LiveRegistry
 
 NOT_SERVED = {
-    "model_registry": {
-        # Webhooks: this registry has an event stream instead.
-        "create_webhook",
-        "delete_webhook",
-        "list_webhooks",
-        "test_registry_webhook",
-        "update_webhook",
-    },
     "users": {
         # Passwords: this registry has none.
         "get_permission_levels",

@@ -1,4 +1,4 @@
-"""``model_registry`` of Databricks' SDK: every method but those of webhooks."""
+"""``model_registry`` of Databricks' SDK: every method but those of webhooks, which have tests of their own."""
 
 import uuid
 

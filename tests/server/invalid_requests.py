@@ -6,14 +6,17 @@ from tests.server.api import Answer
 from tests.server.callers import ADMIN, Callers
 from tests.server.permission_case import PermissionAttempt
 from tests.server.permission_cases import CASES
+from tests.server.webhook_cases import MLFLOW_CASES
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.permission_policy import Ability
 
 LONGEST_MESSAGE = 2000  # characters: a message must not repeat the whole request
 
-VALID_REQUESTS = {(case.method, case.route): case for case in CASES if case.about in ("", "None -> Staging")}
-"""A valid request for every route of models."""
+VALID_REQUESTS = {
+    (case.method, case.route): case for case in (*CASES, *MLFLOW_CASES) if case.about in ("", "None -> Staging")
+}
+"""A valid request for every route of models and webhooks."""
 
 GUARDED = [route for route in ROUTES if route.ability is not Ability.PUBLIC]
 OF_MODELS = [route for route in GUARDED if not any(part in route.path for part in ("/scim/", "/token", "/principals/"))]

@@ -22,6 +22,7 @@ cancel a request of one's own                              . x x x x x
 cancel somebody else's request                             . . . . . x
 rename, delete, change permissions, delete versions        . . . . . x
 set and delete aliases                                     . . . x x x
+manage webhooks of a model                                 . . . . . x
 edit a comment of one's own                                . x x x x x
 edit somebody else's comment                               . . . . . .
 delete a comment of one's own                              . x x x x x
@@ -81,7 +82,12 @@ def test_the_table_is_whole() -> None:
 
 
 def test_every_route_is_tried() -> None:
-    administration = {Ability.USE_TOKENS, Ability.SEE_ACCOUNT, Ability.ADMINISTER}  # test_administration.py
+    administration = {  # test_administration.py and test_webhooks.py
+        Ability.USE_TOKENS,
+        Ability.SEE_ACCOUNT,
+        Ability.ADMINISTER,
+        Ability.ADMINISTER_WEBHOOKS,
+    }
     elsewhere = {Ability.PUBLIC, *administration}
     guarded = {
         (route.method, route.path)

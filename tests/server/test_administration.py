@@ -42,13 +42,16 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         yield api
 
 
+FOR_ADMINISTRATORS = {Ability.SEE_ACCOUNT, Ability.ADMINISTER, Ability.ADMINISTER_WEBHOOKS}
+
+
 @pytest.mark.parametrize(
     "route",
-    [route for route in ROUTES if route.ability in {Ability.SEE_ACCOUNT, Ability.ADMINISTER}],
+    [route for route in ROUTES if route.ability in FOR_ADMINISTRATORS],
     ids=lambda r: f"{r.method} {r.path}",
 )
 def test_only_administrators(route: Route, manager: Api, database_state: DatabaseState) -> None:
-    path = route.path.replace("{id}", "1").replace("{token_id}", "1")
+    path = route.path.replace("{id}", "1").replace("{token_id}", "1").replace("{webhook_id}", "1")
     fields = FIELDS | next((body for name, body in BODIES.items() if name in path), {})
     with database_state.unchanged():
         assert "group 'admins'" in manager.call(route.method, path, fields if route.method != "GET" else {}).denied()

@@ -18,6 +18,7 @@ from tests.server.audit_log import Record, audit, exported, sealed, verify
 from tests.server.callers import ADMIN, CREATOR, Callers
 from tests.server.database_state import changing
 from tests.server.permission_cases import CASES
+from tests.server.webhook_cases import MLFLOW_HOOK
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.store.tables import activities
@@ -86,6 +87,10 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
             fields = named | fields if name != "displayName" or route.method != "PUT" else fields
     if "/principals/" in path:
         path = path.replace("{id}", admin.post(f"{SCIM}/Users", userName=f"leaver-{number}").ok()["id"])
+    if path.startswith("/mlflow/webhooks"):
+        fields |= {"status": "DISABLED"} | (MLFLOW_HOOK if path == "/mlflow/webhooks" else {})
+        made = admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()
+        path = path.replace("{webhook_id}", made["webhook"]["webhook_id"])
     token = admin.post("/token/create").ok()["token_info"]["token_id"]
     if path == "/token/delete":
         fields["token_id"] = token

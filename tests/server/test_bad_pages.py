@@ -9,6 +9,7 @@ import pytest
 from tests.server.callers import Callers
 from tests.server.database_state import DatabaseState
 from tests.server.invalid_requests import assert_refused, in_body
+from tests.server.webhook_cases import HOOK, HOOKS, MLFLOW_HOOK
 from tui_registry_server.http.routes import ROUTES
 
 LISTS = {
@@ -17,9 +18,11 @@ LISTS = {
     "/mlflow/model-versions/search": 200_000,
     "/mlflow/transition-requests/list": 1000,
     "/mlflow/activities/list": 1000,
+    "/mlflow/registry-webhooks/list": 1000,
+    "/mlflow/webhooks": 1000,
 }
-"""Every paged list, and its maximum page size: except a version's comments and a model's stage history, which have
-tests of their own."""
+"""Every paged list, and its maximum page size: except a version's comments, a model's stage history and a webhook's
+deliveries, which have tests of their own."""
 
 
 def test_every_list_with_pages_is_here() -> None:
@@ -27,6 +30,7 @@ def test_every_list_with_pages_is_here() -> None:
         *LISTS,
         "/mlflow/comments/list",
         "/mlflow/registered-models/stage-history",
+        "/mlflow/registry-webhooks/deliveries",
         "/principals/{id}/levels",
     }
 
@@ -65,6 +69,8 @@ def test_page_tokens(path: str, callers: Callers, database_state: DatabaseState)
             version=callers.version(m),
             stage="Staging",
         ).ok()
+        callers.admin.post(f"{HOOKS}/create", **HOOK, status="DISABLED").ok()
+        callers.admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()
     good = callers.admin.get(path, max_results=1).ok()["next_page_token"]
     search, *position = json.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
     bad = [

@@ -18,6 +18,7 @@ from tests.server.api import Api
 from tests.server.callers import CREATOR, Callers
 from tests.server.permission_cases import CASES
 from tests.server.streams import numbers_of, stream
+from tests.server.webhook_cases import HOOKS, URL
 from tui_registry_server.commands import main
 from tui_registry_server.store.tables import metadata
 
@@ -72,10 +73,19 @@ def all_answers(api: Api) -> dict[str, Any]:
     return answers
 
 
+def _have_a_delivery(callers: Callers) -> None:
+    """Of a webhook that is disabled before it can send it."""
+    made = callers.admin.post(f"{HOOKS}/create", events=["MODEL_VERSION_CREATED"], http_url_spec={"url": URL}).ok()
+    callers.version(callers.model("hooked"))
+    callers.admin.patch(f"{HOOKS}/update", id=made["webhook"]["id"], status="DISABLED").ok()
+    assert callers.admin.get(f"{HOOKS}/deliveries", id=made["webhook"]["id"]).ok()["deliveries"]
+
+
 def test_there_and_back(target: str, tmp_path: Path) -> None:
     with serving(tmp_path, maintenance="") as live, closing(Callers(live)) as callers:
         for case in CASES:
             case.prepare(callers, CREATOR).make(callers.creator)  # refused or not: it prepares what it needs
+        _have_a_delivery(callers)
         callers.version(callers.model("Größe 模型 🙂 %_\\'\""), "Production")
         callers.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
         before, creator, source = all_answers(callers.admin), callers.creator.token, live.database

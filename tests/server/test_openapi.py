@@ -69,6 +69,7 @@ def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
         "Comments",
         "Activities",
         "Overview",
+        "Webhooks",
         "Permissions",
         "People",
         "Offboarding",

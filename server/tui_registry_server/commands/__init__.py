@@ -111,6 +111,19 @@ for command in (audit, backup, restore):
     help="Ask this MLflow tracking server for the runs of registered models. It gets the credentials in "
     "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
 )
+@click.option(
+    "--webhook-allow",
+    "webhook_networks",
+    multiple=True,
+    metavar="NETWORK",
+    help="A network that webhooks may send to, also without TLS, besides public addresses. More than once for several.",
+)
+@click.option(
+    "--webhook-key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
+)
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -130,6 +143,8 @@ def serve(
     trusted_proxies: tuple[str, ...],
     limits: tuple[str, ...],
     tracking_uri: str | None,
+    webhook_networks: tuple[str, ...],
+    webhook_key_file: Path | None,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -152,9 +167,11 @@ def serve(
             longest_write=longest_write,
             certificate=None if tls_cert is None or tls_key is None else Certificate(tls_cert, tls_key),
             insecure_http=insecure_http,
-            trusted_proxies=[_network(each) for each in trusted_proxies],
+            trusted_proxies=[_network(each, "--trusted-proxy") for each in trusted_proxies],
             limits=_limits(limits),
             tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
+            webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
+            webhook_key_file=webhook_key_file,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
@@ -163,13 +180,13 @@ def serve(
     )
 
 
-def _network(text: str) -> IPv4Network | IPv6Network:
+def _network(text: str, option: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text)
     except ValueError:
         raise click.BadParameter(
             f"'{text}' is not an address such as 10.0.0.7, nor a network such as 10.0.0.0/24.",
-            param_hint="--trusted-proxy",
+            param_hint=option,
         ) from None
 
 

@@ -79,7 +79,7 @@ class EventStream:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the streams with it
                 loop.call_soon_threadsafe(self._committed.set)
 
-        self._database.on_commit = committed
+        self._database.commit_listeners.append(committed)
         tasks = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._database.listen())]
         try:
             yield

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.http import scim
 from tui_registry_server.http.authentication import Authenticator, refresh_principal
 from tui_registry_server.http.decoding import decode
@@ -22,7 +23,7 @@ from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.tracking_paths import is_passed_on
 from tui_registry_server.operations import dispatch, subjects
-from tui_registry_server.operations.call import Answer, Call, Caller
+from tui_registry_server.operations.call import Answer, Call, Caller, WebhookTest
 from tui_registry_server.rules.errors import (
     EndpointNotFound,
     InternalError,
@@ -54,11 +55,14 @@ class Handler:
         routes: Iterable[Route],
         database: Database,
         settings: Settings,
+        sender: Sender,
         lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
     ) -> None:
-        """``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if there is one."""
+        """``sender`` tests webhooks; ``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if
+        there is one."""
         self._database = database
+        self._sender = sender
         self._lineage = lineage
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits)
@@ -95,7 +99,7 @@ class Handler:
                 raise
             return await self._pass_on(request, now)
         if route.ability is Ability.PUBLIC and route.operation is not None:
-            public = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
+            public: Any = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
             return in_chunks(json_response(public))
         principal = await self._authenticator.authenticate(request, now)
         operation = route.operation
@@ -113,7 +117,7 @@ class Handler:
             policy = self._settings.policy
             address = client[0] if (client := request.scope.get("client")) else None
 
-            def run(call: Call) -> Answer:
+            def run(call: Call) -> Answer | WebhookTest:
                 if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
                     require_thread(call.connection)
                 call = scim.with_request_headers(call, request) if route.scim else call
@@ -122,7 +126,7 @@ class Handler:
             if route.writes:
                 lookup = await self._look_up(route, principal, body, now)
 
-                def write(connection: Connection) -> Answer:
+                def write(connection: Connection) -> Answer | WebhookTest:
                     """With the time, and the caller's permissions, when its turn comes."""
                     clock = time.time_ns() // 1_000_000
                     head = activities.head(connection)
@@ -130,15 +134,20 @@ class Handler:
                     at = max(clock, head.last_timestamp) if demo_time is None else demo_time
                     return run(Call(connection, caller, at, clock, address, policy, head, lookup=lookup))
 
-                answer = await self._database.write(write)
+                outcome = await self._database.write(write)
                 if self._lineage is not None and route.logged_model is not None:
                     self._lineage.wake()
             else:
 
-                def read(connection: Connection) -> Answer:
+                def read(connection: Connection) -> Answer | WebhookTest:
                     return run(Call(connection, principal, now, now, address, policy))
 
-                answer = await self._database.read(read, by=principal.id, lengthy=route.lengthy)
+                outcome = await self._database.read(read, by=principal.id, lengthy=route.lengthy)
+            answer = (
+                outcome.answer(await self._sender.send(outcome.request))
+                if isinstance(outcome, WebhookTest)
+                else outcome
+            )
             response = (
                 scim.scim_response(request, answer, route.status) if route.scim else json_response(answer, route.status)
             )

@@ -41,6 +41,11 @@ TAGS = (
     ),
     Tag("Overview", "What waits, what happened, and what should be looked after: counts.", ("/mlflow/registry/",)),
     Tag(
+        "Webhooks",
+        "Telling other programs of changes, in Databricks' form and in MLflow's.",
+        ("/mlflow/registry-webhooks/", "/mlflow/webhooks"),
+    ),
+    Tag(
         "Permissions",
         "Who may do what on a model or, as the object `root`, on the whole registry.",
         ("/permissions/registered-models/",),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tui_registry_server.operations.call import Answer, WithHeaders
+from tui_registry_server.operations.call import Answer, WebhookTest
 from tui_registry_server.wire.fields import Nothing, RequestBody
 from tui_registry_server.wire.permission_policy import Ability
 
@@ -37,7 +37,7 @@ class Route:
     method: str
     path: str
     ability: Ability
-    operation: Callable[..., Answer | WithHeaders] | None
+    operation: Callable[..., Answer | WebhookTest] | None
     body: type[BaseModel] = NoFields
     subject: Callable[..., Any] | None = None
     answer: type[BaseModel] = Nothing

@@ -11,6 +11,7 @@ from tui_registry_server.operations import (
     feed,
     groups,
     lineage,
+    mlflow_webhooks,
     offboarding,
     overview,
     permission_preview,
@@ -27,22 +28,28 @@ from tui_registry_server.operations import (
     transition_review,
     transitions,
     users,
+    webhook_deliveries,
+    webhooks,
 )
 from tui_registry_server.operations import model_versions as versions
 from tui_registry_server.operations import registered_models as models
+from tui_registry_server.operations import webhook_subjects as hooks
 from tui_registry_server.operations.call import Answer
 from tui_registry_server.wire import activity as a
 from tui_registry_server.wire import comment as c
+from tui_registry_server.wire import mlflow_webhook as mw
 from tui_registry_server.wire import model_version as v
 from tui_registry_server.wire import permission as p
 from tui_registry_server.wire import principal_details as o
 from tui_registry_server.wire import registered_model as m
+from tui_registry_server.wire import registry_webhook as rw
 from tui_registry_server.wire import scim as s
 from tui_registry_server.wire import scim_discovery as d
 from tui_registry_server.wire import stage_history as h
 from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
+from tui_registry_server.wire import webhook_delivery as wd
 from tui_registry_server.wire.lineage import LineageAnswer
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
@@ -76,6 +83,8 @@ COMMENTS = "/mlflow/comments"
 DATABRICKS_MODELS = "/mlflow/databricks/registered-models"
 DATABRICKS_VERSIONS = "/mlflow/databricks/model-versions"
 PERMISSIONS = "/permissions/registered-models/{object_id}"
+REGISTRY_WEBHOOKS = "/mlflow/registry-webhooks"
+MLFLOW_WEBHOOKS = "/mlflow/webhooks"
 SCIM = "/preview/scim/v2"
 PRINCIPAL = "/principals/{id}"
 TOKENS = "/token-management/tokens"
@@ -135,6 +144,21 @@ ROUTES = (
     Route("GET", "/mlflow/activities/list", Can.READ, feed.listed, a.ListActivities, None, a.ActivityPage, lengthy=True),
     Route("GET", "/mlflow/events", Can.ANYONE, None),
     Route("GET", "/mlflow/registry/overview", Can.READ, overview.get, GetOverview, None, RegistryOverview, lengthy=True),
+
+    Route("POST", f"{REGISTRY_WEBHOOKS}/create", Can.MANAGE_WEBHOOKS, webhooks.create, rw.CreateRegistryWebhook, hooks.scope, rw.RegistryWebhookAnswer),
+    Route("GET", f"{REGISTRY_WEBHOOKS}/list", Can.ANYONE, webhooks.listed, rw.ListRegistryWebhooks, None, rw.RegistryWebhookPage),
+    Route("PATCH", f"{REGISTRY_WEBHOOKS}/update", Can.MANAGE_WEBHOOKS, webhooks.update, rw.UpdateRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookAnswer),
+    Route("DELETE", f"{REGISTRY_WEBHOOKS}/delete", Can.MANAGE_WEBHOOKS, webhooks.delete, rw.RegistryWebhookId, hooks.databricks_webhook),
+    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookTest),
+    Route("GET", f"{REGISTRY_WEBHOOKS}/deliveries", Can.MANAGE_WEBHOOKS, webhook_deliveries.listed, wd.ListWebhookDeliveries, hooks.webhook, wd.WebhookDeliveryPage),
+    Route("POST", f"{REGISTRY_WEBHOOKS}/replay", Can.MANAGE_WEBHOOKS, webhook_deliveries.replay, wd.ReplayDeliveries, hooks.webhook, wd.ReplayedDeliveries, lengthy=True),
+
+    Route("POST", MLFLOW_WEBHOOKS, Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.create, mw.CreateWebhook, subjects.administration, mw.WebhookAnswer),
+    Route("GET", MLFLOW_WEBHOOKS, Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.listed, mw.ListWebhooks, subjects.administration, mw.WebhookPage),
+    Route("GET", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.get, mw.WebhookId, hooks.mlflow_webhook, mw.WebhookAnswer),
+    Route("PATCH", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.update, mw.UpdateWebhook, hooks.mlflow_webhook, mw.WebhookAnswer),
+    Route("DELETE", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.delete, mw.WebhookId, hooks.mlflow_webhook),
+    Route("POST", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}/test", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.test, mw.TestWebhook, hooks.mlflow_webhook, mw.WebhookTest),
 
     Route("GET", PERMISSIONS, Can.READ, permissions.get, p.PermissionsOf, subjects.permissions_object, p.ObjectPermissions),
     Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),

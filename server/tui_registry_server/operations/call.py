@@ -1,11 +1,14 @@
 """The context of an operation: the caller, the time, the transaction; and the type of its answer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tui_registry_server.rules.lineage import RunLookup
 from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.secret_box import SecretBox
+from tui_registry_server.rules.webhook_http import Outcome, OutgoingRequest
+from tui_registry_server.rules.webhook_targets import Network
 from tui_registry_server.store.activities import Head
 from tui_registry_server.store.engine import Connection
 
@@ -21,6 +24,13 @@ Answer = str | bytes | dict[str, Any] | WithHeaders
 """JSON: as text, if the database assembled it, or as data."""
 
 
+class WebhookTest(NamedTuple):
+    """A request that is sent after the transaction; ``answer`` makes the answer of its outcome."""
+
+    request: OutgoingRequest
+    answer: Callable[[Outcome], Answer]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Choices of the server's operator.
@@ -28,10 +38,14 @@ class Policy:
     protect_active_versions: refuse, as Databricks does, to delete or rename while an affected version is in Staging or
     Production; MLflow allows it.
     asks_tracking_server: new versions are looked up with an MLflow tracking server.
+    webhook_networks: where webhooks may send to, besides public addresses; also without TLS.
+    secret_box: encrypts webhooks' secrets.
     """
 
     protect_active_versions: bool = False
     asks_tracking_server: bool = False
+    webhook_networks: Sequence[Network] = ()
+    secret_box: SecretBox = field(default_factory=SecretBox)
 
 
 class Caller(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tui_registry_server.operations.call import Answer, Call, Caller
+from tui_registry_server.operations.call import Answer, Call, Caller, WebhookTest
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.permissions import require
 from tui_registry_server.wire.permission_policy import Ability
@@ -21,6 +21,8 @@ def authorize(ability: Ability, load: LoadSubject | None, call: Call | Caller, b
     return subject
 
 
-def run(operation: Callable[..., Answer], ability: Ability, load: LoadSubject | None, call: Call, body: Any) -> Answer:
+def run(
+    operation: Callable[..., Answer | WebhookTest], ability: Ability, load: LoadSubject | None, call: Call, body: Any
+) -> Answer | WebhookTest:
     """The answer of an operation. Raises PermissionDenied if the caller does not have its ability."""
     return operation(call, body, authorize(ability, load, call, body))

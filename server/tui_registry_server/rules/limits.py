@@ -42,6 +42,11 @@ class Limits:
     streams_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
     tracking_requests: int = _limit(200, "passed on to the tracking server at once; then 503")
     tracking_requests_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
+    webhook_sends: int = _limit(100, "webhooks that are sent to at once; further ones wait")
+    webhook_sends_per_second: int = _limit(50, "requests to webhooks: each costs as much as some writes")
+    webhook_seconds: int = _limit(
+        10, "until a receiver must have answered; a killed server's webhooks wait for twice as long"
+    )
     failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
     failed_attempts_per_minute: int = _limit(10, "of them that are forgiven per minute")
     failing_addresses: int = _limit(10_000, "whose failed attempts are counted; an IPv6 /64 is one address")

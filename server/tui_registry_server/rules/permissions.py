@@ -48,6 +48,7 @@ LEVELS: dict[PermissionLevel, tuple[Level, str]] = {
 _ADMINS_DECIDE = {
     Ability.USE_TOKENS: "that takes CAN_USE on the token settings. Ask a member of the group 'admins'",
     Ability.SEE_ACCOUNT: "that takes being a member of the group 'admins'. Ask one of them",
+    Ability.ADMINISTER_WEBHOOKS: "that takes being a member of the group 'admins'. Ask one of them",
     Ability.ADMINISTER: "that takes being a member of the group 'admins'. Ask one of them",
 }
 

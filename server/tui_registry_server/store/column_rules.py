@@ -11,13 +11,16 @@ from tui_registry_server.rules.audit import YEAR_10000
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import ROOT, TOKENS, check_name
+from tui_registry_server.rules.webhook_events import Dialect
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.lineage import LineageDocument
 from tui_registry_server.wire.lists import MAX_VALUES
 from tui_registry_server.wire.principal import PrincipalKind
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus
 
 MAX_TIME = YEAR_10000 - 1  # milliseconds: the last one that has a date
 
@@ -136,6 +139,23 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "comment_id": _ID,
         "detail": Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict)),
         "digest": _DIGEST,
+    },
+    "webhooks": {
+        "id": _ID,
+        "dialect": _one_of(Dialect),
+        "enable_ssl_verification": _one_of((0, 1)),
+        "events": Rule("a list in JSON", lambda value: isinstance(_parsed(value), list)),
+        "status": _one_of(RegistryWebhookStatus),
+        "model_id": _ID,
+        "principal_id": _PRINCIPAL,
+    },
+    "webhook_deliveries": {
+        "number": _at_least(1),
+        "id": _ID,
+        "webhook_id": _ID,
+        "sequence": _at_least(1),
+        "status": _one_of(DeliveryStatus),
+        "attempts": _at_least(0),
     },
     "counters": {"name": _one_of(NAMES), "value": _at_least(0)},
 }

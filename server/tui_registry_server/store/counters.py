@@ -20,7 +20,10 @@ WORKSPACE = "workspace"
 """Constant: the workspace id for Databricks' clients. It has as many digits as Databricks' own, which floating point
 represents exactly."""
 
-NAMES = (IDENTITY, *_KEY, WORKSPACE)
+WEBHOOKS = "webhooks"
+"""The sequence number of the last activity that webhooks were told of, or that none was to be told of."""
+
+NAMES = (IDENTITY, *_KEY, WORKSPACE, WEBHOOKS)
 
 _READ = Statement(select(counters.c.value).where(counters.c.name == bindparam("name")))
 _ADVANCE = Statement(update(counters).where(counters.c.name == bindparam("name")).values(value=bindparam("number")))
@@ -35,6 +38,8 @@ def seed(connection: Connection) -> None:
         _INSERT.run(connection, name=IDENTITY, value=1)
     if WORKSPACE not in existing:
         _INSERT.run(connection, name=WORKSPACE, value=int(new_id()))
+    if WEBHOOKS not in existing:
+        _INSERT.run(connection, name=WEBHOOKS, value=0)
     for name in _KEY:
         if name not in existing:
             _INSERT.run(connection, name=name, value=secrets.randbits(63))
@@ -48,6 +53,10 @@ def key(connection: Connection) -> bytes:
 def read(connection: Connection, name: str) -> int:
     value: int = _READ.scalar(connection, name=name)
     return value
+
+
+def write(connection: Connection, name: str, value: int) -> None:
+    _ADVANCE.run(connection, name=name, number=value)
 
 
 def advance(connection: Connection, name: str) -> None:

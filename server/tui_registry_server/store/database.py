@@ -32,7 +32,7 @@ THREADS = 4  # for lengthy reads of an SQLite file
 
 
 class Database:
-    """An open database. ``on_commit`` is called, on the writer's thread, after each commit that changed something.
+    """An open database. ``commit_listeners`` are called, on the writer's thread, after each commit of a change.
 
     On PostgreSQL it has ``connections`` connections to read with, and two more: one that writes, and one that listens.
     """
@@ -48,7 +48,7 @@ class Database:
     ) -> None:
         """``longest_read``: the deadline of a read in a thread, in seconds. ``longest_write``: as for Writer."""
         self.url = url
-        self.on_commit: Callable[[], None] = lambda: None
+        self.commit_listeners: list[Callable[[], None]] = []
         embedded = url.get_backend_name() == "sqlite"
         threads = THREADS if embedded else connections  # so that no thread waits for a connection
         self._reader = make_engine(url, write=False, connections=threads + embedded, longest_read=longest_read)
@@ -101,9 +101,9 @@ class Database:
         return await self._writer.put(work)
 
     async def listen(self) -> None:
-        """Call ``on_commit`` for the commits of other processes, too, if the database notifies of them."""
+        """Call the ``commit_listeners`` for the commits of other processes, too, if the database notifies of them."""
         if self._reading is None:
-            await listen(self.url, self.on_commit)
+            await listen(self.url, self._notify_commit)
 
     def close(self) -> None:
         """Finish the queued writes, then close every connection."""
@@ -116,7 +116,8 @@ class Database:
         self._writing.dispose()
 
     def _notify_commit(self) -> None:
-        self.on_commit()  # read late: it may have been replaced
+        for listener in self.commit_listeners:
+            listener()
 
     def _begin_view(self, connection: Connection) -> None:
         self._driver.execute("BEGIN")

@@ -6,7 +6,7 @@ the rows in them, too.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias, cast
 
 from pydantic_core import to_json
@@ -49,6 +49,22 @@ class Statement:
         rows = Rows(result.all() if result.returns_rows else ())
         rows.rowcount = result.rowcount
         return rows
+
+    def run_many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Run it once for each of these parameters; results are dropped."""
+        if not rows:
+            return
+        sql, positions, own = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        if positions is None:
+            connection.exec_driver_sql(sql, [row | own for row in rows])
+            return
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(sql, [[(row | own)[name] for name in positions] for row in rows])
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(sql, None, error, sqlite3.Error, dialect=connection.dialect) from error
+        finally:
+            cursor.close()
 
     def page(self, connection: Connection, limit: int, max_bytes: int = MAX_PAGE_BYTES, **parameters: Any) -> Rows:
         """At most ``limit`` rows and ``max_bytes`` bytes of JSON, but at least one row. The statement must have a

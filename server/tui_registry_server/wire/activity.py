@@ -39,6 +39,10 @@ class ActivityType(StrEnum):
     CREATED_TOKEN = "CREATED_TOKEN"  # noqa: S105  # no password
     CHANGED_TOKEN = "CHANGED_TOKEN"  # noqa: S105  # no password
     DELETED_TOKEN = "DELETED_TOKEN"  # noqa: S105  # no password
+    CREATED_WEBHOOK = "CREATED_WEBHOOK"
+    CHANGED_WEBHOOK = "CHANGED_WEBHOOK"
+    DELETED_WEBHOOK = "DELETED_WEBHOOK"
+    TESTED_WEBHOOK = "TESTED_WEBHOOK"
 
 
 class Activity(Entity):

@@ -29,6 +29,8 @@ class Ability(StrEnum):
     MANAGE = "rename or delete a model, delete versions, change permissions"
     USE_TOKENS = "create tokens of one's own"
     SEE_ACCOUNT = "see all that somebody else has"
+    MANAGE_WEBHOOKS = "create, change, test and delete webhooks, and send their events again"
+    ADMINISTER_WEBHOOKS = "manage webhooks of the whole registry"
     ADMINISTER = "manage users, groups, other people's tokens, and who may use tokens"
 
 
@@ -66,10 +68,12 @@ GRANTS = (
     Grant(Ability.USE_TOKENS, at_least=PermissionLevel.CAN_READ),
     Grant(Ability.SEE_ACCOUNT, at_least=None, author=True),
     Grant(Ability.SEE_ACCOUNT, at_least=PermissionLevel.CAN_MANAGE),
+    Grant(Ability.MANAGE_WEBHOOKS, at_least=PermissionLevel.CAN_MANAGE),
+    Grant(Ability.ADMINISTER_WEBHOOKS, at_least=PermissionLevel.CAN_MANAGE),
     Grant(Ability.ADMINISTER, at_least=PermissionLevel.CAN_MANAGE),
 )
-"""USE_TOKENS is judged by the level on the token settings, SEE_ACCOUNT and ADMINISTER by membership of ``admins``; the
-author of an account is its owner."""
+"""USE_TOKENS is judged by the level on the token settings; SEE_ACCOUNT, ADMINISTER, ADMINISTER_WEBHOOKS and, for
+webhooks of the whole registry, MANAGE_WEBHOOKS by membership of ``admins``; the author of an account is its owner."""
 
 _RANKS = {level: rank for rank, level in enumerate(PermissionLevel, start=1)}
 

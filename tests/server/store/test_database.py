@@ -149,7 +149,7 @@ async def test_what_was_seen_is_read_anew_after_a_commit(tmp_path: Path) -> None
 async def test_a_write_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
     notified: list[bool] = []
     async with opened(tmp_path) as database:
-        database.on_commit = lambda: notified.append(True)
+        database.commit_listeners.append(lambda: notified.append(True))
         outcomes = await asyncio.gather(
             *(database.write(adding(number, InvalidState("no") if number % 3 == 1 else None)) for number in range(9)),
             return_exceptions=True,
@@ -227,7 +227,7 @@ async def test_writing_goes_on_after_whatever_went_wrong(tmp_path: Path, begun: 
         raise InvalidState("the disk is full")
 
     async with opened(tmp_path) as database:
-        database.on_commit = telling
+        database.commit_listeners.append(telling)
         assert await database.write(adding(0)) == 0
         with pytest.raises(RuntimeError):
             await database.write(stops)

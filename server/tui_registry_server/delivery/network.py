@@ -1,0 +1,73 @@
+"""Connections to receivers: to addresses that were checked, and to those only.
+
+A name is resolved once for each connection, every address is checked, and the connection is made to a checked address,
+not to the name, which might resolve to another one the second time. TLS still verifies the name.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError
+
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.webhook_targets import Network, check_address
+
+MAX_ADDRESSES = 4  # of a name that are tried
+
+
+class RefusedAddressError(ConnectError):
+    """A name resolves to addresses to which nothing may be sent."""
+
+
+class CheckedNetwork(AsyncNetworkBackend):
+    """``allowed``: as for check_address. ``plain``: whether the connections are without TLS."""
+
+    def __init__(self, allowed: Sequence[Network], *, plain: bool) -> None:
+        self._allowed = allowed
+        self._plain = plain
+        self._connections = AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # as in the base class
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> AsyncNetworkStream:
+        failed: ConnectError | None = None
+        for address in (await _resolved(host, port))[:MAX_ADDRESSES]:
+            try:
+                check_address(ip_address(address), self._allowed, plain=self._plain)
+            except InvalidParameterValue:
+                continue
+            try:
+                return await self._connections.connect_tcp(address, port, timeout, local_address, socket_options)
+            except ConnectError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+        # Without the address: who may set up a webhook need not learn what names of the operator's network resolve to.
+        raise RefusedAddressError(
+            f"Nothing is sent to {host}{' without TLS' if self._plain else ''}, which resolves to no address that is "
+            "public. The operator can allow its network by serve --webhook-allow NETWORK."
+        )
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109  # as in the base class
+        socket_options: Iterable[Any] | None = None,
+    ) -> AsyncNetworkStream:
+        raise RefusedAddressError("Nothing is sent to Unix sockets.")
+
+
+async def _resolved(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ConnectError(f"The name {host} could not be resolved: {error}") from None
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -1,0 +1,126 @@
+"""Sending one request to a receiver: without proxies, redirects or cookies, and for a limited time."""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tui_registry_server.rules.webhook_http import MAX_ANSWER_BYTES, Outcome, OutgoingRequest
+from tui_registry_server.rules.webhook_targets import Network
+
+if TYPE_CHECKING:
+    import httpcore
+
+MAX_RETRY_AFTER = 24 * 60 * 60.0  # seconds
+KEPT_SECONDS = 5.0  # that an idle connection is kept
+MAX_CONNECTIONS = 1000  # more than there are sends at once, which are limited elsewhere
+
+
+class Sender:
+    """Sends requests to the receivers that may be sent to: see rules.webhook_targets. ``timeout``: seconds until a
+    receiver must have answered."""
+
+    def __init__(self, allowed: Sequence[Network], timeout: float) -> None:
+        self._allowed = allowed
+        self.timeout = timeout
+
+    async def send(self, request: OutgoingRequest) -> Outcome:
+        """Never raises; cancelling it ends the connection."""
+        import httpcore  # here and below: a server without webhooks starts sooner without it
+
+        start = time.monotonic()
+
+        def latency() -> int:
+            return int((time.monotonic() - start) * 1000)
+
+        try:
+            async with asyncio.timeout(self.timeout), self._response(request) as response:
+                body = await _beginning(response)
+                wait = _retry_after(response)
+        except TimeoutError:
+            return Outcome(latency(), error=f"The receiver did not answer within {self.timeout:.0f} seconds.")
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError, ValueError) as error:
+            return Outcome(latency(), error=" ".join(str(error).split())[:500] or type(error).__name__)
+        return Outcome(latency(), response.status, body, retry_after=wait)
+
+    async def close(self) -> None:
+        for name in ("_plain", "_verifying", "_trusting"):
+            if name in self.__dict__:
+                await self.__dict__[name].aclose()
+
+    @contextlib.asynccontextmanager
+    async def _response(self, request: OutgoingRequest) -> AsyncIterator["httpcore.Response"]:
+        import httpcore
+
+        target = request.target
+        pool = self._plain if target.scheme == "http" else self._verifying if request.verify else self._trusting
+        url = httpcore.URL(
+            scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.target.encode()
+        )
+        headers = {"Host": _host(request), **request.headers, "Content-Length": str(len(request.body))}
+        async with pool.stream("POST", url, headers=list(headers.items()), content=request.body) as response:
+            yield response
+
+    def _pool(self, context: ssl.SSLContext | None, *, plain: bool = False) -> "httpcore.AsyncConnectionPool":
+        import httpcore
+
+        from tui_registry_server.delivery.network import CheckedNetwork
+
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=100,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=CheckedNetwork(self._allowed, plain=plain),
+        )
+
+    @cached_property
+    def _plain(self) -> "httpcore.AsyncConnectionPool":
+        return self._pool(None, plain=True)
+
+    @cached_property
+    def _verifying(self) -> "httpcore.AsyncConnectionPool":
+        return self._pool(ssl.create_default_context())
+
+    @cached_property
+    def _trusting(self) -> "httpcore.AsyncConnectionPool":
+        """For receivers whose certificate is not checked, as their webhook says."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return self._pool(context)
+
+
+def _host(request: OutgoingRequest) -> str:
+    target = request.target
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return host if target.port == (443 if target.scheme == "https" else 80) else f"{host}:{target.port}"
+
+
+async def _beginning(response: "httpcore.Response") -> str:
+    """Of the body, as text that every database can store."""
+    content = b""
+    async for chunk in response.aiter_stream():
+        content += chunk
+        if len(content) >= MAX_ANSWER_BYTES:
+            break
+    return content[:MAX_ANSWER_BYTES].decode(errors="replace").replace("\0", "\ufffd")
+
+
+def _retry_after(response: "httpcore.Response") -> float | None:
+    """Seconds that a receiver asks to wait, as a number or as a date (RFC 9110, 10.2.3)."""
+    for name, value in response.headers:
+        if name.lower() == b"retry-after":
+            text = value.decode("latin-1").strip()
+            if text.isascii() and text.isdecimal():
+                return min(float(text), MAX_RETRY_AFTER)
+            with contextlib.suppress(ValueError, TypeError, OverflowError):
+                when = parsedate_to_datetime(text)
+                wait = (when.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+                return min(max(wait, 0.0), MAX_RETRY_AFTER)
+    return None

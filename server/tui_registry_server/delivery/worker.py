@@ -1,0 +1,213 @@
+"""The worker that tells webhooks' receivers of changes. Every server has one; they share the work by leases.
+
+After a commit, and every second, it adds the deliveries of new activities (store.outbox), and starts to send those of
+each webhook that has some due, unless another server has the webhook's lease. A webhook's deliveries are sent one after
+the other, in their order; those of different webhooks at the same time, so that a slow receiver delays only its own. A
+delivery is marked as sent after the receiver has answered: if the server is killed between, it is sent again with the
+same id, by whichever server takes the lease when that ends.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from functools import partial
+
+from tui_registry_server.delivery import retries
+from tui_registry_server.delivery.sender import Sender
+from tui_registry_server.operations.call import Policy
+from tui_registry_server.operations.webhook_owner import reason_to_withhold
+from tui_registry_server.operations.webhook_request import request_of
+from tui_registry_server.rules.errors import RegistryError
+from tui_registry_server.rules.limits import Limits
+from tui_registry_server.rules.webhook_http import Outcome
+from tui_registry_server.store import outbox, webhook_deliveries, webhooks
+from tui_registry_server.store.database import Database
+from tui_registry_server.store.engine import Connection, to_api_error
+from tui_registry_server.store.webhook_deliveries import Attempt, DueDelivery
+from tui_registry_server.store.webhooks import WebhookRow
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus
+
+log = logging.getLogger(__name__)
+
+POLL_INTERVAL = 1.0  # seconds between looks for changes by other processes, and for retries that are due
+COLLECTED_SECONDS = 0.1  # for which commits are collected before their deliveries are added, a batch at a time
+BATCH = 20  # deliveries of a webhook that are read, and whose outcomes are written, at once
+BATCH_SECONDS = 1.0  # at most, after which the outcomes so far are written
+KEPT = 30 * 24 * 60 * 60 * 1000  # milliseconds that deliveries are kept
+CLEANING_INTERVAL = 60 * 60.0  # seconds
+
+
+class DeliveryWorker:
+    """``limits``: of sends at once and per second."""
+
+    def __init__(self, database: Database, policy: Policy, limits: Limits, sender: Sender) -> None:
+        self._database = database
+        self._policy = policy
+        self._sender = sender
+        self._owner = uuid.uuid4().hex
+        # A lease holds for a batch and a last request that nobody answers, with time to spare for the database.
+        self._lease = 2 * sender.timeout
+        self._batch_seconds = min(BATCH_SECONDS, sender.timeout / 4)
+        self._committed = asyncio.Event()
+        self._has_webhooks = False
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(limits.webhook_sends)
+        self._interval = 1 / limits.webhook_sends_per_second
+        self._next_send = 0.0
+        self._next_cleaning = time.monotonic() + POLL_INTERVAL  # not at once: there are others to start
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver while the block runs. What is not sent by then stays queued."""
+        loop = asyncio.get_running_loop()
+
+        def committed() -> None:
+            if self._has_webhooks and not self._committed.is_set():
+                with contextlib.suppress(RuntimeError):  # the loop is closed
+                    loop.call_soon_threadsafe(self._committed.set)
+
+        self._database.commit_listeners.append(committed)
+        watching = asyncio.ensure_future(self._watch())
+        try:
+            yield
+        finally:
+            tasks = [watching, *self._sending.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._sender.close()
+
+    async def _watch(self) -> None:
+        while True:
+            self._committed.clear()
+            is_behind = False
+            try:
+                is_behind = await self._look()
+            except Exception as error:  # none may end this loop
+                if not isinstance(error, RegistryError) and to_api_error(error) is None:
+                    log.exception("delivering to webhooks failed unexpectedly")
+            if not is_behind:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_INTERVAL):
+                        await self._committed.wait()
+            await asyncio.sleep(COLLECTED_SECONDS)
+
+    async def _look(self) -> bool:
+        """Add deliveries of new activities, and start sending those that are due. Returns whether there are further
+        activities: they are as safe there as in the queue, and whoever writes should not wait for what cannot be sent
+        yet."""
+        if time.monotonic() >= self._next_cleaning:
+            while await self._database.write(lambda connection: webhook_deliveries.clean(connection, _now() - KEPT)):
+                pass
+            self._next_cleaning = time.monotonic() + CLEANING_INTERVAL
+        self._has_webhooks = await self._database.read(webhook_deliveries.any_active)
+        if not self._has_webhooks:
+            return False
+        is_behind = await self._database.read(outbox.has_backlog)
+        if is_behind:
+            is_behind = await self._database.write(lambda connection: outbox.fan_out(connection, _now()))
+        for webhook_id in await self._database.read(
+            lambda connection: webhook_deliveries.due_webhooks(connection, self._owner, _now())
+        ):
+            if webhook_id not in self._sending:
+                task = asyncio.ensure_future(self._send_all(webhook_id))
+                self._sending[webhook_id] = task
+                task.add_done_callback(partial(self._on_sent, webhook_id))
+        return is_behind
+
+    def _on_sent(self, webhook_id: str, task: asyncio.Task[None]) -> None:
+        del self._sending[webhook_id]
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if not isinstance(error, RegistryError) and to_api_error(error) is None:  # type: ignore[arg-type]  # no exit
+            log.error("sending to a webhook failed unexpectedly", exc_info=error)
+
+    async def _send_all(self, webhook_id: str) -> None:
+        """Send a webhook's deliveries until none is due, or another server has the lease."""
+        is_finished = False
+        while not is_finished:
+            async with self._slots:
+                is_finished = await self._send_batch(webhook_id)
+
+    async def _send_batch(self, webhook_id: str) -> bool:
+        """Returns whether there is nothing more to send for now."""
+        end = time.monotonic() + self._batch_seconds
+        if not await self._database.write(partial(self._claim, webhook_id)):
+            return True
+        webhook, deliveries, withheld = await self._database.read(partial(_next, webhook_id))
+        attempts: list[Attempt] = []
+        is_finished = True
+        try:
+            if webhook is not None:
+                is_finished = await self._send_some(webhook, deliveries, withheld, attempts, end)
+        finally:  # also if this is cancelled, as the server ends: what was sent is known to be
+            await self._database.write(partial(self._record, webhook_id, attempts, is_finished))
+        return is_finished
+
+    def _claim(self, webhook_id: str, connection: Connection) -> bool:
+        now = _now()
+        return webhook_deliveries.claim(connection, webhook_id, self._owner, now, now + int(self._lease * 1000))
+
+    def _record(self, webhook_id: str, attempts: list[Attempt], is_finished: bool, connection: Connection) -> None:
+        webhook_deliveries.record(connection, attempts)
+        if is_finished:
+            webhook_deliveries.release(connection, webhook_id, self._owner)
+
+    async def _send_some(
+        self,
+        webhook: WebhookRow,
+        deliveries: list[DueDelivery],
+        withheld: dict[int, str],
+        attempts: list[Attempt],
+        end: float,
+    ) -> bool:
+        """In order, up to the first that fails, until a time on the monotonic clock: then the lease has to be extended,
+        and the webhook or its owner's rights may have changed. Adds the attempts to the list; returns whether there is
+        nothing more to send for now."""
+        for delivery in deliveries:
+            if delivery.due_timestamp > _now():
+                return True
+            if time.monotonic() > end:
+                return False
+            if (why := withheld.get(delivery.number)) is not None:
+                attempts.append(retries.withheld(delivery, why))
+                continue
+            outcome = await self._send(webhook, delivery)
+            attempts.append(retries.after(delivery, outcome, _now()))
+            if attempts[-1].status == DeliveryStatus.PENDING:
+                return True
+        return len(deliveries) < BATCH
+
+    async def _send(self, webhook: WebhookRow, delivery: DueDelivery) -> Outcome:
+        await self._pace()
+        try:
+            request = request_of(
+                webhook, delivery.event, delivery.change, delivery_id=delivery.id, now=_now(), policy=self._policy
+            )
+        except RegistryError as error:  # the key or the allowed networks have changed
+            return Outcome(0, error=error.message)
+        return await self._sender.send(request)
+
+    async def _pace(self) -> None:
+        """Wait for the next turn of all that this server sends: it has requests to serve, too."""
+        now = time.monotonic()
+        self._next_send = max(now, self._next_send + self._interval)
+        await asyncio.sleep(self._next_send - now)
+
+
+def _next(webhook_id: str, connection: Connection) -> tuple[WebhookRow | None, list[DueDelivery], dict[int, str]]:
+    """The webhook, its next deliveries, and why some of them are not sent, by their number."""
+    webhook = webhooks.find(connection, webhook_id)
+    if webhook is None:
+        return None, [], {}
+    deliveries = webhook_deliveries.due(connection, webhook_id, BATCH)
+    reason = reason_to_withhold(connection, webhook)
+    reasons = {delivery.number: reason(delivery.change.model_id) for delivery in deliveries}
+    return webhook, deliveries, {number: why for number, why in reasons.items() if why is not None}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
