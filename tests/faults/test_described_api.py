@@ -42,6 +42,7 @@ from tests.server.directory import (
 )
 from tests.server.invalid_requests import in_body, name_of
 from tests.server.permission_case import MODELS, REQUESTS
+from tests.server.webhook_cases import HOOK, HOOKS, MLFLOW_HOOK
 from tui_registry_server.http.openapi import describe
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
@@ -116,7 +117,10 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     user, principal = create_user(admin), create_service_principal(admin)
     group = create_group(admin, None, [user["id"]])
     token = admin.post("/token/create").ok()["token_info"]
+    hook = admin.post(f"{HOOKS}/create", **HOOK, model_name=model, status="DISABLED").ok()["webhook"]
+    mlflow_hook = admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()["webhook"]
     identified = {
+        "registry-webhooks": hook,
         "Users": user,
         "principals": user,
         "Groups": group,
@@ -139,6 +143,9 @@ def what_is_there(admin: Api, route: Route) -> Fields:
         "comment": "a",
         "object_id": described["registered_model_databricks"]["id"],
         "access_control_list": [{"user_name": user["userName"], "permission_level": level}],
+        "webhook_id": mlflow_hook["webhook_id"],
+        "http_url_spec": HOOK["http_url_spec"],
+        "url": MLFLOW_HOOK["url"],
         "token_id": token["token_id"],
         "token": {"comment": "a"},
         "update_mask": "comment",
@@ -161,6 +168,9 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     new: dict[str, Fields] = {
         f"POST {MODELS}/create": {"name": new_name("model")},
         f"POST {REQUESTS}/create": {"stage": "Production"},
+        f"POST {HOOKS}/create": {"events": HOOK["events"]},
+        f"POST {HOOKS}/replay": {"from": 0},
+        "POST /mlflow/webhooks": {"events": MLFLOW_HOOK["events"]},
         f"POST {USERS}": {"userName": new_name("user"), "name": {"givenName": "Ann"}},
         f"PUT {USERS}/{{id}}": {"name": {"givenName": "Ann"}},
         f"POST {SERVICE_PRINCIPALS}": {"applicationId": new_name("application")},
