@@ -38,6 +38,11 @@ RECORDED = {
     "POST /mlflow/comments/create": "NEW_COMMENT",
     "PATCH /mlflow/comments/update": "EDITED_COMMENT",
     "DELETE /mlflow/comments/delete": "DELETED_COMMENT",
+    "POST /mlflow/registry-webhooks/create": "CREATED_WEBHOOK",
+    "PATCH /mlflow/registry-webhooks/update": "CHANGED_WEBHOOK",
+    "POST /mlflow/registry-webhooks/replay": "CHANGED_WEBHOOK",
+    "POST /mlflow/registry-webhooks/test": "TESTED_WEBHOOK",
+    "DELETE /mlflow/registry-webhooks/delete": "DELETED_WEBHOOK",
     "PUT /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
     "PATCH /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
 }

@@ -79,7 +79,12 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def test_after_every_kind_of_change(callers: Callers, database: Connection) -> None:
-    changing = {(route.method, route.path) for route in ROUTES if route.writes and route.path.startswith("/mlflow")}
+    """But of webhooks of the whole registry, which are about no model."""
+    changing = {
+        (route.method, route.path)
+        for route in ROUTES
+        if route.writes and route.path.startswith("/mlflow") and not route.path.startswith("/mlflow/webhooks")
+    }
     tried: set[tuple[str, str]] = set()
     for case in CASES:
         if (case.method, case.route) not in changing:

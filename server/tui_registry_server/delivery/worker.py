@@ -100,8 +100,9 @@ class DeliveryWorker:
         activities: they are as safe there as in the queue, and whoever writes should not wait for what cannot be sent
         yet."""
         if time.monotonic() >= self._next_cleaning:
-            while await self._database.write(lambda connection: webhook_deliveries.clean(connection, _now() - KEPT)):
-                pass
+            before = _now() - KEPT
+            while await self._database.read(partial(webhook_deliveries.any_before, before=before)):
+                await self._database.write(partial(webhook_deliveries.clean, before=before))
             self._next_cleaning = time.monotonic() + CLEANING_INTERVAL
         self._has_webhooks = await self._database.read(webhook_deliveries.any_active)
         if not self._has_webhooks:

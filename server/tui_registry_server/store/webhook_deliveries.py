@@ -207,9 +207,14 @@ def replay_range(
     ).rowcount
 
 
-def clean(connection: Connection, before: int) -> bool:
-    """Remove deliveries that were created before a time (milliseconds), some at once. Returns whether there may be
-    more."""
+def any_before(connection: Connection, before: int) -> bool:
+    """Whether the oldest delivery was created before a time (milliseconds)."""
+    oldest = _OLDEST.run(connection, limit=1)
+    return bool(oldest) and oldest[0][1] < before
+
+
+def clean(connection: Connection, before: int) -> None:
+    """Remove deliveries that were created before a time (milliseconds), some at once."""
     rows = _OLDEST.run(connection, limit=CLEANED_AT_ONCE)
     old = 0
     for number, created in rows:
@@ -218,4 +223,3 @@ def clean(connection: Connection, before: int) -> bool:
         old = number
     if old:
         _DELETE.run(connection, number=old)
-    return bool(rows) and old == rows[-1][0]
