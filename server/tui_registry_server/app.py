@@ -48,6 +48,8 @@ class Registry:
     def end_streams(self) -> None:
         """End the open event streams, which would delay the shutdown."""
         self._handler.events.stop()
+        if self._tracking_proxy is not None:
+            self._tracking_proxy.stop()
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.bystander import private_memory
-from tests.live_registry import LiveRegistry, serving
+from tests.live_registry import ADMIN, LiveRegistry, command, serving
 from tests.server.api import Api
 
 MEGABYTE = 1024 * 1024
@@ -36,7 +36,7 @@ PASSED_ON = [
     "/api/3.0/mlflow/traces/search",
     "/api/3.0/mlflow/datasets/create",
     "/api/2.0/mlflow-artifacts/artifacts",
-    "/api/2.0/mlflow-artifacts/artifacts/a%2Fb%20c",
+    "/api/2.0/mlflow-artifacts/artifacts/a%2Fb%20c/100%25/permissions",
     "/v1/traces",
 ]
 NOT_PASSED_ON = [
@@ -56,6 +56,16 @@ NOT_PASSED_ON = [
     "/api/2.0/mlflow/runs//search",
     "/api/2.0/mlflow-artifacts/artifacts/%2e%2e/%2e%2e/mlflow/users/create",
     "/api/2.0/mlflow-artifacts/artifacts/..%2f..%2fmlflow/users/create",
+    "/api/2.0/mlflow/runs/%252e%252e/%252e%252e/users/create",
+    "/api/2.0/mlflow/runs/..;/users/create",
+    "/api/2.0/mlflow/runs/..%3b/users/create",
+    "/api/2.0/mlflow/runs/..%20/users/create",
+    "/api/2.0/mlflow/runs/a%0aX:%201",
+    "/api/2.0/mlflow/runs/..%5cusers",
+    "/api%2f2.0/mlflow%2fruns/search",
+    "/api/2.0/mlflow/experiments/permissions/create",
+    "/api/2.0/mlflow/experiments/Permissions",
+    "/api/2.0/mlflow/experiments/%70ermissions/create",
 ]
 
 
@@ -70,9 +80,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.reply(self)
             return
         digest, size = hashlib.sha256(), 0
-        for chunk in self.body():
-            digest.update(chunk)
-            size += len(chunk)
+        try:
+            for chunk in self.body():
+                digest.update(chunk)
+                size += len(chunk)
+        except (ConnectionError, ValueError):
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.seen.append((self.command, self.path, headers, size, digest.hexdigest()))
         if self.command == "GET" and self.path == ARTIFACT:
@@ -100,7 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         left = int(self.headers.get("Content-Length", 0))
         while left:
-            chunk = self.rfile.read(min(left, MEGABYTE))
+            if not (chunk := self.rfile.read(min(left, MEGABYTE))):
+                raise ConnectionError("the body is not complete")
             left -= len(chunk)
             yield chunk
 
@@ -177,12 +192,18 @@ def test_only_with_a_valid_token_and_never_with_it(registry: LiveRegistry, upstr
     for authorization in ("", "Bearer tr_nonsense", "Basic cmVnaXN0cnk6b2YtdGhlLXRyYWNraW5nLXNlcnZlcg=="):
         assert call(registry, "GET", RUNS, Authorization=authorization)[0] == 401
     assert upstream.seen == []
+    for method in ("TRACE", "CONNECT", "PROPFIND"):
+        assert call(registry, method, RUNS)[0] in {400, 405}
+    assert upstream.seen == []
     status, headers, body = call(
         registry,
         "POST",
         RUNS,
         b'{"max_results": 1}',
         Cookie="session=mine",
+        X_Http_Method_Override="DELETE",
+        X_Original_URL="/api/2.0/mlflow/users/create",
+        X_Real_User="root",
         X_Forwarded_For="10.0.0.1",
         Connection="keep-alive, X-Hop",
         X_Hop="1",
@@ -194,7 +215,9 @@ def test_only_with_a_valid_token_and_never_with_it(registry: LiveRegistry, upstr
     assert sent["authorization"] == "Basic cmVnaXN0cnk6b2YtdGhlLXRyYWNraW5nLXNlcnZlcg=="
     assert (sent["host"], size) == (f"127.0.0.1:{upstream.server_port}", 18)
     assert (sent["x-mlflow-workspace"], sent["content-type"]) == ("default", "application/json")
-    assert not {"cookie", "x-forwarded-for", "x-hop"} & set(sent)
+    withheld = {"cookie", "x-forwarded-for", "x-hop", "x-http-method-override", "x-original-url", "x-real-user"}
+    assert not withheld & set(sent)
+    assert headers["X-Content-Type-Options"] == "nosniff"
     assert registry.admin_token not in str(sent)
 
 
@@ -246,6 +269,24 @@ def test_who_leaves_in_the_middle(registry: LiveRegistry, upstream: Upstream) ->
     connection.close()
     assert call(registry, "GET", RUNS)[0] == 200
 
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    def hangs(handler: BaseHTTPRequestHandler) -> None:
+        waiting.release()
+        go_on.wait(30)
+
+    with replying(upstream, hangs):
+        for _ in range(3):  # as many as one may have passed on at once
+            connection = http.client.HTTPConnection(registry.url.removeprefix("http://"), timeout=30)
+            connection.request("GET", RUNS, headers={"Authorization": f"Bearer {registry.admin_token}"})
+            assert waiting.acquire(timeout=30)
+            connection.close()
+    deadline = time.monotonic() + 20
+    while call(registry, "GET", RUNS)[0] == 429:
+        assert time.monotonic() < deadline, "their places are free at once"
+        time.sleep(0.05)
+    go_on.set()
+
     def breaks_off(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
@@ -256,6 +297,23 @@ def test_who_leaves_in_the_middle(registry: LiveRegistry, upstream: Upstream) ->
     with replying(upstream, breaks_off), pytest.raises(http.client.IncompleteRead):
         call(registry, "GET", RUNS)
     assert call(registry, "GET", RUNS)[0] == 200
+
+
+def test_a_token_that_is_revoked_during_an_upload(registry: LiveRegistry, upstream: Upstream) -> None:
+    token = command(registry.database, "tokens", "create", ADMIN).strip()
+    upstream.seen.clear()
+    connection = http.client.HTTPConnection(registry.url.removeprefix("http://"), timeout=30)
+    connection.putrequest("PUT", ARTIFACT)
+    connection.putheader("Authorization", f"Bearer {token}")
+    connection.putheader("Content-Length", str(2 * MEGABYTE))
+    connection.endheaders(bytes(MEGABYTE))
+    with Api(registry.url, token) as api:
+        (own, *_) = api.get("/token/list").ok()["token_infos"]
+        api.post("/token/delete", token_id=own["token_id"]).ok()
+    connection.send(bytes(MEGABYTE))
+    assert connection.getresponse().status == 401
+    connection.close()
+    assert upstream.seen == [], "the upload is not complete"
 
 
 def test_a_tracking_server_that_does_not_help(registry: LiveRegistry, upstream: Upstream) -> None:
@@ -269,6 +327,30 @@ def test_a_tracking_server_that_does_not_help(registry: LiveRegistry, upstream: 
         handler.wfile.write(b"220 mail\r\n")
         handler.close_connection = True
 
+    def unchanged(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(304)
+        handler.send_header("ETag", '"x"')
+        handler.end_headers()
+
+    def no_status(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n")
+
+    def no_header(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Odd: a\x01b\r\nContent-Length: 0\r\n\r\n")
+
+    def closes_once(handler: BaseHTTPRequestHandler) -> None:
+        """As a connection that was kept too long."""
+        upstream.reply = None
+        handler.close_connection = True
+
+    with replying(upstream, unchanged):
+        status, headers, _ = call(registry, "GET", RUNS, If_None_Match='"x"')
+        assert (status, headers["ETag"]) == (304, '"x"')
+    for reply in (no_status, no_header):
+        with replying(upstream, reply):
+            assert call(registry, "GET", RUNS)[0] == 503
+    with replying(upstream, closes_once):
+        assert call(registry, "GET", RUNS)[0] == 200
     with replying(upstream, elsewhere):
         status, headers, body = call(registry, "GET", RUNS)
         assert (status, headers["Location"], b"redirect" in body) == (503, None, True)

@@ -95,7 +95,7 @@ class Handler:
         try:
             route, path_fields = self._find(request.scope["path"], request.method)
         except EndpointNotFound:
-            if not is_passed_on(request.scope["path"]):
+            if not is_passed_on(request.scope["raw_path"].decode("latin-1")):
                 raise
             return await self._pass_on(request, now)
         if route.ability is Ability.PUBLIC and route.operation is not None:
@@ -162,7 +162,11 @@ class Handler:
                 f"{request.scope['path']} is a call for a tracking server: runs, experiments and artifacts are not "
                 "kept here. Set the client's tracking URI to one, or start this server with --tracking-uri."
             )
-        return self._tracking_proxy.pass_on(request, principal)
+
+        async def check() -> None:
+            await self._authenticator.authenticate(request, time.time_ns() // 1_000_000)
+
+        return self._tracking_proxy.pass_on(request, principal, check)
 
     async def _look_up(self, route: Route, principal: Principal, body: Any, now: int) -> RunLookup | None:
         """What the tracking server says about the request's logged model, for callers who have the route's ability. It

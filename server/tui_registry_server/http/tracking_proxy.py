@@ -9,8 +9,10 @@ size. The tracking server gets its own credentials, never the caller's.
 import asyncio
 import contextlib
 import logging
+import re
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -19,10 +21,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http.protocol import STREAMED_BODY
-from tui_registry_server.http.response_limiter import in_chunks
 from tui_registry_server.http.responses import error_response
+from tui_registry_server.http.tracking_paths import METHODS
 from tui_registry_server.rules.errors import (
     BadRequest,
+    MethodNotAllowed,
     RegistryError,
     RequestLimitExceeded,
     RequestTimeout,
@@ -38,12 +41,34 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 60  # without a byte from a client that uploads
 ANSWER_SECONDS = 300  # without a byte from the tracking server: it may search, or copy artifacts, for long
-HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
+WRITE_SECONDS = 30  # until the tracking server takes what is uploaded
+CHECK_SECONDS = 30  # of an upload, after which the caller's token is checked again
+SHUTDOWN_SECONDS = 5  # that calls go on while the server ends
+
+PASSED_ON = re.compile(
+    rb"accept(-.*)?|content-.*|range|if-.*|user-agent|traceparent|tracestate|x-mlflow-[a-z-]*|x-request-id"
 )
-WITHHELD = HOP_BY_HOP | frozenset(b"authorization cookie host expect forwarded x-real-ip x-demo-time".split())
-"""Headers of a request that are not passed on."""
-ANSWER_WITHHELD = HOP_BY_HOP | frozenset(b"set-cookie server date www-authenticate".split())
+"""The headers of a request that the tracking server gets. Others may mean something to it that is not the caller's to
+say, such as who the user is, or which path is meant."""
+WITHHELD = re.compile(
+    rb"connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|date|www-authenticate"
+    rb"|access-control-.*|strict-transport-security|content-security-policy|x-content-type-options"
+)
+"""The headers of an answer that the caller does not get."""
+HARMLESS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
+"""Headers of every answer: an artifact that is a web page runs no scripts at this server's address."""
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FIELD_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+
+_UNAVAILABLE = (
+    "The tracking server, to which this call is passed on, cannot be reached. Try again; the registry itself works."
+)
+_REFUSED_UPLOAD = (
+    "The tracking server, to which this call is passed on, did not take the whole upload. It may be too large for it; "
+    "its log has the reason."
+)
+
+Check = Callable[[], Awaitable[object]]
 
 
 class TrackingProxy:
@@ -53,123 +78,189 @@ class TrackingProxy:
         self._limits = limits
         self._path = server.path
         self._authorization = server.authorization
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS, write=WRITE_SECONDS)
         self._client = http_client(server, timeout, limits.tracking_requests)
         self._running: Counter[str] = Counter()
+        self._exchanges: set[asyncio.Task[None]] = set()
+
+    def stop(self) -> None:
+        """The server ends: what is still being passed on after SHUTDOWN_SECONDS is broken off."""
+        for exchange in self._exchanges:
+            asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, exchange.cancel)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    def pass_on(self, request: Request, principal: Principal) -> Response:
-        """A response that asks the tracking server when it is sent. Raises RequestLimitExceeded or
-        TemporarilyUnavailable."""
+    def pass_on(self, request: Request, principal: Principal, check: Check) -> Response:
+        """A response that asks the tracking server when it is sent. ``check`` raises if the caller's token is no longer
+        valid. Raises RegistryError."""
+        if request.method not in METHODS:
+            raise MethodNotAllowed(f"{request.method} is not passed on to the tracking server.", METHODS)
+        if request.scope["http_version"] == "1.0":  # an answer may have chunks
+            raise BadRequest("Calls that are passed on to the tracking server must be HTTP/1.1.")
         if self._running[principal.id] >= self._limits.tracking_requests_per_principal:
             raise RequestLimitExceeded(
                 "Too many of your requests are being passed on to the tracking server. Wait until some are answered."
             )
         if self._running.total() >= self._limits.tracking_requests:
             raise TemporarilyUnavailable("Too many requests are being passed on to the tracking server. Try again.")
-        return _PassedOn(self, request, principal)
+        return _PassedOn(self, request, principal, check)
 
     @contextlib.contextmanager
-    def counted(self, principal: Principal) -> Any:
+    def counted(self, principal: Principal, exchange: asyncio.Task[None]) -> Iterator[None]:
         self._running[principal.id] += 1
+        self._exchanges.add(exchange)
         try:
             yield
         finally:
+            self._exchanges.discard(exchange)
             self._running[principal.id] -= 1
             if not self._running[principal.id]:
                 del self._running[principal.id]
 
-    @contextlib.asynccontextmanager
-    async def answer(self, request: Request) -> AsyncIterator[httpx.Response]:
+    async def send(self, request: Request, body: "_Body") -> httpx.Response:
         """The tracking server's answer, whose body has not been read. Raises RegistryError."""
         target = self._path.encode() + request.scope["raw_path"]
         if query := request.scope["query_string"]:
             target += b"?" + query
-        headers = list(_kept(request.scope["headers"], WITHHELD))
+        headers = [(name, value) for name, value in _end_to_end(request.scope["headers"]) if PASSED_ON.fullmatch(name)]
         if self._authorization is not None:
             headers.append((b"authorization", self._authorization.encode()))
-        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.scope["headers"])
         asked = httpx.Request(
             request.method,
             self._client.base_url.copy_with(raw_path=target),
             headers=[(b"host", self._client.base_url.netloc), *headers],
-            content=_body_of(request) if has_body else None,
+            content=body.chunks() if body.is_there else None,
         )
         try:
-            answer = await self._client.send(asked, stream=True)
+            return await self._send(asked, attempts=2 if request.method in {"GET", "HEAD"} and not body.is_there else 1)
         except httpx.HTTPError as error:
             log.warning("the tracking server did not answer: %s", type(error).__name__)
-            raise TemporarilyUnavailable(_UNAVAILABLE) from error
-        try:
-            if answer.is_redirect:  # elsewhere, the caller's token or ours might be sent
-                raise TemporarilyUnavailable(
-                    "The tracking server answered with a redirect, which is not followed. Give its final address to "
-                    "serve --tracking-uri."
-                )
-            yield answer
-        finally:
-            await answer.aclose()
+            message = _UNAVAILABLE if body.is_read or isinstance(error, httpx.ConnectError) else _REFUSED_UPLOAD
+            raise TemporarilyUnavailable(message) from error
+
+    async def _send(self, request: httpx.Request, attempts: int) -> httpx.Response:
+        """A connection that was kept may be closed by the tracking server just as it is used."""
+        while True:
+            attempts -= 1
+            try:
+                return await self._client.send(request, stream=True)
+            except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                if not attempts:
+                    raise
 
 
-_UNAVAILABLE = (
-    "The tracking server, to which this call is passed on, cannot be reached. Try again; the registry itself works."
-)
+class _Body:
+    """The body of a request, as it arrives."""
+
+    def __init__(self, request: Request, check: Check) -> None:
+        self._request = request
+        self._check = check
+        self.is_there = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.scope["headers"])
+        self._end = asyncio.Event()
+        if not self.is_there:
+            self._end.set()
+
+    @property
+    def is_read(self) -> bool:
+        return self._end.is_set()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Raises RegistryError: also if the caller's token is no longer valid when all has arrived, or before. The last
+        chunk is held back until then, so that the upload stays incomplete."""
+        stream = self._request.stream()
+        checked = time.monotonic()
+        held = b""
+        while True:
+            try:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    chunk = await anext(stream, None)
+            except TimeoutError:
+                raise RequestTimeout(f"The request's body paused for {IDLE_SECONDS} seconds.") from None
+            except ClientDisconnect:
+                raise BadRequest("The request's body ended before it was complete.") from None
+            if chunk is None or time.monotonic() - checked > CHECK_SECONDS:
+                await self._check()
+                checked = time.monotonic()
+            if held:
+                yield held
+            if chunk is None:
+                self._end.set()
+                return
+            held = chunk
+
+    async def disconnected(self) -> None:
+        """Returns when the caller has left. While the body is read, that shows in its chunks."""
+        await self._end.wait()
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
 
 
 class _PassedOn(Response):
     """Streams the tracking server's answer."""
 
-    def __init__(self, proxy: TrackingProxy, request: Request, principal: Principal) -> None:
+    def __init__(self, proxy: TrackingProxy, request: Request, principal: Principal, check: Check) -> None:
         self._proxy, self._request, self._principal = proxy, request, principal
+        self._body = _Body(request, check)
+        self._is_started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (streamed := scope.get("extensions", {}).get(STREAMED_BODY)) is not None:
             streamed["begin"]()
-        started = False
-        with self._proxy.counted(self._principal):
-            try:
-                async with self._proxy.answer(self._request) as answer:
-                    headers = list(_kept(answer.headers.raw, ANSWER_WITHHELD))
-                    started = True
-                    await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
-                    async for chunk in answer.aiter_raw():
-                        if await self._request.is_disconnected():
-                            return
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-            except RegistryError as error:
-                await in_chunks(error_response(error))(scope, receive, send)
-            except httpx.HTTPError as error:
-                if not started:
-                    await error_response(TemporarilyUnavailable(_UNAVAILABLE))(scope, receive, send)
-                    return
-                # The answer is left without its end: uvicorn closes the connection, so that the client notices.
-                log.warning("the tracking server broke off its answer: %s", type(error).__name__)
-
-
-async def _body_of(request: Request) -> AsyncIterator[bytes]:
-    """The request's body as it arrives. Raises RegistryError."""
-    stream = request.stream()
-    while True:
+        exchange = asyncio.ensure_future(self._exchange(send))
+        leaving = asyncio.ensure_future(self._body.disconnected())
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                chunk = await anext(stream, None)
-        except TimeoutError:
-            raise RequestTimeout(f"The request's body paused for {IDLE_SECONDS} seconds.") from None
-        except ClientDisconnect:
-            raise BadRequest("The request's body ended before it was complete.") from None
-        if chunk is None:
-            return
-        if chunk:
-            yield chunk
+            with self._proxy.counted(self._principal, exchange):
+                await asyncio.wait({exchange, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                if not exchange.done():
+                    exchange.cancel()  # nobody waits for it: its place is free for others
+                    await asyncio.wait({exchange})
+        finally:
+            exchange.cancel()
+            leaving.cancel()
+        error = None if exchange.cancelled() else exchange.exception()
+        if exchange.cancelled() or isinstance(error, httpx.HTTPError):
+            log.warning("a call that was passed on to the tracking server was broken off: %s", type(error).__name__)
+            error = TemporarilyUnavailable(_UNAVAILABLE)
+        # An answer that has begun is left without its end: uvicorn closes the connection, so that the client notices.
+        if isinstance(error, RegistryError) and not self._is_started:
+            await error_response(error)(scope, receive, send)
+        elif error is not None and not isinstance(error, RegistryError):
+            raise error
+
+    async def _exchange(self, send: Send) -> None:
+        answer = await self._proxy.send(self._request, self._body)
+        try:
+            head = _head(answer)
+            self._is_started = True
+            await send(head)
+            async for chunk in answer.aiter_raw():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            await answer.aclose()
 
 
-def _kept(headers: Iterable[tuple[bytes, bytes]], withheld: frozenset[bytes]) -> Iterable[tuple[bytes, bytes]]:
-    """The headers that are passed on: not those that the Connection header names, either."""
-    headers = [(name.lower(), value) for name, value in headers]
-    named = {each.strip().lower() for name, value in headers if name == b"connection" for each in value.split(b",")}
-    for name, value in headers:
-        if name not in withheld and name not in named and not name.startswith(b"x-forwarded-"):
-            yield name, value
+def _head(answer: httpx.Response) -> dict[str, Any]:
+    """The answer's status and headers as ASGI's message. Raises TemporarilyUnavailable if it cannot be passed on."""
+    status = answer.status_code
+    if status in REDIRECTS:  # elsewhere, the caller's token or ours might be sent
+        raise TemporarilyUnavailable(
+            "The tracking server answered with a redirect, which is not followed. Give its final address to "
+            "serve --tracking-uri."
+        )
+    headers = [
+        (name, value)
+        for name, value in _end_to_end(answer.headers.raw)
+        if not WITHHELD.fullmatch(name) and not (status == 304 and name == b"content-length")
+    ]
+    if not 200 <= status < 600 or not all(_FIELD_VALUE.fullmatch(value) for _, value in headers):
+        raise TemporarilyUnavailable("The tracking server's answer is not HTTP, and cannot be passed on.")
+    return {"type": "http.response.start", "status": status, "headers": [*headers, *HARMLESS]}
+
+
+def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers but those that the Connection header names, in lower case."""
+    lower = [(name.lower(), value) for name, value in headers]
+    named = {each.strip().lower() for name, value in lower if name == b"connection" for each in value.split(b",")}
+    return [(name, value) for name, value in lower if name not in named]

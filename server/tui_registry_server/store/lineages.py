@@ -5,7 +5,7 @@ Any one of several servers takes what is due: it leases it for some time, so tha
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, case, func, insert, literal, select, update
 
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import lineages, model_versions, registered_models
@@ -49,8 +49,18 @@ _READ = Statement(
     select(_row.document, _row.problem, _row.retrieved_timestamp, _row.next_attempt_timestamp).where(_the_version)
 )
 _INSERT = Statement(insert(lineages))
+SOON = 30_000  # milliseconds
+_is_soon = lineages.c.next_attempt_timestamp <= bindparam("soon", type_=BigInteger())
 _ASK_AGAIN = Statement(
-    update(lineages).where(_the_version).values(problem=None, attempts=0, next_attempt_timestamp=bindparam("due"))
+    update(lineages)
+    .where(_the_version)
+    .values(
+        problem=None,
+        attempts=case((_is_soon, lineages.c.attempts), else_=0),
+        next_attempt_timestamp=case(
+            (_is_soon, lineages.c.next_attempt_timestamp), else_=bindparam("due", type_=BigInteger())
+        ),
+    )
 )
 _DUE = Statement(
     select(
@@ -118,8 +128,9 @@ def read(connection: Connection, model_id: str, version: int) -> LineageRow | No
 
 
 def ask(connection: Connection, model_id: str, version: int, due: int) -> None:
-    """Have the tracking server asked about a version at this time, whatever it has said before."""
-    if not _ASK_AGAIN.run(connection, model_id=model_id, version=version, due=due).rowcount:
+    """Have the tracking server asked about a version at this time, whatever it has said before; unless it is asked soon
+    anyway: who asks again and again does not have it asked more often."""
+    if not _ASK_AGAIN.run(connection, model_id=model_id, version=version, due=due, soon=due + SOON).rowcount:
         _INSERT.run(
             connection,
             model_id=model_id,

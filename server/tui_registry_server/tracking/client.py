@@ -17,6 +17,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 MAX_BYTES = 1024 * 1024  # of an answer: a run with thousands of metrics; more would block the event loop for long
 MAX_CONNECTIONS = 16
 STEP_SECONDS = 10.0  # until a connection is established, and for each step of sending and receiving
+KEPT_SECONDS = 2.0  # that an idle connection is kept: less than servers keep theirs
 MAX_PROBLEM = 300  # characters of a message that may quote the system's
 
 
@@ -26,6 +27,10 @@ class TrackingError(Exception):
 
 class TrackingMissing(TrackingError):
     """It knows nothing of what it was asked for."""
+
+
+class TrackingUnavailable(TrackingError):
+    """It answers nobody: it cannot be reached, or refuses the credentials."""
 
 
 class TrackingUnusable(TrackingError):
@@ -57,6 +62,8 @@ class TrackingClient:
             raise TrackingError("it does not answer") from None
         except httpx.ProtocolError as error:
             raise TrackingUnusable(f"its answer is not HTTP ({type(error).__name__})") from None
+        except (httpx.ReadError, httpx.WriteError):
+            raise TrackingError("it broke off the connection") from None
         except httpx.HTTPError as error:
             raise _unreachable(error) from None
         try:
@@ -78,14 +85,16 @@ def http_client(server: TrackingServer, timeout: httpx.Timeout, connections: int
         trust_env=False,  # no proxy, and no credentials but those given
         follow_redirects=False,
         timeout=timeout,
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        limits=httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEPT_SECONDS
+        ),
     )
 
 
 def _check(response: httpx.Response) -> None:
     status = response.status_code
     if status in {401, 403}:
-        raise TrackingError(
+        raise TrackingUnavailable(
             f"it refuses the credentials of this server ({status}): check MLFLOW_TRACKING_USERNAME and "
             "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
         )
@@ -110,10 +119,10 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(content)
 
 
-def _unreachable(error: httpx.HTTPError) -> TrackingError:
+def _unreachable(error: httpx.HTTPError) -> TrackingUnavailable:
     """With the system's reason, if it gave one; neither the request nor its headers are in the message."""
     cause: BaseException | None = error
     while cause is not None and not (isinstance(cause, OSError) and cause.strerror):
         cause = cause.__cause__ or cause.__context__
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(error).__name__
-    return TrackingError(f"it cannot be reached: {one_line(reason, MAX_PROBLEM)}")
+    return TrackingUnavailable(f"it cannot be reached: {one_line(reason, MAX_PROBLEM)}")

@@ -21,7 +21,7 @@ from tui_registry_server.store import activities, lineages
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 from tui_registry_server.store.lineages import DueRow
-from tui_registry_server.tracking.client import TrackingClient, TrackingError, TrackingMissing, TrackingUnusable
+from tui_registry_server.tracking.client import TrackingClient, TrackingError, TrackingMissing, TrackingUnavailable
 from tui_registry_server.tracking.document import GOING_ON, retrieve, run_of
 from tui_registry_server.tracking.server import TrackingServer
 from tui_registry_server.wire.lineage import LineageDocument
@@ -69,7 +69,8 @@ class LineageWorker:
             async with asyncio.timeout(LOOKUP_SECONDS):
                 run_id = await run_of(self._client, model_id)
         except (TrackingError, TimeoutError) as error:
-            return RunLookup(problem=f"The tracking server was asked, but {self._failed(error)}.")
+            pauses = isinstance(error, TrackingUnavailable | TimeoutError)
+            return RunLookup(problem=f"The tracking server was asked, but {self._failed(error, pauses=pauses)}.")
         self._answered()
         return RunLookup(run_id)
 
@@ -125,18 +126,20 @@ class LineageWorker:
                         self._client, origin(row.storage_location, row.logged_model_id, row.run_id)
                     )
             except (TrackingError, TimeoutError) as error:
-                problem = f"The tracking server was asked, but {self._failed(error)}."
+                # What takes long or fails here may be this run only, which somebody may have chosen for that.
+                pauses = isinstance(error, TrackingUnavailable)
+                problem = f"The tracking server was asked, but {self._failed(error, pauses=pauses)}."
                 delay = retry_delay(row.attempts + 1, missing=isinstance(error, TrackingMissing))
                 await self._database.write(partial(_postpone, row=row, problem=problem, delay=delay))
                 return
         self._answered()
         await self._database.write(partial(_keep, row=row, document=document))
 
-    def _failed(self, error: TrackingError | TimeoutError) -> str:
-        """What is wrong. Unless that concerns what was asked for only, nothing is asked for a moment."""
-        if isinstance(error, TrackingMissing | TrackingUnusable):
-            return str(error)
+    def _failed(self, error: TrackingError | TimeoutError, *, pauses: bool) -> str:
+        """What is wrong. ``pauses``: whether nothing is asked for a moment, as the tracking server answers nobody."""
         problem = str(error) if isinstance(error, TrackingError) else "it takes too long to answer"
+        if not pauses:
+            return problem
         self._paused_until = time.monotonic() + PAUSE_SECONDS
         if self._is_answering:
             self._is_answering = False
