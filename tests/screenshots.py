@@ -160,7 +160,7 @@ def _keep_profiles(folder: Path) -> None:
         "production": Profile(url="https://registry.example.com", read_only=True, colour="red"),
         "staging": Profile(url="https://registry.staging.example.com"),
     }
-    profiles.write(Profiles(default="staging", profiles=known))
+    profiles.change(lambda _: Profiles(default="staging", profiles=known))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,20 @@
 """The files under the user's config directory: read with errors that name the key, written atomically."""
 
+import errno
+import fcntl
 import os
+import secrets
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+
+from tui_registry.session import file_lock
+
+LOCK_TIMEOUT = 5.0  # seconds; others hold it while they write a file
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -46,6 +54,23 @@ def problems(error: ValidationError) -> dict[str, str]:
     return {".".join(map(str, each["loc"])): each["msg"].removeprefix("Value error, ") for each in error.errors()}
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other consoles and commands from changing files in a folder, which is created if it does not exist: what is
+    read from one of them and written back meanwhile has all that they wrote. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        is_ours = True
+        with suppress(OSError):  # without locks, as on some network file systems, it is written all the same
+            is_ours = file_lock.acquire(descriptor, fcntl.LOCK_EX, timeout=LOCK_TIMEOUT)
+        if not is_ours:
+            raise TimeoutError(errno.ETIMEDOUT, "another console or command that writes it is suspended or hangs")
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def write(file: Path, content: Mapping[str, Any]) -> None:
     """Replace a file, or create it and its folder. Raises OSError."""
     import tomli_w
@@ -56,13 +81,13 @@ def write(file: Path, content: Mapping[str, Any]) -> None:
 
 def replace_private(file: Path, text: str) -> None:
     """Replace a file atomically, or create it, readable by its owner only. Raises OSError."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft = file.with_name(f".tui-registry-{secrets.token_hex(16)}")  # nobody can put something there before
+    write_private(draft, text)
     try:
-        draft.unlink(missing_ok=True)
-        write_private(draft, text)
         draft.replace(file)
-    finally:
+    except BaseException:
         draft.unlink(missing_ok=True)
+        raise
 
 
 def write_private(file: Path, text: str) -> None:

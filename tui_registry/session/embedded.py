@@ -25,6 +25,7 @@ from typing import IO
 
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.trust import ssl_context
+from tui_registry.session import file_lock
 from tui_registry.session.private_folder import FolderError, PrivateFolder
 from tui_registry.session.server_process import server_command, server_environment
 from tui_registry.session.session_token import DAYS, LIFETIME, SessionToken
@@ -150,16 +151,8 @@ class EmbeddedRegistry:
         """Lock a file next to the database until the file is closed. Others hold it only briefly, unless they are
         stopped. Raises EmbeddedError, FolderError."""
         stream = self._private.open_file(self._name(suffix))
-        deadline = time.monotonic() + LOCK_TIMEOUT
-        while True:
-            try:
-                fcntl.flock(stream, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(POLL_INTERVAL)
-            else:
-                return stream
+        if file_lock.acquire(stream.fileno(), kind, timeout=LOCK_TIMEOUT):
+            return stream
         stream.close()
         held = shlex.quote(str(self._sibling(suffix)))
         raise EmbeddedError(

@@ -46,16 +46,18 @@ class KeptArrangements:
 
     def keep(self, place: str, arrangement: Arrangement) -> None:
         """Save the arrangement of a place, beside those that other consoles saved meanwhile. Raises OSError."""
-        try:
-            self._kept = config.read(arrangements_file(), KeptPlaces)
-        except ConfigError:
-            self._kept = KeptPlaces()  # what cannot be read is replaced
         kept = KeptArrangement(
             sort=str(arrangement.sort) if arrangement.sort else None,
             columns=None if arrangement.columns is None else list(arrangement.columns),
         )
-        self._kept.root[place] = kept
-        config.write(arrangements_file(), self._kept.model_dump(exclude_none=True))
+        file = arrangements_file()
+        with config.locked(file.parent):
+            try:
+                self._kept = config.read(file, KeptPlaces)
+            except ConfigError:
+                self._kept = KeptPlaces()  # what cannot be read is replaced
+            self._kept.root[place] = kept
+            config.write(file, self._kept.model_dump(exclude_none=True))
 
 
 def arrangements_file() -> Path:

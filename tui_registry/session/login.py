@@ -74,7 +74,7 @@ def login(
         _check(profile, token)
         problem = _store(profiles.account(name, profile), token)
         profile = profile.model_copy(update={"ask_token": bool(problem)})
-        profiles.write(known.with_profile(name, profile))
+        profiles.change(lambda known: known.with_profile(name, profile))
         if before is not None and before.url != profile.url and not problem:
             with suppress(credentials.NoKeyringError):
                 credentials.remove(profiles.account(name, before))  # it would never be used again
@@ -102,30 +102,26 @@ def change(name: str, **settings: Any) -> Profile:
         ssl_context(profile.url, profile.ca)
     except TrustError as error:
         raise ProfileError(str(error)) from None
-    profiles.write(known.model_copy(update={"profiles": known.profiles | {name: profile}}))
+    profiles.change(lambda known: known.model_copy(update={"profiles": known.profiles | {name: profile}}))
     return profile
 
 
 def make_default(name: str) -> None:
     """Make this the default profile. Raises ProfileError."""
-    known = profiles.read()
-    known.get(name)
-    profiles.write(known.model_copy(update={"default": name}))
+    profiles.read().get(name)
+    profiles.change(lambda known: known.model_copy(update={"default": name}))
 
 
 def logout(name: str) -> None:
     """Delete a profile and its token."""
     try:
-        known = profiles.read()
-        profile = known.get(name)
+        profile = profiles.read().get(name)
         try:
             credentials.remove(profiles.account(name, profile))
         except credentials.NoKeyringError:
             if not profile.ask_token:  # else it was stored nowhere, unless by a login before the last
                 raise
-        rest = {each: kept for each, kept in known.profiles.items() if each != name}
-        default = known.default if known.default != name else next(iter(sorted(rest)), None)
-        profiles.write(known.model_copy(update={"profiles": rest, "default": default}))
+        profiles.change(lambda known: known.without_profile(name))
     except ProfileError as error:
         raise LoginError(str(error)) from None
     except credentials.NoKeyringError as error:

@@ -16,6 +16,7 @@ URL, or nowhere.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -143,6 +144,11 @@ class Profiles(BaseModel):
         """The profiles with this one added or replaced; the first one becomes the default."""
         return Profiles(default=self.default or name, profiles=self.profiles | {name: profile})
 
+    def without_profile(self, name: str) -> "Profiles":
+        """The profiles without this one; if it was the default, the first of the others is."""
+        rest = {each: kept for each, kept in self.profiles.items() if each != name}
+        return Profiles(default=self.default if self.default != name else next(iter(sorted(rest)), None), profiles=rest)
+
 
 def config_file() -> Path:
     return config.folder() / "profiles.toml"
@@ -156,11 +162,12 @@ def read() -> Profiles:
         raise ProfileError(str(error)) from None
 
 
-def write(profiles: Profiles) -> None:
-    """Replace the file atomically, readable by its owner only. Raises ProfileError."""
+def change(changed: Callable[[Profiles], Profiles]) -> None:
+    """Replace the file by what it has, ``changed``, readable by its owner only. Raises ProfileError."""
     file = config_file()
     try:
-        config.write(file, profiles.model_dump(exclude_none=True, exclude_defaults=True))
+        with config.locked(file.parent):
+            config.write(file, changed(read()).model_dump(exclude_none=True, exclude_defaults=True))
     except OSError as error:
         raise ProfileError(f"{file} cannot be written: {error.strerror}.") from None
 

@@ -95,8 +95,17 @@ def keep_view(name: str, view: SavedView) -> None:
 
 def _change(written: Callable[[str], str], meant: Callable[[dict[str, Any]], None]) -> None:
     """Change the file's text, and check that what it says is ``meant``. Its comments stay. Raises SettingsError."""
+    file = config_file().resolve()  # which a link may lead to
+    try:
+        with config.locked(file.parent):
+            config.replace_private(file, _changed(file, written, meant))
+    except OSError as error:
+        raise SettingsError(f"{config_file()} cannot be written: {error.strerror}.") from None
+
+
+def _changed(file: Path, written: Callable[[str], str], meant: Callable[[dict[str, Any]], None]) -> str:
+    """The file's changed text. Raises SettingsError."""
     read()  # what is invalid is left as it is
-    file = config_file()
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -108,11 +117,7 @@ def _change(written: Callable[[str], str], meant: Callable[[dict[str, Any]], Non
     changed = written(text)
     if _parsed(changed) != wanted:
         raise SettingsError(f"{file} is written in a way that the console cannot change: change it in an editor.")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        config.replace_private(file.resolve(), changed)  # which a link may lead to
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from None
+    return changed
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

@@ -101,7 +101,7 @@ def test_files_that_hold_no_authority(content: str | None, secure: LiveRegistry,
     refused = login(secure, "--profile", "work", "--ca", str(file))
     assert refused.exit_code == 1
     assert str(file) in refused.stderr
-    profiles.write(profiles.Profiles(profiles={"work": profiles.Profile(url=secure.url, ca=str(file))}))
+    profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url=secure.url, ca=str(file))}))
     with pytest.raises(ConnectionProblem, match=r"authority\.pem"):
         connect(profile="work", environment={})
     assert run("profiles", "set", "work", "--ca", str(file)).exit_code == 1
@@ -217,7 +217,7 @@ def test_no_token_is_sent_in_the_open_unless_that_is_said(vault: MemoryKeyring) 
         refused = run("login", url, "--token-stdin", "--profile", "open", typed="tr_secret\n")
         assert refused.exit_code == 1
         assert "--insecure-http" in refused.stderr
-        profiles.write(profiles.Profiles(default="open", profiles={"open": profiles.Profile(url=url)}))
+        profiles.change(lambda _: profiles.Profiles(default="open", profiles={"open": profiles.Profile(url=url)}))
         keyring.set_password("tui-registry", f"open {url}", "tr_secret")
         for words in (("models", "list"), ("requests", "list"), ("activity",)):
             refused = run(*words)

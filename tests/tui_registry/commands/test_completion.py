@@ -114,7 +114,7 @@ def test_each_shell_gets_its_own_form(scene: Scene) -> None:
 
 
 def test_profiles_are_completed_without_a_registry(scene: Scene, command_home: Path) -> None:
-    profiles.write(profiles.Profiles(profiles={"work": profiles.Profile(url="https://a.example")}))
+    profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url="https://a.example")}))
     for line in ("--profile w", "models list --profile w", "logout w", "profiles default w"):
         assert offered(scene, line, HOME=str(command_home)) == ["work"], line
 

@@ -130,7 +130,7 @@ def test_what_a_profile_says_besides_stays_when_logging_in_again(registry: LiveR
 
 def test_a_profile_that_lacks_its_token_lacks_nothing_else(vault: MemoryKeyring) -> None:
     work = profiles.Profile(url="https://a.example", read_only=True, colour="red", tracking_uri="https://runs.example")
-    profiles.write(profiles.Profiles(profiles={"work": work}))
+    profiles.change(lambda _: profiles.Profiles(profiles={"work": work}))
     with pytest.raises(ConnectionProblem) as caught:
         connect(profile="work", environment={})
     assert caught.value.lacking == Connection(
@@ -272,14 +272,16 @@ def test_without_a_keyring_the_profile_is_kept_and_its_token_is_not(
 def test_logging_out_removes_the_token_of_an_earlier_login(registry: LiveRegistry, vault: MemoryKeyring) -> None:
     login(registry, "--profile", "work")
     saved = profiles.read()
-    profiles.write(saved.model_copy(update={"profiles": {"work": profiles.Profile(url=registry.url, ask_token=True)}}))
+    profiles.change(
+        lambda _: saved.model_copy(update={"profiles": {"work": profiles.Profile(url=registry.url, ask_token=True)}})
+    )
     assert vault.passwords
     assert run("logout", "work").exit_code == 0
     assert vault.passwords == {}
 
 
 def test_a_login_with_a_keyring_ends_the_questions(registry: LiveRegistry, vault: MemoryKeyring) -> None:
-    profiles.write(profiles.Profiles(profiles={"work": profiles.Profile(url=registry.url, ask_token=True)}))
+    profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url=registry.url, ask_token=True)}))
     assert login(registry, "--profile", "work").exit_code == 0
     assert not profiles.read().get("work").ask_token
     assert connect(profile="work", environment={}).token == registry.token(OWNER)
@@ -304,7 +306,9 @@ def test_the_token_of_the_environment_is_for_the_registry_that_it_names(
 
 @BROKEN
 def test_a_profile_without_its_keyring_lacks_but_the_token(broken: KeyringBackend) -> None:
-    profiles.write(profiles.Profiles(default="work", profiles={"work": profiles.Profile(url="https://a.example")}))
+    profiles.change(
+        lambda _: profiles.Profiles(default="work", profiles={"work": profiles.Profile(url="https://a.example")})
+    )
     with pytest.raises(ConnectionProblem) as caught:
         connect(environment={})
     assert caught.value.lacking is not None

@@ -75,7 +75,7 @@ def test_what_cannot_be_a_token_is_told_without_it(token: str, scene: Scene, vau
     assert done.exit_code == Exit.NOT_ALLOWED, done.output
     assert done.stderr.startswith("Error: TUI_REGISTRY_TOKEN cannot be a token: character ")
     assert token[3:] not in done.output
-    profiles.write(profiles.Profiles(profiles={"work": profiles.Profile(url=scene.url)}))
+    profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url=scene.url)}))
     vault.passwords["tui-registry", f"work {scene.url}"] = token
     with pytest.raises(ConnectionProblem, match=r"The keyring's token of 'work' cannot be a token: character") as told:
         connect(profile="work", environment={})

@@ -30,15 +30,15 @@ def test_without_a_file_there_are_no_profiles() -> None:
 
 def test_what_is_written_is_read() -> None:
     known = Profiles(default="ü", profiles={"ü": Profile(url="https://a.example/"), "b c": Profile(url="http://b:1")})
-    profiles.write(known)
+    profiles.change(lambda _: known)
     assert profiles.read() == known
     assert profiles.read().profiles["ü"].url == "https://a.example"
-    profiles.write(Profiles())
+    profiles.change(lambda _: Profiles())
     assert profiles.read() == Profiles()
 
 
 def test_only_the_owner_reads_it_and_no_draft_is_left() -> None:
-    profiles.write(Profiles())
+    profiles.change(lambda _: Profiles())
     file = profiles.config_file()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -63,7 +63,7 @@ def test_the_example_of_the_documentation_is_read() -> None:
 
 
 def test_what_is_as_usual_is_not_written() -> None:
-    profiles.write(Profiles(profiles={"a": Profile(url="https://a")}))
+    profiles.change(lambda _: Profiles(profiles={"a": Profile(url="https://a")}))
     assert profiles.config_file().read_text() == '[profiles.a]\nurl = "https://a"\n'
 
 
@@ -76,7 +76,7 @@ def test_colours_that_can_be_shown(colour: str) -> None:
 def test_a_read_only_file_system_is_told(home: Path) -> None:
     (home / "config").write_text("This is no folder.")
     with pytest.raises(ProfileError, match="cannot be written: Not a directory"):
-        profiles.write(Profiles())
+        profiles.change(lambda _: Profiles())
     with pytest.raises(ProfileError, match="cannot be read: Not a directory"):
         profiles.read()
     assert list(home.iterdir()) == [home / "config"]

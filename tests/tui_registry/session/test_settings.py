@@ -1,7 +1,7 @@
 """The console's own settings: read and kept as a user and an editor would, and what they do."""
 
-import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,15 +113,21 @@ def test_a_write_that_fails_leaves_the_file_and_no_draft() -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_draft_of_a_console_that_was_killed_is_in_nobodys_way() -> None:
-    file = config.folder() / "console.toml"
-    config.write(file, {"theme": "nord"})
-    target = file.with_name("elsewhere")
-    target.write_text("another's")
-    file.with_name(f"{file.name}.{os.getpid()}").symlink_to(target)
-    config.write(file, {"theme": "gruvbox"})
-    assert target.read_text() == "another's"
-    assert sorted(file.parent.iterdir()) == [file, target]
+def test_views_that_are_saved_at_once_are_all_saved() -> None:
+    names = [f"view-{number}" for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: settings.keep_view(name, SavedView(place="models")), names))
+    assert sorted(settings.read().views) == sorted(names)
+    assert list(settings.config_file().parent.iterdir()) == [settings.config_file()]
+
+
+def test_a_console_that_hangs_while_it_writes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.keep_theme("nord")
+    monkeypatch.setattr(config, "LOCK_TIMEOUT", 0.1)
+    with config.locked(config.folder()), pytest.raises(SettingsError, match=r"cannot be written: .* hangs\."):
+        settings.keep_theme("gruvbox")
+    settings.keep_theme("gruvbox")
+    assert settings.read().theme == "gruvbox"
 
 
 @pytest.mark.parametrize(
