@@ -2,7 +2,8 @@
 
 CallError
 ├── Refused            the server answered with an error: ``error_code`` and ``status``
-│   └── Unauthenticated   401: the token is not, or no longer, valid
+│   ├── Unauthenticated   401: the token is not, or no longer, valid
+│   └── UnknownEndpoint   404: the server has no such endpoint, as it is older
 ├── ReadOnly           nothing was sent: the profile is read-only
 ├── Unreachable        nothing was sent: the server cannot be reached
 ├── LostAnswer         it was sent, and no answer came: the change may have happened or not
@@ -45,6 +46,20 @@ class Unauthenticated(Refused):
             f"answered 401 Unauthorized{f': {said}' if (said := said.partition('. ')[0].rstrip('.')) else ''}",
         )
         return cls(401, error_code, f"{server} {reason}. {advice}", retry_after=retry_after)
+
+
+class UnknownEndpoint(Refused):
+    """Asking again is of no use until the server is upgraded."""
+
+    @classmethod
+    def of(cls, server: str, method: str, path: str, *, error_code: str) -> Self:
+        """What was called, and by which method and path."""
+        return cls(
+            404,
+            error_code,
+            f"{server} does not know {method} {path}: it is older than this program, unless its URL is wrong. Upgrade "
+            "it, or use the version of this program that came with it.",
+        )
 
 
 class ReadOnly(CallError):

@@ -12,10 +12,18 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from tui_registry.client.endpoint import Endpoint
-from tui_registry.client.errors import LostAnswer, Misunderstood, ReadOnly, Refused, Unauthenticated, Unreachable
+from tui_registry.client.errors import (
+    LostAnswer,
+    Misunderstood,
+    ReadOnly,
+    Refused,
+    Unauthenticated,
+    UnknownEndpoint,
+    Unreachable,
+)
 from tui_registry.client.journal import Journal
 from tui_registry.client.trust import describe_tls_error
-from tui_registry_server.wire.error import Error
+from tui_registry_server.wire.error import Error, ErrorCode
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -144,6 +152,9 @@ class Transport:
             return Unauthenticated.of(
                 self.url, said.message, advice, error_code=said.error_code, retry_after=retry_after
             )
+        if said.error_code == ErrorCode.ENDPOINT_NOT_FOUND:
+            path = response.request.url.path.removeprefix(API)
+            return UnknownEndpoint.of(self.url, response.request.method, path, error_code=said.error_code)
         return Refused(
             response.status_code, said.error_code, said.message or _status(response), retry_after=retry_after
         )

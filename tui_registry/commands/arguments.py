@@ -5,6 +5,7 @@ from collections.abc import Callable
 import click
 
 from tui_registry.commands import completers
+from tui_registry.mutations import effect
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 STAGE = click.Choice([stage.value for stage in Stage], case_sensitive=False)
@@ -56,4 +57,4 @@ def archives(archive: bool | None, stage: Stage, *, default: bool) -> bool:
     if archive and stage not in EXCLUSIVE_STAGES:
         stages = " and ".join(EXCLUSIVE_STAGES)
         raise click.UsageError(f"--archive-existing is for transitions to {stages}: nothing is archived in {stage}.")
-    return (default if archive is None else archive) and stage in EXCLUSIVE_STAGES
+    return effect.archives(stage, wanted=default if archive is None else archive)

@@ -172,7 +172,7 @@ def _decide(
             )
         if NEEDED_ACTIONS[decision] not in pending[0].available_actions:
             raise Failure(Exit.NOT_ALLOWED, f"You may not {decision} this request: nothing was sent.")
-        target = Target.of(pending[0], (each.user_id for each in pending[1:]))
+        target = Target.of(pending[0], pending[1:])
         mutation = decide(client, target, decision, archive_existing_versions=archive, comment=comment)
 
         async def read() -> dict[str, Any]:

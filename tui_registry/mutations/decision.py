@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tui_registry.client.registry import RegistryClient
+from tui_registry.mutations.effect import archives
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.mutations.transition import VersionStage, back, not_as_shown
@@ -50,8 +51,8 @@ PARTICIPLES = {decision: _PAST_TENSE[kind].lower() for decision, kind in ACTIVIT
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A request as it was when the user was asked. ``also`` are others who requested the same: approving or rejecting
-    settles their requests too."""
+    """A request as it was when the user was asked. Approving or rejecting settles every request for the same, whoever
+    made it: ``also`` are the others that were chosen, ``unchosen`` the rest."""
 
     id: str
     name: str
@@ -61,11 +62,14 @@ class Target:
     creator: str
     displaces: tuple[str, ...] = ()
     leaves_empty: bool = False
-    also: tuple[str, ...] = ()
     comment: str = ""
+    also: tuple[InboxRequest, ...] = ()
+    unchosen: tuple[InboxRequest, ...] = ()
 
     @classmethod
-    def of(cls, request: InboxRequest, also: Iterable[str] = ()) -> "Target":
+    def of(
+        cls, request: InboxRequest, also: Iterable[InboxRequest] = (), unchosen: Iterable[InboxRequest] = ()
+    ) -> "Target":
         return cls(
             request.id,
             request.name,
@@ -75,9 +79,15 @@ class Target:
             request.user_id,
             displaced(request),
             request.leaves_empty,
-            tuple(also),
             request.comment or "",
+            tuple(also),
+            tuple(unchosen),
         )
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the chosen requests."""
+        return [self.id, *(request.id for request in self.also)]
 
     def __str__(self) -> str:
         return f"{visible(self.name)} version {self.version}, {self.from_stage} → {self.to_stage}"
@@ -98,6 +108,7 @@ def decide(
 ) -> Mutation:
     """The result says what settled the request, if that was something else, and in which stage the version is."""
     name, version, stage = target.name, target.version, target.to_stage
+    archive_existing_versions = archives(stage, wanted=archive_existing_versions)
     own: Activity | None = None
 
     async def check() -> str:
@@ -153,6 +164,7 @@ def decide(
         inverse=inverse,
         undo_note=undo_note,
         subject=subject_of(name, version, stage),
+        count=len(target.ids),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 PRODUCTION_LEFT_EMPTY = "Production is left EMPTY: no other version is there."
 
@@ -16,6 +16,12 @@ def left_empty(origin: Stage, target: Stage | None, remaining: Collection[str]) 
     if origin is not Stage.PRODUCTION or target is Stage.PRODUCTION or remaining:
         return ""
     return PRODUCTION_LEFT_EMPTY
+
+
+def archives(stage: Stage, *, wanted: bool) -> bool:
+    """Whether a transition to a stage archives the other versions there, if that is wanted: only where one version
+    belongs."""
+    return wanted and stage in EXCLUSIVE_STAGES
 
 
 def numbered(versions: Sequence[str]) -> str:

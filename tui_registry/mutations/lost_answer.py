@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from tui_registry.client.errors import LostAnswer, Misunderstood, Refused, Unreachable
+from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.mutations.result import Result, Verdict
 
 MAX_READS = 32  # after a lost answer, over a minute: a server may take that long to restart
@@ -23,6 +23,7 @@ async def find_out(happened: Callable[[], Awaitable[bool]], read_back: Callable[
     """The result that ``read_back`` gives once the server shows that it ``happened``; UNKNOWN, if it does not. Both may
     raise CallError. Takes a minute at most."""
     pause, unchanged = FIRST_PAUSE, 0
+    gone: CallError | None = None
     for _ in range(MAX_READS):
         try:
             if await happened():
@@ -32,8 +33,8 @@ async def find_out(happened: Callable[[], Awaitable[bool]], read_back: Callable[
             if unchanged == MAX_UNCHANGED_READS:
                 text = "The answer was lost, and nothing has changed so far: refresh before you repeat it."
                 return Result(Verdict.UNKNOWN, text)
-        except (Unreachable, LostAnswer, Misunderstood):
-            pass
+        except (Unreachable, LostAnswer, Misunderstood) as error:
+            gone = error
         except Refused as error:
             if error.status < 500:
                 return Result(
@@ -42,4 +43,4 @@ async def find_out(happened: Callable[[], Awaitable[bool]], read_back: Callable[
         await asyncio.sleep(pause)
         pause = min(2 * pause, LAST_PAUSE)
     text = "The answer was lost, and the server does not answer: refresh when it is back, before you repeat it."
-    return Result(Verdict.UNKNOWN, text)
+    return Result(Verdict.UNKNOWN, text, gone)

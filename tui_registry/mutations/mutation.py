@@ -30,6 +30,7 @@ class Mutation:
     complete it. undo_note: a sentence about what an undo does not restore or, without an inverse, why there is none.
     touches_production: whether it changes what is in Production.
     subject: what must not be changed by two mutations at once, such as a request's id; empty if anything may.
+    count: how many things that the user chose it settles, such as requests, where the sum of several is told.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Mutation:
     undo_note: str = ""
     touches_production: bool = False
     subject: str = ""
+    count: int = 1
     action: str = ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tui_registry.access.principal import Principal
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server.wire.principal_details import HeldGrant, Offboarding
 
 MAX_NAMED = 5  # of each list
@@ -38,7 +38,8 @@ def warnings(plan: Offboarding) -> list[str]:
     sentences = []
     if plan.unmanaged_model_count:
         names = _some(plan.unmanaged_models, plan.unmanaged_model_count)
-        sentences.append(f"Only administrators can manage afterwards: {names}.")
+        count = _counted(plan.unmanaged_model_count, "model")
+        sentences.append(f"Only administrators can manage {count} afterwards: {names}.")
     if plan.issued_token_count:
         issued = _counted(plan.issued_token_count, "token")
         sentences.append(f"Stays valid: {issued} of service principals, created by this account (see Tokens).")
@@ -84,6 +85,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _some(names: Iterable[str], count: int) -> str:
-    first = [one_line(name, 120) for name, _ in zip(names, range(MAX_NAMED), strict=False)]
+    """The first of some names or texts with names, and how many more there are."""
+    first = [one_line(visible(name), 120) for name, _ in zip(names, range(MAX_NAMED), strict=False)]
     more = f" and {count - len(first)} more" if count > len(first) else ""
     return ", ".join(first) + more

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from tui_registry.client.errors import CallError, ReadOnly, Unauthenticated, Unreachable
+from tui_registry.client.errors import CallError, LostAnswer, ReadOnly, Unauthenticated, Unreachable
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.keymap import Keymap
 from tui_registry.keys.names import display_name
@@ -22,7 +22,10 @@ OUTCOME_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30
 
 
 CANNOT_UNDO = "There is no way to undo it."
-NOT_KNOWN = "It is not known whether it was done: check before you repeat or undo it."
+SERVER_IS_GONE = (Unreachable, LostAnswer, Unauthenticated)
+"""After these, what is left of several mutations is not tried: each would wait for the server, and fail."""
+NOT_TRIED = "Not tried: the server was no longer there, or refused the token."
+MAX_NAMED = 3  # that were not tried
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +40,9 @@ class Outcome:
 class Change:
     """A change that was made here, or may have been.
 
-    title: what it is about. message: what came of it. undoing: what undoes it: the steps of each of its parts, of which
-    one that fails ends those of its part; empty if nothing does. note: what that does not restore, or why nothing does;
-    may be empty.
+    title: what it is about. message: what came of it, if ``note`` does not say so. undoing: what undoes it: the steps
+    of each of its parts, of which one that fails ends those of its part; empty if nothing does. note: what that does
+    not restore, or why nothing does; may be empty.
     """
 
     title: str
@@ -50,7 +53,7 @@ class Change:
     @classmethod
     def of(cls, mutation: Mutation, result: Result) -> "Change":
         if result.verdict is Verdict.UNKNOWN:
-            return cls(mutation.title, result.message, (), NOT_KNOWN)
+            return cls(mutation.title, "", (), result.message)
         steps: list[Mutation] = []
         step = mutation.inverse
         while step is not None:
@@ -68,6 +71,9 @@ class Change:
         which = [f"Not {', '.join(visible(change.title) for change in lasting)}:"] if lasting and undoing else []
         return cls(f"{len(changes)} changes", message, undoing, " ".join([*which, *notes]))
 
+
+Parts = Sequence[Sequence[Mutation]]
+"""Of several mutations that are reported together, the parts: each ends with the first that does not happen."""
 
 Results = Sequence[Sequence[Result]]
 """Of each part, the results of those of its mutations that were run."""
@@ -185,7 +191,7 @@ class Mutations:
             left = tuple(
                 steps[len(made) - 1 :]
                 for steps, made in zip(change.undoing, results, strict=True)
-                if isinstance(made[-1].error, Unreachable | ReadOnly | Unauthenticated)
+                if made[-1].verdict is Verdict.REFUSED and isinstance(made[-1].error, (ReadOnly, *SERVER_IS_GONE))
             )
             if left:
                 self._changes.append(replace(change, undoing=left))
@@ -210,11 +216,19 @@ class Mutations:
             self.outcome = None
             self._host.post_to_place(ConnectionChanged())
 
-    def _report_all(self, results: Results, participle: str) -> str:
-        """Say how many of several were done, and which key lists them. Returns how many, in words."""
-        counts = Counter(each[-1].verdict for each in results)
+    def _report_all(self, parts: Parts, results: Results, untried: Parts, participle: str) -> str:
+        """Say how many of several were done, which were not tried, and which key lists them. Returns how many, in
+        words."""
+        counts: Counter[Verdict] = Counter()
+        for part, made in zip(parts, results, strict=False):
+            counts[made[-1].verdict] += part[0].count
         unknown = f", {counts[Verdict.UNKNOWN]} unknown" if counts[Verdict.UNKNOWN] else ""
         text = counted = f"{counts[Verdict.DONE]} {participle}, {counts[Verdict.REFUSED]} failed{unknown}"
+        if untried:
+            counted += f", {sum(part[0].count for part in untried)} not tried"
+            named = ", ".join(visible(part[0].title) for part in untried[:MAX_NAMED])
+            more = f" and {len(untried) - MAX_NAMED} more" if len(untried) > MAX_NAMED else ""
+            text = f"{counted}: {named}{more}"
         if keys := self._host.keymap.keys["journal"]:
             text += f" · {display_name(keys[0])} details"
         worst = next(verdict for verdict in (Verdict.UNKNOWN, Verdict.REFUSED, Verdict.DONE) if counts[verdict])
@@ -238,7 +252,7 @@ class Mutations:
 
     def _start(
         self,
-        parts: Sequence[Sequence[Mutation]],
+        parts: Parts,
         finished: Callable[[Results], None],
         *,
         participle: str = "",
@@ -258,7 +272,7 @@ class Mutations:
 
     async def _run(
         self,
-        parts: Sequence[Sequence[Mutation]],
+        parts: Parts,
         finished: Callable[[Results], None],
         *,
         participle: str,
@@ -269,9 +283,12 @@ class Mutations:
         subjects = Counter(mutation.subject for part in parts for mutation in part if mutation.subject)
         self._subjects += subjects
         run_id = object()
+        number, total = 0, sum(part[0].count for part in parts)
+        untried: Parts = ()
         try:
-            for number, part in enumerate(parts, 1):
-                count = f" {number} of {len(parts)}" if len(parts) > 1 else ""
+            for place, part in enumerate(parts, 1):
+                number += part[0].count
+                count = f" {number} of {total}" if len(parts) > 1 else ""
                 texts: list[str] = []
                 results.append([])
                 for mutation in part:
@@ -284,28 +301,44 @@ class Mutations:
                         changes.append(Change.of(mutation, result))
                     if result.verdict is not Verdict.DONE:
                         break
+                if isinstance(results[-1][-1].error, SERVER_IS_GONE):
+                    untried = parts[place:]
+                    break
         finally:
             self._subjects -= subjects
             self.show_progress("", run_id)
             self._host.refresh_soon()
-        counted = self._report_all(results, participle) if len(parts) > 1 else ""
+        counted = self._report_all(parts, results, untried, participle) if len(parts) > 1 else ""
+        results += [[self._not_tried(part[0], results[-1][-1])] for part in untried]
         if len(parts) > 1 and len(changes) > 1:
             changes = [Change.of_all(changes, counted)]
         if not is_undo:
             self._changes = [*self._changes, *changes][-MAX_CHANGES:]
         finished(results)
 
+    def _not_tried(self, mutation: Mutation, last: Result) -> Result:
+        """The result of one after which the server was gone, in the journal, too."""
+        with self._host.client.journal.change(_action(mutation)) as record:
+            record(Verdict.REFUSED.value, NOT_TRIED)
+        return Result(Verdict.REFUSED, NOT_TRIED, last.error)
+
     async def _result(self, mutation: Mutation, show_progress: Callable[[str], None]) -> Result:
         """Run one. A bug in it must not keep the others from being run."""
         journal = self._host.client.journal
-        with journal.change(mutation.action or f"{mutation.title}: {mutation.progress}") as record:
+        with journal.change(_action(mutation)) as record:
             try:
                 result = await run(mutation, show_progress)
             except Exception as error:  # whatever it is: it is reported
                 self._host.report_bug(error)
-                result = Result(Verdict.UNKNOWN, "It is not known whether this was done: check before you repeat it.")
+                result = Result(
+                    Verdict.UNKNOWN, "It is not known whether it was done: check before you repeat or undo it."
+                )
             record(result.verdict.value, result.message)
         return result
+
+
+def _action(mutation: Mutation) -> str:
+    return mutation.action or f"{mutation.title}: {mutation.progress}"
 
 
 def _told(title: str, message: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_registry.client.registry import RegistryClient
-from tui_registry.mutations.effect import left_empty, numbered
+from tui_registry.mutations.effect import archives, left_empty, numbered
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.queries.search_syntax import named
 from tui_registry_server.wire.model_version import ModelVersion
-from tui_registry_server.wire.stage import Stage
+from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 
 async def holders(client: RegistryClient, name: str, stage: Stage) -> list[ModelVersion]:
@@ -21,6 +21,11 @@ async def others_in(client: RegistryClient, name: str, version: str, stage: Stag
     """The other versions of a model that are at a stage, in order."""
     found = {each.version for each in await holders(client, name, stage)} - {version}
     return sorted(found, key=int)
+
+
+async def displaced_by(client: RegistryClient, version: ModelVersion, stage: Stage) -> list[str]:
+    """The versions that a transition to a stage displaces, in order: the others there, where one version belongs."""
+    return await others_in(client, version.name, version.version, stage) if stage in EXCLUSIVE_STAGES else []
 
 
 async def emptied_by(client: RegistryClient, version: ModelVersion, target: Stage | None) -> str:
@@ -62,6 +67,7 @@ def transition(
     """Move a version at once. ``displaces`` are the other versions that were at the stage when the user was asked:
     they are archived if that was said, and it is refused if these are no longer exactly those there."""
     name, number, origin = version.name, version.version, version.current_stage
+    archive_existing_versions = archives(stage, wanted=archive_existing_versions)
 
     async def send() -> object:
         return await client.versions.transition(

@@ -162,7 +162,7 @@ class Board(TableActions, StagePlace):
 
     def show_problem(self, problem: str) -> None:
         if not any(table.row_count for table in self.tables.values()):
-            self.table.show([], empty=f"{problem}\nRetrying automatically.")
+            self.table.show([], empty=f"{problem}\n{self.retry_note}")
 
     def is_live(self, action: str) -> bool:
         if action in {"approve", "reject", "cancel"}:

@@ -126,7 +126,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
     def show_problem(self, problem: str) -> None:
         if not self.table.row_count:
-            self.table.show([], empty=f"{problem}\nRetrying automatically.")
+            self.table.show([], empty=f"{problem}\n{self.retry_note}")
 
     def known_requests(self) -> Iterable[InboxRequest]:
         return self._requests.values()

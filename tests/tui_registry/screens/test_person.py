@@ -8,6 +8,7 @@ import pytest
 from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import terminal
 from tui_registry.commands.exits import Exit
@@ -76,6 +77,11 @@ async def test_everything_is_on_one_page(scene: Scene, leaver: Leaver, size: tup
         )
         await shown.shows(f"{leaver.model} version 1 → Production", " used ", "O offboard")
         await shown.press("slash")
+        await shown.type("can_manage")
+        await shown.shows("“can_manage” (1)")
+        await shown.press("enter", "y")
+        await shown.until(lambda: shown.app.clipboard == leaver.model, "the model's name is copied")
+        await shown.press("slash", "ctrl+u")
         await shown.type("request")
         await shown.shows("“request” (1)")
         await shown.press("enter", "enter")
@@ -119,6 +125,7 @@ def test_six_keys_and_the_name_offboard(scene: Scene, leaver: Leaver, size: tupl
         shown.shows("1 open request cancelled", f"Removed from 1 group: {leaver.group}")
         shown.press("y")
         shown.shows("Offboarded.", "deactivated")
+        shown.until(lambda: "offboard" not in shown.text.rstrip().rpartition("\n")[2], "nothing is left to take")
         assert shown.pressed - before - len(leaver.name) <= 6
         shown.press("q")
         assert shown.ends() == 0
@@ -153,6 +160,26 @@ async def test_what_changes_while_one_decides_is_not_taken_unseen(
         await shown.press("y")
         await shown.tells("Nothing was sent: what it has was changed by someone else.")
     assert accepted(scene, leaver.token)
+
+
+async def test_an_older_server_is_told_and_not_asked_again(scene: Scene, leaver: Leaver) -> None:
+    body = b'{"error_code": "ENDPOINT_NOT_FOUND", "message": "There is no such endpoint."}'
+    head = b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: "
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.registry.admin_token) as shown:
+        await shown.press("5", "tab", "slash")
+        await shown.type(leaver.name)
+        await shown.shows(f"“{leaver.name}” (1)", "● live")
+        proxy.canned_answer = head + str(len(body)).encode() + b"\r\n\r\n" + body
+        await shown.press("enter", "enter")
+        await shown.shows("does not know GET", "it is older", "Upgrade it", "F5 tries again.")
+        before, changes = len(proxy.asked), shown.app.change_count
+        scene.version(leaver.model)
+        await shown.until(lambda: shown.app.change_count > changes, "a change elsewhere")
+        await shown.pilot.pause(0.2)
+        assert len(proxy.asked) == before
+        proxy.canned_answer = None
+        await shown.press("f5")
+        await shown.shows(f"CAN_MANAGE on {leaver.model}")
 
 
 @pytest.mark.usefixtures("command_home")

@@ -221,6 +221,29 @@ async def _all_calls(shown: Console) -> list[str]:
         await asyncio.sleep(1.0)
 
 
+async def test_a_warning_is_seen_before_all_else_that_is_asked(scene: Scene) -> None:
+    """Also if it is about the last of many, and below it the word to type."""
+    model = scene.model("alone")
+    scene.ask(model, scene.version(model, "Production"), "Archived", comment="Retired. " * 40)
+    for number in range(12):
+        scene.pending(f"model-{number}")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (13)")
+        await shown.press("asterisk", "a")
+        await shown.shows(
+            f"! Production of {model} is left EMPTY", "Type production to confirm", "more lines", "y  Approve"
+        )
+        assert f"• {model}" not in shown.text
+        await shown.press("n", "escape", "G", "a")
+        await shown.shows(
+            "! Production is left EMPTY", f"Type {model} to confirm", "  “Retired. Retired.", "y  Approve"
+        )
+        lines = [line.strip(" │") for line in shown.text.split("\n")]
+        wrapped = [line for line in shown.text.split("\n") if line.strip(" │").startswith("Retired.")]
+        assert wrapped, lines
+        assert all(" " * 3 + "Retired." in line for line in wrapped[:2])
+
+
 async def test_many_are_asked_about_on_a_small_screen(scene: Scene) -> None:
     for number in range(12):
         scene.pending(f"a-model-with-quite-a-long-name-as-they-have-in-large-houses-{number}", "Production")
@@ -288,16 +311,42 @@ async def test_what_is_displaced_is_archived_or_not(scene: Scene, keys: tuple[st
 
 
 async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None:
-    model = scene.pending("churn")
-    scene.ask(model, "1", by=SECOND_ASKER)
+    """Each is named with its comment, whether it is marked or not, and counted as it was marked."""
+    model, other = scene.pending("churn", comment="Better recall."), scene.pending("other")
+    scene.ask(model, "1", by=SECOND_ASKER, comment="Needed by Monday.")
     async with console(scene.url, scene.token) as shown:
-        await shown.shows("Inbox (2)")
-        await shown.press("g", "space", "space", "a")
-        await shown.shows("Approve this request?", SECOND_ASKER)
+        await shown.shows("Inbox (3)")
+        await shown.press("a")
+        await shown.shows("Approve this request?", f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
+        await shown.shows(f"this also settles the request by {ASKER}", "“Better recall.”")
+        await shown.press("n", "asterisk", "a")
+        await shown.shows("Approve these 3 requests?", f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
+        await shown.shows(f"and by {ASKER}", "“Better recall.”", f"• {other} version 1")
         await shown.press("y")
-        await shown.tells("Approved; version")
+        await shown.tells("3 approved, 0 failed")
         await shown.shows("No open requests")
-        assert "already decided" not in shown.told
+
+
+async def test_what_is_left_of_several_is_not_tried_without_a_server(scene: Scene) -> None:
+    models = [scene.pending(f"model-{number}") for number in range(5)]
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token, LARGE) as shown:
+        await shown.shows("Inbox (5)", "● live")
+        await shown.press("asterisk", "a")
+        await shown.shows("Approve these 5 requests?")
+        await proxy.cut()
+        await shown.press("y")
+        untried = ", ".join(f"{model} version 1" for model in models[3:0:-1])
+        await shown.tells(f"0 approved, 1 failed, 4 not tried: {untried} and 1 more · @ details")
+        assert "5 marked" in shown.header
+        await shown.press("at")
+        await shown.shows(f"approve {models[0]} version 1", "Not tried: the server was no longer there")
+        await shown.press("escape")
+        await proxy.open()
+        await shown.shows("● live")
+        await shown.press("a")
+        await shown.shows("Approve these 5 requests?")
+        await shown.press("y")
+        await shown.tells("5 approved, 0 failed")
 
 
 async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> None:

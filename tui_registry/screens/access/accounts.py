@@ -18,6 +18,7 @@ from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.principal import USERS
 
 
 class Accounts(Section):
@@ -88,8 +89,13 @@ class Accounts(Section):
         )
 
     def is_allowed(self, action: str) -> bool:
-        if action == "offboard":
-            return self._chosen is not None and not self._is_own(self._chosen)
+        if (
+            action == "offboard"
+        ):  # who is offboarded has neither; if something else is left, the person's page offers it
+            chosen = self._chosen
+            return (
+                chosen is not None and not self._is_own(chosen) and (chosen.active or bool({*chosen.groups} - {USERS}))
+            )
         if action in {"deactivate", "reactivate"}:
             chosen = self._chosen
             return chosen is not None and chosen.active == (action == "deactivate")
@@ -161,12 +167,11 @@ def _deactivation(account: DirectoryEntry, *, own: bool) -> Question:
         Content("The account's tokens will no longer be accepted."),
         Content.styled("Its permissions, groups and history are kept; A reactivates it.", "dim"),
     ]
-    if own:
-        message.insert(0, Content.styled("This is your own account: you will be locked out.", "$text-warning"))
     return Question(
         f"Deactivate {account.principal}?",
         message,
         "Deactivate",
+        warnings=["This is your own account: you will be locked out."] if own else [],
         word="deactivate" if own else "",
         why_word="this is your own account",
     )

@@ -164,9 +164,8 @@ def _question(app: Console, target: PermissionObject, named: NamedChange, effect
         message.append(Content(f"Effective level:  {_arrow(named)}"))
     if principal.kind is PrincipalKind.GROUP:
         message += _members(app, effects)
-    if effects.caller.level_before != effects.caller.level_after:
-        message.append(Content.styled(f"Your own level:  {_arrow(effects.caller)}", "$text-warning"))
-    return Question(title, message, verb)
+    is_own = effects.caller.level_before != effects.caller.level_after
+    return Question(title, message, verb, warnings=[f"Your own level:  {_arrow(effects.caller)}"] if is_own else [])
 
 
 def _members(app: Console, effects: PermissionsPreview) -> list[Content]:

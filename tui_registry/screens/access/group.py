@@ -111,13 +111,16 @@ class GroupMembers(Section):
             message = [Content(f"{one_line(who)} gets every permission granted to {group}.")]
         else:
             message = [Content(f"{one_line(who)} loses the permissions granted only through {group}.")]
-        if self._group_name == ADMINS:
-            message.append(
-                Content.styled("Members of admins can manage everything: models, users, tokens.", "$text-warning")
-            )
-        own = not joins and self._group_name == ADMINS and self.me is not None and self.me.id == member_id
+        is_admins = self._group_name == ADMINS
+        warnings = ["Members of admins can manage everything: models, users, tokens."] if is_admins else []
+        own = not joins and is_admins and self.me is not None and self.me.id == member_id
         question = Question(
-            f"{verb} {who}?", message, verb, word=ADMINS if own else "", why_word="you lose your own admin rights"
+            f"{verb} {who}?",
+            message,
+            verb,
+            warnings,
+            word=ADMINS if own else "",
+            why_word="you lose your own admin rights",
         )
         if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client

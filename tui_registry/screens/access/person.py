@@ -2,6 +2,7 @@
 them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -12,7 +13,7 @@ from textual.content import Content
 from tui_registry.access import directory
 from tui_registry.access.principal import Principal, noun
 from tui_registry.access.wording import reason_text
-from tui_registry.client.errors import Refused
+from tui_registry.client.errors import CallError, Refused
 from tui_registry.console import Console
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import offboarding
@@ -32,13 +33,14 @@ WHOLE_REGISTRY = "registered-models"
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A row: something that the principal has. ``open``: what Enter does, None if nothing. ``notes``: the first is in
-    the list, all are below it."""
+    the list, all are below it. ``subject``: the name of what it is about, to be copied, if ``name`` says more."""
 
     kind: str
     name: str
     notes: tuple[str, ...] = ()
     open: Callable[[], object] | None = None
     id: str = ""
+    subject: str = ""
 
     @property
     def key(self) -> str:
@@ -65,6 +67,14 @@ class Person(Section):
         self._principal_id = principal_id
         self._holdings: dict[str, Holding] = {}
         self._has_level_on_all = False  # as administrators have
+        self._has_anything = True  # that offboarding would take
+
+    async def load(self) -> None:
+        await super().load()
+        if self.is_admin and not self._is_own:
+            with suppress(CallError):  # the key then says why
+                plan = await self.console_app.client.principals.offboarding(self._principal_id)
+                self._has_anything = not offboarding.is_nothing(plan)
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """The first page begins with what there is a bounded number of; the levels on models follow, which may be
@@ -125,6 +135,7 @@ class Person(Section):
                 f"{each.name} version {each.version} → {each.to_stage}",
                 (f"open for {age(each.creation_timestamp)}",),
                 partial(navigation.open_model, each.name, each.version),
+                subject=f"{each.name}/{each.version}",
             )
             for each in details.requests
         )
@@ -143,7 +154,7 @@ class Person(Section):
         models = (Holding("model", name, ("created",), partial(navigation.open_model, name)) for name in details.models)
         yield from _with_rest(models, "model", len(details.models), details.model_count)
         grants = (
-            Holding("permission", offboarding.held(each), (_reason(each),), id=f"{number}")
+            Holding("permission", offboarding.held(each), (_reason(each),), id=f"{number}", subject=each.name or "")
             for number, each in enumerate(details.grants)
         )
         yield from _with_rest(grants, "permission", len(details.grants), details.grant_count)
@@ -157,11 +168,14 @@ class Person(Section):
             (first.removeprefix(f"{level.permission_level} "), *others),
             partial(self.console_app.navigation.open_access, level.name),
             f"on {level.name}",
+            level.name,
         )
 
     def about_row(self, key: str) -> Content:
         holding = self._holdings[key]
-        return Content.assemble((one_line(holding.name, 500), "bold"), f"\n{one_line('; '.join(holding.notes), 500)}")
+        return Content.assemble(
+            (one_line(visible(holding.name), 500), "bold"), f"\n{one_line('; '.join(holding.notes), 500)}"
+        )
 
     def is_live(self, action: str) -> bool:
         if action == "open":
@@ -170,7 +184,12 @@ class Person(Section):
         return super().is_live(action)
 
     def is_allowed(self, action: str) -> bool:
-        return self.me is not None and self.me.id != self._principal_id  # nobody offboards themselves
+        return self._has_anything and not self._is_own
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether it is the user's own, or that is not known: nobody offboards themselves."""
+        return self.me is None or self.me.id == self._principal_id
 
     def open_row(self, key: str) -> None:
         if (opened := self._holdings[key].open) is not None:
@@ -181,7 +200,7 @@ class Person(Section):
 
     def action_copy(self) -> None:
         if holding := self._holdings.get(self.table.cursor_key or ""):
-            self.console_app.copy(holding.name)
+            self.console_app.copy(holding.subject or holding.name)
 
     def _open_group(self, name: str) -> None:
         self.fetch("group", partial(self._find_group, name))
@@ -208,9 +227,7 @@ async def offboard(app: Console, principal_id: str) -> None:
 
 
 def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], groups: Iterable[str]) -> Question:
-    """What must not be overlooked comes first: all of it may be more than the screen has lines for."""
     message = [
-        *(Content.styled(f"! {each}", "$text-warning") for each in warnings),
         Content("This cannot be undone. Models, versions and history stay."),
         *(Content(f"• {each}") for each in effects),
     ]
@@ -219,6 +236,7 @@ def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], g
         f"Offboard {visible(str(who))}?",
         [Content("\n").join(message)],
         "Offboard",
+        warnings,
         word=word_for(who.name, "offboard") if matters else "",
         why_word=matters,
     )
@@ -226,7 +244,8 @@ def _question(who: Principal, effects: Iterable[str], warnings: Sequence[str], g
 
 def _account(who: Principal, display_name: str, *, active: bool) -> Holding:
     state = "active" if active else "deactivated: its tokens are not accepted"
-    return Holding("account", f"{noun(who.kind)} {who.name}", ("  ".join(filter(None, (display_name, state))),))
+    notes = ("  ".join(filter(None, (display_name, state))),)
+    return Holding("account", f"{noun(who.kind)} {who.name}", notes, subject=who.name)
 
 
 def _with_rest(holdings: Iterable[Holding], kind: str, listed: int, count: int) -> Iterator[Holding]:
@@ -249,6 +268,6 @@ def _row(holding: Holding) -> Row:
     style = "bold" if holding.open is not None else ""
     return Row(
         holding.key,
-        ((holding.kind, "dim"), (one_line(holding.name, 300), style), (one_line(holding.note, 300), "dim")),
+        ((holding.kind, "dim"), (one_line(visible(holding.name), 300), style), (one_line(holding.note, 300), "dim")),
         (holding.kind, holding.name, "; ".join(holding.notes)),
     )

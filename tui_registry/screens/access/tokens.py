@@ -240,9 +240,10 @@ class Tokens(Section):
             ),
             Content("Clients that use it will lose access. This cannot be undone."),
         ]
-        if self.me is not None and owner == self.me.principal.name:
-            message.append(Content.styled("It is your own: this console may be using it.", "$text-warning"))
-        if await self.app.push_screen_wait(Confirm(Question("Revoke this token?", message, "Revoke"))) is not None:
+        is_own = self.me is not None and owner == self.me.principal.name
+        warnings = ["It is your own: this console may be using it."] if is_own else []
+        question = Question("Revoke this token?", message, "Revoke", warnings)
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
             client = self.console_app.client
             self.console_app.mutations.start(changes.revoke(client, token.token_id, owner, is_admin=self._is_admin))
 

@@ -105,7 +105,7 @@ class Listing(Arranged):
 
     def problem_text(self, problem: str) -> str:
         """The message in place of rows when loading failed."""
-        return f"{problem}\nRetrying automatically."
+        return f"{problem}\n{self.retry_note}"
 
     def is_live(self, action: str) -> bool:
         if action in {"open", "copy"}:

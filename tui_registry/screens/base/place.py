@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_registry.client.errors import CallError
+from tui_registry.client.errors import CallError, UnknownEndpoint
 from tui_registry.console import Console
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import FILTERING, WRITING, of_place
 from tui_registry.keys.custom_commands import METHOD, command_of
+from tui_registry.keys.names import display_name
 from tui_registry.session.messages import ConnectionChanged, LivenessChanged, RegistryChanged
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line
@@ -58,6 +59,7 @@ class Place(Screen[None]):
         self._finished_load = 0  # the number of the load that finished last
         self._loaded_at: float | None = None
         self._problem = ""
+        self._is_unsupported = False  # whether the server lacks what this place reads
 
     @property
     def console_app(self) -> Console:
@@ -121,7 +123,8 @@ class Place(Screen[None]):
             self.reload()
 
     def on_registry_changed(self, _message: RegistryChanged) -> None:
-        self.reload()
+        if not self._is_unsupported:
+            self.reload()
 
     def on_connection_changed(self, _message: ConnectionChanged) -> None:
         self.show_state()
@@ -171,9 +174,11 @@ class Place(Screen[None]):
             await self.load()
         except CallError as error:
             self._problem = one_line(str(error))
+            # Without events it may be no registry at all, such as for a moment behind a proxy.
+            self._is_unsupported = isinstance(error, UnknownEndpoint) and self.console_app.connection.is_live
             self.show_problem(self._problem)
         else:
-            self._loaded_at, self._problem = time.time(), ""
+            self._loaded_at, self._problem, self._is_unsupported = time.time(), "", False
         finally:
             late.stop()
             self._finished_load = number
@@ -183,6 +188,14 @@ class Place(Screen[None]):
 
     def show_problem(self, problem: str) -> None:
         """Display why loading failed, if nothing was loaded before."""
+
+    @property
+    def retry_note(self) -> str:
+        """Whether it will be loaded again, below a problem."""
+        if not self._is_unsupported:
+            return "Retrying automatically."
+        keys = self.console_app.keymap.keys["refresh"]
+        return f"{display_name(keys[0])} tries again." if keys else ""
 
     def _show_slow(self, number: int) -> None:
         # The timer may fire just before the answer arrives, and its message be handled after it.

@@ -20,10 +20,12 @@ from textual.widgets import Button, Checkbox, Input, Static
 from tui_registry.keys.names import legend
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.hint import Hint
 
 TAB_ORDER = ("no", "comment", "word", "archive", "yes")
 MAX_COMMENT_LENGTH = 5_000  # characters
+MAX_WARNING = 180  # characters, three lines at 80 columns; longer ones are also below the message, in full
 MAX_WORD_LENGTH = 48  # characters that a user has to type
 WIDE = 100  # columns from which there are details beside it
 
@@ -32,7 +34,8 @@ WIDE = 100  # columns from which there are details beside it
 class Question:
     """The content of a confirmation.
 
-    message: what will change, in paragraphs. verb: on the button. archive: the label of the choice whether to archive
+    message: what will change, in paragraphs. verb: on the button. warnings: sentences that must not be overlooked: they
+    come first, as all may be more than the screen has lines for. archive: the label of the choice whether to archive
     the existing versions in the stage; empty if there is no such choice. word, why_word: what has to be typed first,
     and why; empty if nothing.
     """
@@ -40,6 +43,7 @@ class Question:
     title: str
     message: Sequence[Content]
     verb: str
+    warnings: Sequence[str] = ()
     asks_comment: bool = False
     archive: str = ""
     word: str = ""
@@ -48,10 +52,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The answer yes, with its options."""
+    """The answer yes, with its options. archive_existing_versions: also true where there was no choice, as there was no
+    such version: one that has come there in the meantime is to be noticed."""
 
     comment: str = ""
-    archive_existing_versions: bool = False
+    archive_existing_versions: bool = True
 
 
 class Confirm(ModalScreen[Consent | None]):
@@ -83,8 +88,14 @@ class Confirm(ModalScreen[Consent | None]):
             frame.border_title = Content(one_line(question.title))
             yield Static(Content(one_line(question.title)), id="title")
             with VerticalScroll(id="targets", can_focus=False):
+                for warning in question.warnings:
+                    text = one_line(warning, MAX_WARNING)
+                    yield Static(Hanging(Content.styled(f"! {text}", "bold $text-error")))
                 for paragraph in question.message:
-                    yield Static(paragraph)
+                    yield Static(Hanging(paragraph))
+                for warning in question.warnings:
+                    if len(warning) > MAX_WARNING:
+                        yield Static(Content.styled(one_line(warning), "$text-error"))
             yield Static("", id="more", markup=False)
             if question.archive:
                 yield Checkbox(Content(question.archive), value=True, id="archive", compact=True)
@@ -162,7 +173,7 @@ class Confirm(ModalScreen[Consent | None]):
             self._require_word(word)
             return
         comment = self._line("comment")
-        archive = any(box.value for box in self.query("#archive").results(Checkbox))
+        archive = all(box.value for box in self.query("#archive").results(Checkbox))
         self.dismiss(Consent(comment.value.strip() if comment else "", archive))
 
     def _line(self, name: str) -> Input | None:

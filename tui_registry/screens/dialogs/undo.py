@@ -23,7 +23,8 @@ def undo_last_change(app: Console) -> None:
     else:
         app.mutations.pass_over(change)
         before = " The undo key now takes back the change before it." if app.mutations.last_change else ""
-        message = f"{visible(change.title)}: {one_line(change.message, 300).rstrip('.')}. {change.note}{before}"
+        told = " ".join(f"{one_line(each, 300).rstrip('.')}." for each in (change.message, change.note) if each)
+        message = f"{visible(change.title)}: {told}{before}"
         app.mutations.report("It cannot be undone", Verdict.UNKNOWN, message)
 
 
@@ -31,9 +32,9 @@ async def _ask(app: Console, change: Change) -> None:
     steps = [step for part in change.undoing for step in part]
     lines = [
         Content(one_line(f"{visible(change.title)}: {change.message}", 300)),
+        *([Content(one_line(change.note, 300))] if change.note else []),
         Content("To undo it:"),
         *(Content(f"• {one_line(f'{visible(each.title)}: {each.progress}', 300)}") for each in steps),
-        *([Content(one_line(change.note, 300))] if change.note else []),
     ]
     touches_production = any(each.touches_production for each in steps)
     question = Question(

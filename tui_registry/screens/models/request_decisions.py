@@ -1,7 +1,6 @@
 """Approving, rejecting and cancelling requests, on every screen that displays them."""
 
 import asyncio
-import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 DEBOUNCE_SECONDS = 0.05  # that the cursor rests on a row before more about it is fetched
 MAX_LISTED_TARGETS = 200
 MAX_REASON_LINES = 3  # of a comment, in the confirmation
-MAX_REASON_CELLS = 64
+MAX_REASON_CELLS = 60  # characters of each
+MAX_NAMED = 3  # models, in a warning
 
 Metrics = tuple[Mapping[str, float], Mapping[str, float]]
 """Of the runs of two versions, by name."""
@@ -134,16 +134,15 @@ class RequestDecisions(MarkActions):
                 app.client,
                 target,
                 decision,
-                archive_existing_versions=archives(consent, target.to_stage, target.displaces),
+                archive_existing_versions=consent.archive_existing_versions,
                 comment=consent.comment,
             )
             for target in targets
         ]
 
         def finished(results: Sequence[Result]) -> None:
-            done = {
-                target.id for target, result in zip(targets, results, strict=True) if result.verdict is Verdict.DONE
-            }
+            pairs = zip(targets, results, strict=True)
+            done = {each for target, result in pairs if result.verdict is Verdict.DONE for each in target.ids}
             if self.is_attached:  # the user may have left the place in the meantime
                 self.after_decisions(done)
 
@@ -159,15 +158,16 @@ def _targets(chosen: Iterable[InboxRequest], known: Iterable[InboxRequest], deci
     it: these are one target, however many of them are marked."""
     if decision is Decision.CANCEL:
         return [Target.of(request) for request in chosen]
-    requesters: dict[tuple[str, str, Stage], list[str]] = {}
-    for request in known:
-        requesters.setdefault((request.name, request.version, request.to_stage), []).append(request.user_id)
-    targets: dict[tuple[str, str, Stage], Target] = {}
+    ids: set[str] = set()
+    same: dict[str, list[InboxRequest]] = {}  # those that are chosen, by what one decision settles
     for request in chosen:
-        key = (request.name, request.version, request.to_stage)
-        others = (user for user in requesters.get(key, ()) if user != request.user_id)
-        targets.setdefault(key, Target.of(request, others))
-    return list(targets.values())
+        ids.add(request.id)
+        same.setdefault(subject_of(request.name, request.version, request.to_stage), []).append(request)
+    others: dict[str, list[InboxRequest]] = {}
+    for request in known:
+        if request.id not in ids:
+            others.setdefault(subject_of(request.name, request.version, request.to_stage), []).append(request)
+    return [Target.of(first, also, others.get(subject, ())) for subject, (first, *also) in same.items()]
 
 
 def question(decision: Decision, targets: Sequence[Target]) -> "Question":
@@ -178,15 +178,22 @@ def question(decision: Decision, targets: Sequence[Target]) -> "Question":
     more = [Content(f"  and {len(targets) - MAX_LISTED_TARGETS} more")] if len(targets) > MAX_LISTED_TARGETS else []
     production = any(Stage.PRODUCTION in {target.from_stage, target.to_stage} for target in targets)
     approving = decision is Decision.APPROVE
-    reason_lines = MAX_REASON_LINES if len(targets) == 1 else 1
+    count = sum(len(target.ids) for target in targets)
+    several = count > 1
+    reason_lines = 1 if several else MAX_REASON_LINES
     one_model = len({target.name for target in targets}) == 1
     return Question(
-        title=f"{verb} {'this request' if len(targets) == 1 else f'these {len(targets)} requests'}?",
+        title=f"{verb} {f'these {count} requests' if several else 'this request'}?",
         message=[
-            *(_target_text(target, approving=approving, lines=reason_lines) for target in targets[:MAX_LISTED_TARGETS]),
+            *(
+                _target_text(target, approving=approving, lines=reason_lines, several=len(targets) > 1)
+                for target in targets[:MAX_LISTED_TARGETS]
+            ),
             *more,
         ],
-        verb="Cancel request" if decision is Decision.CANCEL else verb,  # "Cancel" alone would be taken for No
+        # "Cancel" alone would be taken for No.
+        verb=verb if decision is not Decision.CANCEL else "Cancel requests" if several else "Cancel request",
+        warnings=_emptied(targets) if approving else [],
         asks_comment=True,
         archive=_archive_label(targets) if approving else "",
         word=word_for(targets[0].name if one_model else "", "production") if approving and production else "",
@@ -199,12 +206,6 @@ def _archive_label(targets: Sequence[Target]) -> str:
     return archive_label({target.to_stage for target in targets}, displaced)
 
 
-def archives(consent: "Consent", stage: Stage, displaced: Sequence[str]) -> bool:
-    """Whether the existing versions are archived. Where there was none, there was no choice: then they are, so that a
-    version that has come there in the meantime is noticed."""
-    return stage in EXCLUSIVE_STAGES and (consent.archive_existing_versions or not displaced)
-
-
 def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
     """The label of the choice whether to archive the existing versions in these stages; empty if there is no choice.
     Short, as it is cut where there is no room; each target lists what it displaces in full."""
@@ -215,30 +216,35 @@ def archive_label(stages: Collection[Stage], displaced: Sequence[str]) -> str:
     return f"Archive these {len(displaced)} versions"
 
 
-def _target_text(target: Target, *, approving: bool, lines: int) -> Content:
-    """A target, what approving it does to other versions and to Production, who requested it, and the first lines of
-    why."""
+def _emptied(targets: Sequence[Target]) -> list[str]:
+    """A warning, if Production of some models is left empty."""
+    models = list(dict.fromkeys(one_line(target.name, 60) for target in targets if target.leaves_empty))
+    if not models or len(targets) == 1:
+        return [PRODUCTION_LEFT_EMPTY] if models else []
+    more = f" and {len(models) - MAX_NAMED} more" if len(models) > MAX_NAMED else ""
+    return [f"Production of {', '.join(models[:MAX_NAMED])}{more} is left EMPTY: no other version is there."]
+
+
+def _target_text(target: Target, *, approving: bool, lines: int, several: bool) -> Content:
+    """A target, what approving it does to other versions and to Production, and for each request who made it, and the
+    beginning of why."""
     parts = [Content(f"• {one_line(str(target))}")]
     if approving and target.displaces:
         parts.append(displacing(target.displaces, target.to_stage))
-    if approving and target.leaves_empty:
+    if approving and target.leaves_empty and several:
         parts.append(Content.styled(f"  {PRODUCTION_LEFT_EMPTY}", "$text-error"))
-    parts.append(Content.styled(f"  requested by {_requesters(target)}", "dim"))
-    reason = textwrap.wrap(
-        one_line(target.comment, MAX_REASON_CELLS * lines), MAX_REASON_CELLS, max_lines=lines, placeholder="…"
-    )
-    parts += [
-        Content(f"  {' ' if number else '“'}{line}{'”' if number == len(reason) - 1 else ''}")
-        for number, line in enumerate(reason)
+    asked = [
+        ("requested by", target.creator, target.comment),
+        *(("and by", each.user_id, each.comment) for each in target.also),
+        *(("this also settles the request by", each.user_id, each.comment) for each in target.unchosen),
     ]
+    for how, user, comment in asked:
+        parts.append(Content.styled(f"  {how} {one_line(user, 60)}", "dim"))
+        if reason := one_line(comment or "", MAX_REASON_CELLS * lines):
+            parts.append(Content(f"  “{reason}”"))
     return Content("\n").join(parts)
 
 
 def displacing(versions: Sequence[str], stage: Stage) -> Content:
     """A line about the versions that are in a stage now."""
     return Content.styled(f"  displaces {numbered(versions)}, now in {stage}", "$text-warning")
-
-
-def _requesters(target: Target) -> str:
-    """Everyone whose request is closed."""
-    return " and ".join(one_line(user, 60) for user in (target.creator, *target.also))

@@ -3,16 +3,15 @@
 from textual.content import Content
 
 from tui_registry.console import Console
-from tui_registry.mutations.effect import left_empty
-from tui_registry.mutations.transition import others_in, request, transition
+from tui_registry.mutations.transition import displaced_by, emptied_by, request, transition
 from tui_registry.screens.dialogs.choose import Choice, Choose
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
-from tui_registry.screens.models.request_decisions import archive_label, archives, displacing
+from tui_registry.screens.models.request_decisions import archive_label, displacing
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, allows
-from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
+from tui_registry_server.wire.stage import Stage
 
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
@@ -53,20 +52,15 @@ async def transition_version(app: Console, version: ModelVersion, level: Permiss
 
 
 async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None:
-    others: list[str] = []
-    if stage in EXCLUSIVE_STAGES:
-        others = await others_in(app.client, version.name, version.version, stage)
-    emptied = await emptied_by(app, version, stage)
-    lines = [
-        Content(f"• {_summary(version, stage)}"),
-        *([displacing(others, stage)] if others else []),
-        *emptied,
-    ]
+    others = await displaced_by(app.client, version, stage)
+    emptied = await emptied_by(app.client, version, stage)
+    lines = [Content(f"• {_summary(version, stage)}"), *([displacing(others, stage)] if others else [])]
     production = Stage.PRODUCTION in {version.current_stage, stage}
     question = Question(
         title="Move this version?",
         message=[Content("\n").join(lines)],
         verb="Move",
+        warnings=[emptied] if emptied else [],
         asks_comment=True,
         archive=archive_label([stage], others),
         word=word_for(version.name, "production") if production else "",
@@ -80,19 +74,10 @@ async def _transition(app: Console, version: ModelVersion, stage: Stage) -> None
                 version,
                 stage,
                 displaces=others,
-                archive_existing_versions=archives(consent, stage, others),
+                archive_existing_versions=consent.archive_existing_versions,
                 comment=consent.comment,
             )
         )
-
-
-async def emptied_by(app: Console, version: ModelVersion, target: Stage | None) -> list[Content]:
-    """A line, if Production is left empty by moving a version to a stage or, with None, by deleting it."""
-    if version.current_stage is not Stage.PRODUCTION:
-        return []
-    remaining = await others_in(app.client, version.name, version.version, Stage.PRODUCTION)
-    emptied = left_empty(version.current_stage, target, remaining)
-    return [Content.styled(f"  {emptied}", "$text-error")] if emptied else []
 
 
 async def _request(app: Console, version: ModelVersion, stage: Stage) -> None:

@@ -10,13 +10,13 @@ from textual.content import Content
 from tui_registry.mutations import version as versions
 from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
-from tui_registry.mutations.transition import holders
+from tui_registry.mutations.transition import emptied_by, holders
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
-from tui_registry.screens.models.transition_dialog import emptied_by, transition_version
+from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import visible
 from tui_registry.widgets.table import Table
@@ -91,10 +91,12 @@ class VersionActions(RequestDecisions, EditActions):
         app = self.console_app
         message = f"• {visible(version.name)} version {version.version}, currently in {version.current_stage}\n"
         message += "  Its tags, aliases, comments and open requests are deleted with it.\n  Its artifacts are kept."
+        emptied = await emptied_by(app.client, version, None)
         question = Question(
             title="Permanently delete this version?",
-            message=[Content(message), *await emptied_by(app, version, None)],
+            message=[Content(message)],
             verb="Delete",
+            warnings=[emptied] if emptied else [],
             word=word_for(version.name, "delete"),
             why_word="this cannot be undone",
         )

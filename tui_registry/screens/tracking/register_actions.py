@@ -86,10 +86,5 @@ def question(planned: Registration, width: int) -> Question:
         ("about", one_line(planned.description, 300)),
     ]
     message = [change, *(line for label, value in facts if value for line in fact(label, value, width))]
-    if candidate.unready:
-        message.append(
-            Content.styled(
-                f"MLflow reports that this model is not ready: {one_line(candidate.unready)}.", "bold $text-warning"
-            )
-        )
-    return Question("Register this model?", message, "Register")
+    unready = f"MLflow reports that this model is not ready: {candidate.unready}."
+    return Question("Register this model?", message, "Register", warnings=[unready] if candidate.unready else [])

@@ -32,4 +32,4 @@ class TrackingPlace(Place):
     def problem_text(self, problem: str) -> str:
         """The message in place of rows when loading failed, wrapped to the screen."""
         lines = textwrap.wrap(one_line(problem), max(20, self.size.width - 4))
-        return "\n".join(["Cannot load from the tracking server.", *lines, "Retrying automatically."])
+        return "\n".join(["Cannot load from the tracking server.", *lines, self.retry_note])

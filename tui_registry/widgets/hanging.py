@@ -1,0 +1,47 @@
+"""A text whose wrapped lines are indented as the line that they continue."""
+
+import re
+
+from textual.content import Content
+from textual.css.styles import RulesMap
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+
+MIN_CELLS = 8  # of text beside an indentation; where there are fewer, nothing is indented
+_START = re.compile(r" *(?:[•!] |“)?")
+
+
+class Hanging(Visual):
+    """Its lines are wrapped to any width. What begins with ``• ``, ``! `` or a quotation mark goes on behind that."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def __str__(self) -> str:
+        return self._content.plain
+
+    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
+        return self._wrapped(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        return self._content.get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        return self._wrapped(width).get_height(rules, width)
+
+    def _wrapped(self, width: int) -> Content:
+        return Content("\n").join(
+            part for line in self._content.split(allow_blank=True) for part in _hanging(line, width)
+        )
+
+
+def _hanging(line: Content, width: int) -> list[Content]:
+    found = _START.match(line.plain)
+    start = found[0] if found else ""
+    if line.cell_length <= width or not start or width - len(start) < MIN_CELLS:
+        return [line]
+    first, rest = line.divide([len(start)])
+    blank = Content(" " * len(start))
+    parts = rest.wrap(width - len(start))
+    return [first + parts[0], *(blank + part for part in parts[1:])]
