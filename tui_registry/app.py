@@ -171,6 +171,9 @@ class ConsoleApp(App[str]):
             return not any(action.writes and key.key in action.keys.split(",") for action in actions)
         return bool(getattr(self.screen, "only_opens", False))
 
+    def drop_keys(self) -> int:
+        return self.key_queue.drop()
+
     def redraw(self) -> None:
         if self._driver is not None and hasattr(self._driver, "forget"):
             self._driver.forget()

@@ -124,6 +124,9 @@ class Console(Protocol):
     def copy(self, text: str, *, message: str = "") -> None:
         """Copy a text. ``message`` is shown instead of a secret text."""
 
+    def drop_keys(self) -> int:
+        """Forget the keys that were pressed and not handled yet; returns how many there were."""
+
     def redraw(self) -> None:
         """Redraw the whole screen: something else may have written to the terminal."""
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-MAX_ENTRIES = 1000  # calls
+MAX_ENTRIES = 1000  # calls that were made for no change
 MAX_CHANGES = 1000
+MAX_CALLS_OF_CHANGES = 5000
 
 _current_change: ContextVar[int] = ContextVar("_current_change", default=0)
 """The number of the change that the current task makes; 0 if it makes none."""
@@ -49,9 +50,11 @@ class ChangeEntry:
 
 @dataclass(slots=True)
 class Journal:
-    """The latest calls and changes, newest last. ``who`` is recorded with each new entry."""
+    """The latest calls and changes, newest last. Reads, which the console makes all the time, do not push out the calls
+    of changes. ``who`` is recorded with each new entry."""
 
-    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
+    _others: deque[Entry] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
+    _of_changes: deque[Entry] = field(default_factory=lambda: deque(maxlen=MAX_CALLS_OF_CHANGES))
     changes: deque[ChangeEntry] = field(default_factory=lambda: deque(maxlen=MAX_CHANGES))
     who: str = ""
     count: int = 0
@@ -61,7 +64,14 @@ class Journal:
         self.count += 1
         took = time.monotonic() - began
         at = time.time() - took
-        self.entries.append(Entry(self.count, at, self.who, method, path, result, took, _current_change.get()))
+        change = _current_change.get()
+        entries = self._of_changes if change else self._others
+        entries.append(Entry(self.count, at, self.who, method, path, result, took, change))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All calls that are kept, in their order."""
+        return sorted([*self._others, *self._of_changes], key=lambda entry: entry.number)
 
     @contextmanager
     def change(self, action: str) -> Iterator[Callable[[str, str], None]]:
@@ -83,4 +93,4 @@ class Journal:
 
     def calls_of(self, change: ChangeEntry) -> list[Entry]:
         """The calls that a change took, as far as they are kept."""
-        return [entry for entry in self.entries if entry.change == change.number]
+        return [entry for entry in self._of_changes if entry.change == change.number]

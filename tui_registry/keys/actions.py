@@ -229,7 +229,7 @@ ACTIONS = (
         6,
     ),
     Action("history", "H", "H", "history", "Show the activities on the version", ("board", "version"), 6),
-    Action("only_changes", "v", "v", "changes only", "Show only the changes, or all calls", ("journal",), 2),
+    Action("only_changes", "v", "v", "all calls", "List all calls, reads too, or only the changes", ("journal",), 2),
     Action("timeline", "v", "v", "timeline", "Show or hide the transitions per day", ("activity",), 4),
     Action("next_stage", "tab", "tab", "next stage", "Go to the next stage", ("board",), 3),
     Action("previous_stage", "shift+tab", "⇧tab", "previous stage", "Go to the previous stage", ("board",), 9),

@@ -35,8 +35,8 @@ class JournalPlace(TableActions, Listing):
     """Changes are in words, with the calls that they took in the details below; other calls are dim."""
 
     place = "journal"
-    list_title = "Changes and API calls of this session"
-    empty_message = "None yet."
+    list_title = "Changes of this session"
+    empty_message = "No changes in this session.\nv lists all calls, reads included."
     no_match = "No matching changes or calls."
     placeholder = "model, verb, result, user, method or path"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("journal"))
@@ -53,7 +53,7 @@ class JournalPlace(TableActions, Listing):
     def __init__(self) -> None:
         super().__init__()
         self._displayed_count = -1
-        self._only_changes = False
+        self._only_changes = True
         self._details = Static("", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -112,7 +112,7 @@ class JournalPlace(TableActions, Listing):
     def action_only_changes(self) -> None:
         """Hide or show the calls that changed nothing."""
         self._only_changes = not self._only_changes
-        self.breadcrumbs = ("Changes of this session" if self._only_changes else self.list_title,)
+        self.breadcrumbs = (self.list_title if self._only_changes else "Changes and API calls of this session",)
         self.restart()
 
     def action_copy(self) -> None:

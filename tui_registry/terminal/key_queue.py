@@ -3,7 +3,8 @@
 Textual handles a key by messages between widgets, and looks up its binding in the screen that is on top when the last
 of them arrives. So a key could act in a screen that the next key had opened meanwhile: of Enter and ``?`` in one
 packet, as a slow line delivers them, Enter reached the help. Here a key waits until what the key before it caused is
-done. And a key that was pressed before the current screen was drawn was not meant for what that asks.
+done. And a key that was pressed before the current screen was drawn was not meant for what that asks. A screen that
+``holds_keys`` is about to open another one: the keys are handled there.
 """
 
 import asyncio
@@ -35,14 +36,29 @@ class KeyQueue:
         self._handle = handle
         self._may_act_unseen = may_act_unseen
         self._waiting: deque[Key] = deque()
+        self._is_scheduled = False  # whether the next one will be handled, or is being handled
         self._busy_since: float | None = None
         self._drawn_screen: Screen[object] | None = None
         self._drawn_at = 0.0
 
     def put(self, key: Key) -> None:
+        if key.key == "escape" and self._is_held:
+            self._waiting.clear()  # what was typed for a screen that will not be opened
         self._waiting.append(key)
-        if len(self._waiting) == 1:
+        if not self._is_scheduled:
+            self._is_scheduled = True
             self._app.call_later(self._next)
+
+    def drop(self) -> int:
+        """Forget the keys that wait; returns how many there were."""
+        count = len(self._waiting)
+        self._waiting.clear()
+        return count
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the current screen is about to open another one, which the next keys are meant for."""
+        return bool(getattr(self._app.screen, "holds_keys", False))
 
     def note_drawn(self, screen: Screen[object]) -> None:
         """The screen was drawn, as the current one."""
@@ -61,18 +77,22 @@ class KeyQueue:
                 self._app.call_later(self._next)
                 return
             await asyncio.sleep(0)
-        key = self._waiting[0]
         try:
-            is_seen = self.is_screen_drawn and key.time >= self._drawn_at
-            if is_seen or self._may_act_unseen(key):
-                await self._handle(key)
+            if self._waiting:
+                key = self._waiting.popleft()
+                is_seen = self.is_screen_drawn and key.time >= self._drawn_at
+                if is_seen or self._may_act_unseen(key):
+                    await self._handle(key)
         finally:
-            self._waiting.popleft()
+            self._is_scheduled = bool(self._waiting)
             if self._waiting:
                 self._app.call_later(self._next)
 
     def _must_wait(self) -> bool:
-        """Whether what the key before caused is still going on, within MAX_WAIT_SECONDS."""
+        """Whether what the key before caused is still going on, within MAX_WAIT_SECONDS, or the screen holds the keys,
+        which is up to it."""
+        if self._is_held and self._waiting and self._waiting[0].key != "escape":
+            return True
         if not self._is_busy():
             self._busy_since = None
             return False

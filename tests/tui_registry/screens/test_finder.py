@@ -5,6 +5,7 @@ import pytest
 
 from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tui_registry.client.errors import Refused
 from tui_registry.screens.finder.finder import Finder
@@ -101,6 +102,25 @@ async def test_one_failing_source_is_one_line(scene: Scene) -> None:
         await shown.shows(f"▎ model    {model}", "groups: the groups are not there")
         await shown.press("enter")
         await shown.shows(f"Models › {model}")
+
+
+@pytest.mark.parametrize("name", ["churn", "nowhere"])
+async def test_what_is_typed_after_enter_is_for_what_opens(scene: Scene, name: str) -> None:
+    """However slow the server is; if nothing opens, that it is dropped is told."""
+    scene.model("churn")
+    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+        await shown.shows("● live")
+        proxy.hold("/registered-models/search")
+        await find(shown, name)
+        await shown.pilot.press("enter", "h", "H")
+        await shown.shows("Waiting for the server…")
+        proxy.release()
+        if name == "churn":
+            await shown.shows("Activity › churn")
+        else:
+            await shown.shows("Nothing matches.", "Typed after Enter, and dropped: 2 keys.")
+            await shown.type("x")
+            await shown.hides("dropped")
 
 
 async def test_versions_are_found_by_their_numbers(scene: Scene) -> None:

@@ -44,6 +44,8 @@ def block(folder: Path) -> None:
 async def opened(shown: Console) -> JournalPlace:
     await shown.press("at")
     await shown.until(lambda: isinstance(shown.app.screen, JournalPlace), "the journal")
+    await shown.shows("No changes in this session.", "v lists all calls")
+    await shown.press("v")
     await shown.shows("read changes as they happen", "read open requests")
     screen = shown.app.screen
     assert isinstance(screen, JournalPlace)
@@ -143,7 +145,7 @@ async def test_changes_are_in_words_with_the_servers_reason(scene: Scene, size: 
         scene.call("POST", "/mlflow/transition-requests/reject", name=failed, version="1", stage="Staging")
         await shown.press("y")
         await shown.shows("✗ 1 approved, 1 failed · @ details")
-        await shown.press("at", "v")
+        await shown.press("at")
         await shown.shows("Changes of this session (2)", f"approve {done} version 1", "ok", "✗ failed", " ms")
         assert "read " not in shown.text
         rows = [line for line in shown.text.split("\n") if f" approve {failed}" in line]
@@ -191,10 +193,14 @@ async def test_a_token_in_the_place_of_the_address_is_not_in_it() -> None:
 
 def test_only_the_newest_calls_are_kept_and_all_are_counted() -> None:
     journal = Journal()
+    with journal.change("approve") as record:
+        journal.add("POST", "/y", "200", 0.0)
+        record("done", "Approved.")
     for _ in range(MAX_ENTRIES + 5):
         journal.add("GET", "/x", "200", 0.0)
-    assert len(journal.entries) == MAX_ENTRIES
-    assert journal.count == journal.entries[-1].number == MAX_ENTRIES + 5
+    assert len(journal.entries) == MAX_ENTRIES + 1
+    assert journal.count == journal.entries[-1].number == MAX_ENTRIES + 8
+    assert [call.path for call in journal.calls_of(journal.changes[0])] == ["/y"]
 
 
 async def test_letters_are_letters_in_its_filter_line(scene: Scene) -> None:

@@ -7,6 +7,7 @@ the best match for all that was typed: where an answer could bring a better one,
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, cast
@@ -31,7 +32,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.candidate_list import CandidateList, Entry
 from tui_registry.widgets.hint import Hint
 
-DEBOUNCE_SECONDS = 0.05  # after the last key, before the server is asked
+DEBOUNCE_SECONDS = 0.15  # after the last letter, before the server is asked
 DEADLINE_SECONDS = 3.0  # that Enter waits for answers
 MAX_RECENT = 5
 ALWAYS_LISTED = frozenset({Kind.PLACE, Kind.ACTION, Kind.PROFILE})
@@ -88,6 +89,8 @@ class Finder(ModalScreen[None]):
         self._found: Sequence[Found] = ()
         self._is_chosen = False  # whether the cursor was moved since the last letter
         self._waiting: Timer | None = None  # for the deadline, once Enter was pressed
+        self._asks_at_once = asyncio.Event()  # without waiting for another letter: Enter was pressed
+        self._dropped = 0  # keys that were typed after an Enter that opened nothing
         self._list = CandidateList(id="candidates")
 
     def compose(self) -> ComposeResult:
@@ -130,7 +133,8 @@ class Finder(ModalScreen[None]):
         typed = event.value.strip().removeprefix(":").strip()
         if typed == self._typed or self._waiting is not None:
             return
-        self._typed, self._is_chosen = typed, False
+        self._typed, self._is_chosen, self._dropped = typed, False, 0
+        self._asks_at_once.clear()
         self._ask()
         self._show()
 
@@ -143,7 +147,8 @@ class Finder(ModalScreen[None]):
             self.run_worker(work, group=source.name, exclusive=True, exit_on_error=False)
 
     async def _ask_one(self, source: Source, typed: str) -> None:
-        await asyncio.sleep(DEBOUNCE_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._asks_at_once.wait(), DEBOUNCE_SECONDS)
         try:
             answer = Answer(typed, await source.find(typed))
         except CallError as error:
@@ -202,7 +207,8 @@ class Finder(ModalScreen[None]):
             empty="Searching…" if self._is_asking else "Nothing matches.",
         )
         waiting = ["Waiting for the server…"] if self._waiting is not None else []
-        self.query_one("#note", Static).update(Content("  ".join([*waiting, *problems])))
+        dropped = [f"Typed after Enter, and dropped: {self._dropped} keys."] if self._dropped else []
+        self.query_one("#note", Static).update(Content("  ".join([*waiting, *dropped, *problems])))
 
     @property
     def _current(self) -> Found | None:
@@ -229,10 +235,16 @@ class Finder(ModalScreen[None]):
     def action_close(self) -> None:
         self.dismiss(None)
 
+    @property
+    def holds_keys(self) -> bool:
+        """Whether keys are meant for what will be opened: see terminal.key_queue."""
+        return self._waiting is not None
+
     @on(Input.Submitted, "#query")
     async def _submitted(self) -> None:
         self._waiting = self.set_timer(DEADLINE_SECONDS, self._act)
-        self.set_focus(None)  # keys that follow are meant for what will be opened: they are dropped
+        self._asks_at_once.set()
+        self.set_focus(None)  # what is pasted from now on is not typed here
         await self._act_if_known()
 
     @on(CandidateList.Chosen)
@@ -265,6 +277,7 @@ class Finder(ModalScreen[None]):
         if not self.is_current:
             return  # it was left meanwhile
         if self._current is None:
+            self._dropped = self.console_app.drop_keys()
             self.set_focus(self._line)
             self._show()
             return
