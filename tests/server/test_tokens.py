@@ -105,7 +105,7 @@ def test_somebody_elses_token_is_as_none(user: Api, admin: Api) -> None:
 
 def test_administrators_manage_everybodys_tokens(user: Api, admin: Api, registry: LiveRegistry) -> None:
     me = user.get(f"{SCIM}/Me").ok()
-    made = user.post("/token/create", comment="c").ok()
+    made = user.post("/token/create", comment=new_name("c")).ok()
     token_id = made["token_info"]["token_id"]
     with Api(registry.url, made["token_value"]) as api:
         api.get(f"{SCIM}/Me").ok()
@@ -126,6 +126,10 @@ def test_administrators_manage_everybodys_tokens(user: Api, admin: Api, registry
             len(admin.get(TOKENS, owner_id=me["id"]).ok()["token_infos"]) == 2
         )  # the other was created on the command line
         assert info in admin.get(TOKENS).ok()["token_infos"]
+        for part in (info["comment"], me["userName"].upper()[1:]):
+            newest = admin.get(TOKENS, text=part, max_results=1).ok()["token_infos"]
+            assert newest == [info]
+        assert not admin.get(TOKENS, text=f"no_{info['comment']}%").ok().get("token_infos")
         changed = admin.patch(f"{TOKENS}/{token_id}", token={"comment": "d"}, update_mask="comment").ok()
         assert changed == info | {"comment": "d"}
         admin.delete(f"{TOKENS}/{token_id}").ok()

@@ -25,9 +25,10 @@ class Tokens:
         answer = await self._transport.get("/token/list", PublicTokenInfos)
         return answer.token_infos
 
-    async def all(self) -> list[TokenInfo]:
-        """All tokens, including expired ones, newest first; for administrators."""
-        answer = await self._transport.get(f"{MANAGEMENT}/tokens", TokenInfos)
+    async def all(self, *, text: str = "", max_results: int | None = None) -> list[TokenInfo]:
+        """All tokens, including expired ones, newest first; for administrators. Or the newest ``max_results``
+        of those with a text in the comment or the creator's name; older servers send all."""
+        answer = await self._transport.get(f"{MANAGEMENT}/tokens", TokenInfos, text=text, max_results=max_results)
         return answer.token_infos
 
     async def create(self, *, comment: str = "", lifetime_seconds: int | None = None) -> CreatedToken:

@@ -105,6 +105,8 @@ def listed(call: Call, body: ListTokens, subject: Subject) -> Answer:
             owner_id=None if body.owner_id is None else str(body.owner_id),
             created_by_id=None if body.created_by_id is None else str(body.created_by_id),
             created_by=body.created_by_username,
+            text=body.text,
+            max_results=body.max_results,
         )
     )
 

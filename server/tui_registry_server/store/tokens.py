@@ -6,11 +6,13 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    String,
     bindparam,
     cast,
     delete,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
@@ -18,6 +20,7 @@ from sqlalchemy import (
 )
 
 from tui_registry_server.store.dialects import document, rendered
+from tui_registry_server.store.patterns import contains, contains_pattern
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import tokens
 from tui_registry_server.wire.names import name_key
@@ -156,8 +159,11 @@ def listed(
     owner_id: str | None = None,
     created_by_id: str | None = None,
     created_by: str | None = None,
+    text: str = "",
+    max_results: int | None = None,
 ) -> list[str]:
-    """All tokens, or those with an owner or a creator, newest first, each a TokenInfo in JSON."""
+    """All tokens, or those with an owner or a creator, or with a text in the comment or the creator's name, newest
+    first, each a TokenInfo in JSON."""
     conditions: list[ColumnElement[bool]] = []
     if owner_id is not None:
         conditions.append(tokens.c.principal_id == owner_id)
@@ -167,7 +173,10 @@ def listed(
         creators = connection.scalars(select(tokens.c.created_by).distinct())  # names: some may be deleted
         matching = [name for name in creators if name_key(name) == name_key(created_by)]
         conditions.append(tokens.c.created_by.in_(matching))
-    query = select(_INFO).where(*conditions).order_by(*_newest_first)
+    if text:
+        given, pattern = literal(text, String()), literal(contains_pattern(text), String())
+        conditions.append(or_(*(contains(each, given, pattern) for each in (tokens.c.comment, tokens.c.created_by))))
+    query = select(_INFO).where(*conditions).order_by(*_newest_first).limit(max_results)
     return [row[0] for row in connection.execute(query)]
 
 

@@ -72,11 +72,14 @@ class UpdateToken(RequestBody):
 
 
 class ListTokens(RequestBody):
-    """All tokens, or those owned or created by a principal."""
+    """All tokens, or those owned or created by a principal. ``text``: a part of comments or creators' names, in any
+    letter case. ``max_results``: of the newest; without it, all."""
 
     created_by_id: Integer | None = None
     created_by_username: Text | None = None
     owner_id: Integer | None = None
+    text: Text = ""
+    max_results: Integer | None = Field(default=None, ge=1, le=1000)
 
 
 class ChangeTokenPermissions(RequestBody):

@@ -26,6 +26,7 @@ MAX_MODELS = 20
 MAX_VERSIONS = 3  # models of which a version with the typed number is looked for
 MAX_PRINCIPALS = 8  # of each kind
 MAX_TOKENS = 8
+MAX_READ_TOKENS = 100  # that have a part of what is typed, of which the best are listed
 MAX_DETAIL = 200  # characters
 
 VERSION = re.compile(r"(?P<name>.*\S)(?:\s+|\s*/\s*)v?(?P<number>[1-9]\d{0,8})")
@@ -166,8 +167,8 @@ class PrincipalSource:
 
 
 class TokenSource:
-    """Access tokens, by their comments: all for administrators, else one's own. The server has no filter for them: they
-    are read once."""
+    """Access tokens, by their comments or creators: all for administrators, else one's own, which are few and read
+    once."""
 
     name = "tokens"
     kinds = frozenset({Kind.TOKEN})
@@ -175,23 +176,26 @@ class TokenSource:
     def __init__(self, client: RegistryClient, navigation: Navigation) -> None:
         self._client = client
         self._navigation = navigation
-        self._tokens: Sequence[PublicTokenInfo] | None = None
+        self._known: Sequence[PublicTokenInfo] | None = None  # all that can be found, once they are known
 
     async def find(self, typed: str) -> Sequence[Candidate]:
         if not typed:
             return []
-        if self._tokens is None:
-            self._tokens = await self._read()
-        matching = (each for each in self._tokens if _matches(each, typed))
+        found = await self._read(typed) if self._known is None else self._known
+        matching = (each for each in found if _matches(each, typed))
         return [_token(each, self._navigation.open_token) for each in islice(matching, MAX_TOKENS)]
 
-    async def _read(self) -> Sequence[PublicTokenInfo]:
+    async def _read(self, typed: str) -> Sequence[PublicTokenInfo]:
+        part = max(typed.split(), key=len)
         try:
-            return await self._client.tokens.all()
+            found: Sequence[PublicTokenInfo] = await self._client.tokens.all(text=part, max_results=MAX_READ_TOKENS)
+            if len(found) > MAX_READ_TOKENS:
+                self._known = found  # of an older server, which sends all
         except Refused as error:
             if error.status != FORBIDDEN:
                 raise
-            return await self._client.tokens.own()
+            found = self._known = await self._client.tokens.own()
+        return found
 
 
 def _token(token: PublicTokenInfo, open_token: Callable[[str, str], None]) -> Candidate:
