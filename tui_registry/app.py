@@ -220,7 +220,8 @@ class ConsoleApp(App[str]):
     def action_help_quit(self) -> None:
         """Ctrl+C, which elsewhere ends programs."""
         key = next(iter(self.keymap.keys["quit"]), "ctrl+q")
-        self.notify(f"Press {display_name(key)}, or type :q, to quit.", title="Ctrl+C does not quit", markup=False)
+        how = f"press {display_name(key)} or type :q. {display_name('ctrl+q')} quits from everywhere."
+        self.mutations.report("Ctrl+C does not quit", Verdict.REFUSED, how)
 
     def action_leave(self) -> None:
         """Quit, after waiting for the answer to a running mutation."""

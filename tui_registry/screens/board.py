@@ -131,7 +131,7 @@ class Board(TableActions, StagePlace):
 
     def show_title(self) -> None:
         matching = f" matching “{self._typed}”" if self._typed else ""
-        self.header.show_breadcrumbs(f"Board{matching}{self.order_note()}{self.marks_title}")
+        self.header.show_breadcrumbs(f"Board{matching}", count=f"{self.order_note()}{self.marks_title}")
 
     def count(self, stage: Stage) -> str:
         return f"{super().count(stage)}{'+' if self._pages[stage].more else ''}"

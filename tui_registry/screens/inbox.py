@@ -49,7 +49,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         Column("TRANSITION", 21, sorting=BY_STAGE),
         Column("REQUESTED BY", 12, priority=2, grow=2, max_width=28),
         Column("AGE", 4, priority=1, sorting=BY_TIME),
-        Column("DISPLACES", 9, max_width=16),
+        Column("DISPLACES", 9, max_width=16, sorting=BY_NUMBER),
         Column("COMMENT", 24, priority=3, grow=4),
     )
 
@@ -119,7 +119,8 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
     def show_title(self) -> None:
         shown, count = self.table.row_count, self.count_text(len(self._requests), has_more=self._more)
-        self.header.show_breadcrumbs(f"Inbox ({f'{shown} of ' if self._filter else ''}{count}){self.marks_title}")
+        of = f"{shown} of " if self._filter else ""
+        self.header.show_breadcrumbs("Inbox", count=f" ({of}{count}){self.marks_title}")
 
     def chosen_requests(self) -> Sequence[InboxRequest]:
         return [self._requests[key] for key in self.chosen_keys if key in self._requests]
@@ -226,6 +227,7 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
 
 
 def _row(request: InboxRequest, requested_by: str) -> Row:
+    others = displaced(request)
     return Row(
         request.id,
         (
@@ -234,7 +236,7 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
             (f"{request.from_stage} → {request.to_stage}", STAGE_STYLES[request.to_stage]),
             (one_line(requested_by), ""),
             (age(request.creation_timestamp), "dim"),
-            (", ".join(displaced(request)), STAGE_STYLES[Stage.ARCHIVED]),
+            (", ".join(others), STAGE_STYLES[Stage.ARCHIVED]),
             (one_line(request.comment or "", 500), "dim"),
         ),
         (
@@ -243,7 +245,7 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
             Ranked(list(Stage).index(request.to_stage), f"{request.from_stage} → {request.to_stage}"),
             request.user_id,
             Instant(request.creation_timestamp),
-            ", ".join(displaced(request)),
+            Ranked(max(map(int, others)), ", ".join(others)) if others else None,
             request.comment,
         ),
     )

@@ -17,12 +17,13 @@ from tui_registry.screens.base.listing import Listing
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line
-from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.columns import BY_TIME, Sorting
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 
 POLL_SECONDS = 0.5
 MAX_MESSAGE = 500  # characters
+BY_DURATION = Sorting("shortest first", "longest first", is_descending_first=True)
 RESULTS = {
     "done": ("ok", "green"),
     "refused": ("✗ failed", "bold red"),
@@ -45,7 +46,7 @@ class JournalPlace(TableActions, Listing):
         Column("USER", 12, priority=3, grow=1, max_width=28),
         Column("WHAT", 30, grow=4),
         Column("RESULT", 9, max_width=13),
-        Column("TOOK", 6, priority=2, sorting=BY_NUMBER),
+        Column("TOOK", 6, priority=2, sorting=BY_DURATION),
     )
     has_text = True
     own_order = Sort("time", is_descending=True)

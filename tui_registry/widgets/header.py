@@ -21,6 +21,7 @@ class Header(Widget):
     def __init__(self, breadcrumbs: tuple[str, ...]) -> None:
         super().__init__()
         self._breadcrumbs = breadcrumbs
+        self._count = ""
         self._state = ""
         self._is_error = False
         self._registry = ""
@@ -33,8 +34,10 @@ class Header(Widget):
         self._colour = colour
         self.refresh()
 
-    def show_breadcrumbs(self, *breadcrumbs: str) -> None:
-        self._breadcrumbs = breadcrumbs
+    def show_breadcrumbs(self, *breadcrumbs: str, count: str = "") -> None:
+        """``count`` is what stands behind the last one: how many rows there are, how many are marked. Where there is no
+        room, the names are cut first."""
+        self._breadcrumbs, self._count = breadcrumbs, count
         self.refresh()
 
     @property
@@ -50,7 +53,8 @@ class Header(Widget):
         right = f" {self._state} "
         left = f" {_shorten_registry(self._registry, max(8, width // 3))} "
         room = max(0, width - cell_len(left) - cell_len(right))
-        place = _shorten_breadcrumbs([visible(step) for step in self._breadcrumbs], room - 1)
+        count = clip(self._count, min(cell_len(self._count), max(0, room - 1 - MIN_BREADCRUMB_CELLS)))
+        place = _shorten_breadcrumbs([visible(step) for step in self._breadcrumbs], room - 1 - cell_len(count)) + count
         return Strip(
             [
                 Segment(left, base + self._registry_style),

@@ -257,7 +257,7 @@ class Table(ScrollView, can_focus=True):
         under_cursor = number == self._cursor and (self.has_focus or not self._cursor_needs_focus)
         if under_cursor:
             base += self.get_component_rich_style("table--cursor")
-        mark = "●" if row.key in self.marks else "▎" if under_cursor else " "
+        mark = f"{'▎' if under_cursor else ''}{'●' if row.key in self.marks else ''}"
         segments = [Segment(clip(mark, MARK_CELLS), base + self.get_component_rich_style("table--mark", partial=True))]
         left = width - MARK_CELLS
         for column, wanted in self._layout(width):

@@ -10,7 +10,7 @@ MANY = 20
 
 
 def marked(shown: Console, *names: str) -> list[bool]:
-    return [shown.row(name).startswith("●") for name in names]
+    return [shown.row(name).lstrip("▎").startswith("●") for name in names]
 
 
 async def test_a_range_goes_where_the_cursor_goes(scene: Scene) -> None:
@@ -19,12 +19,17 @@ async def test_a_range_goes_where_the_cursor_goes(scene: Scene) -> None:
         await shown.shows("Inbox (5)")
         await shown.press("j", "v", "j", "j")
         await shown.shows("Inbox (5), 3 marked (range)")
+        assert shown.row(names[3]).startswith("▎●"), "the cursor is seen on a marked row"
+        for key in ("a approve", "v end range", "* all", "I invert", "esc end range", "? help"):
+            assert key in shown.bar, key
         assert marked(shown, *names) == [False, True, True, True, False]
         await shown.press("k")  # a row that the range leaves is not marked any more
         assert marked(shown, *names) == [False, True, True, False, False]
         await shown.press("v", "G")
         await shown.shows("Inbox (5), 2 marked")
         assert "range" not in shown.header
+        for key in ("v range", "* all", "I invert", "esc unmark 2"):
+            assert key in shown.bar, key
         await shown.press("v", "k", "escape", "g")  # two ranges; Escape ends the second, whose marks stay
         assert marked(shown, *names) == [False, True, True, True, True]
         await shown.press("I")
@@ -36,6 +41,17 @@ async def test_a_range_goes_where_the_cursor_goes(scene: Scene) -> None:
         await shown.press("n", "G")
         await shown.shows("Inbox (5), 1 marked")
         assert "range" not in shown.header
+
+
+async def test_a_long_name_is_cut_before_the_count_of_the_marked(scene: Scene) -> None:
+    model = scene.pending("a-model-with-quite-a-long-name-as-they-have-in-large-houses")
+    async with console(scene.url, scene.token) as shown:
+        await shown.shows("Inbox (1)", "● live")
+        await shown.press("enter")
+        await shown.shows("1 version", "1 open request")
+        await shown.press("space")
+        await shown.shows("…, 1 marked")
+        assert model[:12] in shown.header
 
 
 async def test_all_are_those_that_are_shown(scene: Scene) -> None:

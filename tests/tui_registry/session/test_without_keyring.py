@@ -44,6 +44,25 @@ def assert_nowhere(token: str, home: str) -> None:
     assert not [file for file in Path(home).rglob("*") if file.is_file() and token.encode() in file.read_bytes()]
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_who_logs_in_is_asked_again_when_the_console_starts(
+    scene: Scene, bare: dict[str, str], size: tuple[int, int]
+) -> None:
+    with terminal("login", scene.url, "--profile", "work", variables=bare, size=size) as shown:
+        shown.shows("Token:")
+        shown.type(f"{scene.token}\r")
+        shown.shows("The token is valid, but was not stored")
+        assert shown.ends() == 0
+    assert scene.token.encode() not in shown.raw
+    with terminal(variables=bare, size=size) as shown:
+        shown.shows(f"Token for {scene.url}")
+        shown.type(f"{scene.token}\r")
+        shown.shows(f"{OWNER} @ work", "● live")
+        shown.press("q")
+        assert shown.ends() == 0
+    assert_nowhere(scene.token, bare["HOME"])
+
+
 def test_a_command_asks_for_the_token_in_a_terminal(scene: Scene, logged_in: dict[str, str]) -> None:
     model = scene.model("asked")
     with terminal("models", "list", variables=logged_in) as shown:

@@ -84,11 +84,19 @@ def test_what_is_typed_goes_on_in_what_it_opens(scene: Scene) -> None:
         assert shown.ends() == 0
 
 
-def test_ctrl_c_says_how_to_quit(scene: Scene) -> None:
-    with terminal(variables=opened(scene)) as shown:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_ctrl_c_says_how_to_quit(scene: Scene, size: tuple[int, int]) -> None:
+    """Once in the status line, however often it is pressed; in a dialog above it."""
+    with terminal(variables=opened(scene), size=size) as shown:
         shown.shows("No open requests", "● live")
-        shown.press("\x03", "\x03")
-        shown.shows("Ctrl+C does not quit", "Press q, or type :q")
+        for _ in range(2):
+            shown.press("\x03")
+            shown.shows("✗ Ctrl+C does not quit: press q or type :q. ctrl+q quits from everywhere.", "? help")
+        assert shown.text.count("does not quit") == 1
         assert "Do you want to quit" not in shown.text
-        shown.press("q")
+        shown.press("?")
+        shown.shows("Keyboard shortcuts")
+        shown.press("\x03")
+        shown.shows("Keyboard shortcuts", "Ctrl+C does not quit")
+        shown.press("ctrl+q")
         assert shown.ends() == 0

@@ -101,7 +101,7 @@ def test_without_colours_everything_can_be_told_apart(scene: Scene, variables: d
         attributes = [shown._screen.buffer[under_cursor][column] for column in range(40)]
         assert all(each.reverse for each in attributes[4:20]), "the row under the cursor stands out"
         shown.press("space")
-        shown.until(lambda: any(line.startswith("●") for line in shown.text.split("\n")), "a mark")
+        shown.until(lambda: any(line.lstrip("▎").startswith("●") for line in shown.text.split("\n")), "a mark")
         assert "None → Staging" in shown.text
         assert "None → Production" in shown.text
         shown.press("@")

@@ -17,6 +17,7 @@ from tui_registry.client.errors import CallError, Refused
 from tui_registry.console import Console
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.mutations import offboarding
+from tui_registry.mutations.result import Verdict
 from tui_registry.screens.access.group import GroupMembers
 from tui_registry.screens.access.section import Section
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
@@ -219,7 +220,7 @@ async def offboard(app: Console, principal_id: str) -> None:
     plan = await app.client.principals.offboarding(principal_id)
     who = Principal.of(plan.principal)
     if offboarding.is_nothing(plan):
-        app.notify("There is nothing to take.", title=f"{visible(str(who))} is offboarded already", markup=False)
+        app.mutations.report(f"{who} is offboarded already", Verdict.DONE, "there is nothing left to take.")
         return
     question = _question(who, offboarding.effects(plan), offboarding.warnings(plan), plan.groups)
     if await app.push_screen_wait(Confirm(question)) is not None:

@@ -94,9 +94,8 @@ class Listing(Arranged):
     def _show_title(self) -> None:
         count = self.count_text(len(self._pages.rows), has_more=self._pages.more)
         *before, last = self.breadcrumbs
-        self.header.show_breadcrumbs(
-            *before, f"{last} matching “{self.typed}” ({count})" if self.typed else f"{last} ({count})"
-        )
+        matching = f" matching “{self.typed}”" if self.typed else ""
+        self.header.show_breadcrumbs(*before, f"{last}{matching}", count=f" ({count})")
 
     def show_problem(self, problem: str) -> None:
         if self._displayed_for != self.typed or not self.table.row_count:

@@ -1,12 +1,18 @@
 """Places where rows are marked, to act on several at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual import on
+from textual.widgets import Input
 
+from tui_registry.keys.action import Action
 from tui_registry.screens.base.place import Place
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.widgets.mark_table import MarkTable
+
+PRIORITIES = {"mark_range": 2, "mark_all": 2, "back": 2, "invert_marks": 3, "open": 4}
+"""In the action bar, while rows are marked."""
 
 
 class MarkActions(Place):
@@ -43,6 +49,23 @@ class MarkActions(Place):
         count = len(self.marked_keys)
         ranging = " (range)" if any(table.is_ranging for table in self.mark_tables) else ""
         return f", {count} marked{ranging}" if count else ""
+
+    @property
+    def live_actions(self) -> list[Action]:
+        """While rows are marked, what marks others comes before what acts on one row."""
+        actions = super().live_actions
+        count = len(self.marked_keys)
+        if not count or isinstance(self.focused, Input):
+            return actions
+        labels = {"back": f"unmark {count}"}
+        if any(table.is_ranging for table in self.mark_tables):
+            labels |= {"mark_range": "end range", "back": "end range"}
+        return [
+            replace(
+                action, label=labels.get(action.id, action.label), priority=PRIORITIES.get(action.id, action.priority)
+            )
+            for action in actions
+        ]
 
     def show_title(self) -> None:
         """Show the breadcrumbs."""

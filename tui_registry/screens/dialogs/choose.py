@@ -1,4 +1,4 @@
-"""A choice from a list, by a letter or with the cursor."""
+"""A choice from a list, by a key or with the cursor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_VISIBLE_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value with its label, its explanation, and the letter that chooses it, if any."""
+    """A value with its label, its explanation, and the letter or digit that chooses it, if any."""
 
     value: str
     label: str
@@ -49,8 +49,9 @@ class Choose(ModalScreen[str | None]):
         with Vertical(id="choose"):
             yield Static(Content(one_line(self._title)), id="title")
             yield self._table
-            keys = "letter or ⏎ choose   " if any(each.key for each in self._choices) else "⏎ choose   "
-            yield Static(Content(legend(f"{keys}esc cancel")), id="hint")
+            keys = "".join(each.key for each in self._choices)
+            kind = "digit or " if keys.isdigit() else "letter or " if keys.isalpha() else "key or " if keys else ""
+            yield Static(Content(legend(f"{kind}⏎ choose   esc cancel")), id="hint")
 
     def on_mount(self) -> None:
         self._table.styles.max_height = min(MAX_VISIBLE_ROWS, max(1, len(self._choices)))

@@ -65,7 +65,7 @@ class Model(TableActions, VersionActions):
         return self._table
 
     def show_title(self) -> None:
-        self.header.show_breadcrumbs("Models", f"{self.model_name}{self.marks_title}")
+        self.header.show_breadcrumbs("Models", self.model_name, count=self.marks_title)
 
     def compose(self) -> ComposeResult:
         yield self.header

@@ -3,6 +3,7 @@
 from textual.content import Content
 
 from tui_registry.console import Console
+from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.rollback import CannotRollBack, Rollback, plan, roll_back
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.terminal.sanitize import lines, one_line, visible
@@ -13,13 +14,7 @@ async def roll_back_model(app: Console, name: str) -> None:
     try:
         planned = await plan(app.client, name)
     except CannotRollBack as problem:
-        app.notify(
-            one_line(str(problem)),
-            title=f"{visible(name)} cannot be rolled back",
-            severity="warning",
-            timeout=12,
-            markup=False,
-        )
+        app.mutations.report(f"{visible(name)} cannot be rolled back", Verdict.REFUSED, str(problem))
         return
     consent = await app.push_screen_wait(Confirm(_question(planned)))
     if consent is not None:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from tui_registry.mutations import version as versions
 from tui_registry.mutations.decision import displaced
+from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import emptied_by, holders
 from tui_registry.queries.search_syntax import named
@@ -130,7 +131,8 @@ class VersionActions(RequestDecisions, EditActions):
         if other is not None:
             self.app.push_screen(Compare(other, version))
         else:
-            self.app.notify("There is no other version to compare with.", markup=False)
+            title = f"{version.name} version {version.version}"
+            self.console_app.mutations.report(title, Verdict.REFUSED, "there is no other version to compare it with.")
 
     @on(Table.Highlighted)
     def _highlighted_row(self) -> None:

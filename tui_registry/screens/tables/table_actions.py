@@ -14,6 +14,7 @@ from textual.widgets import Input
 from tui_registry.keys import names as key_names
 from tui_registry.keys.action import Action
 from tui_registry.keys.view_actions import key_problem
+from tui_registry.mutations.result import Verdict
 from tui_registry.screens.base.arranged import Arranged
 from tui_registry.session.arrangement import Arrangement, Sort
 from tui_registry.session.messages import LivenessChanged
@@ -87,13 +88,7 @@ class TableActions(Arranged):
         try:
             await asyncio.to_thread(self.console_app.arrangements.keep, self.place, arrangement)
         except OSError as error:
-            self.notify(
-                f"It holds for this session: {one_line(str(error.strerror))}.",
-                title="Not kept",
-                severity="warning",
-                timeout=10,
-                markup=False,
-            )
+            self._report("Not kept", Verdict.REFUSED, f"It holds for this session: {error.strerror}.")
 
     def action_show_row(self) -> None:
         """Show the whole row under the cursor, also what is in columns that are not displayed."""
@@ -117,6 +112,10 @@ class TableActions(Arranged):
         columns = list(self.arrangement.columns or ())
         sort = str(self.arrangement.sort) if self.arrangement.sort else ""
         typed = self.query_one("#filter", Input).value.strip()
+        if not (columns or sort or typed):
+            told = "filter the list, sort it or choose its columns first."
+            self._report("There is nothing to save as a view", Verdict.REFUSED, told)
+            return
         view = SavedView(place=self.place, filter=typed, sort=sort, columns=columns)
         about = [one_line(view.description), *([f"columns: {one_line(', '.join(columns))}"] if columns else [])]
         fields = [
@@ -136,12 +135,16 @@ class TableActions(Arranged):
         try:
             await asyncio.to_thread(keep_view, name, view)
         except SettingsError as error:
-            self.notify(one_line(str(error)), title="Not saved", severity="error", markup=False, timeout=30)
+            self._report("Not saved", Verdict.REFUSED, str(error))
             return
         app.add_view(name, view)
         told = f"In {config_file()}. Its key, the help and the finder open it."
-        self.notify(one_line(told), title=f"View {name} saved", markup=False, timeout=10)
+        self._report(f"View {name} saved", Verdict.DONE, told)
         self.post_message(LivenessChanged())
+
+    def _report(self, title: str, verdict: Verdict, message: str) -> None:
+        """In the status line: a notification would cover rows."""
+        self.console_app.mutations.report(title, verdict, message)
 
     def _key_problem(self, typed: str) -> str:
         return key_problem(self.console_app.keymap, key_names.named(typed))
@@ -182,8 +185,7 @@ class TableActions(Arranged):
                 problem = one_line(f"{name}: {reason}.")
                 continue
             if file is not None:
-                told = f"{one_line(str(file))}\n{what}. Readable only by you."
-                self.notify(told, title="Exported", markup=False, timeout=15)
+                self._report("Exported", Verdict.DONE, f"{file}  {what}. Readable only by you.")
                 return
             problem = ""
 

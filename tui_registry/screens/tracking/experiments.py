@@ -15,7 +15,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.tracking.experiment import Experiment
 from tui_registry.tracking.filters import experiments_filter, matches_experiment, matching_page
 from tui_registry.widgets.ages import age
-from tui_registry.widgets.columns import BY_TIME
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.table import Column, Row
 
@@ -31,7 +31,7 @@ class Experiments(TableActions, TrackingPlace, Listing):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("experiments"), *WHILE_TYPING]
     COLUMNS = (
         Column("EXPERIMENT", 20, grow=3, max_width=60),
-        Column("ID", 4, priority=3, grow=1, max_width=20),
+        Column("ID", 4, priority=3, grow=1, max_width=20, sorting=BY_NUMBER),
         Column("CREATED", 7, priority=1, sorting=BY_TIME),
         Column("UPDATED", 7, priority=2, sorting=BY_TIME),
         Column("NOTE", 20, priority=4, grow=3),
