@@ -133,7 +133,7 @@ class Overview(Place):
 
     def show_problem(self, problem: str) -> None:
         if not self._tiles:
-            self.table.show([], empty=f"{problem}\nRetrying automatically.")
+            self.table.show([], empty=f"{problem}\n{self.retry_note}")
 
     def is_live(self, action: str) -> bool:
         return self.table.row_count > 0 if action == "open" else True
