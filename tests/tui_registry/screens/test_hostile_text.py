@@ -187,7 +187,7 @@ async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int
             (("tab",), "Groups ("),
             (("g", "j", "enter"), "MEMBER"),  # the title may be cut by what other tests left
             (("escape", "tab", "tab"), "Tokens"),
-            (("at",), "API calls"),
+            (("at", "v"), "API calls"),
             (("escape", "colon"), "place    inbox"),
             (("escape", "f9"), "esc"),
             (("escape", "P"), "Profiles"),

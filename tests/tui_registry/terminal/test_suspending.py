@@ -130,7 +130,7 @@ def test_stopped_by_another(scene: Scene, tmp_path: Path, number: signal.Signals
         shown.shows(model, "None → Staging", "● live", "? help")
         shown.until(lambda: "written over it" not in shown.text, "all drawn anew")
         shown.press("@")
-        shown.shows("API calls of this session")
+        shown.shows("Changes of this session")
         shown.press("escape")
         shown.shows("Inbox (1)")
         leave(shown, tmp_path)
