@@ -156,12 +156,12 @@ class Handler:
             slot.release()
 
     async def _pass_on(self, request: Request, now: int) -> Response:
-        principal = await self._authenticator.authenticate(request, now)
         if self._tracking_proxy is None:
             raise EndpointNotFound(
                 f"{request.scope['path']} is a call for a tracking server: runs, experiments and artifacts are not "
                 "kept here. Set the client's tracking URI to one, or start this server with --tracking-uri."
             )
+        principal = await self._authenticator.authenticate(request, now)
 
         async def check() -> None:
             await self._authenticator.authenticate(request, time.time_ns() // 1_000_000)

@@ -62,7 +62,7 @@ def test_the_readmes_examples_can_be_used() -> None:
     settings.config_file().parent.mkdir(parents=True)
     settings.config_file().write_text(written, encoding="utf-8")
     read = settings.read()
-    assert read.model_copy(update={"views": {}}) == Settings(theme="nord", keymap="vim", mouse=False)
+    assert read.model_copy(update={"views": {}}) == Settings(theme="nord", keymap="vim", mouse=False, old_days=180)
     assert with_views(DEFAULT, read.views)[1] == column_problems(read.views) == []
     assert keymap.read("mine", own).keys["reject"] == ("f6",)
 

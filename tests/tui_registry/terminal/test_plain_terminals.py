@@ -53,7 +53,7 @@ def test_every_place_is_drawn_in_ascii(scene: Scene, tmp_path: Path, locale: dic
     with terminal(variables=variables(scene) | {"HOME": str(tmp_path)} | locale | over_ssh) as shown:
         shown.shows(f"Mod?le-????-{scene.id}", "None > Staging", "* live")
         shown.press(" ")
-        shown.until(lambda: any(line.startswith("*") for line in shown.text.split("\n")), "a mark")
+        shown.until(lambda: any(line.startswith(">*") for line in shown.text.split("\n")), "a mark")
         shown.press("a")
         shown.shows("Approve this request?", "+----", "|")
         shown.press("n", "?")

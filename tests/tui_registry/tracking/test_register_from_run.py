@@ -191,7 +191,7 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         ):
             await shown.press("slash", "ctrl+u")
             await shown.type(typed)
-            await shown.shows(f"“{typed}” ({len(found)}, by metrics.")
+            await shown.shows(f"“{typed[:20]}", f" ({len(found)}, by metrics.rmse ▲)")
             assert names(shown) == found
             await shown.press("enter")
         await shown.press("slash", "ctrl+u")
