@@ -39,6 +39,7 @@ _LAZY_COMMANDS = {
     "users": "users",
     "service-principals": "service_principals",
     "tokens": "tokens",
+    "webhooks": "webhooks",
     "activity": "activity",
     "permissions": "permissions",
     "rollback": "rollback",

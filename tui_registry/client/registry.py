@@ -16,6 +16,7 @@ from tui_registry.client.tokens import Tokens
 from tui_registry.client.transport import Transport
 from tui_registry.client.users import Users
 from tui_registry.client.versions import Versions
+from tui_registry.client.webhooks import Webhooks
 
 
 class RegistryClient(Transport):
@@ -44,3 +45,4 @@ class RegistryClient(Transport):
         self.service_principals = ServicePrincipals(self)
         self.groups = Groups(self)
         self.tokens = Tokens(self)
+        self.webhooks = Webhooks(self)

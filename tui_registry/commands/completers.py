@@ -148,6 +148,27 @@ def activity_types(_context: click.Context, _parameter: click.Parameter, incompl
     return _items([(each.value, "") for each in ActivityType], incomplete)
 
 
+def webhooks(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """The ids of the webhooks that the caller may manage."""
+
+    async def read(client: "RegistryClient") -> "Found":
+        return [(each.id, each.description or "") for each in (await client.webhooks.page()).webhooks]
+
+    return _items(_read(context, read), incomplete)
+
+
+def webhook_events(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    from tui_registry_server.wire.webhook_events import RegistryWebhookEvent
+
+    return _items([(each.value, "") for each in RegistryWebhookEvent], incomplete)
+
+
+def delivery_statuses(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    from tui_registry_server.wire.webhook_delivery import DeliveryStatus
+
+    return _items([(each.value, "") for each in DeliveryStatus], incomplete)
+
+
 def of_words(*completers: "Completer") -> "Completer":
     """Completes an argument of several words, each by a completer of its own. With --registry there is no model."""
 
