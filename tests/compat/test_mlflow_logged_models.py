@@ -156,11 +156,11 @@ def test_this_address_alone_is_enough(
         mlflow_environment.delenv("MLFLOW_REGISTRY_URI", raising=False)
         mlflow_environment.setenv("MLFLOW_TRACKING_URI", registry.url)
         mlflow_environment.setenv("MLFLOW_TRACKING_TOKEN", registry.admin_token)
-        mlflow.set_experiment("one address")
+        experiment = mlflow.create_experiment("one address")
         large = tmp_path / "large.bin"
         with large.open("wb") as file:
             file.truncate(LARGE)
-        with mlflow.start_run() as run:
+        with mlflow.start_run(experiment_id=experiment) as run:
             mlflow.log_metric("rmse", 0.25)
             mlflow.log_artifact(str(large))
             mlflow.sklearn.log_model(

@@ -58,13 +58,17 @@ class Receiver:
     ) -> None:
         self.requests: list[Received] = []
         self._arrived = threading.Condition()
-        received, arrived = self.requests, self._arrived
+        self._closed = threading.Event()
+        received, arrived, closed = self.requests, self._arrived, self._closed
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # head and body are sent apart: it would wait 40 ms between them
 
             def do_POST(self) -> None:
+                if closed.is_set():  # on a connection that was kept
+                    self.close_connection = True
+                    return
                 body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 request = Received(self.path, headers, body, time.monotonic())
@@ -114,6 +118,7 @@ class Receiver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
