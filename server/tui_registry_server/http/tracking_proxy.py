@@ -179,6 +179,8 @@ class _Body:
                 raise RequestTimeout(f"The request's body paused for {IDLE_SECONDS} seconds.") from None
             except ClientDisconnect:
                 raise BadRequest("The request's body ended before it was complete.") from None
+            if chunk == b"":  # Starlette's last one
+                continue
             if chunk is None or time.monotonic() - checked > CHECK_SECONDS:
                 await self._check()
                 checked = time.monotonic()
