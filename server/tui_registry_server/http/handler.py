@@ -124,7 +124,7 @@ class Handler:
                 return dispatch.run(operation, route.ability, route.subject, call, body)
 
             if route.writes:
-                lookup = await self._look_up(route, principal, body, now)
+                lookup = None if route.logged_model is None else await self._look_up(route, principal, body, now)
 
                 def write(connection: Connection) -> Answer | WebhookTest:
                     """With the time, and the caller's permissions, when its turn comes."""

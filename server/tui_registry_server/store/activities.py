@@ -1,11 +1,11 @@
 """Statements on activities: every change is appended here, in a verifiable hash chain."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, bindparam, func, insert, literal, or_, outerjoin, select, update
 
 from tui_registry_server.rules.audit import GENESIS_DIGEST, digest_of, parse
@@ -77,7 +77,7 @@ def append(connection: Connection, head: Head, *, detail: dict[str, Any] | None,
     whether to set the model's last_updated_timestamp."""
     columns["sequence"] = sequence = head.sequence + 1
     digest = digest_of(_with_values(columns | {"detail": detail, "previous": head.digest}))
-    _INSERT.run(connection, detail=None if detail is None else json.dumps(detail), digest=digest, **columns)
+    _INSERT.run(connection, detail=None if detail is None else to_json(detail).decode(), digest=digest, **columns)
     head.sequence, head.digest, head.last_timestamp = sequence, digest, columns["creation_timestamp"]
     model_id = columns["model_id"]
     if touches:
