@@ -21,17 +21,22 @@ Body = TypeVar("Body", bound=BaseModel)
 MAX_PARAMETERS = 1000  # of a query
 
 
+def has_body(request: Request) -> bool:
+    headers = dict(request.scope["headers"])
+    return b"content-length" in headers or b"transfer-encoding" in headers
+
+
 async def decode(
-    request: Request, body: type[Body], path_fields: dict[str, str], max_bytes: int, slot: BodySlot
+    request: Request, body: type[Body], path_fields: dict[str, str], max_bytes: int, slot: BodySlot | None
 ) -> Body:
     """The body from query parameters, the JSON body, and the path. ``max_bytes`` limits the JSON body; ``slot`` is
-    acquired if it is a large one.
+    acquired if it is a large one, and None for a request without a body.
 
     A field that is given twice is refused: a proxy may have read the other one. An exception is a field of the JSON
     body that is in the path, too, as SCIM's clients send a resource with its id: the path wins.
     """
     query = _query_fields(request, body)
-    if _has_no_body(request):
+    if slot is None:
         return validated(body, _merge_fields(query, {}, path_fields) if path_fields else query)
     content = await _read_body(request, max_bytes, slot)
     if not slot.is_acquired:
@@ -88,11 +93,6 @@ def _json_fields(content: bytes, body: type[BaseModel]) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise BadRequest('The request\'s body must be a JSON object, such as {"name": "iris"}.')
     return fields
-
-
-def _has_no_body(request: Request) -> bool:
-    headers = dict(request.scope["headers"])
-    return b"content-length" not in headers and b"transfer-encoding" not in headers
 
 
 async def _read_body(request: Request, max_bytes: int, slot: BodySlot) -> bytes:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.http import scim
 from tui_registry_server.http.authentication import Authenticator, refresh_principal
-from tui_registry_server.http.decoding import decode
+from tui_registry_server.http.decoding import decode, has_body
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBodySlots
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
@@ -107,32 +107,31 @@ class Handler:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             dispatch.authorize(route.ability, route.subject, Caller(principal), None)
-        slot = self._large_body_slots.slot(principal.id)
+        slot = self._large_body_slots.slot(principal.id) if has_body(request) else None
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
-            if (decoded_at := time.time_ns() // 1_000_000) != now:  # the token may have been revoked during the upload
-                now = decoded_at
+            if slot is not None and (decoded_at := time.time_ns() // 1_000_000) != now:
+                now = decoded_at  # the token may have been revoked during the upload
                 principal = await self._authenticator.authenticate(request, now)
-            demo_time = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
+            needs_thread = slot is not None and slot.size > MAX_INLINE_BYTES
+            root, if_match = scim.request_headers(request) if route.scim else ("", None)
             policy = self._settings.policy
             address = client[0] if (client := request.scope.get("client")) else None
 
-            def run(call: Call) -> Answer | WebhookTest:
-                if slot.size > MAX_INLINE_BYTES or (route.writes and route.lengthy):
-                    require_thread(call.connection)
-                call = scim.with_request_headers(call, request) if route.scim else call
-                return dispatch.run(operation, route.ability, route.subject, call, body)
-
             if route.writes:
+                demo_time = _demo_time(request.headers.get("x-demo-time")) if self._settings.demo_clock else None
                 lookup = None if route.logged_model is None else await self._look_up(route, principal, body, now)
 
                 def write(connection: Connection) -> Answer | WebhookTest:
                     """With the time, and the caller's permissions, when its turn comes."""
+                    if needs_thread or route.lengthy:
+                        require_thread(connection)
                     clock = time.time_ns() // 1_000_000
                     head = activities.head(connection)
                     caller = refresh_principal(connection, principal, head.revision, clock)
                     at = max(clock, head.last_timestamp) if demo_time is None else demo_time
-                    return run(Call(connection, caller, at, clock, address, policy, head, lookup=lookup))
+                    call = Call(connection, caller, at, clock, address, policy, head, root, if_match, lookup)
+                    return dispatch.run(operation, route.ability, route.subject, call, body)
 
                 outcome = await self._database.write(write)
                 if self._lineage is not None and route.logged_model is not None:
@@ -140,9 +139,11 @@ class Handler:
             else:
 
                 def read(connection: Connection) -> Answer | WebhookTest:
-                    return run(Call(connection, principal, now, now, address, policy))
+                    call = Call(connection, principal, now, now, address, policy, None, root, if_match)
+                    return dispatch.run(operation, route.ability, route.subject, call, body)
 
-                outcome = await self._database.read(read, by=principal.id, lengthy=route.lengthy)
+                lengthy = route.lengthy or needs_thread
+                outcome = await self._database.read(read, by=principal.id, lengthy=lengthy)
             answer = (
                 outcome.answer(await self._sender.send(outcome.request))
                 if isinstance(outcome, WebhookTest)
@@ -153,7 +154,8 @@ class Handler:
             )
             return self._response_limiter.track(response, principal.id)
         finally:
-            slot.release()
+            if slot is not None:
+                slot.release()
 
     async def _pass_on(self, request: Request, now: int) -> Response:
         if self._tracking_proxy is None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tui_registry_server.http.responses import error_response, json_response
-from tui_registry_server.operations.call import Answer, Call, WithHeaders
+from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.operations.principals import one_of
 from tui_registry_server.rules.errors import EndpointNotFound, InvalidVersion, RegistryError
 from tui_registry_server.wire.error import SCIM_ERROR_SCHEMA
@@ -17,9 +17,9 @@ _SCIM_PATH = re.compile(r"((?:/ajax-api|/api)/2\.0/preview/scim/v)([0-9.]+)(?=/|
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}", re.ASCII)
 
 
-def with_request_headers(call: Call, request: Request) -> Call:
-    """The call with the address and headers that only SCIM needs."""
-    return call._replace(root=_root(request), if_match=request.headers.get("if-match"))
+def request_headers(request: Request) -> tuple[str, str | None]:
+    """``Call.root`` and ``Call.if_match``, which only SCIM needs."""
+    return _root(request), request.headers.get("if-match")
 
 
 def scim_response(request: Request, answer: Answer, status: int) -> Response:
