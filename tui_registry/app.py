@@ -344,7 +344,7 @@ class ConsoleApp(App[str]):
             places[-1].post_message(message)
 
     def show_outcome(self, outcome: Outcome) -> None:
-        """In the status line of the place on the screen; what failed is told above a dialog, too, that may cover it."""
+        """In the status line of the place on the screen; a failure is shown above a dialog, too, that may cover it."""
         self.post_to_place(ConnectionChanged())
         if not isinstance(self.screen, Place) and outcome.verdict is not Verdict.DONE:
             self.notify(outcome.text, severity="warning", timeout=12, markup=False)
@@ -381,7 +381,7 @@ class ConsoleApp(App[str]):
         if error is not None:
             opened = self.connection.opened
             text = crash.report(error, [opened.token] if opened else ())
-            self._exit_renderables.append(Text(crash.told(text, crash.keep(text))))
+            self._exit_renderables.append(Text(crash.message_for(text, crash.keep(text))))
         self._close_messages_no_wait()
 
 

@@ -51,7 +51,7 @@ def keep(text: str) -> Path | None:
     return None
 
 
-def told(text: str, file: Path | None) -> str:
+def message_for(text: str, file: Path | None) -> str:
     """The message for the user: where the report is or, if it could not be saved, the report itself."""
     what = text.rstrip().rpartition("\n")[2]
     if file is None:

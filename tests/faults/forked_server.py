@@ -20,7 +20,7 @@ class ForkedServer:
     """``start`` serves a database, ``kill`` ends that server by SIGKILL. One at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self.log = folder / "forks.log"
+        self.log = folder / "server.log"
         self._state = folder / "fork.json"
         self._pid = 0
         with self.log.open("ab") as log:

@@ -102,11 +102,11 @@ def look(database: str, done: Acknowledged) -> int:
         engine.dispose()
 
 
-def kill_again_and_again(forks: ForkedServer, database: str, token: str, rounds: int, done: Acknowledged) -> int:
+def kill_again_and_again(forked: ForkedServer, database: str, token: str, rounds: int, done: Acknowledged) -> int:
     chance = random.Random(rounds)
     records = 0
     for number in range(rounds):
-        url = forks.start(database)
+        url = forked.start(database)
         if number == 0:
             with Api(url, token) as api:
                 for name in MODELS:
@@ -118,7 +118,7 @@ def kill_again_and_again(forks: ForkedServer, database: str, token: str, rounds:
         for writer in writers:
             writer.start()
         time.sleep(chance.random() * LONGEST)
-        forks.kill()
+        forked.kill()
         for writer in writers:
             writer.join()
         if number % 5 == 4 or number == rounds - 1:  # lost changes stay lost: not every round has to check all
@@ -132,10 +132,10 @@ KILLS = max(5, ROUNDS // 2)
 @pytest.mark.timeout(300 + KILLS * 3)
 def test_what_was_acknowledged_is_there(tmp_path: Path) -> None:
     done = Acknowledged()
-    with fresh_database(tmp_path) as database, ForkedServer(tmp_path) as forks:
+    with fresh_database(tmp_path) as database, ForkedServer(tmp_path) as forked:
         command(database, "users", "create", "admin", "--admin")
         token = command(database, "tokens", "create", "admin").strip()
-        records = kill_again_and_again(forks, database, token, KILLS, done)
+        records = kill_again_and_again(forked, database, token, KILLS, done)
     assert done.writes, "they did write"
     print(f"{KILLS} servers killed; {done.writes:,} writes acknowledged, all there; {records:,} records, all sound")
 
@@ -143,17 +143,17 @@ def test_what_was_acknowledged_is_there(tmp_path: Path) -> None:
 def test_a_log_that_ends_anywhere(tmp_path: Path) -> None:
     """As after a power failure: the write-ahead log may end after any of its frames, or within one."""
     database, done = str(tmp_path / "registry.db"), Acknowledged()
-    with ForkedServer(tmp_path) as forks:
+    with ForkedServer(tmp_path) as forked:
         command(database, "users", "create", "admin", "--admin")
         token = command(database, "tokens", "create", "admin").strip()
-        kill_again_and_again(forks, database, token, 1, done)
-        url = forks.start(database)
+        kill_again_and_again(forked, database, token, 1, done)
+        url = forked.start(database)
         writer = threading.Thread(target=write, args=(url, token, 0, done))
         before = done.writes
         writer.start()
         while done.writes < before + WRITES:
             time.sleep(0.01)
-        forks.kill()
+        forked.kill()
         writer.join()
     log = (tmp_path / "registry.db-wal").read_bytes()
     (page,) = struct.unpack(">I", log[8:12])

@@ -243,7 +243,7 @@ def test_the_database_itself_keeps_the_log(quiet: str) -> None:
         assert exported(quiet) == before, statement
 
 
-def write_anew(database: str, records: list[Record]) -> None:
+def rewrite(database: str, records: list[Record]) -> None:
     """Replace all records."""
     with changing(database) as connection:
         unguarded(connection, "DELETE FROM activities")
@@ -268,10 +268,10 @@ def test_a_log_that_was_written_anew_does_not_have_the_head(quiet: str, tmp_path
     before = exported(quiet)
     head = f"5:{before[4]['digest']}"
     assert verify(quiet, "--head", head).exit_code == 0
-    anew = sealed([REWRITTEN[how](each | {"user_id": "mallory"}) for each in before])
-    write_anew(quiet, anew)
-    file = tmp_path / "anew.jsonl"
-    file.write_text("".join(json.dumps(each) + "\n" for each in anew))
+    rewritten = sealed([REWRITTEN[how](each | {"user_id": "mallory"}) for each in before])
+    rewrite(quiet, rewritten)
+    file = tmp_path / "rewritten.jsonl"
+    file.write_text("".join(json.dumps(each) + "\n" for each in rewritten))
     for result in (verify(quiet, "--head", head), audit("verify", "--file", str(file), "--head", head)):
         assert result.exit_code == 1, result.output
         assert "Error: Record" in result.stderr

@@ -155,11 +155,11 @@ def test_it_is_what_the_change_does(staff: Staff, seed: int) -> None:
                 before = {name: staff.why(name, path).get("permission_level", NONE) for name in everybody}
                 admin.call("PUT" if replace else "PATCH", path, {"access_control_list": entries}).ok()
                 after = {name: staff.why(name, path).get("permission_level", NONE) for name in everybody}
-                told = members(answer) | {each["principal"]["name"]: levels(each) for each in answer["named"]}
+                listed = members(answer) | {each["principal"]["name"]: levels(each) for each in answer["named"]}
                 for name in everybody:
                     called = staff.groups.get(name) or staff.user(name)
-                    if called in told:
-                        assert told[called] == (before[name], after[name]), (name, answer)
+                    if called in listed:
+                        assert listed[called] == (before[name], after[name]), (name, answer)
                     elif name in staff.people:
                         assert before[name] == after[name], (name, answer)
                 assert counts(answer) == Counter(members(answer).values())
@@ -176,17 +176,17 @@ def test_groups_of_thousands_are_counted_and_few_are_listed(callers: Callers) ->
     inner, outer = (callers.new_name(each) for each in ("inner", "outer"))
     inner_id = add_group(callers.admin, inner)
     add_group(callers.admin, outer, [inner_id])
-    crowd = [f"9{number:015}" for number in range(10_000)]
+    member_ids = [f"9{number:015}" for number in range(10_000)]
     with changing(callers.registry.database) as connection:
         person = {"kind": "user", "active": True, "creation_timestamp": 1}
         connection.execute(
             insert(principals),
-            [person | {"id": each, "name": f"crowd-{each}", "name_key": f"crowd-{each}"} for each in crowd],
+            [person | {"id": each, "name": f"member-{each}", "name_key": f"member-{each}"} for each in member_ids],
         )
-        connection.execute(insert(memberships), [{"group_id": inner_id, "member_id": each} for each in crowd])
+        connection.execute(insert(memberships), [{"group_id": inner_id, "member_id": each} for each in member_ids])
         counters.advance(connection, counters.IDENTITY)
     try:
-        callers.admin.patch(path, access_control_list=[entry("user", f"crowd-{crowd[-1]}", "CAN_MANAGE")]).ok()
+        callers.admin.patch(path, access_control_list=[entry("user", f"member-{member_ids[-1]}", "CAN_MANAGE")]).ok()
         began = time.monotonic()
         answer = callers.admin.post(f"{path}/preview", access_control_list=[entry("group", outer, "CAN_READ")]).ok()
         took = time.monotonic() - began
@@ -196,7 +196,7 @@ def test_groups_of_thousands_are_counted_and_few_are_listed(callers: Callers) ->
         assert took < 5, took  # seconds, on the slowest of machines: it takes a tenth of one
     finally:
         with changing(callers.registry.database) as connection:
-            connection.execute(principals.delete().where(principals.c.name_key.like("crowd-%")))
+            connection.execute(principals.delete().where(principals.c.name_key.like("member-%")))
             counters.advance(connection, counters.IDENTITY)
 
 

@@ -1,4 +1,4 @@
-"""Commands that change something: shown by --dry-run, confirmed if it cannot be undone, sent once, told truthfully.
+"""Commands that change something: shown by --dry-run, confirmed if it cannot be undone, sent once, then reported.
 
 @writing_command
 @group.command("create")
@@ -59,10 +59,10 @@ class PlannedChange:
     """What a command is about to do.
 
     mutations: run in this order; one that fails ends it. already: what needs no mutation, and why.
-    details: what a dry run says besides. notice: an effect that is told afterwards, too, on stderr. warning: what will
-    be lost, for what cannot be undone. preview: what the JSON document of a dry run has besides, in the wire's shapes.
-    read: the JSON document to print afterwards. output: the text to print instead of what came of it, which goes to
-    stderr then. Both may raise Failure.
+    details: what a dry run says besides. notice: an effect that is printed afterwards, too, on stderr. warning: what
+    will be lost, for what cannot be undone. preview: what the JSON document of a dry run has besides, in the wire's
+    shapes. read: the JSON document to print afterwards. output: the text to print instead of what came of it, which
+    goes to stderr then. Both may raise Failure.
     """
 
     mutations: "Sequence[Mutation]" = ()
@@ -102,14 +102,14 @@ def change(
 
 def _make(session: Session, planned: PlannedChange, *, as_json: bool) -> None:
     """Make a change, and print what came of it. Raises Failure."""
-    tell = note if planned.output else _print_line
+    report = note if planned.output else _print_line
     done: list[str] = []
     try:
         for mutation in planned.mutations:
             result = session.run(_carried_out(mutation), writes=True)
             done.append(f"{mutation.title}: {result.message}")
             if not as_json:
-                tell(done[-1])
+                report(done[-1])
         if planned.notice:
             note(planned.notice)
         document = session.run(_read(planned)) if as_json else {}

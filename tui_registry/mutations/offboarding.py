@@ -76,7 +76,7 @@ def offboard(client: RegistryClient, plan: Offboarding) -> Mutation:
         send=send,
         happened=happened,
         check=check,
-        undo_note="The account can be reactivated; its tokens, permissions and memberships have to be made anew.",
+        undo_note="The account can be reactivated; its tokens, permissions and memberships have to be created again.",
     )
 
 

@@ -7,7 +7,7 @@ from tui_registry.client.errors import CallError
 
 
 class Verdict(StrEnum):
-    """done: it happened. refused: it did not, and the reason is known. unknown: nobody can tell yet."""
+    """done: it happened. refused: it did not, and the reason is known. unknown: it is not known yet."""
 
     DONE = "done"
     REFUSED = "refused"

@@ -199,7 +199,7 @@ class Mutations:
         self._start(change.undoing, finished, participle="undone", is_undo=True)
 
     def pass_over(self, change: Change) -> None:
-        """Forget a change that cannot be undone, once the user was told so."""
+        """Forget a change that cannot be undone, once the user was informed."""
         self._changes.remove(change)
 
     def report(self, title: str, verdict: Verdict, message: str) -> None:

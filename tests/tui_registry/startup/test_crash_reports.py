@@ -62,5 +62,5 @@ def test_a_report_that_cannot_be_kept_is_shown(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("tempfile.tempdir", str(file / "below"))
     text = crash.report(ValueError("wrong"))
     assert crash.keep(text) is None
-    assert "ValueError: wrong" in crash.told(text, None)
+    assert "ValueError: wrong" in crash.message_for(text, None)
     assert not (file / "below").exists()

@@ -40,7 +40,7 @@ class TableApp(App[None]):
         super().__init__()
         self.table = Watched()
         self.rows = rows
-        self.told: list[str] = []
+        self.messages: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -50,13 +50,13 @@ class TableApp(App[None]):
         self.table.focus()
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
-        self.told.append(f"highlighted {message.key}")
+        self.messages.append(f"highlighted {message.key}")
 
     def on_table_opened(self, message: Table.Opened) -> None:
-        self.told.append(f"opened {message.key}")
+        self.messages.append(f"opened {message.key}")
 
     def on_table_near_end(self, _message: Table.NearEnd) -> None:
-        self.told.append("near end")
+        self.messages.append("near end")
 
 
 def row(key: str, name: str = "", why: str = "because") -> Row:
@@ -234,7 +234,7 @@ async def test_it_tells_what_happens() -> None:
         table.show(rows(1))
         await pilot.pause()
         assert isinstance(table.app, TableApp)
-        assert [told for told in table.app.told if told != "near end"] == [
+        assert [message for message in table.app.messages if message != "near end"] == [
             "highlighted 1",
             "highlighted 2",
             "opened 2",
@@ -247,9 +247,9 @@ async def test_it_asks_for_more_before_the_end_only(many: list[Row]) -> None:
     async with showing(many) as (table, pilot):
         assert isinstance(table.app, TableApp)
         await pilot.press("j", "pagedown")
-        assert "near end" not in table.app.told
+        assert "near end" not in table.app.messages
         await pilot.press("G", "pageup")
-        assert "near end" in table.app.told
+        assert "near end" in table.app.messages
 
 
 async def test_a_click_moves_the_cursor_and_a_double_click_opens() -> None:
@@ -261,7 +261,7 @@ async def test_a_click_moves_the_cursor_and_a_double_click_opens() -> None:
         assert f"name {clicked} " in text(table)[10]
         await pilot.double_click(table, offset=(5, 12))
         assert isinstance(table.app, TableApp)
-        assert table.app.told[-1] == f"opened {table.cursor_key}"
+        assert table.app.messages[-1] == f"opened {table.cursor_key}"
 
 
 def contents(name: str, why: str) -> Row:

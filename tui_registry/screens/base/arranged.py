@@ -98,8 +98,8 @@ class Arranged(Place):
         """Filter, sort and display the columns as in a saved view, but do not keep that as the place's arrangement."""
         unknown = unknown_columns(view, self.known_columns)
         if unknown:
-            told = "\n".join(map(one_line, unknown))
-            self.notify(told, title=f"Not all of the view {name}", severity="warning", markup=False, timeout=20)
+            problems = "\n".join(map(one_line, unknown))
+            self.notify(problems, title=f"Not all of the view {name}", severity="warning", markup=False, timeout=20)
         known = {column.name for column in self.known_columns if column.sorting is not None}
         sort = Sort.parse(view.sort.casefold()) if view.sort else None
         columns = tuple(map(str.casefold, view.columns))

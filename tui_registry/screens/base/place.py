@@ -117,7 +117,7 @@ class Place(Screen[None]):
         self._is_covered_by_place = isinstance(self.app.screen, Place)
 
     def on_screen_resume(self) -> None:
-        """Reload after another place, and whenever something has changed that this place was not told of."""
+        """Reload after another place, and whenever something has changed of which this place was not notified."""
         self.show_state()
         if self._load_number and (self._is_covered_by_place or self._changes != self.console_app.change_count):
             self.reload()

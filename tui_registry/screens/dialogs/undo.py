@@ -23,8 +23,8 @@ def undo_last_change(app: Console) -> None:
     else:
         app.mutations.pass_over(change)
         before = " The undo key now takes back the change before it." if app.mutations.last_change else ""
-        told = " ".join(f"{one_line(each, 300).rstrip('.')}." for each in (change.message, change.note) if each)
-        message = f"{visible(change.title)}: {told}{before}"
+        outcome = " ".join(f"{one_line(each, 300).rstrip('.')}." for each in (change.message, change.note) if each)
+        message = f"{visible(change.title)}: {outcome}{before}"
         app.mutations.report("It cannot be undone", Verdict.UNKNOWN, message)
 
 

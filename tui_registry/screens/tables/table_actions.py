@@ -113,8 +113,8 @@ class TableActions(Arranged):
         sort = str(self.arrangement.sort) if self.arrangement.sort else ""
         typed = self.query_one("#filter", Input).value.strip()
         if not (columns or sort or typed):
-            told = "filter the list, sort it or choose its columns first."
-            self._report("There is nothing to save as a view", Verdict.REFUSED, told)
+            message = "filter the list, sort it or choose its columns first."
+            self._report("There is nothing to save as a view", Verdict.REFUSED, message)
             return
         view = SavedView(place=self.place, filter=typed, sort=sort, columns=columns)
         about = [one_line(view.description), *([f"columns: {one_line(', '.join(columns))}"] if columns else [])]
@@ -138,8 +138,8 @@ class TableActions(Arranged):
             self._report("Not saved", Verdict.REFUSED, str(error))
             return
         app.add_view(name, view)
-        told = f"In {config_file()}. Its key, the help and the finder open it."
-        self._report(f"View {name} saved", Verdict.DONE, told)
+        where = f"In {config_file()}. Its key, the help and the finder open it."
+        self._report(f"View {name} saved", Verdict.DONE, where)
         self.post_message(LivenessChanged())
 
     def _report(self, title: str, verdict: Verdict, message: str) -> None:
