@@ -54,7 +54,7 @@ Make = Callable[[Case], Awaitable[Mutation]]
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_retry_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings."""
     monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.02)
 

@@ -38,7 +38,7 @@ SETTLED = {
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_retry_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses between the readings; together they still last longer than what comes late."""
     monkeypatch.setattr(lost_answer, "FIRST_PAUSE", 0.02)
 

@@ -18,7 +18,7 @@ LATE = pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", 
 
 
 @pytest.fixture(autouse=True)
-def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_retry_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts to come back, and readings of what happened, follow each other quickly."""
     monkeypatch.setattr(live_connection, "MAX_RETRY_DELAY", 0.5)
     monkeypatch.setattr(lost_answer, "LAST_PAUSE", 0.5)

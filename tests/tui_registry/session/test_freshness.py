@@ -11,7 +11,7 @@ from tui_registry.session import live_connection
 
 
 @pytest.fixture(autouse=True)
-def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_retry_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts to come back follow each other quickly."""
     monkeypatch.setattr(live_connection, "MAX_RETRY_DELAY", 0.5)
 
