@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
 from textual.pilot import Pilot
 
 from tui_registry.app import ConsoleApp
@@ -14,6 +15,9 @@ from tui_registry.session.connection import Connection
 from tui_registry.session.settings import Settings
 
 SMALL, LARGE = (80, 24), (120, 40)
+SIZES = pytest.mark.parametrize(
+    "size", [SMALL, pytest.param(LARGE, marks=pytest.mark.variant)], ids=["80x24", "120x40"]
+)
 TIMEOUT = 8  # seconds; nothing takes that long, but a loaded machine is slow
 POLL_INTERVAL = 0.02  # seconds
 

@@ -6,11 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import SIZES, SMALL, Console, console
 from tests.tui_registry.scene import ASKER, OWNER
 from tui_registry.session.connection import Connection
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 async def open_access(shown: Console, office: AccessFixture) -> None:

@@ -4,10 +4,8 @@ import pytest
 
 from tests.live_registry import ADMIN
 from tests.tui_registry.access_fixture import SCIM, AccessFixture, choose, to_section
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import SIZES, Console, console
 from tests.tui_registry.scene import ASKER
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 async def find(shown: Console, typed: str, *seen: str) -> None:

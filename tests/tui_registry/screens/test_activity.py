@@ -1,12 +1,8 @@
 """The feed of activities as its users see it."""
 
-import pytest
-
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.scene import ASKER, Scene
 from tui_registry.queries.search_syntax import activity_filter
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 @SIZES

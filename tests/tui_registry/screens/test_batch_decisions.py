@@ -1,12 +1,8 @@
 """Several requests decided together: what is asked, what is reported, what can be undone."""
 
-import pytest
-
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) -> None:
@@ -24,7 +20,7 @@ async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) 
     assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@SIZES
 async def test_many_have_one_report(scene: Scene, size: tuple[int, int]) -> None:
     models = [scene.pending(f"model-{number}") for number in range(12)]
     async with console(scene.url, scene.token, size) as shown:

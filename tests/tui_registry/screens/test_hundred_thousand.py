@@ -6,11 +6,9 @@ import pytest
 
 from tests.bulk_models import insert_models
 from tests.live_registry import LiveRegistry, serving
+from tests.tui_registry.console import SIZES
 from tests.tui_registry.terminal_process import Terminal, terminal
 
-SIZES = pytest.mark.parametrize(
-    "size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.variant)], ids=["80x24", "120x40"]
-)
 MODELS = 100_000
 WANTED, LETTERS = "zeppelin-fares-eu", "zep far"
 GROUP = "risk"

@@ -2,10 +2,8 @@
 
 import pytest
 
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import LARGE, SIZES, SMALL, console
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 @SIZES

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.scene import OWNER, Scene
 from tui_registry.client.errors import CallError
 from tui_registry.client.journal import MAX_ENTRIES, Journal
@@ -134,7 +134,7 @@ async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
         assert len(shown.app.screen_stack) == 1
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@SIZES
 async def test_changes_are_in_words_with_the_servers_reason(scene: Scene, size: tuple[int, int]) -> None:
     """The calls that a change took are in its details; reads are left out on request."""
     done, failed = scene.pending("done"), scene.pending("failed")

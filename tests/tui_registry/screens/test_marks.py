@@ -1,8 +1,6 @@
 """Several rows marked: one by one, as a range, all, the others; what is marked is counted, and acted on."""
 
-import pytest
-
-from tests.tui_registry.console import Console, console
+from tests.tui_registry.console import SIZES, Console, console
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import terminal
 
@@ -95,7 +93,7 @@ async def test_marked_versions_are_decided_where_versions_are_listed(scene: Scen
         await shown.shows("Models › model-", ", 1 marked")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 def test_twenty_requests_are_approved_by_four_keys_and_a_word(scene: Scene, size: tuple[int, int]) -> None:
     models = [scene.pending(f"model-{number}", "Production") for number in range(MANY)]
     with terminal(variables={"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}, size=size) as shown:

@@ -7,10 +7,8 @@ import pytest
 
 from tests.bulk_models import insert_history
 from tests.live_registry import serving
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.scene import ASKER, OWNER, Scene
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 WIDEST = (200, 50)
 DATES = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}–\d{2}:\d{2}"

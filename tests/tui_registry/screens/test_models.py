@@ -3,13 +3,11 @@
 import pytest
 from textual.widgets import Input
 
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import SIZES, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import ASKER, Scene
 from tui_registry.screens.models.model import Model
 from tui_registry.screens.models.models import Models
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 @SIZES

@@ -3,10 +3,8 @@
 import pytest
 
 from tests.tui_registry.access_fixture import AccessFixture, to_section
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import SIZES, console
 from tui_registry.queries import pages
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 @SIZES

@@ -7,13 +7,12 @@ import pytest
 
 from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import answer, lines, run
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import terminal
 from tui_registry.commands.exits import Exit
 
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 SCIM = "/preview/scim/v2"
 
 
@@ -107,7 +106,7 @@ async def test_why_they_have_a_level_on_a_model(scene: Scene, leaver: Leaver, ad
             await shown.shows(f"Models › {leaver.model} › Access")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 def test_six_keys_and_the_name_offboard(scene: Scene, leaver: Leaver, size: tuple[int, int]) -> None:
     variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.registry.admin_token}
     with terminal(variables=variables, size=size) as shown:

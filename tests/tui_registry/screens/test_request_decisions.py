@@ -4,12 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import LARGE, SIZES, Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
 from tui_registry.screens.dialogs.confirm import Confirm
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 def asks(shown: Console) -> bool:

@@ -1,11 +1,7 @@
 """Moving versions by keys, at once or by asking; the board over all models; comparing two versions."""
 
-import pytest
-
-from tests.tui_registry.console import LARGE, SMALL, console
+from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.scene import ASKER, Scene
-
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 async def test_a_version_moves_from_the_board(scene: Scene) -> None:

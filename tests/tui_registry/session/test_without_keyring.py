@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui_registry.console import SIZES
 from tests.tui_registry.scene import OWNER, Scene
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
 from tui_registry.commands.exits import Exit
@@ -44,7 +45,7 @@ def assert_nowhere(token: str, home: str) -> None:
     assert not [file for file in Path(home).rglob("*") if file.is_file() and token.encode() in file.read_bytes()]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 def test_who_logs_in_is_asked_again_when_the_console_starts(
     scene: Scene, bare: dict[str, str], size: tuple[int, int]
 ) -> None:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.tui_registry.console import SIZES
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import Terminal, terminal
 
@@ -84,7 +85,7 @@ def test_what_is_typed_goes_on_in_what_it_opens(scene: Scene) -> None:
         assert shown.ends() == 0
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 def test_ctrl_c_says_how_to_quit(scene: Scene, size: tuple[int, int]) -> None:
     """Once in the status line, however often it is pressed; in a dialog above it."""
     with terminal(variables=opened(scene), size=size) as shown:

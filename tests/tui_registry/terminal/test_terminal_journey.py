@@ -7,12 +7,11 @@ import pytest
 
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
 from tests.live_registry import LiveRegistry
+from tests.tui_registry.console import SIZES
 from tests.tui_registry.scene import ASKER, OWNER, Scene
 from tests.tui_registry.terminal_process import Terminal, terminal
 
 pytestmark = THEIR_WARNINGS
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Production rolled back by real keys in a real terminal, with the keys counted."""
 
-import pytest
-
+from tests.tui_registry.console import SIZES
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import terminal
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 def test_four_keys_and_the_name_roll_back(scene: Scene, size: tuple[int, int]) -> None:
     model = scene.model("churn")
     for _ in range(2):

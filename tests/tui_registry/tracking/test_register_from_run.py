@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, mlflow
-from tests.tui_registry.console import LARGE, SMALL, Console, console
+from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.screens.test_hostile_text import assert_sound
@@ -14,9 +14,6 @@ from tests.tui_registry.tracking_server import EXPERIMENT, TrackingServer, track
 from tui_registry.screens.tracking.run import RunPlace
 
 pytestmark = [*THEIR_WARNINGS, pytest.mark.mlflow_server]
-SIZES = pytest.mark.parametrize(
-    "size", [SMALL, pytest.param(LARGE, marks=pytest.mark.variant)], ids=["80x24", "120x40"]
-)
 
 
 @pytest.fixture(scope="session")

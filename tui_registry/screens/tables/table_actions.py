@@ -113,8 +113,8 @@ class TableActions(Arranged):
         sort = str(self.arrangement.sort) if self.arrangement.sort else ""
         typed = self.query_one("#filter", Input).value.strip()
         if not (columns or sort or typed):
-            message = "filter the list, sort it or choose its columns first."
-            self._report("There is nothing to save as a view", Verdict.REFUSED, message)
+            hint = "filter the list, sort it or choose its columns first."
+            self._report("There is nothing to save as a view", Verdict.REFUSED, hint)
             return
         view = SavedView(place=self.place, filter=typed, sort=sort, columns=columns)
         about = [one_line(view.description), *([f"columns: {one_line(', '.join(columns))}"] if columns else [])]
