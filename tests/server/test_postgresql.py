@@ -14,6 +14,7 @@ from tests.live_registry import TIMEOUT, LiveRegistry, Server, command, fresh_da
 from tests.postgresql import Bundled, bundled_server
 from tests.server.api import Answer, Api
 from tests.server.streams import stream
+from tests.waiting import until
 from tui_registry_server.commands import main
 
 CONNECTIONS = 3
@@ -40,10 +41,7 @@ def api(live: LiveRegistry) -> Iterator[Api]:
 
 def until_served(api: Api) -> None:
     """The registry recovers by itself when the database is back."""
-    deadline = time.monotonic() + TIMEOUT
-    while _list(api).status != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: _list(api).status == 200, "an answer")
 
 
 def _list(api: Api) -> Answer:

@@ -4,14 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.live_registry import TIMEOUT
 from tests.tui_registry.terminal_process import UNWANTED, terminal
+from tests.waiting import until
 
 SCRIPT = Path(sys.executable).with_name("tui-registry")
 DECOYS = sorted({
@@ -71,17 +70,10 @@ def serves(program: list[str], folder: Path, environment: dict[str, str]) -> Non
     with subprocess.Popen(program, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             state = folder / "state"
-            until(lambda: state.exists() or server.poll() is not None)
+            until(lambda: state.exists() or server.poll() is not None, "the server's state")
             assert json.loads(state.read_text())["url"]
         finally:
             server.terminate()
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_no_command_runs_what_lies_there(tmp_path: Path, environment: dict[str, str]) -> None:

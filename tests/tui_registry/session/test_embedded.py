@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import sqlite3
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,7 +13,8 @@ import keyring
 import pytest
 
 from tests.tui_registry.keyrings import MemoryKeyring
-from tests.tui_registry.terminal_process import TIMEOUT, Terminal, terminal
+from tests.tui_registry.terminal_process import Terminal, terminal
+from tests.waiting import until
 from tui_registry.session.embedded import EmbeddedRegistry
 
 TOKEN = re.compile(rb"tr_[A-Za-z0-9_-]{16,}")
@@ -32,13 +31,6 @@ def variables(home: Path) -> dict[str, str]:
 
 def beside(home: Path, suffix: str = "") -> Path:
     return home / ".local" / "share" / "tui-registry" / f"registry.db{suffix}"
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def server_pid(home: Path) -> int:

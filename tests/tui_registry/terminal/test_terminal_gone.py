@@ -23,8 +23,9 @@ from tests.faults.history import check
 from tests.faults.rounds import ROUNDS
 from tests.live_registry import Server, command
 from tests.server.api import Api
-from tests.tui_registry.session.test_embedded import beside, runs, server_pid, until, variables
+from tests.tui_registry.session.test_embedded import beside, runs, server_pid, variables
 from tests.tui_registry.terminal_process import ROOT, TIMEOUT
+from tests.waiting import until
 from tui_registry.terminal.driver import TerminalFile
 from tui_registry_server.store.engine import database_url, make_engine
 
