@@ -64,6 +64,7 @@ def journey(script: str, python: Path, registry: LiveRegistry, source: str, fold
     return result
 
 
+@pytest.mark.variant
 def test_mlflow_2(request: pytest.FixtureRequest, registry: LiveRegistry, source: str, tmp_path: Path) -> None:
     python = python_with(request.config.cache, "2.22.*")
     result = journey("mlflow_2_journey.py", python, registry, source, tmp_path)
