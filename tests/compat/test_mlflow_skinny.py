@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.live_registry import LiveRegistry
+from tests.variants import variant
 
 OLD = ("setuptools<81", "protobuf<5")
 """What MLflow 1.30 and 2.0 need in their old versions: pkg_resources and protobuf."""
@@ -83,7 +84,7 @@ def test_mlflow_2(request: pytest.FixtureRequest, registry: LiveRegistry, source
     }
 
 
-@pytest.mark.parametrize("version", ["1.30.1", pytest.param("2.0.1", marks=pytest.mark.variant)])
+@pytest.mark.parametrize("version", ["1.30.1", variant("2.0.1")])
 def test_mlflow_of_the_time_of_the_turn(
     version: str, request: pytest.FixtureRequest, fresh_registry: LiveRegistry, source: str, tmp_path: Path
 ) -> None:

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import pytest
 from textual.pilot import Pilot
 
+from tests.variants import variant
 from tui_registry.app import ConsoleApp
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.session.connection import Connection
 from tui_registry.session.settings import Settings
 
 SMALL, LARGE = (80, 24), (120, 40)
-SIZES = pytest.mark.parametrize(
-    "size", [SMALL, pytest.param(LARGE, marks=pytest.mark.variant)], ids=["80x24", "120x40"]
-)
+SIZES = pytest.mark.parametrize("size", [SMALL, variant(LARGE)], ids=["80x24", "120x40"])
 TIMEOUT = 8  # seconds; nothing takes that long, but a loaded machine is slow
 POLL_INTERVAL = 0.02  # seconds
 

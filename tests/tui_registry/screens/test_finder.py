@@ -7,12 +7,15 @@ from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
+from tests.variants import variant
 from tui_registry.client.errors import Refused
 from tui_registry.screens.finder.finder import Finder
 from tui_registry.screens.inbox import Inbox
 from tui_registry.screens.models.version_details import VersionDetails
 
-FINDER_SIZES = pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE, (200, 50)], ids=lambda size: f"{size[0]}")
+FINDER_SIZES = pytest.mark.parametrize(
+    "size", [(60, 20), variant(SMALL), variant(LARGE), variant((200, 50))], ids=["60", "80", "120", "200"]
+)
 
 
 def offered(shown: Console) -> list[str]:

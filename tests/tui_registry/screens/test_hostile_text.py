@@ -7,6 +7,7 @@ import pytest
 
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.scene import OWNER, Scene
+from tests.variants import variant
 
 NAMES = {
     "markup": "=[x] [b]bold[foo",
@@ -45,8 +46,8 @@ def add(scene: Scene, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "opened"),
-    [((60, 20), len(NAMES)), pytest.param((120, 40), 3, marks=pytest.mark.variant)],
-    ids=["60x20", "120x40"],
+    [((60, 20), 4), variant((60, 20), len(NAMES)), variant((120, 40), 4)],
+    ids=["60x20-four", "60x20", "120x40"],
 )
 async def test_it_is_shown_everywhere_and_does_nothing(scene: Scene, size: tuple[int, int], opened: int) -> None:
     for kind in NAMES:
@@ -145,7 +146,7 @@ PLACES = {
 
 @pytest.mark.parametrize(
     ("size", "kinds"),
-    [((60, 20), ("escape", "long")), pytest.param((120, 40), ("link", "breaks"), marks=pytest.mark.variant)],
+    [((60, 20), ("escape", "long")), variant((120, 40), ("link", "breaks"))],
     ids=["60x20", "120x40"],
 )
 async def test_every_page_of_a_model(
@@ -168,9 +169,7 @@ async def test_every_page_of_a_model(
             await shown.press("escape", "escape", "escape", "escape")
 
 
-@pytest.mark.parametrize(
-    "size", [(60, 20), pytest.param((120, 40), marks=pytest.mark.variant)], ids=["60x20", "120x40"]
-)
+@pytest.mark.parametrize("size", [(60, 20), variant((120, 40))], ids=["60x20", "120x40"])
 async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int]) -> None:
     for kind in NAMES:
         add(scene, kind)

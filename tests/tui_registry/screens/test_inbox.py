@@ -4,6 +4,7 @@ import pytest
 
 from tests.tui_registry.console import LARGE, SIZES, SMALL, console
 from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tests.variants import variant
 
 
 @SIZES
@@ -50,7 +51,16 @@ async def test_a_long_comment_pushes_nothing_away(scene: Scene, size: tuple[int,
             await shown.shows("word-200")
 
 
-@pytest.mark.parametrize("size", [SMALL, (100, 30), LARGE, (200, 50)], ids=["80", "100", "120", "200"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        SMALL,
+        variant((100, 30)),
+        LARGE,
+        variant((200, 50)),
+    ],
+    ids=["80", "100", "120", "200"],
+)
 async def test_what_is_displaced_is_listed_at_every_width(scene: Scene, size: tuple[int, int]) -> None:
     model = scene.pending("churn", "Production")
     scene.version(model, "Production")

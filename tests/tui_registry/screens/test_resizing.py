@@ -1,12 +1,16 @@
 """The window changes while a place or a question is open, from very small to very large and back: everything that
 matters stays where it can be seen."""
 
+from collections.abc import Iterable
+
 import pytest
+from _pytest.mark import ParameterSet
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.scene import Scene
+from tests.variants import variant
 from tui_registry.screens.base.place import Place
 from tui_registry.widgets.header import Header
 from tui_registry.widgets.table import Table
@@ -35,6 +39,12 @@ PLACES = {
 }
 """What to press to get to each."""
 
+FURTHER = {
+    *("groups", "service principals", "tokens", "users", "model details", "timeline"),
+    *("themes", "profiles", "copy", "move"),
+}
+"""Drawn as others are."""
+
 QUESTIONS = {
     "approve": ("a",),
     "comment": ("enter", "c"),
@@ -46,6 +56,10 @@ QUESTIONS = {
     "themes": ("f9",),
     "profiles": ("P",),
 }
+
+
+def without_further(names: Iterable[str]) -> list[str | ParameterSet]:
+    return [variant(each) if each in FURTHER else each for each in names]
 
 
 @pytest.fixture
@@ -114,7 +128,7 @@ def place_is_whole(shown: Console) -> None:
         )
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("name", without_further(PLACES))
 async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
     async with console(scene.url, scene.token, SMALLEST) as shown:
         await shown.shows("Inbox (70)", "● live")
@@ -130,13 +144,7 @@ async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: st
                 place_is_whole(shown)
 
 
-FURTHER = {"themes", "profiles", "copy", "move"}
-"""Drawn as the others are."""
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=pytest.mark.variant) if each in FURTHER else each for each in QUESTIONS]
-)
+@pytest.mark.parametrize("name", without_further(QUESTIONS))
 async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
     """What is asked and how to leave it are seen; the place below is whole when it is left."""
     async with console(scene.url, scene.token, SMALLEST) as shown:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.live_registry import TIMEOUT
 from tests.tui_registry.terminal_process import UNWANTED, terminal
+from tests.variants import variant
 from tests.waiting import until
 
 SCRIPT = Path(sys.executable).with_name("tui-registry")
@@ -91,9 +92,7 @@ def test_neither_do_the_modules_where_python_lets_them_be_first(tmp_path: Path, 
     assert not ran.exists(), ran.read_text()
 
 
-@pytest.mark.parametrize(
-    "path", [".", *(pytest.param(path, marks=pytest.mark.variant) for path in ("{folder}", ":/nowhere"))]
-)
+@pytest.mark.parametrize("path", [".", *(variant(path) for path in ("{folder}", ":/nowhere"))])
 def test_nor_a_stray_package_on_pythonpath(tmp_path: Path, environment: dict[str, str], path: str) -> None:
     """A project of somebody's own may well have a package ``server``, and an empty entry means the current folder."""
     ran = plant(tmp_path / "folder", ["server"])

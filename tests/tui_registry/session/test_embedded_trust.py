@@ -26,6 +26,7 @@ from tests.tui_registry.keyrings import MemoryKeyring
 from tests.tui_registry.recording_server import recorder
 from tests.tui_registry.session.test_embedded import beside, opened, quit_console, runs, server_pid, variables
 from tests.tui_registry.terminal_process import TIMEOUT, terminal
+from tests.variants import variant
 from tests.waiting import until
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
@@ -195,7 +196,7 @@ def test_what_lies_in_the_place_of_its_files_is_replaced(home: Path, monkeypatch
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("suffix", [".consoles", pytest.param(".start", marks=pytest.mark.variant)])
+@pytest.mark.parametrize("suffix", [".consoles", variant(".start")])
 @pytest.mark.parametrize("put", [os.mkfifo, lambda place: place.symlink_to("elsewhere")], ids=["pipe", "link"])
 def test_what_cannot_be_locked_is_named(put: Callable[[Path], None], suffix: str, home: Path) -> None:
     """Rather than waited for, or made elsewhere."""
@@ -218,7 +219,7 @@ def test_who_may_read_its_files(home: Path) -> None:
     assert modes == dict.fromkeys(modes, 0o600)
 
 
-@pytest.mark.parametrize("suffix", [".consoles", pytest.param(".start", marks=pytest.mark.variant)])
+@pytest.mark.parametrize("suffix", [".consoles", variant(".start")])
 def test_what_others_keep_locked_is_told(suffix: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is stopped as it ends, or a console as it starts, by Ctrl-Z or a debugger."""
     monkeypatch.setattr(embedded, "LOCK_TIMEOUT", 0.2)
@@ -232,7 +233,7 @@ def test_what_others_keep_locked_is_told(suffix: str, home: Path, monkeypatch: p
     assert run("models", "list").exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["--help", *(pytest.param(each, marks=pytest.mark.variant) for each in ("-x", "--"))])
+@pytest.mark.parametrize("name", ["--help", *(variant(each) for each in ("-x", "--"))])
 def test_a_user_whose_name_begins_as_an_option_does(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", name)
     with registry(home) as own, own_client(own) as client:
@@ -242,7 +243,7 @@ def test_a_user_whose_name_begins_as_an_option_does(name: str, home: Path, monke
 # --- the folder
 
 
-@pytest.mark.parametrize("mode", [0o777, *(pytest.param(each, marks=pytest.mark.variant) for each in (0o770, 0o1777))])
+@pytest.mark.parametrize("mode", [0o777, *(variant(each) for each in (0o770, 0o1777))])
 def test_a_folder_that_others_may_write_in(home: Path, mode: int) -> None:
     """Whatever lies there may be theirs: it is left to its owner to look."""
     folder = beside(home).parent

@@ -8,6 +8,7 @@ import pytest
 from tests.tui_registry.command_line import process, variables
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import terminal
+from tests.variants import variant
 from tui_registry_server import charset
 
 LOCALES = ({"LC_ALL": "C"}, {"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "en_US.ISO-8859-1"})
@@ -44,7 +45,7 @@ def test_it_is_as_wide_as_before(text: str) -> None:
 
 @pytest.mark.parametrize(
     "locale",
-    [LOCALES[0], *(pytest.param(each, marks=pytest.mark.variant) for each in LOCALES[1:])],
+    [LOCALES[0], *(variant(each) for each in LOCALES[1:])],
     ids=["C", "LANG=C", "ISO-8859-1"],
 )
 def test_every_place_is_drawn_in_ascii(scene: Scene, tmp_path: Path, locale: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.terminal_process import Terminal, terminal
+from tests.variants import variant
 
 SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 MOUSE = re.compile(rb"\x1b\[\?(?:9|100[0-3]|100[5-7]|1015|1016)h")
@@ -65,9 +66,9 @@ def walk(shown: Terminal, model: str) -> None:
 @pytest.mark.parametrize(
     ("given", "settings"),
     [
-        pytest.param({}, "", marks=pytest.mark.variant),
+        variant({}, ""),
         ({"SSH_TTY": "/dev/pts/9"}, ""),
-        pytest.param({}, 'theme = "nord"\n', marks=pytest.mark.variant),
+        variant({}, 'theme = "nord"\n'),
         ({"TEXTUAL_THEME": "nord"}, ""),
     ],
     ids=["alone", "over SSH", "a theme in the settings", "a theme in the environment"],

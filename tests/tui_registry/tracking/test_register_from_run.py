@@ -11,6 +11,7 @@ from tests.tui_registry.proxy import proxied
 from tests.tui_registry.scene import Scene
 from tests.tui_registry.screens.test_hostile_text import assert_sound
 from tests.tui_registry.tracking_server import EXPERIMENT, TrackingServer, tracking
+from tests.variants import variant
 from tui_registry.screens.tracking.run import RunPlace
 
 pytestmark = [*THEIR_WARNINGS, pytest.mark.mlflow_server]
@@ -233,7 +234,7 @@ async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, track
 
 @pytest.mark.parametrize(
     "size",
-    [(60, 20), *(pytest.param(size, marks=pytest.mark.variant) for size in (SMALL, LARGE))],
+    [(60, 20), *(variant(size) for size in (SMALL, LARGE))],
     ids=["60x20", "80x24", "120x40"],
 )
 async def test_what_means_no_good_is_shown_harmlessly(
