@@ -29,6 +29,7 @@ from tui_registry_server.operations import (
     transitions,
     users,
     webhook_deliveries,
+    webhook_overview,
     webhooks,
 )
 from tui_registry_server.operations import model_versions as versions
@@ -50,6 +51,7 @@ from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire import webhook_delivery as wd
+from tui_registry_server.wire import webhook_overview as wo
 from tui_registry_server.wire.lineage import LineageAnswer
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
@@ -147,6 +149,7 @@ ROUTES = (
 
     Route("POST", f"{REGISTRY_WEBHOOKS}/create", Can.MANAGE_WEBHOOKS, webhooks.create, rw.CreateRegistryWebhook, hooks.scope, rw.RegistryWebhookAnswer),
     Route("GET", f"{REGISTRY_WEBHOOKS}/list", Can.ANYONE, webhooks.listed, rw.ListRegistryWebhooks, None, rw.RegistryWebhookPage),
+    Route("GET", f"{REGISTRY_WEBHOOKS}/overview", Can.ANYONE, webhook_overview.listed, wo.ListWebhookOverviews, None, wo.WebhookOverviewPage, lengthy=True),
     Route("PATCH", f"{REGISTRY_WEBHOOKS}/update", Can.MANAGE_WEBHOOKS, webhooks.update, rw.UpdateRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookAnswer),
     Route("DELETE", f"{REGISTRY_WEBHOOKS}/delete", Can.MANAGE_WEBHOOKS, webhooks.delete, rw.RegistryWebhookId, hooks.databricks_webhook),
     Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookTest),

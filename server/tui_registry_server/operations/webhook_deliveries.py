@@ -28,7 +28,7 @@ def listed(call: Call, body: ListWebhookDeliveries, subject: WebhookSubject) -> 
     )
     return without_empty(
         {
-            "deliveries": [_entity(row) for row in rows],
+            "deliveries": [entity(row) for row in rows],
             "next_page_token": write_token(query, (rows[-1].number,)) if more else None,
         }
     )
@@ -59,7 +59,8 @@ def replay(call: Call, body: ReplayDeliveries, subject: WebhookSubject) -> Answe
     return {"replayed": count}
 
 
-def _entity(row: DeliveryRow) -> dict[str, Any]:
+def entity(row: DeliveryRow) -> dict[str, Any]:
+    """A delivery as the wire shows it."""
     pending = row.status == DeliveryStatus.PENDING
     return without_empty(
         {

@@ -27,7 +27,7 @@ from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, level_on
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import registered_models, webhooks
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 
 
 class WebhookRow(NamedTuple):
@@ -51,6 +51,9 @@ class WebhookRow(NamedTuple):
     last_updated_timestamp: int
     since: int = 0
     """The number of the last activity that it is not told of."""
+    format: str = WebhookFormat.JSON.value
+    digest: str | None = None
+    """How often it tells a follower; None for webhooks, which are not somebody's follows."""
 
     @property
     def event_names(self) -> list[str]:
@@ -82,7 +85,8 @@ _before = or_(
 _FIND = Statement(_rows.where(_the_webhook))
 _PAGE = Statement(
     _rows.where(
-        webhooks.c.dialect == bindparam("dialect", type_=Text()),
+        webhooks.c.digest.is_(None),
+        or_(bindparam("dialect", type_=Text()).is_(None), webhooks.c.dialect == bindparam("dialect", type_=Text())),
         _manageable,
         or_(bindparam("model_id", type_=Text()).is_(None), webhooks.c.model_id == bindparam("model_id", type_=Text())),
         _before,
@@ -115,14 +119,14 @@ def find(connection: Connection, webhook_id: str) -> WebhookRow | None:
 def page(
     connection: Connection,
     principal: Principal,
-    dialect: str,
+    dialect: str | None,
     *,
     model_id: str | None,
     before: tuple[int, str] | None,
     limit: int,
 ) -> tuple[list[WebhookRow], bool]:
-    """Webhooks that the caller may manage, newest first, and whether there are more: of a model, or all. ``before`` is
-    the position of the last one of the previous page."""
+    """Webhooks that the caller may manage, newest first, and whether there are more: of a model, or all; of a dialect,
+    or of any. ``before`` is the position of the last one of the previous page."""
     time, webhook_id = before or (_LATEST, "")
     rows = _PAGE.page(
         connection,

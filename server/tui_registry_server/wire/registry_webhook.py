@@ -25,6 +25,15 @@ class RegistryWebhookStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
+class WebhookFormat(StrEnum):
+    """Of a webhook's messages. JSON: as Databricks or MLflow document them. SLACK, TEAMS: as incoming webhooks of Slack
+    and workflows of Microsoft Teams take them."""
+
+    JSON = "JSON"
+    SLACK = "SLACK"
+    TEAMS = "TEAMS"
+
+
 class HttpUrlSpec(RequestBody):
     """Where to POST events. ``secret`` is the key of the signature, ``authorization`` the header of that name."""
 
