@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.mlflow_webhook import Webhook
     from tui_registry_server.wire.registry_webhook import RegistryWebhook, RegistryWebhookTest
     from tui_registry_server.wire.webhook_delivery import WebhookDelivery
+    from tui_registry_server.wire.webhook_overview import WebhookOverview
 
 DEFAULT_LIMIT = 100  # deliveries
 SUCCESS = range(200, 300)
@@ -36,10 +37,10 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
 
 @click.group()
 def webhooks() -> None:
-    """List, create, test, pause and delete webhooks in Databricks' form; see and repeat the deliveries of any.
+    """List, create, test, pause and delete webhooks; see and repeat their deliveries.
 
-    Those in MLflow's form are created by MLflow's client; list shows them, too, and deliveries and replay take their
-    ids."""
+    They are created in Databricks' form; those in MLflow's, which MLflow's client creates, are listed and managed,
+    too."""
 
 
 @registry_command
@@ -262,13 +263,10 @@ def _set_status(webhook_id: str, status: str, **how: Unpack[How]) -> None:
     change(plan, **how)
 
 
-async def _find(client: "RegistryClient", webhook_id: str) -> "RegistryWebhook":
-    for webhook in await client.webhooks.all():
-        if webhook.id == webhook_id:
-            return webhook
-    raise Failure(
-        Exit.NOT_FOUND, f"There is no webhook {webhook_id} in Databricks' form that you may manage: see webhooks list."
-    )
+async def _find(client: "RegistryClient", webhook_id: str) -> "WebhookOverview":
+    if (webhook := await client.webhooks.find(webhook_id)) is None:
+        raise Failure(Exit.NOT_FOUND, f"There is no webhook {webhook_id} that you may manage: see webhooks list.")
+    return webhook
 
 
 def _secret(file: Path) -> str:
@@ -288,10 +286,10 @@ def _said(test: "RegistryWebhookTest") -> str:
 
 
 def _row(webhook: "RegistryWebhook") -> list[str]:
-    from tui_registry.mutations.webhook import target_of
-
-    unverified = webhook.http_url_spec is not None and not webhook.http_url_spec.enable_ssl_verification
-    target = f"{target_of(webhook)}{' (certificate not verified)' if unverified else ''}"
+    spec, job = webhook.http_url_spec, webhook.job_spec
+    target = spec.url if spec is not None else f"job {job.job_id} at {job.workspace_url}" if job is not None else ""
+    if spec is not None and not spec.enable_ssl_verification:
+        target += " (certificate not verified)"
     return [webhook.id, webhook.model_name or "(all)", webhook.status.value, target, ", ".join(webhook.events)]
 
 

@@ -66,6 +66,8 @@ def entity(row: DeliveryRow) -> dict[str, Any]:
         {
             "id": row.id,
             "event": row.event,
+            "model_name": row.model_name,
+            "version": None if row.version is None else str(row.version),
             "status": row.status,
             "attempts": row.attempts,
             "creation_timestamp": row.creation_timestamp,

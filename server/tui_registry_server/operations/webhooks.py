@@ -110,14 +110,20 @@ def delete(call: Call, body: RegistryWebhookId, subject: WebhookSubject) -> Answ
 
 
 def test(call: Call, body: TestRegistryWebhook, subject: WebhookSubject) -> WebhookTest:
-    """Send an example of an event at once, and return what the receiver answers."""
+    """Send an example of an event of a webhook of either form at once, and return what the receiver answers."""
+    if body.event is not None and subject.webhook.dialect != Dialect.DATABRICKS:
+        raise InvalidParameterValue("Leave out 'event': the webhook has events of MLflow's form, and gets its first.")
     event = subject.webhook.event_names[0] if body.event is None else body.event.value
     return prepared(
         call,
         subject.webhook,
         event,
         lambda outcome: without_empty(
-            {"status_code": outcome.status, "body": outcome.error if outcome.status is None else outcome.body}
+            {
+                "status_code": outcome.status,
+                "body": outcome.error if outcome.status is None else outcome.body,
+                "latency_ms": outcome.latency,
+            }
         ),
     )
 

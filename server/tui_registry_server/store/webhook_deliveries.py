@@ -42,7 +42,7 @@ class DueDelivery(NamedTuple):
 
 
 class DeliveryRow(NamedTuple):
-    """A delivery as lists show it."""
+    """A delivery as lists show it. ``model_name`` and ``version``: what was changed, named as at that time."""
 
     number: int
     id: str
@@ -56,6 +56,8 @@ class DeliveryRow(NamedTuple):
     response_status: int | None
     response_body: str | None
     error: str | None
+    model_name: str | None
+    version: int | None
 
 
 class Attempt(NamedTuple):
@@ -110,10 +112,14 @@ _RECORD = Statement(
     .where(_d.number == bindparam("number", type_=BigInteger()), _pending)
     .values({name: bindparam(name) for name in Attempt._fields if name != "number"})
 )
+_OF_ACTIVITY = frozenset({"model_name", "version"})
+listed = select(*((activities.c if name in _OF_ACTIVITY else _d)[name] for name in DeliveryRow._fields)).select_from(
+    webhook_deliveries.join(activities, activities.c.sequence == _d.sequence)
+)
+"""Selects DeliveryRows."""
 _of_status = or_(bindparam("of_status", type_=Text()).is_(None), _d.status == bindparam("of_status", type_=Text()))
 _PAGE = Statement(
-    select(*(_d[name] for name in DeliveryRow._fields))
-    .where(_d.webhook_id == _id, _d.number < bindparam("before", type_=BigInteger()), _of_status)
+    listed.where(_d.webhook_id == _id, _d.number < bindparam("before", type_=BigInteger()), _of_status)
     .order_by(_d.number.desc())
     .limit(bindparam("limit", type_=Integer()))
 )

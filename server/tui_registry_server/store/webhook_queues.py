@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, s
 
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import DEAD, PENDING, webhook_deliveries
-from tui_registry_server.store.webhook_deliveries import DeliveryRow
+from tui_registry_server.store.webhook_deliveries import DeliveryRow, listed
 from tui_registry_server.wire.fields import MAX_INT64
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED
 
@@ -21,7 +21,7 @@ class Queue(NamedTuple):
 
 _d = webhook_deliveries.c
 _of_webhook = _d.webhook_id == bindparam("webhook_id", type_=Text())
-_entry = select(*(_d[name] for name in DeliveryRow._fields)).where(_of_webhook)
+_entry = listed.where(_of_webhook)
 
 
 def _count(condition: str) -> Statement:

@@ -131,8 +131,9 @@ class RegistryWebhookPage(Entity):
 
 
 class RegistryWebhookTest(Entity):
-    """The receiver's answer: its status, and the beginning of its body; without ``status_code``, ``body`` says why
-    there was none."""
+    """The receiver's answer: its status, the beginning of its body, and how long it took; without ``status_code``,
+    ``body`` says why there was none."""
 
     status_code: int | None = None
     body: str | None = None
+    latency_ms: int | None = None

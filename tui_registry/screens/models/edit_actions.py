@@ -44,6 +44,10 @@ class EditActions(CopyActions):
         if (subject := self.subject()) is not None:
             self.console_app.navigation.open_access(subject.name)
 
+    def action_webhooks(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.navigation.open_webhooks(subject.name)
+
     async def _edit_description(self, subject: Subject, before: str) -> None:
         app = self.console_app
         field = Field(

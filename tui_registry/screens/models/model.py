@@ -43,7 +43,18 @@ REQUIRED_ABILITIES = {
     "delete": Ability.MANAGE,
 }
 """What each action requires."""
-ALWAYS_LIVE = {"card", "find", "permissions", "back", "refresh", "history", "rollback", "read_on(1)", "read_on(-1)"}
+ALWAYS_LIVE = {
+    "card",
+    "find",
+    "permissions",
+    "webhooks",
+    "back",
+    "refresh",
+    "history",
+    "rollback",
+    "read_on(1)",
+    "read_on(-1)",
+}
 
 
 class Model(TableActions, VersionActions):
@@ -218,6 +229,9 @@ class Model(TableActions, VersionActions):
 
     def action_permissions(self) -> None:
         self.console_app.navigation.open_access(self.model_name)
+
+    def action_webhooks(self) -> None:
+        self.console_app.navigation.open_webhooks(self.model_name)
 
     def action_card(self) -> None:
         self.console_app.navigation.open_model_details(self.model_name)
