@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from textual.events import Paste
@@ -25,8 +26,8 @@ class Hooked:
         self.ann = Api(live.url, live.token("ann"))
         self.admin = Api(live.url, live.admin_token)
 
-    def webhooks(self, **fields: str) -> list[dict[str, str]]:
-        listed: list[dict[str, str]] = self.admin.get(f"{HOOKS}/overview", **fields).ok().get("webhooks", [])
+    def webhooks(self, **fields: str) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self.admin.get(f"{HOOKS}/overview", **fields).ok().get("webhooks", [])
         return listed
 
     def version(self, model: str) -> None:
