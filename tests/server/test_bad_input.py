@@ -117,6 +117,8 @@ LEGAL: dict[str, set[str]] = {
     "status": {"null"},
     "POST /mlflow/registry-webhooks/create status": set(),
     "POST /mlflow/webhooks status": set(),
+    "format": {"null"},
+    "POST /mlflow/registry-webhooks/create format": set(),
     "http_url_spec": {"null"},
     "POST /mlflow/registry-webhooks/create http_url_spec": set(),
     "job_spec": {"null"},

@@ -73,7 +73,12 @@ def list_webhooks(*, model: str, profile: str | None, as_json: bool) -> None:
 @writing_command
 @webhooks.command("create")
 @click.argument("events", metavar="EVENT...", nargs=-1, required=True, shell_complete=completers.webhook_events)
-@click.option("--url", required=True, metavar="URL", help="Where to POST events, by HTTPS.")
+@click.option("--url", required=True, metavar="URL", help="Where to POST events, by HTTPS; an address, for e-mail.")
+@click.option(
+    "--preset",
+    type=click.Choice(["slack", "teams", "email"]),
+    help="Send messages for people, as Slack's incoming webhooks or Teams' workflows take them, or e-mail.",
+)
 @click.option("--model", metavar="NAME", shell_complete=completers.models, help="Of this model; else of all.")
 @click.option("--description", metavar="TEXT", default="", help="What it is for.")
 @click.option(
@@ -94,6 +99,7 @@ def create_webhook(
     *,
     events: tuple[str, ...],
     url: str,
+    preset: str | None,
     model: str | None,
     description: str,
     secret_file: Path | None,
@@ -103,13 +109,17 @@ def create_webhook(
     **how: Unpack[How],
 ) -> None:
     """Have a URL told of each EVENT, such as MODEL_VERSION_TRANSITIONED_TO_PRODUCTION."""
-    spec: dict[str, Any] = {"url": url, "enable_ssl_verification": not insecure_tls}
+    from tui_registry.mutations.webhook import receiver_url
+
+    form = (preset or "json").upper()
+    spec: dict[str, Any] = {"url": receiver_url(url, form), "enable_ssl_verification": not insecure_tls}
     for name, file in (("secret", secret_file), ("authorization", authorization_file)):
         if file is not None:
             spec[name] = _secret(file)
     fields: dict[str, Any] = {
         "events": [event.upper() for event in events],
         "http_url_spec": spec,
+        "format": form,
         "model_name": model,
         "description": description,
         "status": "TEST_MODE" if test_mode else "ACTIVE",

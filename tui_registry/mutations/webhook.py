@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.result import Result, Verdict
-from tui_registry_server.wire.registry_webhook import RegistryWebhook, RegistryWebhookStatus, RegistryWebhookTest
+from tui_registry_server.wire.registry_webhook import (
+    RegistryWebhook,
+    RegistryWebhookStatus,
+    RegistryWebhookTest,
+    WebhookFormat,
+)
 from tui_registry_server.wire.webhook_overview import WebhookOverview
 
 DONE = {
@@ -17,6 +22,7 @@ DONE = {
     RegistryWebhookStatus.TEST_MODE: "It sends tests only.",
 }
 SUCCESS = range(200, 300)
+MAILTO = "mailto:"
 NOT_TAKEN_BACK = "What was sent cannot be taken back."
 
 
@@ -30,6 +36,12 @@ def host_of(webhook: WebhookOverview) -> str:
     parts = urlsplit(webhook.url)
     host = parts.netloc or parts.path
     return f"job {webhook.job_id} at {host}" if webhook.job_id else host
+
+
+def receiver_url(typed: str, form: str) -> str:
+    """The URL of a receiver: that of an e-mail address may be typed without its scheme. ``form``: a WebhookFormat."""
+    is_address = form == WebhookFormat.EMAIL and ":" not in typed
+    return f"{MAILTO}{typed}" if is_address else typed
 
 
 def create(
@@ -244,6 +256,6 @@ def replay_one(client: RegistryClient, webhook_id: str, delivery_id: str, title:
 
 
 def _origin(url: str) -> str:
-    """The scheme and host of a URL: its path is a secret of many receivers."""
+    """The scheme and host of a URL: its path is a secret of many receivers. An e-mail address as it is."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else parts.path

@@ -27,11 +27,12 @@ class RegistryWebhookStatus(StrEnum):
 
 class WebhookFormat(StrEnum):
     """Of a webhook's messages. JSON: as Databricks or MLflow document them. SLACK, TEAMS: as incoming webhooks of Slack
-    and workflows of Microsoft Teams take them."""
+    and workflows of Microsoft Teams take them. EMAIL: to an address, with the URL ``mailto:ada@example.com``."""
 
     JSON = "JSON"
     SLACK = "SLACK"
     TEAMS = "TEAMS"
+    EMAIL = "EMAIL"
 
 
 class HttpUrlSpec(RequestBody):
@@ -58,6 +59,7 @@ class CreateRegistryWebhook(RequestBody):
     model_name: Text | None = None
     description: Description | None = None
     status: RegistryWebhookStatus = RegistryWebhookStatus.ACTIVE
+    format: WebhookFormat = WebhookFormat.JSON
     http_url_spec: HttpUrlSpec | None = None
     job_spec: JobSpec | None = None
 
@@ -69,6 +71,7 @@ class UpdateRegistryWebhook(RequestBody):
     events: Annotated[list[RegistryWebhookEvent], MaxLength(MAX_EVENTS)] | None = None
     description: Description | None = None
     status: RegistryWebhookStatus | None = None
+    format: WebhookFormat | None = None
     http_url_spec: HttpUrlSpec | None = None
     job_spec: JobSpec | None = None
 
@@ -114,6 +117,8 @@ class RegistryWebhook(Entity):
     description: str | None = None
     events: list[RegistryWebhookEvent] = []
     status: RegistryWebhookStatus
+    format: WebhookFormat | None = None
+    """None for JSON."""
     model_name: str | None = None
     http_url_spec: HttpUrl | None = None
     job_spec: Job | None = None

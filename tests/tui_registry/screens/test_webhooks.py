@@ -76,7 +76,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.shows("New webhook", "URL")
         await shown.type("hooks")
         await shown.press("enter", "ctrl+s")
-        await shown.shows("Write it as https://host/path.")
+        await shown.shows("Write it as https://host/path,")
         await shown.press(*["backspace"] * 5)
         await paste(shown, f"{hooked.receiver.url}/hook")
         await shown.press("tab")

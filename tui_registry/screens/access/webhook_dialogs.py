@@ -24,6 +24,7 @@ from tui_registry_server.wire.registry_webhook import (
     MAX_URL_LENGTH,
     RegistryWebhookStatus,
     RegistryWebhookTest,
+    WebhookFormat,
 )
 from tui_registry_server.wire.webhook_events import RegistryWebhookEvent
 from tui_registry_server.wire.webhook_overview import WebhookOverview
@@ -50,16 +51,18 @@ async def create(app: Console, table: NewRowTable, model: str, *, is_admin: bool
     events = await _choose_events(app, f"Tell {_host(values['url'])} of", USUAL, of_model=bool(of_model))
     if events is None:
         return
-    is_checked = values["certificate"] == CHECK
+    is_checked = values["certificate"] == CHECK or values["format"] == WebhookFormat.EMAIL
     if not is_checked:
         question = Question(f"Send to {_host(values['url'])} unchecked?", [Content(UNCHECKED)], "Create")
         if await app.push_screen_wait(Confirm(question)) is None:
             return
-    spec: dict[str, Any] = {"url": values["url"], "enable_ssl_verification": is_checked}
+    url = changes.receiver_url(values["url"], values["format"])
+    spec: dict[str, Any] = {"url": url, "enable_ssl_verification": is_checked}
     spec |= {name: values[name] for name in ("secret", "authorization") if values[name]}
     fields: dict[str, Any] = {
         "events": list(events),
         "http_url_spec": spec,
+        "format": values["format"],
         "model_name": of_model or None,
         "description": values["description"],
     }
@@ -87,7 +90,7 @@ def _fields(app: Console, model: str, *, is_admin: bool) -> list[Field]:
     return [
         Field(
             name="url",
-            label="URL",
+            label="URL, or e-mail address",
             hint="https://hooks.example.com/registry",
             required=True,
             max_length=MAX_URL_LENGTH,
@@ -107,6 +110,17 @@ def _fields(app: Console, model: str, *, is_admin: bool) -> list[Field]:
             hint="Bearer …",
             max_length=MAX_SECRET_LENGTH,
             hidden=True,
+        ),
+        Field(
+            name="format",
+            label="It takes",
+            value=WebhookFormat.JSON.value,
+            choices=[
+                Choice(WebhookFormat.JSON.value, "JSON", "for programs, as Databricks documents it"),
+                Choice(WebhookFormat.SLACK.value, "Slack", "messages for people: an incoming webhook"),
+                Choice(WebhookFormat.TEAMS.value, "Teams", "messages for people: a workflow's webhook"),
+                Choice(WebhookFormat.EMAIL.value, "e-mail", "to the address above, by the server's mail server"),
+            ],
         ),
         Field(
             name="certificate",
@@ -196,7 +210,7 @@ def _named(chosen: Sequence[WebhookOverview]) -> list[Content]:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc
+    return urlsplit(url).netloc or url
 
 
 def _url_problem(url: str) -> str:
@@ -204,4 +218,6 @@ def _url_problem(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "This is not a URL."
-    return "" if parts.scheme in {"https", "http"} and parts.netloc else "Write it as https://host/path."
+    is_address = "@" in url and "/" not in url
+    is_url = parts.scheme in {"https", "http"} and bool(parts.netloc)
+    return "" if is_url or is_address else "Write it as https://host/path, or as ada@example.com."

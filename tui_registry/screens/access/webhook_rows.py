@@ -10,7 +10,7 @@ from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME, Column
 from tui_registry.widgets.row import Instant, Ranked, Row
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDelivery
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED, WebhookOverview
 
@@ -21,6 +21,7 @@ STATES = {
     RegistryWebhookStatus.TEST_MODE: ("tests only", "yellow"),
     RegistryWebhookStatus.DISABLED: ("paused", "bold yellow"),
 }
+NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
     Column("HOST", 16, grow=3, max_width=40),
     Column("OF", 10, grow=2, max_width=30),
@@ -80,6 +81,8 @@ def row_of(webhook: WebhookOverview) -> Row:
 def about(webhook: WebhookOverview) -> Content:
     """What the columns have no room for."""
     form = "MLflow's form" if webhook.form == MLFLOW_FORM else "Databricks' form"
+    if webhook.format is not WebhookFormat.JSON:
+        form = f"messages for {NAMES[webhook.format]}"
     name = webhook.description or webhook.name or "no description"
     facts = [
         f"by {one_line(webhook.user_id)}, created {moment(webhook.creation_timestamp)}",
