@@ -64,6 +64,10 @@ def message_request(
 
 
 def _reason(webhook: WebhookRow) -> str:
+    if webhook.digest is not None:
+        what = "the requests that wait for you" if webhook.model_name is None else one_line(webhook.model_name)
+        how = "--requests" if webhook.model_name is None else one_line(webhook.model_name)
+        return f"You follow {what} in the model registry. To end that: tui-registry unfollow {how}"
     of = "the model registry" if webhook.model_name is None else f"registered model '{one_line(webhook.model_name)}'"
     return f"The webhook {webhook.id} of {of} sends this. {one_line(webhook.user_id)} has set it up."
 

@@ -26,7 +26,7 @@ class Change(NamedTuple):
     """An activity, as far as webhooks tell of it.
 
     model_name: at that time.
-    comment: the comment's text, unless it was deleted.
+    comment: the text of the comment, unless it was deleted, or what was said with a request or a decision.
     detail: what the audit log has.
     is_prompt: whether the model is one of MLflow's prompts.
     """

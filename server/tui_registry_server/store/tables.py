@@ -289,6 +289,7 @@ webhooks = Table(
     CheckConstraint("status IN ('ACTIVE', 'TEST_MODE', 'DISABLED')", name="status"),
     Index("ix_webhooks_creation", "creation_timestamp", "id"),
     Index("ix_webhooks_model_id", "model_id"),
+    Index("ix_webhooks_principal_id", "principal_id"),
 )
 
 PENDING = "status = 'PENDING'"
