@@ -118,6 +118,8 @@ LEGAL: dict[str, set[str]] = {
     "POST /mlflow/registry-webhooks/create status": set(),
     "POST /mlflow/webhooks status": set(),
     "format": {"null"},
+    "email": {"null"},
+    "slack_url": {"null"},
     "POST /mlflow/follows/set slack_url": set(),
     "POST /mlflow/registry-webhooks/create format": set(),
     "http_url_spec": {"null"},

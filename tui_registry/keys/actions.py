@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.names import is_character
+from tui_registry.keys.webhook_actions import WEBHOOK_ACTIONS
 
 FILTERING = (
     Action("submit", "enter", "⏎", "apply", "Keep the filter", ()),
@@ -206,30 +207,7 @@ ACTIONS = (
         writes=True,
     ),
     Action("revoke_token", "D", "D", "revoke", "Revoke the token", ("tokens",), 2, writes=True),
-    Action(
-        "webhooks",
-        "W",
-        "W",
-        "webhooks",
-        "Show and manage the webhooks of the model",
-        ("models", *WITH_VERSIONS, "model details"),
-        8,
-    ),
-    Action("deliveries", "enter", "⏎", "deliveries", "Show what was delivered, and the answers", ("webhooks",), 1),
-    Action("new_webhook", "n", "n", "new", "Create a webhook", ("webhooks",), 1, writes=True),
-    Action("test_webhook", "t", "t", "test", "Send an example, and show the answer", ("webhooks",), 2, writes=True),
-    Action("pause_webhook", "p", "p", "pause", "Pause the webhook, or all marked ones", ("webhooks",), 2, writes=True),
-    Action(
-        "resume_webhook", "A", "A", "resume", "Resume the webhook, or all marked ones", ("webhooks",), 2, writes=True
-    ),
-    Action("edit_webhook", "e", "e", "edit", "Edit its events and description", ("webhooks",), 4, writes=True),
-    Action(
-        "delete_webhook", "D", "D", "delete", "Delete the webhook, or all marked ones", ("webhooks",), 4, writes=True
-    ),
-    Action(
-        "replay", "r", "r", "send again", "Send the delivery again, or all marked ones", ("deliveries",), 1, writes=True
-    ),
-    Action("open", "enter", "⏎", "open", "Open the version or model that it tells of", ("deliveries",), 2),
+    *WEBHOOK_ACTIONS,
     Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
     Action(
         "previous_section", "shift+tab", "⇧tab", "previous section", "Go to the previous section of Access", SECTIONS, 9
