@@ -35,7 +35,7 @@ class Registry:
             longest_write=settings.longest_write,
         )
         self._lineage, self._tracking_proxy = _tracking(settings, self._database)
-        sender = Sender(settings.policy.webhook_networks, settings.limits.webhook_seconds)
+        sender = _sender(settings)
         self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
         self._handler = Handler(
             (*ROUTES, openapi_route(ROUTES)), self._database, settings, sender, self._lineage, self._tracking_proxy
@@ -59,6 +59,16 @@ class Registry:
         if self._tracking_proxy is not None:
             await self._tracking_proxy.close()
         self._database.close()
+
+
+def _sender(settings: Settings) -> Sender:
+    timeout, mail_server = settings.limits.webhook_seconds, settings.policy.mail_server
+    mailer = None
+    if mail_server is not None:
+        from tui_registry_server.delivery.mailer import Mailer  # only where there is one: see below
+
+        mailer = Mailer(mail_server, timeout)
+    return Sender(settings.policy.webhook_networks, timeout, mailer)
 
 
 def _tracking(settings: Settings, database: Database) -> "tuple[LineageWorker | None, TrackingProxy | None]":

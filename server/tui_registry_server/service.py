@@ -30,6 +30,7 @@ from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
+from tui_registry_server.rules.mail import MailServer
 from tui_registry_server.rules.secret_box import secret_box
 from tui_registry_server.settings import Settings
 from tui_registry_server.store.engine import (
@@ -60,7 +61,7 @@ class Options:
     that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
     socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
     trusted. ``webhook_networks``: where webhooks may send to, besides public addresses; ``webhook_key_file``: with the
-    key that encrypts their secrets."""
+    key that encrypts their secrets; ``mail_server`` hands e-mail over."""
 
     database: str
     host: str
@@ -75,6 +76,7 @@ class Options:
     tracking: TrackingServer | None = None
     webhook_networks: Sequence[Network] = ()
     webhook_key_file: Path | None = None
+    mail_server: MailServer | None = None
     limits: Limits = field(default_factory=Limits)
     throwaway: bool = False
     state_file: Path | None = None
@@ -123,6 +125,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                     asks_tracking_server=options.tracking is not None,
                     webhook_networks=options.webhook_networks,
                     secret_box=secret_box(options.webhook_key_file),
+                    mail_server=options.mail_server,
                 ),
                 connections=options.connections,
                 longest_read=options.longest_read,

@@ -19,6 +19,7 @@ LISTS = {
     "/mlflow/transition-requests/list": 1000,
     "/mlflow/activities/list": 1000,
     "/mlflow/registry-webhooks/list": 1000,
+    "/mlflow/registry-webhooks/overview": 1000,
     "/mlflow/webhooks": 1000,
 }
 """Every paged list, and its maximum page size: except a version's comments, a model's stage history and a webhook's

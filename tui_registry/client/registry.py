@@ -5,6 +5,7 @@ import httpx
 from tui_registry.client.activities import Activities
 from tui_registry.client.comments import Comments
 from tui_registry.client.endpoint import Endpoint
+from tui_registry.client.follows import Follows
 from tui_registry.client.groups import Groups
 from tui_registry.client.models import Models
 from tui_registry.client.overview import Overview
@@ -46,3 +47,4 @@ class RegistryClient(Transport):
         self.groups = Groups(self)
         self.tokens = Tokens(self)
         self.webhooks = Webhooks(self)
+        self.follows = Follows(self)

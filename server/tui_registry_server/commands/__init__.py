@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import click
 
 from tui_registry_server.commands.audit import audit
 from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
+from tui_registry_server.commands.mail import MailOptions, mail_options, mail_server_of
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
@@ -124,6 +125,7 @@ for command in (audit, backup, restore):
     metavar="FILE",
     help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
 )
+@mail_options
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -149,6 +151,7 @@ def serve(
     state_file: Path | None,
     end_with: Path | None,
     socket_fd: int | None,
+    **mail: Unpack[MailOptions],
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
     from tui_registry_server import service
@@ -172,6 +175,7 @@ def serve(
             tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
             webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
             webhook_key_file=webhook_key_file,
+            mail_server=mail_server_of(mail),
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,

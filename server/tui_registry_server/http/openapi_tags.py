@@ -42,8 +42,8 @@ TAGS = (
     Tag("Overview", "What waits, what happened, and what should be looked after: counts.", ("/mlflow/registry/",)),
     Tag(
         "Webhooks",
-        "Telling other programs of changes, in Databricks' form and in MLflow's.",
-        ("/mlflow/registry-webhooks/", "/mlflow/webhooks"),
+        "Telling other programs of changes, in Databricks' form and in MLflow's; and people, of what they follow.",
+        ("/mlflow/registry-webhooks/", "/mlflow/webhooks", "/mlflow/follows/"),
     ),
     Tag(
         "Permissions",

@@ -9,6 +9,7 @@ from tui_registry_server.operations import (
     comments,
     discovery,
     feed,
+    follows,
     groups,
     lineage,
     mlflow_webhooks,
@@ -29,6 +30,7 @@ from tui_registry_server.operations import (
     transitions,
     users,
     webhook_deliveries,
+    webhook_overview,
     webhooks,
 )
 from tui_registry_server.operations import model_versions as versions
@@ -37,6 +39,7 @@ from tui_registry_server.operations import webhook_subjects as hooks
 from tui_registry_server.operations.call import Answer
 from tui_registry_server.wire import activity as a
 from tui_registry_server.wire import comment as c
+from tui_registry_server.wire import follow as fo
 from tui_registry_server.wire import mlflow_webhook as mw
 from tui_registry_server.wire import model_version as v
 from tui_registry_server.wire import permission as p
@@ -50,6 +53,7 @@ from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire import webhook_delivery as wd
+from tui_registry_server.wire import webhook_overview as wo
 from tui_registry_server.wire.lineage import LineageAnswer
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
@@ -85,6 +89,7 @@ DATABRICKS_VERSIONS = "/mlflow/databricks/model-versions"
 PERMISSIONS = "/permissions/registered-models/{object_id}"
 REGISTRY_WEBHOOKS = "/mlflow/registry-webhooks"
 MLFLOW_WEBHOOKS = "/mlflow/webhooks"
+FOLLOWS = "/mlflow/follows"
 SCIM = "/preview/scim/v2"
 PRINCIPAL = "/principals/{id}"
 TOKENS = "/token-management/tokens"
@@ -147,11 +152,16 @@ ROUTES = (
 
     Route("POST", f"{REGISTRY_WEBHOOKS}/create", Can.MANAGE_WEBHOOKS, webhooks.create, rw.CreateRegistryWebhook, hooks.scope, rw.RegistryWebhookAnswer),
     Route("GET", f"{REGISTRY_WEBHOOKS}/list", Can.ANYONE, webhooks.listed, rw.ListRegistryWebhooks, None, rw.RegistryWebhookPage),
+    Route("GET", f"{REGISTRY_WEBHOOKS}/overview", Can.ANYONE, webhook_overview.listed, wo.ListWebhookOverviews, None, wo.WebhookOverviewPage, lengthy=True),
     Route("PATCH", f"{REGISTRY_WEBHOOKS}/update", Can.MANAGE_WEBHOOKS, webhooks.update, rw.UpdateRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookAnswer),
     Route("DELETE", f"{REGISTRY_WEBHOOKS}/delete", Can.MANAGE_WEBHOOKS, webhooks.delete, rw.RegistryWebhookId, hooks.databricks_webhook),
-    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookTest),
+    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.webhook, rw.RegistryWebhookTest),
     Route("GET", f"{REGISTRY_WEBHOOKS}/deliveries", Can.MANAGE_WEBHOOKS, webhook_deliveries.listed, wd.ListWebhookDeliveries, hooks.webhook, wd.WebhookDeliveryPage),
     Route("POST", f"{REGISTRY_WEBHOOKS}/replay", Can.MANAGE_WEBHOOKS, webhook_deliveries.replay, wd.ReplayDeliveries, hooks.webhook, wd.ReplayedDeliveries, lengthy=True),
+
+    Route("POST", f"{FOLLOWS}/set", Can.READ, follows.assign, fo.SetFollow, follows.followed, fo.FollowAnswer),
+    Route("GET", f"{FOLLOWS}/list", Can.ANYONE, follows.listed, answer=fo.FollowList),
+    Route("DELETE", f"{FOLLOWS}/delete", Can.ANYONE, follows.delete, fo.FollowId),
 
     Route("POST", MLFLOW_WEBHOOKS, Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.create, mw.CreateWebhook, subjects.administration, mw.WebhookAnswer),
     Route("GET", MLFLOW_WEBHOOKS, Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.listed, mw.ListWebhooks, subjects.administration, mw.WebhookPage),

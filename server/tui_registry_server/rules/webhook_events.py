@@ -26,7 +26,7 @@ class Change(NamedTuple):
     """An activity, as far as webhooks tell of it.
 
     model_name: at that time.
-    comment: the comment's text, unless it was deleted.
+    comment: the text of the comment, unless it was deleted, or what was said with a request or a decision.
     detail: what the audit log has.
     is_prompt: whether the model is one of MLflow's prompts.
     """
@@ -119,7 +119,7 @@ def databricks_payload(event: str, change: Change, webhook_id: str) -> dict[str,
         "to_stage": change.to_stage if change.activity_type != ActivityType.CREATED_VERSION else None,
         "from_stage": change.from_stage,
         **_OWN_MEMBERS.get(change.activity_type, _nothing)(change),
-        "text": _text(change),
+        "text": text_of(change),
     }
     if change.activity_type == ActivityType.REQUESTED_TRANSITION:
         del payload["from_stage"]
@@ -144,7 +144,7 @@ _OWN_MEMBERS: Mapping[str, Callable[[Change], dict[str, Any]]] = {
 }
 
 
-def _text(change: Change) -> str:
+def text_of(change: Change) -> str:
     """In one sentence: Databricks' own, where it documents one."""
     kind, who = ActivityType(change.activity_type), change.user_id
     model = "the registry" if change.model_name is None else f"registered model '{change.model_name}'"

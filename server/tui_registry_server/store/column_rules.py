@@ -14,10 +14,11 @@ from tui_registry_server.rules.principals import ROOT, TOKENS, check_name
 from tui_registry_server.rules.webhook_events import Dialect
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.follow import Digest
 from tui_registry_server.wire.lineage import LineageDocument
 from tui_registry_server.wire.lists import MAX_VALUES
 from tui_registry_server.wire.principal import PrincipalKind
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
@@ -146,6 +147,8 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "enable_ssl_verification": _one_of((0, 1)),
         "events": Rule("a list in JSON", lambda value: isinstance(_parsed(value), list)),
         "status": _one_of(RegistryWebhookStatus),
+        "format": _one_of(WebhookFormat),
+        "digest": _one_of(Digest),
         "model_id": _ID,
         "principal_id": _PRINCIPAL,
     },

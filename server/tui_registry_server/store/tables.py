@@ -283,13 +283,19 @@ webhooks = Table(
     # One server at a time sends a webhook's events, until its lease ends.
     Column("lease_owner", Text, nullable=False, server_default=""),
     Column("lease_timestamp", BigInteger, nullable=False, server_default="0"),
+    Column("format", Text, nullable=False, server_default="JSON"),  # of its messages
+    Column("digest", Text),  # how often it tells a follower; NULL for webhooks, which are not somebody's follows
     CheckConstraint("dialect IN ('databricks', 'mlflow')", name="dialect"),
     CheckConstraint("status IN ('ACTIVE', 'TEST_MODE', 'DISABLED')", name="status"),
     Index("ix_webhooks_creation", "creation_timestamp", "id"),
+    Index("ix_webhooks_model_id", "model_id"),
+    Index("ix_webhooks_principal_id", "principal_id"),
 )
 
 PENDING = "status = 'PENDING'"
 """The deliveries that are still to be sent. Literal, as in the index of them, which is used only then."""
+DEAD = "status = 'DEAD'"
+"""Those that were given up."""
 
 webhook_deliveries = Table(
     "webhook_deliveries",
@@ -319,6 +325,7 @@ webhook_deliveries = Table(
         sqlite_where=text(PENDING),
         postgresql_where=text(PENDING),
     ),
+    Index("ix_webhook_deliveries_dead", "webhook_id", sqlite_where=text(DEAD), postgresql_where=text(DEAD)),
 )
 
 counters = Table(
