@@ -6,6 +6,7 @@ from tui_registry.client.activities import Activities
 from tui_registry.client.comments import Comments
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.groups import Groups
+from tui_registry.client.imports import Imports
 from tui_registry.client.models import Models
 from tui_registry.client.overview import Overview
 from tui_registry.client.permissions import Permissions
@@ -46,3 +47,4 @@ class RegistryClient(Transport):
         self.groups = Groups(self)
         self.tokens = Tokens(self)
         self.webhooks = Webhooks(self)
+        self.imports = Imports(self)

@@ -1,0 +1,112 @@
+"""Importing all models of a source, and comparing them afterwards: a few at a time, each of which may be repeated."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+
+from tui_registry.client.errors import CallError, ReadOnly, Refused, Unauthenticated, UnknownEndpoint
+from tui_registry.client.registry import RegistryClient
+from tui_registry.transfer.chunks import calls_of
+from tui_registry.transfer.comparison import compare
+from tui_registry.transfer.report import ModelResult
+from tui_registry.transfer.retries import retried
+from tui_registry.transfer.source import Source
+from tui_registry.transfer.workspace import Workspace
+from tui_registry_server.wire.model_import import DifferenceReason, ImportDifference
+
+AT_ONCE = 4  # models; each is in memory as a whole
+
+
+async def import_all(
+    source: Source,
+    client: RegistryClient,
+    names: Sequence[str],
+    *,
+    dry_run: bool = False,
+    restore_deleted: bool = False,
+) -> AsyncIterator[ModelResult]:
+    """Import these models. Raises CallError if going on is of no use, and SourceError; what was done until then can be
+    repeated."""
+
+    async def one(name: str) -> ModelResult:
+        result = ModelResult(name)
+        try:
+            document = await source.read(name)
+            if document is None:
+                return result  # deleted since it was listed
+            for call in calls_of(document, source.identity, dry_run=dry_run, restore_deleted=restore_deleted):
+                answer = await retried(partial(client.imports.model, call))
+                result.add(answer)
+                if answer.id is None and not dry_run:
+                    break  # it was not taken, and says why
+        except CallError as error:
+            if _is_fatal(error):
+                raise
+            result.error = str(error)
+        except ValueError as error:  # what the source has is not valid here
+            result.error = f"The source has something that cannot be imported: {_first_line(error)}"
+        return result
+
+    async for result in _in_turns(names, one):
+        yield result
+
+
+async def verify_all(source: Source, client: RegistryClient, names: Sequence[str]) -> AsyncIterator[ModelResult]:
+    """Compare these models on both sides. Raises CallError and SourceError as import_all."""
+    here = Workspace(
+        client,
+        source.identity,
+        lists_by_model=True,
+        parts=source.parts,
+        with_activities=False,
+        owns_transport=False,
+    )
+
+    async def one(name: str) -> ModelResult:
+        result = ModelResult(name)
+        try:
+            theirs = await source.read(name)
+            ours = await here.read(name)
+            if theirs is not None:
+                result.differences = list(compare(theirs, ours))
+            elif ours is not None:
+                result.differences = [ImportDifference(reason=DifferenceReason.DELETED_AT_SOURCE)]
+        except CallError as error:
+            if _is_fatal(error):
+                raise
+            result.error = str(error)
+        except ValueError as error:
+            result.error = f"The source has something that cannot be compared: {_first_line(error)}"
+        return result
+
+    async for result in _in_turns(names, one):
+        yield result
+
+
+async def _in_turns(names: Sequence[str], one: Callable[[str], Awaitable[ModelResult]]) -> AsyncIterator[ModelResult]:
+    """The results in the order of the names, AT_ONCE of which are worked on."""
+    running: list[asyncio.Task[ModelResult]] = []
+    waiting = iter(names)
+    try:
+        while True:
+            while len(running) < AT_ONCE and (name := next(waiting, None)) is not None:
+                running.append(asyncio.ensure_future(one(name)))
+            if not running:
+                return
+            yield await running[0]
+            running.pop(0)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _is_fatal(error: CallError) -> bool:
+    """Whether it would be the same with every model."""
+    if isinstance(error, Refused) and not isinstance(error, Unauthenticated | UnknownEndpoint):
+        return error.status in {403, 429, 502, 503, 504}
+    return not isinstance(error, Refused) or isinstance(error, Unauthenticated | UnknownEndpoint | ReadOnly)
+
+
+def _first_line(error: ValueError) -> str:
+    return " ".join(str(error).split("\n")[:3])[:300]
