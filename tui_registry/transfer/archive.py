@@ -8,7 +8,7 @@ groups are names.
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -97,7 +97,7 @@ class Archive:
         self.has_activities = self.manifest.activities
         self.lacking: set[str] = set()
         self._file = file
-        self._lines: Iterator[ModelDocument] = iter(())
+        self._lines: Generator[ModelDocument, None, None] | None = None
         self._next: ModelDocument | None = None
 
     async def names(self) -> list[str]:
@@ -108,7 +108,8 @@ class Archive:
 
     async def read(self, name: str) -> ModelDocument | None:
         """Quick in the order of names; otherwise it is read from the beginning."""
-        if self._next is None or self._next.name > name:
+        if self._lines is None or self._next is None or self._next.name > name:
+            self._close_lines()
             self._lines = self._documents()
             self._next = next(self._lines, None)
         while self._next is not None and self._next.name < name:
@@ -116,7 +117,12 @@ class Archive:
         return self._next if self._next is not None and self._next.name == name else None
 
     async def close(self) -> None:
+        self._close_lines()
         self._zip.close()
+
+    def _close_lines(self) -> None:
+        if self._lines is not None:
+            self._lines.close()
 
     def _read_manifest(self, file: Path) -> Manifest:
         try:
@@ -133,7 +139,7 @@ class Archive:
             )
         return manifest
 
-    def _documents(self) -> Iterator[ModelDocument]:
+    def _documents(self) -> Generator[ModelDocument, None, None]:
         try:
             with self._zip.open(MODELS) as member:
                 yield from _documents_of(member, self._file)
@@ -141,7 +147,7 @@ class Archive:
             raise SourceError(f"{self._file} is damaged: {error}.") from None
 
 
-def _documents_of(member: IO[bytes], file: Path) -> Iterator[ModelDocument]:
+def _documents_of(member: IO[bytes], file: Path) -> Generator[ModelDocument, None, None]:
     number = 0
     while line := member.readline(MAX_LINE_BYTES):
         number += 1
