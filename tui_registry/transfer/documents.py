@@ -24,7 +24,7 @@ class SourceActivity(Entity):
     """An activity of any registry: its type may be unknown here."""
 
     id: str = ""
-    activity_type: str
+    activity_type: str = "UNKNOWN"
     creation_timestamp: Milliseconds
     user_id: str | None = None
     version: str | None = None
