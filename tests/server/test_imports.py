@@ -215,6 +215,16 @@ def test_a_model_that_is_not_the_sources(admin: Api) -> None:
     assert (answer["name"], answer["counts"]["created_versions"]) == ("moved", 2)
 
 
+def test_what_was_imported_from_where(admin: Api) -> None:
+    for name in ("b", "a", "c"):
+        admin.post(IMPORT, **model(name, source="listed")).ok()
+    page = admin.get(IMPORT, source="listed", max_results=2).ok()
+    rest = admin.get(IMPORT, source="listed", max_results=2, page_token=page["next_page_token"]).ok()
+    assert [each["name"] for each in page["imports"] + rest["imports"]] == ["a", "b", "c"]
+    assert "next_page_token" not in rest
+    assert {each["source"] for each in admin.get(IMPORT).ok()["imports"]} > {"listed"}
+
+
 def test_in_several_calls_and_what_is_not_allowed(admin: Api) -> None:
     whole = model("parts")
     first = whole | {"parts": ["tags"], "versions": whole["versions"][:1], "aliases": [], "activities": []}

@@ -140,12 +140,18 @@ def _once(
                 report.add_verified(result)
                 progress.advance()
 
+    async def look_for_deleted() -> None:
+        async for result in importer.deleted_at_source(session.client, source, frozenset(names)):
+            if _is_wanted(result.name, patterns):
+                report.add_differences(result.name, result.differences)
+
     if imports:
         _run(session, bring())
     else:
         report.models = len(names)
     if verifies:
         _run(session, compare())
+    _run(session, look_for_deleted())
     report.lacking = sorted(source.lacking)
     return report
 

@@ -28,7 +28,11 @@ def calls_of(
         is_first, is_last = number == 0, number == len(versions) - 1
         left_out = (set() if is_first else _OF_THE_HEADER) | (set() if is_last and at_the_end else _AT_THE_END)
         yield _call(document, source, left_out, dry_run=dry_run, restore_deleted=restore_deleted).model_copy(
-            update={"versions": chunk, "activities": activities[0] if together else []}
+            update={
+                "versions": chunk,
+                "all_versions": len(versions) == 1,
+                "activities": activities[0] if together else [],
+            }
         )
     for each in [] if together else activities:
         left_out = set(_OF_THE_HEADER | _AT_THE_END)

@@ -1,7 +1,7 @@
 """Importing all models of a source, and comparing them afterwards: a few at a time, each of which may be repeated."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from functools import partial
 
 from tui_registry.client.errors import CallError, ReadOnly, Refused, Unauthenticated, UnknownEndpoint
@@ -81,6 +81,23 @@ async def verify_all(source: Source, client: RegistryClient, names: Sequence[str
 
     async for result in _in_turns(names, one):
         yield result
+
+
+async def deleted_at_source(
+    client: RegistryClient, source: Source, names: Collection[str]
+) -> AsyncIterator[ModelResult]:
+    """The models that were imported before, are still here under their names, and are not at the source any more."""
+    for each in await retried(partial(client.imports.of_source, source.identity)):
+        if each.name in names:
+            continue
+        try:
+            here = await retried(partial(client.models.get, each.name))
+        except Refused as error:
+            if error.status != 404:
+                raise
+            continue  # deleted here, too, or renamed
+        if here.id == each.id:
+            yield ModelResult(each.name, differences=[ImportDifference(reason=DifferenceReason.DELETED_AT_SOURCE)])
 
 
 async def _in_turns(names: Sequence[str], one: Callable[[str], Awaitable[ModelResult]]) -> AsyncIterator[ModelResult]:

@@ -52,7 +52,7 @@ from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire import webhook_delivery as wd
 from tui_registry_server.wire.lineage import LineageAnswer
-from tui_registry_server.wire.model_import import ImportedModel, ImportModel
+from tui_registry_server.wire.model_import import ImportedModel, ImportModel, ListImports, ModelImportPage
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
@@ -208,6 +208,7 @@ ROUTES = (
     Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
     Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
 
+    Route("GET", "/imports/models", Can.ADMINISTER, model_import.listed, ListImports, subjects.administration, ModelImportPage),
     Route("POST", "/imports/models", Can.ADMINISTER, model_import.import_model, ImportModel, subjects.administration, ImportedModel, lengthy=True),
 
     Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),

@@ -24,6 +24,7 @@ from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.operations.version_import import MAX_VERSION, import_versions
 from tui_registry_server.rules.errors import RegistryError
 from tui_registry_server.rules.names import check_model_name, check_new_alias, check_tags, check_tags_size
+from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.permissions import Level, level_name, parse_level
 from tui_registry_server.rules.principals import address
 from tui_registry_server.rules.three_way_merge import Change, digest_of, merge
@@ -36,6 +37,7 @@ from tui_registry_server.wire.model_import import (
     ImportedActivity,
     ImportModel,
     ImportPart,
+    ListImports,
 )
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, PrincipalKind
@@ -83,6 +85,21 @@ def import_model(call: Call, body: ImportModel, subject: Subject) -> Answer:
             "name": session.model_name,
             "counts": session.counts.model_dump(),
             "differences": [each.model_dump(mode="json", exclude_none=True) for each in session.differences],
+        }
+    )
+
+
+def listed(call: Call, body: ListImports, subject: Subject) -> Answer:
+    """Which models were imported from where, also those that were deleted since."""
+    query = digest("imports", {"source": body.source})
+    position = read_token(body.page_token, query, (str, str)) if body.page_token else ("", "")
+    rows, more = model_imports.listed(
+        call.connection, body.source, after=(str(position[0]), str(position[1])), limit=body.max_results
+    )
+    return without_empty(
+        {
+            "imports": [{"source": row.source, "name": row.name, "id": row.model_id} for row in rows],
+            "next_page_token": write_token(query, (rows[-1].source, rows[-1].name)) if more else None,
         }
     )
 

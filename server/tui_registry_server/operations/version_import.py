@@ -52,6 +52,10 @@ def import_versions(session: ImportSession) -> set[int]:
             continue
         _import(session, number, version, state, base or {})
         present.add(number)
+    if session.body.all_versions and not session.is_new:
+        for number in model_imports.imported_versions(connection, session.model_id):
+            if number not in given:
+                session.differ(DifferenceReason.DELETED_AT_SOURCE, version=number)
     return present
 
 

@@ -5,7 +5,19 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, String, Table, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from tui_registry_server.store.dialects import greater, pairs
 from tui_registry_server.store.statements import Statement
@@ -72,6 +84,16 @@ _FIND = Statement(
         model_imports.c.activity_id,
     ).where(_that_import)
 )
+_place = tuple_(model_imports.c.source, model_imports.c.name)
+_after = _place > tuple_(bindparam("after_source", type_=String()), bindparam("after_name", type_=String()))
+_listed = (
+    select(model_imports.c.source, model_imports.c.name, model_imports.c.model_id)
+    .where(_after)
+    .order_by(model_imports.c.source, model_imports.c.name)
+    .limit(bindparam("limit", type_=Integer()))
+)
+_LIST = Statement(_listed)
+_LIST_OF_SOURCE = Statement(_listed.where(model_imports.c.source == bindparam("source", type_=String())))
 _DELETE = Statement(delete(model_imports).where(_that_import))
 _INSERT = Statement(insert(model_imports))
 _DELETE_VERSIONS = Statement(delete(version_imports).where(version_imports.c.model_id == bindparam("model_id")))
@@ -79,6 +101,16 @@ _DELETE_VERSION = Statement(
     delete(version_imports).where(
         version_imports.c.model_id == bindparam("model_id"), version_imports.c.version == bindparam("version")
     )
+)
+_IMPORTED = Statement(
+    select(version_imports.c.version)
+    .join(
+        model_versions,
+        (model_versions.c.model_id == version_imports.c.model_id)
+        & (model_versions.c.version == version_imports.c.version),
+    )
+    .where(version_imports.c.model_id == bindparam("model_id"))
+    .order_by(version_imports.c.version)
 )
 _INSERT_VERSION = Statement(insert(version_imports))
 
@@ -131,6 +163,29 @@ def find(connection: Connection, source: str, name: str) -> ImportRow | None:
     return None if row is None else ImportRow(row[0], json.loads(row[1]), row[2], row[3])
 
 
+class ImportedName(NamedTuple):
+    source: str
+    name: str
+    model_id: str
+
+
+class ImportedNamePage(NamedTuple):
+    """``more``: whether there are further ones."""
+
+    rows: list[ImportedName]
+    more: bool
+
+
+def listed(connection: Connection, source: str | None, *, after: tuple[str, str], limit: int) -> ImportedNamePage:
+    """What was imported of a source, or of all, sorted by source and name; ``after``: those of the last seen."""
+    position: dict[str, Any] = {"after_source": after[0], "after_name": after[1]}
+    if source is None:
+        rows = _LIST.page(connection, limit, **position)
+    else:
+        rows = _LIST_OF_SOURCE.page(connection, limit, source=source, **position)
+    return ImportedNamePage([ImportedName(*row) for row in rows], rows.more)
+
+
 def save(connection: Connection, source: str, name: str, row: ImportRow) -> None:
     """Remember what was imported, instead of what was remembered before."""
     forget(connection, source, name)
@@ -147,8 +202,13 @@ def forget_versions(connection: Connection, model_id: str) -> None:
 
 def bases(connection: Connection, model_id: str, numbers: Collection[int]) -> dict[int, dict[str, str]]:
     """What was imported of versions, of those of which something was, also if they were deleted since."""
-    rows = _BASES.run(connection, versions=_listed(model_id, numbers))
+    rows = _BASES.run(connection, versions=_pairs(model_id, numbers))
     return {number: json.loads(base) for number, base in rows}
+
+
+def imported_versions(connection: Connection, model_id: str) -> list[int]:
+    """The versions of a model that were imported and are still here, in order."""
+    return [row[0] for row in _IMPORTED.run(connection, model_id=model_id)]
 
 
 def save_base(connection: Connection, model_id: str, version: int, base: Mapping[str, str]) -> None:
@@ -171,12 +231,12 @@ def aliases_of(connection: Connection, model_id: str) -> dict[str, int]:
 
 def existing(connection: Connection, model_id: str, numbers: Collection[int]) -> set[int]:
     """Those of the versions that exist."""
-    return {row[0] for row in _VERSIONS.run(connection, versions=_listed(model_id, numbers))}
+    return {row[0] for row in _VERSIONS.run(connection, versions=_pairs(model_id, numbers))}
 
 
 def versions(connection: Connection, model_id: str, numbers: Collection[int]) -> dict[int, VersionState]:
     """Those of the versions that exist."""
-    given: dict[str, Any] = {"versions": _listed(model_id, numbers)}
+    given: dict[str, Any] = {"versions": _pairs(model_id, numbers)}
     found = {
         number: VersionState(stage, description, updated, {}, {}, {})
         for number, stage, description, updated in _VERSIONS.run(connection, **given)
@@ -219,12 +279,7 @@ def touch(connection: Connection, model_id: str, time: int, version: int | None 
         _TOUCH_VERSION.run(connection, model_id=model_id, version=version, time=time)
 
 
-def principal_of(known: str | None, name: str) -> str:
-    """The id that a comment or a request has of its author: of one whom this registry does not know, no principal's."""
-    return known or f"unknown {name}"
-
-
-def _listed(model_id: str, numbers: Collection[int]) -> str:
+def _pairs(model_id: str, numbers: Collection[int]) -> str:
     return json.dumps([(model_id, number) for number in numbers])
 
 

@@ -326,8 +326,8 @@ model_imports = Table(
     metadata,
     # Which model here is which one of another registry. A row stays when its model is deleted, so that an import does
     # not bring it back; so do those of version_imports.
-    Column("source", Text, primary_key=True),  # the other registry
-    Column("name", Text, primary_key=True),  # there
+    Column("source", Sorted, primary_key=True),  # the other registry
+    Column("name", Sorted, primary_key=True),  # there
     Column("model_id", Text, nullable=False),
     Column("base", Text, nullable=False),  # JSON: what was imported, as digests: see rules.three_way_merge
     Column("activity_timestamp", BigInteger, nullable=False),  # of the last imported activity, as is the next

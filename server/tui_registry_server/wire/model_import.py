@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tui_registry_server.wire.fields import Description, Entity, Milliseconds, RequestBody, Text, Version
+from tui_registry_server.wire.fields import Description, Entity, Integer, Milliseconds, RequestBody, Text, Version
 from tui_registry_server.wire.lists import MAX_ACCESS_ENTRIES, MAX_TAGS, MaxLength
 from tui_registry_server.wire.permission import AccessControlRequest
 from tui_registry_server.wire.stage import Stage
@@ -119,14 +119,37 @@ class ModelDocument(ModelFields):
 
 class ImportModel(ModelFields):
     """A model, or a part of it. ``source`` names the registry that it comes from, the same in every import. With
-    ``dry_run`` nothing is changed; with ``restore_deleted`` a model that was deleted here since is imported again."""
+    ``all_versions`` there are no others at the source. With ``dry_run`` nothing is changed; with ``restore_deleted``
+    what was deleted here since is imported again."""
 
     source: Text = Field(min_length=1, max_length=MAX_SOURCE)
     aliases: Annotated[list[ImportedAlias], MaxLength(MAX_ALIASES, _SEND_LESS)] = []
     versions: Annotated[list[ImportedVersion], MaxLength(MAX_VERSIONS, _SEND_LESS)] = []
     activities: Annotated[list[ImportedActivity], MaxLength(MAX_ACTIVITIES, _SEND_LESS)] = []
+    all_versions: bool = False
     dry_run: bool = False
     restore_deleted: bool = False
+
+
+class ListImports(RequestBody):
+    """Of one source, or of all."""
+
+    source: Text | None = Field(default=None, max_length=MAX_SOURCE)
+    max_results: Integer = Field(default=100, ge=1, le=1000)
+    page_token: Text = ""
+
+
+class ModelImport(Entity):
+    """``name``: at the source. ``id``: here; the model may have been deleted since."""
+
+    source: str
+    name: str
+    id: str
+
+
+class ModelImportPage(Entity):
+    imports: list[ModelImport] = []
+    next_page_token: str | None = None
 
 
 class DifferenceReason(StrEnum):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("command_home")
 CHURN, STRANGE = "churn", "it's [bold]"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
     """With all that a registry has on two models, and one that only ada may see."""
     with serving(tmp_path_factory.mktemp("source")) as live:
@@ -134,6 +134,10 @@ def test_from_a_workspace_again_and_again(
             f"{CHURN}: description CHANGED_ON_BOTH_SIDES (here 'ours', source 'theirs')"
         ]
         assert "2 of 3 models are the same on both sides." in plain.stderr
+        there.delete(f"{MODELS}/delete", name=STRANGE).ok()
+        there.delete(f"{VERSIONS}/delete", name=CHURN, version="4").ok()
+        gone = run(target, "import", source.url, "--follow", source=source).stdout.splitlines()
+        assert gone[1:] == [f"{CHURN} 4: DELETED_AT_SOURCE", f"{STRANGE}: DELETED_AT_SOURCE"]
     assert verify(target.database).exit_code == 0
 
 

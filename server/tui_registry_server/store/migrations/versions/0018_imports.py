@@ -6,12 +6,14 @@ from alembic import op
 revision = "0018"
 down_revision = "0017"
 
+SORTED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     op.create_table(
         "model_imports",
-        sa.Column("source", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("source", SORTED, nullable=False),
+        sa.Column("name", SORTED, nullable=False),
         sa.Column("model_id", sa.Text, nullable=False),
         sa.Column("base", sa.Text, nullable=False),
         sa.Column("activity_timestamp", sa.BigInteger, nullable=False),
