@@ -2,10 +2,10 @@
 
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -78,22 +78,23 @@ def import_(
     writes = not (dry_run or verify)
     with opened(profile, writes=writes) as session:
         opened_source = _run(session, _open(source, token, source_id, insecure_http=insecure_http))
+
+        def once() -> "Report":
+            found = _once(
+                session,
+                opened_source,
+                patterns,
+                dry_run=dry_run,
+                restore_deleted=restore_deleted,
+                imports=not verify,
+                verifies=verify or not (dry_run or no_verify or follow),
+                asks=writes and not (yes or follow),
+            )
+            _print(found, as_json=as_json, dry_run=dry_run, verify=verify, follow=follow)
+            return found
+
         try:
-            while True:
-                report = _once(
-                    session,
-                    opened_source,
-                    patterns,
-                    dry_run=dry_run,
-                    restore_deleted=restore_deleted,
-                    imports=not verify,
-                    verifies=verify or not (dry_run or no_verify or follow),
-                    asks=writes and not (yes or follow),
-                )
-                _print(report, as_json=as_json, dry_run=dry_run, verify=verify, follow=follow)
-                if every is None:
-                    break
-                _sleep(every * 60)
+            report = once() if every is None else _again_and_again(once, every * 60)
         finally:
             _run(session, opened_source.close())
     if not report.is_clean:
@@ -181,11 +182,19 @@ def _confirm(question: str) -> None:
         raise Failure(Exit.REFUSED, "Nothing was imported.")
 
 
-def _sleep(seconds: float) -> None:
-    try:
-        time.sleep(seconds)
-    except KeyboardInterrupt:
-        raise Failure(Exit.INTERRUPTED, INTERRUPTED) from None
+def _again_and_again(once: Callable[[], object], seconds: float) -> NoReturn:
+    """Until it is interrupted, or fails for good: either side may be away for some time."""
+    while True:
+        try:
+            once()
+        except Failure as failure:
+            if failure.exit_code != Exit.UNREACHABLE:
+                raise
+            note(failure.message)
+        try:
+            time.sleep(seconds)
+        except KeyboardInterrupt:
+            raise Failure(Exit.INTERRUPTED, INTERRUPTED) from None
 
 
 def _print(report: "Report", *, as_json: bool, dry_run: bool, verify: bool, follow: bool) -> None:

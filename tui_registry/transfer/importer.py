@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from functools import partial
 
-from tui_registry.client.errors import CallError, ReadOnly, Refused, Unauthenticated, UnknownEndpoint
+from tui_registry.client.errors import Misunderstood, Refused, Unauthenticated, UnknownEndpoint
 from tui_registry.client.registry import RegistryClient
 from tui_registry.transfer.chunks import calls_of
 from tui_registry.transfer.comparison import compare
@@ -12,7 +12,7 @@ from tui_registry.transfer.report import ModelResult
 from tui_registry.transfer.retries import retried
 from tui_registry.transfer.source import Source
 from tui_registry.transfer.workspace import Workspace
-from tui_registry_server.wire.model_import import DifferenceReason, ImportDifference
+from tui_registry_server.wire.model_import import DifferenceReason, ImportDifference, ModelDocument
 
 AT_ONCE = 4  # models; each is in memory as a whole
 
@@ -30,21 +30,19 @@ async def import_all(
 
     async def one(name: str) -> ModelResult:
         result = ModelResult(name)
+        document = await _read(source, result)
+        if document is None:
+            return result  # it cannot be read, or was deleted since it was listed
         try:
-            document = await source.read(name)
-            if document is None:
-                return result  # deleted since it was listed
             for call in calls_of(document, source.identity, dry_run=dry_run, restore_deleted=restore_deleted):
                 answer = await retried(partial(client.imports.model, call))
                 result.add(answer)
                 if answer.id is None and not dry_run:
                     break  # it was not taken, and says why
-        except CallError as error:
-            if _is_fatal(error):
+        except Refused as error:
+            if isinstance(error, Unauthenticated | UnknownEndpoint) or error.status not in _OF_ONE_MODEL:
                 raise
             result.error = str(error)
-        except ValueError as error:  # what the source has is not valid here
-            result.error = f"The source has something that cannot be imported: {_first_line(error)}"
         return result
 
     async for result in _in_turns(names, one):
@@ -64,19 +62,14 @@ async def verify_all(source: Source, client: RegistryClient, names: Sequence[str
 
     async def one(name: str) -> ModelResult:
         result = ModelResult(name)
-        try:
-            theirs = await source.read(name)
-            ours = await here.read(name)
-            if theirs is not None:
-                result.differences = list(compare(theirs, ours))
-            elif ours is not None:
-                result.differences = [ImportDifference(reason=DifferenceReason.DELETED_AT_SOURCE)]
-        except CallError as error:
-            if _is_fatal(error):
-                raise
-            result.error = str(error)
-        except ValueError as error:
-            result.error = f"The source has something that cannot be compared: {_first_line(error)}"
+        theirs = await _read(source, result)
+        if result.error:
+            return result
+        ours = await here.read(name)
+        if theirs is not None:
+            result.differences = list(compare(theirs, ours))
+        elif ours is not None:
+            result.differences = [ImportDifference(reason=DifferenceReason.DELETED_AT_SOURCE)]
         return result
 
     async for result in _in_turns(names, one):
@@ -118,12 +111,20 @@ async def _in_turns(names: Sequence[str], one: Callable[[str], Awaitable[ModelRe
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def _is_fatal(error: CallError) -> bool:
-    """Whether it would be the same with every model."""
-    if isinstance(error, Refused) and not isinstance(error, Unauthenticated | UnknownEndpoint):
-        return error.status in {403, 429, 502, 503, 504}
-    return not isinstance(error, Refused) or isinstance(error, Unauthenticated | UnknownEndpoint | ReadOnly)
+async def _read(source: Source, result: ModelResult) -> ModelDocument | None:
+    """A model of the source; None with an error in the result, if it is one of this model alone."""
+    try:
+        return await source.read(result.name)
+    except Misunderstood as error:
+        result.error = f"The source's answer cannot be read: {error.__cause__ or error}".replace("\n", " ")[:500]
+    except Refused as error:
+        if isinstance(error, Unauthenticated) or error.status not in {403, *_OF_ONE_MODEL}:
+            raise
+        result.error = str(error)
+    except ValueError as error:
+        result.error = f"The source has what is not valid here: {error}".replace("\n", " ")[:500]
+    return None
 
 
-def _first_line(error: ValueError) -> str:
-    return " ".join(str(error).split("\n")[:3])[:300]
+_OF_ONE_MODEL = {400, 404, 409, 413, 500}
+"""Statuses of what may be wrong with one model only."""

@@ -35,7 +35,7 @@ class MlflowDatabase:
         except ImportError:
             raise SourceError(
                 "To read MLflow's database, its code is needed, of the version that the database is of: pip install "
-                "mlflow. Or give the URL of its server instead."
+                "'tui-registry[mlflow]'. Or give the URL of its server instead."
             ) from None
         try:
             self._store: Any = SqlAlchemyStore(url)

@@ -1,5 +1,6 @@
 """From what is written on a command line to a Source."""
 
+import base64
 import configparser
 import os
 from collections.abc import Mapping
@@ -73,8 +74,9 @@ async def open_source(
         return await _workspace(_transport(url, f"Bearer {token}", variables, insecure_http), identity or url)
     if not where.startswith(("http://", "https://")):
         return Archive(Path(where), identity)
-    url = where.rstrip("/")
-    given = f"Bearer {token}" if (token := token or _token(variables, "TUI_REGISTRY_SOURCE_TOKEN")) else None
+    url, given = _without_userinfo(where.rstrip("/"))
+    if token := token or _token(variables, "TUI_REGISTRY_SOURCE_TOKEN"):
+        given = f"Bearer {token}"
     if given is None:
         try:
             given = authorization(variables, registry_token=_token(variables, "TUI_REGISTRY_TOKEN"))
@@ -148,6 +150,18 @@ def _token(variables: Mapping[str, str], name: str) -> str:
         return clean(variables.get(name, ""), name)
     except TokenError as error:
         raise SourceError(str(error)) from None
+
+
+def _without_userinfo(url: str) -> tuple[str, str | None]:
+    """A URL without user and password, as it is displayed and stored; and these as a header."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise SourceError(f"{url[:200]} is not the URL of a server: {error}") from None
+    if not parsed.userinfo:
+        return url, None
+    given = base64.b64encode(f"{parsed.username}:{parsed.password}".encode()).decode()
+    return str(parsed.copy_with(userinfo=b"")).rstrip("/"), f"Basic {given}"
 
 
 def _without_password(url: str) -> str:

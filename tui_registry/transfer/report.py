@@ -29,11 +29,6 @@ class ModelResult:
         self.counts.created_models = min(1, self.counts.created_models)  # a dry run creates it in each call
         self.differences += [each for each in answer.differences if each not in self.differences]
 
-    @property
-    def brought(self) -> bool:
-        """Whether anything was written."""
-        return any(getattr(self.counts, name) for name in ImportCounts.model_fields)
-
 
 @dataclass(slots=True)
 class Report:

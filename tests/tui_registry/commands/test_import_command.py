@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("command_home")
 CHURN, STRANGE = "churn", "it's [bold]"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
     """With all that a registry has on two models, and one that only ada may see."""
     with serving(tmp_path_factory.mktemp("source")) as live:
@@ -70,6 +70,55 @@ def report(result: Result, *, exit_code: int = 1) -> dict[str, Any]:
 
 
 UNKNOWN_BOB = {"name": CHURN, "item": "permission user:bob", "reason": "UNKNOWN_PRINCIPAL", "source": "CAN_READ"}
+
+
+def test_by_an_archive(source: LiveRegistry, target: LiveRegistry, tmp_path: Path) -> None:
+    file = tmp_path / "registry.zip"
+    exported_to = run(source, "export", str(file), "--models", "it*", "--models", CHURN, "--json")
+    assert report(exported_to, exit_code=0)["models"] == 2
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "exists already" in run(source, "export", str(file)).output
+    with zipfile.ZipFile(file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        lines = archive.read("models.jsonl").decode().splitlines()
+    assert (manifest["format"], manifest["version"], manifest["source"]) == ("tui-registry archive", 1, source.url)
+    assert [json.loads(line)["name"] for line in lines] == [CHURN, STRANGE]
+    assert source.admin_token not in "".join(lines)
+
+    done = report(run(target, "import", str(file), "--yes", "--json"))
+    assert (done["counts"]["created_models"], done["verified"], done["differences"]) == (2, 1, [UNKNOWN_BOB])
+    again = report(run(target, "import", source.url, "--models", "it*", "--yes", "--json", source=source), exit_code=0)
+    assert not any(again["counts"].values()), "it is recognized"
+
+    def written(manifest: dict[str, Any], models: str) -> Result:
+        with zipfile.ZipFile(tmp_path / "bad.zip", "w") as bad:
+            bad.writestr("manifest.json", json.dumps(manifest))
+            bad.writestr("models.jsonl", models)
+        return run(target, "import", str(tmp_path / "bad.zip"), "--yes")
+
+    for result in (
+        written(manifest | {"version": 2}, ""),
+        written(manifest, lines[0]),
+        written(manifest, "\n".join([lines[0], '{"name": 3}'])),
+        written({"format": "another"}, ""),
+        run(target, "import", str(tmp_path / "none.zip"), "--yes"),
+    ):
+        assert result.exit_code == 1
+        assert "Traceback" not in result.output
+        assert "report" not in result.output
+
+
+def test_who_may(source: LiveRegistry, target: LiveRegistry) -> None:
+    refused = run(target, "import", source.url, "--yes", TUI_REGISTRY_SOURCE_TOKEN="tr_wrong")
+    assert (refused.exit_code, "access token" in refused.output) == (4, True), refused.output
+    by_ada = run(target, "import", source.url, "--yes", source=source, TUI_REGISTRY_TOKEN=target.token("ada"))
+    assert (by_ada.exit_code, "group 'admins'" in by_ada.output) == (4, True)
+    secret = source.url.replace("//", f"//token:{source.admin_token}@")
+    stored = report(run(target, "import", secret, "--models", "it*", "--yes", "--json"), exit_code=0)
+    assert stored["source"] == source.url
+    assert source.admin_token not in json.dumps(exported(target.database))
+    plain = run(target, "import", "http://registry.example.com", "--yes", source=source)
+    assert (plain.exit_code, "is plain http" in plain.output) == (1, True)
 
 
 def test_from_a_workspace_again_and_again(
@@ -139,48 +188,3 @@ def test_from_a_workspace_again_and_again(
         gone = run(target, "import", source.url, "--follow", source=source).stdout.splitlines()
         assert gone[1:] == [f"{CHURN} 4: DELETED_AT_SOURCE", f"{STRANGE}: DELETED_AT_SOURCE"]
     assert verify(target.database).exit_code == 0
-
-
-def test_by_an_archive(source: LiveRegistry, target: LiveRegistry, tmp_path: Path) -> None:
-    file = tmp_path / "registry.zip"
-    exported_to = run(source, "export", str(file), "--models", "it*", "--models", CHURN, "--json")
-    assert report(exported_to, exit_code=0)["models"] == 2
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert "exists already" in run(source, "export", str(file)).output
-    with zipfile.ZipFile(file) as archive:
-        manifest = json.loads(archive.read("manifest.json"))
-        lines = archive.read("models.jsonl").decode().splitlines()
-    assert (manifest["format"], manifest["version"], manifest["source"]) == ("tui-registry archive", 1, source.url)
-    assert [json.loads(line)["name"] for line in lines] == [CHURN, STRANGE]
-    assert source.admin_token not in "".join(lines)
-
-    done = report(run(target, "import", str(file), "--yes", "--json"))
-    assert (done["counts"]["created_models"], done["verified"], done["differences"]) == (2, 1, [UNKNOWN_BOB])
-    again = report(run(target, "import", source.url, "--models", "it*", "--yes", "--json", source=source), exit_code=0)
-    assert not any(again["counts"].values()), "it is recognized"
-
-    def written(manifest: dict[str, Any], models: str) -> Result:
-        with zipfile.ZipFile(tmp_path / "bad.zip", "w") as bad:
-            bad.writestr("manifest.json", json.dumps(manifest))
-            bad.writestr("models.jsonl", models)
-        return run(target, "import", str(tmp_path / "bad.zip"), "--yes")
-
-    for result in (
-        written(manifest | {"version": 2}, ""),
-        written(manifest, lines[0]),
-        written(manifest, "\n".join([lines[0], '{"name": 3}'])),
-        written({"format": "another"}, ""),
-        run(target, "import", str(tmp_path / "none.zip"), "--yes"),
-    ):
-        assert result.exit_code == 1
-        assert "Traceback" not in result.output
-        assert "report" not in result.output
-
-
-def test_who_may(source: LiveRegistry, target: LiveRegistry) -> None:
-    refused = run(target, "import", source.url, "--yes", TUI_REGISTRY_SOURCE_TOKEN="tr_wrong")
-    assert (refused.exit_code, "access token" in refused.output) == (4, True), refused.output
-    by_ada = run(target, "import", source.url, "--yes", source=source, TUI_REGISTRY_TOKEN=target.token("ada"))
-    assert (by_ada.exit_code, "group 'admins'" in by_ada.output) == (4, True)
-    plain = run(target, "import", "http://registry.example.com", "--yes", source=source)
-    assert (plain.exit_code, "is plain http" in plain.output) == (1, True)
