@@ -1,6 +1,7 @@
 """The command line. Server commands are forwarded to the server's own program."""
 
 import gc
+import keyword
 import os
 import sys
 from functools import partial
@@ -52,6 +53,8 @@ _LAZY_COMMANDS = {
     "profiles": "profiles",
     "keys": "keys",
     "completion": "completion",
+    "import": "importing",
+    "export": "exporting",
 }
 """Commands by their modules in tui_registry.commands, imported when called."""
 
@@ -74,7 +77,8 @@ class Commands(Program):
         if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
         return command
 
 

@@ -91,6 +91,9 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
         fields |= {"status": "DISABLED"} | (MLFLOW_HOOK if path == "/mlflow/webhooks" else {})
         made = admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()
         path = path.replace("{webhook_id}", made["webhook"]["webhook_id"])
+    if path == "/imports/models":
+        times = {"creation_timestamp": 1, "last_updated_timestamp": 1}
+        fields |= {"source": "elsewhere", "name": "imported"} | times
     token = admin.post("/token/create").ok()["token_info"]["token_id"]
     if path == "/token/delete":
         fields["token_id"] = token

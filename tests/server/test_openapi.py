@@ -73,6 +73,7 @@ def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
         "Permissions",
         "People",
         "Offboarding",
+        "Imports",
         "Tokens",
         "Server",
     ]

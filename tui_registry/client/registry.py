@@ -7,6 +7,7 @@ from tui_registry.client.comments import Comments
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.client.follows import Follows
 from tui_registry.client.groups import Groups
+from tui_registry.client.imports import Imports
 from tui_registry.client.models import Models
 from tui_registry.client.overview import Overview
 from tui_registry.client.permissions import Permissions
@@ -48,3 +49,4 @@ class RegistryClient(Transport):
         self.tokens = Tokens(self)
         self.webhooks = Webhooks(self)
         self.follows = Follows(self)
+        self.imports = Imports(self)

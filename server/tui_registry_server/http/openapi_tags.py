@@ -52,6 +52,7 @@ TAGS = (
     ),
     Tag("People", "Users, groups and service principals: SCIM 2.0.", ("/preview/scim/v2/",)),
     Tag("Offboarding", "All that somebody has, and taking it from them at once.", ("/principals/",)),
+    Tag("Imports", "Taking over the models of another registry as they are there.", ("/imports/",)),
     Tag(
         "Tokens",
         "What people and programs sign in with: one's own, all of them for administrators, and who may have some.",

@@ -13,6 +13,7 @@ from tui_registry_server.operations import (
     groups,
     lineage,
     mlflow_webhooks,
+    model_import,
     offboarding,
     overview,
     permission_preview,
@@ -55,6 +56,7 @@ from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire import webhook_delivery as wd
 from tui_registry_server.wire import webhook_overview as wo
 from tui_registry_server.wire.lineage import LineageAnswer
+from tui_registry_server.wire.model_import import ImportedModel, ImportModel, ListImports, ModelImportPage
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
@@ -215,6 +217,9 @@ ROUTES = (
     Route("GET", f"{PRINCIPAL}/levels", Can.SEE_ACCOUNT, principal_levels.listed, o.ListPrincipalLevels, subjects.account, o.PrincipalLevels, lengthy=True),
     Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
     Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
+
+    Route("GET", "/imports/models", Can.ADMINISTER, model_import.listed, ListImports, subjects.administration, ModelImportPage),
+    Route("POST", "/imports/models", Can.ADMINISTER, model_import.import_model, ImportModel, subjects.administration, ImportedModel, lengthy=True),
 
     Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
     Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),

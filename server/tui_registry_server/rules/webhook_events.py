@@ -9,6 +9,9 @@ from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_events import RegistryWebhookEvent as Event
 
+IMPORTED_FROM = "imported_from"
+"""The member of a ``detail`` that says of which registry a change was imported. Webhooks are not told of these: its own
+have told of it there."""
 PROMPT_TEXT = "mlflow.prompt.text"
 HIDDEN_PROMPT_TAGS = frozenset({"mlflow.prompt.is_prompt", "_mlflow_prompt_type"})
 """Tags by which MLflow's client marks prompts: MLflow's server leaves them out of a new prompt's payload."""
@@ -94,6 +97,8 @@ ACTIVITY_TYPES = frozenset({*_DATABRICKS, *(activity for activity, _ in _MLFLOW)
 
 def events_of(change: Change, dialect: str) -> tuple[str, ...]:
     """The events that a change is. A webhook gets one delivery for each that it is subscribed to."""
+    if IMPORTED_FROM in change.detail:
+        return ()
     if dialect == Dialect.MLFLOW:
         of_model, of_prompt = _MLFLOW.get((change.activity_type, change.version is not None), ("", ""))
         event = of_prompt if change.is_prompt else of_model

@@ -97,6 +97,7 @@ _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
 _VERSION = _at_least(1, 2**31 - 1)
 _TIME = _at_least(0, MAX_TIME)
+_OBJECT = Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict))
 _LISTED = Rule("a list of SCIM's values in JSON", _is_list)
 
 _RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -138,7 +139,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "from_stage": _STAGE,
         "to_stage": _STAGE,
         "comment_id": _ID,
-        "detail": Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict)),
+        "detail": _OBJECT,
         "digest": _DIGEST,
     },
     "webhooks": {
@@ -159,6 +160,15 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "sequence": _at_least(1),
         "status": _one_of(DeliveryStatus),
         "attempts": _at_least(0),
+    },
+    "model_imports": {
+        "model_id": _ID,
+        "base": _OBJECT,
+    },
+    "version_imports": {
+        "model_id": _ID,
+        "version": _VERSION,
+        "base": _OBJECT,
     },
     "counters": {"name": _one_of(NAMES), "value": _at_least(0)},
 }

@@ -328,6 +328,27 @@ webhook_deliveries = Table(
     Index("ix_webhook_deliveries_dead", "webhook_id", sqlite_where=text(DEAD), postgresql_where=text(DEAD)),
 )
 
+model_imports = Table(
+    "model_imports",
+    metadata,
+    # Which model here is which one of another registry. A row stays when its model is deleted, so that an import does
+    # not bring it back; so do those of version_imports.
+    Column("source", Sorted, primary_key=True),  # the other registry
+    Column("name", Sorted, primary_key=True),  # there
+    Column("model_id", Text, nullable=False),
+    Column("base", Text, nullable=False),  # JSON: what was imported, as digests: see rules.three_way_merge
+    Column("activity_timestamp", BigInteger, nullable=False),  # of the last imported activity, as is the next
+    Column("activity_id", Text, nullable=False),
+)
+
+version_imports = Table(
+    "version_imports",
+    metadata,
+    Column("model_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("base", Text, nullable=False),
+)
+
 counters = Table(
     "counters",
     metadata,
