@@ -42,6 +42,7 @@ from tui_registry_server.wire.permission_policy import Ability
 
 if TYPE_CHECKING:
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
     from tui_registry_server.tracking.worker import LineageWorker
 
 log = logging.getLogger(__name__)
@@ -58,14 +59,15 @@ class Handler:
         sender: Sender,
         lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
+        openid: "OpenIdSignIn | None" = None,
     ) -> None:
         """``sender`` tests webhooks; ``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if
-        there is one."""
+        there is one; ``openid`` checks the tokens of the OpenID provider, if there is one."""
         self._database = database
         self._sender = sender
         self._lineage = lineage
         self._settings = settings
-        self._authenticator = Authenticator(database, settings.limits)
+        self._authenticator = Authenticator(database, settings.limits, openid)
         self._large_body_slots = LargeBodySlots(settings.limits)
         self._response_limiter = ResponseLimiter(settings.limits)
         self._tracking_proxy = tracking_proxy
