@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from tui_registry_server.identity.provider import OpenIdProvider, check_issuer
+from tui_registry_server.identity.provider import OpenIdProvider
 from tui_registry_server.rules.errors import InvalidParameterValue
-from tui_registry_server.rules.identity import ClaimPolicy, Provisioning, UserClaim
+from tui_registry_server.rules.identity import ClaimPolicy, Provisioning, UserClaim, check_issuer
 
 _OPTIONS = (
     click.option(

@@ -76,18 +76,26 @@ class Authenticator:
         digest = _digest(token)
         was_valid = digest in self._recently_valid
         if not was_valid:
-            self._throttle.check(_source(request), _monotonic_milliseconds())
+            self.check_attempts(request)
         try:
             principal = await self._find(user, token, digest, now)
         except Unauthenticated:
             self._recently_valid.pop(digest, None)
-            self._throttle.record_failure(_source(request), _monotonic_milliseconds())
+            self.record_failure(request)
             raise
         if not was_valid:
             self._recently_valid[digest] = None
             if len(self._recently_valid) > MAX_CACHED_TOKENS:
                 self._recently_valid.popitem(last=False)
         return principal
+
+    def check_attempts(self, request: Request) -> None:
+        """Raises RequestLimitExceeded if the client has tried too many invalid credentials."""
+        self._throttle.check(_source(request), _monotonic_milliseconds())
+
+    def record_failure(self, request: Request) -> None:
+        """Invalid credentials of a client that does not authenticate by a token."""
+        self._throttle.record_failure(_source(request), _monotonic_milliseconds())
 
     async def principal_of(self, credentials: tuple[str | None, str], now: int) -> Principal:
         """The caller by a user's name, if one was given, and a token, without throttling: an open event stream

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from jiter import from_json
 
-from tui_registry_server.identity.provider import is_trusted
+from tui_registry_server.rules.identity import is_trusted
 
 MAX_BYTES = 512 * 1024  # of a document: a hundred keys with their certificates
 SECONDS = 4.0  # for one document

@@ -1,9 +1,12 @@
 """People of an OpenID provider: the claims of a checked token, and how the registry takes them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from tui_registry_server.rules.errors import InvalidParameterValue, Unauthenticated
 from tui_registry_server.rules.principals import check_name
@@ -11,6 +14,8 @@ from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS
 
 MAX_GROUPS = 1000  # of a token: providers cut the list at 200, or say where to ask for it
+
+_URL = re.compile(r"https?://[!-~]{1,2000}", re.ASCII)
 
 REFUSED = "The token of the OpenID provider was refused:"
 
@@ -98,3 +103,33 @@ def _is_name(text: str) -> bool:
     except InvalidParameterValue:
         return False
     return True
+
+
+def check_issuer(url: str) -> str:
+    """The URL, if tokens and keys from there can be trusted: with TLS, or on this machine. Raises
+    InvalidParameterValue."""
+    if not is_trusted(url) or urlsplit(url).query or urlsplit(url).fragment:
+        raise InvalidParameterValue(
+            f"'{url[:200]}' is not the issuer of an OpenID provider. Give the URL that its tokens name as 'iss', such "
+            "as https://login.example.com/realms/main; it must be https, unless it is on this machine."
+        )
+    return url
+
+
+def is_trusted(url: str) -> bool:
+    """Whether what is fetched from a URL comes from there: with TLS, or on this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if not _URL.fullmatch(url) or not host or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
