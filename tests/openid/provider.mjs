@@ -34,7 +34,7 @@ const provider = new Provider(issuer, {
   },
   conformIdTokenClaims: false,
   cookies: { keys: ["for tests"] },
-  features: { deviceFlow: { enabled: true }, devInteractions: { enabled: true } },
+  features: { deviceFlow: { enabled: true }, devInteractions: { enabled: true }, revocation: { enabled: true } },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people.get(id) }) }),
   ttl: { AccessToken: () => seconds, IdToken: () => seconds, DeviceCode: 60, RefreshToken: 3600, Session: 600, Grant: 3600, Interaction: 600 },
 });

@@ -19,8 +19,7 @@ from jwt.exceptions import (
 
 from tui_registry_server.identity.keys import ALGORITHMS, IssuerKeys
 from tui_registry_server.rules.errors import Unauthenticated
-from tui_registry_server.rules.identity import REFUSED
-from tui_registry_server.wire.error import EXPIRED
+from tui_registry_server.wire.error import EXPIRED, REFUSED
 
 MAX_LENGTH = 16 * 1024  # characters of a token
 CLOCK_SKEW = 60  # seconds by which clocks may differ

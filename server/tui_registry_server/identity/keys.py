@@ -17,7 +17,7 @@ from jwt.exceptions import PyJWTError
 
 from tui_registry_server.identity.documents import DocumentError, fetch
 from tui_registry_server.rules.errors import TemporarilyUnavailable, Unauthenticated
-from tui_registry_server.rules.identity import REFUSED
+from tui_registry_server.wire.error import REFUSED
 from tui_registry_server.wire.plain_text import one_line
 
 log = logging.getLogger(__name__)

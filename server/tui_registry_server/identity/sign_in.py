@@ -17,11 +17,12 @@ from tui_registry_server.identity.provider import OpenIdProvider
 from tui_registry_server.operations import sign_in
 from tui_registry_server.operations.call import Call
 from tui_registry_server.rules.errors import Unauthenticated
-from tui_registry_server.rules.identity import REFUSED, Person, person
+from tui_registry_server.rules.identity import Person, person
 from tui_registry_server.rules.principals import SERVER, Principal
 from tui_registry_server.store import activities, principals
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection
+from tui_registry_server.wire.error import REFUSED
 
 MAX_CHECKED = 10_000  # tokens
 RECHECK_SECONDS = 600

@@ -12,12 +12,13 @@ from tui_registry_server.operations import principals
 from tui_registry_server.operations.call import Call
 from tui_registry_server.operations.record import record, references
 from tui_registry_server.rules.errors import Unauthenticated
-from tui_registry_server.rules.identity import REFUSED, ClaimPolicy, Person, Provisioning
+from tui_registry_server.rules.identity import ClaimPolicy, Person, Provisioning
 from tui_registry_server.rules.scim_resources import GROUP, USER
 from tui_registry_server.store import memberships, sign_ins
 from tui_registry_server.store import principals as stored
 from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.error import REFUSED
 from tui_registry_server.wire.principal import PrincipalKind
 
 

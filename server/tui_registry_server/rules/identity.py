@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 from tui_registry_server.rules.errors import InvalidParameterValue, Unauthenticated
 from tui_registry_server.rules.principals import check_name
+from tui_registry_server.wire.error import REFUSED
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS
 
 MAX_GROUPS = 1000  # of a token: providers cut the list at 200, or say where to ask for it
 
 _URL = re.compile(r"https?://[!-~]{1,2000}", re.ASCII)
-
-REFUSED = "The token of the OpenID provider was refused:"
 
 
 class UserClaim(StrEnum):
