@@ -85,8 +85,8 @@ def login(*, url: str, profile: str | None, by_token: bool, token_stdin: bool, *
     if done.not_stored:
         note(
             f"The token is valid, but was not stored: {done.not_stored}.\n"
-            f"Profile {done.profile} is saved without it: the console and commands will ask for it, or take it from "
-            "TUI_REGISTRY_TOKEN."
+            f"Profile {done.profile} is saved without it: the console and commands will ask "
+            f"{'you to sign in again' if planned.offer else 'for it'}, or take one from TUI_REGISTRY_TOKEN."
         )
     else:
         note("Logged in.")

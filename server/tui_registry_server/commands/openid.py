@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tui_registry_server.identity.provider import OpenIdProvider
+from tui_registry_server.identity.provider import SCOPE, OpenIdProvider
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.identity import ClaimPolicy, Provisioning, UserClaim, check_issuer
 
@@ -40,6 +40,13 @@ _OPTIONS = (
         show_default=True,
         help="Who makes users and groups: their first sign-in, or SCIM only.",
     ),
+    click.option(
+        "--oidc-scope",
+        metavar="TEXT",
+        default=SCOPE,
+        show_default=True,
+        help="What tui-registry login asks the provider for; some give groups for the scope 'groups' only.",
+    ),
     click.option("--oidc-admin-group", metavar="NAME", help="The provider's group whose members are administrators."),
 )
 
@@ -58,6 +65,7 @@ def openid_provider(
     groups_claim: str,
     user_claim: str,
     provisioning: str,
+    scope: str,
     admin_group: str | None,
 ) -> OpenIdProvider | None:
     """The provider that the options name, if they do. Raises click's errors of usage."""
@@ -70,4 +78,4 @@ def openid_provider(
     except InvalidParameterValue as error:
         raise click.BadParameter(error.message, param_hint="--oidc-issuer") from None
     policy = ClaimPolicy(issuer, UserClaim(user_claim), groups_claim, Provisioning(provisioning), admin_group)
-    return OpenIdProvider(client_id, audience or client_id, policy)
+    return OpenIdProvider(client_id, audience or client_id, policy, scope)

@@ -103,8 +103,7 @@ class Handler:
                 raise
             return await self._pass_on(request, now)
         if route.oauth is not None:
-            response: Response = await route.oauth(self._oauth, request)
-            return response
+            return await route.oauth(self._oauth, request)
         if route.ability is Ability.PUBLIC and route.operation is not None:
             public: Any = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
             return in_chunks(json_response(public))

@@ -114,12 +114,10 @@ class OAuth:
         if self._openid is None:
             return json_response({})
         is_own_client = self._openid.audience == self._openid.client_id
-        scopes = ["openid", "profile", "email", "offline_access"]
-        groups = self._openid.policy.groups_claim
         offer = {
             "issuer": self._openid.issuer,
             "client_id": self._openid.client_id,
-            "scope": " ".join([*scopes, groups] if groups == "groups" else scopes),
+            "scope": self._openid.scope,
             "token": "id_token" if is_own_client else "access_token",
         }
         return json_response({"openid": offer})

@@ -1,10 +1,11 @@
 """A route: method, path, ability, operation."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from tui_registry_server.operations.call import Answer, WebhookTest
 from tui_registry_server.wire.error import Error
@@ -52,7 +53,7 @@ class Route:
     rooted: bool = False
     scim: bool = False
     logged_model: Callable[..., str | None] | None = None
-    oauth: Callable[..., Any] | None = None
+    oauth: Callable[..., Awaitable[Response]] | None = None
     form: bool = False
     error: type[BaseModel] = Error
 

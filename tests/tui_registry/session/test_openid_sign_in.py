@@ -32,7 +32,8 @@ pytestmark = [pytest.mark.slow_install, pytest.mark.usefixtures("command_home")]
 
 @pytest.fixture(scope="module")
 def company(openid_provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    options = ("--oidc-issuer", openid_provider.issuer, "--oidc-client-id", CLIENT)
+    scope = "openid profile email groups offline_access"
+    options = ("--oidc-issuer", openid_provider.issuer, "--oidc-client-id", CLIENT, "--oidc-scope", scope)
     with serving(tmp_path_factory.mktemp("company"), *options) as live:
         yield live
 
@@ -99,7 +100,7 @@ def test_from_sign_in_to_logout(
     assert first["token"] not in done.output
     for file in command_home.rglob("*"):
         assert not file.is_file() or not any(first[each] in file.read_text() for each in ("token", "refresh_token"))
-    assert "ada@example.com" in run("users", "list").stdout
+    assert "risk" in run("users", "show", "ada@example.com").stdout
 
     openid_provider.person("ada@example.com", "risk", seconds=3600)
     time.sleep(2)  # until it is due
