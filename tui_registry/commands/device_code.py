@@ -1,18 +1,15 @@
 """Showing people where to sign in, and with which code, in a terminal."""
 
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
-from tui_registry.commands.output import note
+from tui_registry.commands.output import note, picture
 
 if TYPE_CHECKING:
     from tui_registry.session.openid import DeviceCode
 
-BLACK_ON_WHITE, RESET = "\x1b[30;107m", "\x1b[0m"
+LINES_OF_TEXT = 6
 
 
 def show(code: "DeviceCode") -> None:
@@ -28,18 +25,5 @@ def _show_qr_code(address: str) -> None:
 
     lines = qr_code(address)
     size = shutil.get_terminal_size()
-    if len(lines[0]) > size.columns or len(lines) + 6 > size.lines or not _can_draw(lines):
-        return
-    inverted = str.maketrans("█▀▄ ", " ▄▀█")
-    for line in lines:
-        # With colours of its own it is the same in light and in dark terminals.
-        plain = bool(os.environ.get("NO_COLOR"))
-        click.echo(line if plain else f"{BLACK_ON_WHITE}{line.translate(inverted)}{RESET}", err=True, color=not plain)
-
-
-def _can_draw(lines: list[str]) -> bool:
-    try:
-        "".join(lines).encode(sys.stderr.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
+    if lines and len(lines[0]) <= size.columns and len(lines) + LINES_OF_TEXT <= size.lines:
+        picture(lines)

@@ -181,3 +181,4 @@ def test_a_code_is_shown_as_a_picture_that_can_be_scanned() -> None:
     assert {len(line) for line in lines} == {len(lines[0])}
     assert len(lines) <= 20  # fits beside the text into 80x24
     assert set("".join(lines)) <= set("█▀▄ ")
+    assert qr_code("x" * 5000) == []
