@@ -202,7 +202,9 @@ def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = F
 
     try:
         if ask_token or must_ask(profile, os.environ, switched=switched):
-            return connect(profile=profile, ask_token=True)
+            from tui_registry.commands import device_code
+
+            return connect(profile=profile, ask_token=True, show_code=device_code.show)
     except ConnectionProblem as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     return partial(connect, profile=profile, switched=switched)

@@ -19,6 +19,7 @@ from tui_registry_server.store.database import Database
 
 if TYPE_CHECKING:
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
     from tui_registry_server.tracking.worker import LineageWorker
 
 
@@ -36,9 +37,16 @@ class Registry:
         )
         self._lineage, self._tracking_proxy = _tracking(settings, self._database)
         sender = _sender(settings)
+        self._openid = _openid(settings, self._database)
         self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
         self._handler = Handler(
-            (*ROUTES, openapi_route(ROUTES)), self._database, settings, sender, self._lineage, self._tracking_proxy
+            (*ROUTES, openapi_route(ROUTES)),
+            self._database,
+            settings,
+            sender,
+            self._lineage,
+            self._tracking_proxy,
+            self._openid,
         )
         self._router = Router(lifespan=self._lifespan)
 
@@ -54,10 +62,14 @@ class Registry:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
         asking = contextlib.nullcontext() if self._lineage is None else self._lineage.running()
+        if self._openid is not None:
+            self._openid.keys.refresh()
         async with self._handler.events.listening(), self._deliveries.running(), asking:
             yield
         if self._tracking_proxy is not None:
             await self._tracking_proxy.close()
+        if self._openid is not None:
+            await self._openid.keys.close()
         self._database.close()
 
 
@@ -80,3 +92,14 @@ def _tracking(settings: Settings, database: Database) -> "tuple[LineageWorker | 
     from tui_registry_server.tracking.worker import LineageWorker
 
     return LineageWorker(database, settings.tracking), TrackingProxy(settings.tracking, settings.limits)
+
+
+def _openid(settings: Settings, database: Database) -> "OpenIdSignIn | None":
+    """What checks the OpenID provider's tokens, if there is one."""
+    if settings.openid is None:
+        return None
+    from tui_registry_server.identity.keys import IssuerKeys
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
+
+    keys = IssuerKeys(settings.openid.issuer, settings.limits.openid_key_seconds)
+    return OpenIdSignIn(database, settings.openid, keys)

@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tui_registry_server.app import Registry
 from tui_registry_server.http.connection_limiter import ConnectionLimiter, Network
 from tui_registry_server.http.protocol import Protocol
+from tui_registry_server.identity.provider import OpenIdProvider
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
@@ -74,6 +75,7 @@ class Options:
     insecure_http: bool = False
     trusted_proxies: Sequence[Network] = ()
     tracking: TrackingServer | None = None
+    openid: OpenIdProvider | None = None
     webhook_networks: Sequence[Network] = ()
     webhook_key_file: Path | None = None
     mail_server: MailServer | None = None
@@ -134,6 +136,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
                 tracking=options.tracking,
+                openid=options.openid,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 GAP = "  "
+_BLACK_ON_WHITE, _RESET = "\x1b[30;107m", "\x1b[0m"
+_INVERTED = {"█": " ", "▀": "▄", "▄": "▀", " ": "█"}
 MAX_COLUMN_WIDTH = 64  # cells; wider cells move the rest of their row
 MIN_COLUMN_WIDTH = 8  # cells
 BAR_WIDTH = 30  # cells
@@ -45,6 +47,20 @@ def note(text: str) -> None:
     from tui_registry.terminal.sanitize import message
 
     click.echo(message(text), err=True)
+
+
+def picture(lines: Sequence[str]) -> None:
+    """Print block characters to stderr, if it can show them, in black on white: in light terminals as in dark ones."""
+    allowed = "".join("".join(each for each in line if each in _INVERTED) + "\n" for line in lines)
+    try:
+        allowed.encode(sys.stderr.encoding or "ascii")
+    except UnicodeEncodeError:
+        return
+    if os.environ.get("NO_COLOR"):
+        click.echo(allowed, err=True, nl=False)
+        return
+    for line in allowed.splitlines():
+        click.echo(f"{_BLACK_ON_WHITE}{''.join(_INVERTED[each] for each in line)}{_RESET}", err=True, color=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Collection[str] = ()) -> list[str]:

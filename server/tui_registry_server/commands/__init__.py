@@ -17,6 +17,7 @@ from tui_registry_server.commands.audit import audit
 from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.commands.mail import MailOptions, mail_options, mail_server_of
+from tui_registry_server.commands.openid import openid_options, openid_provider
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
@@ -126,6 +127,7 @@ for command in (audit, backup, restore):
     help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
 )
 @mail_options
+@openid_options
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -147,6 +149,14 @@ def serve(
     tracking_uri: str | None,
     webhook_networks: tuple[str, ...],
     webhook_key_file: Path | None,
+    oidc_issuer: str | None,
+    oidc_client_id: str | None,
+    oidc_audience: str | None,
+    oidc_groups_claim: str,
+    oidc_user_claim: str,
+    oidc_provisioning: str,
+    oidc_scope: str,
+    oidc_admin_group: str | None,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -176,6 +186,16 @@ def serve(
             webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
             webhook_key_file=webhook_key_file,
             mail_server=mail_server_of(mail),
+            openid=openid_provider(
+                issuer=oidc_issuer,
+                client_id=oidc_client_id,
+                audience=oidc_audience,
+                groups_claim=oidc_groups_claim,
+                user_claim=oidc_user_claim,
+                provisioning=oidc_provisioning,
+                scope=oidc_scope,
+                admin_group=oidc_admin_group,
+            ),
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,

@@ -18,6 +18,7 @@ from tui_registry_server.http.authentication import Authenticator, refresh_princ
 from tui_registry_server.http.decoding import decode, has_body
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBodySlots
+from tui_registry_server.http.oauth import OAuth
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
@@ -42,6 +43,7 @@ from tui_registry_server.wire.permission_policy import Ability
 
 if TYPE_CHECKING:
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
     from tui_registry_server.tracking.worker import LineageWorker
 
 log = logging.getLogger(__name__)
@@ -58,14 +60,16 @@ class Handler:
         sender: Sender,
         lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
+        openid: "OpenIdSignIn | None" = None,
     ) -> None:
         """``sender`` tests webhooks; ``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if
-        there is one."""
+        there is one; ``openid`` checks the tokens of the OpenID provider, if there is one."""
         self._database = database
         self._sender = sender
         self._lineage = lineage
         self._settings = settings
-        self._authenticator = Authenticator(database, settings.limits)
+        self._authenticator = Authenticator(database, settings.limits, openid)
+        self._oauth = OAuth(database, settings, self._authenticator)
         self._large_body_slots = LargeBodySlots(settings.limits)
         self._response_limiter = ResponseLimiter(settings.limits)
         self._tracking_proxy = tracking_proxy
@@ -98,6 +102,8 @@ class Handler:
             if not is_passed_on(request.scope["raw_path"].decode("latin-1")):
                 raise
             return await self._pass_on(request, now)
+        if route.oauth is not None:
+            return await route.oauth(self._oauth, request)
         if route.ability is Ability.PUBLIC and route.operation is not None:
             public: Any = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
             return in_chunks(json_response(public))

@@ -56,7 +56,13 @@ TAGS = (
     Tag(
         "Tokens",
         "What people and programs sign in with: one's own, all of them for administrators, and who may have some.",
-        ("/token/", "/token-management/", "/permissions/authorization/tokens"),
+        (
+            "/token/",
+            "/token-management/",
+            "/permissions/authorization/tokens",
+            "/accounts/servicePrincipals/",
+            "/federation-rules",
+        ),
     ),
     SERVER,
 )

@@ -3,11 +3,14 @@
 from functools import partial
 from importlib.metadata import version as installed_version
 
+from tui_registry_server.http.oauth import OAuth
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.operations import (
     aliases,
+    client_secrets,
     comments,
     discovery,
+    federation_rules,
     feed,
     follows,
     groups,
@@ -43,6 +46,7 @@ from tui_registry_server.wire import comment as c
 from tui_registry_server.wire import follow as fo
 from tui_registry_server.wire import mlflow_webhook as mw
 from tui_registry_server.wire import model_version as v
+from tui_registry_server.wire import oauth as oa
 from tui_registry_server.wire import permission as p
 from tui_registry_server.wire import principal_details as o
 from tui_registry_server.wire import registered_model as m
@@ -77,11 +81,6 @@ def version() -> Answer:
     return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
 
 
-def databricks_config() -> Answer:
-    """What Databricks' SDK requests from every host: this one takes tokens, and has no OAuth."""
-    return {"oidc_endpoint": ""}
-
-
 MODELS = "/mlflow/registered-models"
 VERSIONS = "/mlflow/model-versions"
 REQUESTS = "/mlflow/transition-requests"
@@ -94,17 +93,23 @@ MLFLOW_WEBHOOKS = "/mlflow/webhooks"
 FOLLOWS = "/mlflow/follows"
 SCIM = "/preview/scim/v2"
 PRINCIPAL = "/principals/{id}"
+SECRETS = "/accounts/servicePrincipals/{service_principal_id}/credentials/secrets"
 TOKENS = "/token-management/tokens"
 TOKEN_PERMISSIONS = "/permissions/authorization/tokens"  # noqa: S105  # a path
 
 ScimRoute = partial(Route, scim=True)
+PublicRoute = partial(Route, ability=Can.PUBLIC, operation=None, rooted=True)
 
 # fmt: off
 ROUTES = (
     Route("GET", "/health", Can.PUBLIC, health, answer=Health, rooted=True),
     Route("GET", "/version", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
     Route("GET", "/api/3.0/mlflow/server-info", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
-    Route("GET", "/.well-known/databricks-config", Can.PUBLIC, databricks_config, answer=DatabricksConfig, rooted=True),
+    PublicRoute("GET", "/.well-known/databricks-config", oauth=OAuth.databricks_config, answer=DatabricksConfig),
+    PublicRoute("GET", "/oidc/.well-known/oauth-authorization-server", oauth=OAuth.authorization_server, answer=oa.AuthorizationServer),
+    PublicRoute("GET", "/oidc/v1/authorize", oauth=OAuth.authorize),
+    PublicRoute("POST", "/oidc/v1/token", oauth=OAuth.token, body=oa.TokenRequest, answer=oa.AccessToken, form=True, error=oa.OAuthError, writes=False),
+    PublicRoute("GET", "/sign-in", oauth=OAuth.sign_in_offer, answer=oa.SignInOffer),
 
     Route("POST", f"{MODELS}/create", Can.CREATE_MODEL, models.create, m.CreateRegisteredModel, subjects.registry, m.RegisteredModelAnswer),
     Route("GET", f"{MODELS}/get", Can.READ, models.get, m.ModelName, None, m.RegisteredModelAnswer),
@@ -220,6 +225,12 @@ ROUTES = (
 
     Route("GET", "/imports/models", Can.ADMINISTER, model_import.listed, ListImports, subjects.administration, ModelImportPage),
     Route("POST", "/imports/models", Can.ADMINISTER, model_import.import_model, ImportModel, subjects.administration, ImportedModel, lengthy=True),
+    Route("POST", SECRETS, Can.ADMINISTER, client_secrets.create, oa.CreateClientSecret, subjects.administration, oa.CreatedClientSecret),
+    Route("GET", SECRETS, Can.ADMINISTER, client_secrets.listed, oa.ServicePrincipalId, subjects.administration, oa.ClientSecrets),
+    Route("DELETE", f"{SECRETS}/{{secret_id}}", Can.ADMINISTER, client_secrets.delete, oa.ClientSecretId, subjects.administration),
+    Route("POST", "/federation-rules", Can.ADMINISTER, federation_rules.create, oa.CreateFederationRule, subjects.administration, oa.FederationRuleAnswer),
+    Route("GET", "/federation-rules", Can.ADMINISTER, federation_rules.listed, NoFields, subjects.administration, oa.FederationRules),
+    Route("DELETE", "/federation-rules/{id}", Can.ADMINISTER, federation_rules.delete, oa.FederationRuleId, subjects.administration),
 
     Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
     Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),

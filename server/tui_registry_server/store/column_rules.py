@@ -93,6 +93,7 @@ def _is_lineage(value: Any) -> bool:
 
 _ID = _matching("32 hex digits", "[0-9a-f]{32}")
 _DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
+_HASH = _matching("64 hex digits", "[0-9a-f]{64}")
 _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
 _VERSION = _at_least(1, 2**31 - 1)
@@ -111,7 +112,11 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "active": _one_of((0, 1)),
     },
     "memberships": {"group_id": _PRINCIPAL, "member_id": _PRINCIPAL},
-    "tokens": {"id": _ID, "hash": _matching("64 hex digits", "[0-9a-f]{64}"), "principal_id": _PRINCIPAL},
+    "tokens": {"id": _ID, "hash": _HASH, "principal_id": _PRINCIPAL},
+    "sign_ins": {"principal_id": _PRINCIPAL},
+    "client_secrets": {"id": _ID, "hash": _HASH, "principal_id": _PRINCIPAL},
+    "federation_rules": {"id": _ID, "principal_id": _PRINCIPAL},
+    "oauth_tokens": {"id": _ID, "hash": _HASH, "principal_id": _PRINCIPAL, "secret_id": _ID, "rule_id": _ID},
     "grants": {
         "object_id": _matching(f"32 hex digits, {ROOT} or {TOKENS}", f"[0-9a-f]{{32}}|{ROOT}|{TOKENS}"),
         "principal_id": _PRINCIPAL,

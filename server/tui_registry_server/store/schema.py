@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0019"
+NEWEST = "0020"
 """The revision of the last migration under migrations/versions."""
 
 REVISION_TABLE = (

@@ -64,6 +64,16 @@ memberships = Table(
     metadata,
     Column("group_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True),
     Column("member_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("issuer", Text),  # the OpenID provider whose claims made it; NULL if people or SCIM did
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    # Of a user whose tokens an OpenID provider issues: when the newest of them was, whose groups are in memberships.
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True),
+    Column("issuer", Text, primary_key=True),
+    Column("issued_timestamp", BigInteger, nullable=False),
 )
 
 tokens = Table(
@@ -78,6 +88,45 @@ tokens = Table(
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("expiry_timestamp", BigInteger, index=True),
     Column("last_used_timestamp", BigInteger),
+)
+
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    # With which a service principal gets access tokens (RFC 6749, 4.4).
+    Column("id", Text, primary_key=True),
+    Column("hash", Text, nullable=False),  # SHA-256 of the secret, in hex
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_by", Text, nullable=False),  # a principal's name
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("expiry_timestamp", BigInteger, nullable=False),
+    Column("last_used_timestamp", BigInteger),
+)
+
+federation_rules = Table(
+    "federation_rules",
+    metadata,
+    # Whose tokens a service principal's access tokens are exchanged for (RFC 8693).
+    Column("id", Text, primary_key=True),
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("issuer", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False),  # a pattern: see rules.federation
+    Column("audience", Text, nullable=False),
+    Column("created_by", Text, nullable=False),  # a principal's name
+    Column("creation_timestamp", BigInteger, nullable=False),
+)
+
+oauth_tokens = Table(
+    "oauth_tokens",
+    metadata,
+    # Short-lived access tokens of programs: they end with the secret or the rule that they were issued for.
+    Column("id", Text, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),  # SHA-256 of the token, in hex
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_id", ForeignKey("client_secrets.id", ondelete="CASCADE"), index=True),
+    Column("rule_id", ForeignKey("federation_rules.id", ondelete="CASCADE"), index=True),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("expiry_timestamp", BigInteger, nullable=False, index=True),
 )
 
 grants = Table(
