@@ -28,6 +28,7 @@ from tui_registry_server.http.connection_limiter import ConnectionLimiter, Netwo
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.secret_box import secret_box
@@ -75,6 +76,7 @@ class Options:
     tracking: TrackingServer | None = None
     webhook_networks: Sequence[Network] = ()
     webhook_key_file: Path | None = None
+    backups: BackupSchedule | None = None
     limits: Limits = field(default_factory=Limits)
     throwaway: bool = False
     state_file: Path | None = None
@@ -131,6 +133,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
                 tracking=options.tracking,
+                backups=options.backups,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:

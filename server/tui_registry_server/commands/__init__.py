@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tui_registry_server.commands.audit import audit
-from tui_registry_server.commands.backup import backup, restore
+from tui_registry_server.commands.backup import backup, restore, schedule_options
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
 from tui_registry_server.program import Program
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_overrides
 from tui_registry_server.rules.permissions import Level
@@ -124,6 +125,7 @@ for command in (audit, backup, restore):
     metavar="FILE",
     help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
 )
+@schedule_options
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -145,6 +147,7 @@ def serve(
     tracking_uri: str | None,
     webhook_networks: tuple[str, ...],
     webhook_key_file: Path | None,
+    backups: BackupSchedule | None,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -172,6 +175,7 @@ def serve(
             tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
             webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
             webhook_key_file=webhook_key_file,
+            backups=backups,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
