@@ -49,6 +49,7 @@ _LAZY_COMMANDS = {
     "profiles": "profiles",
     "keys": "keys",
     "completion": "completion",
+    "doctor": "doctor",
 }
 """Commands by their modules in tui_registry.commands, imported when called."""
 

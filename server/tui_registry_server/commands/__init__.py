@@ -16,6 +16,7 @@ import click
 from tui_registry_server.commands.audit import audit
 from tui_registry_server.commands.backup import backup, restore, schedule_options
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
+from tui_registry_server.commands.doctor import doctor
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
@@ -32,6 +33,7 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import CreateUser
 
 if TYPE_CHECKING:
+    from tui_registry_server.service import Options
     from tui_registry_server.tracking.server import TrackingServer
 
 T = TypeVar("T")
@@ -152,6 +154,7 @@ def serve(
     state_file: Path | None,
     end_with: Path | None,
     socket_fd: int | None,
+    use: "Callable[[Options], None] | None" = None,
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
     from tui_registry_server import service
@@ -159,7 +162,7 @@ def serve(
 
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
-    service.run(
+    (use or service.run)(
         service.Options(
             database=database,
             host=host,
@@ -182,6 +185,9 @@ def serve(
             socket_fd=socket_fd,
         )
     )
+
+
+main.add_command(doctor(serve))
 
 
 def _network(text: str, option: str) -> IPv4Network | IPv6Network:
