@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from tui_registry_server.doctor.subject import Server, now
 from tui_registry_server.rules.audit import format_time
 from tui_registry_server.rules.backup_schedule import time_of
+from tui_registry_server.rules.secret_box import is_exposed
 from tui_registry_server.wire.diagnosis import Finding, Status
 
 MIB = 1024 * 1024
@@ -27,8 +27,8 @@ def has_permissions(server: Server) -> Iterator[Finding]:
     options = server.options
     secrets = [options.webhook_key_file, None if options.certificate is None else options.certificate.key]
     for file in (server.file, *secrets):
-        if file is not None and file.is_file() and (mode := stat.S_IMODE(file.stat().st_mode)) & 0o077:
-            yield Finding(Status.WARN, f"Others may read or write {file} (mode {mode:o}).", f"chmod 600 {file}")
+        if file is not None and file.is_file() and is_exposed(file.stat()):
+            yield Finding(Status.WARN, f"Others may read or write {file}.", f"chmod 600 {file}")
     if (file := server.file) is None or not file.is_file():
         return
     unwritable = [str(each) for each in (file, file.parent) if not os.access(each, os.W_OK)]
