@@ -200,7 +200,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveRegistr
 
     with ExitStack() as stack:
         tracking = stack.enter_context(serving_script())
-        tracking.RequestHandlerClass = type("Storing", (tracking.RequestHandlerClass,), {"do_PUT": store})
+        tracking.reply = store
         options = ("--trusted-proxy", "127.0.0.1", "--tracking-uri", f"http://127.0.0.1:{tracking.server_port}")
         yield stack.enter_context(serving(tmp_path_factory.mktemp("proxied"), *options)), sizes
 
