@@ -55,6 +55,7 @@ _LAZY_COMMANDS = {
     "completion": "completion",
     "import": "importing",
     "export": "exporting",
+    "doctor": "doctor",
 }
 """Commands by their modules in tui_registry.commands, imported when called."""
 

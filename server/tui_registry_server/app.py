@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from tui_registry_server.backup_worker import BackupWorker
 from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.delivery.worker import DeliveryWorker
 from tui_registry_server.http.handler import Handler
@@ -39,6 +40,7 @@ class Registry:
         sender = _sender(settings)
         self._openid = _openid(settings, self._database)
         self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
+        self._backups = None if settings.backups is None else BackupWorker(settings.backups)
         self._handler = Handler(
             (*ROUTES, openapi_route(ROUTES)),
             self._database,
@@ -64,7 +66,8 @@ class Registry:
         asking = contextlib.nullcontext() if self._lineage is None else self._lineage.running()
         if self._openid is not None:
             self._openid.keys.refresh()
-        async with self._handler.events.listening(), self._deliveries.running(), asking:
+        backing_up = contextlib.nullcontext() if self._backups is None else self._backups.running()
+        async with self._handler.events.listening(), self._deliveries.running(), asking, backing_up:
             yield
         if self._tracking_proxy is not None:
             await self._tracking_proxy.close()

@@ -29,6 +29,7 @@ from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.identity.provider import OpenIdProvider
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.mail import MailServer
@@ -79,6 +80,7 @@ class Options:
     webhook_networks: Sequence[Network] = ()
     webhook_key_file: Path | None = None
     mail_server: MailServer | None = None
+    backups: BackupSchedule | None = None
     limits: Limits = field(default_factory=Limits)
     throwaway: bool = False
     state_file: Path | None = None
@@ -137,6 +139,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                 demo_clock=options.throwaway,
                 tracking=options.tracking,
                 openid=options.openid,
+                backups=options.backups,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:

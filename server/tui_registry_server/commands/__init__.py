@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 import click
 
 from tui_registry_server.commands.audit import audit
-from tui_registry_server.commands.backup import backup, restore
+from tui_registry_server.commands.backup import backup, restore, schedule_options
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
+from tui_registry_server.commands.doctor import doctor
 from tui_registry_server.commands.mail import MailOptions, mail_options, mail_server_of
 from tui_registry_server.commands.openid import openid_options, openid_provider
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
 from tui_registry_server.program import Program
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_overrides
 from tui_registry_server.rules.permissions import Level
@@ -33,6 +35,7 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import CreateUser
 
 if TYPE_CHECKING:
+    from tui_registry_server.service import Options
     from tui_registry_server.tracking.server import TrackingServer
 
 T = TypeVar("T")
@@ -128,6 +131,7 @@ for command in (audit, backup, restore):
 )
 @mail_options
 @openid_options
+@schedule_options
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -157,10 +161,12 @@ def serve(
     oidc_provisioning: str,
     oidc_scope: str,
     oidc_admin_group: str | None,
+    backups: BackupSchedule | None,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
     socket_fd: int | None,
+    use: "Callable[[Options], None] | None" = None,
     **mail: Unpack[MailOptions],
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
@@ -169,7 +175,7 @@ def serve(
 
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
-    service.run(
+    (use or service.run)(
         service.Options(
             database=database,
             host=host,
@@ -196,12 +202,16 @@ def serve(
                 scope=oidc_scope,
                 admin_group=oidc_admin_group,
             ),
+            backups=backups,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
             socket_fd=socket_fd,
         )
     )
+
+
+main.add_command(doctor(serve))
 
 
 def _network(text: str, option: str) -> IPv4Network | IPv6Network:

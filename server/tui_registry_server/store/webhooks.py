@@ -112,6 +112,9 @@ _SUBSCRIBED = Statement(
     ).order_by(webhooks.c.creation_timestamp, webhooks.c.id)
 )
 _ANY_ACTIVE = Statement(select(webhooks.c.id).where(_active).limit(1))
+_ACTIVE = Statement(
+    _rows.where(_active, webhooks.c.digest.is_(None)).order_by(webhooks.c.creation_timestamp, webhooks.c.id)
+)
 _FOLLOWS = Statement(
     _rows.where(webhooks.c.digest.is_not(None), webhooks.c.principal_id == bindparam("principal_id", type_=Text()))
     .order_by(webhooks.c.creation_timestamp, webhooks.c.id)
@@ -162,6 +165,11 @@ def page(
 def any_active(connection: Connection) -> bool:
     """Whether any webhook is told of changes."""
     return _ANY_ACTIVE.run(connection).first() is not None
+
+
+def active(connection: Connection) -> list[WebhookRow]:
+    """The webhooks that send, without follows, the oldest first."""
+    return [_row(row) for row in _ACTIVE.run(connection)]
 
 
 def subscribed(connection: Connection, after: int, last: int) -> Sequence[WebhookRow]:
