@@ -6,7 +6,7 @@ from tests.server.callers import Caller, Callers
 from tests.server.database_state import changing
 from tests.server.permission_case import PermissionAttempt, as_caller, case, shared
 from tests.server.webhook_cases import URL
-from tui_registry_server.store.tables import webhooks
+from tui_registry_server.store.webhook_tables import webhooks
 
 FOLLOWS = "/mlflow/follows"
 FOLLOW = "follow a model"

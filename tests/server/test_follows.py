@@ -14,7 +14,7 @@ from tests.server.mail_registry import serving_with_mail
 from tests.server.mailbox import Mail, Mailbox
 from tests.server.receiver import Receiver
 from tui_registry_server.rules.digests import DAY, HOUR, due
-from tui_registry_server.store.tables import webhook_deliveries
+from tui_registry_server.store.webhook_tables import webhook_deliveries
 
 FOLLOWS = "/mlflow/follows"
 VERSIONS, REQUESTS = "/mlflow/model-versions", "/mlflow/transition-requests"

@@ -13,7 +13,7 @@ from tests.live_registry import LiveRegistry, Server, serving
 from tests.server.api import Api
 from tests.server.database_state import changing
 from tests.server.receiver import OK, Answer, Received, Receiver
-from tui_registry_server.store.tables import webhook_deliveries
+from tui_registry_server.store.webhook_tables import webhook_deliveries
 
 HOOKS = "/mlflow/registry-webhooks"
 ALLOWED = ("--webhook-allow", "127.0.0.0/8")

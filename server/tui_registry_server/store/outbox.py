@@ -20,7 +20,8 @@ from tui_registry_server.rules.webhook_events import Change, Dialect, events_of
 from tui_registry_server.store import activities as records
 from tui_registry_server.store import counters, webhooks
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import activities, comments, model_tags, webhook_deliveries
+from tui_registry_server.store.tables import activities, comments, model_tags
+from tui_registry_server.store.webhook_tables import webhook_deliveries
 from tui_registry_server.store.webhooks import WebhookRow
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus

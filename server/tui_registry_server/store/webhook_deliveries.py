@@ -22,7 +22,8 @@ from sqlalchemy import (
 from tui_registry_server.rules.webhook_events import Change
 from tui_registry_server.store.outbox import CHANGE_COLUMNS, CHANGE_SOURCE, change_of
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import PENDING, activities, webhook_deliveries, webhooks
+from tui_registry_server.store.tables import activities
+from tui_registry_server.store.webhook_tables import PENDING, webhook_deliveries, webhooks
 from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, func, select, text
 
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import DEAD, PENDING, webhook_deliveries
 from tui_registry_server.store.webhook_deliveries import DeliveryRow, listed
+from tui_registry_server.store.webhook_tables import DEAD, PENDING, webhook_deliveries
 from tui_registry_server.wire.fields import MAX_INT64
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED
 

@@ -26,7 +26,8 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, level_on
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import activities, principals, registered_models, webhooks
+from tui_registry_server.store.tables import activities, principals, registered_models
+from tui_registry_server.store.webhook_tables import webhooks
 from tui_registry_server.wire.follow import MAX_FOLLOWS
 from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 
