@@ -40,6 +40,7 @@ from tests.server.directory import (
     create_user,
     new_name,
 )
+from tests.server.follow_cases import HOW
 from tests.server.invalid_requests import in_body, name_of
 from tests.server.permission_case import MODELS, REQUESTS
 from tests.server.webhook_cases import HOOK, HOOKS, MLFLOW_HOOK
@@ -125,7 +126,11 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     federation_rule = admin.post("/federation-rules", **of_rule).ok()["federation_rule"]
     hook = admin.post(f"{HOOKS}/create", **HOOK, model_name=model, status="DISABLED").ok()["webhook"]
     mlflow_hook = admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()["webhook"]
+    followed = {"id": ""}
+    if "/follows/" in route.path:  # somebody may have some hundreds
+        followed = admin.post("/mlflow/follows/set", model_name=model, **HOW).ok()["follow"]
     identified = {
+        "follows": followed,
         "registry-webhooks": hook,
         "federation-rules": federation_rule,
         "Users": user,
@@ -159,6 +164,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
         "webhook_id": mlflow_hook["webhook_id"],
         "http_url_spec": HOOK["http_url_spec"],
         "url": MLFLOW_HOOK["url"],
+        "slack_url": HOW["slack_url"],
         "token_id": token["token_id"],
         "token": {"comment": "a"},
         "update_mask": "comment",
