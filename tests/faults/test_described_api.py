@@ -189,6 +189,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
         f"POST {REQUESTS}/create": {"stage": "Production"},
         f"POST {HOOKS}/create": {"events": HOOK["events"]},
         f"POST {HOOKS}/replay": {"from": 0},
+        "POST /imports/models": {"name": new_name("imported"), "creation_timestamp": 1, "last_updated_timestamp": 1},
         "POST /mlflow/webhooks": {"events": MLFLOW_HOOK["events"]},
         f"POST {USERS}": {"userName": new_name("user"), "name": {"givenName": "Ann"}},
         f"PUT {USERS}/{{id}}": {"name": {"givenName": "Ann"}},
