@@ -1,7 +1,8 @@
-"""What is passed on to a tracking server that answers when its caller does not expect it."""
+"""What is passed on to a tracking server that answers when its caller does not expect it: late, or early."""
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from tests.live_registry import LiveRegistry, serving
 from tests.server.sockets import connect, rest
 
 RUNS = "/api/2.0/mlflow/runs/search"
+ARTIFACT = "/api/2.0/mlflow-artifacts/artifacts/0/run/model.bin"
 
 
 class Upstream:
@@ -71,3 +73,67 @@ def test_a_request_that_is_sent_ahead_of_a_slow_answer(registry: LiveRegistry, u
         assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
         connection.sendall(content[10:].encode() + second.encode())
         assert rest(connection).statuses == [200, 408]
+
+
+def test_an_early_answer_to_an_upload(registry: LiveRegistry, upstream: Upstream) -> None:
+    """It is passed on, also if the tracking server resets the connection at once, as it has not read the rest; or if
+    it reads no more. What only announces an answer does not end the upload."""
+
+    def early(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    upstream.reply = early
+    for _ in range(20):
+        with connect(registry.url) as connection:
+            connection.sendall(f"PUT {ARTIFACT} HTTP/1.1\r\n{bearer(registry)}Content-Length: {10**9}\r\n\r\n".encode())
+            answers = sent_until_answered(connection)
+            assert answers.startswith(b"HTTP/1.1 413 ")
+            assert answers.endswith(b"too large")
+
+    def waits(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        go_on.wait(60)
+
+    def announces(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+        while b"the end" not in connection.recv(65536):
+            pass
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    go_on = threading.Event()
+    head = f"PUT {ARTIFACT} HTTP/1.1\r\n{bearer(registry)}"
+    upstream.reply = waits
+    with connect(registry.url) as connection:
+        connection.sendall(f"{head}Content-Length: {10**9}\r\n\r\n".encode())
+        assert sent_until_answered(connection).startswith(b"HTTP/1.1 403 ")
+    upstream.reply = announces
+    go_on.set()
+    with connect(registry.url) as connection:
+        connection.sendall(f"{head}Content-Length: {10**6 + 7}\r\n\r\n".encode() + bytes(10**6))
+        time.sleep(0.2)
+        connection.sendall(b"the end")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
+def sent_until_answered(connection: socket.socket) -> bytes:
+    connection.settimeout(0)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if received := connection.recv(65536):
+                return received
+            return b""
+        except BlockingIOError:
+            pass
+        try:
+            connection.send(bytes(65536))
+        except BlockingIOError:
+            time.sleep(0.001)
+        except ConnectionError:
+            connection.settimeout(5)
+            return rest(connection).content
+    return b""
