@@ -128,6 +128,11 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= self._limits.pipelined:
             self._reject(BadRequest("Too many requests were sent before the first was answered."))
+        if self.parser.should_upgrade() and any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        ):  # the parser would take its body for the next request
+            self._reject(BadRequest("A request with an Upgrade field has no body here: leave one of them out."))
         if self._host_count != 1 or self.parser.get_http_version() != "1.1":
             self._check_version()
         self._unparsed = 0

@@ -58,7 +58,7 @@ PASSED_ON = re.compile(
 say, such as who the user is, or which path is meant."""
 WITHHELD = re.compile(
     rb"connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|date|www-authenticate"
-    rb"|access-control-.*|strict-transport-security|content-security-policy|x-content-type-options"
+    rb"|access-control-.*|alt-svc|clear-site-data|strict-transport-security|content-security-policy|x-content-type-options"
 )
 """The headers of an answer that the caller does not get."""
 HARMLESS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
