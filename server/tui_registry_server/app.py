@@ -83,7 +83,7 @@ def _sender(settings: Settings) -> Sender:
         from tui_registry_server.delivery.mailer import Mailer  # only where there is one: see below
 
         mailer = Mailer(mail_server, timeout)
-    return Sender(settings.policy.webhook_networks, timeout, mailer)
+    return Sender(settings.policy.webhook_networks, timeout, mailer, settings.limits.webhook_sends_per_second)
 
 
 def _tracking(settings: Settings, database: Database) -> "tuple[LineageWorker | None, TrackingProxy | None]":

@@ -69,7 +69,11 @@ class Receiver:
                 if closed.is_set():  # on a connection that was kept
                     self.close_connection = True
                     return
-                body = self.rfile.read(int(self.headers.get("content-length", "0")))
+                length = int(self.headers.get("content-length", "0"))
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender was killed between the head and the end of the body
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 request = Received(self.path, headers, body, time.monotonic())
                 with arrived:

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import time
 from collections import Counter
 
 import pytest
@@ -10,7 +11,7 @@ from tests.faults.rounds import ROUNDS
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.small_limits import CREATE, EVENTS, HEALTH, SMALL, bearer
-from tests.server.sockets import connect, exchange
+from tests.server.sockets import connect, exchange, rest
 
 
 def models(api: Api) -> list[str]:
@@ -83,6 +84,20 @@ def test_an_answer_is_that_of_its_own_request(small: LiveRegistry) -> None:
     """A request that cannot be parsed gets no answer while another one is pending: the answers would be confused."""
     received = exchange(small.url, HEALTH + b"\x00\x01garbage\r\n\r\n")
     assert (received.statuses, received.ended) == ([200], True)
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: %d" % len(HEALTH), b"Transfer-Encoding: chunked"])
+def test_a_body_after_an_upgrade_is_no_request(framing: bytes, small: LiveRegistry) -> None:
+    """The parser reads no body there, but proxies do: what is in it must not be answered."""
+    upgrade = b"Upgrade: h2c\r\nConnection: Upgrade\r\n"
+    with connect(small.url) as connection:
+        connection.sendall(HEALTH.removesuffix(b"\r\n") + upgrade + framing + b"\r\n\r\n")
+        time.sleep(0.1)
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(HEALTH)
+        assert rest(connection).statuses == [400]
+    bodyless = HEALTH.removesuffix(b"\r\n") + upgrade + b"Content-Length: 0\r\n\r\n"
+    assert exchange(small.url, bodyless, timeout=0.5).statuses == [200]
 
 
 def test_requests_sent_ahead(small: LiveRegistry) -> None:

@@ -7,6 +7,8 @@ not to the name, which might resolve to another one the second time. TLS still v
 import asyncio
 import socket
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,10 +25,12 @@ class RefusedAddressError(ConnectError):
 
 
 class CheckedNetwork(AsyncNetworkBackend):
-    """``allowed``: as for check_address. ``plain``: whether the connections are without TLS."""
+    """``allowed``: as for check_address. ``plain``: whether the connections are without TLS. ``resolver``: resolves
+    names, some of which take long."""
 
-    def __init__(self, allowed: Sequence[Network], *, plain: bool) -> None:
+    def __init__(self, allowed: Sequence[Network], resolver: Executor, *, plain: bool) -> None:
         self._allowed = allowed
+        self._resolver = resolver
         self._plain = plain
         self._connections = AnyIOBackend()
 
@@ -39,7 +43,7 @@ class CheckedNetwork(AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncNetworkStream:
         failed: ConnectError | None = None
-        for address in (await _resolved(host, port))[:MAX_ADDRESSES]:
+        for address in (await self._resolved(host, port))[:MAX_ADDRESSES]:
             try:
                 check_address(ip_address(address), self._allowed, plain=self._plain)
             except InvalidParameterValue:
@@ -64,10 +68,10 @@ class CheckedNetwork(AsyncNetworkBackend):
     ) -> AsyncNetworkStream:
         raise RefusedAddressError("Nothing is sent to Unix sockets.")
 
-
-async def _resolved(host: str, port: int) -> list[str]:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ConnectError(f"The name {host} could not be resolved: {error}") from None
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    async def _resolved(self, host: str, port: int) -> list[str]:
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
+        except (OSError, UnicodeError) as error:
+            raise ConnectError(f"The name {host} could not be resolved: {error}") from None
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -3,7 +3,7 @@
 import random
 
 from tui_registry_server.rules.webhook_http import Outcome
-from tui_registry_server.store.webhook_deliveries import Attempt, DueDelivery
+from tui_registry_server.store.webhook_deliveries import SKEW, Attempt, DueDelivery
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
 
 FIRST_WAIT = 1.0  # seconds after the first failure, twice as many after each further one
@@ -11,6 +11,15 @@ LONGEST_WAIT = 60 * 60.0  # seconds
 PERIOD = 24 * 60 * 60 * 1000  # milliseconds since it was queued, after which a failed delivery is given up
 PERMANENT = frozenset({400, 410, 413, 415, 422})
 """Statuses by which a receiver refuses this content, or any: sending it again is in vain."""
+LEAST_ATTEMPTS = 8
+"""In some two minutes. Before, no delivery is given up because of its age: it may have waited for a day while the
+server was down or its webhook disabled, and the receiver may be just starting, too."""
+
+
+def is_due(delivery: DueDelivery, now: int) -> bool:
+    """Whether it is to be sent now: also if the clock was set back since it was queued or tried."""
+    latest = max(delivery.queued_timestamp, delivery.sent_timestamp or 0)
+    return delivery.due_timestamp <= now or latest > now + SKEW
 
 
 def after(delivery: DueDelivery, outcome: Outcome, now: int) -> Attempt:
@@ -19,7 +28,8 @@ def after(delivery: DueDelivery, outcome: Outcome, now: int) -> Attempt:
     status, due = DeliveryStatus.DELIVERED, delivery.due_timestamp
     if not outcome.is_success:
         due = now + int(1000 * _wait(attempts, outcome))
-        given_up = outcome.is_permanent or outcome.status in PERMANENT or now - delivery.queued_timestamp >= PERIOD
+        is_old = now - delivery.queued_timestamp >= PERIOD and attempts >= LEAST_ATTEMPTS
+        given_up = outcome.is_permanent or outcome.status in PERMANENT or is_old
         status = DeliveryStatus.DEAD if given_up else DeliveryStatus.PENDING
     return Attempt(
         number=delivery.number,
@@ -34,11 +44,11 @@ def after(delivery: DueDelivery, outcome: Outcome, now: int) -> Attempt:
     )
 
 
-def withheld(delivery: DueDelivery, why: str) -> Attempt:
-    """A delivery that is not sent."""
+def not_sent(delivery: DueDelivery, status: DeliveryStatus, why: str) -> Attempt:
+    """A delivery that is not sent, and will not be."""
     return Attempt(
         number=delivery.number,
-        status=DeliveryStatus.WITHHELD.value,
+        status=status.value,
         attempts=delivery.attempts,
         due_timestamp=delivery.due_timestamp,
         sent_timestamp=None,

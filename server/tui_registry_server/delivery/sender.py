@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import math
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -21,17 +23,34 @@ if TYPE_CHECKING:
 
 MAX_RETRY_AFTER = 24 * 60 * 60.0  # seconds
 KEPT_SECONDS = 5.0  # that an idle connection is kept
+RESOLVING_THREADS = 128
 MAX_CONNECTIONS = 1000  # more than there are sends at once, which are limited elsewhere
 
 
 class Sender:
     """Sends requests to the receivers that may be sent to: see rules.webhook_targets; and e-mail, by the mailer.
-    ``timeout``: seconds until a receiver must have answered."""
+    ``timeout``: seconds until a receiver must have answered. ``per_second``: requests, if each waits for its turn."""
 
-    def __init__(self, allowed: Sequence[Network], timeout: float, mailer: "Mailer | None" = None) -> None:
+    def __init__(
+        self,
+        allowed: Sequence[Network],
+        timeout: float,
+        mailer: "Mailer | None" = None,
+        per_second: float = math.inf,
+    ) -> None:
         self._allowed = allowed
         self._mailer = mailer
         self.timeout = timeout
+        self._interval = 1 / per_second
+        self._next_turn = 0.0
+
+    async def turn(self) -> bool:
+        """Wait for the next turn of all that this server sends, which has requests to serve, too. Returns whether
+        another one was before it."""
+        now = time.monotonic()
+        self._next_turn = max(now, self._next_turn + self._interval)
+        await asyncio.sleep(self._next_turn - now)
+        return self._next_turn > now
 
     async def send(self, request: OutgoingRequest | OutgoingMail) -> Outcome:
         """Never raises; cancelling it ends the connection."""
@@ -60,6 +79,8 @@ class Sender:
         for name in ("_plain", "_verifying", "_trusting"):
             if name in self.__dict__:
                 await self.__dict__[name].aclose()
+        if "_resolver" in self.__dict__:
+            self._resolver.shutdown(wait=False, cancel_futures=True)
 
     @contextlib.asynccontextmanager
     async def _response(self, request: OutgoingRequest) -> AsyncIterator["httpcore.Response"]:
@@ -84,8 +105,14 @@ class Sender:
             max_connections=MAX_CONNECTIONS,
             max_keepalive_connections=100,
             keepalive_expiry=KEPT_SECONDS,
-            network_backend=CheckedNetwork(self._allowed, plain=plain),
+            network_backend=CheckedNetwork(self._allowed, self._resolver, plain=plain),
         )
+
+    @cached_property
+    def _resolver(self) -> ThreadPoolExecutor:
+        """Threads of its own, more than one owner of webhooks can keep waiting for a name server that never answers:
+        the event loop's few are for everybody."""
+        return ThreadPoolExecutor(RESOLVING_THREADS, "webhook-resolver")
 
     @cached_property
     def _plain(self) -> "httpcore.AsyncConnectionPool":

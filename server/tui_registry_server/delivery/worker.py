@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -23,12 +24,15 @@ from tui_registry_server.operations.webhook_request import message_request, requ
 from tui_registry_server.rules.digests import is_collected
 from tui_registry_server.rules.errors import RegistryError
 from tui_registry_server.rules.limits import Limits
-from tui_registry_server.rules.webhook_http import Outcome
+from tui_registry_server.rules.mail import OutgoingMail
+from tui_registry_server.rules.webhook_events import Change
+from tui_registry_server.rules.webhook_http import Outcome, OutgoingRequest
 from tui_registry_server.store import outbox, webhook_deliveries, webhooks
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, to_api_error
 from tui_registry_server.store.webhook_deliveries import Attempt, DueDelivery
 from tui_registry_server.store.webhooks import WebhookRow
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
 
 log = logging.getLogger(__name__)
@@ -41,9 +45,13 @@ BATCH_SECONDS = 1.0  # at most, after which the outcomes so far are written
 KEPT = 30 * 24 * 60 * 60 * 1000  # milliseconds that deliveries are kept
 CLEANING_INTERVAL = 60 * 60.0  # seconds
 
+Request = OutgoingRequest | OutgoingMail
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading a row raises that no server has written."""
+
 
 class DeliveryWorker:
-    """``limits``: of sends at once and per second."""
+    """``limits``: of sends at once, in all and for the webhooks of one owner."""
 
     def __init__(self, database: Database, policy: Policy, limits: Limits, sender: Sender) -> None:
         self._database = database
@@ -57,8 +65,9 @@ class DeliveryWorker:
         self._has_webhooks = False
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(limits.webhook_sends)
-        self._interval = 1 / limits.webhook_sends_per_second
-        self._next_send = 0.0
+        self._slots_of_owner: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(limits.webhook_sends_per_principal)
+        )
         self._next_cleaning = time.monotonic() + POLL_INTERVAL  # not at once: there are others to start
 
     @contextlib.asynccontextmanager
@@ -112,11 +121,11 @@ class DeliveryWorker:
         is_behind = await self._database.read(outbox.has_backlog)
         if is_behind:
             is_behind = await self._database.write(lambda connection: outbox.fan_out(connection, _now()))
-        for webhook_id in await self._database.read(
+        for webhook_id, principal_id in await self._database.read(
             lambda connection: webhook_deliveries.due_webhooks(connection, self._owner, _now())
         ):
             if webhook_id not in self._sending:
-                task = asyncio.ensure_future(self._send_all(webhook_id))
+                task = asyncio.ensure_future(self._send_all(webhook_id, self._slots_of_owner[principal_id]))
                 self._sending[webhook_id] = task
                 task.add_done_callback(partial(self._on_sent, webhook_id))
         return is_behind
@@ -128,11 +137,11 @@ class DeliveryWorker:
         if not isinstance(error, RegistryError) and to_api_error(error) is None:  # type: ignore[arg-type]  # no exit
             log.error("sending to a webhook failed unexpectedly", exc_info=error)
 
-    async def _send_all(self, webhook_id: str) -> None:
+    async def _send_all(self, webhook_id: str, slots_of_owner: asyncio.Semaphore) -> None:
         """Send a webhook's deliveries until none is due, or another server has the lease."""
         is_finished = False
         while not is_finished:
-            async with self._slots:
+            async with slots_of_owner, self._slots:
                 is_finished = await self._send_batch(webhook_id)
 
     async def _send_batch(self, webhook_id: str) -> bool:
@@ -140,12 +149,12 @@ class DeliveryWorker:
         end = time.monotonic() + self._batch_seconds
         if not await self._database.write(partial(self._claim, webhook_id)):
             return True
-        webhook, deliveries, withheld = await self._database.read(partial(_next, webhook_id))
+        webhook, deliveries = await self._database.read(partial(_next, webhook_id))
         attempts: list[Attempt] = []
         is_finished = True
         try:
             if webhook is not None:
-                is_finished = await self._send_some(webhook, deliveries, withheld, attempts, end)
+                is_finished = await self._send_some(webhook, deliveries, attempts, end)
         finally:  # also if this is cancelled, as the server ends: what was sent is known to be
             await self._database.write(partial(self._record, webhook_id, attempts, is_finished))
         return is_finished
@@ -163,76 +172,111 @@ class DeliveryWorker:
         self,
         webhook: WebhookRow,
         deliveries: list[DueDelivery],
-        withheld: dict[int, str],
         attempts: list[Attempt],
         end: float,
     ) -> bool:
-        """In order, up to the first that fails, until a time on the monotonic clock: then the lease has to be extended,
-        and the webhook or its owner's rights may have changed. Adds the attempts to the list; returns whether there is
-        nothing more to send for now."""
+        """In order, up to the first that fails, until a time on the monotonic clock: then the lease has to be extended.
+        Adds the attempts to the list; returns whether there is nothing more to send for now."""
         if is_collected(webhook.digest):
-            return await self._send_digest(webhook, deliveries, withheld, attempts)
+            return await self._send_digest(webhook, deliveries, attempts)
         for delivery in deliveries:
-            if delivery.due_timestamp > _now():
+            if not retries.is_due(delivery, _now()):
                 return True
             if time.monotonic() > end:
                 return False
-            if (why := withheld.get(delivery.number)) is not None:
-                attempts.append(retries.withheld(delivery, why))
-                continue
-            outcome = await self._send(webhook, delivery)
-            attempts.append(retries.after(delivery, outcome, _now()))
+            request = await self._request(webhook.id, delivery)
+            if isinstance(request, OutgoingRequest | OutgoingMail) and await self._sender.turn():
+                request = await self._request(webhook.id, delivery)  # rights may have been revoked while it waited
+            if request is None:
+                return True
+            if isinstance(request, Attempt):
+                attempts.append(request)
+            else:
+                attempts.append(retries.after(delivery, await self._sender.send(request), _now()))
             if attempts[-1].status == DeliveryStatus.PENDING:
                 return True
         return len(deliveries) < BATCH
 
-    async def _send_digest(
-        self, webhook: WebhookRow, deliveries: list[DueDelivery], withheld: dict[int, str], attempts: list[Attempt]
-    ) -> bool:
+    async def _send_digest(self, webhook: WebhookRow, deliveries: list[DueDelivery], attempts: list[Attempt]) -> bool:
         """All that are due as one message, which is sent again as a whole, with the id of the first."""
-        due = [each for each in deliveries if each.due_timestamp <= _now()]
-        attempts += [retries.withheld(each, withheld[each.number]) for each in due if each.number in withheld]
-        if sent := [each for each in due if each.number not in withheld]:
-            await self._pace()
-            try:
-                changes = [each.change for each in sent]
-                request = message_request(webhook, changes, delivery_id=sent[0].id, policy=self._policy)
-                outcome = await self._sender.send(request)
-            except RegistryError as error:
-                outcome = Outcome(0, error=error.message)
+        due = [each for each in deliveries if retries.is_due(each, _now())]
+        await self._sender.turn()
+        sent, not_sent, request = await self._database.read(partial(self._digest, webhook, due))
+        attempts += not_sent
+        if sent:
+            outcome = request if isinstance(request, Outcome) else await self._sender.send(request)
             made = [retries.after(each, outcome, _now()) for each in sent]
             attempts += [each._replace(due_timestamp=made[0].due_timestamp) for each in made]
             if not outcome.is_success:
                 return True
         return len(due) < DIGEST_BATCH
 
-    async def _send(self, webhook: WebhookRow, delivery: DueDelivery) -> Outcome:
-        await self._pace()
+    def _digest(
+        self, webhook: WebhookRow, deliveries: list[DueDelivery], connection: Connection
+    ) -> tuple[list[DueDelivery], list[Attempt], Request | Outcome]:
+        """Those that are sent, what came of the others, and the message, or why there is none."""
+        reason = reason_to_withhold(connection, webhook)
+        sent: list[DueDelivery] = []
+        changes: list[Change] = []
+        not_sent: list[Attempt] = []
+        for delivery in deliveries:
+            try:
+                change = webhook_deliveries.change(connection, delivery.sequence, webhook.dialect)
+            except UNREADABLE as error:
+                not_sent.append(_unreadable(delivery, error))
+                continue
+            if (why := reason(change)) is not None:
+                not_sent.append(retries.not_sent(delivery, DeliveryStatus.WITHHELD, why))
+                continue
+            sent.append(delivery)
+            changes.append(change)
+        if not sent:
+            return [], not_sent, Outcome(0)
         try:
-            request = request_of(
-                webhook, delivery.event, delivery.change, delivery_id=delivery.id, now=_now(), policy=self._policy
-            )
-        except RegistryError as error:  # the key or the allowed networks have changed
-            return Outcome(0, error=error.message)
-        return await self._sender.send(request)
+            request = message_request(webhook, changes, delivery_id=sent[0].id, policy=self._policy)
+        except RegistryError as error:
+            return sent, not_sent, Outcome(0, error=error.message)
+        return sent, not_sent, request
 
-    async def _pace(self) -> None:
-        """Wait for the next turn of all that this server sends: it has requests to serve, too."""
-        now = time.monotonic()
-        self._next_send = max(now, self._next_send + self._interval)
-        await asyncio.sleep(self._next_send - now)
+    async def _request(self, webhook_id: str, delivery: DueDelivery) -> Request | Attempt | None:
+        """The request by which a delivery is sent; or what came of it without one; None if the webhook is not active
+        any more. A webhook has one in memory at a time, which can have megabytes of tags."""
+
+        def read(connection: Connection) -> Request | Attempt | None:
+            webhook = webhooks.find(connection, webhook_id)
+            if webhook is None or webhook.status != RegistryWebhookStatus.ACTIVE:
+                return None
+            change = webhook_deliveries.change(connection, delivery.sequence, webhook.dialect)
+            why = reason_to_withhold(connection, webhook)(change)
+            if why is not None:
+                return retries.not_sent(delivery, DeliveryStatus.WITHHELD, why)
+            try:
+                return request_of(
+                    webhook, delivery.event, change, delivery_id=delivery.id, now=_now(), policy=self._policy
+                )
+            except RegistryError as error:  # the key or the allowed networks have changed
+                return retries.after(delivery, Outcome(0, error=error.message), _now())
+
+        try:
+            return await self._database.read(read)
+        except UNREADABLE as error:
+            return _unreadable(delivery, error)
 
 
-def _next(webhook_id: str, connection: Connection) -> tuple[WebhookRow | None, list[DueDelivery], dict[int, str]]:
-    """The webhook, its next deliveries, and why some of them are not sent, by their number."""
+def _next(webhook_id: str, connection: Connection) -> tuple[WebhookRow | None, list[DueDelivery]]:
+    """The webhook, and its next deliveries."""
     webhook = webhooks.find(connection, webhook_id)
     if webhook is None:
-        return None, [], {}
+        return None, []
     limit = DIGEST_BATCH if is_collected(webhook.digest) else BATCH
-    deliveries = webhook_deliveries.due(connection, webhook_id, limit)
-    reason = reason_to_withhold(connection, webhook)
-    reasons = {delivery.number: reason(delivery.change) for delivery in deliveries}
-    return webhook, deliveries, {number: why for number, why in reasons.items() if why is not None}
+    return webhook, webhook_deliveries.due(connection, webhook_id, limit)
+
+
+def _unreadable(delivery: DueDelivery, error: Exception) -> Attempt:
+    """It is given up, so that one bad row does not hold up those behind it."""
+    log.error("delivery %s cannot be made into a request: %r", delivery.id, error)
+    why = "The server could not make the request. Its log has the reason."
+    return retries.not_sent(delivery, DeliveryStatus.DEAD, why)
 
 
 def _now() -> int:

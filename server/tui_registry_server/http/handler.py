@@ -5,7 +5,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.tracking_paths import is_passed_on
+from tui_registry_server.http.webhook_tests import WebhookTests
 from tui_registry_server.operations import dispatch, subjects
 from tui_registry_server.operations.call import Answer, Call, Caller, WebhookTest
 from tui_registry_server.rules.errors import (
@@ -65,7 +66,7 @@ class Handler:
         """``sender`` tests webhooks; ``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if
         there is one; ``openid`` checks the tokens of the OpenID provider, if there is one."""
         self._database = database
-        self._sender = sender
+        self._webhook_tests = WebhookTests(sender)
         self._lineage = lineage
         self._settings = settings
         self._authenticator = Authenticator(database, settings.limits, openid)
@@ -113,6 +114,20 @@ class Handler:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             dispatch.authorize(route.ability, route.subject, Caller(principal), None)
+        if not route.sends:
+            return await self._operate(request, route, operation, path_fields, principal, now)
+        with self._webhook_tests.place(principal.id):
+            return await self._operate(request, route, operation, path_fields, principal, now)
+
+    async def _operate(
+        self,
+        request: Request,
+        route: Route,
+        operation: Callable[..., Answer | WebhookTest],
+        path_fields: dict[str, str],
+        principal: Principal,
+        now: int,
+    ) -> Response:
         slot = self._large_body_slots.slot(principal.id) if has_body(request) else None
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
@@ -150,11 +165,12 @@ class Handler:
 
                 lengthy = route.lengthy or needs_thread
                 outcome = await self._database.read(read, by=principal.id, lengthy=lengthy)
-            answer = (
-                outcome.answer(await self._sender.send(outcome.request))
-                if isinstance(outcome, WebhookTest)
-                else outcome
-            )
+            if isinstance(outcome, WebhookTest):
+                if slot is not None:
+                    slot.release()  # the receiver may take long
+                answer = outcome.answer(await self._webhook_tests.send(outcome.request))
+            else:
+                answer = outcome
             response = (
                 scim.scim_response(request, answer, route.status) if route.scim else json_response(answer, route.status)
             )

@@ -84,6 +84,8 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active_cycle = cycle
         super()._start_asgi_task(cycle, app)
+        if self._reading == "body" and cycle is self.cycle and self._read_timer is None and self._error is None:
+            self._start_read_timer("body")
 
     # --- receiving
 
@@ -100,7 +102,8 @@ class Protocol(HttpToolsProtocol):
                 )
         elif self._read_timer is None and self._error is None:
             began = self.timeout_keep_alive_task is None and self._is_idle()
-            if began or self._reading == "body":
+            # The body of a request that was sent ahead has time from its turn on: before, it is not read.
+            if began or (self._reading == "body" and self._active_cycle is self.cycle):
                 self._start_read_timer(self._reading)
 
     def on_message_begin(self) -> None:
@@ -125,6 +128,11 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= self._limits.pipelined:
             self._reject(BadRequest("Too many requests were sent before the first was answered."))
+        if self.parser.should_upgrade() and any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        ):  # the parser would take its body for the next request
+            self._reject(BadRequest("A request with an Upgrade field has no body here: leave one of them out."))
         if self._host_count != 1 or self.parser.get_http_version() != "1.1":
             self._check_version()
         self._unparsed = 0

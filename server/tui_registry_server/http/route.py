@@ -36,6 +36,7 @@ class Route:
     scim: whether it has SCIM's headers and errors: see http.scim.
     oauth: of the calls of OAuth, the method of http.oauth.OAuth that answers the request.
     form: whether the body is a form, not JSON.
+    sends: whether it sends a request to a webhook's receiver, and waits for the answer.
     lengthy: whether it usually exceeds the inline budget (see store.deadlines): lists that are assembled here, groups
         of thousands. For operations that rarely do, see store.database.
     """
@@ -48,6 +49,7 @@ class Route:
     subject: Callable[..., Any] | None = None
     answer: type[BaseModel] = Nothing
     writes: bool | None = None
+    sends: bool = False
     lengthy: bool = False
     status: int = 200
     rooted: bool = False

@@ -162,7 +162,7 @@ ROUTES = (
     Route("GET", f"{REGISTRY_WEBHOOKS}/overview", Can.ANYONE, webhook_overview.listed, wo.ListWebhookOverviews, None, wo.WebhookOverviewPage, lengthy=True),
     Route("PATCH", f"{REGISTRY_WEBHOOKS}/update", Can.MANAGE_WEBHOOKS, webhooks.update, rw.UpdateRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookAnswer),
     Route("DELETE", f"{REGISTRY_WEBHOOKS}/delete", Can.MANAGE_WEBHOOKS, webhooks.delete, rw.RegistryWebhookId, hooks.databricks_webhook),
-    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.webhook, rw.RegistryWebhookTest),
+    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.webhook, rw.RegistryWebhookTest, sends=True),
     Route("GET", f"{REGISTRY_WEBHOOKS}/deliveries", Can.MANAGE_WEBHOOKS, webhook_deliveries.listed, wd.ListWebhookDeliveries, hooks.webhook, wd.WebhookDeliveryPage),
     Route("POST", f"{REGISTRY_WEBHOOKS}/replay", Can.MANAGE_WEBHOOKS, webhook_deliveries.replay, wd.ReplayDeliveries, hooks.webhook, wd.ReplayedDeliveries, lengthy=True),
 
@@ -175,7 +175,7 @@ ROUTES = (
     Route("GET", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.get, mw.WebhookId, hooks.mlflow_webhook, mw.WebhookAnswer),
     Route("PATCH", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.update, mw.UpdateWebhook, hooks.mlflow_webhook, mw.WebhookAnswer),
     Route("DELETE", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.delete, mw.WebhookId, hooks.mlflow_webhook),
-    Route("POST", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}/test", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.test, mw.TestWebhook, hooks.mlflow_webhook, mw.WebhookTest),
+    Route("POST", f"{MLFLOW_WEBHOOKS}/{{webhook_id}}/test", Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.test, mw.TestWebhook, hooks.mlflow_webhook, mw.WebhookTest, sends=True),
 
     Route("GET", PERMISSIONS, Can.READ, permissions.get, p.PermissionsOf, subjects.permissions_object, p.ObjectPermissions),
     Route("PUT", PERMISSIONS, Can.MANAGE, permissions.replace, p.ChangePermissions, subjects.permissions_object, p.ObjectPermissions),

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
-import httpx
+import httpcore
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -33,7 +33,8 @@ from tui_registry_server.rules.errors import (
 )
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.principals import Principal
-from tui_registry_server.tracking.client import http_client
+from tui_registry_server.tracking.client import KEPT_SECONDS
+from tui_registry_server.tracking.early_answers import EarlyAnswers
 from tui_registry_server.tracking.server import TrackingServer
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,11 @@ ANSWER_SECONDS = 300  # without a byte from the tracking server: it may search, 
 WRITE_SECONDS = 30  # until the tracking server takes what is uploaded
 CHECK_SECONDS = 30  # of an upload, after which the caller's token is checked again
 SHUTDOWN_SECONDS = 5  # that calls go on while the server ends
+TIMEOUTS = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "read": ANSWER_SECONDS, "write": WRITE_SECONDS}
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+NOT_CONNECTED = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
+FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
 PASSED_ON = re.compile(
     rb"accept(-.*)?|content-.*|range|if-.*|user-agent|traceparent|tracestate|x-mlflow-[a-z-]*|x-request-id"
@@ -52,7 +58,7 @@ PASSED_ON = re.compile(
 say, such as who the user is, or which path is meant."""
 WITHHELD = re.compile(
     rb"connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|date|www-authenticate"
-    rb"|access-control-.*|strict-transport-security|content-security-policy|x-content-type-options"
+    rb"|access-control-.*|alt-svc|clear-site-data|strict-transport-security|content-security-policy|x-content-type-options"
 )
 """The headers of an answer that the caller does not get."""
 HARMLESS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
@@ -78,8 +84,17 @@ class TrackingProxy:
         self._limits = limits
         self._path = server.path
         self._authorization = server.authorization
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS, write=WRITE_SECONDS)
-        self._client = http_client(server, timeout, limits.tracking_requests)
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        self._host = (host if server.port is None else f"{host}:{server.port}").encode()
+        scheme = "http" if server.context is None else "https"
+        self._origin = httpcore.Origin(scheme.encode(), server.host.encode(), server.port or DEFAULT_PORTS[scheme])
+        self._connections = httpcore.AsyncConnectionPool(
+            ssl_context=server.context,
+            max_connections=limits.tracking_requests,
+            max_keepalive_connections=limits.tracking_requests,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=EarlyAnswers(),
+        )
         self._running: Counter[str] = Counter()
         self._exchanges: set[asyncio.Task[None]] = set()
 
@@ -89,7 +104,7 @@ class TrackingProxy:
             asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, exchange.cancel)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._connections.aclose()
 
     def pass_on(self, request: Request, principal: Principal, check: Check) -> Response:
         """A response that asks the tracking server when it is sent. ``check`` raises if the caller's token is no longer
@@ -118,7 +133,7 @@ class TrackingProxy:
             if not self._running[principal.id]:
                 del self._running[principal.id]
 
-    async def send(self, request: Request, body: "_Body") -> httpx.Response:
+    async def send(self, request: Request, body: "_Body") -> httpcore.Response:
         """The tracking server's answer, whose body has not been read. Raises RegistryError."""
         target = self._path.encode() + request.scope["raw_path"]
         if query := request.scope["query_string"]:
@@ -126,26 +141,30 @@ class TrackingProxy:
         headers = [(name, value) for name, value in _end_to_end(request.scope["headers"]) if PASSED_ON.fullmatch(name)]
         if self._authorization is not None:
             headers.append((b"authorization", self._authorization.encode()))
-        asked = httpx.Request(
+        if body.is_there and not any(name == b"content-length" for name, _ in headers):
+            headers.append((b"transfer-encoding", b"chunked"))
+        origin = self._origin
+        asked = httpcore.Request(
             request.method,
-            self._client.base_url.copy_with(raw_path=target),
-            headers=[(b"host", self._client.base_url.netloc), *headers],
+            httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target),
+            headers=[(b"host", self._host), *headers],
             content=body.chunks() if body.is_there else None,
+            extensions={"timeout": TIMEOUTS},
         )
         try:
             return await self._send(asked, attempts=2 if request.method in {"GET", "HEAD"} and not body.is_there else 1)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             log.warning("the tracking server did not answer: %s", type(error).__name__)
-            message = _UNAVAILABLE if body.is_read or isinstance(error, httpx.ConnectError) else _REFUSED_UPLOAD
+            message = _UNAVAILABLE if body.is_read or isinstance(error, NOT_CONNECTED) else _REFUSED_UPLOAD
             raise TemporarilyUnavailable(message) from error
 
-    async def _send(self, request: httpx.Request, attempts: int) -> httpx.Response:
+    async def _send(self, request: httpcore.Request, attempts: int) -> httpcore.Response:
         """A connection that was kept may be closed by the tracking server just as it is used."""
         while True:
             attempts -= 1
             try:
-                return await self._client.send(request, stream=True)
-            except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                return await self._connections.handle_async_request(request)
+            except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError):
                 if not attempts:
                     raise
 
@@ -221,7 +240,7 @@ class _PassedOn(Response):
             exchange.cancel()
             leaving.cancel()
         error = None if exchange.cancelled() else exchange.exception()
-        if exchange.cancelled() or isinstance(error, httpx.HTTPError):
+        if exchange.cancelled() or isinstance(error, FAILURES):
             log.warning("a call that was passed on to the tracking server was broken off: %s", type(error).__name__)
             error = TemporarilyUnavailable(_UNAVAILABLE)
         # An answer that has begun is left without its end: uvicorn closes the connection, so that the client notices.
@@ -236,16 +255,16 @@ class _PassedOn(Response):
             head = _head(answer)
             self._is_started = True
             await send(head)
-            async for chunk in answer.aiter_raw():
+            async for chunk in answer.aiter_stream():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             await answer.aclose()
 
 
-def _head(answer: httpx.Response) -> dict[str, Any]:
+def _head(answer: httpcore.Response) -> dict[str, Any]:
     """The answer's status and headers as ASGI's message. Raises TemporarilyUnavailable if it cannot be passed on."""
-    status = answer.status_code
+    status = answer.status
     if status in REDIRECTS:  # elsewhere, the caller's token or ours might be sent
         raise TemporarilyUnavailable(
             "The tracking server answered with a redirect, which is not followed. Give its final address to "
@@ -253,7 +272,7 @@ def _head(answer: httpx.Response) -> dict[str, Any]:
         )
     headers = [
         (name, value)
-        for name, value in _end_to_end(answer.headers.raw)
+        for name, value in _end_to_end(answer.headers)
         if not WITHHELD.fullmatch(name) and not (status == 304 and name == b"content-length")
     ]
     if not 200 <= status < 600 or not all(_FIELD_VALUE.fullmatch(value) for _, value in headers):

@@ -17,6 +17,10 @@ from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, Web
 
 MAX_WEBHOOKS = 1000
 """Each active one is looked at for every change."""
+MAX_OF_MODEL = 50
+"""Every change of the model can be as many deliveries, or thrice."""
+MAX_OF_OWNER = 200
+"""Of one user or service principal that is no administrator, so that others can have some, too."""
 
 _HEADER = re.compile(r"[!-~]+(?: [!-~]+)*")
 
@@ -25,6 +29,11 @@ def create(call: Call, webhook: WebhookRow) -> None:
     """The caller has checked everything but the URL."""
     if webhooks.count(call.connection) >= MAX_WEBHOOKS:
         raise InvalidState(f"This registry has {MAX_WEBHOOKS} webhooks, which is the limit. Delete some first.")
+    if webhook.model_id is not None and webhooks.count(call.connection, model_id=webhook.model_id) >= MAX_OF_MODEL:
+        raise InvalidState(f"This model has {MAX_OF_MODEL} webhooks, which is the limit. Delete some first.")
+    owned = 0 if call.principal.admin else webhooks.count(call.connection, principal_id=webhook.principal_id)
+    if owned >= MAX_OF_OWNER:
+        raise InvalidState(f"You have set up {MAX_OF_OWNER} webhooks, which is the limit. Delete some first.")
     check_receiver(call, webhook)
     webhooks.add(call.connection, webhook._replace(since=outbox.catch_up(call.connection, call.now)))
     _record(call, ActivityType.CREATED_WEBHOOK, webhook, f"created a webhook to {_receiver(webhook)}", _detail(webhook))

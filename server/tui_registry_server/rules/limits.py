@@ -43,6 +43,7 @@ class Limits:
     tracking_requests: int = _limit(200, "passed on to the tracking server at once; then 503")
     tracking_requests_per_principal: int = _limit(50, "of them by one user or service principal; then 429")
     webhook_sends: int = _limit(100, "webhooks that are sent to at once; further ones wait")
+    webhook_sends_per_principal: int = _limit(25, "of them that one user or service principal created or last changed")
     webhook_sends_per_second: int = _limit(50, "requests to webhooks: each costs as much as some writes")
     webhook_seconds: int = _limit(
         10, "until a receiver must have answered; a killed server's webhooks wait for twice as long"

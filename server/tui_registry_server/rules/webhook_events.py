@@ -147,6 +147,9 @@ _OWN_MEMBERS: Mapping[str, Callable[[Change], dict[str, Any]]] = {
     ActivityType.DELETED_ALIAS: _alias,
     ActivityType.CHANGED_PERMISSIONS: lambda change: {"levels": change.detail.get("levels")},
 }
+DETAILED = frozenset(_OWN_MEMBERS) - {ActivityType.NEW_COMMENT}
+"""The types of activities of whose detail a payload in Databricks' form says something. That of others, such as a new
+version's, can have megabytes of tags."""
 
 
 def text_of(change: Change) -> str:

@@ -22,6 +22,7 @@ _REFUSED = tuple(
     ip_network(each)
     for each in (
         "168.63.129.16/32",  # Azure's services for its virtual machines: a public address, but not the internet's
+        "192.0.0.0/24",  # protocols, and metadata of Oracle's virtual machines: only newer Pythons know all of it
         "192.88.99.0/24",  # the anycast relays of 6to4
         "2001::/23",  # protocols: Teredo, ORCHID
         "2001:db8::/32",  # documentation

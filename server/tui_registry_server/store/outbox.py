@@ -11,12 +11,25 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, bindparam, func, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 
 from tui_registry_server.rules.digests import due
 from tui_registry_server.rules.principals import ROOT
 from tui_registry_server.rules.search_filter import IS_PROMPT
-from tui_registry_server.rules.webhook_events import Change, Dialect, events_of
+from tui_registry_server.rules.webhook_events import IMPORTED_FROM, Change, Dialect, events_of
 from tui_registry_server.store import activities as records
 from tui_registry_server.store import counters, webhooks
 from tui_registry_server.store.statements import Statement
@@ -32,28 +45,33 @@ CAUGHT_UP_BATCHES = 20
 
 _NAMESPACE = uuid.UUID("5b0c7f0e-7a55-4a7e-9d0f-1d4f4c1f0a53")
 
-CHANGE_COLUMNS: tuple[ColumnElement[Any], ...] = (
-    activities.c.id,
-    activities.c.activity_type,
-    activities.c.creation_timestamp,
-    activities.c.user_id,
-    activities.c.model_id,
-    activities.c.model_name,
-    activities.c.version,
-    activities.c.from_stage,
-    activities.c.to_stage,
-    func.coalesce(comments.c.comment, activities.c.comment),  # of a version; of a request, or a decision
-    activities.c.detail,
-    model_tags.c.value,
-)
-"""The columns of ``change_of``, in CHANGE_SOURCE."""
+
+def change_columns(detail_if: ColumnElement[bool]) -> tuple[ColumnElement[Any], ...]:
+    """The columns of ``change_of``, in CHANGE_SOURCE. The detail, which can have megabytes, is read where it is needed
+    only."""
+    return (
+        activities.c.id,
+        activities.c.activity_type,
+        activities.c.creation_timestamp,
+        activities.c.user_id,
+        activities.c.model_id,
+        activities.c.model_name,
+        activities.c.version,
+        activities.c.from_stage,
+        activities.c.to_stage,
+        func.coalesce(comments.c.comment, activities.c.comment),  # of a version; of a request, or a decision
+        case((detail_if, activities.c.detail)),
+        model_tags.c.value,
+    )
+
 
 CHANGE_SOURCE = activities.outerjoin(comments, comments.c.id == activities.c.comment_id).outerjoin(
     model_tags, (model_tags.c.model_id == activities.c.model_id) & (model_tags.c.key == IS_PROMPT)
 )
 
+_says_where = or_(activities.c.model_id.is_(None), activities.c.detail.contains(f'"{IMPORTED_FROM}"'))
 _AFTER = Statement(
-    select(activities.c.sequence, *CHANGE_COLUMNS)
+    select(activities.c.sequence, *change_columns(_says_where))
     .select_from(CHANGE_SOURCE)
     .where(activities.c.sequence > bindparam("sequence", type_=BigInteger()))
     .order_by(activities.c.sequence)
@@ -64,6 +82,7 @@ _CREATION = Statement(
     .where(
         activities.c.model_id == bindparam("model_id", type_=Text()),
         activities.c.activity_type == literal(ActivityType.CREATED_MODEL.value),
+        activities.c.detail.contains(IS_PROMPT),  # which costs less than parsing it
     )
     .limit(1)
 )
@@ -99,12 +118,13 @@ def fan_out(connection: Connection, now: int) -> bool:
     if position > newest or not webhooks.any_active(connection):  # a standby was promoted that lacks the last changes
         counters.write(connection, counters.WEBHOOKS, newest)
         return False
-    rows = _AFTER.run(connection, sequence=position, limit=BATCH)
+    rows = _AFTER.page(connection, BATCH, sequence=position)
     if not rows:
         return False
     found = webhooks.subscribed(connection, position, rows[-1][0])
     subscribed = [(webhook, webhook.event_names) for webhook in found]
     added: list[dict[str, Any]] = []
+    prompts: dict[str, bool] = {}
     for sequence, *columns in rows:
         change = change_of(columns)
         added += [
@@ -119,7 +139,7 @@ def fan_out(connection: Connection, now: int) -> bool:
                 "queued_timestamp": now,
                 "due_timestamp": due(webhook.digest, now),
             }
-            for webhook, event in _deliveries(connection, change, subscribed)
+            for webhook, event in _deliveries(connection, change, subscribed, prompts)
             if sequence > webhook.since
         ]
         position = sequence
@@ -141,14 +161,18 @@ def catch_up(connection: Connection, now: int) -> int:
 
 
 def change_of(columns: Sequence[Any]) -> Change:
-    """The change of a row of CHANGE_COLUMNS."""
+    """The change of a row of ``change_columns``."""
     *shared, detail, is_prompt = columns
     return Change._make([*shared, json.loads(detail) if detail else {}, _says_true(is_prompt)])
 
 
 def _deliveries(
-    connection: Connection, change: Change, subscribed: Sequence[tuple[WebhookRow, Collection[str]]]
+    connection: Connection,
+    change: Change,
+    subscribed: Sequence[tuple[WebhookRow, Collection[str]]],
+    prompts: dict[str, bool],
 ) -> list[tuple[WebhookRow, str]]:
+    """``prompts``: which models are known to have been prompts, or not."""
     if change.model_id is None and change.detail.get("object") != ROOT:
         return []  # users, groups, tokens: nothing that webhooks tell of
     events: dict[str, tuple[str, ...]] = {}
@@ -158,7 +182,7 @@ def _deliveries(
             continue
         if webhook.dialect not in events:
             if webhook.dialect == Dialect.MLFLOW:
-                change = _with_prompt(connection, change)
+                change = _with_prompt(connection, change, prompts)
             events[webhook.dialect] = events_of(change, webhook.dialect)
         matching = [(webhook, event) for event in events[webhook.dialect] if event in wanted]
         if webhook.digest is None:
@@ -168,11 +192,13 @@ def _deliveries(
     return found
 
 
-def _with_prompt(connection: Connection, change: Change) -> Change:
+def _with_prompt(connection: Connection, change: Change, prompts: dict[str, bool]) -> Change:
     """Whether it is a prompt's, also if that was deleted since: its tags are gone, but it was created with the tag."""
     if change.is_prompt or change.model_id is None:
         return change
-    return change._replace(is_prompt=_was_prompt(connection, change.model_id))
+    if change.model_id not in prompts:
+        prompts[change.model_id] = _was_prompt(connection, change.model_id)
+    return change._replace(is_prompt=prompts[change.model_id])
 
 
 def _was_prompt(connection: Connection, model_id: str) -> bool:

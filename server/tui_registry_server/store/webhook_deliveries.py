@@ -1,7 +1,7 @@
 """Statements on the deliveries of webhooks: reading those to be sent, leases, outcomes, lists, replays."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -16,11 +16,14 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 
-from tui_registry_server.rules.webhook_events import Change
-from tui_registry_server.store.outbox import CHANGE_COLUMNS, CHANGE_SOURCE, change_of
+from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.webhook_events import DETAILED, Change, Dialect
+from tui_registry_server.store.deadlines import require_thread
+from tui_registry_server.store.outbox import CHANGE_SOURCE, change_columns, change_of
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities
 from tui_registry_server.store.webhook_tables import PENDING, webhook_deliveries, webhooks
@@ -28,10 +31,14 @@ from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
 
 CLEANED_AT_ONCE = 1000  # rows
+REPLAYED_AT_ONCE = 10_000  # rows: others wait for the transaction
+SKEW = 60 * 1000  # milliseconds by which servers' clocks may differ; what is further in the future was in the past
+LONGEST_LEASE = 60 * 60 * 1000  # milliseconds
+MAX_INLINE_LENGTH = 64 * 1024  # characters of a detail that is parsed on the event loop
 
 
 class DueDelivery(NamedTuple):
-    """A delivery that is to be sent, and the change that it tells of."""
+    """A delivery that is to be sent. ``sequence``: the number of the change that it tells of."""
 
     number: int
     id: str
@@ -39,7 +46,8 @@ class DueDelivery(NamedTuple):
     attempts: int
     queued_timestamp: int
     due_timestamp: int
-    change: Change
+    sent_timestamp: int | None
+    sequence: int
 
 
 class DeliveryRow(NamedTuple):
@@ -80,23 +88,41 @@ _now = bindparam("now", type_=BigInteger())
 _id = bindparam("webhook_id", type_=Text())
 _pending = text(f"webhook_deliveries.{PENDING}")
 _active = webhooks.c.status == literal(RegistryWebhookStatus.ACTIVE.value)
-_free = or_(webhooks.c.lease_owner == bindparam("owner", type_=Text()), webhooks.c.lease_timestamp < _now)
+_free = or_(
+    webhooks.c.lease_owner == bindparam("owner", type_=Text()),
+    webhooks.c.lease_timestamp < _now,
+    webhooks.c.lease_timestamp > _now + LONGEST_LEASE,  # the clock was set back
+)
 
 _next = (
     select(func.min(_d.number)).where(_d.webhook_id == webhooks.c.id, _pending).correlate(webhooks).scalar_subquery()
 )
 _DUE_WEBHOOKS = Statement(
-    select(webhooks.c.id)
+    select(webhooks.c.id, webhooks.c.principal_id)
     .select_from(webhooks.join(webhook_deliveries, _d.number == _next))
-    .where(_active, _free, _d.due_timestamp <= _now)
+    .where(
+        _active,
+        _free,
+        or_(_d.due_timestamp <= _now, _d.queued_timestamp > _now + SKEW, _d.sent_timestamp > _now + SKEW),
+    )
 )
 _DUE = Statement(
-    select(_d.number, _d.id, _d.event, _d.attempts, _d.queued_timestamp, _d.due_timestamp, *CHANGE_COLUMNS)
-    .select_from(webhook_deliveries.join(CHANGE_SOURCE, activities.c.sequence == _d.sequence))
+    select(*(_d[name] for name in DueDelivery._fields))
     .where(_d.webhook_id == _id, _pending)
     .order_by(_d.number)
     .limit(bindparam("limit", type_=Integer()))
 )
+_CHANGES = {
+    dialect: Statement(
+        select(*change_columns(needed))
+        .select_from(CHANGE_SOURCE)
+        .where(activities.c.sequence == bindparam("sequence", type_=BigInteger()))
+    )
+    for dialect, needed in (
+        (Dialect.MLFLOW.value, true()),
+        (Dialect.DATABRICKS.value, activities.c.activity_type.in_([literal(str(each)) for each in sorted(DETAILED)])),
+    )
+}
 _CLAIM = Statement(
     update(webhooks)
     .where(webhooks.c.id == _id, _active, _free)
@@ -136,16 +162,18 @@ _done = _d.status != literal(DeliveryStatus.PENDING.value)
 _REPLAY_ONE = Statement(
     update(webhook_deliveries).where(_d.webhook_id == _id, _d.id == bindparam("id", type_=Text()), _done).values(_again)
 )
-_REPLAY_RANGE = Statement(
-    update(webhook_deliveries)
-    .where(
-        _d.webhook_id == _id,
-        and_(_d.creation_timestamp >= bindparam("since", type_=BigInteger()), _done),
-        _d.creation_timestamp < bindparam("until", type_=BigInteger()),
-        _of_status,
-    )
-    .values(_again)
+_in_range = and_(
+    _d.webhook_id == _id,
+    and_(_d.creation_timestamp >= bindparam("since", type_=BigInteger()), _done),
+    _d.creation_timestamp < bindparam("until", type_=BigInteger()),
+    _of_status,
 )
+_COUNT_RANGE = Statement(
+    select(func.count()).select_from(
+        select(_d.number).where(_in_range).limit(bindparam("limit", type_=Integer())).subquery()
+    )
+)
+_REPLAY_RANGE = Statement(update(webhook_deliveries).where(_in_range).values(_again))
 _HAS = Statement(select(_d.status).where(_d.webhook_id == _id, _d.id == bindparam("id", type_=Text())))
 _OLDEST = Statement(
     select(_d.number, _d.creation_timestamp).order_by(_d.number).limit(bindparam("limit", type_=Integer()))
@@ -153,9 +181,9 @@ _OLDEST = Statement(
 _DELETE = Statement(delete(webhook_deliveries).where(_d.number <= bindparam("number", type_=BigInteger())))
 
 
-def due_webhooks(connection: Connection, owner: str, now: int) -> list[str]:
-    """The ids of the webhooks whose next delivery is due, and that no other server sends."""
-    return [row[0] for row in _DUE_WEBHOOKS.run(connection, owner=owner, now=now)]
+def due_webhooks(connection: Connection, owner: str, now: int) -> list[tuple[str, str]]:
+    """The webhooks whose next delivery is due, and that no other server sends: their ids and those of their owners."""
+    return [(row[0], row[1]) for row in _DUE_WEBHOOKS.run(connection, owner=owner, now=now)]
 
 
 def claim(connection: Connection, webhook_id: str, owner: str, now: int, until: int) -> bool:
@@ -169,14 +197,16 @@ def release(connection: Connection, webhook_id: str, owner: str) -> None:
 
 def due(connection: Connection, webhook_id: str, limit: int) -> list[DueDelivery]:
     """A webhook's next deliveries, in their order. That of the first one is the time to send it."""
-    rows = _DUE.run(connection, webhook_id=webhook_id, limit=limit)
-    return [_due_delivery(*row) for row in rows]
+    return [DueDelivery(*row) for row in _DUE.run(connection, webhook_id=webhook_id, limit=limit)]
 
 
-def _due_delivery(
-    number: int, delivery_id: str, event: str, attempts: int, queued: int, due: int, *change: Any
-) -> DueDelivery:
-    return DueDelivery(number, delivery_id, event, attempts, queued, due, change_of(change))
+def change(connection: Connection, sequence: int, dialect: str) -> Change:
+    """A change, with as much of its detail as payloads in this form tell. Raises ValueError for a detail that is not
+    JSON, and LookupError if there is no such change."""
+    columns = _CHANGES[dialect].run(connection, sequence=sequence)[0]
+    if any(isinstance(each, str) and len(each) > MAX_INLINE_LENGTH for each in columns):
+        require_thread(connection)
+    return change_of(columns)
 
 
 def record(connection: Connection, attempts: Sequence[Attempt]) -> None:
@@ -210,7 +240,16 @@ def replay_one(connection: Connection, webhook_id: str, delivery_id: str, now: i
 def replay_range(
     connection: Connection, webhook_id: str, *, since: int, until: int, status: str | None, now: int
 ) -> int:
-    """The same for those that were created from ``since`` until before ``until`` (milliseconds)."""
+    """The same for those that were created from ``since`` until before ``until`` (milliseconds). Raises
+    InvalidParameterValue if they are too many for one transaction."""
+    found: int = _COUNT_RANGE.scalar(
+        connection, webhook_id=webhook_id, since=since, until=until, of_status=status, limit=REPLAYED_AT_ONCE + 1
+    )
+    if found > REPLAYED_AT_ONCE:
+        raise InvalidParameterValue(
+            f"These are more than {REPLAYED_AT_ONCE:,} deliveries, which is how many can be queued again at once. Give "
+            "a shorter time, by 'from' and 'to'."
+        )
     return _REPLAY_RANGE.run(
         connection, webhook_id=webhook_id, since=since, until=until, of_status=status, now=now
     ).rowcount

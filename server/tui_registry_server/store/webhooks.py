@@ -121,7 +121,18 @@ _FOLLOWS = Statement(
     .order_by(webhooks.c.creation_timestamp, webhooks.c.id)
     .limit(literal(MAX_FOLLOWS))
 )
-_COUNT = Statement(select(func.count()).select_from(webhooks).where(webhooks.c.digest.is_(None)))
+_COUNT = Statement(
+    select(func.count())
+    .select_from(webhooks)
+    .where(
+        webhooks.c.digest.is_(None),
+        or_(bindparam("model_id", type_=Text()).is_(None), webhooks.c.model_id == bindparam("model_id", type_=Text())),
+        or_(
+            bindparam("principal_id", type_=Text()).is_(None),
+            webhooks.c.principal_id == bindparam("principal_id", type_=Text()),
+        ),
+    )
+)
 _INSERT = Statement(insert(webhooks).values({name: bindparam(name) for name in WebhookRow._fields}))
 _UPDATE = Statement(
     update(webhooks)
@@ -184,9 +195,9 @@ def follows_of(connection: Connection, principal_id: str) -> list[WebhookRow]:
     return [_row(row) for row in _FOLLOWS.run(connection, principal_id=principal_id)]
 
 
-def count(connection: Connection) -> int:
-    """How many webhooks there are, without follows."""
-    answer: int = _COUNT.scalar(connection)
+def count(connection: Connection, *, model_id: str | None = None, principal_id: str | None = None) -> int:
+    """How many webhooks there are, without follows: of a model, and of who created or last changed them."""
+    answer: int = _COUNT.scalar(connection, model_id=model_id, principal_id=principal_id)
     return answer
 
 

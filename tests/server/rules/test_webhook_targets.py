@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -23,7 +24,8 @@ REFUSED_ADDRESSES = (
     "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::ffff:0:7f00:1",
     "64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::1", "100::1", "2001::1", "2001:2::1", "2001:10::1",
     "2001:20::1", "2001:db8::1", "2002:7f00:1::", "2002:a00:1::", "2002:a9fe:a9fe::", "3fff::1", "5f00::1",
-    "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1", "4000::1",
+    "192.0.0.8", "192.0.0.192", "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1",
+    "4000::1",
 )  # fmt: skip
 PUBLIC_ADDRESSES = (
     "1.1.1.1",
@@ -92,27 +94,25 @@ def sent(url: str, *, allowed: Any = LOOPBACK, resolved: dict[str, list[str]] | 
     """The outcome of a request, with names that resolve to other addresses each time; and how often they did."""
     times = 0
 
-    async def run() -> Outcome:
+    def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
         nonlocal times
-        loop = asyncio.get_running_loop()
-        original = loop.getaddrinfo
+        if resolved is None or host not in resolved:
+            return original(host, port, **options)
+        times += 1
+        address = resolved[host][min(times, len(resolved[host])) - 1]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-        async def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
-            nonlocal times
-            if resolved is None or host not in resolved:
-                return await original(host, port, **options)
-            times += 1
-            address = resolved[host][min(times, len(resolved[host])) - 1]
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
-
-        loop.getaddrinfo = getaddrinfo  # type: ignore[method-assign,assignment]  # a name server of our own
+    async def run() -> Outcome:
         sender = Sender(allowed, 10)
         try:
             return await sender.send(OutgoingRequest(check_url(url, allowed), {}, b"{}", verify=True))
         finally:
             await sender.close()
 
-    return asyncio.run(run()), times
+    original = socket.getaddrinfo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)  # a name server of our own
+        return asyncio.run(run()), times
 
 
 def test_names_are_checked_when_they_are_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,3 +139,36 @@ def test_redirects_are_not_followed() -> None:
         outcome, _ = sent(receiver.url)
         assert (outcome.status, outcome.body, outcome.is_success) == (307, "moved", False)
         assert inside.requests == []
+
+
+def test_name_servers_that_never_answer() -> None:
+    """Whose names take long holds up neither others' names nor the threads that everything else uses."""
+    released = threading.Event()
+    original = socket.getaddrinfo
+
+    def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
+        if host.endswith("slow.example"):
+            released.wait(30)
+        return original("127.0.0.1", port, **options)
+
+    async def run(url: str) -> Outcome:
+        sender = Sender(LOOPBACK, 5)
+        try:
+            slow = [asyncio.ensure_future(sender.send(request(f"http://{n}.slow.example/"))) for n in range(50)]
+            await asyncio.sleep(0)
+            outcome = await sender.send(request(url))
+            await asyncio.wait_for(asyncio.to_thread(lambda: None), 5)
+            assert not any(each.done() for each in slow)
+            released.set()
+            await asyncio.gather(*slow)
+            return outcome
+        finally:
+            released.set()
+            await sender.close()
+
+    def request(url: str) -> OutgoingRequest:
+        return OutgoingRequest(check_url(url, LOOPBACK), {}, b"{}", verify=True)
+
+    with Receiver() as receiver, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        assert asyncio.run(run(f"http://fast.example:{receiver.port}/")).status == 200

@@ -1,0 +1,139 @@
+"""What is passed on to a tracking server that answers when its caller does not expect it: late, or early."""
+
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live_registry import LiveRegistry, serving
+from tests.server.sockets import connect, rest
+
+RUNS = "/api/2.0/mlflow/runs/search"
+ARTIFACT = "/api/2.0/mlflow-artifacts/artifacts/0/run/model.bin"
+
+
+class Upstream:
+    """A socket that does with each connection what a test wants."""
+
+    def __init__(self) -> None:
+        self.reply: Callable[[socket.socket], None] = lambda connection: None
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listening.accept()
+            with connection:
+                self.reply(connection)
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Upstream:
+    return Upstream()
+
+
+@pytest.fixture(scope="module")
+def registry(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    folder: Path = tmp_path_factory.mktemp("registry")
+    uri = f"http://127.0.0.1:{upstream.port}"
+    with serving(folder, "--tracking-uri", uri, "--limit", "body_seconds=2") as live:
+        yield live
+
+
+def bearer(registry: LiveRegistry) -> str:
+    return f"Host: x\r\nAuthorization: Bearer {registry.admin_token}\r\n"
+
+
+def test_a_request_that_is_sent_ahead_of_a_slow_answer(registry: LiveRegistry, upstream: Upstream) -> None:
+    """The time for its body begins with its turn, and ends."""
+    content = json.dumps({"name": "ahead", "description": "x" * 90_000})
+    create = "/api/2.0/mlflow/registered-models/create"
+    first = f"GET {RUNS} HTTP/1.1\r\n{bearer(registry)}\r\n"
+    second = f"POST {create} HTTP/1.1\r\n{bearer(registry)}Content-Length: {len(content)}\r\n\r\n"
+    begun, go_on = threading.Event(), threading.Event()
+
+    def late(connection: socket.socket) -> None:
+        connection.recv(65536)
+        begun.set()
+        go_on.wait(30)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    upstream.reply = late
+    with connect(registry.url) as connection:
+        connection.sendall(f"{first}{second}{content[:10]}".encode())
+        assert begun.wait(30)
+        time.sleep(3)  # body_seconds are over
+        go_on.set()
+        assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
+        connection.sendall(content[10:].encode() + second.encode())
+        assert rest(connection).statuses == [200, 408]
+
+
+def test_an_early_answer_to_an_upload(registry: LiveRegistry, upstream: Upstream) -> None:
+    """It is passed on, also if the tracking server resets the connection at once, as it has not read the rest; or if
+    it reads no more. What only announces an answer does not end the upload."""
+
+    def early(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    upstream.reply = early
+    for _ in range(20):
+        with connect(registry.url) as connection:
+            connection.sendall(f"PUT {ARTIFACT} HTTP/1.1\r\n{bearer(registry)}Content-Length: {10**9}\r\n\r\n".encode())
+            answers = sent_until_answered(connection)
+            assert answers.startswith(b"HTTP/1.1 413 ")
+            assert answers.endswith(b"too large")
+
+    def waits(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        go_on.wait(60)
+
+    def announces(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+        while b"the end" not in connection.recv(65536):
+            pass
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    go_on = threading.Event()
+    head = f"PUT {ARTIFACT} HTTP/1.1\r\n{bearer(registry)}"
+    upstream.reply = waits
+    with connect(registry.url) as connection:
+        connection.sendall(f"{head}Content-Length: {10**9}\r\n\r\n".encode())
+        assert sent_until_answered(connection).startswith(b"HTTP/1.1 403 ")
+    upstream.reply = announces
+    go_on.set()
+    with connect(registry.url) as connection:
+        connection.sendall(f"{head}Content-Length: {10**6 + 7}\r\n\r\n".encode() + bytes(10**6))
+        time.sleep(0.2)
+        connection.sendall(b"the end")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
+def sent_until_answered(connection: socket.socket) -> bytes:
+    connection.settimeout(0)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if received := connection.recv(65536):
+                return received
+            return b""
+        except BlockingIOError:
+            pass
+        try:
+            connection.send(bytes(65536))
+        except BlockingIOError:
+            time.sleep(0.001)
+        except ConnectionError:
+            connection.settimeout(5)
+            return rest(connection).content
+    return b""
