@@ -204,7 +204,7 @@ class Board(TableActions, StagePlace):
         if event.value.strip() != self._typed:
             self._typed = event.value.strip()
             self._pages = self._new_pages()
-            self.reload()
+            self.reload_typed()
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
