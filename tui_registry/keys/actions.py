@@ -243,8 +243,17 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", *WITH_VERSIONS, "activity", *DETAILS, "compare", "journal", *TRACKING, *ACCESS),
+        ("inbox", "models", "board", "activity", *SECTIONS),
         6,
+    ),
+    Action(
+        "back",
+        "escape",
+        "esc",
+        "back",
+        "Clear the filter and marks, or go back",
+        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person"),
+        3,  # who opened it has to see the way back
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 8),
