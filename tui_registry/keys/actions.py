@@ -252,7 +252,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person"),
+        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "deliveries"),
         3,  # who opened it has to see the way back
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),
