@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
+from rich.cells import cell_len
+
 from tui_registry.client.errors import CallError, LostAnswer, ReadOnly, Unauthenticated, Unreachable
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.keymap import Keymap
@@ -14,7 +16,7 @@ from tui_registry.keys.names import display_name
 from tui_registry.mutations.mutation import Mutation, run
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.session.messages import ConnectionChanged
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import clip, one_line, visible
 
 MAX_CHANGES = 50  # that are remembered, to be undone one after the other
 OUTCOME_SECONDS = {Verdict.DONE: 6.0, Verdict.REFUSED: 12.0, Verdict.UNKNOWN: 30.0}
@@ -25,6 +27,7 @@ CANNOT_UNDO = "There is no way to undo it."
 SERVER_IS_GONE = (Unreachable, LostAnswer, Unauthenticated)
 """After these, what is left of several mutations is not tried: each would wait for the server, and fail."""
 NOT_TRIED = "Not tried: the server was no longer there, or refused the token."
+MAX_TITLE_CELLS = 100  # of a mutation, in the status line, which must have room for what came of it
 MAX_NAMED = 3  # that were not tried
 
 
@@ -342,4 +345,5 @@ def _action(mutation: Mutation) -> str:
 
 
 def _told(title: str, message: str) -> str:
-    return f"{visible(title)}: {one_line(message)}"
+    title = visible(title)
+    return f"{clip(title, min(cell_len(title), MAX_TITLE_CELLS))}: {one_line(message)}"

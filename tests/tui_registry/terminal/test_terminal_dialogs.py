@@ -41,5 +41,13 @@ def test_a_dialog_costs_little_and_hides_nothing_that_is_decided(scene: Scene, s
         assert len(shown.raw) - before < MAX_BYTES[size]
         shown.shows(*(line.rpartition("│")[2].strip() for line in details))
         assert "● live" in shown.text
-        shown.press("n", "q")
+        shown.press("n")
+        for key, dialog in ((":", "model, place, action"), ("V", "copy all"), ("?", "Keyboard shortcuts")):
+            before = len(shown.raw)
+            shown.press(key)
+            shown.shows(dialog, "Inbox (13)", "● live")
+            assert len(shown.raw) - before < 2 * MAX_BYTES[size]
+            shown.press("escape")
+            shown.until(lambda dialog=dialog: dialog not in shown.text, "it is closed")  # type: ignore[misc]  # mypy sees no defaults of lambdas
+        shown.press("q")
         assert shown.ends() == 0
