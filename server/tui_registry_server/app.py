@@ -13,6 +13,7 @@ from tui_registry_server.delivery.worker import DeliveryWorker
 from tui_registry_server.http.handler import Handler
 from tui_registry_server.http.openapi import openapi_route
 from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import schema
 from tui_registry_server.store.database import Database
@@ -37,8 +38,9 @@ class Registry:
         self._lineage, self._tracking_proxy = _tracking(settings, self._database)
         sender = Sender(settings.policy.webhook_networks, settings.limits.webhook_seconds)
         self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
+        self.state = ServerState(self._database, self._deliveries)
         self._handler = Handler(
-            (*ROUTES, openapi_route(ROUTES)), self._database, settings, sender, self._lineage, self._tracking_proxy
+            (*ROUTES, openapi_route(ROUTES)), self.state, settings, sender, self._lineage, self._tracking_proxy
         )
         self._router = Router(lifespan=self._lifespan)
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tui_registry_server.app import Registry
 from tui_registry_server.http.connection_limiter import ConnectionLimiter, Network
+from tui_registry_server.http.monitoring_server import MonitoringServer, listener_url
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import fail, note, set_up_log
@@ -60,7 +61,7 @@ class Options:
     that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
     socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
     trusted. ``webhook_networks``: where webhooks may send to, besides public addresses; ``webhook_key_file``: with the
-    key that encrypts their secrets."""
+    key that encrypts their secrets. On ``metrics_port``, if there is one, http.monitoring is served."""
 
     database: str
     host: str
@@ -80,6 +81,8 @@ class Options:
     state_file: Path | None = None
     end_with: Path | None = None
     socket_fd: int | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
 
 
 def run(options: Options) -> None:
@@ -89,18 +92,18 @@ def run(options: Options) -> None:
     sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
     _raise_open_files_limit(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
     try:
-        if options.certificate is None and not _is_loopback(options.host):
-            _warn_of_plain_http(options)
+        with _reporting(options.host, options.port):
+            if options.certificate is None and not _is_loopback(options.host):
+                _warn_of_plain_http(options)
         context = None if options.certificate is None else options.certificate.context()
-        listener = _listen(options.host, options.port)
-    except OSError as error:
-        fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
-    except UnicodeError:  # it cannot be encoded for the resolver
-        fail(f"'{options.host}' is not the name of a host, nor an address: --host takes one, such as 127.0.0.1.")
     except InvalidParameterValue as error:
         fail(error.message)
-    with listener:
-        _serve(options, listener, context)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listen(options.host, options.port))
+        monitoring = None
+        if options.metrics_port is not None:
+            monitoring = stack.enter_context(_listen(options.metrics_host, options.metrics_port, "--metrics-"))
+        _serve(options, listener, monitoring, context)
 
 
 def _warn_of_plain_http(options: Options) -> None:
@@ -113,7 +116,9 @@ def _warn_of_plain_http(options: Options) -> None:
     note(f"Warning: listening on {options.host} without TLS. Anyone who can read the network can read the tokens.")
 
 
-def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+def _serve(
+    options: Options, listener: socket.socket, monitoring: socket.socket | None, context: ssl.SSLContext | None
+) -> None:
     try:
         registry = Registry(
             Settings(
@@ -137,7 +142,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
         fail(str(error))
     except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
         fail(f"The database {redact_url(options.database)} could not be opened: {describe_error(error)}")
-    server = _Server(registry, listener, options, context)
+    server = _Server(registry, listener, monitoring, options, context)
     # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,
     # so that the process ends with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -149,13 +154,19 @@ class _Server(uvicorn.Server):
     """Reports when it is ready, and ends the event streams before it waits for open requests."""
 
     def __init__(
-        self, registry: Registry, listener: socket.socket, options: Options, context: ssl.SSLContext | None
+        self,
+        registry: Registry,
+        listener: socket.socket,
+        monitoring: socket.socket | None,
+        options: Options,
+        context: ssl.SSLContext | None,
     ) -> None:
         connection_limiter = ConnectionLimiter(options.limits, options.trusted_proxies)
+        protocol = partial(Protocol, connection_limiter=connection_limiter, counts=registry.state.counts)
         super().__init__(
             uvicorn.Config(
                 registry,
-                http=cast("type[asyncio.Protocol]", partial(Protocol, connection_limiter=connection_limiter)),
+                http=cast("type[asyncio.Protocol]", protocol),
                 ws="none",
                 log_config=None,  # its lines go through our log
                 log_level="error",  # each request that is not HTTP would log a line, and anyone can send many
@@ -171,10 +182,12 @@ class _Server(uvicorn.Server):
             )
         )
         self._registry = registry
+        registry.state.connections = lambda: len(self.server_state.connections)
+        self._monitoring = None if monitoring is None else MonitoringServer(monitoring, registry.state, options.limits)
         self._options = options
         self._context = context
         self._exclusive_lock: IO[str] | None = None
-        self._url = _url(listener, "http" if context is None else "https")
+        self._url = listener_url(listener, "http" if context is None else "https")
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -186,6 +199,9 @@ class _Server(uvicorn.Server):
             )
             loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
         await super().startup(sockets)
+        if self._monitoring is not None:
+            await self._monitoring.start()
+            note(f"Monitoring: {self._monitoring.url}/metrics")
         gc.collect()
         gc.freeze()  # these objects stay; a full collection of them would block the event loop for 0.1 s
         if self._options.state_file is not None:
@@ -197,6 +213,8 @@ class _Server(uvicorn.Server):
             _remove_own(self._options.state_file)
         self._registry.end_streams()
         await super().shutdown(sockets)
+        if self._monitoring is not None:
+            self._monitoring.stop()
 
     def _reload_certificate(self) -> None:
         """Serve new connections with the current certificate and key files."""
@@ -218,11 +236,23 @@ class _Server(uvicorn.Server):
             self.should_exit = self._exclusive_lock is not None
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family, address = _resolved(host, port)
-    listener = socket.create_server(address, family=family, backlog=2048)
+def _listen(host: str, port: int, option: str = "--") -> socket.socket:
+    with _reporting(host, port, option):
+        family, address = _resolved(host, port)
+        listener = socket.create_server(address, family=family, backlog=2048)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # its connections inherit it
     return listener
+
+
+@contextlib.contextmanager
+def _reporting(host: str, port: int, option: str = "--") -> Iterator[None]:
+    """Exit with a message if the block cannot listen there."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with {option}port.")
+    except UnicodeError:  # it cannot be encoded for the resolver
+        fail(f"'{host}' is not the name of a host, nor an address: {option}host takes one, such as 127.0.0.1.")
 
 
 def _inherited(descriptor: int | None) -> list[socket.socket]:
@@ -236,11 +266,6 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, in
 
 def _is_loopback(host: str) -> bool:
     return ip_address(_resolved(host, 0)[1][0].partition("%")[0]).is_loopback
-
-
-def _url(listener: socket.socket, scheme: str) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
 
 
 def _raise_open_files_limit(wanted: int) -> None:

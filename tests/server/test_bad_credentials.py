@@ -87,11 +87,12 @@ def test_what_is_served_without_credentials() -> None:
     """So that nobody adds to it by accident."""
     public = {name_of(route) for route in ROUTES if route not in GUARDED}
     about_the_server = {"GET /api/3.0/mlflow/server-info", "GET /.well-known/databricks-config"}
-    assert public == {"GET /health", "GET /version"} | about_the_server
+    assert public == {"GET /health", "GET /ready", "GET /version"} | about_the_server
 
 
 def test_the_other_prefix_is_guarded_too(callers: Callers) -> None:
-    with httpx.Client(base_url=f"{callers.registry.url}/ajax-api/2.0") as nobody:
+    with httpx.Client(base_url=callers.registry.url) as nobody:
         for route in GUARDED:
             for headers in ({}, {"Authorization": "Bearer tr_wrong"}):
-                assert nobody.request(route.method, route.path, headers=headers).status_code == 401, name_of(route)
+                path = route.path if route.rooted else f"/ajax-api/2.0{route.path}"
+                assert nobody.request(route.method, path, headers=headers).status_code == 401, name_of(route)

@@ -124,6 +124,12 @@ for command in (audit, backup, restore):
     metavar="FILE",
     help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /metrics for Prometheus, /health and /ready on this port, without a token and without TLS.",
+)
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="The address that this port listens on.")
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -145,6 +151,8 @@ def serve(
     tracking_uri: str | None,
     webhook_networks: tuple[str, ...],
     webhook_key_file: Path | None,
+    metrics_port: int | None,
+    metrics_host: str,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -172,6 +180,8 @@ def serve(
             tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
             webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
             webhook_key_file=webhook_key_file,
+            metrics_port=metrics_port,
+            metrics_host=metrics_host,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,

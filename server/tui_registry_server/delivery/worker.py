@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -41,7 +42,8 @@ CLEANING_INTERVAL = 60 * 60.0  # seconds
 
 
 class DeliveryWorker:
-    """``limits``: of sends at once and per second."""
+    """``limits``: of sends at once and per second. ``outcomes`` counts attempts by the status that a delivery got by
+    them."""
 
     def __init__(self, database: Database, policy: Policy, limits: Limits, sender: Sender) -> None:
         self._database = database
@@ -51,6 +53,7 @@ class DeliveryWorker:
         # A lease holds for a batch and a last request that nobody answers, with time to spare for the database.
         self._lease = 2 * sender.timeout
         self._batch_seconds = min(BATCH_SECONDS, sender.timeout / 4)
+        self.outcomes: Counter[str] = Counter({status.lower(): 0 for status in DeliveryStatus})
         self._committed = asyncio.Event()
         self._has_webhooks = False
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -58,6 +61,11 @@ class DeliveryWorker:
         self._interval = 1 / limits.webhook_sends_per_second
         self._next_send = 0.0
         self._next_cleaning = time.monotonic() + POLL_INTERVAL  # not at once: there are others to start
+
+    @property
+    def sending(self) -> int:
+        """How many webhooks are being sent to."""
+        return len(self._sending)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -145,6 +153,7 @@ class DeliveryWorker:
             if webhook is not None:
                 is_finished = await self._send_some(webhook, deliveries, withheld, attempts, end)
         finally:  # also if this is cancelled, as the server ends: what was sent is known to be
+            self.outcomes.update(attempt.status.lower() for attempt in attempts)
             await self._database.write(partial(self._record, webhook_id, attempts, is_finished))
         return is_finished
 

@@ -66,6 +66,11 @@ class EventStream:
         self._open_by: Counter[str] = Counter()
         self._stopping = False
 
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return self._open
+
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Wake the streams of this event loop while the block runs."""
@@ -110,12 +115,15 @@ class EventStream:
     def _acquire_slot(self, principal: Principal) -> None:
         """Count a stream. Raises TemporarilyUnavailable or RequestLimitExceeded."""
         if self._open >= self._limits.streams:
-            raise TemporarilyUnavailable("The server has reached its limit of event streams. Try again later.")
+            raise TemporarilyUnavailable(
+                "The server has reached its limit of event streams. Try again later.", limit="streams"
+            )
         if self._open_by[principal.id] >= self._limits.streams_per_principal:
             raise RequestLimitExceeded(
                 f"{principal.name} has {self._limits.streams_per_principal} event streams open, which is the limit. "
                 "Close some.",
                 retry_after=RETRY_AFTER,
+                limit="streams_per_principal",
             )
         self._open += 1
         self._open_by[principal.id] += 1

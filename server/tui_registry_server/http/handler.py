@@ -5,9 +5,12 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,9 +21,12 @@ from tui_registry_server.http.authentication import Authenticator, refresh_princ
 from tui_registry_server.http.decoding import decode, has_body
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBodySlots
+from tui_registry_server.http.request_counts import TRACKING_SERVER, UNMATCHED
+from tui_registry_server.http.request_id import HEADER, request_id
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
+from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.http.tracking_paths import is_passed_on
 from tui_registry_server.operations import dispatch, subjects
 from tui_registry_server.operations.call import Answer, Call, Caller, WebhookTest
@@ -35,7 +41,6 @@ from tui_registry_server.rules.lineage import RunLookup
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
-from tui_registry_server.store.database import Database
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 from tui_registry_server.wire.permission_policy import Ability
@@ -53,15 +58,16 @@ class Handler:
     def __init__(
         self,
         routes: Iterable[Route],
-        database: Database,
+        state: ServerState,
         settings: Settings,
         sender: Sender,
         lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
     ) -> None:
-        """``sender`` tests webhooks; ``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if
-        there is one."""
-        self._database = database
+        """``state`` is for the routes of the server itself; ``sender`` tests webhooks; ``lineage`` asks the tracking
+        server, ``tracking_proxy`` passes calls on to it, if there is one."""
+        self._database = database = state.database
+        self._counts = state.counts
         self._sender = sender
         self._lineage = lineage
         self._settings = settings
@@ -70,10 +76,14 @@ class Handler:
         self._response_limiter = ResponseLimiter(settings.limits)
         self._tracking_proxy = tracking_proxy
         self.events = EventStream(database, self._authenticator, settings.limits)
+        state.streams = lambda: self.events.streams
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
         by_pattern: dict[str, dict[str, Route]] = {}
-        for route in routes:
+        for each in routes:
+            route = (
+                replace(each, operation=partial(each.operation, state)) if each.of_server and each.operation else each
+            )
             for path in route.paths:
                 methods = by_pattern if "{" in path else self._fixed
                 methods.setdefault(path, {})[route.method] = route
@@ -81,33 +91,43 @@ class Handler:
             self._patterns.append((_pattern(path), methods_of))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
         request = Request(scope, receive)
+        headers = dict(scope["headers"])
+        scope["request_id"] = identity = request_id(headers.get(HEADER))
         try:
-            response = await self._serve(request)
+            response = await self._serve(request, headers)
         except RegistryError as error:
+            self._counts.add_refusal(error)
             response = _error_response(request, error)
         except Exception as error:
             response = _error_response(request, _to_registry_error(error))
-        await response(scope, receive, send)
+        response.raw_headers.append((HEADER, identity))
+        try:
+            await response(scope, receive, send)
+        finally:
+            duration = None if isinstance(response, EventSourceResponse) else time.perf_counter() - began
+            self._counts.add(scope.get("route", UNMATCHED), scope["method"], response.status_code, duration)
 
-    async def _serve(self, request: Request) -> Response:
+    async def _serve(self, request: Request, headers: dict[bytes, bytes]) -> Response:
         now = time.time_ns() // 1_000_000
         try:
             route, path_fields = self._find(request.scope["path"], request.method)
         except EndpointNotFound:
             if not is_passed_on(request.scope["raw_path"].decode("latin-1")):
                 raise
+            request.scope["route"] = TRACKING_SERVER
             return await self._pass_on(request, now)
+        request.scope["route"] = route.template
         if route.ability is Ability.PUBLIC and route.operation is not None:
-            public: Any = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
-            return in_chunks(json_response(public))
-        principal = await self._authenticator.authenticate(request, now)
-        operation = route.operation
+            return await _public_response(route.operation, route)
+        request.scope["principal"] = principal = await self._authenticator.authenticate(request, now)
+        operation: Any = route.operation
         if operation is None:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             dispatch.authorize(route.ability, route.subject, Caller(principal), None)
-        slot = self._large_body_slots.slot(principal.id) if has_body(request) else None
+        slot = self._large_body_slots.slot(principal.id) if has_body(headers) else None
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
             if slot is not None and (decoded_at := time.time_ns() // 1_000_000) != now:
@@ -150,7 +170,9 @@ class Handler:
                 else outcome
             )
             response = (
-                scim.scim_response(request, answer, route.status) if route.scim else json_response(answer, route.status)
+                scim.scim_response(request, answer, route.status)
+                if route.scim
+                else json_response(answer, route.status, route.media_type)
             )
             return self._response_limiter.track(response, principal.id)
         finally:
@@ -163,7 +185,7 @@ class Handler:
                 f"{request.scope['path']} is a call for a tracking server: runs, experiments and artifacts are not "
                 "kept here. Set the client's tracking URI to one, or start this server with --tracking-uri."
             )
-        principal = await self._authenticator.authenticate(request, now)
+        request.scope["principal"] = principal = await self._authenticator.authenticate(request, now)
 
         async def check() -> None:
             await self._authenticator.authenticate(request, time.time_ns() // 1_000_000)
@@ -199,6 +221,11 @@ class Handler:
             allowed = sorted(methods)
             raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(allowed)}.", allowed)
         return route, fields
+
+
+async def _public_response(operation: Callable[[], Any], route: Route) -> Response:
+    answer = await asyncio.to_thread(operation) if route.lengthy else operation()
+    return in_chunks(json_response(await answer if route.of_server else answer))
 
 
 def _error_response(request: Request, error: RegistryError) -> Response:

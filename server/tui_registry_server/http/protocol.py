@@ -9,6 +9,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tui_registry_server.http.connection_limiter import ConnectionLimiter
+from tui_registry_server.http.request_counts import RequestCounts
 from tui_registry_server.http.responses import CHUNK_BYTES, error_response
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
@@ -30,10 +31,11 @@ class Protocol(HttpToolsProtocol):
     mistaken for header fields.
     """
 
-    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, **named: Any) -> None:
+    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, counts: RequestCounts, **named: Any) -> None:
         super().__init__(*args, **named)
         self._connection_limiter = connection_limiter
         self._limits = connection_limiter.limits
+        self._counts = counts
         self._client_key: str | None = None
         self._reading = "head"
         """The part of a request that is being read: ``head``, also between requests, ``body``, or ``streamed``: a body
@@ -60,6 +62,7 @@ class Protocol(HttpToolsProtocol):
             self._start_read_timer("head")
             return
         self._error = problem
+        self._counts.add_unread(problem)
         self._write(problem)
         # Closed while the client still writes, it would be reset, and the response might not be read.
         lingers = len(self.connections) <= self._limits.connections + self._limits.refused_connections
@@ -96,7 +99,9 @@ class Protocol(HttpToolsProtocol):
             # In a body: between two chunks, or after the last.
             if self._error is None:
                 self._send_error_and_close(
-                    BadRequest(f"The request's head is larger than {self._limits.head_bytes} bytes.")
+                    BadRequest(
+                        f"The request's head is larger than {self._limits.head_bytes} bytes.", limit="head_bytes"
+                    )
                 )
         elif self._read_timer is None and self._error is None:
             began = self.timeout_keep_alive_task is None and self._is_idle()
@@ -120,11 +125,13 @@ class Protocol(HttpToolsProtocol):
                 self._reject(BadRequest("The only transfer encoding of a request's body is 'chunked'."))
             self.headers.append((name, value))
         if len(self.headers) + self._trailer_count > self._limits.head_fields:
-            self._reject(BadRequest(f"The request has more than {self._limits.head_fields} header fields."))
+            self._reject(
+                BadRequest(f"The request has more than {self._limits.head_fields} header fields.", limit="head_fields")
+            )
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= self._limits.pipelined:
-            self._reject(BadRequest("Too many requests were sent before the first was answered."))
+            self._reject(BadRequest("Too many requests were sent before the first was answered.", limit="pipelined"))
         if self._host_count != 1 or self.parser.get_http_version() != "1.1":
             self._check_version()
         self._unparsed = 0
@@ -148,7 +155,11 @@ class Protocol(HttpToolsProtocol):
         self._unparsed = 0
         self._body_bytes += len(body)
         if self._body_bytes > self._limits.drained_bytes and self._reading != "streamed":
-            self._reject(RequestTooLarge(f"The request's body is larger than {self._limits.body_bytes} bytes."))
+            self._reject(
+                RequestTooLarge(
+                    f"The request's body is larger than {self._limits.body_bytes} bytes.", limit="drained_bytes"
+                )
+            )
         super().on_body(body)
 
     def _stream_body(self, cycle: RequestResponseCycle) -> None:
@@ -187,7 +198,9 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._send_error_and_close(
-                RequestTimeout(f"The {part} of the request did not arrive within {seconds} seconds.")
+                RequestTimeout(
+                    f"The {part} of the request did not arrive within {seconds} seconds.", limit=f"{part}_seconds"
+                )
             )
 
     # --- errors
@@ -207,6 +220,7 @@ class Protocol(HttpToolsProtocol):
         for it: then the error is not sent, and the connection is closed after that response, or at once if its request
         is incomplete."""
         self._error = problem
+        self._counts.add_unread(problem)
         self._cancel_read_timer()
         self._unset_keepalive_if_required()
         if self._is_idle():
@@ -246,6 +260,7 @@ class Protocol(HttpToolsProtocol):
     def _check_stall(self) -> None:
         self._stall_timer = None
         if self._sent() == self._sent_before:
+            self._counts.refused["stalled_seconds"] += 1
             self.transport.abort()
         else:
             self._start_stall_timer()

@@ -1,11 +1,12 @@
 """A route: method, path, ability, operation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
+from tui_registry_server.http.responses import JSON
 from tui_registry_server.operations.call import Answer, WebhookTest
 from tui_registry_server.wire.fields import Nothing, RequestBody
 from tui_registry_server.wire.permission_policy import Ability
@@ -30,6 +31,9 @@ class Route:
     logged_model: which logged model the tracking server is asked about before the operation runs, which gets the answer
         in ``Call.lookup``: a function like the operation, run in a read of its own. It returns an id or None.
     scim: whether it has SCIM's headers and errors: see http.scim.
+    of_server: whether the operation is about this server itself: it is called with the ServerState first, and, if it is
+        public, may be a coroutine function.
+    media_type: of its answer.
     lengthy: whether it usually exceeds the inline budget (see store.deadlines): lists that are assembled here, groups
         of thousands. For operations that rarely do, see store.database.
     """
@@ -37,7 +41,7 @@ class Route:
     method: str
     path: str
     ability: Ability
-    operation: Callable[..., Answer | WebhookTest] | None
+    operation: Callable[..., Answer | WebhookTest | Awaitable[Answer]] | None
     body: type[BaseModel] = NoFields
     subject: Callable[..., Any] | None = None
     answer: type[BaseModel] = Nothing
@@ -46,13 +50,18 @@ class Route:
     status: int = 200
     rooted: bool = False
     scim: bool = False
+    of_server: bool = False
+    media_type: str = JSON
     logged_model: Callable[..., str | None] | None = None
+    template: str = field(init=False)
+    """Its first path, by which logs and metrics name it."""
 
     def __post_init__(self) -> None:
         if self.subject is None and self.ability not in {Ability.PUBLIC, Ability.ANYONE, Ability.READ}:
             raise ValueError(f"{self.method} {self.path} needs an ability but has no subject to check it on")
         if self.writes is None:
             object.__setattr__(self, "writes", self.method != "GET")
+        object.__setattr__(self, "template", self.paths[0])
 
     @property
     def paths(self) -> tuple[str, ...]:
