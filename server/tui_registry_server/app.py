@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.delivery.worker import DeliveryWorker
+from tui_registry_server.http.access_log import AccessLog
 from tui_registry_server.http.handler import Handler
 from tui_registry_server.http.openapi import openapi_route
 from tui_registry_server.http.routes import ROUTES
@@ -42,10 +43,11 @@ class Registry:
         self._handler = Handler(
             (*ROUTES, openapi_route(ROUTES)), self.state, settings, sender, self._lineage, self._tracking_proxy
         )
+        self._http: ASGIApp = AccessLog(self._handler) if settings.access_log else self._handler
         self._router = Router(lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._handler if scope["type"] == "http" else self._router)(scope, receive, send)
+        await (self._http if scope["type"] == "http" else self._router)(scope, receive, send)
 
     def end_streams(self) -> None:
         """End the open event streams, which would delay the shutdown."""

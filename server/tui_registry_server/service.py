@@ -28,7 +28,7 @@ from tui_registry_server.http.connection_limiter import ConnectionLimiter, Netwo
 from tui_registry_server.http.monitoring_server import MonitoringServer, listener_url
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.operations.call import Policy
-from tui_registry_server.output import fail, note, set_up_log
+from tui_registry_server.output import announce, fail, set_up_log
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.secret_box import secret_box
@@ -83,12 +83,15 @@ class Options:
     socket_fd: int | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+    log_level: str = "warning"
+    log_format: str = "text"
+    access_log: bool = False
 
 
 def run(options: Options) -> None:
     """Serve until a signal, or until no console uses it. Exits with 1 and a message if it cannot start, and with 2 if
     it would serve other machines without TLS and without ``insecure_http``."""
-    set_up_log()
+    set_up_log(options.log_level, options.log_format)
     sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
     _raise_open_files_limit(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
     try:
@@ -113,7 +116,7 @@ def _warn_of_plain_http(options: Options) -> None:
             "read the tokens. Give a certificate with --tls-cert and --tls-key; or, if a proxy in front of the server "
             "terminates TLS, or the network is your own, say so with --insecure-http."
         )
-    note(f"Warning: listening on {options.host} without TLS. Anyone who can read the network can read the tokens.")
+    announce(f"Warning: listening on {options.host} without TLS. Anyone who can read the network can read the tokens.")
 
 
 def _serve(
@@ -136,6 +139,7 @@ def _serve(
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
                 tracking=options.tracking,
+                access_log=options.access_log,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:
@@ -201,12 +205,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._monitoring is not None:
             await self._monitoring.start()
-            note(f"Monitoring: {self._monitoring.url}/metrics")
+            announce(f"Monitoring: {self._monitoring.url}/metrics")
         gc.collect()
         gc.freeze()  # these objects stay; a full collection of them would block the event loop for 0.1 s
         if self._options.state_file is not None:
             _write_private_file(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
-        note(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
+        announce(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._options.state_file is not None:

@@ -18,6 +18,7 @@ class Settings:
     limits: the largest requests, numbers of connections etc. that are served.
     durable: whether a write is on the disk before it is answered; off for throwaway registries only.
     tracking: the MLflow tracking server that is asked about new versions, if any.
+    access_log: whether each request is logged.
     demo_clock: whether a client may set the time of a change by the header ``X-Demo-Time`` (milliseconds); only for
     filling a throwaway registry with history.
     """
@@ -30,4 +31,5 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     durable: bool = True
     demo_clock: bool = False
+    access_log: bool = False
     tracking: TrackingServer | None = None

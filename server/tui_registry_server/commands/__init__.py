@@ -18,7 +18,7 @@ from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
-from tui_registry_server.output import note, print_lines, print_table
+from tui_registry_server.output import LOG_FORMATS, LOG_LEVELS, note, print_lines, print_table
 from tui_registry_server.program import Program
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_overrides
@@ -130,6 +130,21 @@ for command in (audit, backup, restore):
     help="Serve /metrics for Prometheus, /health and /ready on this port, without a token and without TLS.",
 )
 @click.option("--metrics-host", default="127.0.0.1", show_default=True, help="The address that this port listens on.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LOG_LEVELS, case_sensitive=False),
+    default="warning",
+    show_default=True,
+    help="The least severe messages that are logged, on stderr.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(LOG_FORMATS),
+    default="text",
+    show_default=True,
+    help="Lines for people, or JSON objects.",
+)
+@click.option("--access-log", is_flag=True, help="Log each request: id, user, route, status, milliseconds, bytes.")
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -153,6 +168,9 @@ def serve(
     webhook_key_file: Path | None,
     metrics_port: int | None,
     metrics_host: str,
+    log_level: str,
+    log_format: str,
+    access_log: bool,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
@@ -182,6 +200,9 @@ def serve(
             webhook_key_file=webhook_key_file,
             metrics_port=metrics_port,
             metrics_host=metrics_host,
+            log_level=log_level,
+            log_format=log_format,
+            access_log=access_log,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,

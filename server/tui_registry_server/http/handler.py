@@ -101,7 +101,7 @@ class Handler:
             self._counts.add_refusal(error)
             response = _error_response(request, error)
         except Exception as error:
-            response = _error_response(request, _to_registry_error(error))
+            response = _error_response(request, _to_registry_error(error, identity))
         response.raw_headers.append((HEADER, identity))
         try:
             await response(scope, receive, send)
@@ -245,14 +245,14 @@ def _demo_time(demo_time: str | None) -> int | None:
     return int(demo_time)
 
 
-def _to_registry_error(error: Exception) -> RegistryError:
+def _to_registry_error(error: Exception, identity: bytes) -> RegistryError:
     """The error that a client gets for an unexpected exception. The log has the details."""
     known = to_api_error(error)
     if known is not None:
         log.error("the database refused: %s", describe_error(error))
         return known
     reference = uuid.uuid4().hex
-    log.error("unexpected error %s", reference, exc_info=error)
+    log.error("unexpected error %s of request %s", reference, identity.decode(), exc_info=error)
     return InternalError(
         f"The server failed unexpectedly. Nothing was changed. Its log has the cause under reference {reference}."
     )
