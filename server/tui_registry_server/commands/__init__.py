@@ -9,16 +9,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tui_registry_server.commands.audit import audit
 from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
+from tui_registry_server.commands.operating import operating_options
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
-from tui_registry_server.output import LOG_FORMATS, LOG_LEVELS, note, print_lines, print_table
+from tui_registry_server.output import note, print_lines, print_table
 from tui_registry_server.program import Program
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_overrides
@@ -124,27 +125,7 @@ for command in (audit, backup, restore):
     metavar="FILE",
     help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
 )
-@click.option(
-    "--metrics-port",
-    type=click.IntRange(0, 65535),
-    help="Serve /metrics for Prometheus, /health and /ready on this port, without a token and without TLS.",
-)
-@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="The address that this port listens on.")
-@click.option(
-    "--log-level",
-    type=click.Choice(LOG_LEVELS, case_sensitive=False),
-    default="warning",
-    show_default=True,
-    help="The least severe messages that are logged, on stderr.",
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(LOG_FORMATS),
-    default="text",
-    show_default=True,
-    help="Lines for people, or JSON objects.",
-)
-@click.option("--access-log", is_flag=True, help="Log each request: id, user, route, status, milliseconds, bytes.")
+@operating_options
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -166,15 +147,11 @@ def serve(
     tracking_uri: str | None,
     webhook_networks: tuple[str, ...],
     webhook_key_file: Path | None,
-    metrics_port: int | None,
-    metrics_host: str,
-    log_level: str,
-    log_format: str,
-    access_log: bool,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
     socket_fd: int | None,
+    **operating: Any,
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
     from tui_registry_server import service
@@ -198,11 +175,7 @@ def serve(
             tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
             webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
             webhook_key_file=webhook_key_file,
-            metrics_port=metrics_port,
-            metrics_host=metrics_host,
-            log_level=log_level,
-            log_format=log_format,
-            access_log=access_log,
+            **operating,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,

@@ -9,22 +9,17 @@ from uvicorn.server import ServerState as UvicornState
 from tui_registry_server.http.connection_limiter import ConnectionLimiter
 from tui_registry_server.http.monitoring import Monitoring
 from tui_registry_server.http.protocol import Protocol
-from tui_registry_server.http.request_counts import RequestCounts
 from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.rules.limits import Limits
-
-
-def listener_url(listener: socket.socket, scheme: str) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
 
 
 class MonitoringServer:
     """Serves http.monitoring, with the limits of other connections. It is not counted in the metrics itself."""
 
-    def __init__(self, listener: socket.socket, state: ServerState, limits: Limits) -> None:
-        self.url = listener_url(listener, "http")
+    def __init__(self, listener: socket.socket, url: str, state: ServerState, limits: Limits) -> None:
+        self.url = url
         self._listener = listener
+        self._state = state
         self._config = uvicorn.Config(Monitoring(state), log_config=None, access_log=False, ws="none")
         self._connections = UvicornState()
         self._limiter = ConnectionLimiter(limits)
@@ -40,7 +35,7 @@ class MonitoringServer:
             server_state=self._connections,
             app_state={},
             connection_limiter=self._limiter,
-            counts=RequestCounts(),
+            state=self._state,
         )
 
     def stop(self) -> None:

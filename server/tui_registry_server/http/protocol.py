@@ -9,12 +9,14 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tui_registry_server.http.connection_limiter import ConnectionLimiter
-from tui_registry_server.http.request_counts import RequestCounts
 from tui_registry_server.http.responses import CHUNK_BYTES, error_response
+from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
 STREAMED_BODY = "tui_registry.streamed_body"
 """The extension of the ASGI scope that takes a request's body out of the limits for bodies read into memory."""
+RECENT_SECONDS = 1.0  # seconds in which a client that was answered is likely to send its next request
+LAST_REQUEST_SECONDS = 0.1  # seconds that it is waited for at the end of the server
 LINGER_SECONDS = 0.5  # seconds for which a refused connection stays open, so that the client can read why
 
 
@@ -31,11 +33,12 @@ class Protocol(HttpToolsProtocol):
     mistaken for header fields.
     """
 
-    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, counts: RequestCounts, **named: Any) -> None:
+    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, state: ServerState, **named: Any) -> None:
         super().__init__(*args, **named)
         self._connection_limiter = connection_limiter
         self._limits = connection_limiter.limits
-        self._counts = counts
+        self._state = state
+        self._counts = state.counts
         self._client_key: str | None = None
         self._reading = "head"
         """The part of a request that is being read: ``head``, also between requests, ``body``, or ``streamed``: a body
@@ -145,6 +148,8 @@ class Protocol(HttpToolsProtocol):
             # A client that is answered before it was asked for its body may send that or not: the next request could
             # not be found.
             self.cycle.keep_alive = False
+        if self._state.is_draining:
+            self.cycle.keep_alive = False  # the client is told to connect anew, and then gets another server
 
     def _check_version(self) -> None:
         version = self.parser.get_http_version()
@@ -202,6 +207,35 @@ class Protocol(HttpToolsProtocol):
                     f"The {part} of the request did not arrive within {seconds} seconds.", limit=f"{part}_seconds"
                 )
             )
+
+    # --- the end of the server
+
+    def drain(self) -> None:
+        """Tell the client with the response, if it has not begun, that no further request is served here."""
+        if not self._is_idle():
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Close as soon as nothing is to be answered. A request may be on its way that was sent before the client could
+        know: it is waited for where the client has just connected, or was just answered."""
+        self.drain()
+        if self._is_idle() and not self._close_if_unused():
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close_if_unused, True)
+
+    def _close_if_unused(self, is_last: bool = False) -> bool:
+        """Returns whether it is closed: a request may have begun to arrive."""
+        if not self._is_idle() or self._unparsed or not (is_last or self._idle_seconds() > RECENT_SECONDS):
+            return False
+        self.transport.close()
+        return True
+
+    def _idle_seconds(self) -> float:
+        """Since the connection was made, or its last request answered."""
+        if self.timeout_keep_alive_task is not None:
+            return self.loop.time() - self.timeout_keep_alive_task.when() + self.timeout_keep_alive
+        if self._read_timer is not None:
+            return self.loop.time() - self._read_timer.when() + self._limits.head_seconds
+        return 0.0
 
     # --- errors
 
