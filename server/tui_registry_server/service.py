@@ -234,7 +234,7 @@ class _Server(uvicorn.Server):
             self._remove_state_file()
             os._exit(ENDED_AT_ONCE)
         self._registry.state.is_draining = True
-        if sig == signal.SIGTERM and self._options.drain > 0:
+        if sig == signal.SIGTERM and self._options.drain > 0 and self._options.end_with is None:
             self._drain_end = time.monotonic() + self._options.drain
         else:
             self.should_exit = True

@@ -17,6 +17,7 @@ from tui_registry_server.commands.audit import audit
 from tui_registry_server.commands.backup import backup, restore
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.commands.operating import operating_options
+from tui_registry_server.commands.settings_sources import ConfiguredCommand
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
@@ -48,7 +49,7 @@ for command in (audit, backup, restore):
     main.add_command(command)
 
 
-@main.command()
+@main.command(cls=ConfiguredCommand)
 @database_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=5055, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
