@@ -147,6 +147,7 @@ def _serve(
                 demo_clock=options.throwaway,
                 tracking=options.tracking,
                 access_log=options.access_log,
+                traces=options.end_with is None,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:

@@ -19,6 +19,7 @@ class Settings:
     durable: whether a write is on the disk before it is answered; off for throwaway registries only.
     tracking: the MLflow tracking server that is asked about new versions, if any.
     access_log: whether each request is logged.
+    traces: whether traces are sent, if the environment says where to.
     demo_clock: whether a client may set the time of a change by the header ``X-Demo-Time`` (milliseconds); only for
     filling a throwaway registry with history.
     """
@@ -32,4 +33,5 @@ class Settings:
     durable: bool = True
     demo_clock: bool = False
     access_log: bool = False
+    traces: bool = False
     tracking: TrackingServer | None = None
