@@ -153,8 +153,8 @@ class DeliveryWorker:
             if webhook is not None:
                 is_finished = await self._send_some(webhook, deliveries, withheld, attempts, end)
         finally:  # also if this is cancelled, as the server ends: what was sent is known to be
-            self.outcomes.update(attempt.status.lower() for attempt in attempts)
             await self._database.write(partial(self._record, webhook_id, attempts, is_finished))
+            self.outcomes.update(attempt.status.lower() for attempt in attempts)
         return is_finished
 
     def _claim(self, webhook_id: str, connection: Connection) -> bool:
