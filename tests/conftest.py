@@ -1,6 +1,7 @@
 """Fixtures for all tests: a real registry, shared by all tests or for a single one."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live_registry import BUNDLED, DATABASE_VARIABLE, LiveRegistry, serving, templates
+from tests.openid.provider import Provider, provider
 from tests.postgresql import bundled_server
 
 os.environ["LC_ALL"] = "C.UTF-8"  # the console's screens depend on it
@@ -35,3 +37,12 @@ def fresh_registry(tmp_path: Path) -> Iterator[LiveRegistry]:
     """An empty registry for a single test."""
     with serving(tmp_path) as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def openid_provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
+    """A real OpenID provider, shared by all tests of the run: give people names that no other test uses."""
+    if shutil.which("npm") is None and not os.environ.get("CI"):
+        pytest.skip("the OpenID provider of the tests needs Node.js with npm")
+    with provider(request.config.cache) as found:
+        yield found

@@ -15,7 +15,7 @@ DOCUMENTS = sorted(
     {
         *(ROOT / name for name in ("README.md", "CHANGELOG.md")),
         *(ROOT / ".github").glob("*.md"),
-        *(ROOT / "server").glob("*.md"),
+        *(ROOT / "server").rglob("*.md"),
         *(ROOT / "tui_registry").glob("*.md"),
         *(ROOT / "tests").rglob("*.md"),
     }

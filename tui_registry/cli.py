@@ -1,6 +1,7 @@
 """The command line. Server commands are forwarded to the server's own program."""
 
 import gc
+import keyword
 import os
 import sys
 from functools import partial
@@ -40,6 +41,9 @@ _LAZY_COMMANDS = {
     "service-principals": "service_principals",
     "tokens": "tokens",
     "webhooks": "webhooks",
+    "follow": "follows",
+    "follows": "follows",
+    "unfollow": "follows",
     "activity": "activity",
     "permissions": "permissions",
     "rollback": "rollback",
@@ -49,6 +53,9 @@ _LAZY_COMMANDS = {
     "profiles": "profiles",
     "keys": "keys",
     "completion": "completion",
+    "import": "importing",
+    "export": "exporting",
+    "doctor": "doctor",
 }
 """Commands by their modules in tui_registry.commands, imported when called."""
 
@@ -71,7 +78,8 @@ class Commands(Program):
         if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = import_module(f"tui_registry.commands.{_LAZY_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
         return command
 
 
@@ -195,7 +203,9 @@ def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = F
 
     try:
         if ask_token or must_ask(profile, os.environ, switched=switched):
-            return connect(profile=profile, ask_token=True)
+            from tui_registry.commands import device_code
+
+            return connect(profile=profile, ask_token=True, show_code=device_code.show)
     except ConnectionProblem as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     return partial(connect, profile=profile, switched=switched)

@@ -43,6 +43,12 @@ class Navigation(Protocol):
     def open_access(self, name: str) -> None:
         """Open the permissions of a model."""
 
+    def open_webhooks(self, name: str) -> None:
+        """Open the webhooks of a model."""
+
+    def open_deliveries(self, webhook_id: str, host: str) -> None:
+        """Open what was delivered to a webhook's receiver."""
+
     def open_principal(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         """Open all that a user or service principal has, or the members of a group."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tui_registry_server.backup_worker import BackupWorker
 from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.delivery.worker import DeliveryWorker
 from tui_registry_server.http.access_log import AccessLog
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
     from tui_registry_server.tracking.worker import LineageWorker
 
 log = logging.getLogger(__name__)
@@ -44,11 +46,19 @@ class Registry:
             longest_write=settings.longest_write,
         )
         self._lineage, self._tracking_proxy = _tracking(settings, self._database)
-        sender = Sender(settings.policy.webhook_networks, settings.limits.webhook_seconds)
+        sender = _sender(settings)
+        self._openid = _openid(settings, self._database)
         self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
+        self._backups = None if settings.backups is None else BackupWorker(settings.backups)
         self.state = ServerState(self._database, self._deliveries)
         self._handler = Handler(
-            (*ROUTES, openapi_route(ROUTES)), self.state, settings, sender, self._lineage, self._tracking_proxy
+            (*ROUTES, openapi_route(ROUTES)),
+            self.state,
+            settings,
+            sender,
+            self._lineage,
+            self._tracking_proxy,
+            self._openid,
         )
         self._http: ASGIApp = AccessLog(self._handler) if settings.access_log else self._handler
         self._tracing = None if tracing is None else tracing.Tracing(self._http, os.environ)
@@ -69,10 +79,15 @@ class Registry:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
         asking = contextlib.nullcontext() if self._lineage is None else self._lineage.running()
-        async with self._handler.events.listening(), self._deliveries.running(), asking:
+        if self._openid is not None:
+            self._openid.keys.refresh()
+        backing_up = contextlib.nullcontext() if self._backups is None else self._backups.running()
+        async with self._handler.events.listening(), self._deliveries.running(), asking, backing_up:
             yield
         if self._tracking_proxy is not None:
             await self._tracking_proxy.close()
+        if self._openid is not None:
+            await self._openid.keys.close()
         self._database.close()
         if self._tracing is not None:
             await self._tracing.close()
@@ -92,6 +107,16 @@ def _tracing_module(settings: Settings, environment: Mapping[str, str]) -> "Modu
     return tracing
 
 
+def _sender(settings: Settings) -> Sender:
+    timeout, mail_server = settings.limits.webhook_seconds, settings.policy.mail_server
+    mailer = None
+    if mail_server is not None:
+        from tui_registry_server.delivery.mailer import Mailer  # only where there is one: see below
+
+        mailer = Mailer(mail_server, timeout)
+    return Sender(settings.policy.webhook_networks, timeout, mailer)
+
+
 def _tracking(settings: Settings, database: Database) -> "tuple[LineageWorker | None, TrackingProxy | None]":
     """What asks the tracking server, if there is one."""
     if settings.tracking is None:
@@ -101,3 +126,14 @@ def _tracking(settings: Settings, database: Database) -> "tuple[LineageWorker | 
     from tui_registry_server.tracking.worker import LineageWorker
 
     return LineageWorker(database, settings.tracking), TrackingProxy(settings.tracking, settings.limits)
+
+
+def _openid(settings: Settings, database: Database) -> "OpenIdSignIn | None":
+    """What checks the OpenID provider's tokens, if there is one."""
+    if settings.openid is None:
+        return None
+    from tui_registry_server.identity.keys import IssuerKeys
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
+
+    keys = IssuerKeys(settings.openid.issuer, settings.limits.openid_key_seconds)
+    return OpenIdSignIn(database, settings.openid, keys)

@@ -28,11 +28,14 @@ from tui_registry_server.app import Registry
 from tui_registry_server.http.connection_limiter import ConnectionLimiter, Network
 from tui_registry_server.http.monitoring_server import MonitoringServer
 from tui_registry_server.http.protocol import Protocol
+from tui_registry_server.identity.provider import OpenIdProvider
 from tui_registry_server.listening import is_loopback, listen, refuse_new_connections, reporting, url_of
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.output import announce, fail, set_up_log
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
+from tui_registry_server.rules.mail import MailServer
 from tui_registry_server.rules.secret_box import secret_box
 from tui_registry_server.settings import Settings
 from tui_registry_server.store.engine import (
@@ -66,8 +69,8 @@ class Options:
     that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
     socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
     trusted. ``webhook_networks``: where webhooks may send to, besides public addresses; ``webhook_key_file``: with the
-    key that encrypts their secrets. On ``metrics_port``, if there is one, http.monitoring is served. ``drain``:
-    seconds after SIGTERM in which requests are still served."""
+    key that encrypts their secrets; ``mail_server`` hands e-mail over. On ``metrics_port``, if there is one,
+    http.monitoring is served. ``drain``: seconds after SIGTERM in which requests are still served."""
 
     database: str
     host: str
@@ -80,8 +83,11 @@ class Options:
     insecure_http: bool = False
     trusted_proxies: Sequence[Network] = ()
     tracking: TrackingServer | None = None
+    openid: OpenIdProvider | None = None
     webhook_networks: Sequence[Network] = ()
     webhook_key_file: Path | None = None
+    mail_server: MailServer | None = None
+    backups: BackupSchedule | None = None
     limits: Limits = field(default_factory=Limits)
     throwaway: bool = False
     state_file: Path | None = None
@@ -138,6 +144,7 @@ def _serve(
                     asks_tracking_server=options.tracking is not None,
                     webhook_networks=options.webhook_networks,
                     secret_box=secret_box(options.webhook_key_file),
+                    mail_server=options.mail_server,
                 ),
                 connections=options.connections,
                 longest_read=options.longest_read,
@@ -148,6 +155,8 @@ def _serve(
                 tracking=options.tracking,
                 access_log=options.access_log,
                 traces=options.end_with is None,
+                openid=options.openid,
+                backups=options.backups,
             )
         )
     except (SchemaTooNewError, RegistryError) as error:

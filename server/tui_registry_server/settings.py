@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from tui_registry_server.identity.provider import OpenIdProvider
 from tui_registry_server.operations.call import Policy
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.store.engine import CONNECTIONS, LONGEST_READ, LONGEST_WRITE, URL
 from tui_registry_server.tracking.server import TrackingServer
@@ -20,6 +22,8 @@ class Settings:
     tracking: the MLflow tracking server that is asked about new versions, if any.
     access_log: whether each request is logged.
     traces: whether traces are sent, if the environment says where to.
+    openid: the OpenID provider whose tokens are accepted, if any.
+    backups: when the server backs the registry up, if it does.
     demo_clock: whether a client may set the time of a change by the header ``X-Demo-Time`` (milliseconds); only for
     filling a throwaway registry with history.
     """
@@ -35,3 +39,5 @@ class Settings:
     access_log: bool = False
     traces: bool = False
     tracking: TrackingServer | None = None
+    openid: OpenIdProvider | None = None
+    backups: BackupSchedule | None = None

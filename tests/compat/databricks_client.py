@@ -19,6 +19,7 @@ APIS = (
     "current_user",
     "groups",
     "model_registry",
+    "service_principal_secrets_proxy",
     "service_principals",
     "token_management",
     "tokens",

@@ -19,13 +19,13 @@ def test_host_and_token_from_the_environment(registry: LiveRegistry, monkeypatch
 
 
 def test_it_is_made_without_a_warning(registry: LiveRegistry, caplog: pytest.LogCaptureFixture) -> None:
-    """The SDK requests the OAuth configuration of every Databricks host; there is none here, and tokens still work."""
+    """The SDK requests the OAuth configuration of every Databricks host; access tokens still work."""
     with caplog.at_level(logging.DEBUG, logger="databricks.sdk"):
         client = workspace(registry)
         assert client.current_user.me().user_name == ADMIN
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
     assert client.config.auth_type == "pat"
-    assert not client.config.discovery_url
+    assert client.config.discovery_url.startswith(f"{registry.url}/oidc/")
 
 
 def test_the_id_of_the_workspace(registry: LiveRegistry) -> None:

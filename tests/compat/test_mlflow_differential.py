@@ -83,7 +83,7 @@ def _outcomes(sides: Sides, operations: Sequence[Operation]) -> Iterator[tuple[O
         side.clear()
     for operation in operations:
         theirs, ours = (side.perform(operation) for side in sides)
-        yield comparable(theirs), comparable(ours)
+        yield comparable(operation, theirs), comparable(operation, ours)
 
 
 def _first_difference(sides: Sides, operations: Sequence[Operation]) -> int | None:

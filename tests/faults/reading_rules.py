@@ -43,7 +43,7 @@ class ReadingRules(RegistryMachine):
     )
     def search_versions(self, who: str, asked: list[Clause], size: int, down: bool) -> None:
         expected = [
-            version_entity(model, version, bare=True)
+            version_entity(model, version)
             for model in self.reference.readable(who)
             for _, version in sorted(model.versions.items(), reverse=down)
             if all(

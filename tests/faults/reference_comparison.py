@@ -104,16 +104,16 @@ def model_entity(model: Model) -> dict[str, Any]:
             "name": model.name,
             "user_id": model.author,
             "description": model.description,
-            "latest_versions": [version_entity(model, version, bare=True) for version in model.newest()],
+            "latest_versions": [version_entity(model, version) for version in model.newest()],
             "tags": [{"key": key, "value": value} for key, value in model.tags.items()],
             "aliases": [{"alias": alias, "version": str(number)} for alias, number in model.aliases.items()],
         }
     )
 
 
-def version_entity(model: Model, version: Version, *, bare: bool = False) -> dict[str, Any]:
-    """The expected version; ``bare``: without its aliases, as in searches and models."""
-    aliases = [] if bare else [alias for alias, number in model.aliases.items() if number == version.number]
+def version_entity(model: Model, version: Version) -> dict[str, Any]:
+    """The expected version."""
+    aliases = [alias for alias, number in model.aliases.items() if number == version.number]
     return plainly(
         {
             "name": model.name,

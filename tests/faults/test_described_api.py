@@ -50,6 +50,7 @@ from tui_registry_server.wire.scim import GROUP_SCHEMA
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EVENTS = "/mlflow/events"
+AUTHORIZE = "/oidc/v1/authorize"
 ROOT = "/permissions/registered-models/root"
 READER = "reader"
 CALLERS = [ADMIN, READER]
@@ -67,8 +68,9 @@ def operations() -> dict[str, Operation]:
 
 
 OPERATIONS = operations()
-ANSWERED = [route for route in ROUTES if route.path not in (EVENTS, f"{SCIM}/.search")]
-"""The event stream does not end. Searching all of SCIM's resource types is not supported: the status is always 501."""
+ANSWERED = [route for route in ROUTES if not route.form and route.path not in (EVENTS, AUTHORIZE, f"{SCIM}/.search")]
+"""The event stream does not end. Searching all of SCIM's resource types is not supported, nor are pages to sign in on:
+the status is always 501. The form of the token endpoint authenticates by itself: see tests/server/test_oauth.py."""
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +119,15 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     user, principal = create_user(admin), create_service_principal(admin)
     group = create_group(admin, None, [user["id"]])
     token = admin.post("/token/create").ok()["token_info"]
+    secret = admin.post(f"/accounts/servicePrincipals/{principal['id']}/credentials/secrets").ok()
+    rule = {"issuer": "https://ci.example.com", "subject": "job", "audience": "registry"}
+    of_rule = {"application_id": principal["applicationId"], **rule}
+    federation_rule = admin.post("/federation-rules", **of_rule).ok()["federation_rule"]
     hook = admin.post(f"{HOOKS}/create", **HOOK, model_name=model, status="DISABLED").ok()["webhook"]
     mlflow_hook = admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()["webhook"]
     identified = {
         "registry-webhooks": hook,
+        "federation-rules": federation_rule,
         "Users": user,
         "principals": user,
         "Groups": group,
@@ -130,7 +137,13 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     }
     kind = next((each for each in identified if f"/{each}" in route.path), None)
     level = "CAN_USE" if "/authorization/" in route.path else "CAN_EDIT"
-    there: Fields = of_version | {
+    there: Fields = {
+        **of_version,
+        **rule,
+        "service_principal_id": principal["id"],
+        "secret_id": secret["id"],
+        "lifetime": "60s",
+        "scopes": ["all-apis"],
         "id": identified[kind]["id"] if kind else comment["id"],
         "new_name": new_name("renamed"),
         "source": f"models:/{model}/1",

@@ -141,6 +141,9 @@ def hold_against_contract(method: str, path: str, answer: Answer) -> None:
         if method == "HEAD":
             return
         shape = ScimError if re.search(r"/preview/scim/v[\d.]+(/|\?|$)", path) else Error
+        if (route := route_of(method, path)) is not None and route.form:
+            route.error.model_validate_json(answer.content, extra="forbid")
+            return
         error = shape.model_validate_json(answer.content, extra="forbid")
         assert error.error_code in set(ErrorCode)
         assert error.message.strip(), answer.asked

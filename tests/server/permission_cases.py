@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.server import comment_cases, transition_cases, webhook_cases  # noqa: F401  # they add their cases
+from tests.server import comment_cases, follow_cases, transition_cases, webhook_cases  # noqa: F401  # they add their cases
 from tests.server.callers import Caller, Callers
 from tests.server.permission_case import (
     ALIAS,

@@ -49,6 +49,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer(self, 200, _as_mlflow(self.path))
 
+    do_PUT = do_GET  # noqa: N815  # the library's name
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's name
         pass
 

@@ -26,6 +26,8 @@ cancel somebody else's request                             . . . . . x
 rename, delete, change permissions, delete versions        . . . . . x
 set and delete aliases                                     . . . x x x
 manage webhooks of a model                                 . . . . . x
+follow a model                                             . x x x x x
+see and end one's own follows                              x x x x x x
 edit a comment of one's own                                . x x x x x
 edit somebody else's comment                               . . . . . .
 delete a comment of one's own                              . x x x x x

@@ -43,6 +43,8 @@ RECORDED = {
     "POST /mlflow/registry-webhooks/replay": "CHANGED_WEBHOOK",
     "POST /mlflow/registry-webhooks/test": "TESTED_WEBHOOK",
     "DELETE /mlflow/registry-webhooks/delete": "DELETED_WEBHOOK",
+    "POST /mlflow/follows/set": "FOLLOWED",
+    "DELETE /mlflow/follows/delete": "UNFOLLOWED",
     "PUT /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
     "PATCH /permissions/registered-models/{object_id}": "CHANGED_PERMISSIONS",
 }

@@ -91,6 +91,19 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
         fields |= {"status": "DISABLED"} | (MLFLOW_HOOK if path == "/mlflow/webhooks" else {})
         made = admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()
         path = path.replace("{webhook_id}", made["webhook"]["webhook_id"])
+    if path == "/imports/models":
+        times = {"creation_timestamp": 1, "last_updated_timestamp": 1}
+        fields |= {"source": "elsewhere", "name": "imported"} | times
+    if path.startswith(("/accounts/", "/federation-rules")):
+        robot = admin.post(f"{SCIM}/ServicePrincipals", displayName="robot").ok()
+        path = path.replace("{service_principal_id}", robot["id"])
+        rule = {"application_id": robot["applicationId"], "issuer": "https://ci.example.com", "audience": "registry"}
+        fields |= {**rule, "subject": "job"}
+        if route.method == "DELETE":
+            secrets = f"/accounts/servicePrincipals/{robot['id']}/credentials/secrets"
+            path = path.replace("{secret_id}", admin.post(secrets).ok()["id"])
+            made = admin.post("/federation-rules", **fields).ok()
+            path = path.replace("{id}", made["federation_rule"]["id"])
     token = admin.post("/token/create").ok()["token_info"]["token_id"]
     if path == "/token/delete":
         fields["token_id"] = token

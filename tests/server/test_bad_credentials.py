@@ -86,8 +86,13 @@ def test_bad_credentials(
 def test_what_is_served_without_credentials() -> None:
     """So that nobody adds to it by accident."""
     public = {name_of(route) for route in ROUTES if route not in GUARDED}
-    about_the_server = {"GET /api/3.0/mlflow/server-info", "GET /.well-known/databricks-config"}
-    assert public == {"GET /health", "GET /ready", "GET /version"} | about_the_server
+    about_the_server = {"GET /api/3.0/mlflow/server-info", "GET /.well-known/databricks-config", "GET /sign-in"}
+    of_oauth = {  # test_oauth.py: the token endpoint authenticates by what is sent
+        "GET /oidc/.well-known/oauth-authorization-server",
+        "GET /oidc/v1/authorize",
+        "POST /oidc/v1/token",
+    }
+    assert public == {"GET /health", "GET /ready", "GET /version"} | about_the_server | of_oauth
 
 
 def test_the_other_prefix_is_guarded_too(callers: Callers) -> None:

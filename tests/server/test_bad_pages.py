@@ -19,7 +19,9 @@ LISTS = {
     "/mlflow/transition-requests/list": 1000,
     "/mlflow/activities/list": 1000,
     "/mlflow/registry-webhooks/list": 1000,
+    "/mlflow/registry-webhooks/overview": 1000,
     "/mlflow/webhooks": 1000,
+    "/imports/models": 1000,
 }
 """Every paged list, and its maximum page size: except a version's comments, a model's stage history and a webhook's
 deliveries, which have tests of their own."""
@@ -71,6 +73,8 @@ def test_page_tokens(path: str, callers: Callers, database_state: DatabaseState)
         ).ok()
         callers.admin.post(f"{HOOKS}/create", **HOOK, status="DISABLED").ok()
         callers.admin.post("/mlflow/webhooks", **MLFLOW_HOOK, status="DISABLED").ok()
+        times = {"creation_timestamp": 1, "last_updated_timestamp": 1}
+        callers.admin.post("/imports/models", source="elsewhere", name=callers.new_name("imported"), **times).ok()
     good = callers.admin.get(path, max_results=1).ok()["next_page_token"]
     search, *position = json.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
     bad = [

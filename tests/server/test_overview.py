@@ -179,7 +179,7 @@ def test_old_versions_in_production(registry: LiveRegistry, admin: Api) -> None:
     [
         ("missing = 'brain'", "'missing' is compared with 'description' or 'owner'"),
         ("missing LIKE 'owner'", "Use one of !=, ="),
-        ("creation_timestamp < 5", "'creation_timestamp' cannot be searched"),
+        ("created < 5", "'created' cannot be searched"),
     ],
 )
 def test_what_cannot_be_searched(admin: Api, text: str, message: str) -> None:

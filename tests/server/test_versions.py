@@ -1,5 +1,7 @@
 """Model versions: numbers, descriptions, tags, aliases, deleting."""
 
+from typing import Any
+
 import pytest
 
 from tests.server.callers import CREATOR, Callers
@@ -119,6 +121,14 @@ def test_a_delete_takes_what_belongs_to_it(callers: Callers) -> None:
     callers.creator.get(f"{MODELS}/alias", name=model, alias="champion").invalid()
 
 
+def wherever_versions_are(callers: Callers, model: str) -> list[list[dict[str, Any]]]:
+    """The versions in searches and in their model, lowest first; those of the model are the latest ones."""
+    filters = {"filter": f"name = '{model}'"}
+    found = callers.creator.get(f"{VERSIONS}/search", **filters, order_by="version_number ASC").ok()["model_versions"]
+    models = callers.creator.get(f"{MODELS}/search", **filters).ok()["registered_models"]
+    return [found, models[0]["latest_versions"], model_now(callers, model)["latest_versions"]]
+
+
 def test_an_alias_is_one_versions(callers: Callers, database_state: DatabaseState) -> None:
     model = callers.model()
     first, second = callers.version(model), callers.version(model)
@@ -127,7 +137,20 @@ def test_an_alias_is_one_versions(callers: Callers, database_state: DatabaseStat
         found = callers.creator.get(f"{MODELS}/alias", name=model, alias="champion").ok()["model_version"]
         assert (found["version"], found["aliases"]) == (version, ["champion"])
     assert "aliases" not in version_now(callers, model, first)
+    for found in wherever_versions_are(callers, model):
+        assert [(each["version"], each.get("aliases")) for each in found][-1] == (second, ["champion"])
+    for filter_text, numbers in (("alias = 'champion'", [second]), ("alias != 'champion'", [first])):
+        filters = {"filter": f"name = '{model}' AND {filter_text}"}
+        found = callers.creator.get(f"{VERSIONS}/search", **filters).ok()["model_versions"]
+        assert [each["version"] for each in found] == numbers
+    models = [
+        callers.creator.get(f"{MODELS}/search", filter=f"name = '{model}' AND alias {each} 'champion'").ok()
+        for each in ("=", "!=")
+    ]
+    assert [len(each.get("registered_models", [])) for each in models] == [1, 0]
     callers.creator.delete(f"{MODELS}/alias", name=model, alias="champion").ok()
+    for found in wherever_versions_are(callers, model):
+        assert all("aliases" not in each for each in found)
     with database_state.unchanged():
         callers.creator.delete(f"{MODELS}/alias", name=model, alias="champion").ok()
         callers.creator.get(f"{MODELS}/alias", name=model, alias="champion").invalid()

@@ -218,6 +218,8 @@ def test_failures_are_retried_in_order_and_dead_ones_replayed(admin: Api) -> Non
         rows = settled(admin, webhook, "DELIVERED", "DELIVERED", "DEAD", "DELIVERED")
         assert [each["attempts"] for each in rows] == [2, 1, 1, 1]
         assert [each["id"] for each in rows] == ids[1:]
+        (seen,) = admin.get(f"{HOOKS}/overview", model_name=name).ok()["webhooks"]
+        assert (seen["id"], seen["pending"], seen["dead"], seen["last"]) == (webhook, 0, 1, rows[-1])
         dead = deliveries(admin, webhook, status="DEAD")
         assert dead == [rows[2]]
         assert (dead[0]["response_status"], dead[0]["response_body"]) == (422, "x" * 4096)
@@ -231,6 +233,7 @@ def test_failures_are_retried_in_order_and_dead_ones_replayed(admin: Api) -> Non
         whole = {"from": rows[0]["creation_timestamp"], "to": rows[-1]["creation_timestamp"] + 1}
         assert admin.post(f"{HOOKS}/replay", id=webhook, **whole).ok() == {"replayed": 4}
         assert [each.headers["x-registry-delivery-id"] for each in receiver.wait_for(10)[6:]] == ids[1:]
+        assert {(each["model_name"], each["version"]) for each in rows} == {(name, "1")}
         pages: list[dict[str, Any]] = []
         token = ""
         while not pages or token:
@@ -349,4 +352,6 @@ def test_certificates_are_checked_unless_told_otherwise(admin: Api) -> None:
         assert receiver.requests == []
         unchecked = {"url": receiver.url, "enable_ssl_verification": False}
         admin.patch(f"{HOOKS}/update", id=webhook, http_url_spec=unchecked).ok()
-        assert admin.post(f"{HOOKS}/test", id=webhook).ok() == {"status_code": 200, "body": "OK"}
+        tested = admin.post(f"{HOOKS}/test", id=webhook).ok()
+        assert (tested["status_code"], tested["body"]) == (200, "OK")
+        assert 0 <= tested["latency_ms"] < 10_000

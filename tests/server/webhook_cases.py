@@ -43,6 +43,16 @@ def listed(callers: Callers, caller: Caller) -> PermissionAttempt:
     return PermissionAttempt("GET", f"{HOOKS}/list", {}, shown=shown)
 
 
+@case(WEBHOOKS, f"GET {HOOKS}/overview")
+def overview(callers: Callers, caller: Caller) -> PermissionAttempt:
+    _model, webhook = _hooked(callers)
+
+    def shown(page: dict[str, list[dict[str, str]]]) -> bool:
+        return any(each["id"] == webhook for each in page.get("webhooks", []))
+
+    return PermissionAttempt("GET", f"{HOOKS}/overview", {}, shown=shown)
+
+
 @case(WEBHOOKS, f"PATCH {HOOKS}/update")
 def update(callers: Callers, caller: Caller) -> PermissionAttempt:
     model, webhook = _hooked(callers)

@@ -87,7 +87,7 @@ async def choose(shown: Console, key: str) -> None:
 async def to_section(shown: Console, title: str) -> None:
     await shown.press("5")
     await shown.shows("Access › Permissions")
-    for _ in range(4):
+    for _ in range(5):
         if f"Access › {title}" in shown.header:
             break
         await shown.press("tab")

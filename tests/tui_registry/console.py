@@ -13,6 +13,7 @@ from tests.variants import variant
 from tui_registry.app import ConsoleApp
 from tui_registry.client.endpoint import Endpoint
 from tui_registry.session.connection import Connection
+from tui_registry.session.openid_session import OpenIdSession
 from tui_registry.session.settings import Settings
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -116,9 +117,11 @@ async def console(
     tracking_uri: str | None = None,
     endpoint: Endpoint | None = None,
     settings: Settings | None = None,
+    sign_in: OpenIdSession | None = None,
 ) -> AsyncIterator[Console]:
     """A console on a registry, until the block ends; it must not have reported a bug by then."""
-    app = ConsoleApp(Connection(url, token, "test", tracking_uri=tracking_uri, endpoint=endpoint), settings)
+    connection = Connection(url, token, "test", tracking_uri=tracking_uri, endpoint=endpoint, sign_in=sign_in)
+    app = ConsoleApp(connection, settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Console(app, pilot)
         try:

@@ -3,9 +3,13 @@
 import httpx
 
 from tui_registry.client.activities import Activities
+from tui_registry.client.client_secrets import ClientSecretCalls
 from tui_registry.client.comments import Comments
 from tui_registry.client.endpoint import Endpoint
+from tui_registry.client.federation_rules import FederationRuleCalls
+from tui_registry.client.follows import Follows
 from tui_registry.client.groups import Groups
+from tui_registry.client.imports import Imports
 from tui_registry.client.models import Models
 from tui_registry.client.overview import Overview
 from tui_registry.client.permissions import Permissions
@@ -45,4 +49,8 @@ class RegistryClient(Transport):
         self.service_principals = ServicePrincipals(self)
         self.groups = Groups(self)
         self.tokens = Tokens(self)
+        self.client_secrets = ClientSecretCalls(self)
+        self.federation_rules = FederationRuleCalls(self)
         self.webhooks = Webhooks(self)
+        self.follows = Follows(self)
+        self.imports = Imports(self)

@@ -1,20 +1,24 @@
-"""Calls about webhooks in Databricks' form, and about the deliveries of those of either form."""
+"""Calls about webhooks of either form, and about their deliveries."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from tui_registry.client.transport import Transport
 from tui_registry_server.wire.fields import Nothing
-from tui_registry_server.wire.mlflow_webhook import WebhookPage
+from tui_registry_server.wire.mlflow_webhook import WebhookAnswer, WebhookPage
 from tui_registry_server.wire.registry_webhook import (
     RegistryWebhook,
     RegistryWebhookAnswer,
     RegistryWebhookPage,
+    RegistryWebhookStatus,
     RegistryWebhookTest,
 )
 from tui_registry_server.wire.webhook_delivery import ReplayedDeliveries, WebhookDeliveryPage
+from tui_registry_server.wire.webhook_overview import WebhookOverview, WebhookOverviewPage
 
 WEBHOOKS = "/mlflow/registry-webhooks"
+MLFLOW_WEBHOOKS = "/mlflow/webhooks"
+MLFLOW_FORM = "mlflow"
 
 
 class Webhooks:
@@ -38,7 +42,30 @@ class Webhooks:
 
     async def mlflow_page(self, page_token: str = "") -> WebhookPage:
         """Webhooks in MLflow's form, for administrators."""
-        return await self._transport.get("/mlflow/webhooks", WebhookPage, page_token=page_token, max_results=1000)
+        return await self._transport.get(MLFLOW_WEBHOOKS, WebhookPage, page_token=page_token, max_results=1000)
+
+    async def overviews(self, model: str = "", page_token: str = "", max_results: int = 1000) -> WebhookOverviewPage:
+        """Webhooks of either form, with what became of their deliveries, newest first."""
+        return await self._transport.get(
+            f"{WEBHOOKS}/overview",
+            WebhookOverviewPage,
+            model_name=model,
+            page_token=page_token,
+            max_results=max_results,
+        )
+
+    async def all_overviews(self, model: str = "") -> list[WebhookOverview]:
+        found: list[WebhookOverview] = []
+        token = ""
+        while True:
+            page = await self.overviews(model, token)
+            found += page.webhooks
+            if not (token := page.next_page_token or ""):
+                return found
+
+    async def find(self, webhook_id: str) -> WebhookOverview | None:
+        """A webhook of either form that the caller may manage; None if there is none."""
+        return next((each for each in await self.all_overviews() if each.id == webhook_id), None)
 
     async def create(self, fields: Mapping[str, Any]) -> RegistryWebhook:
         """``fields`` are those of CreateRegistryWebhook."""
@@ -52,8 +79,17 @@ class Webhooks:
         )
         return answer.webhook
 
-    async def delete(self, webhook_id: str) -> None:
-        await self._transport.send("DELETE", f"{WEBHOOKS}/delete", Nothing, id=webhook_id)
+    async def set_status(self, webhook: WebhookOverview, status: RegistryWebhookStatus) -> None:
+        if webhook.form == MLFLOW_FORM:
+            await self._transport.send("PATCH", f"{MLFLOW_WEBHOOKS}/{webhook.id}", WebhookAnswer, status=status.value)
+        else:
+            await self.update(webhook.id, {"status": status.value})
+
+    async def delete(self, webhook: WebhookOverview) -> None:
+        if webhook.form == MLFLOW_FORM:
+            await self._transport.send("DELETE", f"{MLFLOW_WEBHOOKS}/{webhook.id}", Nothing)
+        else:
+            await self._transport.send("DELETE", f"{WEBHOOKS}/delete", Nothing, id=webhook.id)
 
     async def test(self, webhook_id: str, event: str = "") -> RegistryWebhookTest:
         """Send an example of an event, by default of its first, and return the receiver's answer."""

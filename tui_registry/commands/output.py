@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 GAP = "  "
+_BLACK_ON_WHITE, _RESET = "\x1b[30;107m", "\x1b[0m"
+_INVERTED = {"█": " ", "▀": "▄", "▄": "▀", " ": "█"}
 MAX_COLUMN_WIDTH = 64  # cells; wider cells move the rest of their row
 MIN_COLUMN_WIDTH = 8  # cells
+BAR_WIDTH = 30  # cells
 
 
 def wire(entity: "BaseModel") -> dict[str, Any]:
@@ -44,6 +47,20 @@ def note(text: str) -> None:
     from tui_registry.terminal.sanitize import message
 
     click.echo(message(text), err=True)
+
+
+def picture(lines: Sequence[str]) -> None:
+    """Print block characters to stderr, if it can show them, in black on white: in light terminals as in dark ones."""
+    allowed = "".join("".join(each for each in line if each in _INVERTED) + "\n" for line in lines)
+    try:
+        allowed.encode(sys.stderr.encoding or "ascii")
+    except UnicodeEncodeError:
+        return
+    if os.environ.get("NO_COLOR"):
+        click.echo(allowed, err=True, nl=False)
+        return
+    for line in allowed.splitlines():
+        click.echo(f"{_BLACK_ON_WHITE}{''.join(_INVERTED[each] for each in line)}{_RESET}", err=True, color=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, fixed: Collection[str] = ()) -> list[str]:
@@ -98,6 +115,36 @@ def whole(value: str) -> str:
     from tui_registry.terminal.sanitize import one_line
 
     return one_line(value, len(value))
+
+
+class Progress:
+    """A bar on stderr, if that is a terminal: ``Importing ━━━━      120/2000``."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._label = label
+        self._total = total
+        self._done = 0
+        self._is_shown = sys.stderr.isatty()
+        self._draw()
+
+    def advance(self) -> None:
+        self._done += 1
+        self._draw()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_shown:
+            click.echo(
+                "\r" + " " * (len(self._label) + BAR_WIDTH + 2 * len(str(self._total)) + 5) + "\r", nl=False, err=True
+            )
+
+    def _draw(self) -> None:
+        if self._is_shown:
+            filled = round(BAR_WIDTH * self._done / max(self._total, 1))
+            bar = "━" * filled + " " * (BAR_WIDTH - filled)
+            click.echo(f"\r{self._label} {bar} {self._done}/{self._total}", nl=False, err=True)
 
 
 def _write(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tui_registry.commands import completers
+from tui_registry.commands import completers, device_code
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import note, print_json, print_lines, table
 
@@ -54,10 +54,14 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
     shell_complete=completers.profiles,
     help="Name of the profile; default: the host in URL.",
 )
-@click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
+@click.option("--token", "by_token", is_flag=True, help="Ask for an access token, also where there is single sign-on.")
+@click.option("--token-stdin", is_flag=True, help="Read the access token from standard input.")
 @_settings_options
-def login(*, url: str, profile: str | None, token_stdin: bool, **settings: Any) -> None:
-    """Save a profile for the registry at URL, with its token in the keyring.
+def login(*, url: str, profile: str | None, by_token: bool, token_stdin: bool, **settings: Any) -> None:
+    """Sign in to the registry at URL, and save a profile for it, with its token in the keyring.
+
+    If the registry has single sign-on, you sign in with a browser on any machine, by the code that is shown; that is
+    renewed by itself until logout. Otherwise an access token is asked for.
 
     Where no keyring works, as is usual over SSH, the profile is saved without its token: the console and commands then
     ask for it, or take it from TUI_REGISTRY_TOKEN.
@@ -65,9 +69,15 @@ def login(*, url: str, profile: str | None, token_stdin: bool, **settings: Any) 
     For an existing profile, options that are not given keep their values."""
     from tui_registry.session import login as session_login
 
-    token = _read_token() if token_stdin else _prompt_token()
+    read = _read_token() if token_stdin else None
     try:
-        done = session_login.login(url, profile, token, **settings)
+        planned = session_login.plan(url, profile, by_token=by_token or token_stdin, **settings)
+        if planned.offer is not None:
+            done = session_login.with_provider(planned, device_code.show)
+        else:
+            done = session_login.with_token(planned, _prompt_token() if read is None else read)
+    except KeyboardInterrupt:
+        raise Failure(Exit.INTERRUPTED, "Interrupted: nothing was saved.") from None
     except session_login.LoginError as error:
         raise Failure(Exit.REFUSED, str(error)) from None
     if settings["insecure_http"]:
@@ -75,8 +85,8 @@ def login(*, url: str, profile: str | None, token_stdin: bool, **settings: Any) 
     if done.not_stored:
         note(
             f"The token is valid, but was not stored: {done.not_stored}.\n"
-            f"Profile {done.profile} is saved without it: the console and commands will ask for it, or take it from "
-            "TUI_REGISTRY_TOKEN."
+            f"Profile {done.profile} is saved without it: the console and commands will ask "
+            f"{'you to sign in again' if planned.offer else 'for it'}, or take one from TUI_REGISTRY_TOKEN."
         )
     else:
         note("Logged in.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from tui_registry.commands import completers
+from tui_registry.commands import completers, device_code
 from tui_registry.commands.exits import EPILOG, Exit, Failure, exit_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,12 @@ def opened(profile: str | None, *, writes: bool = False) -> Iterator[Session]:
 
     options = click.get_current_context().find_root().params
     try:
-        connection = connect(profile=profile or options["profile"], ask_token=options["ask_token"], in_terminal=True)
+        connection = connect(
+            profile=profile or options["profile"],
+            ask_token=options["ask_token"],
+            in_terminal=True,
+            show_code=device_code.show,
+        )
     except ConnectionProblem as problem:
         raise Failure(Exit.NOT_ALLOWED if problem.lacking else Exit.REFUSED, str(problem)) from None
     try:

@@ -7,6 +7,7 @@ import click
 from tui_registry.commands import completers
 from tui_registry.commands.accounts import add_account_commands, creation
 from tui_registry.commands.changes import How, PlannedChange, change, writing_command
+from tui_registry.commands.program_credentials import federation, secrets
 
 if TYPE_CHECKING:
     from tui_registry.client.registry import RegistryClient
@@ -28,6 +29,8 @@ def service_principals() -> None:
 
 
 add_account_commands(service_principals, "service principal", _calls, completers.service_principals)
+service_principals.add_command(secrets)
+service_principals.add_command(federation)
 
 
 @writing_command
@@ -35,7 +38,7 @@ add_account_commands(service_principals, "service principal", _calls, completers
 @click.argument("name")
 @click.option("--display-name", metavar="TEXT", default="", help="What people call it.")
 def create_service_principal(*, name: str, display_name: str, **how: Unpack[How]) -> None:
-    """Create NAME. For its tokens, see tokens create --service-principal."""
+    """Create NAME. For its tokens, see secrets, federation, and tokens create --service-principal."""
 
     async def plan(client: "RegistryClient") -> PlannedChange:
         return creation(_calls(client), name, display_name)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_registry_server.wire.mlflow_webhook import Webhook
     from tui_registry_server.wire.registry_webhook import RegistryWebhook, RegistryWebhookTest
     from tui_registry_server.wire.webhook_delivery import WebhookDelivery
+    from tui_registry_server.wire.webhook_overview import WebhookOverview
 
 DEFAULT_LIMIT = 100  # deliveries
 SUCCESS = range(200, 300)
@@ -36,10 +37,10 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
 
 @click.group()
 def webhooks() -> None:
-    """List, create, test, pause and delete webhooks in Databricks' form; see and repeat the deliveries of any.
+    """List, create, test, pause and delete webhooks; see and repeat their deliveries.
 
-    Those in MLflow's form are created by MLflow's client; list shows them, too, and deliveries and replay take their
-    ids."""
+    They are created in Databricks' form; those in MLflow's, which MLflow's client creates, are listed and managed,
+    too."""
 
 
 @registry_command
@@ -72,7 +73,12 @@ def list_webhooks(*, model: str, profile: str | None, as_json: bool) -> None:
 @writing_command
 @webhooks.command("create")
 @click.argument("events", metavar="EVENT...", nargs=-1, required=True, shell_complete=completers.webhook_events)
-@click.option("--url", required=True, metavar="URL", help="Where to POST events, by HTTPS.")
+@click.option("--url", required=True, metavar="URL", help="Where to POST events, by HTTPS; an address, for e-mail.")
+@click.option(
+    "--preset",
+    type=click.Choice(["slack", "teams", "email"]),
+    help="Send messages for people, as Slack's incoming webhooks or Teams' workflows take them, or e-mail.",
+)
 @click.option("--model", metavar="NAME", shell_complete=completers.models, help="Of this model; else of all.")
 @click.option("--description", metavar="TEXT", default="", help="What it is for.")
 @click.option(
@@ -93,6 +99,7 @@ def create_webhook(
     *,
     events: tuple[str, ...],
     url: str,
+    preset: str | None,
     model: str | None,
     description: str,
     secret_file: Path | None,
@@ -102,13 +109,17 @@ def create_webhook(
     **how: Unpack[How],
 ) -> None:
     """Have a URL told of each EVENT, such as MODEL_VERSION_TRANSITIONED_TO_PRODUCTION."""
-    spec: dict[str, Any] = {"url": url, "enable_ssl_verification": not insecure_tls}
+    from tui_registry.mutations.webhook import receiver_url
+
+    form = (preset or "json").upper()
+    spec: dict[str, Any] = {"url": receiver_url(url, form), "enable_ssl_verification": not insecure_tls}
     for name, file in (("secret", secret_file), ("authorization", authorization_file)):
         if file is not None:
             spec[name] = _secret(file)
     fields: dict[str, Any] = {
         "events": [event.upper() for event in events],
         "http_url_spec": spec,
+        "format": form,
         "model_name": model,
         "description": description,
         "status": "TEST_MODE" if test_mode else "ACTIVE",
@@ -262,13 +273,10 @@ def _set_status(webhook_id: str, status: str, **how: Unpack[How]) -> None:
     change(plan, **how)
 
 
-async def _find(client: "RegistryClient", webhook_id: str) -> "RegistryWebhook":
-    for webhook in await client.webhooks.all():
-        if webhook.id == webhook_id:
-            return webhook
-    raise Failure(
-        Exit.NOT_FOUND, f"There is no webhook {webhook_id} in Databricks' form that you may manage: see webhooks list."
-    )
+async def _find(client: "RegistryClient", webhook_id: str) -> "WebhookOverview":
+    if (webhook := await client.webhooks.find(webhook_id)) is None:
+        raise Failure(Exit.NOT_FOUND, f"There is no webhook {webhook_id} that you may manage: see webhooks list.")
+    return webhook
 
 
 def _secret(file: Path) -> str:
@@ -288,10 +296,10 @@ def _said(test: "RegistryWebhookTest") -> str:
 
 
 def _row(webhook: "RegistryWebhook") -> list[str]:
-    from tui_registry.mutations.webhook import target_of
-
-    unverified = webhook.http_url_spec is not None and not webhook.http_url_spec.enable_ssl_verification
-    target = f"{target_of(webhook)}{' (certificate not verified)' if unverified else ''}"
+    spec, job = webhook.http_url_spec, webhook.job_spec
+    target = spec.url if spec is not None else f"job {job.job_id} at {job.workspace_url}" if job is not None else ""
+    if spec is not None and not spec.enable_ssl_verification:
+        target += " (certificate not verified)"
     return [webhook.id, webhook.model_name or "(all)", webhook.status.value, target, ", ".join(webhook.events)]
 
 

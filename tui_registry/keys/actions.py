@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from tui_registry.keys.action import EVERYWHERE, Action
 from tui_registry.keys.names import is_character
+from tui_registry.keys.webhook_actions import WEBHOOK_ACTIONS
 
 FILTERING = (
     Action("submit", "enter", "⏎", "apply", "Keep the filter", ()),
@@ -24,12 +25,12 @@ WHILE_TYPING = (Binding("down", "move(1)", show=False), Binding("up", "move(-1)"
 
 WITH_REQUESTS = ("inbox", "model", "board")
 WITH_VERSIONS = ("model", "board")
-WITH_MARKS = ("inbox", *WITH_VERSIONS)
+WITH_MARKS = ("inbox", *WITH_VERSIONS, "webhooks", "deliveries")
 DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
-SECTIONS = ("access", "users", "groups", "service principals", "tokens")
+SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group", "person")
+ACCESS = (*SECTIONS, "group", "person", "deliveries")
 TABLES = ("inbox", "models", *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
 VIEW_PLACES = ("inbox", "models", "board", "activity", *SECTIONS)
 ACTIONS = (
@@ -206,6 +207,7 @@ ACTIONS = (
         writes=True,
     ),
     Action("revoke_token", "D", "D", "revoke", "Revoke the token", ("tokens",), 2, writes=True),
+    *WEBHOOK_ACTIONS,
     Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
     Action(
         "previous_section", "shift+tab", "⇧tab", "previous section", "Go to the previous section of Access", SECTIONS, 9
@@ -248,10 +250,20 @@ ACTIONS = (
     Action("go('models')", "2", "2", "models", "Go to the models", (EVERYWHERE,), 8),
     Action("go('board')", "3", "3", "board", "Go to the versions of all models by stage", (EVERYWHERE,), 8),
     Action("go('activity')", "4", "4", "activity", "Go to the activity feed", (EVERYWHERE,), 8),
-    Action("go('access')", "5", "5", "access", "Go to access: permissions, users, groups, tokens", (EVERYWHERE,), 8),
+    Action(
+        "go('access')",
+        "5",
+        "5",
+        "access",
+        "Go to access: permissions, users, groups, tokens, webhooks",
+        (EVERYWHERE,),
+        8,
+    ),
     Action("go('overview')", "6", "6", "overview", "Go to the overview: what waits and needs care", (EVERYWHERE,), 8),
-    Action("read_on(1)", "J", "J", "scroll down", "Scroll the details down", (*WITH_REQUESTS, *DETAILS), 9),
-    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", (*WITH_REQUESTS, *DETAILS), 9),
+    Action(
+        "read_on(1)", "J", "J", "scroll down", "Scroll the details down", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9
+    ),
+    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9),
     Action(
         "refresh",
         "f5",
@@ -276,7 +288,7 @@ ACTIONS = (
         "colon,ctrl+p",
         ":",
         "find",
-        "Find models, versions, people, groups, tokens, places and actions",
+        "Find models, versions, people, groups, tokens, webhooks, places and actions",
         (EVERYWHERE,),
         3,
     ),

@@ -18,6 +18,11 @@ def effects(plan: Offboarding) -> list[str]:
         (plan.deactivates, "The account is deactivated."),
         (plan.token_count, f"{_counted(plan.token_count, 'token')} revoked."),
         (
+            plan.secret_count,
+            f"{_counted(plan.secret_count, 'secret')} revoked, with the access tokens that were issued for it.",
+        ),
+        (plan.federation_rule_count, f"{_counted(plan.federation_rule_count, 'federation rule')} deleted."),
+        (
             plan.group_count,
             f"Removed from {_counted(plan.group_count, 'group')}: {_some(plan.groups, plan.group_count)}.",
         ),

@@ -19,6 +19,9 @@ ACTION_LABELS = {
     ActivityType.CREATED_VERSION: "added",
     ActivityType.UPDATED_VERSION: "edited",
     ActivityType.DELETED_VERSION: "deleted",
+    ActivityType.IMPORTED_MODEL: "imported",
+    ActivityType.IMPORTED_VERSION: "imported",
+    ActivityType.IMPORTED_ACTIVITY: "imported",
 }
 """Short labels of the most frequent activity types, for a narrow column; the others use their own names."""
 

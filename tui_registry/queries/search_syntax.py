@@ -12,8 +12,8 @@ from tui_registry.terminal.sanitize import one_line
 from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 
-MODEL_FIELDS = ("stage", "user", "tag", "missing")
-VERSION_FIELDS = ("stage", "user", "tag", "older")
+MODEL_FIELDS = ("stage", "user", "tag", "alias", "missing")
+VERSION_FIELDS = ("stage", "user", "tag", "alias", "older")
 ACTIVITY_FIELDS = ("user", "type", "since", "until")
 """What a search can be about besides words, as in ``user:ada`` or ``user=ada``."""
 
@@ -25,8 +25,8 @@ _PLAIN = re.compile(r"[^'\"\\\x00-\x1f\x7f\ud800-\udfff]*")
 
 def models_filter(typed: str) -> str:
     """Words that the name contains, case-insensitive; ``stage:production``, ``user:ada`` (its creator),
-    ``tag:team=risk``, ``team=risk`` or ``tag:team``; ``missing:description`` or ``missing:owner``; after ``=``, a
-    filter in the registry's grammar."""
+    ``tag:team=risk``, ``team=risk`` or ``tag:team``; ``alias:champion``; ``missing:description`` or ``missing:owner``;
+    after ``=``, a filter in the registry's grammar."""
     return _filter(typed, MODEL_FIELDS)
 
 
@@ -78,6 +78,8 @@ def _comparison(word: str, fields: Collection[str]) -> str:
         return "" if moment is None else f"creation_timestamp <= {moment}"
     if field == "missing":
         return f"missing = {text(_first_with(value, MISSING))}"
+    if field == "alias":
+        return f"alias = {text(value)}"
     if field == "user":
         return containing("user_id", value)
     if field == "stage":

@@ -17,6 +17,7 @@ from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.search_syntax import field_of, unmatched
 from tui_registry.screens.models.copy_actions import CopyActions
+from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
@@ -160,6 +161,9 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
             self.leave_marks()
         self.set_focus(self.table)
         self.post_message(LivenessChanged())
+
+    def action_follow(self) -> None:
+        self.console_app.mutations.prepare(partial(follow, self.console_app, None))
 
     def action_move(self, by: int) -> None:
         self.table.action_move(by)

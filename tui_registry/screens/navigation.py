@@ -87,6 +87,16 @@ class Navigator(Navigation):
 
         self._app.push_screen(Access(name))
 
+    def open_webhooks(self, name: str) -> None:
+        from tui_registry.screens.access.webhooks import Webhooks
+
+        self._app.push_screen(Webhooks(name))
+
+    def open_deliveries(self, webhook_id: str, host: str) -> None:
+        from tui_registry.screens.access.deliveries import Deliveries
+
+        self._app.push_screen(Deliveries(webhook_id, host))
+
     def open_history(self, name: str, version: str | None) -> None:
         from tui_registry.screens.activity import ActivityFeed
 

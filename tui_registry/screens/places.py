@@ -19,6 +19,7 @@ PLACES = {
     "groups": ("access.groups", "Groups"),
     "service principals": ("access.service_principals", "ServicePrincipals"),
     "tokens": ("access.tokens", "Tokens"),
+    "webhooks": ("access.webhooks", "Webhooks"),
 }
 """By name: the module in this package, and the class."""
 

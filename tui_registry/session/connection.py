@@ -4,14 +4,16 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tui_registry.client.access_token import WHITESPACE, TokenError, clean
 from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.trust import is_plaintext
-from tui_registry.session import credentials, profiles
+from tui_registry.session import credentials, openid, profiles
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
+from tui_registry.session.openid import DeviceCode, OpenIdError, SignInEndedError
+from tui_registry.session.openid_session import OpenIdSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Connection:
     tracking_uri: the MLflow tracking server whose runs are registered there.
     ca: the file of the CA that must sign its certificate; None for the system's CAs.
     endpoint: how to reach it.
+    sign_in: that with the OpenID provider which its token is of, if it is.
     """
 
     url: str
@@ -37,6 +40,7 @@ class Connection:
     tracking_uri: str | None = None
     ca: str | None = None
     endpoint: Endpoint | None = field(default=None, compare=False)
+    sign_in: OpenIdSession | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Connection({self.label!r}, {self.url!r})"
@@ -61,6 +65,7 @@ def connect(
     start_local: bool = True,
     switched: bool = False,
     environment: Mapping[str, str] | None = None,
+    show_code: Callable[[DeviceCode], None] | None = None,
 ) -> Connection:
     """The registry of the profile named, of TUI_REGISTRY_URL and TUI_REGISTRY_TOKEN, of the default profile, or,
     without any of these, the embedded one, started if needed. Blocks.
@@ -68,6 +73,7 @@ def connect(
     The token of a profile is that of TUI_REGISTRY_TOKEN, where that is meant for it, or that in the keyring.
     ``in_terminal``: it may be asked for in the terminal, if it is in neither. ``ask_token``: it is asked for in any
     case. ``start_local``: the embedded registry may be opened. ``switched``: another registry was open before.
+    ``show_code``: shows somebody who has to sign in with the OpenID provider how.
 
     TUI_REGISTRY_READ_ONLY makes any of them read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
     TUI_REGISTRY_INSECURE_HTTP apply where no profile is used.
@@ -81,6 +87,7 @@ def connect(
             start_local=start_local,
             switched=switched,
             environment=given,
+            show_code=show_code,
         )
     except profiles.ProfileError as error:
         raise ConnectionProblem(str(error)) from None
@@ -155,6 +162,7 @@ def _connect(
     start_local: bool,
     switched: bool,
     environment: Mapping[str, str],
+    show_code: Callable[[DeviceCode], None] | None,
 ) -> Connection:
     if profile is None and _variable(environment, "TUI_REGISTRY_URL"):
         return _from_environment(environment, ask_token=ask_token)
@@ -184,17 +192,34 @@ def _connect(
         remedy=f"tui-registry profiles set {shlex.quote(name)} --insecure-http",
     )
     if ask_token:
-        return replace(lacking, token=_prompt_token(chosen.url))
+        return _asked(lacking, chosen, show_code)
     try:
-        given = _token_of_environment(environment, chosen, named=profile is not None, switched=switched)
-        token = given or _stored_token(name, chosen, lacking)
+        if given := _token_of_environment(environment, chosen, named=profile is not None, switched=switched):
+            return replace(lacking, token=given)
+        return _stored(name, chosen, lacking)
     except TokenError as error:
         raise ConnectionProblem(str(error), lacking=lacking) from None
     except ConnectionProblem:
         if not in_terminal or not sys.stdin.isatty():
             raise
-        token = _prompt_token(chosen.url)
-    return replace(lacking, token=token)
+        return _asked(lacking, chosen, show_code)
+
+
+def _asked(
+    lacking: Connection, profile: profiles.Profile, show_code: Callable[[DeviceCode], None] | None
+) -> Connection:
+    """With a token that the person enters, or by their sign-in with the OpenID provider; for this process only."""
+    if not profile.sign_in or show_code is None:
+        return replace(lacking, token=_prompt_token(profile.url))
+    try:
+        offer = openid.offer_of(profile.url, profile.ca)
+        if offer is None:
+            return replace(lacking, token=_prompt_token(profile.url))
+        provider = openid.Provider.of(offer, profile.ca)
+        session = OpenIdSession.begun(provider, provider.sign_in(show_code))
+    except OpenIdError as error:
+        raise ConnectionProblem(str(error), lacking=lacking) from None
+    return replace(lacking, token=session.token, sign_in=session)
 
 
 def _from_environment(environment: Mapping[str, str], *, ask_token: bool) -> Connection:
@@ -250,7 +275,28 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
         raise
 
 
-def _stored_token(name: str, profile: profiles.Profile, lacking: Connection) -> str:
+def _stored(name: str, profile: profiles.Profile, lacking: Connection) -> Connection:
+    """With the token in the keyring, renewed if that is due. Raises ConnectionProblem."""
+    text = _stored_text(name, profile, lacking)
+    session = OpenIdSession.read(text, profiles.account(name, profile)) if profile.sign_in else None
+    if session is None:
+        try:
+            return replace(lacking, token=clean(text, f"The keyring's token of '{name}'"))
+        except TokenError as error:
+            raise ConnectionProblem(str(error), lacking=lacking) from None
+    try:
+        session = session.renewed(profiles.config_file().parent) if session.is_due else session
+    except OpenIdError as error:
+        if session.is_expired or isinstance(error, SignInEndedError):
+            raise ConnectionProblem(
+                f"The sign-in of profile '{name}' could not be renewed: {error}\n\nSign in again: "
+                f"tui-registry login {profile.url} --profile {shlex.quote(name)}",
+                lacking=lacking,
+            ) from None
+    return replace(lacking, token=session.token, sign_in=session)
+
+
+def _stored_text(name: str, profile: profiles.Profile, lacking: Connection) -> str:
     if profile.ask_token:
         raise ConnectionProblem(
             f"The token of profile '{name}' is stored nowhere, as there was no keyring at login.\n\n"
@@ -259,22 +305,20 @@ def _stored_token(name: str, profile: profiles.Profile, lacking: Connection) -> 
             lacking=lacking,
         )
     try:
-        token = clean(credentials.load(profiles.account(name, profile)) or "", f"The keyring's token of '{name}'")
-    except TokenError as error:
-        raise ConnectionProblem(str(error), lacking=lacking) from None
+        text = credentials.load(profiles.account(name, profile)) or ""
     except credentials.NoKeyringError as error:
         raise ConnectionProblem(
             f"The token of profile '{name}' is in the keyring, but {error}.\n\nWhat you can do:\n"
             f"{credentials.remedies(name)}",
             lacking=lacking,
         ) from None
-    if not token:
+    if not text.strip(WHITESPACE):
         raise ConnectionProblem(
             f"There is no token for profile '{name}'. To store one, quit and run:\n"
             f"  tui-registry login {profile.url} --profile {shlex.quote(name)}",
             lacking=lacking,
         )
-    return token
+    return text
 
 
 def _prompt_token(url: str) -> str:

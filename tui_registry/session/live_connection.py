@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from tui_registry.client.errors import CallError, Refused, Unauthenticated
 from tui_registry.client.registry import RegistryClient
+from tui_registry.session import config
 from tui_registry.session.connection import Connection, ConnectionProblem
 from tui_registry.session.messages import ConnectionChanged, RegistryChanged
 
 if TYPE_CHECKING:
+    from tui_registry.session.openid_session import OpenIdSession
     from tui_registry.tracking.client import TrackingClient
 
 BAD_REQUEST = 400
@@ -158,6 +160,7 @@ class LiveConnection:
                 token = await self._host.ask_to_retry("The token was refused", str(error), token_helps=True)
                 if token:
                     self._use_token(token)
+                    self.opened = replace(self.opened, sign_in=None)
                 self._user = None
                 self.refresh_soon()
                 continue
@@ -208,24 +211,39 @@ class LiveConnection:
                 self.refresh_soon()
 
     def _renew_due_token(self) -> None:
-        embedded = self.opened.embedded if self.opened else None
-        if embedded is not None and embedded.token_is_due and not self._renewal.locked():
+        opened = self.opened
+        if opened is None or self._renewal.locked():
+            return
+        if (opened.embedded is not None and opened.embedded.token_is_due) or (
+            opened.sign_in is not None and opened.sign_in.is_due
+        ):
             self._host.run_worker(self._renew_token(), exit_on_error=False)
 
     async def _renew_token(self) -> bool:
-        """Get a new token for the embedded registry; whether that worked."""
+        """Get a new token for the embedded registry, or from the OpenID provider; whether that worked."""
         from tui_registry.session.embedded import EmbeddedError
+        from tui_registry.session.openid import OpenIdError
 
         before = self.opened
-        if before is None or before.embedded is None:
+        if before is None or (before.embedded is None and before.sign_in is None):
             return False
         async with self._renewal:
             if self.opened is before:  # otherwise it has just been renewed
                 try:
-                    self._use_token(await asyncio.to_thread(before.embedded.renew))
-                except (EmbeddedError, OSError):
+                    if before.embedded is not None:
+                        self._use_token(await asyncio.to_thread(before.embedded.renew))
+                    elif before.sign_in is not None:
+                        await self._renew_sign_in(before.sign_in)
+                except (EmbeddedError, OpenIdError, OSError):
                     return False
         return True
+
+    async def _renew_sign_in(self, sign_in: "OpenIdSession") -> None:
+        refused = not sign_in.is_due  # otherwise there would be no reason to renew it
+        following = await asyncio.to_thread(sign_in.renewed, config.folder(), refused=refused)
+        if self.opened is not None:
+            self.opened = replace(self.opened, sign_in=following)
+            self._use_token(following.token)
 
     def _use_token(self, token: str) -> None:
         if self.opened is not None:

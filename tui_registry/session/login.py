@@ -1,5 +1,6 @@
 """Logging in to a registry and out again, and changing a profile."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +9,12 @@ from urllib.parse import urlsplit
 from tui_registry.client.access_token import WHITESPACE, TokenError, clean
 from tui_registry.client.endpoint import Endpoint, EndpointError
 from tui_registry.client.trust import TrustError, is_plaintext, ssl_context
-from tui_registry.session import credentials, profiles
+from tui_registry.session import credentials, openid, profiles
+from tui_registry.session.openid import DeviceCode, OpenIdError, Provider
+from tui_registry.session.openid_session import OpenIdSession
 from tui_registry.session.profiles import Profile, ProfileError
+from tui_registry_server.wire.error import REFUSED, Error
+from tui_registry_server.wire.oauth import OpenIdSignInOffer
 
 
 class LoginError(Exception):
@@ -24,29 +29,32 @@ class Login:
     not_stored: str = ""
 
 
-def login(
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A profile that is to be saved, what it replaces, and how people sign in there, if not by an access token."""
+
+    name: str
+    profile: Profile
+    before: Profile | None
+    offer: OpenIdSignInOffer | None
+
+
+def plan(
     url: str,
     name: str | None,
-    token: str,
     *,
     read_only: bool | None = None,
     colour: str | None = None,
     tracking_uri: str | None = None,
     ca: str | None = None,
     insecure_http: bool | None = None,
-) -> Login:
-    """Check a token with the registry, store it in the keyring, and save the profile. Without a keyring that works the
-    token is stored nowhere, and the profile says that it must be asked for.
+    by_token: bool = False,
+) -> Planned:
+    """Ask the registry at a URL how to sign in, unless it is to be ``by_token``. Nothing is saved.
 
     None keeps the setting of an existing profile, and an empty value clears it; but ``insecure_http`` is kept only for
-    the same URL. The first profile becomes the default.
+    the same URL.
     """
-    try:
-        token = clean(token, "The input")
-    except TokenError as error:
-        raise LoginError(str(error)) from None
-    if not token:
-        raise LoginError("No token was given.")
     try:
         address = profiles.checked({"url": url.strip(WHITESPACE)}).url
     except ProfileError:
@@ -66,14 +74,55 @@ def login(
             ca=ca,
             insecure_http=insecure_http,
         )
-        if is_plaintext(profile.url) and not profile.insecure_http:
-            raise LoginError(
-                f"{profile.url} is plain http: anyone on the network could read your token. Nothing was sent. "
-                "Use its https:// URL, if it has one; if you trust the network, add --insecure-http."
-            )
-        _check(profile, token)
-        problem = _store(profiles.account(name, profile), token)
-        profile = profile.model_copy(update={"ask_token": bool(problem)})
+    except ProfileError as error:
+        raise LoginError(str(error)) from None
+    if is_plaintext(profile.url) and not profile.insecure_http:
+        raise LoginError(
+            f"{profile.url} is plain http: anyone on the network could read your token. Nothing was sent. "
+            "Use its https:// URL, if it has one; if you trust the network, add --insecure-http."
+        )
+    try:
+        return Planned(name, profile, before, None if by_token else openid.offer_of(profile.url, profile.ca))
+    except OpenIdError as error:
+        raise LoginError(str(error)) from None
+
+
+def with_token(planned: Planned, token: str) -> Login:
+    """Check a token with the registry, store it in the keyring, and save the profile. Without a keyring that works the
+    token is stored nowhere, and the profile says that it must be asked for. The first profile becomes the default."""
+    try:
+        token = clean(token, "The input")
+    except TokenError as error:
+        raise LoginError(str(error)) from None
+    if not token:
+        raise LoginError("No token was given.")
+    _check(planned.profile, token)
+    return _save(planned, lambda account: credentials.store(account, token), sign_in=False)
+
+
+def with_provider(planned: Planned, show: Callable[[DeviceCode], None]) -> Login:
+    """Sign in with the OpenID provider, and save the profile as ``with_token`` does. ``show`` is given what the person
+    is to be shown."""
+    if planned.offer is None:
+        raise LoginError(f"{planned.profile.url} has no OpenID provider: log in with an access token.")
+    try:
+        provider = Provider.of(planned.offer, planned.profile.ca)
+        session = OpenIdSession.begun(provider, provider.sign_in(show))
+    except OpenIdError as error:
+        raise LoginError(str(error)) from None
+    _check(planned.profile, session.token)
+    return _save(planned, session.store, sign_in=True)
+
+
+def _save(planned: Planned, store: Callable[[str], object], *, sign_in: bool) -> Login:
+    name, before = planned.name, planned.before
+    problem = ""
+    try:
+        store(profiles.account(name, planned.profile))
+    except credentials.NoKeyringError as error:
+        problem = str(error).rstrip(".")
+    profile = planned.profile.model_copy(update={"ask_token": bool(problem), "sign_in": sign_in})
+    try:
         profiles.change(lambda known: known.with_profile(name, profile))
         if before is not None and before.url != profile.url and not problem:
             with suppress(credentials.NoKeyringError):
@@ -81,15 +130,6 @@ def login(
     except ProfileError as error:
         raise LoginError(str(error)) from None
     return Login(name, problem)
-
-
-def _store(account: str, token: str) -> str:
-    """Store a token; why that failed, empty if it did not."""
-    try:
-        credentials.store(account, token)
-    except credentials.NoKeyringError as error:
-        return str(error).rstrip(".")
-    return ""
 
 
 def change(name: str, **settings: Any) -> Profile:
@@ -113,11 +153,14 @@ def make_default(name: str) -> None:
 
 
 def logout(name: str) -> None:
-    """Delete a profile and its token."""
+    """Delete a profile and its token. A sign-in with an OpenID provider is ended there, too, if it can be reached."""
     try:
         profile = profiles.read().get(name)
+        account = profiles.account(name, profile)
         try:
-            credentials.remove(profiles.account(name, profile))
+            if profile.sign_in and (session := OpenIdSession.read(credentials.load(account) or "", account)):
+                session.end()
+            credentials.remove(account)
         except credentials.NoKeyringError:
             if not profile.ask_token:  # else it was stored nowhere, unless by a login before the last
                 raise
@@ -149,6 +192,17 @@ def _check(profile: Profile, token: str) -> None:
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise LoginError(f"{endpoint} cannot be reached: {why(error)}") from None
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise LoginError(f"{profile.url} does not accept this token. Ask for a new one.")
+        raise LoginError(f"{profile.url} does not accept this token{_reason(answer.content)}. Ask for a new one.")
     if not answer.is_success:
         raise LoginError(f"{profile.url} answered {answer.status_code}: is it a registry?")
+
+
+def _reason(content: bytes) -> str:
+    """Why it refuses a token of an OpenID provider: only its operator, or the provider's, can change that."""
+    from pydantic import ValidationError
+
+    try:
+        said = Error.model_validate_json(content).message
+    except ValidationError:
+        return ""
+    return f": {said.partition(REFUSED)[2].strip().rstrip('.')}" if said.startswith(REFUSED) else ""

@@ -10,6 +10,7 @@
     ca = "/etc/ssl/our-authority.pem"              # the CA that must sign its certificate, instead of the system's
     insecure_http = true                           # allow sending the token unencrypted to an http:// URL
     ask_token = true                               # its token is in no keyring: ask for it
+    sign_in = true                                 # by the company's OpenID provider, instead of an access token
 
 Only the URL is required. The file holds no secrets: a profile's token is in the keyring, under the profile's name and
 URL, or nowhere.
@@ -61,6 +62,7 @@ class Profile(BaseModel):
     ca: str | None = None
     insecure_http: bool = False
     ask_token: bool = False
+    sign_in: bool = False
 
     @field_validator("url", "tracking_uri")
     @classmethod
@@ -104,8 +106,9 @@ class Profile(BaseModel):
         runs = [f"runs at {self.tracking_uri}"] if self.tracking_uri else []
         ca = [f"CA {self.ca}"] if self.ca else []
         insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []
-        asks = ["asks for token"] if self.ask_token else []
-        return [*read_only, *colour, *runs, *ca, *insecure, *asks]
+        asks = ["asks for token"] if self.ask_token and not self.sign_in else []
+        signs_in = ["single sign-on"] if self.sign_in else []
+        return [*read_only, *colour, *runs, *ca, *insecure, *asks, *signs_in]
 
 
 def _is_solid(name: str) -> bool:

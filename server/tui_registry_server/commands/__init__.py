@@ -9,19 +9,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import click
 
 from tui_registry_server.commands.audit import audit
-from tui_registry_server.commands.backup import backup, restore
+from tui_registry_server.commands.backup import backup, restore, schedule_options
 from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
-from tui_registry_server.commands.operating import operating_options
+from tui_registry_server.commands.doctor import doctor
+from tui_registry_server.commands.mail import MailOptions, mail_options, mail_server_of
+from tui_registry_server.commands.openid import openid_options, openid_provider
+from tui_registry_server.commands.operating import OperatingOptions, operating_options
 from tui_registry_server.commands.settings_sources import ConfiguredCommand
 from tui_registry_server.operations import tokens, users
 from tui_registry_server.operations.call import Call
 from tui_registry_server.output import note, print_lines, print_table
 from tui_registry_server.program import Program
+from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.limits import Limits, with_overrides
 from tui_registry_server.rules.permissions import Level
@@ -33,6 +37,7 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.scim import CreateUser
 
 if TYPE_CHECKING:
+    from tui_registry_server.service import Options
     from tui_registry_server.tracking.server import TrackingServer
 
 T = TypeVar("T")
@@ -47,6 +52,10 @@ def main() -> None:
 
 for command in (audit, backup, restore):
     main.add_command(command)
+
+
+class _MoreOptions(MailOptions, OperatingOptions):
+    """The options of ``serve`` that are described elsewhere."""
 
 
 @main.command(cls=ConfiguredCommand)
@@ -127,6 +136,9 @@ for command in (audit, backup, restore):
     help="The key that encrypts webhooks' secrets, in a file that only you can read; or TUI_REGISTRY_WEBHOOK_KEY.",
 )
 @operating_options
+@mail_options
+@openid_options
+@schedule_options
 @click.option("--throwaway", is_flag=True, hidden=True, help="Do not wait for the disk; accept X-Demo-Time.")
 @click.option("--state-file", type=click.Path(path_type=Path), hidden=True, help="Write the URL here once ready.")
 @click.option("--end-with", type=click.Path(path_type=Path), hidden=True, help="End when nobody locks this file.")
@@ -148,11 +160,21 @@ def serve(
     tracking_uri: str | None,
     webhook_networks: tuple[str, ...],
     webhook_key_file: Path | None,
+    oidc_issuer: str | None,
+    oidc_client_id: str | None,
+    oidc_audience: str | None,
+    oidc_groups_claim: str,
+    oidc_user_claim: str,
+    oidc_provisioning: str,
+    oidc_scope: str,
+    oidc_admin_group: str | None,
+    backups: BackupSchedule | None,
     throwaway: bool,
     state_file: Path | None,
     end_with: Path | None,
     socket_fd: int | None,
-    **operating: Any,
+    use: "Callable[[Options], None] | None" = None,
+    **more: Unpack[_MoreOptions],
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
     from tui_registry_server import service
@@ -160,7 +182,7 @@ def serve(
 
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
-    service.run(
+    (use or service.run)(
         service.Options(
             database=database,
             host=host,
@@ -176,13 +198,33 @@ def serve(
             tracking=None if tracking_uri is None else _tracking_server(tracking_uri),
             webhook_networks=[_network(each, "--webhook-allow") for each in webhook_networks],
             webhook_key_file=webhook_key_file,
-            **operating,
+            metrics_port=more["metrics_port"],
+            metrics_host=more["metrics_host"],
+            log_level=more["log_level"],
+            log_format=more["log_format"],
+            access_log=more["access_log"],
+            drain=more["drain"],
+            mail_server=mail_server_of(more),
+            openid=openid_provider(
+                issuer=oidc_issuer,
+                client_id=oidc_client_id,
+                audience=oidc_audience,
+                groups_claim=oidc_groups_claim,
+                user_claim=oidc_user_claim,
+                provisioning=oidc_provisioning,
+                scope=oidc_scope,
+                admin_group=oidc_admin_group,
+            ),
+            backups=backups,
             throwaway=throwaway,
             state_file=state_file,
             end_with=end_with,
             socket_fd=socket_fd,
         )
     )
+
+
+main.add_command(doctor(serve))
 
 
 def _network(text: str, option: str) -> IPv4Network | IPv6Network:

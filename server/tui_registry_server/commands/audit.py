@@ -12,11 +12,13 @@ from typing import Any, BinaryIO, TextIO
 
 import click
 
-from tui_registry_server.commands.database import database_option, exit_on_error, open_registry, progress_bar
+from tui_registry_server.commands.database import database_option, exit_on_error, progress_bar
 from tui_registry_server.output import note, print_lines
 from tui_registry_server.rules.audit import BrokenChainError, Chain, Head, parse
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.store import activities
+from tui_registry_server.store.engine import database_url
+from tui_registry_server.store.schema import open_registry
 
 MAX_LINE = 64 * 1024 * 1024  # bytes: what a request can write into a record is a quarter of that
 
@@ -76,7 +78,7 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
                 raise BrokenChainError(f"There is no record in {file}.")
             chain.end()
         else:
-            with open_registry(database) as connection, progress_bar("Verifying") as progress:
+            with open_registry(database_url(database)) as connection, progress_bar("Verifying") as progress:
                 total = activities.last_sequence(connection)
                 for record in activities.records(connection):
                     chain.verify(record)
@@ -99,7 +101,11 @@ def verify(*, head: Head | None, file: Path | None, database: str) -> None:
 @database_option
 def export(*, since: int | None, output: Path | None, database: str) -> None:
     """Write the records as JSON Lines, oldest first, with their digests."""
-    with exit_on_error("The log could not be exported"), open_registry(database) as connection, _opened(output) as file:
+    with (
+        exit_on_error("The log could not be exported"),
+        open_registry(database_url(database)) as connection,
+        _opened(output) as file,
+    ):
         after = 0 if since is None else activities.last_before(connection, since)
         for record in activities.records(connection, after=after):
             file.write(json.dumps(record, sort_keys=True, default=repr) + "\n")  # default: bytes, if tampered with

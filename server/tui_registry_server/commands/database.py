@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from tui_registry_server.output import fail
-from tui_registry_server.rules.errors import RegistryError, ResourceDoesNotExist
-from tui_registry_server.store import schema
-from tui_registry_server.store.engine import database_url, describe_error, make_engine
+from tui_registry_server.rules.errors import RegistryError
+from tui_registry_server.store.engine import describe_error
 from tui_registry_server.store.schema import SchemaTooNewError
 
 
@@ -50,21 +48,6 @@ def exit_on_error(what_failed: str = "The database could not be used") -> Iterat
         sys.exit(1)
     except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
         fail(f"{what_failed}: {describe_error(error)}")
-
-
-@contextlib.contextmanager
-def open_registry(location: str) -> Iterator[Connection]:
-    """A connection to an existing registry with the current schema."""
-    url = database_url(location)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
-        raise ResourceDoesNotExist(f"There is no database {url.database}.")
-    engine = make_engine(url, write=False)
-    try:
-        with engine.connect() as connection:
-            schema.check(connection)
-            yield connection
-    finally:
-        engine.dispose()
 
 
 @contextlib.contextmanager

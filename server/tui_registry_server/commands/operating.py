@@ -2,7 +2,7 @@
 service.Options of the same name."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 import click
 
@@ -11,6 +11,18 @@ from tui_registry_server.output import LOG_FORMATS, LOG_LEVELS
 Command = TypeVar("Command", bound=Callable[..., object])
 
 DRAIN = 1.0  # seconds
+
+
+class OperatingOptions(TypedDict):
+    """Their values."""
+
+    metrics_port: int | None
+    metrics_host: str
+    log_level: str
+    log_format: str
+    access_log: bool
+    drain: float
+
 
 _OPTIONS = (
     click.option(

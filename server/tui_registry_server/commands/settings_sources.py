@@ -34,7 +34,9 @@ class ConfiguredCommand(click.Command):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        for option in self.settings():
+        self.settings = [each for each in self.params if isinstance(each, click.Option) and not each.hidden]
+        """The options that are settings: those that are documented."""
+        for option in self.settings:
             if option.envvar is None:
                 option.envvar = PREFIX + name_of(option).upper().replace("-", "_")
         self.params.append(
@@ -60,10 +62,6 @@ class ConfiguredCommand(click.Command):
             )
         )
 
-    def settings(self) -> list[click.Option]:
-        """The options that are settings: those that are documented."""
-        return [each for each in self.params if isinstance(each, click.Option) and not each.hidden]
-
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
@@ -71,7 +69,7 @@ class ConfiguredCommand(click.Command):
             extra["default_map"] = {}
             _forget_variables(os.environ)
         else:
-            known = {str(option.envvar) for option in self.settings()} | {f"{PREFIX}CONFIG"}
+            known = {str(option.envvar) for option in self.settings} | {f"{PREFIX}CONFIG"}
             _refuse_unknown((name for name in os.environ if name.startswith(PREFIX)), known, "the environment")
         return super().make_context(info_name, args, parent, **extra)
 
@@ -86,7 +84,7 @@ class ConfiguredCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         if ctx.meta[_WANTED]:
-            print_lines(_described(ctx, option) for option in self.settings() if option.expose_value)
+            print_lines(_described(ctx, option) for option in self.settings)
             return None
         return super().invoke(ctx)
 
@@ -100,7 +98,7 @@ class ConfiguredCommand(click.Command):
             raise click.UsageError(f"The settings in {file} could not be read: {error.strerror}.") from None
         except ValueError as error:  # not TOML, or not UTF-8
             raise click.UsageError(f"{file} is not a TOML file: {error}.") from None
-        by_name = {name_of(option): option for option in self.settings() if option.expose_value}
+        by_name = {name_of(option): option for option in self.settings}
         _refuse_unknown(content, by_name, str(file))
         context.meta[_FILE] = file
         context.default_map = {

@@ -19,7 +19,7 @@ def after(delivery: DueDelivery, outcome: Outcome, now: int) -> Attempt:
     status, due = DeliveryStatus.DELIVERED, delivery.due_timestamp
     if not outcome.is_success:
         due = now + int(1000 * _wait(attempts, outcome))
-        given_up = outcome.status in PERMANENT or now - delivery.queued_timestamp >= PERIOD
+        given_up = outcome.is_permanent or outcome.status in PERMANENT or now - delivery.queued_timestamp >= PERIOD
         status = DeliveryStatus.DEAD if given_up else DeliveryStatus.PENDING
     return Attempt(
         number=delivery.number,

@@ -10,11 +10,14 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tui_registry_server.rules.mail import OutgoingMail
 from tui_registry_server.rules.webhook_http import MAX_ANSWER_BYTES, Outcome, OutgoingRequest
 from tui_registry_server.rules.webhook_targets import Network
 
 if TYPE_CHECKING:
     import httpcore
+
+    from tui_registry_server.delivery.mailer import Mailer
 
 MAX_RETRY_AFTER = 24 * 60 * 60.0  # seconds
 KEPT_SECONDS = 5.0  # that an idle connection is kept
@@ -22,15 +25,18 @@ MAX_CONNECTIONS = 1000  # more than there are sends at once, which are limited e
 
 
 class Sender:
-    """Sends requests to the receivers that may be sent to: see rules.webhook_targets. ``timeout``: seconds until a
-    receiver must have answered."""
+    """Sends requests to the receivers that may be sent to: see rules.webhook_targets; and e-mail, by the mailer.
+    ``timeout``: seconds until a receiver must have answered."""
 
-    def __init__(self, allowed: Sequence[Network], timeout: float) -> None:
+    def __init__(self, allowed: Sequence[Network], timeout: float, mailer: "Mailer | None" = None) -> None:
         self._allowed = allowed
+        self._mailer = mailer
         self.timeout = timeout
 
-    async def send(self, request: OutgoingRequest) -> Outcome:
+    async def send(self, request: OutgoingRequest | OutgoingMail) -> Outcome:
         """Never raises; cancelling it ends the connection."""
+        if isinstance(request, OutgoingMail):
+            return await self._mailer.send(request) if self._mailer else Outcome(0, error="There is no mail server.")
         import httpcore  # here and below: a server without webhooks starts sooner without it
 
         start = time.monotonic()
@@ -49,6 +55,8 @@ class Sender:
         return Outcome(latency(), response.status, body, retry_after=wait)
 
     async def close(self) -> None:
+        if self._mailer is not None:
+            self._mailer.close()
         for name in ("_plain", "_verifying", "_trusting"):
             if name in self.__dict__:
                 await self.__dict__[name].aclose()

@@ -20,7 +20,8 @@ from tui_registry_server.delivery import retries
 from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.operations.call import Policy
 from tui_registry_server.operations.webhook_owner import reason_to_withhold
-from tui_registry_server.operations.webhook_request import request_of
+from tui_registry_server.operations.webhook_request import message_request, request_of
+from tui_registry_server.rules.digests import is_collected
 from tui_registry_server.rules.errors import RegistryError
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.webhook_http import Outcome
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 POLL_INTERVAL = 1.0  # seconds between looks for changes by other processes, and for retries that are due
 COLLECTED_SECONDS = 0.1  # for which commits are collected before their deliveries are added, a batch at a time
 BATCH = 20  # deliveries of a webhook that are read, and whose outcomes are written, at once
+DIGEST_BATCH = 1000  # changes in one message; it names the first ones, and says how many more there are
 BATCH_SECONDS = 1.0  # at most, after which the outcomes so far are written
 KEPT = 30 * 24 * 60 * 60 * 1000  # milliseconds that deliveries are kept
 CLEANING_INTERVAL = 60 * 60.0  # seconds
@@ -112,7 +114,7 @@ class DeliveryWorker:
             while await self._database.read(partial(webhook_deliveries.any_before, before=before)):
                 await self._database.write(partial(webhook_deliveries.clean, before=before))
             self._next_cleaning = time.monotonic() + CLEANING_INTERVAL
-        self._has_webhooks = await self._database.read(webhook_deliveries.any_active)
+        self._has_webhooks = await self._database.read(webhooks.any_active)
         if not self._has_webhooks:
             return False
         is_behind = await self._database.read(outbox.has_backlog)
@@ -177,6 +179,8 @@ class DeliveryWorker:
         """In order, up to the first that fails, until a time on the monotonic clock: then the lease has to be extended,
         and the webhook or its owner's rights may have changed. Adds the attempts to the list; returns whether there is
         nothing more to send for now."""
+        if is_collected(webhook.digest):
+            return await self._send_digest(webhook, deliveries, withheld, attempts)
         for delivery in deliveries:
             if delivery.due_timestamp > _now():
                 return True
@@ -190,6 +194,26 @@ class DeliveryWorker:
             if attempts[-1].status == DeliveryStatus.PENDING:
                 return True
         return len(deliveries) < BATCH
+
+    async def _send_digest(
+        self, webhook: WebhookRow, deliveries: list[DueDelivery], withheld: dict[int, str], attempts: list[Attempt]
+    ) -> bool:
+        """All that are due as one message, which is sent again as a whole, with the id of the first."""
+        due = [each for each in deliveries if each.due_timestamp <= _now()]
+        attempts += [retries.withheld(each, withheld[each.number]) for each in due if each.number in withheld]
+        if sent := [each for each in due if each.number not in withheld]:
+            await self._pace()
+            try:
+                changes = [each.change for each in sent]
+                request = message_request(webhook, changes, delivery_id=sent[0].id, policy=self._policy)
+                outcome = await self._sender.send(request)
+            except RegistryError as error:
+                outcome = Outcome(0, error=error.message)
+            made = [retries.after(each, outcome, _now()) for each in sent]
+            attempts += [each._replace(due_timestamp=made[0].due_timestamp) for each in made]
+            if not outcome.is_success:
+                return True
+        return len(due) < DIGEST_BATCH
 
     async def _send(self, webhook: WebhookRow, delivery: DueDelivery) -> Outcome:
         await self._pace()
@@ -213,9 +237,10 @@ def _next(webhook_id: str, connection: Connection) -> tuple[WebhookRow | None, l
     webhook = webhooks.find(connection, webhook_id)
     if webhook is None:
         return None, [], {}
-    deliveries = webhook_deliveries.due(connection, webhook_id, BATCH)
+    limit = DIGEST_BATCH if is_collected(webhook.digest) else BATCH
+    deliveries = webhook_deliveries.due(connection, webhook_id, limit)
     reason = reason_to_withhold(connection, webhook)
-    reasons = {delivery.number: reason(delivery.change.model_id) for delivery in deliveries}
+    reasons = {delivery.number: reason(delivery.change) for delivery in deliveries}
     return webhook, deliveries, {number: why for number, why in reasons.items() if why is not None}
 
 

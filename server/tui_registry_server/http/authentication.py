@@ -1,4 +1,5 @@
-"""Authentication: access tokens, as a Bearer token or as the password of Basic authentication.
+"""Authentication: access tokens, as a Bearer token or as the password of Basic authentication; and, if the operator has
+named an OpenID provider, its tokens.
 
 A token is looked up by its SHA-256. The timing of that may leak the first digits of a hash, but nothing of the token:
 who chooses a token does not choose its hash, and cannot approach a stored one by trying. Nothing else is compared.
@@ -12,6 +13,7 @@ import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -25,6 +27,9 @@ from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.error import EXPIRED, NOT_ACCEPTED
 from tui_registry_server.wire.names import name_key
+
+if TYPE_CHECKING:
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +46,7 @@ _HOW_TO_AUTHENTICATE = (
 class _CachedPrincipal:
     principal: Principal
     last_use_recorded: float
-    """When the token's use was last recorded, in milliseconds on the monotonic clock."""
+    """When the token's use was last recorded, in milliseconds on the monotonic clock; infinite if that is not done."""
 
 
 class Authenticator:
@@ -52,8 +57,10 @@ class Authenticator:
     with a bad token does not lock out others behind the same address.
     """
 
-    def __init__(self, database: Database, limits: Limits) -> None:
+    def __init__(self, database: Database, limits: Limits, openid: "OpenIdSignIn | None" = None) -> None:
+        """``openid`` checks the tokens of the OpenID provider, if there is one."""
         self._database = database
+        self._openid = openid
         self._throttle = Throttle(limits)
         self._cache: dict[str, _CachedPrincipal] = {}
         self._recently_valid: OrderedDict[str, None] = OrderedDict()
@@ -69,12 +76,12 @@ class Authenticator:
         digest = _digest(token)
         was_valid = digest in self._recently_valid
         if not was_valid:
-            self._throttle.check(_source(request), _monotonic_milliseconds())
+            self.check_attempts(request)
         try:
-            principal = await self._find(user, digest, now)
+            principal = await self._find(user, token, digest, now)
         except Unauthenticated:
             self._recently_valid.pop(digest, None)
-            self._throttle.record_failure(_source(request), _monotonic_milliseconds())
+            self.record_failure(request)
             raise
         if not was_valid:
             self._recently_valid[digest] = None
@@ -82,16 +89,24 @@ class Authenticator:
                 self._recently_valid.popitem(last=False)
         return principal
 
+    def check_attempts(self, request: Request) -> None:
+        """Raises RequestLimitExceeded if the client has tried too many invalid credentials."""
+        self._throttle.check(_source(request), _monotonic_milliseconds())
+
+    def record_failure(self, request: Request) -> None:
+        """Invalid credentials of a client that does not authenticate by a token."""
+        self._throttle.record_failure(_source(request), _monotonic_milliseconds())
+
     async def principal_of(self, credentials: tuple[str | None, str], now: int) -> Principal:
         """The caller by a user's name, if one was given, and a token, without throttling: an open event stream
         authenticates again with the credentials it has."""
         user, token = credentials
-        return await self._find(user, _digest(token), now)
+        return await self._find(user, token, _digest(token), now)
 
-    async def _find(self, user: str | None, digest: str, now: int) -> Principal:
+    async def _find(self, user: str | None, token: str, digest: str, now: int) -> Principal:
         cached = self._cache.get(digest) if self._is_current() else None
         if cached is None:
-            cached = await self._lookup(digest, now)
+            cached = await self._lookup(token, digest, now)
         if cached is None:
             raise Unauthenticated(f"{NOT_ACCEPTED} {_HOW_TO_AUTHENTICATE}")
         principal = cached.principal
@@ -121,7 +136,7 @@ class Authenticator:
         view = self._database.view()
         return view is not None and view == self._cached_view
 
-    async def _lookup(self, digest: str, now: int) -> _CachedPrincipal | None:
+    async def _lookup(self, token: str, digest: str, now: int) -> _CachedPrincipal | None:
         if not self._is_current():
             view = self._database.view()
             revision = await self._database.read(lambda connection: counters.read(connection, counters.IDENTITY))
@@ -132,10 +147,14 @@ class Authenticator:
         revision = self._revision
         cached = self._cache.get(digest)
         if cached is None:
-            owner = await self._database.read(lambda connection: principals.token_owner(connection, digest))
-            if owner is None:
-                return None
-            cached = _CachedPrincipal(owner.principal, _monotonic_milliseconds() - _age(owner.last_used_timestamp, now))
+            if self._openid is not None and is_openid_token(token):
+                cached = _CachedPrincipal(await self._openid.user(token), math.inf)
+            else:
+                owner = await self._database.read(lambda connection: principals.token_owner(connection, digest))
+                if owner is None:
+                    return None
+                last_used = _monotonic_milliseconds() - _age(owner.last_used_timestamp, now)
+                cached = _CachedPrincipal(owner.principal, last_used)
             if self._revision == revision:  # otherwise a concurrent request has found that it is stale
                 self._cache[digest] = cached
         return cached
@@ -149,6 +168,11 @@ def refresh_principal(connection: Connection, caller: Principal, revision: int, 
         raise Unauthenticated(f"{NOT_ACCEPTED} {_HOW_TO_AUTHENTICATE}")
     _check_not_expired(principal, now)
     return principal
+
+
+def is_openid_token(token: str) -> bool:
+    """Whether a credential is a JWT (RFC 7519): the registry's own tokens are not."""
+    return token.startswith("eyJ") and token.count(".") == 2
 
 
 def _check_not_expired(principal: Principal, now: int) -> None:

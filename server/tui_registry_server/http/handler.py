@@ -5,7 +5,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from tui_registry_server.http.authentication import Authenticator, refresh_princ
 from tui_registry_server.http.decoding import decode, has_body
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBodySlots
+from tui_registry_server.http.oauth import OAuth
 from tui_registry_server.http.request_counts import TRACKING_SERVER, UNMATCHED
 from tui_registry_server.http.request_id import HEADER, request_id
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
@@ -47,6 +48,7 @@ from tui_registry_server.wire.permission_policy import Ability
 
 if TYPE_CHECKING:
     from tui_registry_server.http.tracking_proxy import TrackingProxy
+    from tui_registry_server.identity.sign_in import OpenIdSignIn
     from tui_registry_server.tracking.worker import LineageWorker
 
 log = logging.getLogger(__name__)
@@ -63,15 +65,18 @@ class Handler:
         sender: Sender,
         lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
+        openid: "OpenIdSignIn | None" = None,
     ) -> None:
         """``state`` is for the routes of the server itself; ``sender`` tests webhooks; ``lineage`` asks the tracking
-        server, ``tracking_proxy`` passes calls on to it, if there is one."""
+        server, ``tracking_proxy`` passes calls on to it, if there is one; ``openid`` checks the tokens of the OpenID
+        provider, if there is one."""
         self._database = database = state.database
         self._counts = state.counts
         self._sender = sender
         self._lineage = lineage
         self._settings = settings
-        self._authenticator = Authenticator(database, settings.limits)
+        self._authenticator = Authenticator(database, settings.limits, openid)
+        self._oauth = OAuth(database, settings, self._authenticator)
         self._large_body_slots = LargeBodySlots(settings.limits)
         self._response_limiter = ResponseLimiter(settings.limits)
         self._tracking_proxy = tracking_proxy
@@ -119,8 +124,8 @@ class Handler:
             request.scope["route"] = TRACKING_SERVER
             return await self._pass_on(request, now)
         request.scope["route"] = route.template
-        if route.ability is Ability.PUBLIC and route.operation is not None:
-            return await _public_response(route.operation, route)
+        if route.ability is Ability.PUBLIC:
+            return await self._serve_public(request, route)
         request.scope["principal"] = principal = await self._authenticator.authenticate(request, now)
         operation: Any = route.operation
         if operation is None:
@@ -179,6 +184,13 @@ class Handler:
             if slot is not None:
                 slot.release()
 
+    async def _serve_public(self, request: Request, route: Route) -> Response:
+        if route.oauth is not None:
+            return await route.oauth(self._oauth, request)
+        operation: Any = route.operation
+        answer = await asyncio.to_thread(operation) if route.lengthy else operation()
+        return in_chunks(json_response(await answer if route.of_server else answer))
+
     async def _pass_on(self, request: Request, now: int) -> Response:
         if self._tracking_proxy is None:
             raise EndpointNotFound(
@@ -221,11 +233,6 @@ class Handler:
             allowed = sorted(methods)
             raise MethodNotAllowed(f"{path} does not take {method}. Use {' or '.join(allowed)}.", allowed)
         return route, fields
-
-
-async def _public_response(operation: Callable[[], Any], route: Route) -> Response:
-    answer = await asyncio.to_thread(operation) if route.lengthy else operation()
-    return in_chunks(json_response(await answer if route.of_server else answer))
 
 
 def _error_response(request: Request, error: RegistryError) -> Response:

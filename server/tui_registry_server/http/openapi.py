@@ -16,11 +16,12 @@ from tui_registry_server.http.openapi_tags import TAGS, tag_of
 from tui_registry_server.http.responses import JSON
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.http.scim import SCIM_JSON
-from tui_registry_server.wire.error import Error, ScimError
+from tui_registry_server.wire.error import ScimError
 from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 
+_FORM = "application/x-www-form-urlencoded"
 _REFERENCE = "#/components/schemas/{model}"
 
 _IF_MATCH = {
@@ -67,8 +68,8 @@ def openapi_route(routes: Iterable[Route]) -> Route:
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
     """The document, as data."""
     routes = tuple(routes)
-    described = {model for route in routes for model in (route.body, route.answer)}
-    models: set[type[BaseModel]] = (described - {NoFields, Nothing}).union({Error, ScimError})
+    described = {model for route in routes for model in (route.body, route.answer, route.error)}
+    models: set[type[BaseModel]] = (described - {NoFields, Nothing}).union({ScimError})
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
@@ -102,7 +103,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": f"{route.method.lower()}{re.sub(r'[^0-9A-Za-z]+', '_', route.path)}".rstrip("_"),
         "tags": [tag_of(route).name],
-        "summary": _first_line(route.operation.__doc__ if route.operation else EventStream.open.__doc__),
+        "summary": _first_line((route.operation or route.oauth or EventStream.open).__doc__),
         "description": f"Needs the ability to {route.ability}." if route.ability is not Ability.PUBLIC else "Public.",
         "parameters": [_parameter(name, "path", {"type": "string"}, required=True) for name in in_path],
         "responses": {
@@ -113,7 +114,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     }
     if route.ability is Ability.PUBLIC:
         described["security"] = []
-    if route.operation is None:
+    if _is_stream(route):
         described["parameters"].append(_LAST_EVENT_ID)
     if route.scim and "id" in in_path and issubclass(route.answer, User | Group | ServicePrincipal | Nothing):
         described["parameters"].append(_IF_NONE_MATCH if route.method == "GET" else _IF_MATCH)
@@ -130,7 +131,9 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     else:
         described["requestBody"] = {
             "required": bool(_required(schemas[route.body.__name__], in_path)),
-            "content": _json(route, _body_schema(route.body, in_path, schemas)),
+            "content": {_FORM: {"schema": _body_schema(route.body, in_path, schemas)}}
+            if route.form
+            else _json(route, _body_schema(route.body, in_path, schemas)),
         }
     return described
 
@@ -139,17 +142,21 @@ def _content(route: Route) -> dict[str, Any]:
     """The content of a successful response, if it has any."""
     if route.status == 204:
         return {}
-    if route.operation is None:
+    if _is_stream(route):
         return {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
     if route.media_type != JSON:
         return {"content": {route.media_type: {"schema": {"type": "string"}}}}
     return {"content": _json(route, _schema_of(route.answer))}
 
 
+def _is_stream(route: Route) -> bool:
+    return route.operation is None and route.oauth is None
+
+
 def _error(route: Route) -> dict[str, Any]:
     return {
-        "description": "The request was not served; `message` says what to do.",
-        "content": _json(route, _schema_of(ScimError if route.scim else Error)),
+        "description": "The request was not served; the message says what to do.",
+        "content": _json(route, _schema_of(ScimError if route.scim else route.error)),
     }
 
 

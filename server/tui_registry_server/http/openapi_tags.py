@@ -42,8 +42,8 @@ TAGS = (
     Tag("Overview", "What waits, what happened, and what should be looked after: counts.", ("/mlflow/registry/",)),
     Tag(
         "Webhooks",
-        "Telling other programs of changes, in Databricks' form and in MLflow's.",
-        ("/mlflow/registry-webhooks/", "/mlflow/webhooks"),
+        "Telling other programs of changes, in Databricks' form and in MLflow's; and people, of what they follow.",
+        ("/mlflow/registry-webhooks/", "/mlflow/webhooks", "/mlflow/follows/"),
     ),
     Tag(
         "Permissions",
@@ -52,10 +52,17 @@ TAGS = (
     ),
     Tag("People", "Users, groups and service principals: SCIM 2.0.", ("/preview/scim/v2/",)),
     Tag("Offboarding", "All that somebody has, and taking it from them at once.", ("/principals/",)),
+    Tag("Imports", "Taking over the models of another registry as they are there.", ("/imports/",)),
     Tag(
         "Tokens",
         "What people and programs sign in with: one's own, all of them for administrators, and who may have some.",
-        ("/token/", "/token-management/", "/permissions/authorization/tokens"),
+        (
+            "/token/",
+            "/token-management/",
+            "/permissions/authorization/tokens",
+            "/accounts/servicePrincipals/",
+            "/federation-rules",
+        ),
     ),
     SERVER,
 )

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from tui_registry_server.http.responses import JSON
 from tui_registry_server.operations.call import Answer, WebhookTest
+from tui_registry_server.wire.error import Error
 from tui_registry_server.wire.fields import Nothing, RequestBody
 from tui_registry_server.wire.permission_policy import Ability
 
@@ -24,16 +26,20 @@ class Route:
     """One row of the table of routes. It cannot be created without an ability.
 
     path: below the API's prefixes, or, with ``rooted``, absolute; ``{name}`` is a field taken from the path. See paths.
-    operation: called with the call, the request's body and the subject. Only the event stream has none.
+    operation: called with the call, the request's body and the subject. Only the event stream and the calls of OAuth
+        have none.
     subject: loads what the request is about. Without one, the operation's own statements filter what the caller may
         read, so that no ability beyond reading can be checked.
     writes: whether it runs as a transaction of the writer; by default, all methods but GET.
     logged_model: which logged model the tracking server is asked about before the operation runs, which gets the answer
         in ``Call.lookup``: a function like the operation, run in a read of its own. It returns an id or None.
+    error: what answers of the statuses 4xx and 5xx have.
     scim: whether it has SCIM's headers and errors: see http.scim.
     of_server: whether the operation is about this server itself: it is called with the ServerState first, and, if it is
         public, may be a coroutine function.
     media_type: of its answer.
+    oauth: of the calls of OAuth, the method of http.oauth.OAuth that answers the request.
+    form: whether the body is a form, not JSON.
     lengthy: whether it usually exceeds the inline budget (see store.deadlines): lists that are assembled here, groups
         of thousands. For operations that rarely do, see store.database.
     """
@@ -53,6 +59,9 @@ class Route:
     of_server: bool = False
     media_type: str = JSON
     logged_model: Callable[..., str | None] | None = None
+    oauth: Callable[..., Awaitable[Response]] | None = None
+    form: bool = False
+    error: type[BaseModel] = Error
     template: str = field(init=False)
     """Its first path, by which logs and metrics name it."""
 

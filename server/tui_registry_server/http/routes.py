@@ -4,16 +4,21 @@ from functools import partial
 from importlib.metadata import version as installed_version
 
 from tui_registry_server.http import metrics
+from tui_registry_server.http.oauth import OAuth
 from tui_registry_server.http.readiness import ready
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.operations import (
     aliases,
+    client_secrets,
     comments,
     discovery,
+    federation_rules,
     feed,
+    follows,
     groups,
     lineage,
     mlflow_webhooks,
+    model_import,
     offboarding,
     overview,
     permission_preview,
@@ -31,6 +36,7 @@ from tui_registry_server.operations import (
     transitions,
     users,
     webhook_deliveries,
+    webhook_overview,
     webhooks,
 )
 from tui_registry_server.operations import model_versions as versions
@@ -39,8 +45,10 @@ from tui_registry_server.operations import webhook_subjects as hooks
 from tui_registry_server.operations.call import Answer
 from tui_registry_server.wire import activity as a
 from tui_registry_server.wire import comment as c
+from tui_registry_server.wire import follow as fo
 from tui_registry_server.wire import mlflow_webhook as mw
 from tui_registry_server.wire import model_version as v
+from tui_registry_server.wire import oauth as oa
 from tui_registry_server.wire import permission as p
 from tui_registry_server.wire import principal_details as o
 from tui_registry_server.wire import registered_model as m
@@ -52,7 +60,9 @@ from tui_registry_server.wire import token as t
 from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire import webhook_delivery as wd
+from tui_registry_server.wire import webhook_overview as wo
 from tui_registry_server.wire.lineage import LineageAnswer
+from tui_registry_server.wire.model_import import ImportedModel, ImportModel, ListImports, ModelImportPage
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
 from tui_registry_server.wire.permission_policy import Ability as Can
 from tui_registry_server.wire.permission_preview import PermissionsPreview, PreviewPermissions
@@ -73,11 +83,6 @@ def version() -> Answer:
     return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
 
 
-def databricks_config() -> Answer:
-    """What Databricks' SDK requests from every host: this one takes tokens, and has no OAuth."""
-    return {"oidc_endpoint": ""}
-
-
 MODELS = "/mlflow/registered-models"
 VERSIONS = "/mlflow/model-versions"
 REQUESTS = "/mlflow/transition-requests"
@@ -87,12 +92,15 @@ DATABRICKS_VERSIONS = "/mlflow/databricks/model-versions"
 PERMISSIONS = "/permissions/registered-models/{object_id}"
 REGISTRY_WEBHOOKS = "/mlflow/registry-webhooks"
 MLFLOW_WEBHOOKS = "/mlflow/webhooks"
+FOLLOWS = "/mlflow/follows"
 SCIM = "/preview/scim/v2"
 PRINCIPAL = "/principals/{id}"
+SECRETS = "/accounts/servicePrincipals/{service_principal_id}/credentials/secrets"
 TOKENS = "/token-management/tokens"
 TOKEN_PERMISSIONS = "/permissions/authorization/tokens"  # noqa: S105  # a path
 
 ScimRoute = partial(Route, scim=True)
+PublicRoute = partial(Route, ability=Can.PUBLIC, operation=None, rooted=True)
 
 # fmt: off
 ROUTES = (
@@ -101,7 +109,11 @@ ROUTES = (
     Route("GET", "/metrics", Can.ADMINISTER, metrics.expose, NoFields, subjects.administration, of_server=True, media_type=metrics.MEDIA_TYPE, lengthy=True, rooted=True),
     Route("GET", "/version", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
     Route("GET", "/api/3.0/mlflow/server-info", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
-    Route("GET", "/.well-known/databricks-config", Can.PUBLIC, databricks_config, answer=DatabricksConfig, rooted=True),
+    PublicRoute("GET", "/.well-known/databricks-config", oauth=OAuth.databricks_config, answer=DatabricksConfig),
+    PublicRoute("GET", "/oidc/.well-known/oauth-authorization-server", oauth=OAuth.authorization_server, answer=oa.AuthorizationServer),
+    PublicRoute("GET", "/oidc/v1/authorize", oauth=OAuth.authorize),
+    PublicRoute("POST", "/oidc/v1/token", oauth=OAuth.token, body=oa.TokenRequest, answer=oa.AccessToken, form=True, error=oa.OAuthError, writes=False),
+    PublicRoute("GET", "/sign-in", oauth=OAuth.sign_in_offer, answer=oa.SignInOffer),
 
     Route("POST", f"{MODELS}/create", Can.CREATE_MODEL, models.create, m.CreateRegisteredModel, subjects.registry, m.RegisteredModelAnswer),
     Route("GET", f"{MODELS}/get", Can.READ, models.get, m.ModelName, None, m.RegisteredModelAnswer),
@@ -151,11 +163,16 @@ ROUTES = (
 
     Route("POST", f"{REGISTRY_WEBHOOKS}/create", Can.MANAGE_WEBHOOKS, webhooks.create, rw.CreateRegistryWebhook, hooks.scope, rw.RegistryWebhookAnswer),
     Route("GET", f"{REGISTRY_WEBHOOKS}/list", Can.ANYONE, webhooks.listed, rw.ListRegistryWebhooks, None, rw.RegistryWebhookPage),
+    Route("GET", f"{REGISTRY_WEBHOOKS}/overview", Can.ANYONE, webhook_overview.listed, wo.ListWebhookOverviews, None, wo.WebhookOverviewPage, lengthy=True),
     Route("PATCH", f"{REGISTRY_WEBHOOKS}/update", Can.MANAGE_WEBHOOKS, webhooks.update, rw.UpdateRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookAnswer),
     Route("DELETE", f"{REGISTRY_WEBHOOKS}/delete", Can.MANAGE_WEBHOOKS, webhooks.delete, rw.RegistryWebhookId, hooks.databricks_webhook),
-    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.databricks_webhook, rw.RegistryWebhookTest),
+    Route("POST", f"{REGISTRY_WEBHOOKS}/test", Can.MANAGE_WEBHOOKS, webhooks.test, rw.TestRegistryWebhook, hooks.webhook, rw.RegistryWebhookTest),
     Route("GET", f"{REGISTRY_WEBHOOKS}/deliveries", Can.MANAGE_WEBHOOKS, webhook_deliveries.listed, wd.ListWebhookDeliveries, hooks.webhook, wd.WebhookDeliveryPage),
     Route("POST", f"{REGISTRY_WEBHOOKS}/replay", Can.MANAGE_WEBHOOKS, webhook_deliveries.replay, wd.ReplayDeliveries, hooks.webhook, wd.ReplayedDeliveries, lengthy=True),
+
+    Route("POST", f"{FOLLOWS}/set", Can.READ, follows.assign, fo.SetFollow, follows.followed, fo.FollowAnswer),
+    Route("GET", f"{FOLLOWS}/list", Can.ANYONE, follows.listed, answer=fo.FollowList),
+    Route("DELETE", f"{FOLLOWS}/delete", Can.ANYONE, follows.delete, fo.FollowId),
 
     Route("POST", MLFLOW_WEBHOOKS, Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.create, mw.CreateWebhook, subjects.administration, mw.WebhookAnswer),
     Route("GET", MLFLOW_WEBHOOKS, Can.ADMINISTER_WEBHOOKS, mlflow_webhooks.listed, mw.ListWebhooks, subjects.administration, mw.WebhookPage),
@@ -209,6 +226,15 @@ ROUTES = (
     Route("GET", f"{PRINCIPAL}/levels", Can.SEE_ACCOUNT, principal_levels.listed, o.ListPrincipalLevels, subjects.account, o.PrincipalLevels, lengthy=True),
     Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
     Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
+
+    Route("GET", "/imports/models", Can.ADMINISTER, model_import.listed, ListImports, subjects.administration, ModelImportPage),
+    Route("POST", "/imports/models", Can.ADMINISTER, model_import.import_model, ImportModel, subjects.administration, ImportedModel, lengthy=True),
+    Route("POST", SECRETS, Can.ADMINISTER, client_secrets.create, oa.CreateClientSecret, subjects.administration, oa.CreatedClientSecret),
+    Route("GET", SECRETS, Can.ADMINISTER, client_secrets.listed, oa.ServicePrincipalId, subjects.administration, oa.ClientSecrets),
+    Route("DELETE", f"{SECRETS}/{{secret_id}}", Can.ADMINISTER, client_secrets.delete, oa.ClientSecretId, subjects.administration),
+    Route("POST", "/federation-rules", Can.ADMINISTER, federation_rules.create, oa.CreateFederationRule, subjects.administration, oa.FederationRuleAnswer),
+    Route("GET", "/federation-rules", Can.ADMINISTER, federation_rules.listed, NoFields, subjects.administration, oa.FederationRules),
+    Route("DELETE", "/federation-rules/{id}", Can.ADMINISTER, federation_rules.delete, oa.FederationRuleId, subjects.administration),
 
     Route("POST", "/token/create", Can.USE_TOKENS, tokens.create, t.CreateToken, subjects.token_settings, t.CreatedToken),
     Route("GET", "/token/list", Can.ANYONE, tokens.own, answer=t.PublicTokenInfos),

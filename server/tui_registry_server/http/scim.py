@@ -5,6 +5,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tui_registry_server.http.origin import origin
 from tui_registry_server.http.responses import JSON, error_response, json_response
 from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.operations.principals import one_of
@@ -14,7 +15,6 @@ from tui_registry_server.wire.error import SCIM_ERROR_SCHEMA
 SCIM_JSON = "application/scim+json"
 
 _SCIM_PATH = re.compile(r"((?:/ajax-api|/api)/2\.0/preview/scim/v)([0-9.]+)(?=/|$)")
-_HOST = re.compile(r"[\w.:\[\]-]{1,255}", re.ASCII)
 
 
 def request_headers(request: Request) -> tuple[str, str | None]:
@@ -55,5 +55,4 @@ def _root(request: Request) -> str:
     """The URL of the SCIM endpoints, by the request's Host; without a valid one, the path alone."""
     match = _SCIM_PATH.match(request.scope["path"])
     path = match[0] if match else ""
-    host = request.headers.get("host", "")
-    return f"{request.scope['scheme']}://{host}{path}" if _HOST.fullmatch(host) else path
+    return origin(request) + path

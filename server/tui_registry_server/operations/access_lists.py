@@ -39,7 +39,7 @@ def wanted(call: Call, entries: Iterable[AccessControlRequest], parse: Callable[
     """Principal id to the highest level listed for it."""
     levels: dict[str, Level] = {}
     for entry in entries:
-        kind, name = _principal(entry)
+        kind, name = principal_of(entry)
         level = parse(entry.permission_level)
         if kind is PrincipalKind.GROUP and name_key(name) == ADMINS:
             if level is Level.MANAGE:
@@ -131,7 +131,8 @@ def entries(
     return list(listed.values())
 
 
-def _principal(entry: AccessControlRequest) -> tuple[PrincipalKind, str]:
+def principal_of(entry: AccessControlRequest) -> tuple[PrincipalKind, str]:
+    """The kind and the name of whom an entry is for."""
     for kind, field in _NAME_FIELDS.items():
         name = getattr(entry, field)
         if name is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tui_registry_server.rules.lineage import RunLookup
+from tui_registry_server.rules.mail import MailServer, OutgoingMail
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.secret_box import SecretBox
 from tui_registry_server.rules.webhook_http import Outcome, OutgoingRequest
@@ -27,7 +28,7 @@ Answer = str | bytes | dict[str, Any] | WithHeaders
 class WebhookTest(NamedTuple):
     """A request that is sent after the transaction; ``answer`` makes the answer of its outcome."""
 
-    request: OutgoingRequest
+    request: OutgoingRequest | OutgoingMail
     answer: Callable[[Outcome], Answer]
 
 
@@ -40,12 +41,14 @@ class Policy:
     asks_tracking_server: new versions are looked up with an MLflow tracking server.
     webhook_networks: where webhooks may send to, besides public addresses; also without TLS.
     secret_box: encrypts webhooks' secrets.
+    mail_server: hands e-mail over; None if there is none.
     """
 
     protect_active_versions: bool = False
     asks_tracking_server: bool = False
     webhook_networks: Sequence[Network] = ()
     secret_box: SecretBox = field(default_factory=SecretBox)
+    mail_server: MailServer | None = None
 
 
 class Caller(NamedTuple):

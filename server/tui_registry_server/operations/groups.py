@@ -135,7 +135,10 @@ class _Members:
     def join(self, member_ids: AbstractSet[str]) -> None:
         """Add members. Existing ones are ignored."""
         connection, group = self._call.connection, self.group
-        new = member_ids - self._touch(member_ids)
+        present = self._touch(member_ids)
+        if present:
+            memberships.keep(connection, group.id, present)
+        new = member_ids - present
         if not new:
             return
         found = named(connection, new)

@@ -17,8 +17,15 @@ from tui_registry_server.operations.record import record, references, without_em
 from tui_registry_server.operations.subjects import RequestSubject, Subject
 from tui_registry_server.rules.errors import Conflict, InvalidState
 from tui_registry_server.rules.permissions import Level
+from tui_registry_server.store import (
+    client_secrets,
+    federation_rules,
+    holdings,
+    managers,
+    memberships,
+    transition_requests,
+)
 from tui_registry_server.store import grants as stored_grants
-from tui_registry_server.store import holdings, managers, memberships, transition_requests
 from tui_registry_server.store import principals as stored_principals
 from tui_registry_server.store import tokens as stored_tokens
 from tui_registry_server.store.holdings import CreatedRow, HeldRow
@@ -34,6 +41,8 @@ class _Held(NamedTuple):
 
     row: PrincipalRow
     token_ids: list[str]
+    secret_ids: list[str]
+    rule_ids: list[str]
     group_ids: list[str]
     grants: list[HeldRow]
     requests: list[CreatedRow]
@@ -43,14 +52,32 @@ class _Held(NamedTuple):
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.row.active or self.token_ids or self.group_ids or self.grants or self.requests)
+        return not (
+            self.row.active
+            or self.token_ids
+            or self.secret_ids
+            or self.rule_ids
+            or self.group_ids
+            or self.grants
+            or self.requests
+        )
 
     @property
     def etag(self) -> str:
         grants = [(each.object_id, each.level) for each in self.grants]
         requests = [each.id for each in self.requests]
         unmanaged = [self.unmanaged, self.unmanaged_count, self.issued_count]
-        content = [self.row.id, bool(self.row.active), self.token_ids, self.group_ids, grants, requests, unmanaged]
+        content = [
+            self.row.id,
+            bool(self.row.active),
+            self.token_ids,
+            self.secret_ids,
+            self.rule_ids,
+            self.group_ids,
+            grants,
+            requests,
+            unmanaged,
+        ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
@@ -78,6 +105,10 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
         transitions.cancel(call, cancelled, RequestSubject(level=Level.MANAGE, request=request))
     taken = _taken(call, held)
     stored_tokens.remove_of_owner(call.connection, held.row.id)
+    for secret_id in held.secret_ids:
+        client_secrets.remove(call.connection, secret_id)
+    for rule_id in held.rule_ids:
+        federation_rules.remove(call.connection, rule_id)
     stored_grants.revoke_all(call.connection, held.row.id)
     memberships.leave_all(call.connection, held.row.id, call.now)
     if held.row.active:
@@ -103,6 +134,8 @@ def _taken(call: Call, held: _Held) -> dict[str, Any]:
                 for each in held.grants
             ],
             "tokens": held.token_ids,
+            "secrets": held.secret_ids,
+            "federation_rules": held.rule_ids,
         }
     )
 
@@ -115,6 +148,8 @@ def _held(call: Call, principal_id: str) -> _Held:
     return _Held(
         row,
         stored_tokens.ids_of_owner(call.connection, row.id),
+        [each.id for each in client_secrets.of_principal(call.connection, row.id)],
+        [each.id for each in federation_rules.of_principal(call.connection, row.id)],
         sorted(memberships.groups_with(call.connection, row.id)),
         holdings.own_grants(call.connection, row.id),
         holdings.requests_of(call.connection, call.principal, row.id),
@@ -131,6 +166,8 @@ def _entity(call: Call, held: _Held) -> dict[str, Any]:
             "principal": shown(row.id, row.kind, row.name, row.display_name, active=row.active),
             "deactivates": bool(row.active),
             "token_count": len(held.token_ids),
+            "secret_count": len(held.secret_ids),
+            "federation_rule_count": len(held.rule_ids),
             "groups": names[:MAX_LISTED],
             "group_count": len(names),
             "grants": [grant_entity(each, row.id) for each in held.grants[:MAX_LISTED]],

@@ -17,9 +17,11 @@ from tui_registry_server.rules.principals import check_name, new_id
 from tui_registry_server.rules.scim_filter import parse_filter
 from tui_registry_server.rules.scim_resources import RESOURCES, AttributeSelection, Resource, sort_attribute
 from tui_registry_server.store import (
+    client_secrets,
     comments,
     counters,
     directory,
+    federation_rules,
     grants,
     memberships,
     principals,
@@ -124,6 +126,8 @@ def delete(call: Call, resource: Resource, row: PrincipalRow) -> None:
             for object_id, level in grants.of(call.connection, row.id)
         ],
         "tokens": tokens.ids_of_owner(call.connection, row.id),
+        "secrets": [each.id for each in client_secrets.of_principal(call.connection, row.id)],
+        "federation_rules": [each.id for each in federation_rules.of_principal(call.connection, row.id)],
     }
     principals.remove(call.connection, row.id, call.now)
     keep_an_admin(call)

@@ -48,6 +48,7 @@ def transition_databricks(call: Call, body: TransitionStageDatabricks, subject: 
     version = subject.version
     _move(call, subject, ActivityType.APPLIED_TRANSITION, archive=body.archive_existing_versions, comment=body.comment)
     document = json.loads(model_versions.read_document(call.connection, version.model_id, version.version))
+    document.pop("aliases", None)  # Databricks' entity has none
     open_requests = [request_entity(call, row) for row in _open_requests(call, version)]
     return {
         "model_version_databricks": document

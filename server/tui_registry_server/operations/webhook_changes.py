@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tui_registry_server.operations.call import Call
+from tui_registry_server.operations.receivers import check_receiver
 from tui_registry_server.operations.record import record, without_empty
 from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState
-from tui_registry_server.rules.webhook_targets import check_url
+from tui_registry_server.rules.mail import MAILTO
 from tui_registry_server.store import outbox, webhooks
 from tui_registry_server.store.webhooks import WebhookRow
 from tui_registry_server.wire.activity import ActivityType
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 
 MAX_WEBHOOKS = 1000
 """Each active one is looked at for every change."""
@@ -24,7 +25,7 @@ def create(call: Call, webhook: WebhookRow) -> None:
     """The caller has checked everything but the URL."""
     if webhooks.count(call.connection) >= MAX_WEBHOOKS:
         raise InvalidState(f"This registry has {MAX_WEBHOOKS} webhooks, which is the limit. Delete some first.")
-    check_url(webhook.url, call.policy.webhook_networks)
+    check_receiver(call, webhook)
     webhooks.add(call.connection, webhook._replace(since=outbox.catch_up(call.connection, call.now)))
     _record(call, ActivityType.CREATED_WEBHOOK, webhook, f"created a webhook to {_receiver(webhook)}", _detail(webhook))
 
@@ -32,7 +33,7 @@ def create(call: Call, webhook: WebhookRow) -> None:
 def change(call: Call, before: WebhookRow, after: WebhookRow) -> WebhookRow:
     """Returns it with its new owner, whose rights decide from now on what it sends: who sets the URL cannot be told of
     what only the previous owner may read."""
-    check_url(after.url, call.policy.webhook_networks)
+    check_receiver(call, after)
     after = after._replace(last_updated_timestamp=call.now, principal_id=call.principal.id, user_id=call.principal.name)
     newest = outbox.catch_up(call.connection, call.now)
     if before.status != RegistryWebhookStatus.ACTIVE:
@@ -88,7 +89,9 @@ def _receiver(webhook: WebhookRow) -> str:
 
 
 def _origin(url: str) -> str:
-    """The scheme, host and port of a stored URL."""
+    """The scheme, host and port of a stored URL; an e-mail address as it is."""
+    if url.startswith(MAILTO):
+        return url
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}"
 
@@ -100,6 +103,7 @@ def _detail(webhook: WebhookRow) -> dict[str, Any]:
             "description": webhook.description,
             "receiver": _receiver(webhook),
             "enable_ssl_verification": webhook.enable_ssl_verification,
+            "format": None if webhook.format == WebhookFormat.JSON else webhook.format,
             "events": webhook.event_names,
             "status": webhook.status,
         }

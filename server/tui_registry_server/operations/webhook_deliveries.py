@@ -28,7 +28,7 @@ def listed(call: Call, body: ListWebhookDeliveries, subject: WebhookSubject) -> 
     )
     return without_empty(
         {
-            "deliveries": [_entity(row) for row in rows],
+            "deliveries": [entity(row) for row in rows],
             "next_page_token": write_token(query, (rows[-1].number,)) if more else None,
         }
     )
@@ -59,12 +59,15 @@ def replay(call: Call, body: ReplayDeliveries, subject: WebhookSubject) -> Answe
     return {"replayed": count}
 
 
-def _entity(row: DeliveryRow) -> dict[str, Any]:
+def entity(row: DeliveryRow) -> dict[str, Any]:
+    """A delivery as the wire shows it."""
     pending = row.status == DeliveryStatus.PENDING
     return without_empty(
         {
             "id": row.id,
             "event": row.event,
+            "model_name": row.model_name,
+            "version": None if row.version is None else str(row.version),
             "status": row.status,
             "attempts": row.attempts,
             "creation_timestamp": row.creation_timestamp,

@@ -5,26 +5,34 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_registry_server.operations.call import Policy
+from tui_registry_server.operations.receivers import mail_server, recipient
+from tui_registry_server.rules.change_messages import mail_text, message_of, slack_payload, subject_of, teams_payload
+from tui_registry_server.rules.mail import OutgoingMail
 from tui_registry_server.rules.webhook_events import Change, Dialect, databricks_payload, mlflow_payload
 from tui_registry_server.rules.webhook_http import OutgoingRequest
 from tui_registry_server.rules.webhook_targets import Target, check_url
 from tui_registry_server.store.webhooks import WebhookRow
+from tui_registry_server.wire.plain_text import one_line
+from tui_registry_server.wire.registry_webhook import WebhookFormat
 
 RUN_NOW = "/api/2.1/jobs/run-now"
+HEADERS = {"Content-Type": "application/json", "User-Agent": "tui-registry", "Accept": "*/*"}
 
 
 def request_of(
     webhook: WebhookRow, event: str, change: Change, *, delivery_id: str, now: int, policy: Policy
-) -> OutgoingRequest:
+) -> OutgoingRequest | OutgoingMail:
     """``now``: milliseconds, for the signature. Raises RegistryError if nothing may be sent to its URL, or if its
     secrets cannot be decrypted."""
+    if webhook.format != WebhookFormat.JSON:
+        return message_request(webhook, [change], delivery_id=delivery_id, policy=policy)
     target = check_url(webhook.url, policy.webhook_networks)
     secrets: dict[str, str] = {} if webhook.secrets is None else json.loads(policy.secret_box.open(webhook.secrets))
-    headers = {"Content-Type": "application/json", "User-Agent": "tui-registry", "Accept": "*/*"}
+    headers = dict(HEADERS)
     if webhook.job_id is not None:
         return _run_of_job(webhook, event, change, delivery_id, target, secrets, headers)
     if webhook.dialect == Dialect.MLFLOW:
@@ -32,12 +40,36 @@ def request_of(
         headers |= _mlflow_headers(secrets, delivery_id, now, body)
     else:
         body = json.dumps(databricks_payload(event, change, webhook.id)).encode()
-        headers["X-Registry-Delivery-Id"] = delivery_id
-        if "authorization" in secrets:
-            headers["Authorization"] = secrets["authorization"]
-        if "secret" in secrets:
-            headers["X-Databricks-Signature"] = _hmac(secrets["secret"], body).hexdigest()
+        headers |= _databricks_headers(secrets, delivery_id, body)
     return OutgoingRequest(target, headers, body, webhook.enable_ssl_verification)
+
+
+def message_request(
+    webhook: WebhookRow, changes: Sequence[Change], *, delivery_id: str, policy: Policy
+) -> OutgoingRequest | OutgoingMail:
+    """One message for people about all of these changes. Slack and Teams check no signature; whoever relays to them
+    may, so that it is there with a secret. Raises RegistryError, too."""
+    messages = [message_of(each) for each in changes]
+    if webhook.format == WebhookFormat.EMAIL:
+        mail_server(policy)
+        return OutgoingMail(
+            delivery_id, recipient(webhook), subject_of(messages), mail_text(messages, _reason(webhook))
+        )
+    target = check_url(webhook.url, policy.webhook_networks)
+    secrets: dict[str, str] = {} if webhook.secrets is None else json.loads(policy.secret_box.open(webhook.secrets))
+    payload = slack_payload(messages) if webhook.format == WebhookFormat.SLACK else teams_payload(messages)
+    body = json.dumps(payload, ensure_ascii=False).encode()
+    headers = {**HEADERS, **_databricks_headers(secrets, delivery_id, body)}
+    return OutgoingRequest(target, headers, body, webhook.enable_ssl_verification)
+
+
+def _reason(webhook: WebhookRow) -> str:
+    if webhook.digest is not None:
+        what = "the requests that wait for you" if webhook.model_name is None else one_line(webhook.model_name)
+        how = "--requests" if webhook.model_name is None else one_line(webhook.model_name)
+        return f"You follow {what} in the model registry. To end that: tui-registry unfollow {how}"
+    of = "the model registry" if webhook.model_name is None else f"registered model '{one_line(webhook.model_name)}'"
+    return f"The webhook {webhook.id} of {of} sends this. {one_line(webhook.user_id)} has set it up."
 
 
 def _run_of_job(
@@ -68,6 +100,15 @@ def _run_of_job(
         json.dumps(content).encode(),
         webhook.enable_ssl_verification,
     )
+
+
+def _databricks_headers(secrets: Mapping[str, str], delivery_id: str, body: bytes) -> dict[str, str]:
+    headers = {"X-Registry-Delivery-Id": delivery_id}
+    if "authorization" in secrets:
+        headers["Authorization"] = secrets["authorization"]
+    if "secret" in secrets:
+        headers["X-Databricks-Signature"] = _hmac(secrets["secret"], body).hexdigest()
+    return headers
 
 
 def _mlflow_headers(secrets: Mapping[str, str], delivery_id: str, now: int, body: bytes) -> dict[str, str]:

@@ -23,6 +23,7 @@ from tui_registry_server.wire.registry_webhook import (
     RegistryWebhookId,
     TestRegistryWebhook,
     UpdateRegistryWebhook,
+    WebhookFormat,
 )
 from tui_registry_server.wire.webhook_events import RegistryWebhookEvent
 
@@ -51,10 +52,12 @@ def create(call: Call, body: CreateRegistryWebhook, subject: ScopeSubject) -> An
             user_id=call.principal.name,
             creation_timestamp=call.now,
             last_updated_timestamp=call.now,
+            format=body.format.value,
         ),
         body.http_url_spec,
         body.job_spec,
     )
+    _check_format(webhook)
     webhook_changes.create(call, webhook)
     return {"webhook": entity(webhook)}
 
@@ -100,6 +103,9 @@ def update(call: Call, body: UpdateRegistryWebhook, subject: WebhookSubject) -> 
         after = after._replace(status=body.status.value)
     if body.description is not None:
         after = after._replace(description=body.description)
+    if body.format is not None:
+        after = after._replace(format=body.format.value)
+    _check_format(after)
     return {"webhook": entity(webhook_changes.change(call, before, after))}
 
 
@@ -110,14 +116,20 @@ def delete(call: Call, body: RegistryWebhookId, subject: WebhookSubject) -> Answ
 
 
 def test(call: Call, body: TestRegistryWebhook, subject: WebhookSubject) -> WebhookTest:
-    """Send an example of an event at once, and return what the receiver answers."""
+    """Send an example of an event of a webhook of either form at once, and return what the receiver answers."""
+    if body.event is not None and subject.webhook.dialect != Dialect.DATABRICKS:
+        raise InvalidParameterValue("Leave out 'event': the webhook has events of MLflow's form, and gets its first.")
     event = subject.webhook.event_names[0] if body.event is None else body.event.value
     return prepared(
         call,
         subject.webhook,
         event,
         lambda outcome: without_empty(
-            {"status_code": outcome.status, "body": outcome.error if outcome.status is None else outcome.body}
+            {
+                "status_code": outcome.status,
+                "body": outcome.error if outcome.status is None else outcome.body,
+                "latency_ms": outcome.latency,
+            }
         ),
     )
 
@@ -137,6 +149,7 @@ def entity(webhook: WebhookRow) -> dict[str, Any]:
             "description": webhook.description,
             "events": webhook.event_names,
             "status": webhook.status,
+            "format": None if webhook.format == WebhookFormat.JSON else webhook.format,
             "model_name": webhook.model_name,
             "user_id": webhook.user_id,
             **receiver,
@@ -152,6 +165,15 @@ def _events(events: list[RegistryWebhookEvent], *, of_model: bool) -> str:
             "REGISTERED_MODEL_CREATED is an event of the whole registry: leave it out, or leave out 'model_name'."
         )
     return json.dumps([event.value for event in dict.fromkeys(events)])
+
+
+def _check_format(webhook: WebhookRow) -> None:
+    if webhook.format == WebhookFormat.JSON:
+        return
+    if webhook.job_id is not None:
+        raise InvalidParameterValue("A job gets JSON: leave out 'format'.")
+    if webhook.format == WebhookFormat.EMAIL and webhook.secrets is not None:
+        raise InvalidParameterValue("E-mail has no signature and no header: leave out 'secret' and 'authorization'.")
 
 
 def _with_receiver(call: Call, webhook: WebhookRow, http: HttpUrlSpec | None, job: JobSpec | None) -> WebhookRow:

@@ -47,6 +47,7 @@ class Limits:
     webhook_seconds: int = _limit(
         10, "until a receiver must have answered; a killed server's webhooks wait for twice as long"
     )
+    openid_key_seconds: int = _limit(10, "between two fetches of an OpenID provider's keys, whoever asks for new ones")
     failed_attempts: int = _limit(20, "invalid tokens from one address, before it gets 429 for others")
     failed_attempts_per_minute: int = _limit(10, "of them that are forgiven per minute")
     failing_addresses: int = _limit(10_000, "whose failed attempts are counted; an IPv6 /64 is one address")

@@ -63,6 +63,8 @@ class Principal:
     root_level: their level on the registry-wide object; MANAGE for admins.
     token_expiry: milliseconds since the epoch; None for never.
     revision: the identity counter (store.counters) when this was read: current as long as the counter is the same.
+    issuer: the OpenID provider that issued the token; empty for the registry's own tokens. Nothing of it is stored,
+        and ``token_id`` is a part of its digest.
     """
 
     id: str
@@ -74,3 +76,16 @@ class Principal:
     admin: bool
     token_expiry: int | None = None
     revision: int = 0
+    issuer: str = ""
+
+
+SERVER = Principal(
+    id="",
+    name="tui-registry (server)",
+    kind=PrincipalKind.SERVICE_PRINCIPAL,
+    token_id="",
+    identities=(),
+    root_level=Level.MANAGE,
+    admin=True,
+)
+"""The author of the changes that the server makes by itself."""

@@ -27,7 +27,9 @@ Semantics of comparisons:
   ``stage != 'Production'`` finds models without a version there. Stages are case-insensitive.
 - ``missing = 'description'`` and ``missing = 'owner'``, an extension, find models without one: nobody but members of
   ``admins`` manages those without an owner. ``!=`` finds the others.
-- ``creation_timestamp`` of a version, an extension, is compared with milliseconds since the epoch.
+- ``alias``, an extension, finds the versions that have an alias, and the models of which any version has it;
+  ``alias != 'champion'`` finds the others.
+- ``creation_timestamp`` and ``last_updated_timestamp``, extensions, are compared with milliseconds since the epoch.
 - A version without a run has the run id ``''``.
 - Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are excluded, unless the first comparison of that tag is
   ``= 'true'`` or ``!= 'false'``. If they are excluded, other comparisons of that tag are ignored.
@@ -52,6 +54,7 @@ NUMBER_COMPARATORS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 STAGE_COMPARATORS = frozenset({"=", "!="})
 
+ALIAS_COMPARATORS = frozenset({"=", "!="})
 MISSING_COMPARATORS = frozenset({"=", "!="})
 MISSING = ("description", "owner")
 """What a model can be searched for the lack of."""
@@ -60,7 +63,10 @@ MODEL_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "name": NAME_COMPARATORS,
     "user_id": NAME_COMPARATORS,
     "stage": STAGE_COMPARATORS,
+    "alias": ALIAS_COMPARATORS,
     "missing": MISSING_COMPARATORS,
+    "creation_timestamp": NUMBER_COMPARATORS,
+    "last_updated_timestamp": NUMBER_COMPARATORS,
 }
 VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "name": NAME_COMPARATORS,
@@ -69,7 +75,9 @@ VERSION_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "source_path": TEXT_COMPARATORS,
     "user_id": NAME_COMPARATORS,
     "stage": STAGE_COMPARATORS,
+    "alias": ALIAS_COMPARATORS,
     "creation_timestamp": NUMBER_COMPARATORS,
+    "last_updated_timestamp": NUMBER_COMPARATORS,
 }
 TAG_COMPARATORS = TEXT_COMPARATORS
 IS_PROMPT = "mlflow.prompt.is_prompt"

@@ -62,13 +62,20 @@ class SecretBox:
         )
 
 
+def is_exposed(file: os.stat_result) -> bool:
+    """Whether others than this process's user and root may read or write a file with a secret. As for PostgreSQL's
+    keys, a group may read one that belongs to root: so systemd, Kubernetes and others give secrets to a service."""
+    is_given = file.st_uid == 0 and os.geteuid() != 0
+    return bool(stat.S_IMODE(file.st_mode) & (0o037 if is_given else 0o077))
+
+
 def secret_box(file: Path | None, environment: Mapping[str, str] = os.environ) -> SecretBox:
     """By the keys in a file that only its owner may read, or else in the environment. Raises InvalidParameterValue."""
     if file is None:
         return SecretBox(environment.get(VARIABLE, ""))
     try:
         with file.open() as stream:
-            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
+            if is_exposed(os.fstat(stream.fileno())):
                 raise InvalidParameterValue(f"Others can read {file}. Change that with: chmod 600 {file}")
             keys = stream.read()
     except (OSError, UnicodeDecodeError) as error:

@@ -9,6 +9,9 @@ from tui_registry_server.wire.activity import ActivityType
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_events import RegistryWebhookEvent as Event
 
+IMPORTED_FROM = "imported_from"
+"""The member of a ``detail`` that says of which registry a change was imported. Webhooks are not told of these: its own
+have told of it there."""
 PROMPT_TEXT = "mlflow.prompt.text"
 HIDDEN_PROMPT_TAGS = frozenset({"mlflow.prompt.is_prompt", "_mlflow_prompt_type"})
 """Tags by which MLflow's client marks prompts: MLflow's server leaves them out of a new prompt's payload."""
@@ -26,7 +29,7 @@ class Change(NamedTuple):
     """An activity, as far as webhooks tell of it.
 
     model_name: at that time.
-    comment: the comment's text, unless it was deleted.
+    comment: the text of the comment, unless it was deleted, or what was said with a request or a decision.
     detail: what the audit log has.
     is_prompt: whether the model is one of MLflow's prompts.
     """
@@ -94,6 +97,8 @@ ACTIVITY_TYPES = frozenset({*_DATABRICKS, *(activity for activity, _ in _MLFLOW)
 
 def events_of(change: Change, dialect: str) -> tuple[str, ...]:
     """The events that a change is. A webhook gets one delivery for each that it is subscribed to."""
+    if IMPORTED_FROM in change.detail:
+        return ()
     if dialect == Dialect.MLFLOW:
         of_model, of_prompt = _MLFLOW.get((change.activity_type, change.version is not None), ("", ""))
         event = of_prompt if change.is_prompt else of_model
@@ -119,7 +124,7 @@ def databricks_payload(event: str, change: Change, webhook_id: str) -> dict[str,
         "to_stage": change.to_stage if change.activity_type != ActivityType.CREATED_VERSION else None,
         "from_stage": change.from_stage,
         **_OWN_MEMBERS.get(change.activity_type, _nothing)(change),
-        "text": _text(change),
+        "text": text_of(change),
     }
     if change.activity_type == ActivityType.REQUESTED_TRANSITION:
         del payload["from_stage"]
@@ -144,7 +149,7 @@ _OWN_MEMBERS: Mapping[str, Callable[[Change], dict[str, Any]]] = {
 }
 
 
-def _text(change: Change) -> str:
+def text_of(change: Change) -> str:
     """In one sentence: Databricks' own, where it documents one."""
     kind, who = ActivityType(change.activity_type), change.user_id
     model = "the registry" if change.model_name is None else f"registered model '{change.model_name}'"

@@ -19,13 +19,15 @@ class OutgoingRequest(NamedTuple):
 
 class Outcome(NamedTuple):
     """What came of a request: the receiver's ``status`` and the beginning of its ``body``; or, without them, the
-    ``error``. ``retry_after``: seconds that the receiver asks to wait. ``latency``: milliseconds."""
+    ``error``. ``retry_after``: seconds that the receiver asks to wait. ``latency``: milliseconds. ``is_permanent``: it
+    will not be otherwise the next time."""
 
     latency: int
     status: int | None = None
     body: str | None = None
     error: str | None = None
     retry_after: float | None = None
+    is_permanent: bool = False
 
     @property
     def is_success(self) -> bool:

@@ -12,35 +12,67 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from tui_registry_server.rules.audit import Head
+from tui_registry_server.rules.audit import Chain, Head
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
-from tui_registry_server.store import database_copy, schema, snapshot, sqlite_import
+from tui_registry_server.store import activities, database_copy, schema, snapshot, sqlite_import
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress
 
 
-def back_up(source: URL, file: Path, *, now: int, progress: Progress = snapshot.no_progress) -> None:
+def back_up(
+    source: URL, file: Path, *, now: int, verify: bool = False, progress: Progress = snapshot.no_progress
+) -> Head | None:
     """Write a snapshot of the registry into a new file, while others may write to the registry.
 
-    Raises InvalidState if the file exists, or if there is no registry to back up.
+    ``verify``: read it back before it gets its name. Checks the database and its audit log, which must include the
+    record that was the newest at the start. Returns the head of that log, None if it is empty or was not verified.
+
+    Raises InvalidState if the file exists, if there is no registry to back up, or if the backup is damaged.
     """
     with snapshot.new_file(file) as partial:
-        if source.get_backend_name() == "sqlite":
-            snapshot.fill(partial, _existing(source), progress)
-            return
-        target = database_url(str(partial))
-        schema.upgrade(target, now=now)
-        reading, writing = make_engine(source, write=False), make_engine(target, write=True, durable=False)
-        try:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            with reading.connect().execution_options(**options) as origin, writing.begin() as destination:
-                origin.exec_driver_sql("SET LOCAL statement_timeout = 0")
-                schema.check(origin)
-                database_copy.copy_and_compare(origin, destination, progress)
-        finally:
-            reading.dispose()
-            writing.dispose()
-        _disable_wal(partial)
+        earlier = _head(source) if verify else None
+        _write(source, partial, now, progress)
+        return _verify(partial, earlier) if verify else None
+
+
+def _write(source: URL, partial: Path, now: int, progress: Progress) -> None:
+    if source.get_backend_name() == "sqlite":
+        snapshot.fill(partial, _existing(source), progress)
+        return
+    target = database_url(str(partial))
+    schema.upgrade(target, now=now)
+    reading, writing = make_engine(source, write=False), make_engine(target, write=True, durable=False)
+    try:
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with reading.connect().execution_options(**options) as origin, writing.begin() as destination:
+            origin.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            schema.check(origin)
+            database_copy.copy_and_compare(origin, destination, progress)
+    finally:
+        reading.dispose()
+        writing.dispose()
+    _disable_wal(partial)
+
+
+def _head(source: URL) -> Head | None:
+    """The head of a registry's audit log."""
+    with schema.open_registry(source) as connection:
+        head = activities.head(connection)
+        return Head(head.sequence, head.digest) if head.sequence else None
+
+
+def _verify(copy: Path, earlier: Head | None) -> Head | None:
+    """The head of a copy's audit log. Raises InvalidState if the copy is damaged or lacks an earlier head."""
+    chain = Chain(earlier)
+    with schema.open_registry(database_url(str(copy))) as connection:
+        result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+        if result != "ok":
+            raise InvalidState(f"The backup is damaged: {result}.")
+        for record in activities.records(connection):
+            chain.verify(record)
+        chain.end()
+    _disable_wal(copy)
+    return chain.head
 
 
 def restore(

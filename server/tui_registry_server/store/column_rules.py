@@ -14,10 +14,11 @@ from tui_registry_server.rules.principals import ROOT, TOKENS, check_name
 from tui_registry_server.rules.webhook_events import Dialect
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.follow import Digest
 from tui_registry_server.wire.lineage import LineageDocument
 from tui_registry_server.wire.lists import MAX_VALUES
 from tui_registry_server.wire.principal import PrincipalKind
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
@@ -92,10 +93,12 @@ def _is_lineage(value: Any) -> bool:
 
 _ID = _matching("32 hex digits", "[0-9a-f]{32}")
 _DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
+_HASH = _matching("64 hex digits", "[0-9a-f]{64}")
 _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
 _VERSION = _at_least(1, 2**31 - 1)
 _TIME = _at_least(0, MAX_TIME)
+_OBJECT = Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict))
 _LISTED = Rule("a list of SCIM's values in JSON", _is_list)
 
 _RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -109,7 +112,11 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "active": _one_of((0, 1)),
     },
     "memberships": {"group_id": _PRINCIPAL, "member_id": _PRINCIPAL},
-    "tokens": {"id": _ID, "hash": _matching("64 hex digits", "[0-9a-f]{64}"), "principal_id": _PRINCIPAL},
+    "tokens": {"id": _ID, "hash": _HASH, "principal_id": _PRINCIPAL},
+    "sign_ins": {"principal_id": _PRINCIPAL},
+    "client_secrets": {"id": _ID, "hash": _HASH, "principal_id": _PRINCIPAL},
+    "federation_rules": {"id": _ID, "principal_id": _PRINCIPAL},
+    "oauth_tokens": {"id": _ID, "hash": _HASH, "principal_id": _PRINCIPAL, "secret_id": _ID, "rule_id": _ID},
     "grants": {
         "object_id": _matching(f"32 hex digits, {ROOT} or {TOKENS}", f"[0-9a-f]{{32}}|{ROOT}|{TOKENS}"),
         "principal_id": _PRINCIPAL,
@@ -137,7 +144,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "from_stage": _STAGE,
         "to_stage": _STAGE,
         "comment_id": _ID,
-        "detail": Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict)),
+        "detail": _OBJECT,
         "digest": _DIGEST,
     },
     "webhooks": {
@@ -146,6 +153,8 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "enable_ssl_verification": _one_of((0, 1)),
         "events": Rule("a list in JSON", lambda value: isinstance(_parsed(value), list)),
         "status": _one_of(RegistryWebhookStatus),
+        "format": _one_of(WebhookFormat),
+        "digest": _one_of(Digest),
         "model_id": _ID,
         "principal_id": _PRINCIPAL,
     },
@@ -156,6 +165,15 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "sequence": _at_least(1),
         "status": _one_of(DeliveryStatus),
         "attempts": _at_least(0),
+    },
+    "model_imports": {
+        "model_id": _ID,
+        "base": _OBJECT,
+    },
+    "version_imports": {
+        "model_id": _ID,
+        "version": _VERSION,
+        "base": _OBJECT,
     },
     "counters": {"name": _one_of(NAMES), "value": _at_least(0)},
 }

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     String,
+    Text,
     bindparam,
     delete,
     func,
@@ -77,11 +78,22 @@ _below = with_members(select(principals.c.id).where(among(principals.c.id, _ids)
 
 _OF_GROUP = Statement(select(memberships.c.member_id).where(_in_group))
 _GROUPS_WITH = Statement(select(memberships.c.group_id).where(memberships.c.member_id == bindparam("member_id")))
+_CLAIMED_BY = Statement(
+    select(memberships.c.group_id).where(
+        memberships.c.member_id == bindparam("member_id"), memberships.c.issuer == bindparam("issuer")
+    )
+)
+_KEEP = Statement(
+    update(memberships)
+    .where(_in_group, among(memberships.c.member_id, _ids), memberships.c.issuer.is_not(None))
+    .values(issuer=None)
+)
 _PRESENT = Statement(select(memberships.c.member_id).where(_in_group, among(memberships.c.member_id, _ids)))
 _ABOVE = Statement(select(_above.c.id))
 _JOIN = Statement(
     insert(memberships).from_select(
-        ["group_id", "member_id"], select(_group_id, principals.c.id).where(among(principals.c.id, _ids))
+        ["group_id", "member_id", "issuer"],
+        select(_group_id, principals.c.id, bindparam("issuer", type_=Text())).where(among(principals.c.id, _ids)),
     )
 )
 _LEAVE = Statement(delete(memberships).where(_in_group, among(memberships.c.member_id, _ids)))
@@ -159,10 +171,23 @@ def steps(connection: Connection, principal_id: str, identities: Collection[str]
     return found
 
 
-def join(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:
-    """Make principals members of a group; the caller has checked that they exist and are not members yet."""
-    _JOIN.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+def join(
+    connection: Connection, group_id: str, member_ids: Collection[str], now: int, *, issuer: str | None = None
+) -> None:
+    """Make principals members of a group; the caller has checked that they exist and are not members yet. ``issuer``:
+    the OpenID provider whose claims say so, if any."""
+    _JOIN.run(connection, group_id=group_id, ids=json.dumps([*member_ids]), issuer=issuer)
     touch(connection, member_ids, now)
+
+
+def keep(connection: Connection, group_id: str, member_ids: Collection[str]) -> None:
+    """Make members that claims have made members by hand, too: they stay when the claim goes."""
+    _KEEP.run(connection, group_id=group_id, ids=json.dumps([*member_ids]))
+
+
+def claimed(connection: Connection, member_id: str, issuer: str) -> set[str]:
+    """Ids of the groups that a principal is in only because an OpenID provider's claims say so."""
+    return {row[0] for row in _CLAIMED_BY.run(connection, member_id=member_id, issuer=issuer)}
 
 
 def leave(connection: Connection, group_id: str, member_ids: Collection[str], now: int) -> None:

@@ -54,8 +54,14 @@ def _tags() -> ColumnElement[Any]:
 
 
 def version_members() -> dict[str, ColumnElement[Any]]:
-    """The members of a ModelVersion's JSON, without its aliases."""
+    """The members of a ModelVersion's JSON."""
     version = model_versions.c
+    names = strings(
+        select(aliases.c.alias)
+        .where(aliases.c.model_id == version.model_id, aliases.c.version == version.version)
+        .order_by(aliases.c.alias)
+        .correlate(model_versions)
+    )
     return {
         "name": registered_models.c.name,
         "version": text(version.version),
@@ -70,17 +76,8 @@ def version_members() -> dict[str, ColumnElement[Any]]:
         "model_id": version.logged_model_id,
         "status": literal_column("'READY'"),
         "tags": _tags(),
+        "aliases": names,
     }
-
-
-def _members_with_aliases() -> dict[str, ColumnElement[Any]]:
-    names = strings(
-        select(aliases.c.alias)
-        .where(aliases.c.model_id == model_versions.c.model_id, aliases.c.version == model_versions.c.version)
-        .order_by(aliases.c.alias)
-        .correlate(model_versions)
-    )
-    return version_members() | {"aliases": names}
 
 
 _of_its_model = model_versions.join(registered_models)
@@ -102,12 +99,12 @@ _FIND = Statement(
     .where(_that_name, _that_version)
 )
 _READ = Statement(
-    select(rendered(document(model_version=document(**_members_with_aliases()))))
+    select(rendered(document(model_version=document(**version_members()))))
     .select_from(_of_its_model)
     .where(_that_name, _that_version, readable(registered_models.c.id))
 )
 _READ_BY_ALIAS = Statement(
-    select(rendered(document(model_version=document(**_members_with_aliases()))))
+    select(rendered(document(model_version=document(**version_members()))))
     .select_from(_of_its_model)
     .where(
         _that_name,
@@ -144,7 +141,7 @@ def highest_of_stage() -> ColumnElement[int]:
 
 
 _LATEST = Statement(
-    select(registered_models.c.revision, rendered(document(**_members_with_aliases())))
+    select(registered_models.c.revision, rendered(document(**version_members())))
     .select_from(
         registered_models.join(stages, among(stages.c.stage, bindparam("stages", type_=String()))).join(
             model_versions,
@@ -237,7 +234,7 @@ def read_by_alias(connection: Connection, principal: Principal, name: str, alias
 
 
 def read_document(connection: Connection, model_id: str, version: int) -> str:
-    """A ModelVersion in JSON, without aliases. The caller's level was checked before."""
+    """A ModelVersion in JSON. The caller's level was checked before."""
     answer: str = _DOCUMENT.scalar(connection, model_id=model_id, version=version)
     return answer
 
@@ -373,7 +370,7 @@ _PLAN_CACHE = PlanCache(_plan)
 
 
 def page(connection: Connection, principal: Principal, search: Search) -> Page:
-    """Versions that the caller may read, each as a ModelVersion in JSON (without aliases, as in MLflow's search)."""
+    """Versions that the caller may read, each as a ModelVersion in JSON."""
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
     rows = _PLAN_CACHE.rows(connection, principal, search, limit + 1)

@@ -8,11 +8,12 @@ whichever server does it and wherever it is killed.
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, bindparam, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, bindparam, func, insert, literal, select
 
+from tui_registry_server.rules.digests import due
 from tui_registry_server.rules.principals import ROOT
 from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.rules.webhook_events import Change, Dialect, events_of
@@ -40,7 +41,7 @@ CHANGE_COLUMNS: tuple[ColumnElement[Any], ...] = (
     activities.c.version,
     activities.c.from_stage,
     activities.c.to_stage,
-    comments.c.comment,
+    func.coalesce(comments.c.comment, activities.c.comment),  # of a version; of a request, or a decision
     activities.c.detail,
     model_tags.c.value,
 )
@@ -92,15 +93,16 @@ def has_backlog(connection: Connection) -> bool:
 
 def fan_out(connection: Connection, now: int) -> bool:
     """Add the deliveries of the next activities, within the write transaction. Returns whether there may be more."""
-    subscribed = [(webhook, frozenset(webhook.event_names)) for webhook in webhooks.active(connection)]
     newest = records.last_sequence(connection)
     position = counters.read(connection, counters.WEBHOOKS)
-    if not subscribed or position > newest:  # a standby was promoted that lacks the last changes
+    if position > newest or not webhooks.any_active(connection):  # a standby was promoted that lacks the last changes
         counters.write(connection, counters.WEBHOOKS, newest)
         return False
     rows = _AFTER.run(connection, sequence=position, limit=BATCH)
     if not rows:
         return False
+    found = webhooks.subscribed(connection, position, rows[-1][0])
+    subscribed = [(webhook, webhook.event_names) for webhook in found]
     added: list[dict[str, Any]] = []
     for sequence, *columns in rows:
         change = change_of(columns)
@@ -114,7 +116,7 @@ def fan_out(connection: Connection, now: int) -> bool:
                 "attempts": 0,
                 "creation_timestamp": now,
                 "queued_timestamp": now,
-                "due_timestamp": now,
+                "due_timestamp": due(webhook.digest, now),
             }
             for webhook, event in _deliveries(connection, change, subscribed)
             if sequence > webhook.since
@@ -144,7 +146,7 @@ def change_of(columns: Sequence[Any]) -> Change:
 
 
 def _deliveries(
-    connection: Connection, change: Change, subscribed: Sequence[tuple[WebhookRow, frozenset[str]]]
+    connection: Connection, change: Change, subscribed: Sequence[tuple[WebhookRow, Collection[str]]]
 ) -> list[tuple[WebhookRow, str]]:
     if change.model_id is None and change.detail.get("object") != ROOT:
         return []  # users, groups, tokens: nothing that webhooks tell of
@@ -157,7 +159,11 @@ def _deliveries(
             if webhook.dialect == Dialect.MLFLOW:
                 change = _with_prompt(connection, change)
             events[webhook.dialect] = events_of(change, webhook.dialect)
-        found += [(webhook, event) for event in events[webhook.dialect] if event in wanted]
+        matching = [(webhook, event) for event in events[webhook.dialect] if event in wanted]
+        if webhook.digest is None:
+            found += matching
+        elif change.user_id != webhook.user_id:  # followers are told of a change once, and not of their own
+            found += matching[:1]
     return found
 
 

@@ -13,7 +13,7 @@ from tui_registry_server.store import counters
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.memberships import groups_of, touch
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import grants, principals, tokens
+from tui_registry_server.store.tables import grants, oauth_tokens, principals, tokens
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 
@@ -62,6 +62,22 @@ _token = (
 )
 _BY_TOKEN = Statement(_token.where(tokens.c.hash == bindparam("hash")))
 _BY_TOKEN_ID = Statement(_token.where(tokens.c.id == bindparam("token_id")))
+_oauth_token = (
+    select(
+        oauth_tokens.c.id,
+        oauth_tokens.c.expiry_timestamp,
+        oauth_tokens.c.creation_timestamp,
+        principals.c.id,
+        principals.c.name,
+        principals.c.kind,
+        principals.c.active,
+    )
+    .select_from(oauth_tokens)
+    .join(principals, principals.c.id == oauth_tokens.c.principal_id)
+)
+_BY_OAUTH_TOKEN = Statement(_oauth_token.where(oauth_tokens.c.hash == bindparam("hash")))
+_BY_OAUTH_TOKEN_ID = Statement(_oauth_token.where(oauth_tokens.c.id == bindparam("token_id")))
+_BY_ID = Statement(select(principals.c.name, principals.c.kind, principals.c.active).where(principals.c.id == _the_id))
 _GROUPS = Statement(
     select(principals.c.id, principals.c.name).where(
         principals.c.kind == literal(PrincipalKind.GROUP.value), principals.c.id.in_(select(_groups.c.id))
@@ -95,7 +111,21 @@ _DELETE = Statement(delete(principals).where(principals.c.id == _the_id))
 def token_owner(connection: Connection, token_digest: str) -> TokenOwner | None:
     """The owner of a token, or None if there is no such token or its owner is not active."""
     revision = counters.read(connection, counters.IDENTITY)  # first: it differs after a concurrent change
-    return _owner(connection, _BY_TOKEN.run(connection, hash=token_digest).first(), revision)
+    row = _BY_TOKEN.run(connection, hash=token_digest) or _BY_OAUTH_TOKEN.run(connection, hash=token_digest)
+    return _owner(connection, row.first(), revision)
+
+
+def signed_in(connection: Connection, principal_id: str) -> Principal | None:
+    """A user whom an OpenID provider's token is of, without that token; None if they are not active."""
+    revision = counters.read(connection, counters.IDENTITY)  # first: it differs after a concurrent change
+    return _signed_in(connection, principal_id, revision)
+
+
+def _signed_in(connection: Connection, principal_id: str, revision: int) -> Principal | None:
+    row: Any = _BY_ID.run(connection, id=principal_id).first()
+    if row is None or not row[2]:
+        return None
+    return replace(with_rights(connection, principal_id, PrincipalKind(row[1]), row[0]), revision=revision)
 
 
 def refresh_principal(connection: Connection, caller: Principal, revision: int) -> Principal | None:
@@ -103,7 +133,14 @@ def refresh_principal(connection: Connection, caller: Principal, revision: int) 
     are no longer active. Without a query if the caller was read at the same revision."""
     if caller.revision == revision:
         return caller
-    owner = _owner(connection, _BY_TOKEN_ID.run(connection, token_id=caller.token_id).first(), revision)
+    if caller.issuer:
+        current = _signed_in(connection, caller.id, revision)
+        return current and replace(
+            current, token_id=caller.token_id, token_expiry=caller.token_expiry, issuer=caller.issuer
+        )
+    token_id = caller.token_id
+    row = _BY_TOKEN_ID.run(connection, token_id=token_id) or _BY_OAUTH_TOKEN_ID.run(connection, token_id=token_id)
+    owner = _owner(connection, row.first(), revision)
     return None if owner is None else owner.principal
 
 

@@ -240,8 +240,8 @@ _PLAN_CACHE = PlanCache(_plan)
 
 
 def page(connection: Connection, principal: Principal, search: Search) -> Page:
-    """Models that the caller may read, each as a RegisteredModel in JSON. As in MLflow's search, models have aliases
-    and their versions do not, and the latest versions are ordered by stage, unlike when a single model is read."""
+    """Models that the caller may read, each as a RegisteredModel in JSON. As in MLflow's search, the latest versions
+    are ordered by stage, unlike when a single model is read."""
     limit = min(search.max_results, MAX_ROWS)
     cache = json_cache_of(connection)
     rows = _PLAN_CACHE.rows(connection, principal, search, limit + 1)

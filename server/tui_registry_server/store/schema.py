@@ -2,12 +2,14 @@
 
 import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, create_engine, inspect, text
 
-from tui_registry_server.rules.errors import InvalidState
+from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import TOKENS, new_id
 from tui_registry_server.store import counters, grants, principals, schema_objects, snapshot
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0017"
+NEWEST = "0020"
 """The revision of the last migration under migrations/versions."""
 
 REVISION_TABLE = (
@@ -76,6 +78,21 @@ def check(connection: Connection) -> None:
             f"This database has the older schema '{present}'. Start the server on it once: that upgrades it, after a "
             "backup of an SQLite file."
         )
+
+
+@contextmanager
+def open_registry(url: URL) -> Iterator[Connection]:
+    """A connection that reads an existing registry with the current schema. Raises as check does, and
+    ResourceDoesNotExist if there is no SQLite file."""
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
+        raise ResourceDoesNotExist(f"There is no database {url.database}.")
+    engine = make_engine(url, write=False)
+    try:
+        with engine.connect() as connection:
+            check(connection)
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def make(url: URL, revision: str) -> None:

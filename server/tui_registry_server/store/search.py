@@ -48,13 +48,14 @@ from tui_registry_server.store.patterns import (
     to_glob,
 )
 from tui_registry_server.store.query_planner import MAX_NAME_MATCHES, Candidate, Clauses
-from tui_registry_server.store.tables import model_tags, model_versions, registered_models, version_tags
+from tui_registry_server.store.tables import aliases, model_tags, model_versions, registered_models, version_tags
 
 Column = ColumnElement[Any]
 
 _MODEL_COLUMNS: Mapping[str, Column] = {
     "name": registered_models.c.name,
     "user_id": registered_models.c.user_id,
+    "creation_timestamp": registered_models.c.creation_timestamp,
     "last_updated_timestamp": registered_models.c.last_updated_timestamp,
 }
 _VERSION_COLUMNS: Mapping[str, Column] = {
@@ -190,6 +191,7 @@ def model_clauses(shape: Shape) -> Clauses:
         *_attributes([each for each in shape.terms if each.key in _MODEL_COLUMNS], _MODEL_COLUMNS),
         *(_at_stage(each) for each in shape.terms if (each.kind, each.key) == ("attribute", "stage")),
         *(_lacking(each) for each in shape.terms if each.key in _MISSING),
+        *_aliased(shape.terms, {"model_id": model.id}),
         *tags,
     ]
     if not shape.prompts:
@@ -210,7 +212,8 @@ def version_clauses(shape: Shape) -> Clauses:
     candidates += _of_an_age(shape.terms)
     conditions = [
         *(_of_model_named(each) for each in named),
-        *_attributes(others, _VERSION_COLUMNS),
+        *_attributes([each for each in others if each.key in _VERSION_COLUMNS], _VERSION_COLUMNS),
+        *_aliased(shape.terms, {"model_id": version.model_id, "version": version.version}),
         *tags,
     ]
     if not shape.prompts:
@@ -234,6 +237,20 @@ def _at_stage(term: Term) -> ColumnElement[bool]:
         .exists()
     )
     return exists if term.comparator == "=" else not_(exists)
+
+
+def _aliased(terms: Sequence[Term], row: Mapping[str, Column]) -> list[ColumnElement[bool]]:
+    """Whether a row has an alias, or, for ``!=``, does not have it. ``row``: as in _tags."""
+    conditions: list[ColumnElement[bool]] = []
+    for term in terms:
+        if (term.kind, term.key) == ("attribute", "alias"):
+            exists = (
+                select(literal_column("1"))
+                .where(*(aliases.c[name] == column for name, column in row.items()), aliases.c.alias == term.value)
+                .exists()
+            )
+            conditions.append(exists if term.comparator == "=" else not_(exists))
+    return conditions
 
 
 def _lacking(term: Term) -> ColumnElement[bool]:
@@ -312,6 +329,10 @@ def _candidates(
                 candidates.append(Candidate(rows, MAX_NAME_MATCHES))
             elif each.has_trigram:
                 candidates.append(Candidate(select(_named(each).c.model_id), MAX_NAME_MATCHES))
+        if (each.kind, each.key, each.comparator) == ("attribute", "alias", "="):
+            # All aliases are looked through: there are few, and their index is small.
+            rows = select(*(aliases.c[name] for name in row)).where(aliases.c.alias == each.value)
+            candidates.append(Candidate(rows))
     return candidates
 
 

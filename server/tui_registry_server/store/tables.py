@@ -64,6 +64,16 @@ memberships = Table(
     metadata,
     Column("group_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True),
     Column("member_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("issuer", Text),  # the OpenID provider whose claims made it; NULL if people or SCIM did
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    # Of a user whose tokens an OpenID provider issues: when the newest of them was, whose groups are in memberships.
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True),
+    Column("issuer", Text, primary_key=True),
+    Column("issued_timestamp", BigInteger, nullable=False),
 )
 
 tokens = Table(
@@ -78,6 +88,45 @@ tokens = Table(
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("expiry_timestamp", BigInteger, index=True),
     Column("last_used_timestamp", BigInteger),
+)
+
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    # With which a service principal gets access tokens (RFC 6749, 4.4).
+    Column("id", Text, primary_key=True),
+    Column("hash", Text, nullable=False),  # SHA-256 of the secret, in hex
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_by", Text, nullable=False),  # a principal's name
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("expiry_timestamp", BigInteger, nullable=False),
+    Column("last_used_timestamp", BigInteger),
+)
+
+federation_rules = Table(
+    "federation_rules",
+    metadata,
+    # Whose tokens a service principal's access tokens are exchanged for (RFC 8693).
+    Column("id", Text, primary_key=True),
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("issuer", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False),  # a pattern: see rules.federation
+    Column("audience", Text, nullable=False),
+    Column("created_by", Text, nullable=False),  # a principal's name
+    Column("creation_timestamp", BigInteger, nullable=False),
+)
+
+oauth_tokens = Table(
+    "oauth_tokens",
+    metadata,
+    # Short-lived access tokens of programs: they end with the secret or the rule that they were issued for.
+    Column("id", Text, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),  # SHA-256 of the token, in hex
+    Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_id", ForeignKey("client_secrets.id", ondelete="CASCADE"), index=True),
+    Column("rule_id", ForeignKey("federation_rules.id", ondelete="CASCADE"), index=True),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("expiry_timestamp", BigInteger, nullable=False, index=True),
 )
 
 grants = Table(
@@ -283,13 +332,19 @@ webhooks = Table(
     # One server at a time sends a webhook's events, until its lease ends.
     Column("lease_owner", Text, nullable=False, server_default=""),
     Column("lease_timestamp", BigInteger, nullable=False, server_default="0"),
+    Column("format", Text, nullable=False, server_default="JSON"),  # of its messages
+    Column("digest", Text),  # how often it tells a follower; NULL for webhooks, which are not somebody's follows
     CheckConstraint("dialect IN ('databricks', 'mlflow')", name="dialect"),
     CheckConstraint("status IN ('ACTIVE', 'TEST_MODE', 'DISABLED')", name="status"),
     Index("ix_webhooks_creation", "creation_timestamp", "id"),
+    Index("ix_webhooks_model_id", "model_id"),
+    Index("ix_webhooks_principal_id", "principal_id"),
 )
 
 PENDING = "status = 'PENDING'"
 """The deliveries that are still to be sent. Literal, as in the index of them, which is used only then."""
+DEAD = "status = 'DEAD'"
+"""Those that were given up."""
 
 webhook_deliveries = Table(
     "webhook_deliveries",
@@ -319,6 +374,28 @@ webhook_deliveries = Table(
         sqlite_where=text(PENDING),
         postgresql_where=text(PENDING),
     ),
+    Index("ix_webhook_deliveries_dead", "webhook_id", sqlite_where=text(DEAD), postgresql_where=text(DEAD)),
+)
+
+model_imports = Table(
+    "model_imports",
+    metadata,
+    # Which model here is which one of another registry. A row stays when its model is deleted, so that an import does
+    # not bring it back; so do those of version_imports.
+    Column("source", Sorted, primary_key=True),  # the other registry
+    Column("name", Sorted, primary_key=True),  # there
+    Column("model_id", Text, nullable=False),
+    Column("base", Text, nullable=False),  # JSON: what was imported, as digests: see rules.three_way_merge
+    Column("activity_timestamp", BigInteger, nullable=False),  # of the last imported activity, as is the next
+    Column("activity_id", Text, nullable=False),
+)
+
+version_imports = Table(
+    "version_imports",
+    metadata,
+    Column("model_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("base", Text, nullable=False),
 )
 
 counters = Table(

@@ -42,7 +42,7 @@ class DueDelivery(NamedTuple):
 
 
 class DeliveryRow(NamedTuple):
-    """A delivery as lists show it."""
+    """A delivery as lists show it. ``model_name`` and ``version``: what was changed, named as at that time."""
 
     number: int
     id: str
@@ -56,6 +56,8 @@ class DeliveryRow(NamedTuple):
     response_status: int | None
     response_body: str | None
     error: str | None
+    model_name: str | None
+    version: int | None
 
 
 class Attempt(NamedTuple):
@@ -87,7 +89,6 @@ _DUE_WEBHOOKS = Statement(
     .select_from(webhooks.join(webhook_deliveries, _d.number == _next))
     .where(_active, _free, _d.due_timestamp <= _now)
 )
-_ANY_ACTIVE = Statement(select(webhooks.c.id).where(_active).limit(1))
 _DUE = Statement(
     select(_d.number, _d.id, _d.event, _d.attempts, _d.queued_timestamp, _d.due_timestamp, *CHANGE_COLUMNS)
     .select_from(webhook_deliveries.join(CHANGE_SOURCE, activities.c.sequence == _d.sequence))
@@ -110,10 +111,17 @@ _RECORD = Statement(
     .where(_d.number == bindparam("number", type_=BigInteger()), _pending)
     .values({name: bindparam(name) for name in Attempt._fields if name != "number"})
 )
+_OF_ACTIVITY = frozenset({"model_name", "version"})
+listed = select(*((activities.c if name in _OF_ACTIVITY else _d)[name] for name in DeliveryRow._fields)).select_from(
+    webhook_deliveries.join(activities, activities.c.sequence == _d.sequence)
+)
+"""Selects DeliveryRows."""
+_RESCHEDULE = Statement(
+    update(webhook_deliveries).where(_d.webhook_id == _id, _pending).values(due_timestamp=bindparam("due"))
+)
 _of_status = or_(bindparam("of_status", type_=Text()).is_(None), _d.status == bindparam("of_status", type_=Text()))
 _PAGE = Statement(
-    select(*(_d[name] for name in DeliveryRow._fields))
-    .where(_d.webhook_id == _id, _d.number < bindparam("before", type_=BigInteger()), _of_status)
+    listed.where(_d.webhook_id == _id, _d.number < bindparam("before", type_=BigInteger()), _of_status)
     .order_by(_d.number.desc())
     .limit(bindparam("limit", type_=Integer()))
 )
@@ -144,11 +152,6 @@ _OLDEST = Statement(
 _DELETE = Statement(delete(webhook_deliveries).where(_d.number <= bindparam("number", type_=BigInteger())))
 
 
-def any_active(connection: Connection) -> bool:
-    """Whether any webhook is told of changes."""
-    return _ANY_ACTIVE.run(connection).first() is not None
-
-
 def due_webhooks(connection: Connection, owner: str, now: int) -> list[str]:
     """The ids of the webhooks whose next delivery is due, and that no other server sends."""
     return [row[0] for row in _DUE_WEBHOOKS.run(connection, owner=owner, now=now)]
@@ -177,6 +180,11 @@ def _due_delivery(
 
 def record(connection: Connection, attempts: Sequence[Attempt]) -> None:
     _RECORD.run_many(connection, [attempt._asdict() for attempt in attempts])
+
+
+def reschedule(connection: Connection, webhook_id: str, due: int) -> None:
+    """Send what is queued at another time (milliseconds)."""
+    _RESCHEDULE.run(connection, webhook_id=webhook_id, due=due)
 
 
 def page(

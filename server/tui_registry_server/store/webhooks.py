@@ -26,8 +26,9 @@ from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store.access import caller, level_on
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import registered_models, webhooks
-from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus
+from tui_registry_server.store.tables import activities, principals, registered_models, webhooks
+from tui_registry_server.wire.follow import MAX_FOLLOWS
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
 
 
 class WebhookRow(NamedTuple):
@@ -51,6 +52,9 @@ class WebhookRow(NamedTuple):
     last_updated_timestamp: int
     since: int = 0
     """The number of the last activity that it is not told of."""
+    format: str = WebhookFormat.JSON.value
+    digest: str | None = None
+    """How often it tells a follower; None for webhooks, which are not somebody's follows."""
 
     @property
     def event_names(self) -> list[str]:
@@ -82,7 +86,8 @@ _before = or_(
 _FIND = Statement(_rows.where(_the_webhook))
 _PAGE = Statement(
     _rows.where(
-        webhooks.c.dialect == bindparam("dialect", type_=Text()),
+        webhooks.c.digest.is_(None),
+        or_(bindparam("dialect", type_=Text()).is_(None), webhooks.c.dialect == bindparam("dialect", type_=Text())),
         _manageable,
         or_(bindparam("model_id", type_=Text()).is_(None), webhooks.c.model_id == bindparam("model_id", type_=Text())),
         _before,
@@ -90,12 +95,32 @@ _PAGE = Statement(
     .order_by(webhooks.c.creation_timestamp.desc(), webhooks.c.id.desc())
     .limit(bindparam("limit", type_=Integer()))
 )
-_ACTIVE = Statement(
-    _rows.where(webhooks.c.status == literal(RegistryWebhookStatus.ACTIVE.value)).order_by(
-        webhooks.c.creation_timestamp, webhooks.c.id
-    )
+_active = webhooks.c.status == literal(RegistryWebhookStatus.ACTIVE.value)
+_changed_models = select(activities.c.model_id).where(
+    activities.c.sequence > bindparam("after", type_=BigInteger()),
+    activities.c.sequence <= bindparam("last", type_=BigInteger()),
+    activities.c.model_id.is_not(None),
 )
-_COUNT = Statement(select(func.count()).select_from(webhooks))
+_SUBSCRIBED = Statement(
+    _rows.where(
+        _active,
+        or_(webhooks.c.model_id.is_(None), webhooks.c.model_id.in_(_changed_models)),
+        or_(
+            webhooks.c.digest.is_(None),
+            select(principals.c.id).where(principals.c.id == webhooks.c.principal_id, principals.c.active).exists(),
+        ),
+    ).order_by(webhooks.c.creation_timestamp, webhooks.c.id)
+)
+_ANY_ACTIVE = Statement(select(webhooks.c.id).where(_active).limit(1))
+_ACTIVE = Statement(
+    _rows.where(_active, webhooks.c.digest.is_(None)).order_by(webhooks.c.creation_timestamp, webhooks.c.id)
+)
+_FOLLOWS = Statement(
+    _rows.where(webhooks.c.digest.is_not(None), webhooks.c.principal_id == bindparam("principal_id", type_=Text()))
+    .order_by(webhooks.c.creation_timestamp, webhooks.c.id)
+    .limit(literal(MAX_FOLLOWS))
+)
+_COUNT = Statement(select(func.count()).select_from(webhooks).where(webhooks.c.digest.is_(None)))
 _INSERT = Statement(insert(webhooks).values({name: bindparam(name) for name in WebhookRow._fields}))
 _UPDATE = Statement(
     update(webhooks)
@@ -115,14 +140,14 @@ def find(connection: Connection, webhook_id: str) -> WebhookRow | None:
 def page(
     connection: Connection,
     principal: Principal,
-    dialect: str,
+    dialect: str | None,
     *,
     model_id: str | None,
     before: tuple[int, str] | None,
     limit: int,
 ) -> tuple[list[WebhookRow], bool]:
-    """Webhooks that the caller may manage, newest first, and whether there are more: of a model, or all. ``before`` is
-    the position of the last one of the previous page."""
+    """Webhooks that the caller may manage, newest first, and whether there are more: of a model, or all; of a dialect,
+    or of any. ``before`` is the position of the last one of the previous page."""
     time, webhook_id = before or (_LATEST, "")
     rows = _PAGE.page(
         connection,
@@ -137,12 +162,29 @@ def page(
     return [_row(row) for row in rows], rows.more
 
 
-def active(connection: Connection) -> Sequence[WebhookRow]:
-    """The webhooks that are told of changes."""
+def any_active(connection: Connection) -> bool:
+    """Whether any webhook is told of changes."""
+    return _ANY_ACTIVE.run(connection).first() is not None
+
+
+def active(connection: Connection) -> list[WebhookRow]:
+    """The webhooks that send, without follows, the oldest first."""
     return [_row(row) for row in _ACTIVE.run(connection)]
 
 
+def subscribed(connection: Connection, after: int, last: int) -> Sequence[WebhookRow]:
+    """The active webhooks and follows that may be told of the activities after a number, up to the last one: those of
+    the whole registry, and of these activities' models; no follows of those who are not active."""
+    return [_row(row) for row in _SUBSCRIBED.run(connection, after=after, last=last)]
+
+
+def follows_of(connection: Connection, principal_id: str) -> list[WebhookRow]:
+    """What somebody follows, the oldest first."""
+    return [_row(row) for row in _FOLLOWS.run(connection, principal_id=principal_id)]
+
+
 def count(connection: Connection) -> int:
+    """How many webhooks there are, without follows."""
     answer: int = _COUNT.scalar(connection)
     return answer
 

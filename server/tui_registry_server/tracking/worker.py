@@ -15,8 +15,7 @@ from functools import partial
 from tui_registry_server.operations import lineage
 from tui_registry_server.operations.call import Call
 from tui_registry_server.rules.lineage import RunLookup, origin, retry_delay
-from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.principals import SERVER
 from tui_registry_server.store import activities, lineages
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
@@ -25,7 +24,6 @@ from tui_registry_server.tracking.client import TrackingClient, TrackingError, T
 from tui_registry_server.tracking.document import GOING_ON, retrieve, run_of
 from tui_registry_server.tracking.server import TrackingServer
 from tui_registry_server.wire.lineage import LineageDocument
-from tui_registry_server.wire.principal import PrincipalKind
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +34,6 @@ BATCH = 16  # versions that a server takes at a time
 AT_ONCE = 4  # of them that it asks for at the same time
 LEASE_SECONDS = 2 * RETRIEVAL_SECONDS * BATCH / AT_ONCE
 POLL_SECONDS = 15.0  # between looks for what other servers have left
-
-SERVER = Principal(
-    id="",
-    name="tui-registry (server)",
-    kind=PrincipalKind.SERVICE_PRINCIPAL,
-    token_id="",
-    identities=(),
-    root_level=Level.MANAGE,
-    admin=True,
-)
-"""The author of the changes that the server makes by itself."""
 
 
 class LineageWorker:

@@ -35,6 +35,7 @@ class Error(Entity):
 
 NOT_ACCEPTED = "The access token is not valid: it may have been revoked."
 EXPIRED = "The access token has expired."
+REFUSED = "The token of the OpenID provider was refused:"
 """How the messages of errors about tokens begin: the console recognizes them, and says what to do there."""
 
 SCIM_ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -14,6 +14,7 @@ MAX_ACTIVITY_TYPES = 100  # there are some thirty
 MAX_ACCESS_ENTRIES = 1000
 MAX_VALUES = 100  # emails, entitlements or roles of one user, group or service principal
 MAX_OPERATIONS = 1000  # of one PATCH
+MAX_SCOPES = 100  # of a secret: there is one
 MAX_EVENTS = 100  # of a webhook: there are some twenty
 MAX_ATTRIBUTES = 100  # names of attributes to include, or to exclude
 MAX_MEMBERS = 10_000  # of a group, in one request: Okta sends whole groups, Entra ID parts of some thousands

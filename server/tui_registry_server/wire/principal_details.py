@@ -105,6 +105,7 @@ class Offboarding(Entity):
     requests, and takes it out of its groups. Activities, comments, models and versions stay.
 
     deactivates: whether the account is active. token_count: of all its tokens.
+    secret_count, federation_rule_count: of those by which a service principal gets tokens.
     unmanaged_models: those that it can manage, and only members of ``admins`` afterwards: no other active user or
     service principal has that level, by name or through groups.
     issued_token_count: of the tokens that it created for service principals, and so has seen: they stay valid.
@@ -114,6 +115,8 @@ class Offboarding(Entity):
     principal: PrincipalReference
     deactivates: bool
     token_count: int
+    secret_count: int = 0
+    federation_rule_count: int = 0
     groups: list[str] = []
     group_count: int
     grants: list[HeldGrant] = []

@@ -25,6 +25,16 @@ class RegistryWebhookStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
+class WebhookFormat(StrEnum):
+    """Of a webhook's messages. JSON: as Databricks or MLflow document them. SLACK, TEAMS: as incoming webhooks of Slack
+    and workflows of Microsoft Teams take them. EMAIL: to an address, with the URL ``mailto:ada@example.com``."""
+
+    JSON = "JSON"
+    SLACK = "SLACK"
+    TEAMS = "TEAMS"
+    EMAIL = "EMAIL"
+
+
 class HttpUrlSpec(RequestBody):
     """Where to POST events. ``secret`` is the key of the signature, ``authorization`` the header of that name."""
 
@@ -49,6 +59,7 @@ class CreateRegistryWebhook(RequestBody):
     model_name: Text | None = None
     description: Description | None = None
     status: RegistryWebhookStatus = RegistryWebhookStatus.ACTIVE
+    format: WebhookFormat = WebhookFormat.JSON
     http_url_spec: HttpUrlSpec | None = None
     job_spec: JobSpec | None = None
 
@@ -60,6 +71,7 @@ class UpdateRegistryWebhook(RequestBody):
     events: Annotated[list[RegistryWebhookEvent], MaxLength(MAX_EVENTS)] | None = None
     description: Description | None = None
     status: RegistryWebhookStatus | None = None
+    format: WebhookFormat | None = None
     http_url_spec: HttpUrlSpec | None = None
     job_spec: JobSpec | None = None
 
@@ -105,6 +117,8 @@ class RegistryWebhook(Entity):
     description: str | None = None
     events: list[RegistryWebhookEvent] = []
     status: RegistryWebhookStatus
+    format: WebhookFormat | None = None
+    """None for JSON."""
     model_name: str | None = None
     http_url_spec: HttpUrl | None = None
     job_spec: Job | None = None
@@ -122,8 +136,9 @@ class RegistryWebhookPage(Entity):
 
 
 class RegistryWebhookTest(Entity):
-    """The receiver's answer: its status, and the beginning of its body; without ``status_code``, ``body`` says why
-    there was none."""
+    """The receiver's answer: its status, the beginning of its body, and how long it took; without ``status_code``,
+    ``body`` says why there was none."""
 
     status_code: int | None = None
     body: str | None = None
+    latency_ms: int | None = None

@@ -15,6 +15,7 @@ class ServerInfo(Entity):
 
 
 class DatabricksConfig(Entity):
-    """What Databricks' SDK requests from a host first: the URL for signing in by OAuth; empty for none."""
+    """What Databricks' SDK requests from a host first: the URL for signing in by OAuth; empty if the request did not
+    say by which name the host is known."""
 
     oidc_endpoint: str

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text
+from tui_registry_server.wire.fields import Entity, Integer, Milliseconds, RequestBody, Text, Version
 
 
 class DeliveryStatus(StrEnum):
@@ -26,11 +26,14 @@ class ListWebhookDeliveries(RequestBody):
 
 
 class WebhookDelivery(Entity):
-    """An event for a webhook. ``sent_timestamp``, ``latency_ms``, ``response_status``, ``response_body`` (its first 4
-    KiB) and ``error`` are of the last attempt; ``due_timestamp`` is the time of the next one."""
+    """An event for a webhook; ``model_name`` and ``version`` say of what, named as it was then. ``sent_timestamp``,
+    ``latency_ms``, ``response_status``, ``response_body`` (its first 4 KiB) and ``error`` are of the last attempt;
+    ``due_timestamp`` is the time of the next one."""
 
     id: str
     event: str
+    model_name: str | None = None
+    version: Version | None = None
     status: DeliveryStatus
     attempts: int
     creation_timestamp: Milliseconds

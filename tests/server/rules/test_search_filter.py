@@ -65,7 +65,7 @@ def test_all_comparisons_are_kept_in_order() -> None:
         ("(name = 'a')", "A comparison begins with a key"),
         (
             "phase = 'Production'",
-            "Use name, version_number, run_id, source_path, user_id, stage, creation_timestamp or tags.<key>",
+            "user_id, stage, alias, creation_timestamp, last_updated_timestamp or tags.<key>",
         ),
         ("name", "at its end: A key is followed by a comparator"),
         ("name IS NULL", "'name' cannot be compared by 'IS'"),

@@ -259,7 +259,7 @@ async def test_the_whole_registry_may_be_closed_to_a_reader(office: AccessFixtur
         assert "new" not in shown.bar
         await shown.press("n", "D", "A")
         await shown.shows("Access › Users")
-        await shown.press("shift+tab", "shift+tab")
+        await shown.press("shift+tab", "shift+tab", "shift+tab")
         await shown.shows("Access › Tokens", "Only your own tokens")
 
 

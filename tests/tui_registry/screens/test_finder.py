@@ -195,7 +195,11 @@ async def test_unknown_fields_are_named_where_they_are_typed(scene: Scene) -> No
         await shown.shows("Inbox (1)")
         for place, typed, seen in (
             ("1", "foo:bar", "No field foo: can be searched here. There are model:, user:, stage:"),
-            ("2", "foo:bar", "No field foo: can be searched here. There are stage:, user:, tag:, missing: and words."),
+            (
+                "2",
+                "foo:bar",
+                "No field foo: can be searched here. There are stage:, user:, tag:, alias:, missing: and words.",
+            ),
             ("4", "stage=Production", "No field stage= can be searched here. There are user:, type:,"),
         ):
             await shown.press(place, "slash")

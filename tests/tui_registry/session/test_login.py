@@ -155,7 +155,7 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
     done = run("profiles", "set", "one", "--read-only", "--tracking-uri", "http://runs:5000")
     assert done.output == f"one, {registry.url}, read-only, runs at http://runs:5000\n"
     said = {"read_only": False, "colour": None, "tracking_uri": None, "ca": None, "insecure_http": False}
-    said |= {"ask_token": False}
+    said |= {"ask_token": False, "sign_in": False}
     assert json.loads(run("profiles", "--json").stdout) == {
         "default": "two",
         "profiles": {

@@ -19,6 +19,7 @@ SECTIONS = {
     "groups": "Groups",
     "service principals": "Service principals",
     "tokens": "Tokens",
+    "webhooks": "Webhooks",
 }
 """The titles of the places, in the order of the tabs."""
 

@@ -36,12 +36,25 @@ class Listing(Arranged):
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*(breadcrumbs or (self.list_title,)))
         self.breadcrumbs = breadcrumbs or (self.list_title,)
-        self.table = NewRowTable(self.COLUMNS, empty="Loading…", id="list")
+        self._table = self.make_table()
         self.typed = ""
         self._displayed_for: str | None = None  # what was typed when the rows were read
         self._is_stale = False  # whether the rows are still those of another filter
         self._open_when_answered = False  # Enter was pressed on such rows
         self._pages = Pages(partial(self.read_page, self.typed))
+
+    def make_table(self) -> NewRowTable:
+        """The list."""
+        return NewRowTable(self.COLUMNS, empty="Loading…", id="list")
+
+    @property
+    def table(self) -> NewRowTable:
+        return self._table
+
+    @property
+    def title_note(self) -> str:
+        """What is said behind the count of rows, such as how many are marked."""
+        return ""
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         """The rows of a page that match what is typed, and the token of the next page, empty at the end."""
@@ -95,7 +108,7 @@ class Listing(Arranged):
         count = self.count_text(len(self._pages.rows), has_more=self._pages.more)
         *before, last = self.breadcrumbs
         matching = f" matching “{self.typed}”" if self.typed else ""
-        self.header.show_breadcrumbs(*before, f"{last}{matching}", count=f" ({count})")
+        self.header.show_breadcrumbs(*before, f"{last}{matching}", count=f" ({count}){self.title_note}")
 
     def show_problem(self, problem: str) -> None:
         if self._displayed_for != self.typed or not self.table.row_count:

@@ -226,6 +226,11 @@ class Place(Screen[None]):
         return "" if self._loaded_at is None else time.strftime(" · as of %H:%M:%S", time.localtime(self._loaded_at))
 
     @property
+    def is_loading(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._load_number != self._finished_load
+
+    @property
     def is_unread(self) -> bool:
         """Whether nothing was loaded yet."""
         return self._loaded_at is None

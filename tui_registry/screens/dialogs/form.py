@@ -47,6 +47,7 @@ class Field:
 
     value: the initial value. hint: the placeholder. long: a text of several lines. max_length: of a value, in
     characters. choices: the values to choose from.
+    hidden: whether what is typed is not displayed, as a password.
     suggest: completes what is typed; with ``suggested_only`` only completions are valid, and Enter takes the only one
     left. check: what is wrong with a value, empty if nothing.
     """
@@ -61,6 +62,7 @@ class Field:
     choices: Sequence[Choice] = ()
     suggest: Suggest | None = None
     suggested_only: bool = False
+    hidden: bool = False
     check: Callable[[str], str] | None = None
 
 
@@ -128,6 +130,8 @@ class Form(ModalScreen[dict[str, str] | None]):
                 text = self.query_one(f"#{field.name}", TextArea)
                 text.move_cursor(text.document.end)
         self.set_focus(self._widget(self._fields[0]))
+        # Its label is above it, and the cursor of a table below has scrolled.
+        self.call_after_refresh(lambda: self.query_one("#fields").scroll_home(animate=False))
 
     @property
     def _hints(self) -> tuple[str, str]:
@@ -322,7 +326,14 @@ def _field_widgets(field: Field, value: str) -> ComposeResult:
     elif field.long:
         yield LongText(value, id=field.name, compact=True, show_line_numbers=False, placeholder=field.hint)
     else:
-        yield Input(value, placeholder=field.hint, id=field.name, compact=True, select_on_focus=False)
+        yield Input(
+            value,
+            placeholder=field.hint,
+            password=field.hidden,
+            id=field.name,
+            compact=True,
+            select_on_focus=False,
+        )
         if field.suggest is not None:
             suggestions = Table((Column("", 20, grow=1),), empty="", id=f"{field.name}-suggestions", show_titles=False)
             suggestions.can_focus = False

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     ACCESS = "access"
     HISTORY = "history"
     DETAILS = "details"
+    WEBHOOKS = "webhooks"
     PLACE = "place"
     ACTION = "action"
     MODEL = "model"
@@ -25,13 +26,24 @@ class Kind(StrEnum):
     GROUP = "group"
     SERVICE_PRINCIPAL = "service"
     TOKEN = "token"  # noqa: S105  # a kind
+    WEBHOOK = "webhook"
     PROFILE = "profile"
 
 
 EXACT_ORDER = tuple(Kind)
 """Of those whose whole name is typed: what is here first, so that ``:undo`` does not depend on the names of models."""
 ORDER = (
-    *(Kind.SEARCH, Kind.ACCESS, Kind.HISTORY, Kind.DETAILS, Kind.PLACE, Kind.MODEL, Kind.VERSION, Kind.ACTION),
+    *(
+        Kind.SEARCH,
+        Kind.ACCESS,
+        Kind.HISTORY,
+        Kind.DETAILS,
+        Kind.WEBHOOKS,
+        Kind.PLACE,
+        Kind.MODEL,
+        Kind.VERSION,
+        Kind.ACTION,
+    ),
     *EXACT_ORDER[EXACT_ORDER.index(Kind.USER) :],
 )
 """Of those that match equally well otherwise."""

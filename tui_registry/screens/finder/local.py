@@ -25,6 +25,7 @@ PLACE_DETAILS = {
     "groups": "Groups of users and service principals",
     "service principals": "Accounts of programs",
     "tokens": "Access tokens",
+    "webhooks": "Telling other programs of changes",
 }
 """Of the places that no key goes to."""
 ACTION_ALIASES = {"quit": ("q", "q!", "exit"), "help": ("h", "keys"), "profiles": ("ctx", "context")}

@@ -1,4 +1,4 @@
-"""What the server is asked for while something is typed: models, versions, people, groups and tokens."""
+"""What the server is asked for while something is typed: models, versions, people, groups, tokens, webhooks."""
 
 import asyncio
 import re
@@ -8,31 +8,40 @@ from itertools import islice
 from typing import Protocol
 
 from tui_registry.access import directory
-from tui_registry.client.errors import Refused
+from tui_registry.client.errors import Refused, UnknownEndpoint
 from tui_registry.client.registry import RegistryClient
 from tui_registry.console import Navigation
+from tui_registry.mutations.webhook import host_of
 from tui_registry.queries.fuzzy_match import match
 from tui_registry.queries.model_search import ModelSearch
-from tui_registry.screens.finder.candidate import Candidate, Kind
+from tui_registry.screens.finder.candidate import Candidate, Kind, find
 from tui_registry.terminal.sanitize import one_line
 from tui_registry.widgets.ages import age
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.registered_model import RegisteredModel
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.token import PublicTokenInfo, TokenInfo
+from tui_registry_server.wire.webhook_overview import WebhookOverview
 
 FORBIDDEN, NOT_FOUND = 403, 404
 MAX_MODELS = 20
 MAX_VERSIONS = 3  # models of which a version with the typed number is looked for
 MAX_PRINCIPALS = 8  # of each kind
 MAX_TOKENS = 8
+MAX_WEBHOOKS = 8
 MAX_READ_TOKENS = 100  # that have a part of what is typed, of which the best are listed
 MAX_DETAIL = 200  # characters
 
 VERSION = re.compile(r"(?P<name>.*\S)(?:\s+|\s*/\s*)v?(?P<number>[1-9]\d{0,8})")
 """A model's name, or a part of it, and the number of a version: ``churn 3`` or ``churn/3``."""
 
-OPENING = {"access": Kind.ACCESS, "permissions": Kind.ACCESS, "history": Kind.HISTORY, "details": Kind.DETAILS}
+OPENING = {
+    "access": Kind.ACCESS,
+    "permissions": Kind.ACCESS,
+    "history": Kind.HISTORY,
+    "details": Kind.DETAILS,
+    "webhooks": Kind.WEBHOOKS,
+}
 """Words that say, before a model's name, what to open of it."""
 
 
@@ -89,6 +98,7 @@ class ModelSource:
             Kind.ACCESS: self._navigation.open_access,
             Kind.HISTORY: lambda name: self._navigation.open_history(name, None),
             Kind.DETAILS: self._navigation.open_model_details,
+            Kind.WEBHOOKS: self._navigation.open_webhooks,
         }
         return [
             Candidate(
@@ -214,9 +224,45 @@ def _matches(token: PublicTokenInfo, typed: str) -> bool:
     return match(typed, token.comment or "") is not None or typed.casefold() in by.casefold()
 
 
+class WebhookSource:
+    """The webhooks that the caller may manage, by their hosts, descriptions and models; read once."""
+
+    name = "webhooks"
+    kinds = frozenset({Kind.WEBHOOK})
+
+    def __init__(self, client: RegistryClient, navigation: Navigation) -> None:
+        self._client = client
+        self._navigation = navigation
+        self._known: Sequence[WebhookOverview] | None = None
+
+    async def find(self, typed: str) -> Sequence[Candidate]:
+        if not typed:
+            return []
+        if self._known is None:
+            try:
+                self._known = await self._client.webhooks.all_overviews()
+            except UnknownEndpoint:  # of an older server
+                self._known = []
+        candidates = (self._candidate(each) for each in self._known)
+        matching = (each for each in candidates if find(each, typed) is not None)
+        return list(islice(matching, MAX_WEBHOOKS))
+
+    def _candidate(self, webhook: WebhookOverview) -> Candidate:
+        host = host_of(webhook)
+        of = f"of {webhook.model_name or 'the registry'}  {webhook.description or webhook.name or ''}"
+        return Candidate(
+            kind=Kind.WEBHOOK,
+            name=host,
+            act=partial(self._navigation.open_deliveries, webhook.id, host),
+            id=webhook.id,
+            detail=one_line(of, MAX_DETAIL),
+        )
+
+
 def sources(client: RegistryClient, navigation: Navigation) -> Sequence[Source]:
     return (
         ModelSource(client, navigation),
         *(PrincipalSource(client, navigation, kind) for kind in PrincipalKind),
         TokenSource(client, navigation),
+        WebhookSource(client, navigation),
     )

@@ -12,6 +12,7 @@ from tui_registry.mutations.tag import tag
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
 from tui_registry.screens.models.copy_actions import CopyActions
+from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry_server.wire.comment import MAX_COMMENT_LENGTH
 from tui_registry_server.wire.fields import MAX_DESCRIPTION_LENGTH
@@ -43,6 +44,14 @@ class EditActions(CopyActions):
     def action_permissions(self) -> None:
         if (subject := self.subject()) is not None:
             self.console_app.navigation.open_access(subject.name)
+
+    def action_webhooks(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.navigation.open_webhooks(subject.name)
+
+    def action_follow(self) -> None:
+        if (subject := self.subject()) is not None:
+            self.console_app.mutations.prepare(partial(follow, self.console_app, subject.name))
 
     async def _edit_description(self, subject: Subject, before: str) -> None:
         app = self.console_app

@@ -16,6 +16,7 @@ from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.rollback import REQUIRED_LEVEL
 from tui_registry.queries.search_syntax import named
+from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
@@ -43,7 +44,19 @@ REQUIRED_ABILITIES = {
     "delete": Ability.MANAGE,
 }
 """What each action requires."""
-ALWAYS_LIVE = {"card", "find", "permissions", "back", "refresh", "history", "rollback", "read_on(1)", "read_on(-1)"}
+ALWAYS_LIVE = {
+    "card",
+    "find",
+    "permissions",
+    "webhooks",
+    "follow",
+    "back",
+    "refresh",
+    "history",
+    "rollback",
+    "read_on(1)",
+    "read_on(-1)",
+}
 
 
 class Model(TableActions, VersionActions):
@@ -218,6 +231,12 @@ class Model(TableActions, VersionActions):
 
     def action_permissions(self) -> None:
         self.console_app.navigation.open_access(self.model_name)
+
+    def action_webhooks(self) -> None:
+        self.console_app.navigation.open_webhooks(self.model_name)
+
+    def action_follow(self) -> None:
+        self.console_app.mutations.prepare(partial(follow, self.console_app, self.model_name))
 
     def action_card(self) -> None:
         self.console_app.navigation.open_model_details(self.model_name)

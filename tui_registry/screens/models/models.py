@@ -75,7 +75,7 @@ class Models(TableActions, Listing, EditActions):
         self.console_app.navigation.open_model(key)
 
     def is_live(self, action: str) -> bool:
-        if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions"}:
+        if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions", "webhooks", "follow"}:
             return self.table.row_count > 0
         if action == "copy" and self._first_steps.code:
             return True

@@ -1,0 +1,202 @@
+"""Webhooks in the console: a live server tells a real receiver, and the places show what became of it."""
+
+import base64
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from textual.events import Paste
+
+from tests.live_registry import LiveRegistry, serving
+from tests.server.api import Api
+from tests.server.receiver import OK, Answer, Received, Receiver
+from tests.tui_registry.access_fixture import choose, to_section
+from tests.tui_registry.console import LARGE, SMALL, Console, console
+
+HOOKS = "/mlflow/registry-webhooks"
+SECRET = "sesame-of-the-signature"
+
+
+class Hooked:
+    """A registry with models of ann's, and a receiver that answers as the last of ``statuses`` says."""
+
+    def __init__(self, live: LiveRegistry, receiver: Receiver, answers: list[Answer]) -> None:
+        self.live, self.receiver, self.answers = live, receiver, answers
+        self.ann = Api(live.url, live.token("ann"))
+        self.admin = Api(live.url, live.admin_token)
+
+    def webhooks(self, **fields: str) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self.admin.get(f"{HOOKS}/overview", **fields).ok().get("webhooks", [])
+        return listed
+
+    def version(self, model: str) -> None:
+        self.ann.post("/mlflow/model-versions/create", name=model, source="s3://x").ok()
+
+
+@pytest.fixture(scope="module")
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hooked]:
+    answers: list[Answer] = [OK]
+
+    def reply(_request: Received) -> Answer:
+        return answers[-1]
+
+    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    with pytest.MonkeyPatch.context() as patch, Receiver(reply) as receiver:
+        patch.setenv("TUI_REGISTRY_WEBHOOK_KEY", key)
+        with serving(tmp_path_factory.mktemp("hooked"), "--webhook-allow", "127.0.0.0/8") as live:
+            hooked = Hooked(live, receiver, answers)
+            with hooked.ann, hooked.admin:
+                for name in ("churn", "fraud"):
+                    hooked.ann.post("/mlflow/registered-models/create", name=name).ok()
+                yield hooked
+
+
+async def paste(shown: Console, text: str) -> None:
+    assert shown.app.focused is not None
+    shown.app.focused.post_message(Paste(text))
+    await shown.pilot.pause()
+
+
+async def confirm(shown: Console, *texts: str) -> None:
+    await shown.shows(*texts)
+    await shown.press("y")
+
+
+async def test_from_creation_to_deletion(hooked: Hooked) -> None:
+    """By who manages a model, on its page: every key, and what the server and the receiver have of it."""
+    host = f"127.0.0.1:{hooked.receiver.port}"
+    async with console(hooked.live.url, hooked.live.token("ann"), SMALL) as shown:
+        await shown.press("2")
+        await shown.shows("churn")
+        await choose(shown, "churn")
+        await shown.press("W")
+        await shown.shows("Models › churn › Webhooks (0)", "No webhooks.")
+        await shown.press("n")
+        await shown.shows("New webhook", "URL")
+        await shown.type("hooks")
+        await shown.press("enter", "ctrl+s")
+        await shown.shows("Write it as https://host/path,")
+        await shown.press(*["backspace"] * 5)
+        await paste(shown, f"{hooked.receiver.url}/hook")
+        await shown.press("tab")
+        await paste(shown, "alerts")
+        await shown.press("tab")
+        await paste(shown, SECRET)
+        assert SECRET not in shown.text
+        await shown.press("ctrl+s")
+        await shown.shows(f"Tell {host} of", "[x]  MODEL_VERSION_CREATED", "[ ]  COMMENT_CREATED")
+        assert "REGISTERED_MODEL_CREATED" not in shown.text
+        await shown.press("enter")
+        await shown.tells("The webhook is created.")
+        await shown.shows("Webhooks (1)", "active", "alerts", "with a secret")
+        (made,) = hooked.webhooks(model_name="churn")
+        usual = ["MODEL_VERSION_CREATED", "MODEL_VERSION_TRANSITIONED_STAGE", "TRANSITION_REQUEST_CREATED"]
+        assert made["events"] == usual
+
+        await shown.press("e", "enter")
+        await shown.shows("[x]  MODEL_VERSION_CREATED")
+        await shown.press("space", "j", "j", "j", "space", "enter")
+        await shown.tells("Saved.")
+        assert hooked.webhooks(model_name="churn")[0]["events"] == [*usual[1:], "COMMENT_CREATED"]
+        await shown.press("u")
+        await confirm(shown, "Undo the last change?")
+        await shown.until(lambda: hooked.webhooks(model_name="churn")[0]["events"] == usual, "undone")
+
+        hooked.answers.append((418, b"\x1b[31m[/red]a teapot\nof two lines", {}))
+        await shown.press("t")
+        await shown.shows("Status", "418", "Latency", "ms", "[/red]a teapot", "of two lines")
+        assert hooked.receiver.wait_for(1)[0].is_signed_for_databricks(SECRET)
+        await shown.press("escape")
+        hooked.answers.append((422, b"no such channel", {}))
+        hooked.version("churn")
+        hooked.version("churn")
+        hooked.receiver.wait_for(3)
+        await shown.press("f5")
+        await shown.until(lambda: "422" in shown.row(host) and "  2  " in shown.row(host), "both have failed")
+        await shown.press("p")
+        await confirm(shown, "Pause this webhook?", f"{host}  of churn")
+        await shown.tells("It is paused")
+        await shown.until(lambda: "paused" in shown.row(host), "paused")
+        await shown.press("A")
+        await confirm(shown, "Resume this webhook?", "It will be yours")
+        await shown.tells("It sends again.")
+
+        await shown.press("enter")
+        await shown.shows(
+            "› Deliveries (2)", "churn version 2", "churn version 1", "no such channel", "DEAD, answered 422"
+        )
+        hooked.answers.append(OK)
+        await shown.press("asterisk", "r")
+        await confirm(shown, "Send 2 deliveries again?")
+        await shown.tells("2 queued again, 0 failed")
+        assert [each.json["version"] for each in hooked.receiver.wait_for(5)[3:]] == ["1", "2"]
+        await shown.press("f5")
+        await shown.until(lambda: shown.text.count("delivered") == 2, "both arrived")
+        await shown.press("slash")
+        await shown.type("dead")
+        await shown.shows("No matching deliveries.")
+        await shown.press("escape", "enter")
+        await shown.shows("churn › 2")
+        await shown.press("escape", "escape")
+        await shown.shows("Webhooks (1)")
+        await shown.press("D")
+        await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret")
+        await shown.tells("Deleted, with its deliveries.")
+        await shown.shows("Webhooks (0)")
+    assert hooked.webhooks(model_name="churn") == []
+
+
+async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
+    """Administrators see those of either form in Access, and find them; and those who manage a model, its
+    own."""
+    spec = {"url": f"{hooked.receiver.url}/secret-path", "enable_ssl_verification": False}
+    for fields in ({"model_name": "fraud", "description": "unchecked"}, {"description": "of all"}):
+        hooked.admin.post(f"{HOOKS}/create", http_url_spec=spec, events=["COMMENT_CREATED"], **fields).ok()
+    events = [{"entity": "MODEL_VERSION", "action": "CREATED"}]
+    hooked.admin.post("/mlflow/webhooks", name="of MLflow", url=hooked.receiver.url, events=events).ok()
+    async with console(hooked.live.url, hooked.live.admin_token, LARGE) as shown:
+        await to_section(shown, "Webhooks")
+        await shown.shows("Webhooks (3)", "of MLflow", "of all", "! 127.0.0.1", "fraud")
+        assert "secret-path" not in shown.text
+        await choose(shown, "unchecked")
+        await shown.shows("! Its certificate is not checked")
+        await shown.press("asterisk", "p")
+        await confirm(shown, "Pause 3 webhooks?")
+        await shown.tells("3 paused, 0 failed")
+        assert {each["status"] for each in hooked.webhooks()} == {"DISABLED"}
+        await shown.press("escape")
+        await choose(shown, "of MLflow")
+        await shown.press("D")
+        await confirm(shown, "Delete this webhook?")
+        await shown.shows("Webhooks (2)")
+        await shown.press("colon")
+        await shown.type("unchecked")
+        await shown.shows("webhook  127.0.0.1")
+        await shown.press("enter")
+        await shown.shows("› Deliveries (0)")
+        await shown.press("colon")
+        await shown.type("webhooks fraud")
+        await shown.press("enter")
+        await shown.shows("Models › fraud › Webhooks (1)")
+    token = hooked.live.token("reader")
+    hooked.ann.patch(
+        f"/permissions/registered-models/{_id(hooked, 'fraud')}",
+        access_control_list=[{"user_name": "reader", "permission_level": "CAN_READ"}],
+    ).ok()
+    async with console(hooked.live.url, token) as shown:
+        await shown.press("colon")
+        await shown.type("webhooks fraud")
+        await shown.press("enter")
+        await shown.shows("Webhooks (0)", "Your level: CAN_READ. Webhooks of the model require CAN_MANAGE.")
+        assert "n new" not in shown.bar
+        await to_section(shown, "Webhooks")
+        await shown.shows("Only those of models that you manage")
+        await shown.press("n")
+        await shown.shows("Model, which you manage")
+
+
+def _id(hooked: Hooked, model: str) -> str:
+    found = hooked.admin.get("/mlflow/databricks/registered-models/get", name=model).ok()
+    model_id: str = found["registered_model_databricks"]["id"]
+    return model_id

@@ -1,0 +1,44 @@
+"""The actions on webhooks, their deliveries, and what somebody follows: a part of keys.actions."""
+
+from tui_registry.keys.action import Action
+
+OF_MODELS = ("models", "model", "board", "model details")
+WEBHOOK_ACTIONS = (
+    Action(
+        "webhooks",
+        "W",
+        "W",
+        "webhooks",
+        "Show and manage the webhooks of the model",
+        OF_MODELS,
+        8,
+    ),
+    Action(
+        "follow",
+        "f",
+        "f",
+        "follow",
+        "Be told of what others do with the model, or no more",
+        OF_MODELS,
+        8,
+        writes=True,
+    ),
+    Action(
+        "follow", "f", "f", "follow", "Be told of requests that wait for you, or no more", ("inbox",), 8, writes=True
+    ),
+    Action("deliveries", "enter", "⏎", "deliveries", "Show what was delivered, and the answers", ("webhooks",), 1),
+    Action("new_webhook", "n", "n", "new", "Create a webhook", ("webhooks",), 1, writes=True),
+    Action("test_webhook", "t", "t", "test", "Send an example, and show the answer", ("webhooks",), 2, writes=True),
+    Action("pause_webhook", "p", "p", "pause", "Pause the webhook, or all marked ones", ("webhooks",), 2, writes=True),
+    Action(
+        "resume_webhook", "A", "A", "resume", "Resume the webhook, or all marked ones", ("webhooks",), 2, writes=True
+    ),
+    Action("edit_webhook", "e", "e", "edit", "Edit its events and description", ("webhooks",), 4, writes=True),
+    Action(
+        "delete_webhook", "D", "D", "delete", "Delete the webhook, or all marked ones", ("webhooks",), 4, writes=True
+    ),
+    Action(
+        "replay", "r", "r", "send again", "Send the delivery again, or all marked ones", ("deliveries",), 1, writes=True
+    ),
+    Action("open", "enter", "⏎", "open", "Open the version or model that it tells of", ("deliveries",), 2),
+)

@@ -1,0 +1,197 @@
+"""The deliveries of a webhook, newest first: what was told, what the receiver answered, and sending it again."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_registry.keys.actions import WHILE_TYPING, bindings
+from tui_registry.mutations import webhook as changes
+from tui_registry.mutations.mutation import Mutation
+from tui_registry.screens.access.webhook_rows import outcome, status_style
+from tui_registry.screens.base.marked_listing import MarkedListing
+from tui_registry.screens.base.polled import Polled
+from tui_registry.screens.dialogs.confirm import Confirm, Question
+from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.session.arrangement import Sort
+from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.row import Instant, Ranked
+from tui_registry.widgets.table import Column, Row
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDelivery
+
+MAX_READ = 20  # pages that are read until one has a match
+MAX_ANSWER = 4096  # characters
+STATUSES = {status.value.casefold(): status for status in DeliveryStatus}
+
+
+class Deliveries(Polled, TableActions, MarkedListing):
+    place = "deliveries"
+    empty_message = "No deliveries in the last 30 days."
+    no_match = "No matching deliveries."
+    placeholder = "event, model or answer; or pending, delivered, dead, withheld"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("deliveries"), *WHILE_TYPING]
+    COLUMNS = (
+        Column("AGE", 4, sorting=BY_TIME),
+        Column("EVENT", 20, grow=2, max_width=44),
+        Column("WHAT", 12, grow=3, max_width=44, priority=1),
+        Column("STATUS", 9),
+        Column("TRIES", 5, priority=2, sorting=BY_NUMBER),
+        Column("CODE", 4, sorting=BY_NUMBER),
+        Column("MS", 5, priority=3, sorting=BY_NUMBER),
+        Column("ANSWER", 12, grow=3, priority=4),
+    )
+    own_order = Sort("age", is_descending=True)
+
+    def __init__(self, webhook_id: str, host: str) -> None:
+        super().__init__("Webhooks", one_line(host), "Deliveries")
+        self._webhook_id = webhook_id
+        self._deliveries: dict[str, WebhookDelivery] = {}
+        self._answer = Static("", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.table
+        with VerticalScroll(id="answer", can_focus=False):
+            yield self._answer
+        yield self.filter_input()
+        yield self.bar
+
+    async def load(self) -> None:
+        await super().load()
+        self.highlighted()
+
+    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
+        """The server filters by status; other words are looked for here, page by page until one has some."""
+        words = typed.casefold().split()
+        status = next((STATUSES[word].value for word in words if word in STATUSES), "")
+        others = [word for word in words if word not in STATUSES]
+        rows: list[Row] = []
+        for _ in range(MAX_READ):
+            page = await self.console_app.client.webhooks.deliveries(self._webhook_id, status, token, size)
+            matching = [each for each in page.deliveries if all(word in _searched(each) for word in others)]
+            self._deliveries |= {each.id: each for each in matching}
+            rows += map(_row, matching)
+            token = page.next_page_token or ""
+            if rows or not token:
+                break
+        return rows, token
+
+    @property
+    def _chosen(self) -> WebhookDelivery | None:
+        return self._deliveries.get(self.table.cursor_key or "")
+
+    @property
+    def _done(self) -> Sequence[WebhookDelivery]:
+        """Those chosen that are not queued already."""
+        chosen = (self._deliveries[key] for key in self.chosen_keys if key in self._deliveries)
+        return [each for each in chosen if each.status is not DeliveryStatus.PENDING]
+
+    def is_live(self, action: str) -> bool:
+        if action == "replay":
+            return bool(self._done)
+        if action == "open":
+            return self._chosen is not None and self._chosen.model_name is not None
+        return super().is_live(action)
+
+    def highlighted(self) -> None:
+        delivery = self._chosen
+        self._answer.update(Content("") if delivery is None else _details(delivery))
+        self.query_one("#answer").scroll_home(animate=False)
+
+    def action_read_on(self, by: int) -> None:
+        pane = self.query_one("#answer")
+        pane.scroll_relative(y=by * max(1, pane.size.height // 2), animate=False)
+
+    def open_row(self, key: str) -> None:
+        """What the delivery tells of, as it is now."""
+        delivery = self._deliveries.get(key)
+        if delivery is None or delivery.model_name is None:
+            return
+        if delivery.version is not None:
+            self.console_app.navigation.open_version(delivery.model_name, delivery.version)
+        else:
+            self.console_app.navigation.open_model(delivery.model_name)
+
+    def action_copy(self) -> None:
+        if chosen := self._chosen:
+            self.console_app.copy(chosen.id)
+
+    def action_replay(self) -> None:
+        self.console_app.mutations.prepare(partial(self._replay, self._done))
+
+    async def _replay(self, chosen: Sequence[WebhookDelivery]) -> None:
+        what = "this delivery" if len(chosen) == 1 else f"{len(chosen)} deliveries"
+        message = [
+            Content(f"• {one_line(_title(chosen[0]))}" if len(chosen) == 1 else f"• {len(chosen)} that are marked"),
+            Content("With the same ids, by which the receiver can tell what it has had before."),
+        ]
+        question = Question(f"Send {what} again?", message, "Send")
+        if await self.app.push_screen_wait(Confirm(question)) is not None:
+            known = {each.id: each for each in chosen}
+
+            def made(key: str) -> Mutation:
+                return changes.replay_one(self.console_app.client, self._webhook_id, key, _title(known[key]))
+
+            self.start_each(list(known), made, "queued again")
+
+
+def _title(delivery: WebhookDelivery) -> str:
+    return f"{delivery.event} {_what(delivery)}".rstrip()
+
+
+def _what(delivery: WebhookDelivery) -> str:
+    version = f" version {delivery.version}" if delivery.version is not None else ""
+    return f"{visible(delivery.model_name)}{version}" if delivery.model_name else ""
+
+
+def _searched(delivery: WebhookDelivery) -> str:
+    parts = (delivery.event, delivery.model_name, delivery.response_body, delivery.error, delivery.id)
+    code = "" if delivery.response_status is None else str(delivery.response_status)
+    return " ".join([*(part or "" for part in parts), code]).casefold()
+
+
+def _row(delivery: WebhookDelivery) -> Row:
+    answer = delivery.error or delivery.response_body or ""
+    code, latency = delivery.response_status, delivery.latency_ms
+    return Row(
+        delivery.id,
+        (
+            (age(delivery.creation_timestamp), "dim"),
+            (one_line(delivery.event), "bold"),
+            (_what(delivery), ""),
+            (delivery.status.value.lower(), status_style(delivery.status)),
+            (str(delivery.attempts), ""),
+            ("" if code is None else str(code), "" if code is not None and code in changes.SUCCESS else "red"),
+            ("" if latency is None else str(latency), "dim"),
+            (one_line(answer, 300), "dim"),
+        ),
+        (
+            Instant(delivery.creation_timestamp),
+            delivery.event,
+            _what(delivery),
+            Ranked(list(DeliveryStatus).index(delivery.status), delivery.status.value),
+            delivery.attempts,
+            code,
+            latency,
+            answer,
+        ),
+    )
+
+
+def _details(delivery: WebhookDelivery) -> Content:
+    parts = [
+        Content.assemble((one_line(_title(delivery)), "bold"), (f"  {moment(delivery.creation_timestamp)}", "dim")),
+        Content(one_line(outcome(delivery), 1000)),
+        Content.styled(f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}, id {delivery.id}", "dim"),
+    ]
+    if delivery.response_body:
+        parts.append(Content.styled("answer:", "dim"))
+        parts += [Content(line) for line in lines(delivery.response_body, MAX_ANSWER)]
+    return Content("\n").join(parts)

@@ -1,0 +1,148 @@
+"""How a webhook is displayed: as a row, and in a few lines below the list."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tui_registry.client.webhooks import MLFLOW_FORM
+from tui_registry.mutations.webhook import host_of, target_of
+from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.widgets.ages import age, moment
+from tui_registry.widgets.columns import BY_NUMBER, BY_TIME, Column
+from tui_registry.widgets.row import Instant, Ranked, Row
+from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, WebhookFormat
+from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDelivery
+from tui_registry_server.wire.webhook_overview import MAX_COUNTED, WebhookOverview
+
+REGISTRY = "(registry)"
+UNCHECKED = "Its certificate is not checked: whoever is in between can read and change what is sent."
+STATES = {
+    RegistryWebhookStatus.ACTIVE: ("active", "green"),
+    RegistryWebhookStatus.TEST_MODE: ("tests only", "yellow"),
+    RegistryWebhookStatus.DISABLED: ("paused", "bold yellow"),
+}
+NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
+COLUMNS = (
+    Column("HOST", 16, grow=3, max_width=40),
+    Column("OF", 10, grow=2, max_width=30),
+    Column("STATUS", 10),
+    Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
+    Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
+    Column("LAST", 12, sorting=BY_TIME),
+    Column("EVENTS", 10, priority=2, grow=2, max_width=60),
+    Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
+    Column("CERTIFICATE", 11, priority=4, is_hidden=True),
+    Column("URL", 20, priority=5, grow=1, is_hidden=True),
+    Column("OWNER", 10, priority=6, is_hidden=True),
+    Column("ID", 32, priority=7, is_hidden=True),
+)
+
+
+def row_of(webhook: WebhookOverview) -> Row:
+    """Without a check of the certificate, its host begins with an exclamation mark."""
+    unchecked = not webhook.enable_ssl_verification
+    state, style = STATES[webhook.status]
+    events = ", ".join(webhook.events)
+    last, last_style = _last(webhook)
+    certificate = "NOT CHECKED" if unchecked else "checked"
+    return Row(
+        webhook.id,
+        (
+            (f"{'! ' if unchecked else ''}{one_line(host_of(webhook))}", "bold red" if unchecked else "bold"),
+            (visible(webhook.model_name) if webhook.model_name else REGISTRY, "" if webhook.model_name else "dim"),
+            (state, style),
+            (_count(webhook.pending), ""),
+            (_count(webhook.dead), "bold red" if webhook.dead else ""),
+            (last, last_style),
+            (one_line(_short(webhook.events), 500), "dim"),
+            (one_line(webhook.description or webhook.name or "", 500), "dim"),
+            (certificate, "bold red" if unchecked else "dim"),
+            (one_line(target_of(webhook), 500), "dim"),
+            (one_line(webhook.user_id), "dim"),
+            (webhook.id, "dim"),
+        ),
+        (
+            host_of(webhook),
+            webhook.model_name or REGISTRY,
+            Ranked(list(STATES).index(webhook.status), state),
+            webhook.pending,
+            webhook.dead,
+            Instant(webhook.last.sent_timestamp) if webhook.last and webhook.last.sent_timestamp else None,
+            events,
+            webhook.description or webhook.name,
+            certificate,
+            target_of(webhook),
+            webhook.user_id,
+            webhook.id,
+        ),
+    )
+
+
+def about(webhook: WebhookOverview) -> Content:
+    """What the columns have no room for."""
+    form = "MLflow's form" if webhook.form == MLFLOW_FORM else "Databricks' form"
+    if webhook.format is not WebhookFormat.JSON:
+        form = f"messages for {NAMES[webhook.format]}"
+    name = webhook.description or webhook.name or "no description"
+    facts = [
+        f"by {one_line(webhook.user_id)}, created {moment(webhook.creation_timestamp)}",
+        form,
+        "with a secret" if webhook.has_secrets else "without a secret",
+    ]
+    parts = [Content.assemble((one_line(name, 200), "bold"), ("  " + ", ".join(facts), "dim"))]
+    if not webhook.enable_ssl_verification:
+        parts.append(Content.styled(f"! {UNCHECKED}", "bold $text-error"))
+    if webhook.last is not None:
+        parts.append(Content(f"last: {one_line(outcome(webhook.last), 300)}"))
+    parts.append(Content.styled(one_line(f"events: {', '.join(webhook.events)}", 300), "dim"))
+    return Content("\n").join(parts)
+
+
+def outcome(delivery: WebhookDelivery) -> str:
+    """What came of the last attempt, in a sentence."""
+    told = [delivery.status.value]
+    if delivery.response_status is not None:
+        told.append(f"answered {delivery.response_status}")
+    if delivery.latency_ms is not None:
+        told.append(f"after {delivery.latency_ms} ms")
+    if delivery.sent_timestamp is not None:
+        told.append(f"{age(delivery.sent_timestamp)} ago")
+    if delivery.status is DeliveryStatus.PENDING and delivery.attempts:
+        told.append(f"attempt {delivery.attempts} failed, the next one at {moment(delivery.due_timestamp or 0)[11:]}")
+    if delivery.error:
+        told.append(delivery.error)
+    return ", ".join(told)
+
+
+def status_style(status: DeliveryStatus) -> str:
+    return {
+        DeliveryStatus.DELIVERED: "green",
+        DeliveryStatus.PENDING: "yellow",
+        DeliveryStatus.DEAD: "bold red",
+        DeliveryStatus.WITHHELD: "dim",
+    }[status]
+
+
+def _short(events: Sequence[str]) -> str:
+    """How many there are, and their names without what most have in common."""
+    names = [each.casefold().replace(".", " ").replace("_", " ") for each in events]
+    short = [each.removeprefix("model ").removeprefix("registered ").replace("transition ", "", 1) for each in names]
+    return short[0] if len(short) == 1 else f"{len(short)}: {', '.join(short)}"
+
+
+def _last(webhook: WebhookOverview) -> tuple[str, str]:
+    last = webhook.last
+    if last is None:
+        return "–", "dim"
+    code = "" if last.response_status is None else f"{last.response_status} "
+    when = "" if last.sent_timestamp is None else age(last.sent_timestamp)
+    if last.status is DeliveryStatus.PENDING and last.attempts:
+        return f"{code or 'no answer '}{when}", "bold red"
+    words = {DeliveryStatus.WITHHELD: "withheld", DeliveryStatus.PENDING: "queued"}
+    if last.status in words:
+        return words[last.status], status_style(last.status)
+    return f"{code or 'no answer '}{when}", status_style(last.status)
+
+
+def _count(number: int) -> str:
+    return "–" if not number else f"{number}+" if number >= MAX_COUNTED else str(number)

@@ -1,0 +1,17 @@
+"""Places that show what changes without an event of the server: they are read again every few seconds."""
+
+from tui_registry.screens.base.place import Place
+
+POLL_INTERVAL = 4.0  # seconds
+
+
+class Polled(Place):
+    """Only while it is on the screen, and not before the last answer has come."""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(POLL_INTERVAL, self._poll)
+
+    def _poll(self) -> None:
+        if self.is_current and not self.is_loading and not self._is_unsupported:
+            self.reload()
