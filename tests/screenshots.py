@@ -22,6 +22,7 @@ from textual.pilot import Pilot
 
 from tests.compat.mlflow_client import mlflow
 from tests.mlflow_server import serving_mlflow
+from tests.tui_registry.console import screen_text
 from tui_registry.app import ConsoleApp
 from tui_registry.session import profiles
 from tui_registry.session.connection import Connection
@@ -98,12 +99,12 @@ def train(url: str) -> None:
 async def take(connection: Connection, name: str, keys: Sequence[str], size: tuple[int, int]) -> str:
     app = ConsoleApp(connection)
     async with app.run_test(size=size) as pilot:
-        await _settle(pilot)
+        await _settle(app, pilot)
         for key in keys:
             await pilot.press(key)
             if len(key) > 1 or not key.islower():
-                await _settle(pilot)
-        await _settle(pilot)
+                await _settle(app, pilot)
+        await _settle(app, pilot)
         return app.export_screenshot(title=f"tui-registry: {name}")
 
 
@@ -117,19 +118,19 @@ def draw(picture: str, file: Path) -> None:
     print(file.name)
 
 
-async def _settle(pilot: Pilot[str]) -> None:
+async def _settle(app: ConsoleApp, pilot: Pilot[str]) -> None:
     """Wait until the answers of a loopback server are drawn."""
     deadline, before, since = time.monotonic() + TIMEOUT, "", time.monotonic()
     while time.monotonic() < min(deadline, since + STILL):
         await pilot.pause(0.05)
-        now = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        now = screen_text(app)
         if now != before:
             before, since = now, time.monotonic()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*", choices=SCENES, metavar="NAME", default=list(SCENES))
+    parser.add_argument("names", nargs="*", type=_name, metavar="NAME")
     parser.add_argument("--size", action="append", type=_size, help="columns x lines; more than once for several")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()
@@ -140,12 +141,18 @@ def main() -> None:
         registry = DemoRegistry(Path(folder))
         try:
             connection = replace(registry.open(lambda _done, _total: None), tracking_uri=tracking)
-            for name in options.names:
+            for name in options.names or SCENES:
                 for size in options.size or SIZES:
                     picture = asyncio.run(take(connection, name, SCENES[name], size))
                     draw(picture, options.folder / f"{name}-{size[0]}x{size[1]}.svg")
         finally:
             registry.close()
+
+
+def _name(text: str) -> str:
+    if text not in SCENES:
+        raise argparse.ArgumentTypeError(f"there is no '{text}': use {', '.join(SCENES)}")
+    return text
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -332,12 +333,15 @@ def _raise_open_files_limit(wanted: int) -> None:
 
 def _write_private_file(file: Path, content: str) -> None:
     """Replace a file atomically; readable by its owner only."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # O_EXCL follows no symbolic link
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(content)
-    temporary.replace(file)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")  # a new file, of mode 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(content)
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink()
+        raise
 
 
 def _remove_own(state: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from tests.variants import variant
@@ -22,6 +23,15 @@ TIMEOUT = 8  # seconds; nothing takes that long, but a loaded machine is slow
 POLL_INTERVAL = 0.02  # seconds
 
 
+def screen_text(app: ConsoleApp) -> str:
+    """The text of the screen, and of what it does not cover below.
+
+    A dialog draws the screens below it if Textual has put them into this variable, as it does before each frame in the
+    task that draws it; otherwise it draws nothing there, and keeps that for the frames to come."""
+    visible_screen_stack.set(app._background_screens)
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
 @dataclass
 class Console:
     """A running console. ``text`` is the screen's text, lines without trailing spaces."""
@@ -31,8 +41,7 @@ class Console:
 
     @property
     def text(self) -> str:
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in strips)
+        return screen_text(self.app)
 
     @property
     def told(self) -> str:

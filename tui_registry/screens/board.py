@@ -18,7 +18,7 @@ from tui_registry.screens.models.stages import StagePlace
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import summary, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant
@@ -91,7 +91,7 @@ class Board(TableActions, StagePlace):
     def _row(self, version: ModelVersion) -> Row:
         key = _key(version.name, version.version)
         request = next((each for each in self._requests if _key(each.name, each.version) == key), None)
-        details = f"→ {request.to_stage}?" if request else one_line(version.description or "", 300)
+        details = f"→ {request.to_stage}?" if request else summary(version.description or "", 300)
         return Row(
             key,
             (
@@ -204,7 +204,7 @@ class Board(TableActions, StagePlace):
         if event.value.strip() != self._typed:
             self._typed = event.value.strip()
             self._pages = self._new_pages()
-            self.reload()
+            self.reload_typed()
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:

@@ -25,10 +25,12 @@ __all__ = [
     "message",
     "one_line",
     "program_output",
+    "summary",
     "visible",
 ]
 
 BLANK = "␣"
+_HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]+|$)", re.MULTILINE)
 _UNUSUAL_SPACES = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
@@ -40,6 +42,11 @@ def visible(name: str) -> str:
     if not name.isascii():
         name = "".join(BLANK if is_invisible(character) else character for character in name)
     return one_line(_UNUSUAL_SPACES.sub(lambda match: BLANK * len(match[0]), name))
+
+
+def summary(markdown: str, longest: int) -> str:
+    """A description in one line of at most ``longest`` characters, without the marks of headings."""
+    return one_line(_HEADING.sub("", markdown[: 2 * longest]).lstrip(), longest)
 
 
 def program_output(text: str) -> list[str]:

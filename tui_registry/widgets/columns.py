@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 GAP_CELLS = 2  # between columns
 MIN_COLUMN_CELLS = 8  # below which no column is narrowed
+FEW_CELLS = 4  # that a column lacks, and has before the longest texts of another are shown in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Column:
     Each is as wide as its contents, where there is room. Where there is none, columns are dropped, the highest
     ``priority`` number first, until the others have ``width`` cells or what they need, and those without ``grow`` all
     they need up to ``max_width``; those with 0 are narrowed instead. What is left goes to the lowest numbers first,
-    within one number by the shares in ``grow``: to those with 0 what they need, to the others what most rows need, then
-    what all need. Only then is a column widened beyond ``max_width`` cells.
+    within one number by the shares in ``grow``: to those with 0 what they need, to the others what most rows need, if
+    that is FEW_CELLS, then what all need. Only then is a column widened beyond ``max_width`` cells.
 
     sorting: None if rows cannot be sorted by it. is_hidden: whether it is only displayed if the user chooses it. key:
     its name, if that is not the title.
@@ -94,8 +95,10 @@ def lay_out(columns: Sequence[tuple[int, Column]], needed: Mapping[int, Needed],
             given = min(lacking, max(0, widths[index] - max(MIN_COLUMN_CELLS, column.width * 3 // 4)))
             widths[index] -= given
             lacking -= given
+    nearly = {index: typical[index] if typical[index] - widths[index] <= FEW_CELLS else widths[index] for index in most}
     for level, goals in (
         (first, typical),
+        (others, nearly),
         (first, most),
         (others, typical),
         (others, most),

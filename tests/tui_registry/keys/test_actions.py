@@ -43,6 +43,8 @@ def test_every_place_of_the_table_is_a_screen() -> None:
 def test_a_key_does_one_thing_in_a_place(place: str) -> None:
     keys = Counter(key for action in of_place(place) for key in action.keys.split(","))
     assert [key for key, times in keys.items() if times > 1] == []
+    labels = Counter(action.label for action in of_place(place))
+    assert [label for label, times in labels.items() if times > 1] == [], "each says something else"
 
 
 @pytest.mark.parametrize("place", PLACES)

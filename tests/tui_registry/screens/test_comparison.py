@@ -70,7 +70,6 @@ async def test_the_dialog_repeats_effect_and_reason(scene: Scene, model: str) ->
             text = "\n".join(str(part.render()) for part in shown.app.screen.query("#targets Static"))
             assert "“Better everywhere." in text
             assert ("displaces version 1, now in Production" in text) is effect
-            await shown.pilot.pause(1)  # looking before the first frame would keep that from showing what is below
             await shown.shows("compared with version 1", "auc 0.89 → 0.91")  # beside the dialog
             await shown.press("escape")
             await shown.hides("this request?")

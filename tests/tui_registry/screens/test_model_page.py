@@ -59,7 +59,7 @@ async def test_who_has_requests_comes_first_then_production_then_what_was_there(
         assert listed[2][3] == OWNER
         assert listed[2][4].endswith("– now")
         assert re.fullmatch(DATES, listed[3][4])
-        assert listed[3][5] == "Trained, time 2."
+        assert listed[3][5] == "Trained, time 2. Longer."
         assert listed[5][3:] == [OWNER]
         assert "▎ 4" in shown.text
 
@@ -87,6 +87,10 @@ async def test_columns_are_dropped_in_the_order_of_their_importance(scene: Scene
                 f"{size}: {titles}",
             )
             assert "Archived, previous" in shown.text
+        await shown.pilot.resize_terminal(*SMALL)
+        for opening in ((), ("enter",), ("escape", "i")):
+            await shown.press(*opening)
+            await shown.until(lambda: "  esc back  " in shown.bar and "help" in shown.bar, "the way back")
 
 
 async def test_a_time_in_production_is_counted_again(scene: Scene) -> None:

@@ -145,6 +145,16 @@ async def test_nobody_is_offered_to_offboard_themselves(scene: Scene) -> None:
         assert "offboard" not in shown.bar
 
 
+async def test_nobody_without_the_right_is_offered_to_offboard(scene: Scene, leaver: Leaver) -> None:
+    async with console(scene.url, scene.token, LARGE) as shown:
+        await shown.press("colon")
+        await shown.type(leaver.name)
+        await shown.shows(f"user     {leaver.name}")
+        await shown.press("enter")
+        await shown.shows(f"Access › {leaver.name}", leaver.group, "Read-only")
+        assert "offboard" not in shown.bar
+
+
 async def test_what_changes_while_one_decides_is_not_taken_unseen(
     scene: Scene, leaver: Leaver, admin: httpx.Client
 ) -> None:

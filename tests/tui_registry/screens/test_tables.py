@@ -128,6 +128,7 @@ async def test_a_row_is_read_in_full_and_copied(scene: Scene) -> None:
         await shown.shows(model)
         await shown.press("V")
         await shown.shows("REQUESTED BY", "DISPLACES", " ago", "word-9")
+        assert all(line.startswith("│    word-") for line in shown.text.split("\n") if "word-" in line), "all indented"
         await shown.press("G")
         await shown.shows("word-299")
         await shown.press("y")

@@ -6,6 +6,8 @@ That keys do not wait is shown by what is on the screen while the answer is stil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from textual.widgets import Input
+
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.scene import Scene
@@ -88,10 +90,17 @@ async def test_keys_pressed_again_do_not_write_again(scene: Scene) -> None:
 async def test_late_answers_do_not_overtake(scene: Scene) -> None:
     """Letters typed faster than the server answers: at no moment does a list stand under words it does not match."""
     names = [scene.model(name) for name in ("alpha", "alabama", "beta")]
-    async with slow(scene) as (shown, _):
+    async with slow(scene) as (shown, proxy):
         await shown.press("2")
         await shown.shows(*names)
         await shown.press("slash")
+        for typed in ("b", "be", "bet", "beta"):  # at once
+            shown.app.screen.query_one("#filter", Input).value = typed
+            await shown.pilot.pause()
+        await shown.shows("“beta” (1)", names[2])
+        assert {"beta" in line for line in proxy.asked if "be" in line} == {True}, "only for all that was typed"
+        await shown.press("escape", "slash")
+        await shown.shows("(3)")
         for letters in ("al", "alp", "alph"):
             await shown.type(letters[-1] if letters != "al" else letters)
             for _ in range(4):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_registry.terminal.sanitize import BLANK, LONGEST, MARKS, clip, lines, one_line, visible
+from tui_registry.terminal.sanitize import BLANK, LONGEST, MARKS, clip, lines, one_line, summary, visible
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Categories that steer the terminal, hide, reverse, or cannot be drawn."""
@@ -116,6 +116,15 @@ def test_long_text_is_cut(character: str) -> None:
     assert sum(map(len, lines(text))) <= LONGEST + 1
     assert lines(text)[-1].endswith("…")
     assert cell_len(clip(one_line(text), 40)) == 40
+
+
+def test_a_summary_is_one_line_without_the_marks_of_headings() -> None:
+    assert (
+        summary("\n# Card fraud\n\n## Owners\n#1 of 3: not a heading", 100)
+        == "Card fraud  Owners #1 of 3: not a heading"
+    )
+    assert summary("# " + "a" * 50, 10) == "a" * 10 + "…"
+    assert summary("##", 10) == ""
 
 
 def test_lines_stay_lines() -> None:

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from tui_registry.session.arrangement import Arrangement, Sort
+from tui_registry.widgets.columns import Needed, lay_out
 from tui_registry.widgets.row import Instant, Value
 from tui_registry.widgets.table import Column, Row, Table
 
@@ -279,6 +280,12 @@ async def test_columns_are_as_wide_as_their_contents_and_what_tells_least_is_cut
             await pilot.resize_terminal(width, 6)
             await pilot.pause()
             assert line in text(table)[1]
+
+
+def test_what_one_long_name_needs_is_not_taken_from_what_most_rows_need() -> None:
+    given = Column("NAME", 20, grow=4), Column("BY", 12, priority=1, grow=1), Column("WHY", 24, priority=2, grow=4)
+    needed = {0: Needed(20, 60), 1: Needed(14, 14), 2: Needed(200, 200)}
+    assert lay_out(list(enumerate(given)), needed, 80) == [(0, 38), (1, 14), (2, 24)]
 
 
 async def test_columns_do_not_jump_while_one_reads(many: list[Row]) -> None:

@@ -155,9 +155,12 @@ class Listing(Arranged):
 
     def restart(self) -> None:
         """Load from the first page: the filter or the order has changed."""
+        self._begin()
+        self.reload()
+
+    def _begin(self) -> None:
         self._pages = Pages(partial(self.read_page, self.typed))
         self._displayed_for = None
-        self.reload()
 
     @property
     def has_all_rows(self) -> bool:
@@ -173,7 +176,8 @@ class Listing(Arranged):
         if event.value.strip() != self.typed:
             self.typed = event.value.strip()
             self._is_stale, self._open_when_answered = True, False
-            self.restart()
+            self._begin()
+            self.reload_typed()
 
     @on(Input.Submitted, "#filter")
     def _submitted(self) -> None:

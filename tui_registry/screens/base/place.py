@@ -1,5 +1,6 @@
 """The base of every screen of the console: a header, an action bar, and data that is reloaded when it changes."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 WIDE = 100  # columns
 SHORT = 16  # lines: with fewer there is only the list, without details below it
+TYPING_PAUSE = 0.05  # seconds after the last letter of a filter, before the server is asked
 SLOW_SECONDS = 1.0  # after which the header says that an answer is awaited
 
 
@@ -163,11 +165,20 @@ class Place(Screen[None]):
 
     def reload(self) -> None:
         """Load again. A load in progress is cancelled: only the newest one is displayed."""
+        self._start_load(0)
+
+    def reload_typed(self) -> None:
+        """Load again as a letter was typed, once no other one follows: that cancels this load."""
+        self._start_load(TYPING_PAUSE)
+
+    def _start_load(self, pause: float) -> None:
         self._load_number += 1
         self._changes = self.console_app.change_count
-        self.fetch("load", partial(self._load, self._load_number))
+        self.fetch("load", partial(self._load, self._load_number, pause))
 
-    async def _load(self, number: int) -> None:
+    async def _load(self, number: int, pause: float) -> None:
+        """``pause``: seconds to wait first."""
+        await asyncio.sleep(pause)
         await self.console_app.connection.ready.wait()
         late = self.set_timer(SLOW_SECONDS, lambda: self._show_slow(number))
         try:

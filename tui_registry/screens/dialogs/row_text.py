@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui_registry.styles import DEFERRED_STYLES
 from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.widgets.hanging import Hanging
 from tui_registry.widgets.hint import Hint
 
 MAX_LENGTH = 100_000  # characters of one text
@@ -44,7 +45,7 @@ class RowText(ModalScreen[None]):
             parts += [Content(f"  {line}") for line in lines(text or "–", MAX_LENGTH)]
         with Vertical(id="row"):
             with VerticalScroll(id="row-text"):
-                yield Static(Content("\n").join(parts))
+                yield Static(Hanging(Content("\n").join(parts)))
             yield Hint("j k scroll   y copy all   esc close", "j k  y copy  esc close")
 
     def action_close(self) -> None:

@@ -15,7 +15,7 @@ from tui_registry.mutations.webhook import host_of
 from tui_registry.queries.fuzzy_match import match
 from tui_registry.queries.model_search import ModelSearch
 from tui_registry.screens.finder.candidate import Candidate, Kind, find
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.registered_model import RegisteredModel
@@ -127,7 +127,7 @@ class ModelSource:
             kind=Kind.VERSION,
             name=f"{model.name}/{number}",
             act=partial(self._navigation.open_version, model.name, number),
-            detail=one_line(f"{version.current_stage}  {version.description or ''}", MAX_DETAIL),
+            detail=one_line(f"{version.current_stage}  {summary(version.description or '', MAX_DETAIL)}", MAX_DETAIL),
             query=query,
         )
 
@@ -135,7 +135,7 @@ class ModelSource:
 def _about(model: RegisteredModel) -> str:
     production = next((each for each in model.latest_versions if each.current_stage is Stage.PRODUCTION), None)
     stage = f"Production {production.version}  " if production else ""
-    return one_line(f"{stage}{(model.description or '').lstrip('# ')}", MAX_DETAIL)
+    return one_line(f"{stage}{summary(model.description or '', MAX_DETAIL)}", MAX_DETAIL)
 
 
 class PrincipalSource:

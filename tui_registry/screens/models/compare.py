@@ -33,7 +33,8 @@ class Compare(Place):
     COLUMNS = (Column("", 12, grow=1, max_width=28), Column("", 14, grow=4), Column("", 14, grow=4))
 
     def __init__(self, one: ModelVersion, other: ModelVersion) -> None:
-        super().__init__("Compare", _title(one), _title(other))
+        is_same_model = one.name == other.name
+        super().__init__("Compare", _title(one), other.version if is_same_model else _title(other))
         self._compared = (one, other)
         titles = ("", _title(one), _title(other))
         columns = tuple(

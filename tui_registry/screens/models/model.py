@@ -22,7 +22,7 @@ from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.screens.models.version_rows import COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
-from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.mark_table import MarkTable
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
@@ -256,5 +256,4 @@ def _summary(
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
         *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in model.tags),
     ]
-    first = next((line for line in lines(model.description or "") if line.strip()), "")
-    return Content.assemble("  ".join(facts), "\n", (one_line(first, 300), "dim"))
+    return Content.assemble("  ".join(facts), "\n", (summary(model.description or "", 300), "dim"))

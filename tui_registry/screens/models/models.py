@@ -15,7 +15,7 @@ from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.screens.models.model_actions import create_model, delete_model, rename_model
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.first_steps import FirstSteps
@@ -124,7 +124,7 @@ def _row(model: RegisteredModel, created_by: str) -> Row:
             (str(highest or "–"), ""),
             (one_line(created_by), "dim"),
             (age(model.last_updated_timestamp), "dim"),
-            (one_line(model.description or "", 500), "dim"),
+            (summary(model.description or "", 500), "dim"),
             (age(model.creation_timestamp), "dim"),
             (one_line(tags, 500), "dim"),
         ),

@@ -6,7 +6,7 @@ from tui_registry.console import Console
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.rollback import CannotRollBack, Rollback, plan, roll_back
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
-from tui_registry.terminal.sanitize import lines, one_line, visible
+from tui_registry.terminal.sanitize import one_line, summary, visible
 
 
 async def roll_back_model(app: Console, name: str) -> None:
@@ -23,7 +23,7 @@ async def roll_back_model(app: Console, name: str) -> None:
 
 def _question(planned: Rollback) -> Question:
     version = planned.restored
-    about = next((line for line in lines(version.description or "", 2_000) if line.strip()), "")
+    about = summary(version.description or "", 200)
     message = [Content(f"• {move}") for move in planned.moves]
     if not planned.displaced:
         message.append(Content.styled("  Production is empty: nothing is archived.", "dim"))

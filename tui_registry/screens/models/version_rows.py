@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tui_registry.terminal.sanitize import lines, one_line
+from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.row import Instant, Ranked
@@ -78,7 +78,6 @@ class Versions:
         since, by = self._since(version, periods)
         is_predecessor = version.version == self.predecessor
         where = f"{stage} → {request.to_stage}?" if request else stage.value
-        note = next((line for line in lines(version.description or "", 2_000) if line.strip()), "")
         style = "bold yellow" if request else STAGE_STYLES[stage]
         shown_stage = f"{where}, previous" if is_predecessor else where
         spans = _spans(periods)
@@ -90,7 +89,7 @@ class Versions:
                 (UNKNOWN if since is None else age(since), "dim"),
                 (one_line(short_name(by)) if by else UNKNOWN, "dim"),
                 (spans, STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
-                (one_line(note, 300), "dim"),
+                (summary(version.description or "", 300), "dim"),
             ),
             (
                 int(version.version),
