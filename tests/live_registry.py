@@ -76,7 +76,9 @@ class Server:
         self._trusting = trusting(verify)
         self.log = folder / "server.log"
         self._ready = folder / "ready.json"
-        self._arguments = [*PROGRAM, "serve", "--database", database, "--state-file", str(self._ready), *options]
+        # Without a drain, which most tests would only wait for.
+        self._arguments = [*PROGRAM, "serve", "--drain", "0", "--database", database]
+        self._arguments += ["--state-file", str(self._ready), *options]
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 

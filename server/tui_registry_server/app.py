@@ -1,27 +1,35 @@
 """The ASGI application: database, routes, event stream, webhooks."""
 
 import contextlib
+import logging
+import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tui_registry_server.backup_worker import BackupWorker
 from tui_registry_server.delivery.sender import Sender
 from tui_registry_server.delivery.worker import DeliveryWorker
+from tui_registry_server.http.access_log import AccessLog
 from tui_registry_server.http.handler import Handler
 from tui_registry_server.http.openapi import openapi_route
 from tui_registry_server.http.routes import ROUTES
+from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import schema
 from tui_registry_server.store.database import Database
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from tui_registry_server.http.tracking_proxy import TrackingProxy
     from tui_registry_server.identity.sign_in import OpenIdSignIn
     from tui_registry_server.tracking.worker import LineageWorker
+
+log = logging.getLogger(__name__)
 
 
 class Registry:
@@ -29,7 +37,8 @@ class Registry:
 
     def __init__(self, settings: Settings) -> None:
         schema.upgrade(settings.database, now=time.time_ns() // 1_000_000)
-        self._database = Database(
+        tracing = _tracing_module(settings, os.environ)
+        self._database = (Database if tracing is None else tracing.TracedDatabase)(
             settings.database,
             durable=settings.durable,
             connections=settings.connections,
@@ -41,19 +50,25 @@ class Registry:
         self._openid = _openid(settings, self._database)
         self._deliveries = DeliveryWorker(self._database, settings.policy, settings.limits, sender)
         self._backups = None if settings.backups is None else BackupWorker(settings.backups)
+        self.state = ServerState(self._database, self._deliveries)
         self._handler = Handler(
             (*ROUTES, openapi_route(ROUTES)),
-            self._database,
+            self.state,
             settings,
             sender,
             self._lineage,
             self._tracking_proxy,
             self._openid,
         )
+        self._http: ASGIApp = AccessLog(self._handler) if settings.access_log else self._handler
+        self._tracing = None if tracing is None else tracing.Tracing(self._http, os.environ)
         self._router = Router(lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._handler if scope["type"] == "http" else self._router)(scope, receive, send)
+        if scope["type"] == "http":
+            await (self._tracing or self._http)(scope, receive, send)
+        else:
+            await self._router(scope, receive, send)
 
     def end_streams(self) -> None:
         """End the open event streams, which would delay the shutdown."""
@@ -74,6 +89,22 @@ class Registry:
         if self._openid is not None:
             await self._openid.keys.close()
         self._database.close()
+        if self._tracing is not None:
+            await self._tracing.close()
+
+
+def _tracing_module(settings: Settings, environment: Mapping[str, str]) -> "ModuleType | None":
+    """The module that traces, if the variables of OpenTelemetry's specification name a collector."""
+    named = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    is_off = not settings.traces or environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    if is_off or not any(environment.get(name) for name in named):
+        return None
+    try:
+        from tui_registry_server import tracing
+    except ImportError:
+        log.warning("no traces are sent, as OpenTelemetry is not installed: pip install 'tui-registry[otel]'")
+        return None
+    return tracing
 
 
 def _sender(settings: Settings) -> Sender:

@@ -13,11 +13,12 @@ import socket
 import ssl
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import IO, cast
 
 import click
@@ -26,10 +27,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tui_registry_server.app import Registry
 from tui_registry_server.http.connection_limiter import ConnectionLimiter, Network
+from tui_registry_server.http.monitoring_server import MonitoringServer
 from tui_registry_server.http.protocol import Protocol
 from tui_registry_server.identity.provider import OpenIdProvider
+from tui_registry_server.listening import is_loopback, listen, refuse_new_connections, reporting, url_of
 from tui_registry_server.operations.call import Policy
-from tui_registry_server.output import fail, note, set_up_log
+from tui_registry_server.output import announce, fail, set_up_log
 from tui_registry_server.rules.backup_schedule import BackupSchedule
 from tui_registry_server.rules.errors import InvalidParameterValue, RegistryError
 from tui_registry_server.rules.limits import Limits
@@ -45,14 +48,17 @@ from tui_registry_server.store.engine import (
     redact_url,
 )
 from tui_registry_server.store.schema import SchemaTooNewError
+from tui_registry_server.systemd import keep_alive, notify
 from tui_registry_server.tls import Certificate
 from tui_registry_server.tracking.server import TrackingServer
 
 log = logging.getLogger(__name__)
 
+ACCEPT_SECONDS = 0.05  # seconds in which those who have begun to connect are accepted, before the end
 SHUTDOWN_TIMEOUT = 10  # seconds that open requests get to finish
+SHUTDOWN_POLL_INTERVAL = 0.02  # seconds between checks whether they have
+ENDED_AT_ONCE = 1  # the exit code after a second signal: what was still running was cut off
 TLS_SHUTDOWN_TIMEOUT = 2  # seconds for a client to answer that a TLS connection ends; idle ones do not
-SEND_BUFFER_BYTES = 256 * 1024  # with a larger one, the system would report late that a client does not read
 THREAD_SWITCH_INTERVAL = 0.0005  # seconds after which a busy thread yields to the event loop
 OTHER_OPEN_FILES = 200  # that the server has open, besides connections
 POLL_INTERVAL = 1.0  # seconds between checks whether a console still uses this server
@@ -64,7 +70,8 @@ class Options:
     that the consoles hold a shared lock on: the server exits with the last of them. ``socket_fd`` is a listening Unix
     socket, inherited from the parent process, that is served, too. The X-Forwarded-For of ``trusted_proxies`` is
     trusted. ``webhook_networks``: where webhooks may send to, besides public addresses; ``webhook_key_file``: with the
-    key that encrypts their secrets; ``mail_server`` hands e-mail over."""
+    key that encrypts their secrets; ``mail_server`` hands e-mail over. On ``metrics_port``, if there is one,
+    http.monitoring is served. ``drain``: seconds after SIGTERM in which requests are still served."""
 
     database: str
     host: str
@@ -87,27 +94,33 @@ class Options:
     state_file: Path | None = None
     end_with: Path | None = None
     socket_fd: int | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    log_level: str = "warning"
+    log_format: str = "text"
+    access_log: bool = False
+    drain: float = 0.0
 
 
 def run(options: Options) -> None:
     """Serve until a signal, or until no console uses it. Exits with 1 and a message if it cannot start, and with 2 if
     it would serve other machines without TLS and without ``insecure_http``."""
-    set_up_log()
+    set_up_log(options.log_level, options.log_format)
     sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
     _raise_open_files_limit(options.limits.connections + options.limits.refused_connections + OTHER_OPEN_FILES)
     try:
-        if options.certificate is None and not _is_loopback(options.host):
-            _warn_of_plain_http(options)
+        with reporting(options.host, options.port):
+            if options.certificate is None and not is_loopback(options.host):
+                _warn_of_plain_http(options)
         context = None if options.certificate is None else options.certificate.context()
-        listener = _listen(options.host, options.port)
-    except OSError as error:
-        fail(f"Cannot listen on {options.host} port {options.port}: {error.strerror}. Choose another with --port.")
-    except UnicodeError:  # it cannot be encoded for the resolver
-        fail(f"'{options.host}' is not the name of a host, nor an address: --host takes one, such as 127.0.0.1.")
     except InvalidParameterValue as error:
         fail(error.message)
-    with listener:
-        _serve(options, listener, context)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listen(options.host, options.port))
+        monitoring = None
+        if options.metrics_port is not None:
+            monitoring = stack.enter_context(listen(options.metrics_host, options.metrics_port, "--metrics-"))
+        _serve(options, listener, monitoring, context)
 
 
 def _warn_of_plain_http(options: Options) -> None:
@@ -117,10 +130,12 @@ def _warn_of_plain_http(options: Options) -> None:
             "read the tokens. Give a certificate with --tls-cert and --tls-key; or, if a proxy in front of the server "
             "terminates TLS, or the network is your own, say so with --insecure-http."
         )
-    note(f"Warning: listening on {options.host} without TLS. Anyone who can read the network can read the tokens.")
+    announce(f"Warning: listening on {options.host} without TLS. Anyone who can read the network can read the tokens.")
 
 
-def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+def _serve(
+    options: Options, listener: socket.socket, monitoring: socket.socket | None, context: ssl.SSLContext | None
+) -> None:
     try:
         registry = Registry(
             Settings(
@@ -139,6 +154,8 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
                 durable=not options.throwaway,
                 demo_clock=options.throwaway,
                 tracking=options.tracking,
+                access_log=options.access_log,
+                traces=options.end_with is None,
                 openid=options.openid,
                 backups=options.backups,
             )
@@ -147,7 +164,7 @@ def _serve(options: Options, listener: socket.socket, context: ssl.SSLContext | 
         fail(str(error))
     except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
         fail(f"The database {redact_url(options.database)} could not be opened: {describe_error(error)}")
-    server = _Server(registry, listener, options, context)
+    server = _Server(registry, listener, monitoring, options, context)
     # uvicorn catches these, shuts down, and then raises them again for the handler that was there before: this one,
     # so that the process ends with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -159,13 +176,19 @@ class _Server(uvicorn.Server):
     """Reports when it is ready, and ends the event streams before it waits for open requests."""
 
     def __init__(
-        self, registry: Registry, listener: socket.socket, options: Options, context: ssl.SSLContext | None
+        self,
+        registry: Registry,
+        listener: socket.socket,
+        monitoring: socket.socket | None,
+        options: Options,
+        context: ssl.SSLContext | None,
     ) -> None:
         connection_limiter = ConnectionLimiter(options.limits, options.trusted_proxies)
+        protocol = partial(Protocol, connection_limiter=connection_limiter, state=registry.state)
         super().__init__(
             uvicorn.Config(
                 registry,
-                http=cast("type[asyncio.Protocol]", partial(Protocol, connection_limiter=connection_limiter)),
+                http=cast("type[asyncio.Protocol]", protocol),
                 ws="none",
                 log_config=None,  # its lines go through our log
                 log_level="error",  # each request that is not HTTP would log a line, and anyone can send many
@@ -175,16 +198,23 @@ class _Server(uvicorn.Server):
                 forwarded_allow_ips=[str(proxy) for proxy in options.trusted_proxies],
                 ssl_context_factory=None if context is None else lambda *_: context,
                 timeout_keep_alive=options.limits.idle_seconds,
-                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
                 callback_notify=self._exit_if_unused,
                 timeout_notify=POLL_INTERVAL,  # type: ignore[arg-type]  # compared with seconds as they are
             )
         )
         self._registry = registry
+        registry.state.connections = lambda: len(self.server_state.connections)
+        self._monitoring = (
+            None
+            if monitoring is None
+            else MonitoringServer(monitoring, url_of(monitoring, "http"), registry.state, options.limits)
+        )
+        self._drain_end: float | None = None
+        self._watchdog: asyncio.Task[None] | None = None
         self._options = options
         self._context = context
         self._exclusive_lock: IO[str] | None = None
-        self._url = _url(listener, "http" if context is None else "https")
+        self._url = url_of(listener, "http" if context is None else "https")
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -196,17 +226,74 @@ class _Server(uvicorn.Server):
             )
             loop.add_signal_handler(signal.SIGHUP, self._reload_certificate)
         await super().startup(sockets)
+        if self._monitoring is not None:
+            await self._monitoring.start()
+            announce(f"Monitoring: {self._monitoring.url}/metrics")
         gc.collect()
         gc.freeze()  # these objects stay; a full collection of them would block the event loop for 0.1 s
         if self._options.state_file is not None:
             _write_private_file(self._options.state_file, json.dumps({"url": self._url, "pid": os.getpid()}))
-        note(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
+        self._watchdog = asyncio.ensure_future(keep_alive())
+        notify("READY=1", f"STATUS=Serving on {self._url}")
+        announce(f"Serving the registry {redact_url(self._options.database)} on {self._url} (Ctrl-C ends it)")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal begins the end: if it is SIGTERM, after a while in which requests are still served, so that
+        load balancers notice that this server is not ready. The second one ends it at once."""
+        self._captured_signals.append(sig)
+        if self._registry.state.is_draining:
+            self._remove_state_file()
+            os._exit(ENDED_AT_ONCE)
+        self._registry.state.is_draining = True
+        if sig == signal.SIGTERM and self._options.drain > 0 and self._options.end_with is None:
+            self._drain_end = time.monotonic() + self._options.drain
+        else:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._drain_end is not None:
+            if time.monotonic() >= self._drain_end:
+                self.should_exit = True
+            for connection in list(self.server_state.connections):
+                cast("Protocol", connection).drain()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """In place of uvicorn's, which closes connections whose next request is on its way."""
+        notify("STOPPING=1")
+        self._registry.state.is_draining = True
+        self._remove_state_file()
+        for each in sockets or ():
+            refuse_new_connections(each)
+        await asyncio.sleep(ACCEPT_SECONDS)
+        for server in self.servers:
+            server.close()
+        for each in sockets or ():
+            each.close()
+        self._registry.end_streams()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._answer_running()
+        await self.lifespan.shutdown()
+        if self._monitoring is not None:
+            self._monitoring.stop()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+
+    async def _answer_running(self) -> None:
+        """Wait until all connections are closed and all requests answered, for SHUTDOWN_TIMEOUT."""
+        state = self.server_state
+        end = time.monotonic() + SHUTDOWN_TIMEOUT
+        while (state.connections or state.tasks) and time.monotonic() < end:  # noqa: ASYNC110  # uvicorn's have no event
+            await asyncio.sleep(SHUTDOWN_POLL_INTERVAL)
+        if state.tasks:
+            log.error("%d requests were not answered in time, and are broken off", len(state.tasks))
+        for task in state.tasks:
+            task.cancel()
+
+    def _remove_state_file(self) -> None:
         if self._options.state_file is not None:
             _remove_own(self._options.state_file)
-        self._registry.end_streams()
-        await super().shutdown(sockets)
 
     def _reload_certificate(self) -> None:
         """Serve new connections with the current certificate and key files."""
@@ -228,29 +315,8 @@ class _Server(uvicorn.Server):
             self.should_exit = self._exclusive_lock is not None
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family, address = _resolved(host, port)
-    listener = socket.create_server(address, family=family, backlog=2048)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)  # its connections inherit it
-    return listener
-
-
 def _inherited(descriptor: int | None) -> list[socket.socket]:
     return [] if descriptor is None else [socket.socket(fileno=descriptor)]
-
-
-def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return family, (str(address[0]), int(address[1]))
-
-
-def _is_loopback(host: str) -> bool:
-    return ip_address(_resolved(host, 0)[1][0].partition("%")[0]).is_loopback
-
-
-def _url(listener: socket.socket, scheme: str) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
 
 
 def _raise_open_files_limit(wanted: int) -> None:

@@ -20,6 +20,8 @@ class Settings:
     limits: the largest requests, numbers of connections etc. that are served.
     durable: whether a write is on the disk before it is answered; off for throwaway registries only.
     tracking: the MLflow tracking server that is asked about new versions, if any.
+    access_log: whether each request is logged.
+    traces: whether traces are sent, if the environment says where to.
     openid: the OpenID provider whose tokens are accepted, if any.
     backups: when the server backs the registry up, if it does.
     demo_clock: whether a client may set the time of a change by the header ``X-Demo-Time`` (milliseconds); only for
@@ -34,6 +36,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     durable: bool = True
     demo_clock: bool = False
+    access_log: bool = False
+    traces: bool = False
     tracking: TrackingServer | None = None
     openid: OpenIdProvider | None = None
     backups: BackupSchedule | None = None

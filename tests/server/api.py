@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from tui_registry_server.http.responses import JSON
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.error import Error, ErrorCode, ScimError
@@ -151,7 +152,7 @@ def hold_against_contract(method: str, path: str, answer: Answer) -> None:
         assert answer.headers["content-type"] in ("application/json", "application/scim+json")
         return
     route = route_of(method, path)
-    if route is None or not answer.content:
+    if route is None or not answer.content or route.media_type != JSON:
         return
     route.answer.model_validate_json(answer.content, extra="forbid")
     if "/mlflow/" in path:

@@ -92,11 +92,12 @@ def test_what_is_served_without_credentials() -> None:
         "GET /oidc/v1/authorize",
         "POST /oidc/v1/token",
     }
-    assert public == {"GET /health", "GET /version"} | about_the_server | of_oauth
+    assert public == {"GET /health", "GET /ready", "GET /version"} | about_the_server | of_oauth
 
 
 def test_the_other_prefix_is_guarded_too(callers: Callers) -> None:
-    with httpx.Client(base_url=f"{callers.registry.url}/ajax-api/2.0") as nobody:
+    with httpx.Client(base_url=callers.registry.url) as nobody:
         for route in GUARDED:
             for headers in ({}, {"Authorization": "Bearer tr_wrong"}):
-                assert nobody.request(route.method, route.path, headers=headers).status_code == 401, name_of(route)
+                path = route.path if route.rooted else f"/ajax-api/2.0{route.path}"
+                assert nobody.request(route.method, path, headers=headers).status_code == 401, name_of(route)

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +54,9 @@ def served(folder: Path, *options: str) -> Iterator[Server]:
 
 @contextmanager
 def run(*options: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([*PROGRAM, "serve", *options], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--drain", "0", *options], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
     with process:
         try:
             yield process
@@ -82,6 +84,45 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> Non
         assert "Traceback" not in stderr
         assert stderr.count("\n") == 1  # the line with its URL
         assert not server.state_file.exists()
+
+
+def test_a_drain(tmp_path: Path) -> None:
+    """Not ready, but serving, and telling clients to connect anew; a second signal ends it at once."""
+    with served(tmp_path, "--drain", "60") as server, httpx.Client(base_url=server.url) as client:
+        assert client.get("/ready").json() == {"status": "OK"}
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + TIMEOUT
+        while (answer := client.get("/ready")).status_code == 200:
+            assert time.monotonic() < deadline
+        assert answer.status_code == 503
+        assert "about to end" in answer.json()["message"]
+        assert answer.headers["connection"] == "close"
+        assert client.get("/health").status_code == 200
+        with Api(server.url, server.token) as api:
+            api.post("/mlflow/registered-models/create", name="late").ok()
+        server.process.send_signal(signal.SIGTERM)
+        status, stderr = server.ended()
+        assert (status, stderr.count("\n")) == (1, 1)
+        assert not server.state_file.exists()
+
+
+def test_what_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(TIMEOUT)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "100000")
+        with served(tmp_path) as server:
+            told = [manager.recv(1000).decode() for _ in range(4)]
+            server.process.send_signal(signal.SIGTERM)
+            assert server.ended()[0] == 0
+        manager.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                told.append(manager.recv(1000).decode())
+    assert f"READY=1\nSTATUS=Serving on {server.url}" in told[:2]
+    assert told.count("WATCHDOG=1") >= 3
+    assert told.count("STOPPING=1") == 1
 
 
 def test_what_was_answered_is_there_after_a_crash(tmp_path: Path) -> None:

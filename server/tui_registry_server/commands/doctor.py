@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui_registry_server.commands.settings_sources import ConfiguredCommand
 from tui_registry_server.output import print_lines
 from tui_registry_server.program import FAILED
 from tui_registry_server.wire import diagnosis
@@ -21,15 +22,17 @@ def doctor(serve: click.Command) -> click.Command:
     def run(*, as_json: bool, **options: Any) -> None:
         click.get_current_context().invoke(serve, **options, use=lambda given: _examine(given, as_json=as_json))
 
-    return click.Command(
+    command = ConfiguredCommand(
         "doctor",
         callback=run,
-        params=[*serve.params, click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")],
+        params=[each for each in serve.params if each.expose_value],
         help="Check whether a server with these options would run well: they are those of 'serve'.\n\n"
         "Looks at the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate, "
         "the tracking server and webhooks' receivers. It changes nothing, and the server may run meanwhile. Exits with "
         "1 if anything fails.",
     )
+    command.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."))
+    return command
 
 
 def _examine(options: "Options", *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -51,7 +51,8 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class DeliveryWorker:
-    """``limits``: of sends at once, in all and for the webhooks of one owner."""
+    """``limits``: of sends at once, in all and for the webhooks of one owner. ``outcomes`` counts attempts by the
+    status that a delivery got by them."""
 
     def __init__(self, database: Database, policy: Policy, limits: Limits, sender: Sender) -> None:
         self._database = database
@@ -61,6 +62,7 @@ class DeliveryWorker:
         # A lease holds for a batch and a last request that nobody answers, with time to spare for the database.
         self._lease = 2 * sender.timeout
         self._batch_seconds = min(BATCH_SECONDS, sender.timeout / 4)
+        self.outcomes: Counter[str] = Counter({status.lower(): 0 for status in DeliveryStatus})
         self._committed = asyncio.Event()
         self._has_webhooks = False
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -69,6 +71,11 @@ class DeliveryWorker:
             lambda: asyncio.Semaphore(limits.webhook_sends_per_principal)
         )
         self._next_cleaning = time.monotonic() + POLL_INTERVAL  # not at once: there are others to start
+
+    @property
+    def sending(self) -> int:
+        """How many webhooks are being sent to."""
+        return len(self._sending)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -157,6 +164,7 @@ class DeliveryWorker:
                 is_finished = await self._send_some(webhook, deliveries, attempts, end)
         finally:  # also if this is cancelled, as the server ends: what was sent is known to be
             await self._database.write(partial(self._record, webhook_id, attempts, is_finished))
+            self.outcomes.update(attempt.status.lower() for attempt in attempts)
         return is_finished
 
     def _claim(self, webhook_id: str, connection: Connection) -> bool:

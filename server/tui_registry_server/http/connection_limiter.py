@@ -52,9 +52,14 @@ class ConnectionLimiter:
         if self._is_full:
             if not was_full:
                 log.warning("%d connections are open: further ones are refused", self.limits.connections)
-            return TemporarilyUnavailable("The server has reached its limit of connections. Try again.")
+            return TemporarilyUnavailable(
+                "The server has reached its limit of connections. Try again.", limit="connections"
+            )
         if self._by_client[key] > self.limits.connections_per_address and not self._is_proxy(key):
-            return RequestLimitExceeded("Your address has reached its limit of connections. Close some, or wait.")
+            return RequestLimitExceeded(
+                "Your address has reached its limit of connections. Close some, or wait.",
+                limit="connections_per_address",
+            )
         return None
 
     def _is_proxy(self, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -21,8 +22,7 @@ Body = TypeVar("Body", bound=BaseModel)
 MAX_PARAMETERS = 1000  # of a query
 
 
-def has_body(request: Request) -> bool:
-    headers = dict(request.scope["headers"])
+def has_body(headers: Mapping[bytes, bytes]) -> bool:
     return b"content-length" in headers or b"transfer-encoding" in headers
 
 
@@ -123,5 +123,7 @@ async def _read_body(request: Request, max_bytes: int, slot: BodySlot) -> bytes:
         raise BadRequest("The request's body ended before it was complete.") from None
     slot.size = size
     if size > max_bytes:
-        raise RequestTooLarge(f"The request's body is larger than {max_bytes} bytes. Send less at a time.")
+        raise RequestTooLarge(
+            f"The request's body is larger than {max_bytes} bytes. Send less at a time.", limit="body_bytes"
+        )
     return b"".join(chunks)

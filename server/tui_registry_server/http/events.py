@@ -11,6 +11,7 @@ One poll per second, for all streams, finds the changes of other processes, wher
 import asyncio
 import contextlib
 import logging
+import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -46,6 +47,7 @@ POLL_INTERVAL = 1.0  # seconds between polls for changes by other processes
 RECHECK_INTERVAL = 5.0  # seconds after which a stream checks whether its token has expired
 PING_INTERVAL = 15  # seconds between comments that keep the connection alive through proxies
 MAX_CHECKPOINTS = 100  # of a stream
+RECONNECT = (500, 3000)  # milliseconds after which a client connects again when the server ends
 RETRY_AFTER = 30  # seconds after which a principal with too many streams may try again
 
 _Checkpoint: TypeAlias = tuple[int, str | None]
@@ -65,6 +67,11 @@ class EventStream:
         self._open = 0
         self._open_by: Counter[str] = Counter()
         self._stopping = False
+
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return self._open
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -110,12 +117,15 @@ class EventStream:
     def _acquire_slot(self, principal: Principal) -> None:
         """Count a stream. Raises TemporarilyUnavailable or RequestLimitExceeded."""
         if self._open >= self._limits.streams:
-            raise TemporarilyUnavailable("The server has reached its limit of event streams. Try again later.")
+            raise TemporarilyUnavailable(
+                "The server has reached its limit of event streams. Try again later.", limit="streams"
+            )
         if self._open_by[principal.id] >= self._limits.streams_per_principal:
             raise RequestLimitExceeded(
                 f"{principal.name} has {self._limits.streams_per_principal} event streams open, which is the limit. "
                 "Close some.",
                 retry_after=RETRY_AFTER,
+                limit="streams_per_principal",
             )
         self._open += 1
         self._open_by[principal.id] += 1
@@ -160,6 +170,8 @@ class EventStream:
                 await asyncio.sleep(0)  # let others run: sending does not wait if the client has disconnected
             if not more:
                 await self._wait(changes)
+        # Told to all at once, who would all connect to the next server at once.
+        yield b": this server ends; connect again\r\nretry: %d\r\n\r\n" % random.randint(*RECONNECT)  # noqa: S311
 
     async def _poll(self, credentials: tuple[str | None, str], checkpoints: list[_Checkpoint]) -> ActivityPage:
         """The changes since the last checkpoint that the caller may read now. Adds a checkpoint after them."""

@@ -6,8 +6,11 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,9 +22,12 @@ from tui_registry_server.http.decoding import decode, has_body
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.large_body_slots import MAX_INLINE_BYTES, LargeBodySlots
 from tui_registry_server.http.oauth import OAuth
+from tui_registry_server.http.request_counts import TRACKING_SERVER, UNMATCHED
+from tui_registry_server.http.request_id import HEADER, request_id
 from tui_registry_server.http.response_limiter import ResponseLimiter, in_chunks
 from tui_registry_server.http.responses import error_response, json_response
 from tui_registry_server.http.route import Route
+from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.http.tracking_paths import is_passed_on
 from tui_registry_server.http.webhook_tests import WebhookTests
 from tui_registry_server.operations import dispatch, subjects
@@ -37,7 +43,6 @@ from tui_registry_server.rules.lineage import RunLookup
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.settings import Settings
 from tui_registry_server.store import activities
-from tui_registry_server.store.database import Database
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 from tui_registry_server.wire.permission_policy import Ability
@@ -56,16 +61,18 @@ class Handler:
     def __init__(
         self,
         routes: Iterable[Route],
-        database: Database,
+        state: ServerState,
         settings: Settings,
         sender: Sender,
         lineage: "LineageWorker | None" = None,
         tracking_proxy: "TrackingProxy | None" = None,
         openid: "OpenIdSignIn | None" = None,
     ) -> None:
-        """``sender`` tests webhooks; ``lineage`` asks the tracking server, ``tracking_proxy`` passes calls on to it, if
-        there is one; ``openid`` checks the tokens of the OpenID provider, if there is one."""
-        self._database = database
+        """``state`` is for the routes of the server itself; ``sender`` tests webhooks; ``lineage`` asks the tracking
+        server, ``tracking_proxy`` passes calls on to it, if there is one; ``openid`` checks the tokens of the OpenID
+        provider, if there is one."""
+        self._database = database = state.database
+        self._counts = state.counts
         self._webhook_tests = WebhookTests(sender)
         self._lineage = lineage
         self._settings = settings
@@ -75,10 +82,14 @@ class Handler:
         self._response_limiter = ResponseLimiter(settings.limits)
         self._tracking_proxy = tracking_proxy
         self.events = EventStream(database, self._authenticator, settings.limits)
+        state.streams = lambda: self.events.streams
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
         by_pattern: dict[str, dict[str, Route]] = {}
-        for route in routes:
+        for each in routes:
+            route = (
+                replace(each, operation=partial(each.operation, state)) if each.of_server and each.operation else each
+            )
             for path in route.paths:
                 methods = by_pattern if "{" in path else self._fixed
                 methods.setdefault(path, {})[route.method] = route
@@ -86,49 +97,58 @@ class Handler:
             self._patterns.append((_pattern(path), methods_of))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
         request = Request(scope, receive)
+        headers = dict(scope["headers"])
+        scope["request_id"] = identity = request_id(headers.get(HEADER))
         try:
-            response = await self._serve(request)
+            response = await self._serve(request, headers)
         except RegistryError as error:
+            self._counts.add_refusal(error)
             response = _error_response(request, error)
         except Exception as error:
-            response = _error_response(request, _to_registry_error(error))
-        await response(scope, receive, send)
+            response = _error_response(request, _to_registry_error(error, identity))
+        response.raw_headers.append((HEADER, identity))
+        try:
+            await response(scope, receive, send)
+        finally:
+            duration = None if isinstance(response, EventSourceResponse) else time.perf_counter() - began
+            self._counts.add(scope.get("route", UNMATCHED), scope["method"], response.status_code, duration)
 
-    async def _serve(self, request: Request) -> Response:
+    async def _serve(self, request: Request, headers: dict[bytes, bytes]) -> Response:
         now = time.time_ns() // 1_000_000
         try:
             route, path_fields = self._find(request.scope["path"], request.method)
         except EndpointNotFound:
             if not is_passed_on(request.scope["raw_path"].decode("latin-1")):
                 raise
+            request.scope["route"] = TRACKING_SERVER
             return await self._pass_on(request, now)
-        if route.oauth is not None:
-            return await route.oauth(self._oauth, request)
-        if route.ability is Ability.PUBLIC and route.operation is not None:
-            public: Any = await asyncio.to_thread(route.operation) if route.lengthy else route.operation()
-            return in_chunks(json_response(public))
-        principal = await self._authenticator.authenticate(request, now)
-        operation = route.operation
+        request.scope["route"] = route.template
+        if route.ability is Ability.PUBLIC:
+            return await self._serve_public(request, route)
+        request.scope["principal"] = principal = await self._authenticator.authenticate(request, now)
+        operation: Any = route.operation
         if operation is None:
             return await self.events.open(request, principal)
         if route.subject in subjects.NEEDING_ONLY_THE_CALLER:
             dispatch.authorize(route.ability, route.subject, Caller(principal), None)
         if not route.sends:
-            return await self._operate(request, route, operation, path_fields, principal, now)
+            return await self._operate(request, headers, route, operation, path_fields, principal, now)
         with self._webhook_tests.place(principal.id):
-            return await self._operate(request, route, operation, path_fields, principal, now)
+            return await self._operate(request, headers, route, operation, path_fields, principal, now)
 
     async def _operate(
         self,
         request: Request,
+        headers: dict[bytes, bytes],
         route: Route,
         operation: Callable[..., Answer | WebhookTest],
         path_fields: dict[str, str],
         principal: Principal,
         now: int,
     ) -> Response:
-        slot = self._large_body_slots.slot(principal.id) if has_body(request) else None
+        slot = self._large_body_slots.slot(principal.id) if has_body(headers) else None
         try:
             body = await decode(request, route.body, path_fields, self._settings.limits.body_bytes, slot)
             if slot is not None and (decoded_at := time.time_ns() // 1_000_000) != now:
@@ -172,12 +192,21 @@ class Handler:
             else:
                 answer = outcome
             response = (
-                scim.scim_response(request, answer, route.status) if route.scim else json_response(answer, route.status)
+                scim.scim_response(request, answer, route.status)
+                if route.scim
+                else json_response(answer, route.status, route.media_type)
             )
             return self._response_limiter.track(response, principal.id)
         finally:
             if slot is not None:
                 slot.release()
+
+    async def _serve_public(self, request: Request, route: Route) -> Response:
+        if route.oauth is not None:
+            return await route.oauth(self._oauth, request)
+        operation: Any = route.operation
+        answer = await asyncio.to_thread(operation) if route.lengthy else operation()
+        return in_chunks(json_response(await answer if route.of_server else answer))
 
     async def _pass_on(self, request: Request, now: int) -> Response:
         if self._tracking_proxy is None:
@@ -185,7 +214,7 @@ class Handler:
                 f"{request.scope['path']} is a call for a tracking server: runs, experiments and artifacts are not "
                 "kept here. Set the client's tracking URI to one, or start this server with --tracking-uri."
             )
-        principal = await self._authenticator.authenticate(request, now)
+        request.scope["principal"] = principal = await self._authenticator.authenticate(request, now)
 
         async def check() -> None:
             await self._authenticator.authenticate(request, time.time_ns() // 1_000_000)
@@ -240,14 +269,14 @@ def _demo_time(demo_time: str | None) -> int | None:
     return int(demo_time)
 
 
-def _to_registry_error(error: Exception) -> RegistryError:
+def _to_registry_error(error: Exception, identity: bytes) -> RegistryError:
     """The error that a client gets for an unexpected exception. The log has the details."""
     known = to_api_error(error)
     if known is not None:
         log.error("the database refused: %s", describe_error(error))
         return known
     reference = uuid.uuid4().hex
-    log.error("unexpected error %s", reference, exc_info=error)
+    log.error("unexpected error %s of request %s", reference, identity.decode(), exc_info=error)
     return InternalError(
         f"The server failed unexpectedly. Nothing was changed. Its log has the cause under reference {reference}."
     )

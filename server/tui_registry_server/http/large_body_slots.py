@@ -47,7 +47,8 @@ class LargeBodySlots:
         except TimeoutError:
             raise RequestTimeout(
                 f"The request's body did not arrive within {self._upload_seconds} seconds, and others are waiting to "
-                "send large ones. Try again."
+                "send large ones. Try again.",
+                limit="large_body_seconds",
             ) from None
 
     def slot(self, principal_id: str) -> "BodySlot":

@@ -13,8 +13,9 @@ from pydantic_core import to_json
 
 from tui_registry_server.http.events import EventStream
 from tui_registry_server.http.openapi_tags import TAGS, tag_of
+from tui_registry_server.http.responses import JSON
 from tui_registry_server.http.route import NoFields, Route
-from tui_registry_server.http.scim import JSON, SCIM_JSON
+from tui_registry_server.http.scim import SCIM_JSON
 from tui_registry_server.wire.error import ScimError
 from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.permission_policy import Ability
@@ -143,6 +144,8 @@ def _content(route: Route) -> dict[str, Any]:
         return {}
     if _is_stream(route):
         return {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    if route.media_type != JSON:
+        return {"content": {route.media_type: {"schema": {"type": "string"}}}}
     return {"content": _json(route, _schema_of(route.answer))}
 
 

@@ -13,7 +13,7 @@ class Tag(NamedTuple):
     prefixes: tuple[str, ...]
 
 
-SERVER = Tag("Server", "Whether it is ready, what it is, and how to sign in. Public.", ())
+SERVER = Tag("Server", "Whether it is ready, what it does, what it is, and how to sign in.", ())
 """For routes that are not below the API's prefixes."""
 
 TAGS = (

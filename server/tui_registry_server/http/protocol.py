@@ -10,10 +10,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from tui_registry_server.http.connection_limiter import ConnectionLimiter
 from tui_registry_server.http.responses import CHUNK_BYTES, error_response
+from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
 STREAMED_BODY = "tui_registry.streamed_body"
 """The extension of the ASGI scope that takes a request's body out of the limits for bodies read into memory."""
+RECENT_SECONDS = 1.0  # seconds in which a client that was answered is likely to send its next request
+LAST_REQUEST_SECONDS = 0.1  # seconds that it is waited for at the end of the server
 LINGER_SECONDS = 0.5  # seconds for which a refused connection stays open, so that the client can read why
 
 
@@ -30,10 +33,12 @@ class Protocol(HttpToolsProtocol):
     mistaken for header fields.
     """
 
-    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, **named: Any) -> None:
+    def __init__(self, *args: Any, connection_limiter: ConnectionLimiter, state: ServerState, **named: Any) -> None:
         super().__init__(*args, **named)
         self._connection_limiter = connection_limiter
         self._limits = connection_limiter.limits
+        self._state = state
+        self._counts = state.counts
         self._client_key: str | None = None
         self._reading = "head"
         """The part of a request that is being read: ``head``, also between requests, ``body``, or ``streamed``: a body
@@ -60,6 +65,7 @@ class Protocol(HttpToolsProtocol):
             self._start_read_timer("head")
             return
         self._error = problem
+        self._counts.add_unread(problem)
         self._write(problem)
         # Closed while the client still writes, it would be reset, and the response might not be read.
         lingers = len(self.connections) <= self._limits.connections + self._limits.refused_connections
@@ -98,7 +104,9 @@ class Protocol(HttpToolsProtocol):
             # In a body: between two chunks, or after the last.
             if self._error is None:
                 self._send_error_and_close(
-                    BadRequest(f"The request's head is larger than {self._limits.head_bytes} bytes.")
+                    BadRequest(
+                        f"The request's head is larger than {self._limits.head_bytes} bytes.", limit="head_bytes"
+                    )
                 )
         elif self._read_timer is None and self._error is None:
             began = self.timeout_keep_alive_task is None and self._is_idle()
@@ -123,11 +131,13 @@ class Protocol(HttpToolsProtocol):
                 self._reject(BadRequest("The only transfer encoding of a request's body is 'chunked'."))
             self.headers.append((name, value))
         if len(self.headers) + self._trailer_count > self._limits.head_fields:
-            self._reject(BadRequest(f"The request has more than {self._limits.head_fields} header fields."))
+            self._reject(
+                BadRequest(f"The request has more than {self._limits.head_fields} header fields.", limit="head_fields")
+            )
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= self._limits.pipelined:
-            self._reject(BadRequest("Too many requests were sent before the first was answered."))
+            self._reject(BadRequest("Too many requests were sent before the first was answered.", limit="pipelined"))
         if self.parser.should_upgrade() and any(
             name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
             for name, value in self.headers
@@ -146,6 +156,8 @@ class Protocol(HttpToolsProtocol):
             # A client that is answered before it was asked for its body may send that or not: the next request could
             # not be found.
             self.cycle.keep_alive = False
+        if self._state.is_draining:
+            self.cycle.keep_alive = False  # the client is told to connect anew, and then gets another server
 
     def _check_version(self) -> None:
         version = self.parser.get_http_version()
@@ -156,7 +168,11 @@ class Protocol(HttpToolsProtocol):
         self._unparsed = 0
         self._body_bytes += len(body)
         if self._body_bytes > self._limits.drained_bytes and self._reading != "streamed":
-            self._reject(RequestTooLarge(f"The request's body is larger than {self._limits.body_bytes} bytes."))
+            self._reject(
+                RequestTooLarge(
+                    f"The request's body is larger than {self._limits.body_bytes} bytes.", limit="drained_bytes"
+                )
+            )
         super().on_body(body)
 
     def _stream_body(self, cycle: RequestResponseCycle) -> None:
@@ -195,8 +211,39 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._send_error_and_close(
-                RequestTimeout(f"The {part} of the request did not arrive within {seconds} seconds.")
+                RequestTimeout(
+                    f"The {part} of the request did not arrive within {seconds} seconds.", limit=f"{part}_seconds"
+                )
             )
+
+    # --- the end of the server
+
+    def drain(self) -> None:
+        """Tell the client with the response, if it has not begun, that no further request is served here."""
+        if not self._is_idle():
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Close as soon as nothing is to be answered. A request may be on its way that was sent before the client could
+        know: it is waited for where the client has just connected, or was just answered."""
+        self.drain()
+        if self._is_idle() and not self._close_if_unused():
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close_if_unused, True)
+
+    def _close_if_unused(self, is_last: bool = False) -> bool:
+        """Returns whether it is closed: a request may have begun to arrive."""
+        if not self._is_idle() or self._unparsed or not (is_last or self._idle_seconds() > RECENT_SECONDS):
+            return False
+        self.transport.close()
+        return True
+
+    def _idle_seconds(self) -> float:
+        """Since the connection was made, or its last request answered."""
+        if self.timeout_keep_alive_task is not None:
+            return self.loop.time() - self.timeout_keep_alive_task.when() + self.timeout_keep_alive
+        if self._read_timer is not None:
+            return self.loop.time() - self._read_timer.when() + self._limits.head_seconds
+        return 0.0
 
     # --- errors
 
@@ -215,6 +262,7 @@ class Protocol(HttpToolsProtocol):
         for it: then the error is not sent, and the connection is closed after that response, or at once if its request
         is incomplete."""
         self._error = problem
+        self._counts.add_unread(problem)
         self._cancel_read_timer()
         self._unset_keepalive_if_required()
         if self._is_idle():
@@ -254,6 +302,7 @@ class Protocol(HttpToolsProtocol):
     def _check_stall(self) -> None:
         self._stall_timer = None
         if self._sent() == self._sent_before:
+            self._counts.refused["stalled_seconds"] += 1
             self.transport.abort()
         else:
             self._start_stall_timer()

@@ -34,10 +34,13 @@ class ResponseLimiter:
         own = self._by_principal[principal_id]
         if own and own + size > self._limits.unread_bytes_per_principal:
             raise RequestLimitExceeded(
-                "Too many long answers are still being sent to you. Read them before you send more requests."
+                "Too many long answers are still being sent to you. Read them before you send more requests.",
+                limit="unread_bytes_per_principal",
             )
         if self._total and self._total + size > self._limits.unread_bytes:
-            raise TemporarilyUnavailable("The server has reached its limit of long answers being sent. Try again.")
+            raise TemporarilyUnavailable(
+                "The server has reached its limit of long answers being sent. Try again.", limit="unread_bytes"
+            )
         self._total += size
         self._by_principal[principal_id] = own + size
         return in_chunks(answer, partial(self._on_sent, principal_id, size))

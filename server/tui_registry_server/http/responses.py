@@ -16,14 +16,14 @@ from tui_registry_server.rules.errors import (
 )
 
 RETRY_AFTER = 1  # seconds, in responses of status 503
-_JSON = "application/json"
+JSON = "application/json"
 CHUNK_BYTES = 64 * 1024  # bytes of a long response that are written at once
 
 
 def json_response(
     answer: Answer,
     status: int = 200,
-    media_type: str = _JSON,
+    media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     if isinstance(answer, WithHeaders):
@@ -32,7 +32,7 @@ def json_response(
         return Response(status_code=status, headers=headers)
     written = answer.encode() if isinstance(answer, str) else answer
     content = written if isinstance(written, bytes) else to_json(written)
-    if headers is None and media_type == _JSON:
+    if headers is None and media_type == JSON:
         return _JsonResponse(content, status)
     return Response(content, status, headers, media_type)
 
@@ -41,10 +41,10 @@ class _JsonResponse(Response):
     """Without Starlette's general way of putting headers together: a thirtieth of the time of a short answer."""
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", _JSON.encode())]
+        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", JSON.encode())]
 
 
-def error_response(error: RegistryError, more: Mapping[str, Any] | None = None, media_type: str = _JSON) -> Response:
+def error_response(error: RegistryError, more: Mapping[str, Any] | None = None, media_type: str = JSON) -> Response:
     """``{"error_code": "...", "message": "..."}``, also for 401 and 403; ``more``: further members."""
     body: dict[str, Any] = {"error_code": error.error_code.value, "message": error.message, **(more or {})}
     headers = {}

@@ -1,12 +1,13 @@
 """A route: method, path, ability, operation."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from tui_registry_server.http.responses import JSON
 from tui_registry_server.operations.call import Answer, WebhookTest
 from tui_registry_server.wire.error import Error
 from tui_registry_server.wire.fields import Nothing, RequestBody
@@ -34,6 +35,9 @@ class Route:
         in ``Call.lookup``: a function like the operation, run in a read of its own. It returns an id or None.
     error: what answers of the statuses 4xx and 5xx have.
     scim: whether it has SCIM's headers and errors: see http.scim.
+    of_server: whether the operation is about this server itself: it is called with the ServerState first, and, if it is
+        public, may be a coroutine function.
+    media_type: of its answer.
     oauth: of the calls of OAuth, the method of http.oauth.OAuth that answers the request.
     form: whether the body is a form, not JSON.
     sends: whether it sends a request to a webhook's receiver, and waits for the answer.
@@ -44,7 +48,7 @@ class Route:
     method: str
     path: str
     ability: Ability
-    operation: Callable[..., Answer | WebhookTest] | None
+    operation: Callable[..., Answer | WebhookTest | Awaitable[Answer]] | None
     body: type[BaseModel] = NoFields
     subject: Callable[..., Any] | None = None
     answer: type[BaseModel] = Nothing
@@ -54,16 +58,21 @@ class Route:
     status: int = 200
     rooted: bool = False
     scim: bool = False
+    of_server: bool = False
+    media_type: str = JSON
     logged_model: Callable[..., str | None] | None = None
     oauth: Callable[..., Awaitable[Response]] | None = None
     form: bool = False
     error: type[BaseModel] = Error
+    template: str = field(init=False)
+    """Its first path, by which logs and metrics name it."""
 
     def __post_init__(self) -> None:
         if self.subject is None and self.ability not in {Ability.PUBLIC, Ability.ANYONE, Ability.READ}:
             raise ValueError(f"{self.method} {self.path} needs an ability but has no subject to check it on")
         if self.writes is None:
             object.__setattr__(self, "writes", self.method != "GET")
+        object.__setattr__(self, "template", self.paths[0])
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from functools import partial
 from importlib.metadata import version as installed_version
 
+from tui_registry_server.http import metrics
 from tui_registry_server.http.oauth import OAuth
+from tui_registry_server.http.readiness import ready
 from tui_registry_server.http.route import NoFields, Route
 from tui_registry_server.operations import (
     aliases,
@@ -72,7 +74,7 @@ MLFLOW_VERSION = "3.17.2"
 
 
 def health() -> Answer:
-    """Whether the server is ready."""
+    """Whether the server runs: it answers without asking the database."""
     return {"status": "OK"}
 
 
@@ -103,6 +105,8 @@ PublicRoute = partial(Route, ability=Can.PUBLIC, operation=None, rooted=True)
 # fmt: off
 ROUTES = (
     Route("GET", "/health", Can.PUBLIC, health, answer=Health, rooted=True),
+    Route("GET", "/ready", Can.PUBLIC, ready, answer=Health, of_server=True, rooted=True),
+    Route("GET", "/metrics", Can.ADMINISTER, metrics.expose, NoFields, subjects.administration, of_server=True, media_type=metrics.MEDIA_TYPE, lengthy=True, rooted=True),
     Route("GET", "/version", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
     Route("GET", "/api/3.0/mlflow/server-info", Can.PUBLIC, version, answer=ServerInfo, rooted=True),
     PublicRoute("GET", "/.well-known/databricks-config", oauth=OAuth.databricks_config, answer=DatabricksConfig),

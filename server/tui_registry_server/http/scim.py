@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tui_registry_server.http.origin import origin
-from tui_registry_server.http.responses import error_response, json_response
+from tui_registry_server.http.responses import JSON, error_response, json_response
 from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.operations.principals import one_of
 from tui_registry_server.rules.errors import EndpointNotFound, InvalidVersion, RegistryError
 from tui_registry_server.wire.error import SCIM_ERROR_SCHEMA
 
-JSON, SCIM_JSON = "application/json", "application/scim+json"
+SCIM_JSON = "application/scim+json"
 
 _SCIM_PATH = re.compile(r"((?:/ajax-api|/api)/2\.0/preview/scim/v)([0-9.]+)(?=/|$)")
 

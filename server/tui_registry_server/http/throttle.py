@@ -40,6 +40,7 @@ class Throttle:
                 "Too many access tokens from your address were not valid. Tokens that were valid before are still "
                 "accepted; try others again later, and find the program that sends one that was revoked or mistyped.",
                 retry_after=int(wait / 1000) + 1,
+                limit="failed_attempts",
             )
 
     def record_failure(self, client_key: str, now: float) -> None:

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.http.protocol import STREAMED_BODY
+from tui_registry_server.http.request_id import HEADER as REQUEST_ID
 from tui_registry_server.http.responses import error_response
 from tui_registry_server.http.tracking_paths import METHODS
 from tui_registry_server.rules.errors import (
@@ -51,13 +52,11 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 NOT_CONNECTED = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
 FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
-PASSED_ON = re.compile(
-    rb"accept(-.*)?|content-.*|range|if-.*|user-agent|traceparent|tracestate|x-mlflow-[a-z-]*|x-request-id"
-)
+PASSED_ON = re.compile(rb"accept(-.*)?|content-.*|range|if-.*|user-agent|traceparent|tracestate|x-mlflow-[a-z-]*")
 """The headers of a request that the tracking server gets. Others may mean something to it that is not the caller's to
 say, such as who the user is, or which path is meant."""
 WITHHELD = re.compile(
-    rb"connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|date|www-authenticate"
+    rb"x-request-id|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|date|www-authenticate"
     rb"|access-control-.*|alt-svc|clear-site-data|strict-transport-security|content-security-policy|x-content-type-options"
 )
 """The headers of an answer that the caller does not get."""
@@ -115,10 +114,13 @@ class TrackingProxy:
             raise BadRequest("Calls that are passed on to the tracking server must be HTTP/1.1.")
         if self._running[principal.id] >= self._limits.tracking_requests_per_principal:
             raise RequestLimitExceeded(
-                "Too many of your requests are being passed on to the tracking server. Wait until some are answered."
+                "Too many of your requests are being passed on to the tracking server. Wait until some are answered.",
+                limit="tracking_requests_per_principal",
             )
         if self._running.total() >= self._limits.tracking_requests:
-            raise TemporarilyUnavailable("Too many requests are being passed on to the tracking server. Try again.")
+            raise TemporarilyUnavailable(
+                "Too many requests are being passed on to the tracking server. Try again.", limit="tracking_requests"
+            )
         return _PassedOn(self, request, principal, check)
 
     @contextlib.contextmanager
@@ -139,6 +141,7 @@ class TrackingProxy:
         if query := request.scope["query_string"]:
             target += b"?" + query
         headers = [(name, value) for name, value in _end_to_end(request.scope["headers"]) if PASSED_ON.fullmatch(name)]
+        headers.append((REQUEST_ID, request.scope["request_id"]))
         if self._authorization is not None:
             headers.append((b"authorization", self._authorization.encode()))
         if body.is_there and not any(name == b"content-length" for name, _ in headers):
@@ -224,6 +227,7 @@ class _PassedOn(Response):
         self._proxy, self._request, self._principal = proxy, request, principal
         self._body = _Body(request, check)
         self._is_started = False
+        self.status_code, self.raw_headers = 499, []  # until the tracking server has answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (streamed := scope.get("extensions", {}).get(STREAMED_BODY)) is not None:
@@ -245,7 +249,10 @@ class _PassedOn(Response):
             error = TemporarilyUnavailable(_UNAVAILABLE)
         # An answer that has begun is left without its end: uvicorn closes the connection, so that the client notices.
         if isinstance(error, RegistryError) and not self._is_started:
-            await error_response(error)(scope, receive, send)
+            refused = error_response(error)
+            refused.raw_headers += self.raw_headers
+            self.status_code = refused.status_code
+            await refused(scope, receive, send)
         elif error is not None and not isinstance(error, RegistryError):
             raise error
 
@@ -254,6 +261,8 @@ class _PassedOn(Response):
         try:
             head = _head(answer)
             self._is_started = True
+            self.status_code = answer.status
+            head["headers"] += self.raw_headers
             await send(head)
             async for chunk in answer.aiter_stream():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})

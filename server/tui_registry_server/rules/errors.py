@@ -37,14 +37,15 @@ MAX_MESSAGE_LENGTH = 1000  # characters; a message may quote what a client sent,
 
 class RegistryError(Exception):
     """A request that cannot be served. The middle of a long message is cut out. ``scim_type`` is SCIM's keyword for
-    the error, if there is one (RFC 7644, 3.12)."""
+    the error, if there is one (RFC 7644, 3.12); ``limit`` the name of the limit (see rules.limits) that was reached."""
 
     status: ClassVar[int]
     error_code: ClassVar[ErrorCode]
     scim_type: ClassVar[str] = ""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, limit: str | None = None) -> None:
         super().__init__(message)
+        self.limit = limit
         half = MAX_MESSAGE_LENGTH // 2
         self.message = message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[:half]} ... {message[-half:]}"
 
@@ -186,8 +187,8 @@ class RequestLimitExceeded(RegistryError):
     status = 429
     error_code = ErrorCode.REQUEST_LIMIT_EXCEEDED
 
-    def __init__(self, message: str, retry_after: int = 1) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, retry_after: int = 1, *, limit: str | None = None) -> None:
+        super().__init__(message, limit=limit)
         self.retry_after = retry_after
 
 

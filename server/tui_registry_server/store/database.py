@@ -63,7 +63,7 @@ class Database:
         self._readers = FairThreadPool(threads, "registry-reader")
         self._longest_read = longest_read
         self._writing = make_engine(url, write=not embedded, durable=durable, lock_timeout=longest_write)
-        self._writer = Writer(self._writing, self._notify_commit, longest_write)
+        self.writer = Writer(self._writing, self._notify_commit, longest_write)
 
     def view(self) -> int | None:
         """A number: reads with the same number see the same snapshot. None on PostgreSQL, where each has its own."""
@@ -98,7 +98,7 @@ class Database:
 
         Cancelling the caller does not cancel the write.
         """
-        return await self._writer.put(work)
+        return await self.writer.put(work)
 
     async def listen(self) -> None:
         """Call the ``commit_listeners`` for the commits of other processes, too, if the database notifies of them."""
@@ -107,7 +107,7 @@ class Database:
 
     def close(self) -> None:
         """Finish the queued writes, then close every connection."""
-        self._writer.close()
+        self.writer.close()
         self._readers.close()
         if self._reading is not None:
             self._end_view()

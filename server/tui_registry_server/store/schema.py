@@ -50,7 +50,7 @@ def upgrade(url: URL, *, now: int, back_up: bool = True) -> None:
     engine = make_engine(url, write=True)
     try:
         with engine.begin() as connection:
-            present = _present(connection)
+            present = revision(connection)
             if present != NEWEST:
                 _run_migrations(connection, present, url if back_up else None)
             _seed(connection, now)
@@ -58,7 +58,7 @@ def upgrade(url: URL, *, now: int, back_up: bool = True) -> None:
         engine.dispose()
 
 
-def _present(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
     """The revision of the database's schema; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -68,7 +68,7 @@ def _present(connection: Connection) -> str | None:
 
 def check(connection: Connection) -> None:
     """Raises SchemaTooNewError, or InvalidState if the schema is older or there is no registry."""
-    present = _present(connection)
+    present = revision(connection)
     if present is None:
         raise InvalidState("There is no registry in this database.")
     if present > NEWEST:

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, RootTransaction, text
 from sqlalchemy.exc import DBAPIError
 
 from tui_registry_server.rules.errors import TemporarilyUnavailable
+from tui_registry_server.rules.histogram import Histogram
 from tui_registry_server.store.deadlines import GRACE_SECONDS, InlineBudget, InlineBudgetExceededError
 from tui_registry_server.store.engine import begin_with_retry, describe_error, driver_of, set_busy_timeout, to_api_error
 from tui_registry_server.store.statements import Statement
@@ -84,6 +85,8 @@ class Writer:
 
     On PostgreSQL a group has ``timeout`` seconds, including its wait for the lock, and as many for its commit, which
     may wait for a synchronous standby. Then it is disconnected, as the server may have disappeared silently.
+
+    ``commits`` and ``changes`` count what was committed, on the writer's thread.
     """
 
     def __init__(self, engine: Engine, on_commit: Callable[[], None], timeout: float) -> None:
@@ -97,9 +100,15 @@ class Writer:
         self._watchdog = Watchdog() if self._inline_connection is None else None
         self._queue: deque[Waiting] = deque()
         self._is_busy = False
+        self.commits = Histogram()
+        self.changes = 0
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run_tasks, name="registry-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def queue_length(self) -> int:
+        return len(self._queue)
 
     def put(self, work: Work[T]) -> asyncio.Future[T]:
         """A future of the result, which is set after the commit."""
@@ -189,11 +198,13 @@ class Writer:
             task()
 
     def _commit(self, transaction: _Transaction, outcomes: list[Outcome]) -> list[Outcome]:
+        began = time.perf_counter()
         try:
             transaction.commit()
         except Exception as error:  # the thread must go on, and every writer of the group get a result
             _roll_back(transaction)
             return _failed([done for done, _, _ in outcomes], error)
+        self._count_commit(began, outcomes)
         self._notify_commit()
         return outcomes
 
@@ -204,14 +215,20 @@ class Writer:
                 with self._watched(connection, self._timeout + GRACE_SECONDS):
                     outcomes = [_run_in_savepoint(connection, *job) for job in group]
                 committing = _has_changed(outcomes)
+                began = time.perf_counter()
                 if committing:
                     with self._watched(connection, self._timeout):
                         transaction.commit()
         except Exception as error:  # the thread must go on, and every writer of the group get a result
             return _failed([done for _, done in group], error, committing=committing)
         if committing:
+            self._count_commit(began, outcomes)
             self._notify_commit()
         return outcomes
+
+    def _count_commit(self, began: float, outcomes: list[Outcome]) -> None:
+        self.commits.add(time.perf_counter() - began)
+        self.changes += sum(problem is None for _, _, problem in outcomes)
 
     def _notify_commit(self) -> None:
         try:
