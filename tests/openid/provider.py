@@ -1,6 +1,8 @@
 """A real OpenID provider: oidc-provider for Node.js, certified by the OpenID Foundation, with sign-in by device."""
 
+import fcntl
 import html
+import os
 import re
 import shutil
 import subprocess
@@ -64,26 +66,30 @@ class Provider:
             assert "Sign-in Success" in page.text, page.text
 
 
+def _install(folder: Path) -> None:
+    installed = folder / "installed"
+    if installed.exists():
+        return
+    npm = shutil.which("npm")
+    assert npm is not None, "the OpenID provider of the tests needs Node.js with npm"
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), PACKAGE]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    installed.touch()
+
+
 @contextmanager
 def provider(cache: pytest.Cache) -> Iterator[Provider]:
     """The provider as a process, until the block ends. It is installed once, into pytest's cache."""
     folder = cache.mkdir(PACKAGE.replace("@", "-"))
-    installed = folder / "installed"
-    if not installed.exists():
-        npm = shutil.which("npm")
-        assert npm is not None, "the OpenID provider of the tests needs Node.js with npm"
-        subprocess.run(
-            [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, PACKAGE],
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-        installed.touch()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        _install(folder)
     script = Path(__file__).with_name("provider.mjs")
-    with (folder / "log").open("w") as log:
+    with (folder / f"log-{os.getpid()}").open("w") as log:
         process = subprocess.Popen(["node", script, folder], stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None
         issuer = process.stdout.readline().strip()
-        assert issuer, (folder / "log").read_text()
+        assert issuer, (folder / f"log-{os.getpid()}").read_text()
         found = Provider(issuer)
         try:
             yield found
