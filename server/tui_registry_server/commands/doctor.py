@@ -14,6 +14,13 @@ from tui_registry_server.wire.diagnosis import Status
 if TYPE_CHECKING:
     from tui_registry_server.service import Options
 
+HELP = """Check whether a server with these options would run well: they are those of 'serve'.
+
+Looks at the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate, the
+tracking server, the OpenID provider, the mail server and webhooks' receivers. It changes nothing, and the server may
+run meanwhile. Exits with 1 if anything fails.
+"""
+
 
 def doctor(serve: click.Command) -> click.Command:
     """The command, for the options that ``serve`` takes."""
@@ -21,15 +28,9 @@ def doctor(serve: click.Command) -> click.Command:
     def run(*, as_json: bool, **options: Any) -> None:
         click.get_current_context().invoke(serve, **options, use=lambda given: _examine(given, as_json=as_json))
 
-    return click.Command(
-        "doctor",
-        callback=run,
-        params=[*serve.params, click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")],
-        help="Check whether a server with these options would run well: they are those of 'serve'.\n\n"
-        "Looks at the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate, "
-        "the tracking server and webhooks' receivers. It changes nothing, and the server may run meanwhile. Exits with "
-        "1 if anything fails.",
-    )
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
+    settings = [each for each in serve.params if each.expose_value]
+    return type(serve)("doctor", callback=run, params=[*settings, as_json], help=HELP)
 
 
 def _examine(options: "Options", *, as_json: bool) -> None:
