@@ -82,11 +82,12 @@ def test_a_sound_server(live: LiveRegistry, files: Files, tmp_path: Path) -> Non
 def test_what_the_options_lack(live: LiveRegistry, tmp_path: Path) -> None:
     expired = issue(tmp_path, "expired", days=-1)
     backups = ("--backup-every", "1h", "--backup-folder", str(tmp_path / "none"))
-    found = findings(
-        *expired.options, *backups, "--tracking-uri", "http://127.0.0.1:1", database=live.database, fails=True
-    )
+    openid = ("--oidc-issuer", "http://127.0.0.1:1", "--oidc-client-id", "tui-registry")
+    mail = ("--smtp-url", "smtp://127.0.0.1:1", "--smtp-from", "registry@example.com", "--insecure-smtp")
+    others = (*backups, *openid, *mail, "--tracking-uri", "http://127.0.0.1:1")
+    found = findings(*expired.options, *others, database=live.database, fails=True)
     failing = {name for name, each in statuses(found).items() if "FAIL" in each}
-    assert failing == {"TLS", "backups", "tracking server", "webhooks"}
+    assert failing == {"TLS", "backups", "tracking server", "OpenID provider", "mail server", "webhooks"}
     assert "expired" in found["TLS"][0][1]
     assert "127.0.0.1" in found["webhooks"][0][1]
     allowed = findings("--webhook-allow", "127.0.0.0/8", database=live.database, fails=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_registry_server.commands.settings_sources import ConfiguredCommand
 from tui_registry_server.output import print_lines
 from tui_registry_server.program import FAILED
 from tui_registry_server.wire import diagnosis
@@ -15,6 +14,13 @@ from tui_registry_server.wire.diagnosis import Status
 if TYPE_CHECKING:
     from tui_registry_server.service import Options
 
+HELP = """Check whether a server with these options would run well: they are those of 'serve'.
+
+Looks at the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate, the
+tracking server, the OpenID provider, the mail server and webhooks' receivers. It changes nothing, and the server may
+run meanwhile. Exits with 1 if anything fails.
+"""
+
 
 def doctor(serve: click.Command) -> click.Command:
     """The command, for the options that ``serve`` takes."""
@@ -22,17 +28,9 @@ def doctor(serve: click.Command) -> click.Command:
     def run(*, as_json: bool, **options: Any) -> None:
         click.get_current_context().invoke(serve, **options, use=lambda given: _examine(given, as_json=as_json))
 
-    command = ConfiguredCommand(
-        "doctor",
-        callback=run,
-        params=[each for each in serve.params if each.expose_value],
-        help="Check whether a server with these options would run well: they are those of 'serve'.\n\n"
-        "Looks at the database, its schema and audit log, the clock, disks, permissions, backups, the TLS certificate, "
-        "the tracking server and webhooks' receivers. It changes nothing, and the server may run meanwhile. Exits with "
-        "1 if anything fails.",
-    )
-    command.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."))
-    return command
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
+    settings = [each for each in serve.params if each.expose_value]
+    return type(serve)("doctor", callback=run, params=[*settings, as_json], help=HELP)
 
 
 def _examine(options: "Options", *, as_json: bool) -> None:

@@ -1,7 +1,6 @@
 """The options of ``serve`` about e-mail."""
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.secret_box import is_exposed
 
 if TYPE_CHECKING:
     from tui_registry_server.rules.mail import MailServer
@@ -84,7 +84,7 @@ def mail_server_of(given: MailOptions) -> "MailServer | None":
 def _secret(file: Path) -> str:
     try:
         with file.open() as stream:
-            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
+            if is_exposed(os.fstat(stream.fileno())):
                 raise InvalidParameterValue(f"Others can read {file}. Change that with: chmod 600 {file}")
             return stream.read().strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

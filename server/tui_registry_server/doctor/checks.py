@@ -21,6 +21,8 @@ CHECKS = (
     Check("backups", files.has_backups),
     Check[Server]("TLS", certificate.is_served),
     Check("tracking server", network.reaches_tracking_server),
+    Check("OpenID provider", network.reaches_openid_provider),
+    Check("mail server", network.reaches_mail_server),
     Check("webhooks", network.sends_webhooks, needs="schema"),
 )
 """In the order in which they run and are shown."""

@@ -10,7 +10,9 @@ import httpx
 
 from tui_registry_server.doctor.database import differs
 from tui_registry_server.doctor.subject import Server, now
+from tui_registry_server.identity.documents import DocumentError, fetch
 from tui_registry_server.rules.errors import InvalidParameterValue, InvalidState
+from tui_registry_server.rules.mail import MAILTO
 from tui_registry_server.rules.secret_box import secret_box
 from tui_registry_server.rules.webhook_targets import check_address, check_url
 from tui_registry_server.store import webhook_deliveries, webhooks
@@ -62,6 +64,40 @@ async def _ask(tracking: TrackingServer) -> httpx.Response:
         return await client.get("api/2.0/mlflow/experiments/search", params={"max_results": 1}, headers=headers)
 
 
+def reaches_openid_provider(server: Server) -> Iterator[Finding]:
+    if (provider := server.options.openid) is None:
+        return
+    try:
+        document = asyncio.run(fetch(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"))
+    except DocumentError as error:
+        raise CheckFailed(
+            f"{provider.issuer} cannot be used: {error}.",
+            "Check --oidc-issuer, the firewall, and that this machine trusts its certificate.",
+        ) from None
+    if document.get("issuer") != provider.issuer:
+        yield Finding(
+            Status.FAIL,
+            f"{provider.issuer} calls itself {document.get('issuer')!a}: no token of it would be accepted.",
+            "Give --oidc-issuer as the provider writes it.",
+        )
+    else:
+        yield Finding(Status.OK, f"{provider.issuer} answers.")
+
+
+def reaches_mail_server(server: Server) -> Iterator[Finding]:
+    """Whether it accepts connections. Nothing is sent."""
+    if (mail := server.options.mail_server) is None:
+        return
+    try:
+        socket.create_connection((mail.host, mail.port), timeout=SECONDS).close()
+    except OSError as error:
+        raise CheckFailed(
+            f"{mail.host}:{mail.port} cannot be reached: {error.strerror or error}.",
+            "Check --smtp-url and the firewall.",
+        ) from None
+    yield Finding(Status.OK, f"{mail.host}:{mail.port} accepts connections.")
+
+
 def sends_webhooks(server: Server) -> Iterator[Finding]:
     box = secret_box(server.options.webhook_key_file)  # raises what is wrong with the key
     with server.reading() as connection:
@@ -97,7 +133,13 @@ def sends_webhooks(server: Server) -> Iterator[Finding]:
 
 
 def _refused(server: Server, row: WebhookRow) -> Finding | None:
-    """Whether the receiver's name resolves, to addresses that are allowed. Nothing is sent."""
+    """Whether the receiver's name resolves, to addresses that are allowed, or there is a mail server. Nothing is
+    sent."""
+    name = f"Webhook {row.id} of {row.model_name or 'the whole registry'}"
+    if row.url.startswith(MAILTO):
+        if server.options.mail_server is not None:
+            return None
+        return Finding(Status.FAIL, f"{name} sends e-mail, and there is no mail server.", "Give one by --smtp-url.")
     allowed = server.webhook_networks
     host = ""
     try:
@@ -112,4 +154,4 @@ def _refused(server: Server, row: WebhookRow) -> Finding | None:
         text, remedy = f"{host} does not resolve: {error.strerror}.", "Check the name, and this machine's resolver."
     else:
         return None
-    return Finding(Status.FAIL, f"Webhook {row.id} of {row.model_name or 'the whole registry'}: {text}", remedy)
+    return Finding(Status.FAIL, f"{name}: {text}", remedy)

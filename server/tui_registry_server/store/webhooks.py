@@ -112,10 +112,8 @@ _SUBSCRIBED = Statement(
         ),
     ).order_by(webhooks.c.creation_timestamp, webhooks.c.id)
 )
+_ACTIVE = Statement(_rows.where(_active).order_by(webhooks.c.creation_timestamp, webhooks.c.id))
 _ANY_ACTIVE = Statement(select(webhooks.c.id).where(_active).limit(1))
-_ACTIVE = Statement(
-    _rows.where(_active, webhooks.c.digest.is_(None)).order_by(webhooks.c.creation_timestamp, webhooks.c.id)
-)
 _FOLLOWS = Statement(
     _rows.where(webhooks.c.digest.is_not(None), webhooks.c.principal_id == bindparam("principal_id", type_=Text()))
     .order_by(webhooks.c.creation_timestamp, webhooks.c.id)
@@ -180,7 +178,7 @@ def any_active(connection: Connection) -> bool:
 
 
 def active(connection: Connection) -> list[WebhookRow]:
-    """The webhooks that send, without follows, the oldest first."""
+    """All that are told of changes, those of followers too."""
     return [_row(row) for row in _ACTIVE.run(connection)]
 
 
