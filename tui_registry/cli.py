@@ -32,6 +32,7 @@ _FORWARDED: dict[str, Any] = {
 _LAZY_COMMANDS = {
     "requests": "requests",
     "models": "models",
+    "prompts": "prompts",
     "versions": "versions",
     "comments": "comments",
     "lineage": "lineage",

@@ -47,6 +47,16 @@ def models(context: click.Context, _parameter: click.Parameter, incomplete: str)
     return _items(_read(context, read), incomplete)
 
 
+def prompts(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    async def read(client: "RegistryClient") -> "Found":
+        from tui_registry.queries.prompts import prompts_filter
+
+        page = await client.models.search(filter_text=prompts_filter(incomplete), max_results=MAX_ITEMS)
+        return [(model.name, model.description or "") for model in page.registered_models]
+
+    return _items(_read(context, read), incomplete)
+
+
 def versions(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """The versions of the model in the argument before, newest first."""
 

@@ -1,0 +1,99 @@
+"""Prompts of MLflow's registry: registered models whose tags say so, with their texts in tags of the versions."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_registry.queries.search_syntax import models_filter, named
+from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.registered_model import RegisteredModel
+from tui_registry_server.wire.tag import Tag
+
+IS_PROMPT = "mlflow.prompt.is_prompt"
+TEXT = "mlflow.prompt.text"
+TYPE = "_mlflow_prompt_type"
+CHAT = "chat"
+LATEST = "latest"
+"""The alias that every prompt has: that of its newest version."""
+_PROMPTS = f"tags.`{IS_PROMPT}` = 'true'"
+_INTERNAL = ("mlflow.prompt.", "_mlflow_prompt_", "_mlflow_experiment_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat prompt. ``content`` that is no text is its JSON."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A prompt, and one of its versions by number or alias; without either, the newest."""
+
+    name: str
+    version: str = ""
+    alias: str = ""
+
+
+def prompts_filter(typed: str) -> str:
+    """The prompts that match the input, which is as for models. Without this comparison searches leave prompts out."""
+    narrowed = models_filter(typed)
+    return f"{_PROMPTS} AND {narrowed}" if narrowed else _PROMPTS
+
+
+def prompt_versions(name: str) -> str:
+    """The versions of a prompt that are tagged as such, as MLflow tags them all."""
+    return f"{_PROMPTS} AND {named(name)}"
+
+
+def is_prompt(tags: Sequence[Tag]) -> bool:
+    """Whether a model with these tags is a prompt, as MLflow decides it."""
+    return _value(tags, IS_PROMPT).lower() == "true"
+
+
+def parse_reference(typed: str) -> Reference:
+    """``NAME``, ``NAME/3`` or ``NAME@alias``, also after ``prompts:/``. MLflow allows neither ``/`` nor ``@`` in a
+    prompt's name."""
+    typed = typed.removeprefix("prompts:").lstrip("/")
+    name, slash, version = typed.partition("/")
+    if slash:
+        return Reference(name, version=version)
+    name, at, alias = typed.partition("@")
+    return Reference(name, alias="" if alias.lower() == LATEST else alias) if at else Reference(typed)
+
+
+def newest_version(model: RegisteredModel) -> str:
+    """The number of a prompt's newest version; empty if it has none."""
+    return max((each.version for each in model.latest_versions), key=int, default="")
+
+
+def template(version: ModelVersion) -> str:
+    """The text as it is stored: for a chat prompt, JSON."""
+    return _value(version.tags, TEXT)
+
+
+def messages(version: ModelVersion) -> list[Message] | None:
+    """The messages of a chat prompt; None for a text, and for what is no list of messages."""
+    if _value(version.tags, TYPE) != CHAT:
+        return None
+    try:
+        parsed = json.loads(template(version))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(parsed, list) or not all(isinstance(each, dict) for each in parsed):
+        return None
+    return [Message(_as_text(each.get("role", "")), _as_text(each.get("content", ""))) for each in parsed]
+
+
+def own_tags(tags: Sequence[Tag]) -> list[Tag]:
+    """The tags that people set, without MLflow's own."""
+    return [tag for tag in tags if not tag.key.startswith(_INTERNAL)]
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _value(tags: Sequence[Tag], key: str) -> str:
+    return next((tag.value or "" for tag in tags if tag.key == key), "")
