@@ -109,8 +109,10 @@ def test_kubernetes() -> None:
         assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
     served = found[0]["spec"]["template"]
     assert found[1]["spec"]["selector"].items() <= served["metadata"]["labels"].items()
-    paths = {served["spec"]["containers"][0][f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness")}
-    assert paths == {"/health"}
+    probes = {
+        kind: served["spec"]["containers"][0][f"{kind}Probe"]["httpGet"]["path"] for kind in ("liveness", "readiness")
+    }
+    assert probes == {"liveness": "/health", "readiness": "/ready"}
 
 
 @contextmanager
