@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pexpect
 import pytest
 from click.testing import CliRunner, Result
@@ -20,7 +21,8 @@ from tests.server.permission_cases import CASES
 from tests.server.streams import numbers_of, stream
 from tests.server.webhook_cases import HOOKS, URL
 from tui_registry_server.commands import main
-from tui_registry_server.store.tables import metadata
+from tui_registry_server.store.engine import database_url, make_engine
+from tui_registry_server.store.tables import metadata, sign_ins
 
 LISTS = {
     "/mlflow/registered-models/search": "registered_models",
@@ -81,11 +83,33 @@ def _have_a_delivery(callers: Callers) -> None:
     assert callers.admin.get(f"{HOOKS}/deliveries", id=made["webhook"]["id"]).ok()["deliveries"]
 
 
+def _have_programs_and_sign_ins(callers: Callers) -> None:
+    """A program with a secret, an access token and a federation rule; and somebody who has signed in."""
+    robot = callers.admin.post("/preview/scim/v2/ServicePrincipals", applicationId="program").ok()
+    secret = callers.admin.post(f"/accounts/servicePrincipals/{robot['id']}/credentials/secrets").ok()["secret"]
+    rule = {"application_id": "program", "issuer": "https://ci.example.com", "subject": "job", "audience": "registry"}
+    callers.admin.post("/federation-rules", **rule).ok()
+    grant = {"grant_type": "client_credentials", "client_id": "program", "client_secret": secret}
+    assert httpx.post(f"{callers.admin.url}/oidc/v1/token", data=grant).status_code == 200
+    engine = make_engine(database_url(callers.registry.database), write=True)
+    with engine.begin() as connection:
+        connection.execute(sign_ins.insert().values(principal_id=robot["id"], issuer="https://id", issued_timestamp=1))
+    engine.dispose()
+
+
+def _have_an_import(callers: Callers) -> None:
+    times = {"creation_timestamp": 1, "last_updated_timestamp": 2}
+    version = {"version": "3", "source": "s3://models/3", **times}
+    callers.admin.post("/imports/models", source="elsewhere", name="imported", versions=[version], **times).ok()
+
+
 def test_there_and_back(target: str, tmp_path: Path) -> None:
     with serving(tmp_path, maintenance="") as live, closing(Callers(live)) as callers:
         for case in CASES:
             case.prepare(callers, CREATOR).make(callers.creator)  # refused or not: it prepares what it needs
         _have_a_delivery(callers)
+        _have_an_import(callers)
+        _have_programs_and_sign_ins(callers)
         callers.version(callers.model("Größe 模型 🙂 %_\\'\""), "Production")
         callers.admin.post("/preview/scim/v2/ServicePrincipals", displayName="robot").ok()
         before, creator, source = all_answers(callers.admin), callers.creator.token, live.database
@@ -96,7 +120,9 @@ def test_there_and_back(target: str, tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         counted = dict(re.findall(r"^(\w+) +([\d,]+) rows  [0-9a-f]{16}$", result.stdout, re.MULTILINE))
         assert counted.keys() == metadata.tables.keys()
-        assert "0" not in counted.values(), "nothing of that kind was there to be moved"
+        assert [name for name, rows in counted.items() if rows == "0"] == [], (
+            "nothing of these kinds was there to be moved"
+        )
         folder = tmp_path / f"serving-{Path(destination).name[:8]}"
         folder.mkdir()
         with Server(folder, destination) as server, Api(server.start(), token) as api:

@@ -245,9 +245,9 @@ async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not
 async def test_a_letter_acts_before_the_next_is_looked_at(scene: Scene) -> None:
     """What is typed at once after an action that came to a letter arrives in the line that it opens."""
     model = scene.pending("churn")
-    async with console(scene.url, scene.token, settings=mine('[keys]\nfilter = "f"\n')) as shown:
+    async with console(scene.url, scene.token, settings=mine('[keys]\nfilter = "z"\n')) as shown:
         await shown.shows(model, "● live")
-        await shown.press(*"fzzz")
+        await shown.press(*"zxxx")
         await shown.shows("No matching requests.")
     bound = {each.key: each.priority for each in Table.BINDINGS if isinstance(each, Binding)}
     assert not bound["pagedown"]

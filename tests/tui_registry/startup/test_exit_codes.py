@@ -91,7 +91,7 @@ def test_streams_and_arguments(environment: dict[str, str], scene: Scene, tmp_pa
 def test_a_token_that_nobody_can_be_asked_for(environment: dict[str, str]) -> None:
     """Python would warn in its own words, and show what is typed."""
     done = subprocess.run(
-        [*PROGRAM, "login", "http://127.0.0.1:1"],
+        [*PROGRAM, "login", "--token", "http://127.0.0.1:1"],
         env=environment,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
