@@ -117,6 +117,10 @@ def mlflow_server(folder: Path) -> Iterator[str]:
             patch.setenv(variable, f"sqlite:///{folder / DATABASE}")
         for store in ("_tracking_store", "_model_registry_store"):
             patch.setattr(handlers, store, None)
+        # The application sets these for the whole process.
+        patch.setattr("mlflow.tracking._model_registry.utils._registry_uri", None)
+        patch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{folder / DATABASE}")
+        patch.setenv("MLFLOW_TRACKING_TOKEN", "")
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
