@@ -224,6 +224,11 @@ def pages(client: MlflowClient, text: str | None) -> list[Any]:
             return found
 
 
+def without_aliases(versions: list[Any]) -> list[dict[str, Any]]:
+    """By number; only here do listed versions have their aliases, which the model has, too."""
+    return sorted(({**dict(each), "aliases": []} for each in versions), key=lambda each: int(each["version"]))
+
+
 def shown(client: MlflowClient, name: str) -> Any:
     registry: Any = client._get_registry_client()  # MlflowClient's own methods hide prompts
     model = registry.get_registered_model(name)
@@ -231,10 +236,9 @@ def shown(client: MlflowClient, name: str) -> Any:
     text = f"name = {quote}{name}{quote}" + (" AND tags.`mlflow.prompt.is_prompt` = 'true'" if name == PROMPT else "")
     versions = client.search_model_versions(text, max_results=1000)
     fields = {key: value for key, value in dict(model).items() if key != "latest_versions"}
-    latest = sorted((dict(each) for each in model.latest_versions), key=lambda each: str(each["version"]))
     return (
-        {**fields, "latest_versions": [{**each, "aliases": sorted(each["aliases"])} for each in latest]},
-        sorted((dict(each) for each in versions), key=lambda each: int(each["version"])),
+        {**fields, "latest_versions": without_aliases(model.latest_versions)},
+        without_aliases(versions),
         sorted(registry.get_model_version(name, versions[0].version).aliases),
     )
 
