@@ -2,6 +2,7 @@
 
 from tests.server.callers import Caller, Callers
 from tests.server.permission_case import WEBHOOKS, Case, PermissionAttempt, case, shared
+from tui_registry_server.operations.webhook_changes import MAX_OF_MODEL
 
 HOOKS = "/mlflow/registry-webhooks"
 URL = "https://localhost/hook"  # to which this server sends nothing
@@ -9,9 +10,19 @@ HOOK = {"events": ["COMMENT_CREATED"], "http_url_spec": {"url": URL}}
 MLFLOW_HOOK = {"name": "hook", "url": URL, "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}]}
 
 
+def _model_with_room(callers: Callers) -> str:
+    """A model, without the webhooks of earlier cases once they are nearly as many as it can have."""
+    model = shared(callers, "hooked")
+    webhooks = _webhooks(callers, model)
+    if len(webhooks) >= MAX_OF_MODEL - 10:
+        for each in webhooks:
+            callers.admin.delete(f"{HOOKS}/delete", id=each).ok()
+    return model
+
+
 def _hooked(callers: Callers) -> tuple[str, str]:
     """A model with a new webhook: its name, and the webhook's id."""
-    model = shared(callers, "hooked")
+    model = _model_with_room(callers)
     made = callers.admin.post(f"{HOOKS}/create", model_name=model, status="DISABLED", **HOOK).ok()
     return model, made["webhook"]["id"]
 
@@ -23,7 +34,7 @@ def _webhooks(callers: Callers, model: str) -> dict[str, dict[str, str]]:
 
 @case(WEBHOOKS, f"POST {HOOKS}/create")
 def create(callers: Callers, caller: Caller) -> PermissionAttempt:
-    model, words = shared(callers, "hooked"), callers.new_name("words")
+    model, words = _model_with_room(callers), callers.new_name("words")
     fields = {"model_name": model, "description": words, "status": "DISABLED"} | HOOK
     return PermissionAttempt(
         "POST",
