@@ -50,13 +50,16 @@ def test_the_importer_goes_on(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        with importer, Api(url, token) as api:
-            while importer.poll() is None and api.get(OVERVIEW).ok()["models_without_owner"]["count"] < 5:
-                time.sleep(0.01)
+        with importer:
+            with Api(url, token) as api:
+                while importer.poll() is None and api.get(OVERVIEW).ok()["models_without_owner"]["count"] < 5:
+                    time.sleep(0.01)
             server.kill()
             server.start()
-            half = api.get(OVERVIEW).ok()["models_without_owner"]["count"]
+            with Api(url, token) as api:
+                half = api.get(OVERVIEW).ok()["models_without_owner"]["count"]
             _, said = importer.communicate(timeout=200)
+        with Api(url, token) as api:
             records = api.get("/mlflow/activities/list", activity_type="IMPORTED_ACTIVITY", max_results=1000).ok()
         assert 5 <= half < MODELS
         assert importer.returncode == 0, said
