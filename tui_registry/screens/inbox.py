@@ -17,7 +17,6 @@ from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.search_syntax import field_of, unmatched
 from tui_registry.screens.models.copy_actions import CopyActions
-from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, RequestDecisions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
@@ -163,6 +162,8 @@ class Inbox(TableActions, RequestDecisions, CopyActions):
         self.post_message(LivenessChanged())
 
     def action_follow(self) -> None:
+        from tui_registry.screens.models.follow_dialog import follow  # not needed for the first row
+
         self.console_app.mutations.prepare(partial(follow, self.console_app, None))
 
     def action_move(self, by: int) -> None:

@@ -58,7 +58,7 @@ def test_the_example_of_the_documentation_is_read() -> None:
         tracking_uri="https://mlflow.example.com",
         ca="/etc/ssl/our-authority.pem",
     )
-    lab = Profile(url="http://registry.lab.example.com:5055", insecure_http=True, ask_token=True)
+    lab = Profile(url="http://registry.lab.example.com:5055", insecure_http=True, ask_token=True, sign_in=True)
     assert known.get("lab") == lab
 
 
