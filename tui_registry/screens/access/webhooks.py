@@ -1,5 +1,6 @@
 """The webhooks of the whole registry and of models, or of one model: what each tells whom, and whether it arrives."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -43,7 +44,9 @@ class Webhooks(Polled, MarkedListing, Section):
         self._rights_as_of = -1  # Console.change_count, as of when the rights were read
 
     async def load(self) -> None:
-        found = await self.console_app.client.webhooks.all_overviews(self._model)
+        found, _ = await asyncio.gather(  # the rights, too, before the list: its keys depend on them
+            self.console_app.client.webhooks.all_overviews(self._model), self.read_me()
+        )
         self._webhooks = {webhook.id: webhook for webhook in found}
         await super().load()
 
