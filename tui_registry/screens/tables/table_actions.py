@@ -63,12 +63,12 @@ class TableActions(Arranged):
         if chosen is None:
             return
         if chosen == OWN_ORDER:
-            await self._keep(replace(self.arrangement, sort=None))
+            self._keep(replace(self.arrangement, sort=None))
             return
         is_descending = (columns[chosen].sorting or BY_TEXT).is_descending_first
         if sort is not None and sort.column == chosen:
             is_descending = not sort.is_descending
-        await self._keep(replace(self.arrangement, sort=Sort(chosen, is_descending)))
+        self._keep(replace(self.arrangement, sort=Sort(chosen, is_descending)))
 
     def action_columns(self) -> None:
         self.console_app.mutations.prepare(self._choose_columns)
@@ -80,13 +80,19 @@ class TableActions(Arranged):
         shown = [column.name for _, column in self.current_table.shown_columns]
         chosen = await self.app.push_screen_wait(ChooseColumns(titles, shown))
         if chosen is not None and chosen != tuple(shown):
-            await self._keep(replace(self.arrangement, columns=chosen or None))
+            self._keep(replace(self.arrangement, columns=chosen or None))
 
-    async def _keep(self, arrangement: Arrangement) -> None:
-        """Use an arrangement, now and from the next start on."""
+    def _keep(self, arrangement: Arrangement) -> None:
+        """Use an arrangement, now and from the next start on. Keys act again while it is written to its file, which is
+        begun at once: the console may be left."""
         self.use_arrangement(arrangement)
+        keep = self.console_app.arrangements.keep
+        written = asyncio.get_running_loop().run_in_executor(None, keep, self.place, arrangement)
+        self.run_worker(self._report_unwritten(written), name="arrangement")
+
+    async def _report_unwritten(self, written: asyncio.Future[None]) -> None:
         try:
-            await asyncio.to_thread(self.console_app.arrangements.keep, self.place, arrangement)
+            await written
         except OSError as error:
             self._report("Not kept", Verdict.REFUSED, f"It holds for this session: {error.strerror}.")
 
