@@ -21,6 +21,7 @@ from tests.live_registry import Server, command, fresh_database
 from tests.postgresql import bundled_server
 from tests.server.api import Api
 from tests.server.receiver import OK, Answer, Received, Receiver
+from tests.variants import variant
 from tui_registry_server.store.engine import database_url, make_engine
 
 CHANGES = ROUNDS
@@ -70,7 +71,7 @@ def recorded(database: str) -> list[str]:
 
 
 @pytest.mark.timeout(300 + CHANGES // 5)
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", variant("postgresql")])
 def test_nothing_is_lost(kind: str, tmp_path: Path) -> None:
     chance = random.Random(CHANGES)
 

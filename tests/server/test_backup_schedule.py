@@ -117,6 +117,7 @@ def test_on_a_full_disk_the_old_ones_stay(fresh_registry: LiveRegistry, tmp_path
         }
 
 
+@pytest.mark.variant
 def test_servers_on_one_postgresql_take_turns(tmp_path: Path) -> None:
     import psycopg
 
