@@ -46,7 +46,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
         Column("ACTION", 9, grow=1, max_width=19),
         Column("MODEL", 16, grow=3, max_width=48),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
-        Column("DETAILS", 20, priority=3, grow=5),
+        Column("DETAILS", 14, priority=3, grow=5),
     )
 
     own_order = Sort("age", is_descending=True)

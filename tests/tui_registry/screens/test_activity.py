@@ -1,16 +1,18 @@
 """The feed of activities as its users see it."""
 
 from tests.tui_registry.console import LARGE, SIZES, console
-from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
 from tui_registry.queries.search_syntax import activity_filter
 
 
 @SIZES
 async def test_who_did_what(scene: Scene, size: tuple[int, int]) -> None:
+    """Also where names of users are long: then the details are cut, not left out."""
     model = scene.pending("churn", comment="[@click=app.quit] please")
+    scene.ask(model, "1", by=SECOND_ASKER)
     async with console(scene.url, scene.token, size) as shown:
         await shown.press("4")
-        await shown.shows(model, ASKER, "requested", "None → Staging", "created")
+        await shown.shows(model, ASKER, SECOND_ASKER, "requested", "None → St", "created")
 
 
 async def test_what_happens_elsewhere_is_shown(scene: Scene) -> None:
