@@ -1,4 +1,4 @@
-"""What systemd is told of a service of Type=notify: sd_notify(3), in so far as it is needed here."""
+"""What systemd is notified of a service of Type=notify: sd_notify(3), in so far as it is needed here."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
 """What webhooks cost those who write: the rate of writes with ten active webhooks, beside that with none.
 
 ``python -m tests.benchmarks.webhooks`` takes half a minute. All are measured in turns on one server: with webhooks that
-are told of every write, with those of other events, and with disabled ones. The receiver is another process.
+are notified of every write, with those of other events, and with disabled ones. The receiver is another process.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ ROUNDS = 5
 CASES = {
     "none active": ("DISABLED", "MODEL_VERSION_TAG_SET"),
     "ten of other events": ("ACTIVE", "COMMENT_CREATED"),
-    "ten that are told of every write": ("ACTIVE", "MODEL_VERSION_TAG_SET"),
+    "ten that are notified of every write": ("ACTIVE", "MODEL_VERSION_TAG_SET"),
 }
 
 

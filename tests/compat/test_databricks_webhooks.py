@@ -65,10 +65,10 @@ def test_all_calls(model_registry: ModelRegistryAPI) -> None:
         assert receiver.requests[1].path == "/api/2.1/jobs/run-now"
 
         model_registry.create_model_version("hooked", "s3://x")
-        told = receiver.wait_for(3)[2]
-        assert told.is_signed_for_databricks(SECRET)
-        assert told.headers["authorization"] == "Bearer x"
-        assert (told.json["event"], told.json["model_name"], told.json["version"]) == (
+        delivery = receiver.wait_for(3)[2]
+        assert delivery.is_signed_for_databricks(SECRET)
+        assert delivery.headers["authorization"] == "Bearer x"
+        assert (delivery.json["event"], delivery.json["model_name"], delivery.json["version"]) == (
             "MODEL_VERSION_CREATED",
             "hooked",
             "1",

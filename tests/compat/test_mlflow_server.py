@@ -131,7 +131,7 @@ def test_the_same_answers(theirs: FlaskClient, ours: Api) -> None:
 
 
 @pytest.mark.parametrize(("tags", "other"), [([], PROMPT), (PROMPT, [])], ids=["a model", "a prompt"])
-def test_a_clash_is_told_as_they_tell_it(tags: list[Any], other: list[Any], theirs: FlaskClient, ours: Api) -> None:
+def test_a_clash_is_reported_as_they_do(tags: list[Any], other: list[Any], theirs: FlaskClient, ours: Api) -> None:
     noun = "prompt" if tags else "registered model"
     _, path, fields = new_model("taken", tags=tags)
     assert theirs.post(path, json=fields).status_code == 200

@@ -15,7 +15,7 @@ HOW = {"digest": "DAILY", "slack_url": URL}
 
 
 def _disable(callers: Callers) -> None:
-    """Nobody is told of what comes next: the server would write to the database after every change."""
+    """Nobody is notified of what comes next: the server would write to the database after every change."""
     with changing(callers.registry.database) as connection:
         connection.execute(update(webhooks).where(webhooks.c.digest.is_not(None)).values(status="DISABLED"))
 

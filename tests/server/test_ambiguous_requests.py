@@ -108,7 +108,7 @@ def test_requests_sent_ahead(small: LiveRegistry) -> None:
     assert len(received.statuses) <= SMALL["pipelined"] + 1
 
 
-def test_whoever_waits_to_send_a_body_is_told_first(small: LiveRegistry) -> None:
+def test_whoever_waits_to_send_a_body_is_answered_first(small: LiveRegistry) -> None:
     """The server does not know whether the body follows, so it reads nothing more on the connection."""
     expecting = b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(HEALTH)
     received = exchange(small.url, CREATE + expecting)

@@ -12,7 +12,7 @@ from tests.server.test_activities import RECORDED
 from tests.server.test_visibility import say
 
 
-def test_every_change_is_told_once_and_in_order(callers: Callers) -> None:
+def test_every_change_is_reported_once_and_in_order(callers: Callers) -> None:
     """Events are the same as in the feed."""
     model = callers.model()
     callers.version(model)

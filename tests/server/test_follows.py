@@ -1,4 +1,4 @@
-"""Following models and requests: who is told of what, when, and that it is no more than they may read by then."""
+"""Following models and requests: who is notified of what, when, and that it is no more than they may read by then."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ VERSIONS, REQUESTS = "/mlflow/model-versions", "/mlflow/transition-requests"
 SCIM_PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-class Office:
+class Followers:
     """A registry with a mail server; ``ann`` owns the models, ``bob`` reads them."""
 
     def __init__(self, live: LiveRegistry, mailbox: Mailbox) -> None:
@@ -86,16 +86,16 @@ def _json(**fields: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def followers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followers]:
     with serving_with_mail(tmp_path_factory.mktemp("followed")) as (live, mailbox):
-        office = Office(live, mailbox)
-        with office.admin, office.ann, office.bob:
-            yield office
+        followers = Followers(live, mailbox)
+        with followers.admin, followers.ann, followers.bob:
+            yield followers
 
 
 @pytest.fixture(autouse=True)
-def empty_mailbox(office: Office) -> None:
-    office.mailbox.mails.clear()
+def empty_mailbox(followers: Followers) -> None:
+    followers.mailbox.mails.clear()
 
 
 def follow(api: Api, **fields: Any) -> str:
@@ -108,20 +108,20 @@ def unfollow(api: Api, *ids: str) -> None:
         api.delete(f"{FOLLOWS}/delete", id=each).ok()
 
 
-def test_a_model_is_followed_at_once(office: Office) -> None:
+def test_a_model_is_followed_at_once(followers: Followers) -> None:
     """To one's own address; each change once, one's own not at all, and nothing of other models."""
-    model, other = office.model("churn"), office.model("other")
-    bobs, anns = follow(office.bob, model_name=model), follow(office.ann, model_name=model)
-    office.comment(other, "elsewhere")
-    office.request(model, "Staging", "AUC 0.91")
-    office.admin.post(
+    model, other = followers.model("churn"), followers.model("other")
+    bobs, anns = follow(followers.bob, model_name=model), follow(followers.ann, model_name=model)
+    followers.comment(other, "elsewhere")
+    followers.request(model, "Staging", "AUC 0.91")
+    followers.admin.post(
         f"{REQUESTS}/approve", name=model, version="1", stage="Staging", archive_existing_versions=True
     ).ok()
-    mails = office.mails(3)
-    office.settled(bobs, "DELIVERED", "DELIVERED")
-    office.settled(anns, "DELIVERED")
-    told = sorted((each.recipient, each.message["Subject"]) for each in mails)
-    assert told == [
+    mails = followers.mails(3)
+    followers.settled(bobs, "DELIVERED", "DELIVERED")
+    followers.settled(anns, "DELIVERED")
+    received = sorted((each.recipient, each.message["Subject"]) for each in mails)
+    assert received == [
         ("ann@example.com", "admin approved the request to transition registered model 'churn' version 1 to Staging."),
         ("bob@example.com", "admin approved the request to transition registered model 'churn' version 1 to Staging."),
         ("bob@example.com", "ann@example.com requested to transition registered model 'churn' version 1 to Staging."),
@@ -130,110 +130,116 @@ def test_a_model_is_followed_at_once(office: Office) -> None:
     assert "“AUC 0.91”" in first.text
     assert "To end that: tui-registry unfollow churn" in first.text
     assert "secret-bucket" not in first.text
-    unfollow(office.bob, bobs)
-    unfollow(office.ann, anns)
-    office.comment(model, "to nobody")
-    assert office.bob.get(f"{FOLLOWS}/list").ok() == {}
+    unfollow(followers.bob, bobs)
+    unfollow(followers.ann, anns)
+    followers.comment(model, "to nobody")
+    assert followers.bob.get(f"{FOLLOWS}/list").ok() == {}
 
 
-def test_a_digest_is_one_message_of_what_is_readable_by_then(office: Office) -> None:
+def test_a_digest_is_one_message_of_what_is_readable_by_then(followers: Followers) -> None:
     """In Slack: in order, of what happened since the last; what may not be read any more is not in it, and nothing is
     sent where nothing happened."""
-    model, hidden = office.model("digested"), office.model("hidden")
+    model, hidden = followers.model("digested"), followers.model("hidden")
     with Receiver() as receiver:
-        ids = [follow(office.bob, model_name=each, digest="DAILY", slack_url=receiver.url) for each in (model, hidden)]
-        office.comment(model, "one", "two")
-        office.comment(hidden, "a secret")
-        office.queued(ids[0], 2)
-        office.queued(ids[1], 1)
-        with changing(office.live.database) as connection:
+        ids = [
+            follow(followers.bob, model_name=each, digest="DAILY", slack_url=receiver.url) for each in (model, hidden)
+        ]
+        followers.comment(model, "one", "two")
+        followers.comment(hidden, "a secret")
+        followers.queued(ids[0], 2)
+        followers.queued(ids[1], 1)
+        with changing(followers.live.database) as connection:
             times = connection.execute(
                 select(webhook_deliveries.c.due_timestamp).where(webhook_deliveries.c.webhook_id == ids[0])
             ).scalars()
             assert {each % DAY for each in times} == {6 * HOUR}
         assert receiver.requests == []
-        office.grant(hidden)
+        followers.grant(hidden)
         for each in ids:
-            office.end_of_digest(each)
+            followers.end_of_digest(each)
         (said,) = receiver.wait_for(1)
         assert said.json["text"] == "2 changes in the model registry"
         text = said.json["blocks"][0]["text"]["text"]
         assert text.index("“one”") < text.index("“two”")
-        office.settled(ids[0], "DELIVERED", "DELIVERED")
-        office.settled(ids[1], "WITHHELD")
-        office.comment(model, "three")
-        office.queued(ids[0], 3)
-        office.end_of_digest(ids[0])
+        followers.settled(ids[0], "DELIVERED", "DELIVERED")
+        followers.settled(ids[1], "WITHHELD")
+        followers.comment(model, "three")
+        followers.queued(ids[0], 3)
+        followers.end_of_digest(ids[0])
         assert "three" in receiver.wait_for(2)[1].json["blocks"][0]["text"]["text"]
         assert not any(b"secret" in each.body for each in receiver.requests)
-        assert follow(office.bob, model_name=model, digest="NOW", slack_url=receiver.url) == ids[0], "replaced"
-        office.comment(model, "four")
+        assert follow(followers.bob, model_name=model, digest="NOW", slack_url=receiver.url) == ids[0], "replaced"
+        followers.comment(model, "four")
         receiver.wait_for(3)
-        unfollow(office.bob, *ids)
+        unfollow(followers.bob, *ids)
 
 
-def test_a_failed_digest_comes_again_as_a_whole(office: Office) -> None:
-    model = office.model("retried")
-    mine = follow(office.bob, model_name=model, digest="HOURLY")
-    office.comment(model, "one", "two", "three")
-    office.queued(mine, 3)
-    office.mailbox.answers.append("451 later")
-    office.end_of_digest(mine)
-    first, again = office.mails(2)
+def test_a_failed_digest_comes_again_as_a_whole(followers: Followers) -> None:
+    model = followers.model("retried")
+    mine = follow(followers.bob, model_name=model, digest="HOURLY")
+    followers.comment(model, "one", "two", "three")
+    followers.queued(mine, 3)
+    followers.mailbox.answers.append("451 later")
+    followers.end_of_digest(mine)
+    first, again = followers.mails(2)
     assert first.message["Subject"] == again.message["Subject"] == "3 changes in the model registry"
     assert first.message["Message-ID"] == again.message["Message-ID"]
-    office.settled(mine, *["DELIVERED"] * 3)
-    unfollow(office.bob, mine)
+    followers.settled(mine, *["DELIVERED"] * 3)
+    unfollow(followers.bob, mine)
 
 
-def test_requests_are_followed_by_those_who_may_decide_them(office: Office) -> None:
-    """As long as they are open; and a deactivated person is told nothing."""
-    mine, theirs = office.model("staged", "CAN_MANAGE_STAGING_VERSIONS"), office.model("not bob's")
-    followed = follow(office.bob, digest="HOURLY")
-    office.request(theirs, "Staging")
-    office.request(mine, "Production")
-    office.request(mine, "Staging", "please")
-    office.request(mine, "Archived")
-    office.ann.delete(f"{REQUESTS}/delete", name=mine, version="1", stage="Archived", creator="ann@example.com").ok()
-    office.queued(followed, 4)
-    office.end_of_digest(followed)
-    (mail,) = office.mails(1)
-    office.settled(followed, "WITHHELD", "WITHHELD", "DELIVERED", "WITHHELD")
+def test_requests_are_followed_by_those_who_may_decide_them(followers: Followers) -> None:
+    """As long as they are open; and a deactivated person is not notified."""
+    mine, theirs = followers.model("staged", "CAN_MANAGE_STAGING_VERSIONS"), followers.model("not bob's")
+    followed = follow(followers.bob, digest="HOURLY")
+    followers.request(theirs, "Staging")
+    followers.request(mine, "Production")
+    followers.request(mine, "Staging", "please")
+    followers.request(mine, "Archived")
+    followers.ann.delete(f"{REQUESTS}/delete", name=mine, version="1", stage="Archived", creator="ann@example.com").ok()
+    followers.queued(followed, 4)
+    followers.end_of_digest(followed)
+    (mail,) = followers.mails(1)
+    followers.settled(followed, "WITHHELD", "WITHHELD", "DELIVERED", "WITHHELD")
     expected = "ann@example.com requested to transition registered model 'staged' version 1 to Staging."
     assert mail.message["Subject"] == expected
     assert "tui-registry unfollow --requests" in mail.text
 
-    users = office.admin.get("/preview/scim/v2/Users", filter='userName eq "bob@example.com"').ok()["Resources"]
+    users = followers.admin.get("/preview/scim/v2/Users", filter='userName eq "bob@example.com"').ok()["Resources"]
     for is_active in (False, True):
         active = {"op": "replace", "path": "active", "value": is_active}
-        office.admin.patch(f"/preview/scim/v2/Users/{users[0]['id']}", schemas=[SCIM_PATCH], Operations=[active]).ok()
-        office.ann.delete(f"{REQUESTS}/delete", name=mine, version="1", stage="Staging", creator="ann@example.com").ok()
-        office.request(mine, "Staging", "again")
-        follower = follow(office.admin, slack_url="https://127.0.0.1:9/")  # told of it after bob would be
-        office.queued(followed, 5 if is_active else 4)
-        unfollow(office.admin, follower)
-    office.end_of_digest(followed)
-    assert "again" in office.mails(2)[1].text
-    unfollow(office.bob, followed)
+        followers.admin.patch(
+            f"/preview/scim/v2/Users/{users[0]['id']}", schemas=[SCIM_PATCH], Operations=[active]
+        ).ok()
+        followers.ann.delete(
+            f"{REQUESTS}/delete", name=mine, version="1", stage="Staging", creator="ann@example.com"
+        ).ok()
+        followers.request(mine, "Staging", "again")
+        follower = follow(followers.admin, slack_url="https://127.0.0.1:9/")  # hears of it after bob would be
+        followers.queued(followed, 5 if is_active else 4)
+        unfollow(followers.admin, follower)
+    followers.end_of_digest(followed)
+    assert "again" in followers.mails(2)[1].text
+    unfollow(followers.bob, followed)
 
 
-def test_what_is_refused(office: Office) -> None:
+def test_what_is_refused(followers: Followers) -> None:
     """What others follow is nobody's business, an administrator's neither."""
-    model = office.model("private")
-    mine = follow(office.bob, model_name=model, digest="DAILY", email="somebody@example.org")
-    (listed,) = office.bob.get(f"{FOLLOWS}/list").ok()["follows"]
+    model = followers.model("private")
+    mine = follow(followers.bob, model_name=model, digest="DAILY", email="somebody@example.org")
+    (listed,) = followers.bob.get(f"{FOLLOWS}/list").ok()["follows"]
     assert (listed["id"], listed["email"], listed["digest"]) == (mine, "somebody@example.org", "DAILY")
     for path in ("deliveries", "test", "update", "delete", "replay"):
         method = {"deliveries": "GET", "update": "PATCH", "delete": "DELETE"}.get(path, "POST")
-        office.admin.call(method, f"/mlflow/registry-webhooks/{path}", {"id": mine}).missing()
-    assert mine not in str(office.admin.get("/mlflow/registry-webhooks/overview").ok())
-    assert "follows" not in office.admin.get(f"{FOLLOWS}/list").ok()
-    office.admin.delete(f"{FOLLOWS}/delete", id=mine).missing()
-    assert "your own address" in office.bob.post(f"{FOLLOWS}/set", model_name=model, email="x@example.com").denied()
-    assert "no e-mail address" in office.admin.post(f"{FOLLOWS}/set", model_name=model).invalid()
-    office.bob.post(f"{FOLLOWS}/set", email="a@example.org", slack_url="https://hooks.slack.com/x").invalid()
-    office.bob.post(f"{FOLLOWS}/set", slack_url="https://10.0.0.1/").invalid()
-    unfollow(office.bob, mine)
+        followers.admin.call(method, f"/mlflow/registry-webhooks/{path}", {"id": mine}).missing()
+    assert mine not in str(followers.admin.get("/mlflow/registry-webhooks/overview").ok())
+    assert "follows" not in followers.admin.get(f"{FOLLOWS}/list").ok()
+    followers.admin.delete(f"{FOLLOWS}/delete", id=mine).missing()
+    assert "your own address" in followers.bob.post(f"{FOLLOWS}/set", model_name=model, email="x@example.com").denied()
+    assert "no e-mail address" in followers.admin.post(f"{FOLLOWS}/set", model_name=model).invalid()
+    followers.bob.post(f"{FOLLOWS}/set", email="a@example.org", slack_url="https://hooks.slack.com/x").invalid()
+    followers.bob.post(f"{FOLLOWS}/set", slack_url="https://10.0.0.1/").invalid()
+    unfollow(followers.bob, mine)
 
 
 def test_when_a_digest_is_due() -> None:

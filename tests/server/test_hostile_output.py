@@ -87,7 +87,7 @@ def test_a_token_is_a_row_whatever_it_is_for(fresh_registry: LiveRegistry) -> No
     ],
     ids=lambda arguments: " ".join(arguments[:-1]) or "main",
 )
-def test_mistakes_are_told_in_plain_text(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_mistakes_are_reported_in_plain_text(arguments: tuple[str, ...], tmp_path: Path) -> None:
     database = ("--database", str(tmp_path / "r.db")) if len(arguments) > 1 else ()
     assert run(*arguments, *database).exit_code in (1, 2)
 

@@ -126,7 +126,7 @@ def test_lists_as_long_as_they_may_be(callers: Callers) -> None:
     assert "There is no user, group or service principal with id 123" in answer.missing()
 
 
-def test_the_first_wrong_element_is_told_of(callers: Callers) -> None:
+def test_the_first_wrong_element_is_named(callers: Callers) -> None:
     tags = [{"key": "right"}, {"value": "wrong"}, {"value": "wrong"}]
     message = callers.admin.post(CREATE, name=callers.new_name(), tags=tags).invalid()
     assert "'tags.1.key'" in message

@@ -130,7 +130,7 @@ def test_deliveries_are_counted(live: LiveRegistry, metrics: Callable[[], Metric
     with Api(live.url, live.admin_token) as api, Receiver() as receiver:
         hook = {"events": ["REGISTERED_MODEL_CREATED"], "http_url_spec": {"url": receiver.url}}
         api.post("/mlflow/registry-webhooks/create", **hook).ok()
-        api.post(f"{MODELS}/create", name="told").ok()
+        api.post(f"{MODELS}/create", name="measured").ok()
         receiver.wait_for(1)
         deadline = time.monotonic() + TIMEOUT
         while metrics()("tui_registry_webhook_attempts_total", outcome="delivered") != 1:

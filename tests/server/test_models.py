@@ -233,7 +233,7 @@ def test_a_name_that_a_prompt_has(callers: Callers, database_state: DatabaseStat
     assert f"Registered Model (name={model}) already exists" in taken("create", name=model)
 
 
-def test_what_has_a_name_is_not_told_to_whom_it_is_hidden_from(callers: Callers) -> None:
+def test_what_has_a_name_is_not_reported_to_whom_it_is_hidden_from(callers: Callers) -> None:
     prompt, model = callers.new_name("prompt"), callers.new_name("model")
     callers.creator.post(f"{MODELS}/create", name=prompt, tags=PROMPT).ok()
     callers.creator.post(f"{MODELS}/create", name=model).ok()

@@ -85,7 +85,7 @@ def test_what_is_granted_on_the_whole_registry_counts_too(staff: Staff) -> None:
         staff.callers.admin.put(ROOT, access_control_list=before).ok()
 
 
-def test_who_gives_up_control_is_told(staff: Staff) -> None:
+def test_who_gives_up_control_is_reported(staff: Staff) -> None:
     staff.grant(staff.entry("ann", "CAN_MANAGE"))
     answer = (
         staff.people["ann"][1].post(f"{staff.path}/preview", access_control_list=[staff.entry("ann", "CAN_READ")]).ok()

@@ -22,7 +22,7 @@ def staff(callers: Callers) -> Iterator[Staff]:
     staff.close()
 
 
-def test_every_grant_is_told_the_highest_level_first(staff: Staff) -> None:
+def test_every_grant_is_reported_the_highest_level_first(staff: Staff) -> None:
     staff.grant(
         staff.entry("inner", "CAN_MANAGE_STAGING_VERSIONS"),
         staff.entry("ann", "CAN_EDIT"),
@@ -227,7 +227,7 @@ def test_explaining_writes_nothing(staff: Staff, database_state: DatabaseState) 
 
 
 def test_of_many_groups_some_are_listed_and_all_counted(callers: Callers) -> None:
-    """Each in the next one: what is told of them grows with their number, not with its square."""
+    """Each in the next one: what is notified of them grows with their number, not with its square."""
     name, _ = callers.newcomer()
     model = callers.model("deep")
     path, inner, entries = callers.permissions_path(model), user_id(callers.admin, name), []
@@ -242,6 +242,6 @@ def test_of_many_groups_some_are_listed_and_all_counted(callers: Callers) -> Non
     assert max(len(each.get("through", ())) for each in why["grants"]) == MAX_THROUGH
 
 
-def test_a_principal_of_many_characters_is_not_told_again(staff: Staff) -> None:
+def test_a_principal_of_many_characters_is_not_reported_again(staff: Staff) -> None:
     said = staff.callers.admin.get(f"{staff.path}/why", principal="x" * 60_000).invalid()
     assert len(said) < 200

@@ -133,7 +133,7 @@ HIDDEN = {
 
 @pytest.mark.parametrize("url", HIDDEN.values(), ids=HIDDEN)
 @pytest.mark.parametrize("words", [("users", "create", "x"), ("serve", "--port", "0")])
-def test_a_password_is_not_told(words: tuple[str, ...], url: str) -> None:
+def test_a_password_is_not_shown(words: tuple[str, ...], url: str) -> None:
     result = CliRunner().invoke(main, [*words, "--database", url])
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")

@@ -107,23 +107,23 @@ def test_a_drain(tmp_path: Path) -> None:
         assert not server.state_file.exists()
 
 
-def test_what_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_systemd_is_notified_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(TIMEOUT)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "100000")
         with served(tmp_path) as server:
-            told = [manager.recv(1000).decode() for _ in range(4)]
+            notifications = [manager.recv(1000).decode() for _ in range(4)]
             server.process.send_signal(signal.SIGTERM)
             assert server.ended()[0] == 0
         manager.setblocking(False)
         with suppress(BlockingIOError):
             while True:
-                told.append(manager.recv(1000).decode())
-    assert f"READY=1\nSTATUS=Serving on {server.url}" in told[:2]
-    assert told.count("WATCHDOG=1") >= 3
-    assert told.count("STOPPING=1") == 1
+                notifications.append(manager.recv(1000).decode())
+    assert f"READY=1\nSTATUS=Serving on {server.url}" in notifications[:2]
+    assert notifications.count("WATCHDOG=1") >= 3
+    assert notifications.count("STOPPING=1") == 1
 
 
 def test_what_was_answered_is_there_after_a_crash(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_nothing_is_displaced_from_a_stage_that_versions_share(callers: Callers)
     assert "displaced" not in review
 
 
-def test_a_version_does_not_displace_itself_and_few_of_many_are_told(callers: Callers) -> None:
+def test_a_version_does_not_displace_itself_and_few_of_many_are_reported(callers: Callers) -> None:
     model = callers.model("crowded")
     holders = [version(callers, model, "Staging") for _ in range(12)]
     review = callers.creator.get(f"{REQUESTS}/review", name=model, version=holders[-1], stage="Staging").ok()

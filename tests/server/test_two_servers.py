@@ -104,7 +104,7 @@ def test_what_one_does_the_other_tells_of_within_a_second(pair: Pair) -> None:
         assert [one.get("comment") for one in events.seen] == [f"comment {number}" for number in range(3)]
 
 
-def test_many_changes_at_both_are_told_once_and_in_order(pair: Pair) -> None:
+def test_many_changes_at_both_are_reported_once_and_in_order(pair: Pair) -> None:
     version = pair.version("busy")
 
     def say(api: Api, name: str) -> None:

@@ -80,7 +80,7 @@ def settled(api: Api, webhook_id: str, *statuses: str) -> list[dict[str, Any]]:
 
 
 def test_every_event_in_both_forms(live: LiveRegistry, admin: Api, user: Api) -> None:
-    """All that can happen to a model, as the two forms tell of it; signed, in order, with stable texts."""
+    """All that can happen to a model, in the payloads of both forms; signed, in order, with stable texts."""
     every = [event.value for event in RegistryWebhookEvent]
     with Receiver() as receiver:
         http = {"secret": SECRET, "authorization": "Bearer for-the-receiver"}
@@ -156,27 +156,27 @@ def test_every_event_in_both_forms(live: LiveRegistry, admin: Api, user: Api) ->
     assert sent[3]["comment"] == "Looks **good**"
     assert (sent[20]["previous_name"], sent[20]["model_name"]) == ("m", "n")
 
-    told = [each.json for each in theirs]
-    names = [f"{each['entity']}.{each['action']}" for each in told]
+    payloads = [each.json for each in theirs]
+    names = [f"{each['entity']}.{each['action']}" for each in payloads]
     assert names == [
         "registered_model.created", "model_version.created", "model_version_tag.set", "model_version_tag.deleted",
         "model_version_alias.created", "model_version_alias.deleted", "prompt.created", "prompt_version.created",
         "prompt_tag.set", "prompt_tag.deleted", "prompt_version_tag.set", "prompt_version_tag.deleted",
         "prompt_alias.created", "prompt_alias.deleted",
     ]  # fmt: skip
-    assert [each["data"] for each in told[:4]] == [
+    assert [each["data"] for each in payloads[:4]] == [
         {"name": "m", "tags": {"a": "b"}, "description": "Lines"},
         {"name": "m", "version": "1", "source": "s3://secret-bucket/m", "run_id": "r", "tags": {}, "description": "d"},
         {"name": "m", "version": "1", "key": "k", "value": "v"},
         {"name": "m", "version": "1", "key": "k"},
     ]
-    assert told[4]["data"] == {"name": "m", "alias": "champion", "version": "1"}
-    assert told[6]["data"] == {"name": "p", "tags": {"x": "y"}, "description": ""}
-    assert told[7]["data"] == {
+    assert payloads[4]["data"] == {"name": "m", "alias": "champion", "version": "1"}
+    assert payloads[6]["data"] == {"name": "p", "tags": {"x": "y"}, "description": ""}
+    assert payloads[7]["data"] == {
         "name": "p", "version": "1", "template": "Hello {{name}}", "tags": {}, "description": None
     }  # fmt: skip
-    assert told[12]["data"] == {"name": "p", "alias": "best", "version": "1"}
-    assert told[0]["timestamp"].endswith("+00:00")
+    assert payloads[12]["data"] == {"name": "p", "alias": "best", "version": "1"}
+    assert payloads[0]["timestamp"].endswith("+00:00")
 
 
 def comment(api: Api, name: str, *texts: str) -> None:

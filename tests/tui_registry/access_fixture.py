@@ -6,7 +6,7 @@ import httpx
 
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.console import Console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 
 SCIM = "/preview/scim/v2"
 
@@ -14,13 +14,13 @@ SCIM = "/preview/scim/v2"
 class AccessFixture:
     """A model of OWNER, users in a group, and an administrator's view of their levels."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.registry: LiveRegistry = scene.registry
-        self.admin = scene.registry.client()
-        self.model = scene.model("churn")
-        self.group = f"ml-leads-{scene.id}"
-        self.people = {name: f"{name}-{scene.id}" for name in ("ann", "bob")}
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
+        self.registry: LiveRegistry = samples.registry
+        self.admin = samples.registry.client()
+        self.model = samples.model("churn")
+        self.group = f"ml-leads-{samples.id}"
+        self.people = {name: f"{name}-{samples.id}" for name in ("ann", "bob")}
         ids = [self.call("POST", f"{SCIM}/Users", userName=name)["id"] for name in self.people.values()]
         members = [{"value": user_id} for user_id in ids]
         self.ids = dict(zip(self.people, ids, strict=True))

@@ -12,7 +12,7 @@ from textual.css.stylesheet import Stylesheet
 
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.access_fixture import AccessFixture
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import UNWANTED
 
 
@@ -53,13 +53,13 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]
 
 
 @pytest.fixture
-def scene(registry: LiveRegistry) -> Iterator[Scene]:
+def samples(registry: LiveRegistry) -> Iterator[Samples]:
     """An empty inbox of the shared registry, and users to fill it."""
-    scene = Scene(registry)
+    samples = Samples(registry)
     try:
-        yield scene
+        yield samples
     finally:
-        scene.close()
+        samples.close()
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def command_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def office(scene: Scene) -> Iterator[AccessFixture]:
-    office = AccessFixture(scene)
-    yield office
-    office.close()
+def access_data(samples: Samples) -> Iterator[AccessFixture]:
+    access_data = AccessFixture(samples)
+    yield access_data
+    access_data.close()
 
 
 @pytest.fixture(autouse=True)

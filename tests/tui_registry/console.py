@@ -44,11 +44,11 @@ class Console:
         return screen_text(self.app)
 
     @property
-    def told(self) -> str:
+    def messages(self) -> str:
         """The notifications and what came of the last change, each in one line; on the screen they are wrapped."""
-        told = [f"{note.title}: {note.message}" for note in self.app._notifications]
+        texts = [f"{note.title}: {note.message}" for note in self.app._notifications]
         outcome = self.app.mutations.outcome
-        return "\n".join([*told, *([outcome.text] if outcome else [])])
+        return "\n".join([*texts, *([outcome.text] if outcome else [])])
 
     @property
     def header(self) -> str:
@@ -99,9 +99,9 @@ class Console:
         """Wait for the screen to show none of these."""
         await self.until(lambda: not any(text in self.text for text in texts), f"gone: {texts}")
 
-    async def tells(self, *texts: str) -> None:
+    async def notifies(self, *texts: str) -> None:
         """Wait for notifications that contain all of these."""
-        await self.until(lambda: all(text in self.told for text in texts), f"told: {texts}: {self.told}")
+        await self.until(lambda: all(text in self.messages for text in texts), f"message: {texts}: {self.messages}")
 
     async def ends(self) -> None:
         """Wait for the console to end by itself."""
@@ -136,7 +136,7 @@ async def console(
         try:
             await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
             yield shown
-            assert "A bug in tui-registry" not in shown.told, shown.told
+            assert "A bug in tui-registry" not in shown.messages, shown.messages
         finally:
             app.exit()
     # A call that is cancelled just as it is connected leaves its connection to the garbage collector (httpcore, anyio).

@@ -30,10 +30,10 @@ def secret_service(home: Path, *, unlocked: bool = True) -> Iterator[dict[str, s
     Where the programs are missing the test is skipped; in continuous integration, which is to have them, it fails.
     """
     if missing := [package for program, package in NEEDED.items() if shutil.which(program) is None]:
-        told = f"This needs a real Secret Service. Install it: apt-get install {' '.join(missing)}"
+        message = f"This needs a real Secret Service. Install it: apt-get install {' '.join(missing)}"
         if os.environ.get("CI") == "true":
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(message)
+        pytest.skip(message)
     runtime = home / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)
     variables = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime)}

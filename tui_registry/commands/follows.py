@@ -1,4 +1,4 @@
-"""``tui-registry follow``, ``unfollow`` and ``follows``: be told of a model, or of requests that wait for oneself."""
+"""``tui-registry follow``, ``unfollow`` and ``follows``: be notified of changes of a model, or of open requests."""
 
 from typing import TYPE_CHECKING, Any, Unpack
 

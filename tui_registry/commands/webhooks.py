@@ -1,4 +1,4 @@
-"""``tui-registry webhooks``: who is told of changes, what was delivered, and sending it again."""
+"""``tui-registry webhooks``: who is notified of changes, what was delivered, and sending it again."""
 
 import sys
 import time
@@ -190,7 +190,7 @@ def delete_webhook(*, webhook_id: str, **how: Unpack[How]) -> None:
         webhook = await _find(client, webhook_id)
         return PlannedChange(
             mutations=[changes.delete(client, webhook)],
-            warning=f"{changes.target_of(webhook)} will no longer be told of changes. This cannot be undone.",
+            warning=f"{changes.target_of(webhook)} will no longer be notified of changes. This cannot be undone.",
         )
 
     change(plan, **how)

@@ -142,7 +142,7 @@ def edit(
     *,
     undoable: bool = True,
 ) -> Mutation:
-    """Change what it is told of and what it is for; in Databricks' form. Whoever does becomes its owner."""
+    """Change what it is notified of and what it is for; in Databricks' form. Whoever does becomes its owner."""
     before = (webhook.events, webhook.description or "")
 
     async def now() -> tuple[list[str], str] | None:

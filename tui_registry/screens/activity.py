@@ -1,6 +1,7 @@
 """The activity feed of the registry, a model or a version: newest first, live."""
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
+from tui_registry.widgets.new_row_table import NewRowTable
 from tui_registry.widgets.row import Instant
 from tui_registry.widgets.stages import STAGE_STYLES
 from tui_registry.widgets.table import Column, Row
@@ -44,7 +46,7 @@ class ActivityFeed(TableActions, Listing, EditActions):
         Column("AGE", 4, priority=2, sorting=BY_TIME),
         Column("USER", 12, priority=1, max_width=20),
         Column("ACTION", 9, grow=1, max_width=19),
-        Column("MODEL", 16, grow=3, max_width=48),
+        Column("MODEL", 16, grow=3, max_width=30),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("DETAILS", 14, priority=3, grow=5),
     )
@@ -53,11 +55,16 @@ class ActivityFeed(TableActions, Listing, EditActions):
 
     def __init__(self, name: str = "", version: str = "") -> None:
         """Without a name, the feed of the whole registry."""
-        super().__init__(*(step for step in (self.list_title, name, version) if step))
         self._model_name, self._version = name, version
+        super().__init__(*(step for step in (self.list_title, name, version) if step))
         self._activities: dict[str, FeedActivity] = {}
         self._timeline: Timeline | None = None
         self._filtered: tuple[str, ActivityFilter] = ("", {})  # what was typed, and as filters
+
+    def make_table(self) -> NewRowTable:
+        said = {"model": self._model_name, "ver": self._version}  # in the title, the same in each row
+        columns = [replace(each, is_hidden=bool(said.get(each.name))) for each in self.COLUMNS]
+        return NewRowTable(columns, empty="Loading…", id="list")
 
     async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
         filters = self._filters_for(typed)

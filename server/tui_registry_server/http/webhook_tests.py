@@ -1,5 +1,5 @@
 """Tests of webhooks: few at once for one user or service principal, and in turn with the deliveries, so that nobody can
-flood a receiver by this server, or hold up what others are told."""
+flood a receiver by this server, or hold up what others are notified of."""
 
 import contextlib
 from collections import Counter

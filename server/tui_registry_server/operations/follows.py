@@ -36,7 +36,7 @@ class FollowedSubject(Subject):
 def followed(call: Call, body: SetFollow) -> FollowedSubject:
     """What is to be followed."""
     if body.model_name is None:
-        return FollowedSubject(level=Level.READ, model=None)  # whoever may decide none is told of none
+        return FollowedSubject(level=Level.READ, model=None)  # whoever may decide none is notified of none
     found = subjects.model(call, ModelName(name=body.model_name))
     return FollowedSubject(level=found.level, model=found.model)
 

@@ -40,8 +40,8 @@ def create(call: Call, webhook: WebhookRow) -> None:
 
 
 def change(call: Call, before: WebhookRow, after: WebhookRow) -> WebhookRow:
-    """Returns it with its new owner, whose rights decide from now on what it sends: who sets the URL cannot be told of
-    what only the previous owner may read."""
+    """Returns it with its new owner, whose rights decide from now on what it sends: who sets the URL cannot be
+    notified of what only the previous owner may read."""
     check_receiver(call, after)
     after = after._replace(last_updated_timestamp=call.now, principal_id=call.principal.id, user_id=call.principal.name)
     newest = outbox.catch_up(call.connection, call.now)

@@ -21,10 +21,10 @@ OF_MODEL = (
     Event.REGISTERED_MODEL_RENAMED,
     Event.REGISTERED_MODEL_DELETED,
 )
-"""What who follows a model is told of. A change is told once: an approved request is not a transition besides."""
+"""What who follows a model is notified of. A change is told once: an approved request is not a transition besides."""
 
 OF_REQUESTS = (Event.TRANSITION_REQUEST_CREATED,)
-"""What who follows the requests that wait for them is told of."""
+"""What who follows the requests that wait for them is notified of."""
 
 
 def due(digest: str | None, now: int) -> int:

@@ -26,7 +26,7 @@ class Dialect(StrEnum):
 
 
 class Change(NamedTuple):
-    """An activity, as far as webhooks tell of it.
+    """An activity, as far as webhooks notify of it.
 
     model_name: at that time.
     comment: the text of the comment, unless it was deleted, or what was said with a request or a decision.
@@ -92,7 +92,7 @@ _MLFLOW: Mapping[tuple[str, bool], tuple[str, str]] = {
 """By the activity's type, and whether it is about a version: the event of a model, and that of a prompt."""
 
 ACTIVITY_TYPES = frozenset({*_DATABRICKS, *(activity for activity, _ in _MLFLOW)})
-"""The types of activities that webhooks tell of."""
+"""The types of activities that webhooks notify of."""
 
 
 def events_of(change: Change, dialect: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ WORKSPACE = "workspace"
 represents exactly."""
 
 WEBHOOKS = "webhooks"
-"""The sequence number of the last activity that webhooks were told of, or that none was to be told of."""
+"""The sequence number of the last activity that webhooks were notified of, or that none was to be notified of."""
 
 NAMES = (IDENTITY, *_KEY, WORKSPACE, WEBHOOKS)
 

@@ -1,7 +1,7 @@
 """From changes to deliveries: the activities are the outbox of webhooks.
 
 Every change is an activity, written in its transaction, in order and for good. So a change need not write anything else
-for webhooks: what is to be delivered follows from the activities after the last one that webhooks were told of, whose
+for webhooks: what is to be delivered follows from the activities after the last one that webhooks were notified of. Its
 number is a counter. A transaction that adds deliveries moves the counter, too, so that none is lost or added twice,
 whichever server does it and wherever it is killed.
 """
@@ -174,7 +174,7 @@ def _deliveries(
 ) -> list[tuple[WebhookRow, str]]:
     """``prompts``: which models are known to have been prompts, or not."""
     if change.model_id is None and change.detail.get("object") != ROOT:
-        return []  # users, groups, tokens: nothing that webhooks tell of
+        return []  # users, groups, tokens: nothing that webhooks notify of
     events: dict[str, tuple[str, ...]] = {}
     found = []
     for webhook, wanted in subscribed:
@@ -187,7 +187,7 @@ def _deliveries(
         matching = [(webhook, event) for event in events[webhook.dialect] if event in wanted]
         if webhook.digest is None:
             found += matching
-        elif change.user_id != webhook.user_id:  # followers are told of a change once, and not of their own
+        elif change.user_id != webhook.user_id:  # followers are notified of a change once, and not of their own
             found += matching[:1]
     return found
 

@@ -173,18 +173,18 @@ def page(
 
 
 def any_active(connection: Connection) -> bool:
-    """Whether any webhook is told of changes."""
+    """Whether any webhook is notified of changes."""
     return _ANY_ACTIVE.run(connection).first() is not None
 
 
 def active(connection: Connection) -> list[WebhookRow]:
-    """All that are told of changes, those of followers too."""
+    """All that are notified of changes, those of followers too."""
     return [_row(row) for row in _ACTIVE.run(connection)]
 
 
 def subscribed(connection: Connection, after: int, last: int) -> Sequence[WebhookRow]:
-    """The active webhooks and follows that may be told of the activities after a number, up to the last one: those of
-    the whole registry, and of these activities' models; no follows of those who are not active."""
+    """The active webhooks and follows that may be notified of the activities after a number, up to the last one: those
+    of the whole registry, and of these activities' models; no follows of those who are not active."""
     return [_row(row) for row in _SUBSCRIBED.run(connection, after=after, last=last)]
 
 

@@ -1,5 +1,5 @@
-"""The events that webhooks can be told of: Databricks' by their names, with some of this registry's; and MLflow's by
-entity and action."""
+"""The events that webhooks can be notified of: Databricks' by their names, with some of this registry's; and MLflow's
+by entity and action."""
 
 from enum import StrEnum
 

@@ -66,7 +66,7 @@ async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
     pool.close()
 
 
-async def test_a_failure_is_told_to_who_asked() -> None:
+async def test_a_failure_is_reported_to_who_asked() -> None:
     pool = FairThreadPool(1, "test")
 
     def fail() -> None:

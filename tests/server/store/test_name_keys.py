@@ -45,7 +45,7 @@ def rows(location: str) -> tuple[str, list[tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("arguments", [("users", "create", "ann"), ("serve", "--port", "0")], ids=["users", "serve"])
-def test_names_that_clash_are_told(older: str, arguments: tuple[str, ...]) -> None:
+def test_names_that_clash_are_reported(older: str, arguments: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, [*arguments, "--database", older])
     assert result.exit_code == 1
     for principal_id, kind, _ in CLASHING:

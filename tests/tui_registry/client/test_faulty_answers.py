@@ -6,7 +6,7 @@ import pytest
 
 from tests.tui_registry.console import console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 
 
 def answer(
@@ -54,10 +54,10 @@ SEEN_EVERYWHERE = {"403", "500", "a page of a hotel", "shorter than it says"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
-    instead, told = FAULTS[fault]
-    model = scene.pending("there")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+async def test_it_is_said_and_passes(samples: Samples, fault: str) -> None:
+    instead, message = FAULTS[fault]
+    model = samples.pending("there")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows("Inbox (1)", model, "● live")
         proxy.canned_answer = instead
         await shown.press("f5")
@@ -71,7 +71,7 @@ async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
             )  # who is no administrator may not look, and that is an answer
             await shown.shows(title, "● live" if refused else "✗ load failed")
             flat = " ".join(shown.text.split())
-            assert told in flat, shown.text
+            assert message in flat, shown.text
             assert refused or "● live" not in shown.text
             assert "(0)" not in shown.header, "nothing was counted"
             assert "None 0" not in shown.text
@@ -86,10 +86,10 @@ async def test_it_is_said_and_passes(scene: Scene, fault: str) -> None:
         await shown.shows("Models", model, "● live")
 
 
-async def test_a_server_that_asks_for_rest_gets_it(scene: Scene) -> None:
+async def test_a_server_that_asks_for_rest_gets_it(samples: Samples) -> None:
     """What is tried again by itself waits for as long as the server said."""
-    model = scene.pending("resting")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+    model = samples.pending("resting")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows(model, "● live")
 
         def asked() -> int:
@@ -102,8 +102,8 @@ async def test_a_server_that_asks_for_rest_gets_it(scene: Scene) -> None:
         )
         await proxy.open()
         await shown.until(lambda: asked() > before, "it asks for the events again")
-        told = asked()
+        before = asked()
         await shown.pilot.pause(2.0)
-        assert asked() == told, "it leaves the server alone"
+        assert asked() == before, "it leaves the server alone"
         proxy.canned_answer = None
         await shown.shows("● live")

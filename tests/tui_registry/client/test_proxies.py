@@ -17,7 +17,7 @@ from tests.live_registry import LiveRegistry
 from tests.tui_registry.command_line import run
 from tests.tui_registry.console import console
 from tests.tui_registry.recording_server import everywhere, recorder, unused_port
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, UNWANTED
 from tui_registry.cli import main
 from tui_registry.client.endpoint import Endpoint, EndpointError
@@ -50,10 +50,10 @@ def login(url: str, **variables: str) -> Result:
 
 
 @pytest.mark.parametrize("more", [{}, {"NO_PROXY": WELL_MEANT}, {"ALL_PROXY": "socks5://127.0.0.1:1"}])
-def test_a_command_on_a_registry_of_this_machine(scene: Scene, more: dict[str, str]) -> None:
-    model = scene.model("close")
+def test_a_command_on_a_registry_of_this_machine(samples: Samples, more: dict[str, str]) -> None:
+    model = samples.model("close")
     with recorder() as proxy:
-        done = run(scene, "models", "list", **everywhere(proxy.url) | more)
+        done = run(samples, "models", "list", **everywhere(proxy.url) | more)
         assert done.exit_code == 0, done.output
         assert model in done.stdout
         assert proxy.connections == 0
@@ -77,13 +77,15 @@ def test_a_command_on_ones_own_registry(tmp_path: Path) -> None:
         assert proxy.connections == 0
 
 
-async def test_the_console_its_events_and_the_tracking_server(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_console_its_events_and_the_tracking_server(
+    samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with recorder() as proxy:
         use(monkeypatch, everywhere(proxy.url) | {"NO_PROXY": WELL_MEANT})
-        model = scene.pending("close")
-        async with console(scene.url, scene.token) as shown:
+        model = samples.pending("close")
+        async with console(samples.url, samples.token) as shown:
             await shown.shows("● live", model)
-        async with TrackingClient(scene.url) as client:
+        async with TrackingClient(samples.url) as client:
             with pytest.raises(Refused):
                 await client.run("1")
         assert proxy.connections == 0
@@ -136,25 +138,25 @@ def test_what_this_machine_is(host: str | None, here: bool, monkeypatch: pytest.
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize("scheme", ["http://", ""])
-def test_another_host_is_reached_through_the_proxy(scene: Scene, variable: str, scheme: str) -> None:
-    model = scene.model("far")
-    with recorder(forward_to=scene.url) as proxy:
+def test_another_host_is_reached_through_the_proxy(samples: Samples, variable: str, scheme: str) -> None:
+    model = samples.model("far")
+    with recorder(forward_to=samples.url) as proxy:
         named = {variable: f"{scheme}ada:s%40crt@127.0.0.1:{proxy.port}", "TUI_REGISTRY_INSECURE_HTTP": "1"}
-        done = run(scene, "models", "list", url=REMOTE, **named)
+        done = run(samples, "models", "list", url=REMOTE, **named)
         assert done.exit_code == 0, done.output
         assert model in done.stdout
         assert all(head.startswith(f"GET {REMOTE}/api/2.0/") for head in proxy.requests)
         assert "Proxy-Authorization: Basic YWRhOnNAY3J0" in proxy.requests[0]
 
 
-def test_a_proxy_that_speaks_tls_is_checked_by_the_systems_authorities(scene: Scene, tmp_path: Path) -> None:
+def test_a_proxy_that_speaks_tls_is_checked_by_the_systems_authorities(samples: Samples, tmp_path: Path) -> None:
     files = issue(tmp_path, "proxy")
-    with recorder(forward_to=scene.url, context=server_context(files)) as proxy:
+    with recorder(forward_to=samples.url, context=server_context(files)) as proxy:
         named = {"http_proxy": f"https://127.0.0.1:{proxy.port}", "TUI_REGISTRY_INSECURE_HTTP": "1"}
-        refused = run(scene, "models", "list", url=REMOTE, **named)
+        refused = run(samples, "models", "list", url=REMOTE, **named)
         assert "(http_proxy), cannot be reached: its certificate is not signed by a trusted authority" in refused.stderr
         assert proxy.requests == []
-        done = run(scene, "models", "list", url=REMOTE, **named, SSL_CERT_FILE=files.authority)
+        done = run(samples, "models", "list", url=REMOTE, **named, SSL_CERT_FILE=files.authority)
         assert done.exit_code == 0, done.output
         assert len(proxy.requests) == 1
 
@@ -165,12 +167,12 @@ def server_context(files: Files) -> ssl.SSLContext:
     return context
 
 
-def test_a_proxy_that_is_away_is_named_without_its_password(scene: Scene) -> None:
+def test_a_proxy_that_is_away_is_named_without_its_password(samples: Samples) -> None:
     port = unused_port()
     named = {"https_proxy": f"http://ada:hunter2@127.0.0.1:{port}"}
-    done = run(scene, "models", "list", url="https://registry.example.com", **named)
-    told = f"https://registry.example.com, through the proxy 127.0.0.1:{port} (https_proxy), cannot be reached"
-    assert told in done.stderr
+    done = run(samples, "models", "list", url="https://registry.example.com", **named)
+    message = f"https://registry.example.com, through the proxy 127.0.0.1:{port} (https_proxy), cannot be reached"
+    assert message in done.stderr
     assert "hunter2" not in done.output
 
 
@@ -207,11 +209,11 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("value", UNUSABLE.values(), ids=UNUSABLE)
 def test_a_proxy_that_cannot_be_used_is_one_sentence(
-    value: str, scene: Scene, command_home: Path, monkeypatch: pytest.MonkeyPatch
+    value: str, samples: Samples, command_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)  # as where it is not installed
     url = "https://registry.example.com"
-    for done in (run(scene, "models", "list", url=url, ALL_PROXY=value), login(url, ALL_PROXY=value)):
+    for done in (run(samples, "models", "list", url=url, ALL_PROXY=value), login(url, ALL_PROXY=value)):
         assert done.exit_code == 1, done.output
         assert "ALL_PROXY" in done.stderr
         assert "hunter2" not in done.output
@@ -294,9 +296,9 @@ def test_the_lower_case_goes_first_even_if_it_is_empty(monkeypatch: pytest.Monke
 # --- whoever else could be sent a token
 
 
-def test_a_redirect_is_not_followed(scene: Scene) -> None:
+def test_a_redirect_is_not_followed(samples: Samples) -> None:
     with recorder() as other, recorder(redirect_to=f"{other.url}/api/2.0/mlflow/registered-models/search") as registry:
-        done = run(scene, "models", "list", url=registry.url)
+        done = run(samples, "models", "list", url=registry.url)
         assert done.exit_code != 0
         assert "The server redirects" in done.stderr
         assert len(registry.requests) == 1

@@ -122,15 +122,15 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("hosts", "days", "told"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("hosts", "days", "message"), WRONG.values(), ids=WRONG)
 def test_certificates_that_are_wrong(
-    hosts: tuple[str, ...], days: int, told: str, tmp_path: Path, vault: MemoryKeyring
+    hosts: tuple[str, ...], days: int, message: str, tmp_path: Path, vault: MemoryKeyring
 ) -> None:
     files = issue(tmp_path, "wrong", *hosts, days=days)
     with presenting(tmp_path, files) as url:
         refused = run("login", url, "--token-stdin", "--ca", files.authority, typed="tr_x\n")
     assert refused.exit_code == 1
-    assert f"{url} cannot be reached: its certificate {told}" in refused.stderr
+    assert f"{url} cannot be reached: its certificate {message}" in refused.stderr
     assert vault.passwords == {}
 
 

@@ -13,7 +13,7 @@ from click.testing import Result
 from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import levels, process, run
 from tests.tui_registry.proxy import Proxy, proxied
-from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.samples import ASKER, Samples
 from tests.tui_registry.terminal_process import TIMEOUT
 from tui_registry.commands.exits import Exit
 from tui_registry.mutations import lost_answer
@@ -22,16 +22,16 @@ pytestmark = pytest.mark.usefixtures("command_home")
 
 
 async def lost(
-    scene: Scene,
+    samples: Samples,
     line: str,
     arguments: tuple[str, ...],
     fault: Callable[[Proxy], Awaitable[None]],
     has_happened: Callable[[], object],
 ) -> Result:
     """A command over a network that loses the answer to what is asked by this line, and what fault it then."""
-    async with proxied(scene.url) as proxy:
+    async with proxied(samples.url) as proxy:
         proxy.hold(line)
-        running = asyncio.create_task(asyncio.to_thread(run, scene, *arguments, url=proxy.url))
+        running = asyncio.create_task(asyncio.to_thread(run, samples, *arguments, url=proxy.url))
         await until(has_happened, "the server has done it")
         await proxy.cut()
         proxy.release()
@@ -58,14 +58,14 @@ APPROVE = "POST /api/2.0/mlflow/transition-requests/approve"
 ACTIVITIES = "GET /api/2.0/mlflow/activities/list"
 
 
-async def test_an_approval_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
-    model = scene.pending("found-out")
+async def test_an_approval_whose_answer_is_lost_is_found_out(samples: Samples) -> None:
+    model = samples.pending("found-out")
     done = await lost(
-        scene, APPROVE, ("requests", "approve", model, "1", "Staging"), comes_back, lambda: not scene.requests()
+        samples, APPROVE, ("requests", "approve", model, "1", "Staging"), comes_back, lambda: not samples.requests()
     )
     assert done.exit_code == 0, done.output
     assert "The answer was lost, but it is done. Approved by" in done.stdout
-    assert len(scene.activities(model, "APPROVED_REQUEST")) == 1
+    assert len(samples.activities(model, "APPROVED_REQUEST")) == 1
 
 
 @pytest.fixture
@@ -76,45 +76,45 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short_pauses")
-async def test_an_approval_that_nobody_can_tell_of_is_unknown(scene: Scene) -> None:
-    model = scene.pending("unknown")
+async def test_an_approval_that_nobody_can_tell_of_is_unknown(samples: Samples) -> None:
+    model = samples.pending("unknown")
     done = await lost(
-        scene, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not scene.requests()
+        samples, APPROVE, ("requests", "approve", model, "1", "Staging"), stays_away, lambda: not samples.requests()
     )
     assert done.exit_code == Exit.UNKNOWN, done.output
     assert done.stdout == ""
     assert "before you repeat it" in done.stderr
 
 
-async def test_a_revocation_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
-    model = scene.model("revoked")
+async def test_a_revocation_whose_answer_is_lost_is_found_out(samples: Samples) -> None:
+    model = samples.model("revoked")
 
     def changes() -> int:
-        return len(scene.activities(model, "CHANGED_PERMISSIONS"))
+        return len(samples.activities(model, "CHANGED_PERMISSIONS"))
 
     before = changes()
     put, arguments = "PUT /api/2.0/permissions/registered-models/", ("permissions", "revoke", model, "--user", ASKER)
-    done = await lost(scene, put, arguments, comes_back, lambda: changes() > before)
+    done = await lost(samples, put, arguments, comes_back, lambda: changes() > before)
     assert done.exit_code == 0, done.output
     assert "The answer was lost, but it is done." in done.stdout
-    assert await asyncio.to_thread(levels, scene, model, ASKER) == []
+    assert await asyncio.to_thread(levels, samples, model, ASKER) == []
     assert changes() == before + 1
 
 
-async def test_a_transition_whose_answer_is_lost_is_found_out(scene: Scene) -> None:
-    model = scene.model("moved")
-    scene.version(model)
+async def test_a_transition_whose_answer_is_lost_is_found_out(samples: Samples) -> None:
+    model = samples.model("moved")
+    samples.version(model)
     line, arguments = "transition-stage", ("versions", "transition", model, "1", "Staging")
-    done = await lost(scene, line, arguments, comes_back, lambda: scene.stage(model) == "Staging")
+    done = await lost(samples, line, arguments, comes_back, lambda: samples.stage(model) == "Staging")
     assert done.exit_code == 0, done.output
     assert f"{model} version 1: The answer was lost, but it is done. Moved from None to Staging." in done.stdout
-    assert len(scene.activities(model, "APPLIED_TRANSITION")) == 1
+    assert len(samples.activities(model, "APPLIED_TRANSITION")) == 1
 
 
-async def test_a_token_is_printed_though_it_cannot_be_read_back(scene: Scene) -> None:
-    async with proxied(scene.url) as proxy:
+async def test_a_token_is_printed_though_it_cannot_be_read_back(samples: Samples) -> None:
+    async with proxied(samples.url) as proxy:
         proxy.hold("token/create")
-        running = asyncio.create_task(asyncio.to_thread(run, scene, "tokens", "create", "--json", url=proxy.url))
+        running = asyncio.create_task(asyncio.to_thread(run, samples, "tokens", "create", "--json", url=proxy.url))
         await until(lambda: "token/create" in "".join(proxy.asked), "it is created")
         proxy.release()
         proxy.hold("token/list")
@@ -124,23 +124,23 @@ async def test_a_token_is_printed_though_it_cannot_be_read_back(scene: Scene) ->
     assert done.exit_code == 0, done.output
     assert "could not be read back" in done.stderr
     value = json.loads(done.stdout)["token_value"]
-    with scene.registry.client(value) as client:
+    with samples.registry.client(value) as client:
         assert client.get("/token/list").is_success
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])
-async def test_a_token_whose_value_is_lost_is_not_told_as_done(scene: Scene, more: tuple[str, ...]) -> None:
+async def test_a_token_whose_value_is_lost_is_not_reported_as_done(samples: Samples, more: tuple[str, ...]) -> None:
     def made() -> list[str]:
-        listed = scene.call("GET", "/token/list").get("token_infos", [])
+        listed = samples.call("GET", "/token/list").get("token_infos", [])
         return [each["token_id"] for each in listed if each.get("comment") == "lost"]
 
     arguments = ("tokens", "create", "--comment", "lost", *more)
-    done = await lost(scene, "POST /api/2.0/token/create", arguments, comes_back, made)
+    done = await lost(samples, "POST /api/2.0/token/create", arguments, comes_back, made)
     assert done.exit_code == Exit.UNKNOWN, done.output
     assert done.stdout == ""
     assert "its value was lost with the answer" in done.stderr
     (token_id,) = made()
-    scene.call("POST", "/token/delete", token_id=token_id)
+    samples.call("POST", "/token/delete", token_id=token_id)
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ async def test_a_token_whose_value_is_lost_is_not_told_as_done(scene: Scene, mor
     ],
 )
 async def test_an_interruption_says_whether_anything_may_have_happened(
-    scene: Scene, line: str, arguments: tuple[str, ...], code: Exit, notes: list[str]
+    samples: Samples, line: str, arguments: tuple[str, ...], code: Exit, notes: list[str]
 ) -> None:
-    model = scene.pending("interrupted")
-    async with proxied(scene.url) as proxy:
+    model = samples.pending("interrupted")
+    async with proxied(samples.url) as proxy:
         proxy.hold(line)
-        token = scene.registry.token(ADMIN)
+        token = samples.registry.token(ADMIN)
         given = process(
-            scene,
+            samples,
             *(each.format(model=model) for each in arguments),
             TUI_REGISTRY_URL=proxy.url,
             TUI_REGISTRY_TOKEN=token,
@@ -182,11 +182,11 @@ async def test_an_interruption_says_whether_anything_may_have_happened(
         await until(lambda: any(line in asked for asked in proxy.asked), "it was asked")
         running.send_signal(signal.SIGINT)
         written, errors = await asyncio.wait_for(running.communicate(), TIMEOUT)
-    told = errors.decode()
-    assert running.returncode == code, told
+    output = errors.decode()
+    assert running.returncode == code, output
     assert written == b""
-    assert "Interrupted" in told
-    assert "Traceback" not in told
+    assert "Interrupted" in output
+    assert "Traceback" not in output
     for each in notes:
-        assert each.format(model=model) in told
-    await asyncio.to_thread(run, scene, "users", "delete", model, "--yes", by=ADMIN)
+        assert each.format(model=model) in output
+    await asyncio.to_thread(run, samples, "users", "delete", model, "--yes", by=ADMIN)

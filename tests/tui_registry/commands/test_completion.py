@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import process, run
-from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tests.tui_registry.samples import ASKER, OWNER, Samples
 from tests.tui_registry.terminal_process import PROGRAM, TIMEOUT
 from tui_registry.cli import main
 from tui_registry.commands.completers import DEADLINE
@@ -36,7 +36,7 @@ PATIENT = (sys.executable, "-P", "-c", _PROGRAM)
 
 
 def asked(
-    scene: Scene, line: str, shell: str = "bash", *, program: Sequence[str] = PATIENT, **more: str
+    samples: Samples, line: str, shell: str = "bash", *, program: Sequence[str] = PATIENT, **more: str
 ) -> "subprocess.CompletedProcess[str]":
     """What the program answers to a shell whose line, after the program's name, is this; it ends where Tab was
     pressed."""
@@ -46,7 +46,7 @@ def asked(
         "zsh": str(len(words.split(" ")) - 1),
         "fish": line.rsplit(" ", maxsplit=1)[-1],
     }
-    given = process(scene, _TUI_REGISTRY_COMPLETE=f"{shell}_complete", COMP_WORDS=words, COMP_CWORD=position[shell])
+    given = process(samples, _TUI_REGISTRY_COMPLETE=f"{shell}_complete", COMP_WORDS=words, COMP_CWORD=position[shell])
     given["env"] |= more
     given["args"] = list(program)
     done = subprocess.run(**given, capture_output=True, text=True, timeout=TIMEOUT, check=False)
@@ -54,74 +54,74 @@ def asked(
     return done
 
 
-def offered(scene: Scene, line: str, **more: str) -> list[str]:
-    return [each.partition(",")[2] for each in asked(scene, line, **more).stdout.splitlines() if each]
+def offered(samples: Samples, line: str, **more: str) -> list[str]:
+    return [each.partition(",")[2] for each in asked(samples, line, **more).stdout.splitlines() if each]
 
 
 @pytest.fixture
-def group(scene: Scene) -> Iterator[str]:
-    name = f"team-{scene.id}"
-    assert run(scene, "groups", "create", name, by=ADMIN).exit_code == 0
+def group(samples: Samples) -> Iterator[str]:
+    name = f"team-{samples.id}"
+    assert run(samples, "groups", "create", name, by=ADMIN).exit_code == 0
     yield name
-    run(scene, "groups", "delete", name, "--yes", by=ADMIN)
+    run(samples, "groups", "delete", name, "--yes", by=ADMIN)
 
 
-def test_commands_and_options(scene: Scene) -> None:
-    assert {"models", "versions", "tokens"} <= set(offered(scene, ""))
-    assert offered(scene, "versions tr") == ["transition"]
-    assert offered(scene, "versions transition a 1 Staging --arch") == ["--archive-existing", "--archive"]
+def test_commands_and_options(samples: Samples) -> None:
+    assert {"models", "versions", "tokens"} <= set(offered(samples, ""))
+    assert offered(samples, "versions tr") == ["transition"]
+    assert offered(samples, "versions transition a 1 Staging --arch") == ["--archive-existing", "--archive"]
 
 
-def test_names_from_the_registry(scene: Scene, group: str) -> None:
-    model = scene.model("complete")
-    scene.version(model, "Production")
-    scene.version(model)
-    scene.ask(model, "1", "Staging")
-    assert offered(scene, f"models show complete-{scene.id[:3]}") == [model]
-    assert offered(scene, f"versions show {model} ") == ["2", "1"]
-    assert offered(scene, f"requests approve {model} ") == ["1"]
-    assert offered(scene, f"requests approve {model} 1 sta") == ["Staging"]
-    assert offered(scene, f"versions list {model} --stage P") == ["Production"]
-    assert offered(scene, f"groups show {group[:-2]}") == [group]
-    assert ASKER in offered(scene, "users show console-")
-    assert ASKER in offered(scene, f"permissions grant {model} CAN_READ --user console-a")
-    assert offered(scene, f"permissions grant {model} CAN_MANAGE_S") == [
+def test_names_from_the_registry(samples: Samples, group: str) -> None:
+    model = samples.model("complete")
+    samples.version(model, "Production")
+    samples.version(model)
+    samples.ask(model, "1", "Staging")
+    assert offered(samples, f"models show complete-{samples.id[:3]}") == [model]
+    assert offered(samples, f"versions show {model} ") == ["2", "1"]
+    assert offered(samples, f"requests approve {model} ") == ["1"]
+    assert offered(samples, f"requests approve {model} 1 sta") == ["Staging"]
+    assert offered(samples, f"versions list {model} --stage P") == ["Production"]
+    assert offered(samples, f"groups show {group[:-2]}") == [group]
+    assert ASKER in offered(samples, "users show console-")
+    assert ASKER in offered(samples, f"permissions grant {model} CAN_READ --user console-a")
+    assert offered(samples, f"permissions grant {model} CAN_MANAGE_S") == [
         "CAN_MANAGE_STAGING_VERSIONS",
     ]
-    assert "CAN_READ" in offered(scene, "permissions grant --registry CAN_R")
-    assert {OWNER, ASKER} <= set(offered(scene, f"permissions why {model} console-"))
-    assert offered(scene, f"groups add {group} {group[:-1]}") == [group]
+    assert "CAN_READ" in offered(samples, "permissions grant --registry CAN_R")
+    assert {OWNER, ASKER} <= set(offered(samples, f"permissions why {model} console-"))
+    assert offered(samples, f"groups add {group} {group[:-1]}") == [group]
 
 
-def test_aliases_tags_comments_and_tokens(scene: Scene) -> None:
-    model = scene.model("parts", tags=[{"key": "team", "value": "risk"}])
-    scene.version(model)
-    scene.call("POST", "/mlflow/registered-models/alias", name=model, alias="champion", version="1")
-    scene.call("POST", "/mlflow/comments/create", name=model, version="1", comment="Fine.")
-    assert offered(scene, f"aliases set {model} ch") == ["champion"]
-    assert offered(scene, f"models untag {model} ") == ["team"]
-    (comment,) = scene.call("GET", "/mlflow/comments/list", name=model, version="1")["comments"]
-    assert offered(scene, f"comments delete {model} 1 ") == [comment["id"]]
-    own = {each["token_id"] for each in scene.call("GET", "/token/list")["token_infos"]}
-    assert set(offered(scene, "tokens revoke ")) == own
+def test_aliases_tags_comments_and_tokens(samples: Samples) -> None:
+    model = samples.model("parts", tags=[{"key": "team", "value": "risk"}])
+    samples.version(model)
+    samples.call("POST", "/mlflow/registered-models/alias", name=model, alias="champion", version="1")
+    samples.call("POST", "/mlflow/comments/create", name=model, version="1", comment="Fine.")
+    assert offered(samples, f"aliases set {model} ch") == ["champion"]
+    assert offered(samples, f"models untag {model} ") == ["team"]
+    (comment,) = samples.call("GET", "/mlflow/comments/list", name=model, version="1")["comments"]
+    assert offered(samples, f"comments delete {model} 1 ") == [comment["id"]]
+    own = {each["token_id"] for each in samples.call("GET", "/token/list")["token_infos"]}
+    assert set(offered(samples, "tokens revoke ")) == own
 
 
-def test_each_shell_gets_its_own_form(scene: Scene) -> None:
-    model = scene.model("shells", description="Predicts, among others.")
-    assert asked(scene, "models show shells-").stdout == f"plain,{model}\n"
-    assert asked(scene, "models show shells-", "zsh").stdout == f"plain\n{model}\nPredicts, among others.\n"
-    assert asked(scene, "models show shells-", "fish").stdout == f"plain,{model}\tPredicts, among others.\n"
+def test_each_shell_gets_its_own_form(samples: Samples) -> None:
+    model = samples.model("shells", description="Predicts, among others.")
+    assert asked(samples, "models show shells-").stdout == f"plain,{model}\n"
+    assert asked(samples, "models show shells-", "zsh").stdout == f"plain\n{model}\nPredicts, among others.\n"
+    assert asked(samples, "models show shells-", "fish").stdout == f"plain,{model}\tPredicts, among others.\n"
 
 
-def test_profiles_are_completed_without_a_registry(scene: Scene, command_home: Path) -> None:
+def test_profiles_are_completed_without_a_registry(samples: Samples, command_home: Path) -> None:
     profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url="https://a.example")}))
     for line in ("--profile w", "models list --profile w", "logout w", "profiles default w"):
-        assert offered(scene, line, HOME=str(command_home)) == ["work"], line
+        assert offered(samples, line, HOME=str(command_home)) == ["work"], line
 
 
-def test_a_name_cannot_be_a_command_of_the_shell(scene: Scene) -> None:
-    model = scene.model("=own $(touch x) 'a' \"b\"")
-    (value,) = offered(scene, "models show own")
+def test_a_name_cannot_be_a_command_of_the_shell(samples: Samples) -> None:
+    model = samples.model("=own $(touch x) 'a' \"b\"")
+    (value,) = offered(samples, "models show own")
     done = subprocess.run(["bash", "-c", f"printf %s {value}"], capture_output=True, text=True, check=True)
     assert done.stdout == model
 
@@ -136,23 +136,23 @@ def test_a_name_cannot_be_a_command_of_the_shell(scene: Scene) -> None:
         {"TUI_REGISTRY_URL": "", "TUI_REGISTRY_TOKEN": ""},
     ],
 )
-def test_without_an_answer_nothing_is_said(scene: Scene, command_home: Path, more: dict[str, str]) -> None:
-    assert offered(scene, "models show ", HOME=str(command_home), **more) == []
+def test_without_an_answer_nothing_is_said(samples: Samples, command_home: Path, more: dict[str, str]) -> None:
+    assert offered(samples, "models show ", HOME=str(command_home), **more) == []
     assert not list(command_home.rglob("registry.db*"))
 
 
-def test_a_server_that_does_not_answer_is_not_waited_for(scene: Scene) -> None:
+def test_a_server_that_does_not_answer_is_not_waited_for(samples: Samples) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         began = time.monotonic()
-        assert asked(scene, "models show ", program=PROGRAM, TUI_REGISTRY_URL=url).stdout == "\n"
+        assert asked(samples, "models show ", program=PROGRAM, TUI_REGISTRY_URL=url).stdout == "\n"
         assert time.monotonic() - began < DEADLINE + 5, "a client would wait three times as long"
 
 
-def test_no_connection_is_opened_without_the_argument_before(scene: Scene) -> None:
+def test_no_connection_is_opened_without_the_argument_before(samples: Samples) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        assert asked(scene, "aliases set '' ", TUI_REGISTRY_URL=url).stdout == "\n"
+        assert asked(samples, "aliases set '' ", TUI_REGISTRY_URL=url).stdout == "\n"
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
@@ -168,15 +168,15 @@ def test_the_scripts_are_valid(shell: str, tmp_path: Path) -> None:
         subprocess.run([program, "-n", tmp_path / "script"], check=True)
 
 
-def test_bash_completes_names_that_it_would_split(scene: Scene, tmp_path: Path) -> None:
+def test_bash_completes_names_that_it_would_split(samples: Samples, tmp_path: Path) -> None:
     """In a real bash: its words end at @ and at colons, a blank needs a backslash, an exclamation mark is the history,
     and an asterisk the files here."""
-    model = scene.model("=bash m*del!@home")
+    model = samples.model("=bash m*del!@home")
     (tmp_path / "plain,bash model!@home").touch()
     program = tmp_path / "tui-registry"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PATIENT)} "$@"\n')
     program.chmod(0o755)
-    environment = process(scene)["env"] | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PS1": "$ ", "TERM": "dumb"}
+    environment = process(samples)["env"] | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PS1": "$ ", "TERM": "dumb"}
     shell = pexpect.spawn(
         "bash", ["--norc", "--noprofile"], env=environment, timeout=20, encoding="utf-8", cwd=tmp_path
     )

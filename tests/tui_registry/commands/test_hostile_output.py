@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 
 from tests.tui_registry.command_line import answer, run
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.screens.test_hostile_text import NAMES, add
 
 NASTY = "x\x1b[2J\x9b\x7f\r\nError: forged\u202e"
@@ -24,13 +24,13 @@ def assert_plain(done: Result) -> None:
 
 
 @pytest.fixture
-def hostile(scene: Scene) -> Scene:
+def hostile(samples: Samples) -> Samples:
     for kind in NAMES:
-        add(scene, kind)
-    return scene
+        add(samples, kind)
+    return samples
 
 
-def test_a_row_is_a_thing(hostile: Scene) -> None:
+def test_a_row_is_a_thing(hostile: Samples) -> None:
     for arguments in (("models", "list"), ("requests", "list")):
         done = run(hostile, *arguments)
         assert done.exit_code == 0, done.output
@@ -81,7 +81,7 @@ def test_a_row_is_a_thing(hostile: Scene) -> None:
     ],
     ids=lambda arguments: " ".join(arguments[:2]).partition("x\x1b")[0] or "main",
 )
-def test_mistakes_are_told_in_plain_text(scene: Scene, arguments: tuple[str, ...]) -> None:
-    done = run(scene, *arguments)
+def test_mistakes_are_reported_in_plain_text(samples: Samples, arguments: tuple[str, ...]) -> None:
+    done = run(samples, *arguments)
     assert done.exit_code != 0
     assert_plain(done)

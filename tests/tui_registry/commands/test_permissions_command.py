@@ -3,17 +3,17 @@
 import pytest
 
 from tests.tui_registry.command_line import answer, levels, lines, run
-from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
 from tui_registry.commands.exits import Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
 
 
 @pytest.fixture
-def group(scene: Scene) -> str:
+def group(samples: Samples) -> str:
     """A group with SECOND_ASKER in it."""
-    name = f"group-{scene.id}"
-    with scene.registry.client() as client:
+    name = f"group-{samples.id}"
+    with samples.registry.client() as client:
         users = client.get("/preview/scim/v2/Users", params={"filter": f'userName eq "{SECOND_ASKER}"'}).json()
         members = [{"value": users["Resources"][0]["id"]}]
         made = client.post("/preview/scim/v2/Groups", json={"displayName": name, "members": members})
@@ -21,140 +21,140 @@ def group(scene: Scene) -> str:
     return name
 
 
-def test_levels_are_granted_shown_and_revoked(scene: Scene, group: str) -> None:
-    model = scene.model("shared")
-    done = run(scene, "permissions", "grant", model, "--group", group, "can_edit")
+def test_levels_are_granted_shown_and_revoked(samples: Samples, group: str) -> None:
+    model = samples.model("shared")
+    done = run(samples, "permissions", "grant", model, "--group", group, "can_edit")
     assert done.stdout == f"group {group} on {model}: Now has CAN_EDIT; before: no direct level.\n"
-    assert levels(scene, model, group) == [("CAN_EDIT", False)]
-    row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
+    assert levels(samples, model, group) == [("CAN_EDIT", False)]
+    row = next(row for row in lines(run(samples, "permissions", "show", model)) if group in row)
     assert row.split() == ["group", group, "CAN_EDIT", "here"]
-    done = run(scene, "permissions", "grant", model, "CAN_READ", "--group", group)
+    done = run(samples, "permissions", "grant", model, "CAN_READ", "--group", group)
     assert "before: CAN_EDIT" in done.stdout
-    others = levels(scene, model, ASKER)
-    done = run(scene, "permissions", "revoke", model, "--group", group.upper())
+    others = levels(samples, model, ASKER)
+    done = run(samples, "permissions", "revoke", model, "--group", group.upper())
     assert done.exit_code == 0, done.output
-    assert levels(scene, model, group) == []
-    assert levels(scene, model, ASKER) == others == [("CAN_READ", False)]
-    assert levels(scene, model, OWNER) == [("CAN_MANAGE", False)]
+    assert levels(samples, model, group) == []
+    assert levels(samples, model, ASKER) == others == [("CAN_READ", False)]
+    assert levels(samples, model, OWNER) == [("CAN_MANAGE", False)]
 
 
-def test_permissions_are_the_wires_own_as_json(scene: Scene) -> None:
-    model = scene.model("told")
-    identity = answer(scene, "models", "show", model)["registered_model_databricks"]["id"]
+def test_permissions_are_the_wires_own_as_json(samples: Samples) -> None:
+    model = samples.model("explained")
+    identity = answer(samples, "models", "show", model)["registered_model_databricks"]["id"]
     path = f"/permissions/registered-models/{identity}"
-    assert answer(scene, "permissions", "show", model) == scene.call("GET", path)
-    changed = answer(scene, "permissions", "grant", model, "--user", ASKER, "CAN_EDIT")
-    assert changed == scene.call("GET", path)
-    changed = answer(scene, "permissions", "revoke", model, "--user", ASKER)
-    assert changed == scene.call("GET", path)
+    assert answer(samples, "permissions", "show", model) == samples.call("GET", path)
+    changed = answer(samples, "permissions", "grant", model, "--user", ASKER, "CAN_EDIT")
+    assert changed == samples.call("GET", path)
+    changed = answer(samples, "permissions", "revoke", model, "--user", ASKER)
+    assert changed == samples.call("GET", path)
 
 
-def test_what_is_inherited_stays_and_is_told(scene: Scene, group: str) -> None:
-    model = scene.model("inherited")
-    granted = run(scene, "permissions", "grant", "--registry", "--group", group, "CAN_READ", by="admin")
+def test_what_is_inherited_stays_and_is_reported(samples: Samples, group: str) -> None:
+    model = samples.model("inherited")
+    granted = run(samples, "permissions", "grant", "--registry", "--group", group, "CAN_READ", by="admin")
     assert granted.exit_code == 0, granted.output
     try:
-        run(scene, "permissions", "grant", model, "--group", group, "CAN_EDIT")
-        done = run(scene, "permissions", "revoke", model, "--group", group)
+        run(samples, "permissions", "grant", model, "--group", group, "CAN_EDIT")
+        done = run(samples, "permissions", "revoke", model, "--group", group)
         assert done.exit_code == 0
         assert "It still has CAN_READ, inherited from the registry." in done.stdout
-        again = run(scene, "permissions", "revoke", model, "--group", group)
+        again = run(samples, "permissions", "revoke", model, "--group", group)
         assert again.exit_code == Exit.NOT_FOUND
         assert "no direct level" in again.stderr
         assert "It still has CAN_READ, inherited from the registry." in again.stderr
-        row = next(row for row in lines(run(scene, "permissions", "show", model)) if group in row)
+        row = next(row for row in lines(run(samples, "permissions", "show", model)) if group in row)
         assert row.endswith("the registry")
     finally:
-        done = run(scene, "permissions", "revoke", "--registry", "--group", group, by="admin")
+        done = run(samples, "permissions", "revoke", "--registry", "--group", group, by="admin")
     assert done.exit_code == 0, done.output
-    assert levels(scene, model, group) == []
+    assert levels(samples, model, group) == []
 
 
-def test_ones_own_level_is_not_dropped_by_mistake(scene: Scene) -> None:
-    model = scene.model("own")
+def test_ones_own_level_is_not_dropped_by_mistake(samples: Samples) -> None:
+    model = samples.model("own")
     for arguments in (("revoke", model), ("grant", model, "CAN_EDIT")):
-        done = run(scene, "permissions", *arguments, "--user", OWNER)
+        done = run(samples, "permissions", *arguments, "--user", OWNER)
         assert done.exit_code == Exit.REFUSED
         assert f"You would lose your own CAN_MANAGE on {model}." in done.stderr
         assert "--yes" in done.stderr
-        assert levels(scene, model, OWNER) == [("CAN_MANAGE", False)]
-    assert run(scene, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE").exit_code == 0
-    done = run(scene, "permissions", "revoke", model, "--user", OWNER, "--yes")
+        assert levels(samples, model, OWNER) == [("CAN_MANAGE", False)]
+    assert run(samples, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE").exit_code == 0
+    done = run(samples, "permissions", "revoke", model, "--user", OWNER, "--yes")
     assert lines(done) == [f"{OWNER} on {model}: No longer has CAN_MANAGE."]
-    given_back = run(scene, "permissions", "grant", model, "--user", OWNER, "CAN_MANAGE", by=SECOND_ASKER)
+    given_back = run(samples, "permissions", "grant", model, "--user", OWNER, "CAN_MANAGE", by=SECOND_ASKER)
     assert given_back.exit_code == 0
 
 
-def test_who_manages_by_a_group_may_drop_the_level_of_their_own(scene: Scene, group: str) -> None:
-    model = scene.model("twice")
-    run(scene, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE")
-    run(scene, "permissions", "grant", model, "--group", group, "CAN_MANAGE")
-    done = run(scene, "permissions", "revoke", model, "--user", SECOND_ASKER, by=SECOND_ASKER)
+def test_who_manages_by_a_group_may_drop_the_level_of_their_own(samples: Samples, group: str) -> None:
+    model = samples.model("twice")
+    run(samples, "permissions", "grant", model, "--user", SECOND_ASKER, "CAN_MANAGE")
+    run(samples, "permissions", "grant", model, "--group", group, "CAN_MANAGE")
+    done = run(samples, "permissions", "revoke", model, "--user", SECOND_ASKER, by=SECOND_ASKER)
     assert done.exit_code == 0, done.output
-    done = run(scene, "permissions", "revoke", model, "--group", group, by=SECOND_ASKER)
+    done = run(samples, "permissions", "revoke", model, "--group", group, by=SECOND_ASKER)
     assert done.exit_code == Exit.REFUSED
-    assert levels(scene, model, group) == [("CAN_MANAGE", False)]
+    assert levels(samples, model, group) == [("CAN_MANAGE", False)]
 
 
-def test_why_somebody_may_do_what_they_may(scene: Scene, group: str) -> None:
-    model = scene.model("explained")
-    run(scene, "permissions", "grant", model, "CAN_EDIT", "--group", group)
-    run(scene, "permissions", "grant", model, "CAN_READ", "--user", SECOND_ASKER)
-    assert lines(run(scene, "permissions", "why", model, SECOND_ASKER)) == [
+def test_why_somebody_may_do_what_they_may(samples: Samples, group: str) -> None:
+    model = samples.model("explained")
+    run(samples, "permissions", "grant", model, "CAN_EDIT", "--group", group)
+    run(samples, "permissions", "grant", model, "CAN_READ", "--user", SECOND_ASKER)
+    assert lines(run(samples, "permissions", "why", model, SECOND_ASKER)) == [
         f"{SECOND_ASKER} has CAN_EDIT on {model}:",
         f"- CAN_EDIT through group {group}, on this model",
         "- CAN_READ directly, on this model",
     ]
-    named = lines(run(scene, "permissions", "why", model, f"group:{group}"))
+    named = lines(run(samples, "permissions", "why", model, f"group:{group}"))
     assert named[0] == f"group {group} has CAN_EDIT on {model}:"
-    assert lines(run(scene, "permissions", "why", model)) == [
+    assert lines(run(samples, "permissions", "why", model)) == [
         f"{OWNER} has CAN_MANAGE on {model}:",
         "- CAN_MANAGE directly, on this model",
     ]
-    assert lines(run(scene, "permissions", "why", "--registry", f"user:{ASKER}", by="admin")) == [
+    assert lines(run(samples, "permissions", "why", "--registry", f"user:{ASKER}", by="admin")) == [
         f"{ASKER} has no level on the whole registry."
     ]
-    assert lines(run(scene, "permissions", "why", "--registry", by="admin")) == [
+    assert lines(run(samples, "permissions", "why", "--registry", by="admin")) == [
         "admin has CAN_MANAGE on the whole registry:",
         "- CAN_MANAGE as a member of admins",
     ]
-    identity = answer(scene, "models", "show", model)["registered_model_databricks"]["id"]
-    told = scene.call("GET", f"/permissions/registered-models/{identity}/why", principal=f"group:{group}")
-    assert answer(scene, "permissions", "why", model, f"group:{group}") == told
+    identity = answer(samples, "models", "show", model)["registered_model_databricks"]["id"]
+    explained = samples.call("GET", f"/permissions/registered-models/{identity}/why", principal=f"group:{group}")
+    assert answer(samples, "permissions", "why", model, f"group:{group}") == explained
 
 
-def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
-    model = scene.model("dry")
-    before = answer(scene, "permissions", "show", model)
+def test_a_dry_run_tells_and_changes_nothing(samples: Samples, group: str) -> None:
+    model = samples.model("dry")
+    before = answer(samples, "permissions", "show", model)
     arguments = ("permissions", "grant", model, "CAN_EDIT", "--group", group, "--dry-run")
-    assert lines(run(scene, *arguments)) == [
+    assert lines(run(samples, *arguments)) == [
         f"group {group} on {model}: none → CAN_EDIT",
         f"group {group}, effective level: none → CAN_EDIT",
         f"1 member, CAN_READ → CAN_EDIT: {SECOND_ASKER}",
         "you: CAN_MANAGE (unchanged)",
         "Dry run: nothing was changed.",
     ]
-    assert run(scene, *arguments, TUI_REGISTRY_READ_ONLY="yes").exit_code == Exit.DONE
-    told = answer(scene, *arguments)
-    assert [each["level_after"] for each in told["named"]] == ["CAN_EDIT"]
-    assert told["etag"] == before["etag"]
-    assert told["changes"] == [{"subject": f"group {group} on {model}", "change": "none → CAN_EDIT"}]
-    assert lines(run(scene, "permissions", "revoke", model, "--user", OWNER, "--dry-run")) == [
+    assert run(samples, *arguments, TUI_REGISTRY_READ_ONLY="yes").exit_code == Exit.DONE
+    preview = answer(samples, *arguments)
+    assert [each["level_after"] for each in preview["named"]] == ["CAN_EDIT"]
+    assert preview["etag"] == before["etag"]
+    assert preview["changes"] == [{"subject": f"group {group} on {model}", "change": "none → CAN_EDIT"}]
+    assert lines(run(samples, "permissions", "revoke", model, "--user", OWNER, "--dry-run")) == [
         f"{OWNER} on {model}: CAN_MANAGE → none",
         f"{OWNER}, effective level: CAN_MANAGE → none",
         "you: CAN_MANAGE → none",
         f"You would lose your own CAN_MANAGE on {model}.",
         "Dry run: nothing was changed.",
     ]
-    nothing = run(scene, "permissions", "grant", model, "CAN_READ", "--user", ASKER, "--dry-run")
+    nothing = run(samples, "permissions", "grant", model, "CAN_READ", "--user", ASKER, "--dry-run")
     assert lines(nothing) == [f"{ASKER} already has CAN_READ on {model}.", "Dry run: nothing was changed."]
-    refused = run(scene, *arguments, by=ASKER)
+    refused = run(samples, *arguments, by=ASKER)
     assert (refused.exit_code, refused.stdout) == (Exit.NOT_ALLOWED, "")
-    assert answer(scene, "permissions", "show", model) == before
+    assert answer(samples, "permissions", "show", model) == before
 
 
 @pytest.mark.parametrize(
-    ("arguments", "more", "code", "told"),
+    ("arguments", "more", "code", "message"),
     [
         (
             ("grant", "{model}", "--user", "nobody@example.com", "CAN_READ"),
@@ -184,11 +184,11 @@ def test_a_dry_run_tells_and_changes_nothing(scene: Scene, group: str) -> None:
     ],
 )
 def test_permissions_that_cannot_be_changed(
-    scene: Scene, arguments: tuple[str, ...], more: dict[str, str], code: Exit, told: str
+    samples: Samples, arguments: tuple[str, ...], more: dict[str, str], code: Exit, message: str
 ) -> None:
-    model = scene.model("fixed")
-    done = run(scene, "permissions", *(each.format(model=model) for each in arguments), **more)
+    model = samples.model("fixed")
+    done = run(samples, "permissions", *(each.format(model=model) for each in arguments), **more)
     assert done.exit_code == code, done.output
     assert done.stdout == ""
-    assert told in done.stderr
-    assert levels(scene, model, ASKER) == [("CAN_READ", False)]
+    assert message in done.stderr
+    assert levels(samples, model, ASKER) == [("CAN_READ", False)]

@@ -3,17 +3,17 @@
 import pytest
 
 from tests.tui_registry.command_line import answer, lines, run
-from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
+from tests.tui_registry.samples import ASKER, SECOND_ASKER, Samples
 from tui_registry.commands.exits import Exit
 
 pytestmark = pytest.mark.usefixtures("command_home")
 
 
-def test_what_waits_is_listed_in_columns(scene: Scene) -> None:
-    model = scene.model("listed")
-    scene.version(model, "Production")
-    scene.ask(model, scene.version(model), "Production", comment="Better everywhere.")
-    headings, row = lines(run(scene, "requests", "list"))
+def test_what_waits_is_listed_in_columns(samples: Samples) -> None:
+    model = samples.model("listed")
+    samples.version(model, "Production")
+    samples.ask(model, samples.version(model), "Production", comment="Better everywhere.")
+    headings, row = lines(run(samples, "requests", "list"))
     for heading, cell in {
         "MODEL": model,
         "VERSION": "2",
@@ -27,61 +27,61 @@ def test_what_waits_is_listed_in_columns(scene: Scene) -> None:
     assert "\x1b" not in headings + row
 
 
-def test_requests_are_the_wires_own_as_json(scene: Scene) -> None:
-    one, other = scene.pending("one"), scene.pending("other", comment="ü")
-    assert answer(scene, "requests", "list") == {"requests": scene.requests()}
-    found = answer(scene, "requests", "list", "--model", other)["requests"]
+def test_requests_are_the_wires_own_as_json(samples: Samples) -> None:
+    one, other = samples.pending("one"), samples.pending("other", comment="ü")
+    assert answer(samples, "requests", "list") == {"requests": samples.requests()}
+    found = answer(samples, "requests", "list", "--model", other)["requests"]
     assert [request["name"] for request in found] == [other]
     assert one != other
 
 
 @pytest.mark.usefixtures("pages_of_two")
-def test_every_page_is_read(scene: Scene) -> None:
+def test_every_page_is_read(samples: Samples) -> None:
     for number in range(5):
-        scene.pending(f"paged-{number}")
-    assert answer(scene, "requests", "list") == {"requests": scene.requests()}
-    assert len(scene.requests()) == 5
+        samples.pending(f"paged-{number}")
+    assert answer(samples, "requests", "list") == {"requests": samples.requests()}
+    assert len(samples.requests()) == 5
 
 
-def test_nothing_pending_is_said_beside_the_answer(scene: Scene) -> None:
-    done = run(scene, "requests", "list")
+def test_nothing_pending_is_said_beside_the_answer(samples: Samples) -> None:
+    done = run(samples, "requests", "list")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is pending.\n")
-    assert answer(scene, "requests", "list") == {"requests": []}
+    assert answer(samples, "requests", "list") == {"requests": []}
 
 
-def test_an_approval_archives_the_others_unless_told_not_to(scene: Scene) -> None:
-    cleared, kept = scene.model("cleared"), scene.model("kept")
+def test_an_approval_archives_the_others_unless_told_not_to(samples: Samples) -> None:
+    cleared, kept = samples.model("cleared"), samples.model("kept")
     for model in (cleared, kept):
-        scene.version(model, "Production")
-        scene.ask(model, scene.version(model), "Production")
-    done = run(scene, "requests", "approve", cleared, "2", "production", "--comment", "Ship it, ü.")
+        samples.version(model, "Production")
+        samples.ask(model, samples.version(model), "Production")
+    done = run(samples, "requests", "approve", cleared, "2", "production", "--comment", "Ship it, ü.")
     assert "Approved; version 2 is now in Production." in done.stdout
     assert done.exit_code == 0
-    assert (scene.stage(cleared, "2"), scene.stage(cleared, "1")) == ("Production", "Archived")
-    (activity,) = scene.activities(cleared, "APPROVED_REQUEST")
+    assert (samples.stage(cleared, "2"), samples.stage(cleared, "1")) == ("Production", "Archived")
+    (activity,) = samples.activities(cleared, "APPROVED_REQUEST")
     assert activity["comment"] == "Ship it, ü."
-    assert run(scene, "requests", "approve", kept, "2", "Production", "--no-archive").exit_code == 0
-    assert (scene.stage(kept, "2"), scene.stage(kept, "1")) == ("Production", "Production")
+    assert run(samples, "requests", "approve", kept, "2", "Production", "--no-archive").exit_code == 0
+    assert (samples.stage(kept, "2"), samples.stage(kept, "1")) == ("Production", "Production")
 
 
-def test_a_decision_settles_all_who_asked_and_tells_the_activity(scene: Scene) -> None:
-    model = scene.pending("settled")
-    scene.ask(model, "1", by=SECOND_ASKER)
-    told = answer(scene, "requests", "reject", model, "1", "Staging", "--comment", "Not yet.")
-    assert [told["activity"]] == scene.activities(model, "REJECTED_REQUEST")
-    assert told["activity"]["comment"] == "Not yet."
-    assert scene.requests() == []
-    assert scene.stage(model) == "None"
+def test_a_decision_settles_all_who_asked_and_tells_the_activity(samples: Samples) -> None:
+    model = samples.pending("settled")
+    samples.ask(model, "1", by=SECOND_ASKER)
+    rejected = answer(samples, "requests", "reject", model, "1", "Staging", "--comment", "Not yet.")
+    assert [rejected["activity"]] == samples.activities(model, "REJECTED_REQUEST")
+    assert rejected["activity"]["comment"] == "Not yet."
+    assert samples.requests() == []
+    assert samples.stage(model) == "None"
 
 
-def test_a_stage_that_cannot_be_cleared_is_approved_too(scene: Scene) -> None:
-    model = scene.pending("archived", "Archived")
-    assert run(scene, "requests", "approve", model, "1", "Archived").exit_code == 0
-    assert scene.stage(model) == "Archived"
+def test_a_stage_that_cannot_be_cleared_is_approved_too(samples: Samples) -> None:
+    model = samples.pending("archived", "Archived")
+    assert run(samples, "requests", "approve", model, "1", "Archived").exit_code == 0
+    assert samples.stage(model) == "Archived"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "more", "code", "told"),
+    ("arguments", "more", "code", "message"),
     [
         (("approve", "{model}", "1", "Production"), {}, Exit.NOT_FOUND, "no open request"),
         (("approve", "{model}", "2", "Staging"), {}, Exit.NOT_FOUND, ""),
@@ -100,12 +100,12 @@ def test_a_stage_that_cannot_be_cleared_is_approved_too(scene: Scene) -> None:
     ],
 )
 def test_what_fails_says_why_by_its_exit_code(
-    scene: Scene, arguments: tuple[str, ...], more: dict[str, str], code: Exit, told: str
+    samples: Samples, arguments: tuple[str, ...], more: dict[str, str], code: Exit, message: str
 ) -> None:
-    model = scene.pending("failing")
-    done = run(scene, "requests", *(each.format(model=model) for each in arguments), "--json", **more)
+    model = samples.pending("failing")
+    done = run(samples, "requests", *(each.format(model=model) for each in arguments), "--json", **more)
     assert done.exit_code == code, done.output
     assert done.stdout == ""
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Error: " in done.stderr
-    assert len(scene.requests()) == 1
+    assert len(samples.requests()) == 1

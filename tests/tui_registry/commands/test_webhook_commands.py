@@ -58,7 +58,7 @@ def test_from_creation_to_deletion(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         receiver.wait_for(3)
         assert run("pause", webhook_id).exit_code == 0
         assert "already" in run("pause", webhook_id).stdout
-        api.post(f"{MODELS}/create", name="never told").ok()
+        api.post(f"{MODELS}/create", name="never sent").ok()
         assert run("resume", webhook_id).exit_code == 0
         (dead,) = json.loads(run("deliveries", webhook_id, "--status", "dead", "--json").stdout)["deliveries"]
         assert (dead["event"], dead["response_status"], dead["attempts"]) == (CREATED, 410, 1)

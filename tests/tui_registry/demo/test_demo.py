@@ -35,7 +35,7 @@ DATABRICKS_ACTIVITIES = {
 
 @dataclass(frozen=True)
 class Filled:
-    """A filled registry, asked as its admin; ``progress`` is what the filling told."""
+    """A filled registry, asked as its admin; ``progress`` is what the filling reported."""
 
     client: httpx.Client
     now: int
@@ -85,7 +85,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
             for name, value in everywhere(proxy.url).items():  # which is for other machines
                 patch.setenv(name, value)
             endpoint = Endpoint.of(live.url)
-            fill(endpoint, token, lambda names: tokens_of(live, names), now, lambda *told: progress.append(told))
+            fill(endpoint, token, lambda names: tokens_of(live, names), now, lambda *report: progress.append(report))
             assert proxy.connections == 0
         with live.client(token) as client:
             yield Filled(client, int(now.timestamp() * 1000), progress)
@@ -210,7 +210,7 @@ def test_comments_are_short_and_long_and_formatted(filled: Filled) -> None:
     assert not [comment for comment in comments if "{" in comment]
 
 
-def test_a_refused_call_is_told(filled: Filled) -> None:
+def test_a_refused_call_is_reported(filled: Filled) -> None:
     def fail(_names: Sequence[str]) -> list[str]:
         raise AssertionError("nobody can be enrolled by somebody unknown")
 
@@ -254,6 +254,6 @@ def test_the_clock_counts_working_days() -> None:
     assert sunday.at(Minutes(15)) == datetime(2026, 3, 8, 9, 45, tzinfo=UTC).timestamp() * 1000
 
 
-def test_only_recent_things_are_told_in_minutes() -> None:
+def test_only_recent_things_are_reported_in_minutes() -> None:
     with pytest.raises(ValueError, match="name a working day"):
         Minutes(500)

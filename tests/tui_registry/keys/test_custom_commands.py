@@ -12,7 +12,7 @@ import pytest
 
 from tests.tui_registry.command_line import run, variables
 from tests.tui_registry.console import TIMEOUT, Console, console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal.test_suspending import at_a_shell, leave, state_of
 from tui_registry.keys.custom_commands import with_commands
 from tui_registry.keys.keymap import DEFAULT
@@ -105,7 +105,7 @@ def test_settings_that_are_not_a_command_are_told_like_others(command_home: Path
             settings.read()
 
 
-def test_the_example_of_the_documentation(command_home: Path, scene: Scene) -> None:
+def test_the_example_of_the_documentation(command_home: Path, samples: Samples) -> None:
     """``keys`` lists its commands, and finds what is wrong with them. To keep a theme keeps them."""
     readme = (Path(__file__).parents[3] / "tui_registry" / "README.md").read_text(encoding="utf-8")
     example = next(part for part in readme.split("```") if part.startswith("toml\n[commands."))
@@ -115,10 +115,10 @@ def test_the_example_of_the_documentation(command_home: Path, scene: Scene) -> N
     assert with_commands(DEFAULT, before.commands)[1] == []
     settings.keep_theme("nord")
     assert settings.read().commands == before.commands
-    listed = run(scene, "keys")
+    listed = run(samples, "keys")
     assert all(name in listed.stdout for name in before.commands)
     settings.config_file().write_text('[commands.bad]\nrun = ["x"]\nplaces = ["zoo"]\n')
-    refused = run(scene, "keys")
+    refused = run(samples, "keys")
     assert refused.exit_code == 1
     assert "commands.bad: there is no place zoo" in refused.stderr
 
@@ -127,25 +127,25 @@ def test_the_example_of_the_documentation(command_home: Path, scene: Scene) -> N
 
 
 async def test_a_background_command_gets_the_row_and_no_token(
-    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TUI_REGISTRY_TOKEN", scene.token)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", f"Bearer {scene.token}")
+    monkeypatch.setenv("TUI_REGISTRY_TOKEN", samples.token)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", f"Bearer {samples.token}")
     monkeypatch.setenv("KEPT", "yes")
-    model = scene.pending("it's; $(touch x) {version}")
+    model = samples.pending("it's; $(touch x) {version}")
     file = tmp_path / "given"
     values = ["{name}", "{version}", "{stage}", "{to_stage}", "{request_id}", "{url}"]
     given = in_settings(
         tell=command(run=[*WRITE, str(file), *values], places=["inbox"], key="B", background=True),
         lacking=command(run=["true", "{run_id}"], places=["model"], key="F8"),
     )
-    async with console(scene.url, scene.token, (120, 40), settings=given) as shown:
+    async with console(samples.url, samples.token, (120, 40), settings=given) as shown:
         await shown.shows(model, "B tell")
         await shown.press("B")
-        await shown.tells("tell: exited with code 0")
+        await shown.notifies("tell: exited with code 0")
         arguments, environment = json.loads(file.read_text())
-        assert arguments == [model, "1", "None", "Staging", scene.requests()[0]["id"], scene.url]
-        assert scene.token not in str(environment)
+        assert arguments == [model, "1", "None", "Staging", samples.requests()[0]["id"], samples.url]
+        assert samples.token not in str(environment)
         assert environment["KEPT"] == "yes"
         await shown.press("question_mark")
         await shown.type("tell")
@@ -154,24 +154,24 @@ async def test_a_background_command_gets_the_row_and_no_token(
         await shown.shows(f"Models › {model}")
         assert "lacking" not in shown.bar
         await shown.press("f8")
-        await shown.tells("lacking was not run: The row under the cursor has no run_id.")
+        await shown.notifies("lacking was not run: The row under the cursor has no run_id.")
 
 
-async def test_output_is_shown_bounded_and_sanitized_and_a_command_can_be_ended(scene: Scene) -> None:
-    model = scene.pending("churn")
+async def test_output_is_shown_bounded_and_sanitized_and_a_command_can_be_ended(samples: Samples) -> None:
+    model = samples.pending("churn")
     noisy = "printf '\\033[31mred\\033[0m\\rover\\n[/b]\\007\\n'; seq 100000; echo last; exit 3"
     given = in_settings(
         noisy=command(run=["sh", "-c", noisy], places=["inbox"], key="B", background=True),
         endless=command(run=["sh", "-c", "echo started; sleep 300"], places=["inbox"], key="F7", background=True),
         absent=command(run=["/no/such/program"], places=["inbox"], key="F8", background=True),
     )
-    async with console(scene.url, scene.token, settings=given) as shown:
+    async with console(samples.url, samples.token, settings=given) as shown:
         await shown.shows(model)
         assert "L" not in shown.bar.split()
         await shown.press("f8")
-        await shown.tells("absent was not run: /no/such/program cannot be started: No such file or directory.")
+        await shown.notifies("absent was not run: /no/such/program cannot be started: No such file or directory.")
         await shown.press("B")
-        await shown.tells("noisy: exited with code 3\nlast\nL shows the output")
+        await shown.notifies("noisy: exited with code 3\nlast\nL shows the output")
         await shown.press("f7")
         await shown.shows("⋯ running endless")
         await shown.press("L")
@@ -190,12 +190,12 @@ async def test_output_is_shown_bounded_and_sanitized_and_a_command_can_be_ended(
     ]
 
 
-async def test_quitting_ends_what_runs_in_the_background(scene: Scene, tmp_path: Path) -> None:
-    model = scene.pending("churn")
+async def test_quitting_ends_what_runs_in_the_background(samples: Samples, tmp_path: Path) -> None:
+    model = samples.pending("churn")
     file = tmp_path / "pid"
     run = ["sh", "-c", f"sleep 300 & echo $! >{file}; wait"]
     given = in_settings(endless=command(run=run, places=["inbox"], key="F7", background=True))
-    async with console(scene.url, scene.token, settings=given) as shown:
+    async with console(samples.url, samples.token, settings=given) as shown:
         await shown.shows(model)
         await shown.press("f7")
         await shown.until(lambda: file.exists() and file.read_text().strip(), "started")
@@ -207,15 +207,15 @@ async def test_quitting_ends_what_runs_in_the_background(scene: Scene, tmp_path:
 
 
 async def test_a_command_that_writes_asks_first_and_is_refused_where_that_is_not_allowed(
-    scene: Scene, tmp_path: Path
+    samples: Samples, tmp_path: Path
 ) -> None:
-    model = scene.pending("churn")
+    model = samples.pending("churn")
     file = tmp_path / "written"
     given = in_settings(
         write=command(run=["touch", str(file)], places=["inbox"], key="F7", background=True, writes=True),
         read=command(run=["true"], places=["inbox"], key="F8", background=True),
     )
-    async with console(scene.url, scene.token, (120, 40), settings=given) as shown:
+    async with console(samples.url, samples.token, (120, 40), settings=given) as shown:
         await shown.shows(model, "F7 write", "F8 read")
         await shown.press("f7")
         await shown.shows("Run write?", "• touch")
@@ -226,13 +226,13 @@ async def test_a_command_that_writes_asks_first_and_is_refused_where_that_is_not
         await shown.hides("F7 write")
         await shown.shows("F8 read")
         await shown.press("f7")
-        await shown.tells("write was not run: It changes the registry, and this profile is read-only.")
+        await shown.notifies("write was not run: It changes the registry, and this profile is read-only.")
         assert not file.exists()
         shown.app.connection.allow_changes()
         await shown.press("f7")
         await shown.shows("Run write?")
         await shown.press("y")
-        await shown.tells("write: exited with code 0")
+        await shown.notifies("write: exited with code 0")
         assert file.exists()
 
 
@@ -242,8 +242,8 @@ async def _with_read_only(shown: Console) -> None:
     shown.app.connection.opened = replace(opened, read_only=True)
 
 
-def test_a_foreground_command_has_the_terminal(scene: Scene, tmp_path: Path) -> None:
-    model = scene.pending("churn")
+def test_a_foreground_command_has_the_terminal(samples: Samples, tmp_path: Path) -> None:
+    model = samples.pending("churn")
     folder = tmp_path / ".config" / "tui-registry"
     folder.mkdir(parents=True)
     script = "stty raw -echo; printf 'for %s\\r\\n' $1; head -c1; exit 4"
@@ -252,7 +252,7 @@ def test_a_foreground_command_has_the_terminal(scene: Scene, tmp_path: Path) -> 
             "\\", "\\\\"
         )
     )
-    with at_a_shell(scene, tmp_path, **variables(scene)) as shown:
+    with at_a_shell(samples, tmp_path, **variables(samples)) as shown:
         shown.shows(model, "B ask")
         shown.press("B")
         shown.shows(f"for {model}")

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tui_registry.keys import keymap
 from tui_registry.keys.actions import ACTIONS
 from tui_registry.keys.keymap import DEFAULT, KeymapError
@@ -205,10 +205,10 @@ def test_a_keymap_that_does_not_exist_is_reported(tmp_path: Path) -> None:
         keymap.load("bad.toml", folder=tmp_path)
 
 
-async def test_a_keymap_holds_everywhere(scene: Scene) -> None:
-    model = scene.pending("churn")
+async def test_a_keymap_holds_everywhere(samples: Samples) -> None:
+    model = samples.pending("churn")
     chosen = mine('[keys]\nreject = "f6"\nrefresh = "z"\ncommand_palette = "f7"\nhelp = ["f1", "?"]\nopen = "+"\n')
-    async with console(scene.url, scene.token, (140, 50), settings=chosen) as shown:
+    async with console(samples.url, samples.token, (140, 50), settings=chosen) as shown:
         await shown.shows(model, "● live")
         await shown.until(lambda: "F6 reject" in shown.bar, "the bar")
         assert shown.bar.endswith("F1 help")
@@ -227,11 +227,11 @@ async def test_a_keymap_holds_everywhere(scene: Scene) -> None:
         await shown.shows(f"Models › {model}")
 
 
-async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not(scene: Scene) -> None:
+async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not(samples: Samples) -> None:
     """An action that comes to a letter is dead there, one that leaves its letter for a function key is not."""
-    model = scene.pending("churn")
+    model = samples.pending("churn")
     chosen = mine('[keys]\nrefresh = "z"\nhelp = "f1"\nquit = "_"\nfilter = "f3"\ntheme = "-"\n')
-    async with console(scene.url, scene.token, settings=chosen) as shown:
+    async with console(samples.url, samples.token, settings=chosen) as shown:
         await shown.shows(model, "● live")
         await shown.press("f3")
         assert isinstance(shown.app.focused, Input)
@@ -242,10 +242,10 @@ async def test_letters_are_letters_while_text_is_typed_and_function_keys_are_not
         await shown.until(lambda: isinstance(shown.app.screen, Help), "the help")
 
 
-async def test_a_letter_acts_before_the_next_is_looked_at(scene: Scene) -> None:
+async def test_a_letter_acts_before_the_next_is_looked_at(samples: Samples) -> None:
     """What is typed at once after an action that came to a letter arrives in the line that it opens."""
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token, settings=mine('[keys]\nfilter = "z"\n')) as shown:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token, settings=mine('[keys]\nfilter = "z"\n')) as shown:
         await shown.shows(model, "● live")
         await shown.press(*"zxxx")
         await shown.shows("No matching requests.")
@@ -253,12 +253,12 @@ async def test_a_letter_acts_before_the_next_is_looked_at(scene: Scene) -> None:
     assert not bound["pagedown"]
 
 
-async def test_lists_move_by_the_keymap(scene: Scene) -> None:
-    model = scene.model()
+async def test_lists_move_by_the_keymap(samples: Samples) -> None:
+    model = samples.model()
     for _ in range(40):
-        scene.ask(model, scene.version(model))
+        samples.ask(model, samples.version(model))
     chosen = mine('based_on = "vim"\n[keys]\ndown = ["down", "%"]\nlast = "$"\n')
-    async with console(scene.url, scene.token, settings=chosen) as shown:
+    async with console(samples.url, samples.token, settings=chosen) as shown:
         await shown.shows("Inbox (40)")
         table = shown.app.screen.query_one(Table)
         first = table.cursor_key
@@ -281,12 +281,12 @@ async def test_lists_move_by_the_keymap(scene: Scene) -> None:
         await shown.shows("Lists: ↓/% ↑/k")
 
 
-async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_reported(scene: Scene) -> None:
-    model = scene.pending("churn")
+async def test_with_a_bad_keymap_the_default_one_is_used_and_every_problem_reported(samples: Samples) -> None:
+    model = samples.pending("churn")
     chosen = mine('[keys]\nreject = "a"\nquit = "ctrl+m"\n')
-    async with console(scene.url, scene.token, settings=chosen) as shown:
+    async with console(samples.url, samples.token, settings=chosen) as shown:
         await shown.shows(model, "● live")
-        await shown.tells("Some settings are not used", "a would be approve and reject", "quit: ctrl+m")
+        await shown.notifies("Some settings are not used", "a would be approve and reject", "quit: ctrl+m")
         assert [note.timeout >= 30 for note in shown.app._notifications] == [True]
         await shown.press("r")
         await shown.shows("Reject this request?")

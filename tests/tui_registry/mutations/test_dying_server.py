@@ -10,7 +10,7 @@ import pytest
 from tests.live_registry import ADMIN, LiveRegistry, Server, command, fresh_database
 from tests.tui_registry.console import LARGE, Console, console
 from tests.tui_registry.proxy import Proxy, proxied
-from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.samples import OWNER, Samples
 from tui_registry.mutations import lost_answer
 from tui_registry.session import live_connection
 
@@ -29,7 +29,7 @@ class Mortal:
     """A registry whose server can be killed, and what is in it."""
 
     server: Server
-    scene: Scene
+    samples: Samples
 
 
 @pytest.fixture
@@ -39,15 +39,15 @@ def mortal(tmp_path: Path) -> Iterator[Mortal]:
         token = command(database, "tokens", "create", ADMIN).strip()
         with Server(tmp_path, database) as server:
             registry = LiveRegistry(server.start(), database, token, server.pid, server.log, {ADMIN: token})
-            scene = Scene(registry)
-            yield Mortal(server, scene)
-            scene.close()
+            samples = Samples(registry)
+            yield Mortal(server, samples)
+            samples.close()
 
 
 @asynccontextmanager
 async def killed_at(mortal: Mortal, path: str, *, late: bool) -> AsyncIterator[tuple[Console, Proxy]]:
     """A console, whose server will be killed when a request for a path comes."""
-    async with proxied(mortal.scene.url) as proxy, console(proxy.url, mortal.scene.token, LARGE) as shown:
+    async with proxied(mortal.samples.url) as proxy, console(proxy.url, mortal.samples.token, LARGE) as shown:
         await shown.until(lambda: "● live" in shown.header, "it is live")
         proxy.strike(path, mortal.server.kill, late=late)
         yield shown, proxy
@@ -63,15 +63,15 @@ async def dies_and_comes_back(mortal: Mortal, shown: Console) -> None:
     await shown.press("1", "question_mark")
     await shown.shows("Keyboard shortcuts")
     await shown.press("escape")
-    assert "Approved" not in shown.told
-    assert "Moved from" not in shown.told
+    assert "Approved" not in shown.messages
+    assert "Moved from" not in shown.messages
     mortal.server.start()
 
 
 @LATE
 async def test_an_approval(mortal: Mortal, late: bool) -> None:
-    scene = mortal.scene
-    model, other = scene.pending("churn"), scene.pending("other")
+    samples = mortal.samples
+    model, other = samples.pending("churn"), samples.pending("other")
     async with killed_at(mortal, "/approve", late=late) as (shown, _):
         await shown.shows(model, other)
         await shown.press("colon")
@@ -83,22 +83,22 @@ async def test_an_approval(mortal: Mortal, late: bool) -> None:
         await shown.press("y")
         await dies_and_comes_back(mortal, shown)
         if late:
-            await shown.tells("The answer was lost", f"Approved by {OWNER}")
+            await shown.notifies("The answer was lost", f"Approved by {OWNER}")
         else:
-            await shown.tells("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
-    assert scene.stage(model) == ("Staging" if late else "None")
-    assert len(scene.activities(model, "APPROVED_REQUEST")) == (1 if late else 0)
-    assert {each["name"] for each in scene.requests()} == ({other} if late else {model, other})
-    assert scene.stage(other) == "None"
+            await shown.notifies("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
+    assert samples.stage(model) == ("Staging" if late else "None")
+    assert len(samples.activities(model, "APPROVED_REQUEST")) == (1 if late else 0)
+    assert {each["name"] for each in samples.requests()} == ({other} if late else {model, other})
+    assert samples.stage(other) == "None"
 
 
 @LATE
 async def test_a_transition_that_archives(mortal: Mortal, late: bool) -> None:
     """The model's page; the stages of both versions change together or not at all."""
-    scene = mortal.scene
-    model = scene.model("moved")
-    scene.version(model, "Staging")
-    scene.version(model)
+    samples = mortal.samples
+    model = samples.model("moved")
+    samples.version(model, "Staging")
+    samples.version(model)
     async with killed_at(mortal, "/transition-stage", late=late) as (shown, _):
         await shown.press("2")
         await shown.shows(model)
@@ -111,19 +111,19 @@ async def test_a_transition_that_archives(mortal: Mortal, late: bool) -> None:
         await shown.press("y")
         await dies_and_comes_back(mortal, shown)
         if late:
-            await shown.tells("The answer was lost, but it is done. Moved from None to Staging. Archived version 1.")
+            await shown.notifies("The answer was lost, but it is done. Moved from None to Staging. Archived version 1.")
         else:
-            await shown.tells("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
-    assert [scene.stage(model, version) for version in "12"] == (
+            await shown.notifies("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
+    assert [samples.stage(model, version) for version in "12"] == (
         ["Archived", "Staging"] if late else ["Staging", "None"]
     )
-    assert len(scene.activities(model, "APPLIED_TRANSITION")) == (2 if late else 1)  # the first made the scene
+    assert len(samples.activities(model, "APPLIED_TRANSITION")) == (2 if late else 1)  # the first made the samples
 
 
 @LATE
 async def test_a_level_that_is_granted(mortal: Mortal, late: bool) -> None:
-    scene = mortal.scene
-    model = scene.model("governed")
+    samples = mortal.samples
+    model = samples.model("governed")
     async with killed_at(mortal, "PATCH /api/2.0/permissions", late=late) as (shown, _):
         await shown.press("2")
         await shown.shows(model)
@@ -140,6 +140,6 @@ async def test_a_level_that_is_granted(mortal: Mortal, late: bool) -> None:
         await shown.press("y")
         await dies_and_comes_back(mortal, shown)
         if late:
-            await shown.tells("The answer was lost, but it is done.")
+            await shown.notifies("The answer was lost, but it is done.")
         else:
-            await shown.tells("The answer was lost, and nothing has changed so far: refresh before you repeat it.")
+            await shown.notifies("The answer was lost, and nothing has changed so far: refresh before you repeat it.")

@@ -6,35 +6,35 @@ import pytest
 
 from tests.tui_registry.command_line import lines, run
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 
 
 @pytest.fixture
-def alike(scene: Scene) -> list[str]:
+def alike(samples: Samples) -> list[str]:
     """A name, and three that look like it: with a blank at the end, with one of another kind, and with a joiner."""
-    names = [scene.model(f"=trail{scene.id}{end}") for end in ("", " ", "\u00a0", "\u200d")]
+    names = [samples.model(f"=trail{samples.id}{end}") for end in ("", " ", "\u00a0", "\u200d")]
     for name in names:
-        scene.ask(name, scene.version(name))
+        samples.ask(name, samples.version(name))
     return names
 
 
 @pytest.mark.usefixtures("command_home")
-def test_commands(scene: Scene, alike: list[str]) -> None:
+def test_commands(samples: Samples, alike: list[str]) -> None:
     plain, trailing, *_ = alike
     seen = f"{plain}␣"
-    first_cells = [line.split("  ")[0] for line in lines(run(scene, "models", "list", plain))]
+    first_cells = [line.split("  ")[0] for line in lines(run(samples, "models", "list", plain))]
     assert sorted(first_cells[1:]) == sorted([plain, seen, seen, seen])
-    assert lines(run(scene, "models", "show", trailing))[0].endswith(seen)
-    assert seen in run(scene, "requests", "list").stdout
-    assert seen in run(scene, "activity", "--model", trailing).stdout
-    found = json.loads(run(scene, "models", "list", plain, "--json").stdout)
+    assert lines(run(samples, "models", "show", trailing))[0].endswith(seen)
+    assert seen in run(samples, "requests", "list").stdout
+    assert seen in run(samples, "activity", "--model", trailing).stdout
+    found = json.loads(run(samples, "models", "list", plain, "--json").stdout)
     assert [model["name"] for model in found["registered_models"]] == sorted(alike), "as they are"
 
 
-async def test_the_console(scene: Scene, alike: list[str]) -> None:
+async def test_the_console(samples: Samples, alike: list[str]) -> None:
     plain = alike[0]
     seen = f"{plain}␣"
-    async with console(scene.url, scene.token, (120, 40)) as shown:
+    async with console(samples.url, samples.token, (120, 40)) as shown:
         await shown.shows("Inbox (4)", f"{plain} ", seen)
         await shown.press("2")
         await shown.shows("Models (4)", f"{plain} ", seen)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui_registry.command_line import answer, run
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.samples import OWNER, Samples
 from tui_registry.client.registry import RegistryClient
 from tui_registry.queries.model_search import ModelSearch
 from tui_registry.queries.search_syntax import models_filter, versions_filter
@@ -23,51 +23,51 @@ from tui_registry_server.wire.stage import Stage
 NAMES = ("fraud_v1", "fraud v1", "fraud%v1", "fraud-v1", "a\\b", "it's", 'it"s', "both'\"", "[x]*?", "ends\\")
 
 
-def listed(scene: Scene, *words: str) -> list[str]:
-    return [model["name"] for model in answer(scene, "models", "list", *words)["registered_models"]]
+def listed(samples: Samples, *words: str) -> list[str]:
+    return [model["name"] for model in answer(samples, "models", "list", *words)["registered_models"]]
 
 
 @pytest.mark.usefixtures("command_home")
-def test_a_word_of_a_command_finds_what_has_it_and_nothing_else(scene: Scene) -> None:
-    names = [scene.model(name) for name in NAMES]
+def test_a_word_of_a_command_finds_what_has_it_and_nothing_else(samples: Samples) -> None:
+    names = [samples.model(name) for name in NAMES]
     for word in ("_", "%", "d_v", "D%V", "\\", "'", '"', "'\"", "[", "*?", "s\\", "%'", "fraud"):
         expected = sorted(name for name in names if word.casefold() in name.casefold())
-        assert sorted(listed(scene, scene.id, word)) == expected, word
-    assert listed(scene, "fraud_v1-" + scene.id) == [names[0]]
+        assert sorted(listed(samples, samples.id, word)) == expected, word
+    assert listed(samples, "fraud_v1-" + samples.id) == [names[0]]
     for name in names:
-        assert run(scene, "models", "show", name).exit_code == 0
+        assert run(samples, "models", "show", name).exit_code == 0
 
 
 @pytest.mark.usefixtures("command_home")
-def test_people_and_tags_are_meant_as_they_are_typed(scene: Scene) -> None:
-    tagged = scene.model("tagged", tags=[{"key": "team", "value": "it's_\"5%\\"}])
-    scene.model("other", tags=[{"key": "team", "value": "it's-\"5%\\"}])
-    assert listed(scene, "tag:team=it's_\"5%\\") == [tagged]
-    assert len(listed(scene, scene.id, f"user:{OWNER}")) == 2
-    assert listed(scene, scene.id, f"user:{OWNER.replace('-', '_')}") == []
+def test_people_and_tags_are_meant_as_they_are_typed(samples: Samples) -> None:
+    tagged = samples.model("tagged", tags=[{"key": "team", "value": "it's_\"5%\\"}])
+    samples.model("other", tags=[{"key": "team", "value": "it's-\"5%\\"}])
+    assert listed(samples, "tag:team=it's_\"5%\\") == [tagged]
+    assert len(listed(samples, samples.id, f"user:{OWNER}")) == 2
+    assert listed(samples, samples.id, f"user:{OWNER.replace('-', '_')}") == []
 
 
 @pytest.mark.usefixtures("command_home")
-def test_the_name_itself_is_first_and_then_what_begins_so(scene: Scene) -> None:
-    typed = f"Churn{scene.id}"
+def test_the_name_itself_is_first_and_then_what_begins_so(samples: Samples) -> None:
+    typed = f"Churn{samples.id}"
     names = [f"{mark}{typed}" for mark in "abcd"] + [f"{typed}-{end}" for end in "AB"] + [typed, typed.lower()]
     for name in names:
-        scene.model(f"={name}")
+        samples.model(f"={name}")
     first = [typed, typed.lower(), f"{typed}-A", f"{typed}-B"]
-    assert listed(scene, typed)[:4] == first
-    assert listed(scene, typed, "--limit", "2")[:2] == first[:2]
-    scene.model(f"={typed} ")
-    assert listed(scene, f"{typed} ")[0] == f"{typed} "
-    assert listed(scene, typed)[0] == typed
+    assert listed(samples, typed)[:4] == first
+    assert listed(samples, typed, "--limit", "2")[:2] == first[:2]
+    samples.model(f"={typed} ")
+    assert listed(samples, f"{typed} ")[0] == f"{typed} "
+    assert listed(samples, typed)[0] == typed
 
 
-async def test_every_match_comes_once_on_whatever_pages(scene: Scene) -> None:
-    typed = f"Churn{scene.id}"
+async def test_every_match_comes_once_on_whatever_pages(samples: Samples) -> None:
+    typed = f"Churn{samples.id}"
     begin = [f"{typed}{end}" for end in ("", "-1", "-2", "_3")]
     others = [f"{mark}-{typed}" for mark in "abcde"]
     for name in (*begin, *others):
-        scene.model(f"={name}")
-    async with RegistryClient(scene.url, scene.token) as client:
+        samples.model(f"={name}")
+    async with RegistryClient(samples.url, samples.token) as client:
         for size in (1, 2, 3, 100):
             search, token, found = ModelSearch(client.models, typed.lower()), "", []
             while True:
@@ -79,26 +79,26 @@ async def test_every_match_comes_once_on_whatever_pages(scene: Scene) -> None:
             assert found == [*begin, *others]
 
 
-async def test_the_finder_opens_the_model_of_this_name(scene: Scene) -> None:
-    meant_name = scene.model("fraud_v1")
-    scene.model("fraud v1")
+async def test_the_finder_opens_the_model_of_this_name(samples: Samples) -> None:
+    meant_name = samples.model("fraud_v1")
+    samples.model("fraud v1")
     for number in range(12):
-        scene.model(f"a{number}-{meant_name}"[:-7])
-    async with console(scene.url, scene.token) as shown:
+        samples.model(f"a{number}-{meant_name}"[:-7])
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("● live")
         await shown.press("colon")
         await shown.type(meant_name)
         await shown.shows(f"model    {meant_name}")
-        assert f"fraud v1-{scene.id}" not in shown.text
+        assert f"fraud v1-{samples.id}" not in shown.text
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, Model), "a model")
         assert isinstance(shown.app.screen, Model)
         assert shown.app.screen.model_name == meant_name
 
 
-async def test_the_search_of_models_takes_no_wildcards(scene: Scene) -> None:
-    meant_name, other = scene.model("fraud_v1"), scene.model("fraud v1")
-    async with console(scene.url, scene.token) as shown:
+async def test_the_search_of_models_takes_no_wildcards(samples: Samples) -> None:
+    meant_name, other = samples.model("fraud_v1"), samples.model("fraud v1")
+    async with console(samples.url, samples.token) as shown:
         await shown.press("2")
         await shown.shows(meant_name, other)
         await shown.press("slash")

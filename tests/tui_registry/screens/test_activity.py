@@ -1,34 +1,34 @@
 """The feed of activities as its users see it."""
 
 from tests.tui_registry.console import LARGE, SIZES, console
-from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
+from tests.tui_registry.samples import ASKER, SECOND_ASKER, Samples
 from tui_registry.queries.search_syntax import activity_filter
 
 
 @SIZES
-async def test_who_did_what(scene: Scene, size: tuple[int, int]) -> None:
+async def test_who_did_what(samples: Samples, size: tuple[int, int]) -> None:
     """Also where names of users are long: then the details are cut, not left out."""
-    model = scene.pending("churn", comment="[@click=app.quit] please")
-    scene.ask(model, "1", by=SECOND_ASKER)
-    async with console(scene.url, scene.token, size) as shown:
+    model = samples.pending("churn", comment="[@click=app.quit] please")
+    samples.ask(model, "1", by=SECOND_ASKER)
+    async with console(samples.url, samples.token, size) as shown:
         await shown.press("4")
         await shown.shows(model, ASKER, SECOND_ASKER, "requested", "None → St", "created")
 
 
-async def test_what_happens_elsewhere_is_shown(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_what_happens_elsewhere_is_shown(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("4")
         await shown.shows(model, "requested")
-        scene.call(
+        samples.call(
             "POST", "/mlflow/transition-requests/reject", name=model, version="1", stage="Staging", comment="too early"
         )
         await shown.shows("rejected", "too early")
 
 
-async def test_it_is_narrowed_by_what_is_typed(scene: Scene) -> None:
-    churn, fraud = scene.pending("churn"), scene.pending("fraud")
-    async with console(scene.url, scene.token) as shown:
+async def test_it_is_narrowed_by_what_is_typed(samples: Samples) -> None:
+    churn, fraud = samples.pending("churn"), samples.pending("fraud")
+    async with console(samples.url, samples.token) as shown:
         await shown.press("4")
         await shown.shows(churn, fraud)
         await shown.press("slash")
@@ -52,12 +52,12 @@ def test_words_of_a_filter() -> None:
     assert activity_filter("type:displaced") == {"activity_type": ["SYSTEM_TRANSITION"]}
 
 
-async def test_a_filter_by_a_duration_has_further_pages(scene: Scene) -> None:
+async def test_a_filter_by_a_duration_has_further_pages(samples: Samples) -> None:
     """They begin at the same moment as the first one."""
-    model = scene.model()
+    model = samples.model()
     for number in range(120):
-        scene.call("POST", "/mlflow/registered-models/set-tag", name=model, key="k", value=str(number))
-    async with console(scene.url, scene.token, LARGE) as shown:
+        samples.call("POST", "/mlflow/registered-models/set-tag", name=model, key="k", value=str(number))
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("4", "slash")
         await shown.type(f"{model} since:1d type:set_tag type:created")
         await shown.shows("(100+)")

@@ -2,28 +2,28 @@
 
 from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import ASKER, SECOND_ASKER, Scene
+from tests.tui_registry.samples import ASKER, SECOND_ASKER, Samples
 
 
-async def test_several_are_approved_at_once_each_with_its_outcome(scene: Scene) -> None:
-    models = [scene.pending(f"model-{number}") for number in range(4)]
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_several_are_approved_at_once_each_with_its_outcome(samples: Samples) -> None:
+    models = [samples.pending(f"model-{number}") for number in range(4)]
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("Inbox (4)")
         await shown.press("g", "space", "space", "space", "a")
         await shown.shows("Approve these 3 requests?")
         path = "/mlflow/transition-requests/reject"
-        scene.call("POST", path, name=models[2], version="1", stage="Staging", comment="I was quicker.")
+        samples.call("POST", path, name=models[2], version="1", stage="Staging", comment="I was quicker.")
         await shown.press("y")
         await shown.shows("✗ 2 approved, 1 failed · @ details")
         assert not shown.app._notifications, "nothing covers the next request"
         await shown.shows("Inbox (1)")
-    assert [scene.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
+    assert [samples.stage(model) for model in models] == ["None", "Staging", "None", "Staging"]
 
 
 @SIZES
-async def test_many_have_one_report(scene: Scene, size: tuple[int, int]) -> None:
-    models = [scene.pending(f"model-{number}") for number in range(12)]
-    async with console(scene.url, scene.token, size) as shown:
+async def test_many_have_one_report(samples: Samples, size: tuple[int, int]) -> None:
+    models = [samples.pending(f"model-{number}") for number in range(12)]
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows("Inbox (12)")
         await shown.press("g", *["space"] * 12, "r")
         await shown.shows("Reject these 12 requests?")
@@ -31,31 +31,31 @@ async def test_many_have_one_report(scene: Scene, size: tuple[int, int]) -> None
         await shown.shows("✓ 12 rejected, 0 failed · @ details")
         await shown.shows("Inbox (0)")
         assert not shown.app._notifications
-    assert {scene.stage(model) for model in models} == {"None"}
+    assert {samples.stage(model) for model in models} == {"None"}
 
 
 @SIZES
-async def test_what_was_decided_together_is_undone_together(scene: Scene, size: tuple[int, int]) -> None:
-    models = [scene.pending(name) for name in ("one", "two", "three")]
-    async with console(scene.url, scene.token, size) as shown:
+async def test_what_was_decided_together_is_undone_together(samples: Samples, size: tuple[int, int]) -> None:
+    models = [samples.pending(name) for name in ("one", "two", "three")]
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(*models)
         await shown.press("asterisk", "a")
         await shown.shows("Approve these 3 requests?")
         await shown.press("y")
-        await shown.tells("3 approved, 0 failed")
+        await shown.notifies("3 approved, 0 failed")
         await shown.press("u")
         await shown.shows("Undo the last change?", "3 changes: 3 approved, 0 failed", f"{models[0]} version 1")
         await shown.press("y")
-        await shown.tells("3 undone, 0 failed")
-        assert [scene.stage(model) for model in models] == ["None"] * 3
+        await shown.notifies("3 undone, 0 failed")
+        assert [samples.stage(model) for model in models] == ["None"] * 3
         assert "u undo" not in shown.bar
         await shown.until(lambda: shown.app.mutations.last_change is None, "nothing is left to undo")
 
 
-async def test_many_are_asked_about_on_a_small_screen(scene: Scene) -> None:
+async def test_many_are_asked_about_on_a_small_screen(samples: Samples) -> None:
     for number in range(12):
-        scene.pending(f"a-model-with-quite-a-long-name-as-they-have-in-large-houses-{number}", "Production")
-    async with console(scene.url, scene.token) as shown:
+        samples.pending(f"a-model-with-quite-a-long-name-as-they-have-in-large-houses-{number}", "Production")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (12)")
         await shown.press("g", *["space"] * 12, "a")
         await shown.shows("Approve these 12 requests?", "large-houses-11", "n  No", "y  Approve", "y yes", "n no")
@@ -63,11 +63,11 @@ async def test_many_are_asked_about_on_a_small_screen(scene: Scene) -> None:
         await shown.shows("large-houses-0")
 
 
-async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None:
+async def test_two_who_asked_for_the_same_are_one_decision(samples: Samples) -> None:
     """Each is named with its comment, whether it is marked or not, and counted as it was marked."""
-    model, other = scene.pending("churn", comment="Better recall."), scene.pending("other")
-    scene.ask(model, "1", by=SECOND_ASKER, comment="Needed by Monday.")
-    async with console(scene.url, scene.token) as shown:
+    model, other = samples.pending("churn", comment="Better recall."), samples.pending("other")
+    samples.ask(model, "1", by=SECOND_ASKER, comment="Needed by Monday.")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (3)")
         await shown.press("a")
         await shown.shows("Approve this request?", f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
@@ -76,20 +76,20 @@ async def test_two_who_asked_for_the_same_are_one_decision(scene: Scene) -> None
         await shown.shows("Approve these 3 requests?", f"requested by {SECOND_ASKER}", "“Needed by Monday.”")
         await shown.shows(f"and by {ASKER}", "“Better recall.”", f"• {other} version 1")
         await shown.press("y")
-        await shown.tells("3 approved, 0 failed")
+        await shown.notifies("3 approved, 0 failed")
         await shown.shows("No open requests")
 
 
-async def test_what_is_left_of_several_is_not_tried_without_a_server(scene: Scene) -> None:
-    models = [scene.pending(f"model-{number}") for number in range(5)]
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token, LARGE) as shown:
+async def test_what_is_left_of_several_is_not_tried_without_a_server(samples: Samples) -> None:
+    models = [samples.pending(f"model-{number}") for number in range(5)]
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token, LARGE) as shown:
         await shown.shows("Inbox (5)", "● live")
         await shown.press("asterisk", "a")
         await shown.shows("Approve these 5 requests?")
         await proxy.cut()
         await shown.press("y")
         untried = ", ".join(f"{model} version 1" for model in models[3:0:-1])
-        await shown.tells(f"0 approved, 1 failed, 4 not tried: {untried} and 1 more · @ details")
+        await shown.notifies(f"0 approved, 1 failed, 4 not tried: {untried} and 1 more · @ details")
         assert "5 marked" in shown.header
         await shown.press("at")
         await shown.shows(f"approve {models[0]} version 1", "Not tried: the server was no longer there")
@@ -99,4 +99,4 @@ async def test_what_is_left_of_several_is_not_tried_without_a_server(scene: Scen
         await shown.press("a")
         await shown.shows("Approve these 5 requests?")
         await shown.press("y")
-        await shown.tells("5 approved, 0 failed")
+        await shown.notifies("5 approved, 0 failed")

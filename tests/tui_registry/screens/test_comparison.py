@@ -4,18 +4,18 @@ import pytest
 
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.samples import ASKER, Samples
 
 OLD = [{"key": "auc", "value": "0.89"}, {"key": "team", "value": "risk"}, {"key": "rows", "value": "5000"}]
 NEW = [{"key": "auc", "value": "0.91"}, {"key": "team", "value": "risk"}, {"key": "note", "value": "[/x] new\x1b[31m"}]
 
 
 @pytest.fixture
-def model(scene: Scene) -> str:
+def model(samples: Samples) -> str:
     """A model whose version 2 would displace version 1."""
-    model = scene.model("churn")
-    scene.version(model, "Production", tags=OLD, run_id="a" * 32)
-    scene.ask(model, scene.version(model, tags=NEW, run_id="b" * 32), "Production", comment="Better everywhere.")
+    model = samples.model("churn")
+    samples.version(model, "Production", tags=OLD, run_id="a" * 32)
+    samples.ask(model, samples.version(model, tags=NEW, run_id="b" * 32), "Production", comment="Better everywhere.")
     return model
 
 
@@ -24,8 +24,8 @@ def line_of(shown: Console, text: str) -> int:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, (60, 20)], ids=["80x24", "120x40", "60x20"])
-async def test_what_differs_is_below_the_request(scene: Scene, model: str, size: tuple[int, int]) -> None:
-    async with console(scene.url, scene.token, size) as shown:
+async def test_what_differs_is_below_the_request(samples: Samples, model: str, size: tuple[int, int]) -> None:
+    async with console(samples.url, samples.token, size) as shown:
         for opened in ("inbox", "model"):
             await shown.shows("compared with version 1", "auc 0.89 → 0.91", "rows 5000 → –")
             seen = ["displaces version 1", f"requested by {ASKER}", "Better everywhere.", "compared with", "auc 0.89"]
@@ -39,10 +39,10 @@ async def test_what_differs_is_below_the_request(scene: Scene, model: str, size:
                 await shown.shows(f"Models › {model}")
 
 
-async def test_it_is_waited_for_by_nobody(scene: Scene, model: str) -> None:
+async def test_it_is_waited_for_by_nobody(samples: Samples, model: str) -> None:
     """Keys work and nothing that is read moves while it is on the way; an answer about another request is dropped."""
-    other = scene.pending("other")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+    other = samples.pending("other")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows("Inbox (2)", "● live")
         proxy.hold("/model-versions/get")
         await shown.press("G")
@@ -61,8 +61,8 @@ async def test_it_is_waited_for_by_nobody(scene: Scene, model: str) -> None:
         assert (line_of(shown, "displaces version 1"), line_of(shown, "Better everywhere.")) == before
 
 
-async def test_the_dialog_repeats_effect_and_reason(scene: Scene, model: str) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_the_dialog_repeats_effect_and_reason(samples: Samples, model: str) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("compared with version 1")
         for key, effect in (("a", True), ("r", False)):
             await shown.press(key)

@@ -6,7 +6,7 @@ import pytest
 from tests.tui_registry.access_fixture import AccessFixture
 from tests.tui_registry.console import LARGE, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.variants import variant
 from tui_registry.client.errors import Refused
 from tui_registry.screens.finder.finder import Finder
@@ -32,9 +32,9 @@ async def find(shown: Console, typed: str) -> None:
 
 
 @FINDER_SIZES
-async def test_what_can_be_done_is_listed_before_anything_is_typed(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_what_can_be_done_is_listed_before_anything_is_typed(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model, "● live")
         await shown.press("ctrl+p")
         await shown.shows("place    models")
@@ -50,8 +50,8 @@ async def test_what_can_be_done_is_listed_before_anything_is_typed(scene: Scene,
         assert "Inbox (1)" in shown.header
 
 
-async def test_places_are_left_and_gone_to_as_in_k9s(office: AccessFixture) -> None:
-    async with console(office.url, office.registry.admin_token, LARGE) as shown:
+async def test_places_are_left_and_gone_to_as_in_k9s(access_data: AccessFixture) -> None:
+    async with console(access_data.url, access_data.registry.admin_token, LARGE) as shown:
         await shown.shows("● live")
         for typed, seen in (
             ("users", "Access › Users"),
@@ -59,8 +59,8 @@ async def test_places_are_left_and_gone_to_as_in_k9s(office: AccessFixture) -> N
             ("tokens", "Access › Tokens"),
             ("models ", "Models (1)"),
             (":inbox", "Inbox ("),
-            (f"access {office.model[:6]}", f"Models › {office.model} › Access"),
-            (f"history {office.model}", f"Activity › {office.model}"),
+            (f"access {access_data.model[:6]}", f"Models › {access_data.model} › Access"),
+            (f"history {access_data.model}", f"Activity › {access_data.model}"),
         ):
             await find(shown, typed)
             await shown.press("enter")
@@ -70,15 +70,15 @@ async def test_places_are_left_and_gone_to_as_in_k9s(office: AccessFixture) -> N
         await shown.ends()
 
 
-async def test_people_groups_and_tokens_are_found_and_nothing_is_left_behind(office: AccessFixture) -> None:
-    comment = f"nightly-{office.scene.id}"
-    office.call("POST", "/token/create", comment=comment)
-    async with console(office.url, office.registry.admin_token, LARGE) as shown:
+async def test_people_groups_and_tokens_are_found_and_nothing_is_left_behind(access_data: AccessFixture) -> None:
+    comment = f"nightly-{access_data.samples.id}"
+    access_data.call("POST", "/token/create", comment=comment)
+    async with console(access_data.url, access_data.registry.admin_token, LARGE) as shown:
         await shown.shows("● live")
-        ann = office.people["ann"]
+        ann = access_data.people["ann"]
         for typed, kind, seen in (
             (ann, "user", f"Access › {ann}"),
-            (office.group, "group", f"Groups › {office.group}"),
+            (access_data.group, "group", f"Groups › {access_data.group}"),
             (comment, "token", f"Access › Tokens › {comment} (1)"),
         ):
             await find(shown, typed)
@@ -95,10 +95,10 @@ async def test_people_groups_and_tokens_are_found_and_nothing_is_left_behind(off
         assert "matching" not in shown.text
 
 
-async def test_one_failing_source_is_one_line(scene: Scene) -> None:
-    model = scene.model("churn")
+async def test_one_failing_source_is_one_line(samples: Samples) -> None:
+    model = samples.model("churn")
 
-    async with console(scene.url, scene.token) as shown:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("● live")
         shown.app.client.groups._transport = Refusing()  # type: ignore[assignment]  # only its GET is called
         await find(shown, "churn")
@@ -108,10 +108,10 @@ async def test_one_failing_source_is_one_line(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("name", ["churn", "nowhere"])
-async def test_what_is_typed_after_enter_is_for_what_opens(scene: Scene, name: str) -> None:
-    """However slow the server is; if nothing opens, that it is dropped is told."""
-    scene.model("churn")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+async def test_what_is_typed_after_enter_is_for_what_opens(samples: Samples, name: str) -> None:
+    """However slow the server is; if nothing opens, that is reported."""
+    samples.model("churn")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows("● live")
         proxy.hold("/registered-models/search")
         await find(shown, name)
@@ -126,12 +126,12 @@ async def test_what_is_typed_after_enter_is_for_what_opens(scene: Scene, name: s
             await shown.hides("dropped")
 
 
-async def test_versions_are_found_by_their_numbers(scene: Scene) -> None:
-    model = scene.model("churn")
+async def test_versions_are_found_by_their_numbers(samples: Samples) -> None:
+    model = samples.model("churn")
     for _ in range(3):
-        scene.version(model)
-    scene.model("churn-3")
-    async with console(scene.url, scene.token, LARGE) as shown:
+        samples.version(model)
+    samples.model("churn-3")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("● live")
         for typed in (f"{model} 3", f"{model}/3", f"{model[:7]}/3"):
             await find(shown, typed)
@@ -145,10 +145,10 @@ async def test_versions_are_found_by_their_numbers(scene: Scene) -> None:
         assert isinstance(shown.app.screen, Finder)
 
 
-async def test_a_model_that_was_jumped_to_leaves_no_filter_behind(scene: Scene) -> None:
+async def test_a_model_that_was_jumped_to_leaves_no_filter_behind(samples: Samples) -> None:
     """Neither by the finder, nor by the filters of places."""
-    waiting, other = [scene.pending(name) for name in ("one", "two")], scene.model("churn")
-    async with console(scene.url, scene.token) as shown:
+    waiting, other = [samples.pending(name) for name in ("one", "two")], samples.model("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (2)", "● live")
         await find(shown, "churn")
         await shown.press("enter")
@@ -177,10 +177,10 @@ async def test_a_model_that_was_jumped_to_leaves_no_filter_behind(scene: Scene) 
         await shown.shows("Inbox (2)")
 
 
-async def test_models_are_searched_by_a_filter_from_anywhere(scene: Scene) -> None:
-    tagged = scene.model("churn", tags=[{"key": "team", "value": "risk"}])
-    scene.model("fraud")
-    async with console(scene.url, scene.token) as shown:
+async def test_models_are_searched_by_a_filter_from_anywhere(samples: Samples) -> None:
+    tagged = samples.model("churn", tags=[{"key": "team", "value": "risk"}])
+    samples.model("fraud")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("● live")
         await find(shown, "model team=risk")
         await shown.press("enter")
@@ -189,9 +189,9 @@ async def test_models_are_searched_by_a_filter_from_anywhere(scene: Scene) -> No
         await shown.shows("Models (2)")
 
 
-async def test_unknown_fields_are_named_where_they_are_typed(scene: Scene) -> None:
-    scene.pending("churn")
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_unknown_fields_are_named_where_they_are_typed(samples: Samples) -> None:
+    samples.pending("churn")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("Inbox (1)")
         for place, typed, seen in (
             ("1", "foo:bar", "No field foo: can be searched here. There are model:, user:, stage:"),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.live_registry import LiveRegistry, serving
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def test_the_first_steps_are_shown_and_copied(empty: LiveRegistry, size: t
             await shown.shows(message, f"First steps at {empty.url}", "tui-registry tokens create", *code)
             assert "y copies this" in shown.text
             await shown.press("y")
-            await shown.tells(code[-1])
+            await shown.notifies(code[-1])
             shown.app.clear_notifications()
         with empty.client() as client:
             client.post("/mlflow/registered-models/create", json={"name": "churn"}).raise_for_status()
@@ -40,9 +40,9 @@ async def test_the_first_steps_are_shown_and_copied(empty: LiveRegistry, size: t
         await shown.hides("First steps")
 
 
-async def test_a_registry_in_use_has_no_first_steps(scene: Scene) -> None:
-    model = scene.model("used")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_registry_in_use_has_no_first_steps(samples: Samples) -> None:
+    model = samples.model("used")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests.", "● live")
         assert "First steps" not in shown.text
         await shown.press("2")

@@ -36,13 +36,13 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
             await shown.shows("Follow requests that wait for you", "every day", "empty: your own address")
             assert "not any more" not in shown.text
             await shown.press("k", "enter", "enter")  # every hour
-            await shown.tells("requests that wait for you: You are told every hour.")
+            await shown.notifies("requests that wait for you: You are notified every hour.")
             await shown.press("2")
             await shown.shows("churn")
             await shown.press("f")
             await shown.shows("Follow churn")
             await shown.press("g", "enter", "enter")
-            await shown.tells("churn: You are told at once.")
+            await shown.notifies("churn: You are notified at once.")
             listed = bob.get(FOLLOWS).ok()["follows"]
             assert [(each.get("model_name"), each["digest"], each["email"]) for each in listed] == [
                 (None, "HOURLY", BOB),
@@ -55,7 +55,7 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
             await shown.press("f")
             await shown.shows("You follow churn", "not any more", BOB)
             await shown.press("G", "enter", "enter")
-            await shown.tells("churn: You are not told of it any more.")
+            await shown.notifies("churn: You are not notified of it any more.")
             await shown.until(lambda: len(bob.get(FOLLOWS).ok()["follows"]) == 1, "one less")
             await shown.press("u")
             await shown.shows("Undo the last change?")
@@ -78,7 +78,7 @@ def test_by_commands(served: tuple[LiveRegistry, Mailbox]) -> None:
     slack = "https://127.0.0.1:9/services/secret"
     dry = run("follow", "churn", "--slack", slack, "--dry-run")
     assert (dry.exit_code, "You follow nothing." in run("follows").stderr) == (0, True)
-    assert "You are told at once." in run("follow", "churn", "--slack", slack).stdout
+    assert "You are notified at once." in run("follow", "churn", "--slack", slack).stdout
     changed = run("follow", "churn", "--digest", "daily", "--email", "ops@example.org", "--json")
     followed = json.loads(changed.stdout)["follow"]
     assert (followed["model_name"], followed["digest"], followed["email"]) == ("churn", "DAILY", "ops@example.org")

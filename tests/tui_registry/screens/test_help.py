@@ -3,15 +3,15 @@
 import pytest
 
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tui_registry.screens.dialogs.confirm import Confirm
 from tui_registry.screens.dialogs.help import Help
 from tui_registry.screens.inbox import Inbox
 
 
-async def test_the_help_lists_what_is_live_and_does_it(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_the_help_lists_what_is_live_and_does_it(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("question_mark")
         await shown.shows("Keyboard shortcuts", "Approve the request", "Reject the request")
@@ -22,8 +22,8 @@ async def test_the_help_lists_what_is_live_and_does_it(scene: Scene) -> None:
         await shown.shows("Reject this request?")
 
 
-async def test_the_help_is_left(scene: Scene) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_the_help_is_left(samples: Samples) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         await shown.press("question_mark")
         await shown.type("zzz")
@@ -34,8 +34,8 @@ async def test_the_help_is_left(scene: Scene) -> None:
         await shown.until(lambda: isinstance(shown.app.screen, Inbox), "the inbox")
 
 
-async def test_the_help_goes_to_places(scene: Scene) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_the_help_goes_to_places(samples: Samples) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         await shown.press("question_mark")
         await shown.type("to the models")
@@ -43,8 +43,8 @@ async def test_the_help_goes_to_places(scene: Scene) -> None:
         await shown.shows("No models that you can read")
 
 
-async def test_the_arrows_choose_in_the_help(scene: Scene) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_the_arrows_choose_in_the_help(samples: Samples) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         await shown.press("question_mark")
         await shown.type("go to")
@@ -53,10 +53,10 @@ async def test_the_arrows_choose_in_the_help(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("opened", [(), ("question_mark",), ("slash",), ("a",), ("a", "tab"), ("colon",)])
-async def test_ctrl_q_leaves_from_everywhere(scene: Scene, opened: tuple[str, ...]) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_ctrl_q_leaves_from_everywhere(samples: Samples, opened: tuple[str, ...]) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press(*opened, "ctrl+q")
         await shown.ends()
-    assert scene.stage(model) == "None"
+    assert samples.stage(model) == "None"

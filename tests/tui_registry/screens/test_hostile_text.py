@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.tui_registry.console import Console, console
-from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.samples import OWNER, Samples
 from tests.variants import variant
 
 NAMES = {
@@ -34,14 +34,14 @@ def assert_sound(shown: Console) -> None:
         assert not bad, f"{bad} in {strip.text!r}"
 
 
-def add(scene: Scene, kind: str) -> None:
+def add(samples: Samples, kind: str) -> None:
     """A model that has the kind of text in all that people write, with a request that displaces a version."""
     words = WORDS[kind]
-    model = scene.model(NAMES[kind], description=words, tags=[{"key": "k", "value": words[:4000]}])
-    scene.version(model, description=words, run_link=words[:100], tags=[{"key": "k", "value": words}])
-    scene.version(model, "Production", description=words)
-    scene.ask(model, "1", "Production", comment=words)
-    scene.call("POST", "/mlflow/comments/create", name=model, version="1", comment=words)
+    model = samples.model(NAMES[kind], description=words, tags=[{"key": "k", "value": words[:4000]}])
+    samples.version(model, description=words, run_link=words[:100], tags=[{"key": "k", "value": words}])
+    samples.version(model, "Production", description=words)
+    samples.ask(model, "1", "Production", comment=words)
+    samples.call("POST", "/mlflow/comments/create", name=model, version="1", comment=words)
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def add(scene: Scene, kind: str) -> None:
     [((60, 20), 4), variant((60, 20), len(NAMES)), variant((120, 40), 4)],
     ids=["60x20-four", "60x20", "120x40"],
 )
-async def test_it_is_shown_everywhere_and_does_nothing(scene: Scene, size: tuple[int, int], opened: int) -> None:
+async def test_it_is_shown_everywhere_and_does_nothing(samples: Samples, size: tuple[int, int], opened: int) -> None:
     for kind in NAMES:
-        add(scene, kind)
-    async with console(scene.url, scene.token, size) as shown:
+        add(samples, kind)
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(f"Inbox ({len(NAMES)})", "None → Production", "● live")
         for _ in range(opened):
             assert_sound(shown)
@@ -75,9 +75,9 @@ async def test_it_is_shown_everywhere_and_does_nothing(scene: Scene, size: tuple
 
 
 @pytest.mark.parametrize("kind", ["link", "escape", "long"])
-async def test_its_outcome_is_told(scene: Scene, kind: str) -> None:
-    add(scene, kind)
-    async with console(scene.url, scene.token, (60, 20)) as shown:
+async def test_its_outcome_is_reported(samples: Samples, kind: str) -> None:
+    add(samples, kind)
+    async with console(samples.url, samples.token, (60, 20)) as shown:
         await shown.shows("Inbox (1)", "None → Production", "● live")
         await shown.pilot.click("#requests", offset=(6, 1))
         await shown.pilot.click("#details", offset=(6, 1))
@@ -87,13 +87,13 @@ async def test_its_outcome_is_told(scene: Scene, kind: str) -> None:
         await shown.shows("This does not match")
         assert_sound(shown)
         await shown.press("escape", "r", "y")
-        await shown.tells("Rejected; version")
+        await shown.notifies("Rejected; version")
         assert_sound(shown)
 
 
-async def test_errors_of_the_server_are_shown_as_they_are(scene: Scene) -> None:
+async def test_errors_of_the_server_are_shown_as_they_are(samples: Samples) -> None:
     """A refusal repeats what was typed."""
-    async with console(scene.url, scene.token) as shown:
+    async with console(samples.url, samples.token) as shown:
         await shown.press("2", "slash")
         await shown.type("= [@click=app.quit] = 'x'")
         await shown.until(lambda: "load failed" in shown.header, "it is refused")
@@ -101,10 +101,10 @@ async def test_errors_of_the_server_are_shown_as_they_are(scene: Scene) -> None:
 
 
 @pytest.fixture
-def people(scene: Scene) -> Iterator[list[str]]:
+def people(samples: Samples) -> Iterator[list[str]]:
     """Users and groups with such names, as far as they may have them, with levels on everything."""
     made: list[str] = []
-    with scene.registry.client() as admin:
+    with samples.registry.client() as admin:
         for kind in ("markup", "link", "japanese", "arabic"):
             name = NAMES[kind][1:61]
             for path, fields in (
@@ -150,11 +150,11 @@ PLACES = {
     ids=["60x20", "120x40"],
 )
 async def test_every_page_of_a_model(
-    scene: Scene, people: list[str], size: tuple[int, int], kinds: tuple[str, ...]
+    samples: Samples, people: list[str], size: tuple[int, int], kinds: tuple[str, ...]
 ) -> None:
     for kind in kinds:
-        add(scene, kind)
-    async with console(scene.url, scene.registry.admin_token, size) as shown:
+        add(samples, kind)
+    async with console(samples.url, samples.registry.admin_token, size) as shown:
         for row in range(len(kinds)):
             await shown.press("2")
             await shown.shows(f"Models ({len(kinds)})")
@@ -170,10 +170,10 @@ async def test_every_page_of_a_model(
 
 
 @pytest.mark.parametrize("size", [(60, 20), variant((120, 40))], ids=["60x20", "120x40"])
-async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int]) -> None:
+async def test_every_place(samples: Samples, people: list[str], size: tuple[int, int]) -> None:
     for kind in NAMES:
-        add(scene, kind)
-    async with console(scene.url, scene.registry.admin_token, size) as shown:
+        add(samples, kind)
+    async with console(samples.url, samples.registry.admin_token, size) as shown:
         for keys, seen in (
             (("3",), "Board"),
             (("tab", "j", "j", "tab", "j"), "Board"),
@@ -198,9 +198,9 @@ async def test_every_place(scene: Scene, people: list[str], size: tuple[int, int
             assert_sound(shown)
 
 
-async def test_notes_and_what_is_undone(scene: Scene) -> None:
-    add(scene, "link")
-    async with console(scene.url, scene.token, (60, 20)) as shown:
+async def test_notes_and_what_is_undone(samples: Samples) -> None:
+    add(samples, "link")
+    async with console(samples.url, samples.token, (60, 20)) as shown:
         await shown.press("2")
         await shown.shows("Models (1)")
         await shown.press("T")
@@ -211,7 +211,7 @@ async def test_notes_and_what_is_undone(scene: Scene) -> None:
         await shown.shows("Replace this tag's value?")
         assert_sound(shown)
         await shown.press("y")
-        await shown.tells("Tag k set to [@click=app.quit]x.")
+        await shown.notifies("Tag k set to [@click=app.quit]x.")
         assert_sound(shown)
         await shown.pilot.click(offset=(40, 15))
         await shown.press("u")
@@ -223,13 +223,13 @@ async def test_notes_and_what_is_undone(scene: Scene) -> None:
         )
 
 
-async def test_markdown_opens_nothing_and_stays_within_its_place(scene: Scene) -> None:
+async def test_markdown_opens_nothing_and_stays_within_its_place(samples: Samples) -> None:
     words = (
         "# [/b] heading [@click=app.quit]\n\n[link](javascript:alert(1)) ![image](file:///etc/passwd) <b>html</b>\n\n"
         f"| a | b |\n|---|---|\n| {'x' * 3000} | \x1b[31mred |\n\n```\n{'y' * 10_000}\n```\n\n> \u202eturned"
     )
-    model = scene.model("marked", description=words)
-    async with console(scene.url, scene.token, (120, 40)) as shown:
+    model = samples.model("marked", description=words)
+    async with console(samples.url, samples.token, (120, 40)) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("i")
@@ -244,14 +244,14 @@ async def test_markdown_opens_nothing_and_stays_within_its_place(scene: Scene) -
     assert opened == []
 
 
-async def test_editing_keeps_what_cannot_be_shown_unless_something_is_changed(scene: Scene) -> None:
+async def test_editing_keeps_what_cannot_be_shown_unless_something_is_changed(samples: Samples) -> None:
     words = "plain\x1b[31m red\tand \u202eturned"
-    model = scene.model("edited", description=words)
+    model = samples.model("edited", description=words)
 
     def description() -> object:
-        return scene.call("GET", "/mlflow/registered-models/get", name=model)["registered_model"]["description"]
+        return samples.call("GET", "/mlflow/registered-models/get", name=model)["registered_model"]["description"]
 
-    async with console(scene.url, scene.token) as shown:
+    async with console(samples.url, samples.token) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("e")
@@ -263,5 +263,5 @@ async def test_editing_keeps_what_cannot_be_shown_unless_something_is_changed(sc
         await shown.press("e")
         await shown.type("!")
         await shown.press("ctrl+s")
-        await shown.tells("Description changed.")
+        await shown.notifies("Description changed.")
     assert description() == "plain�[31m red\tand turned!"

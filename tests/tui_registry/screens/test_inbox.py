@@ -3,15 +3,15 @@
 import pytest
 
 from tests.tui_registry.console import LARGE, SIZES, SMALL, console
-from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
 from tests.variants import variant
 
 
 @SIZES
-async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.pending("churn", "Production", comment="Better in every region.")
-    holder = scene.version(model, "Production")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_requests_are_shown_with_what_one_needs(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn", "Production", comment="Better in every region.")
+    holder = samples.version(model, "Production")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(
             model,
             "None → Production",
@@ -27,12 +27,12 @@ async def test_requests_are_shown_with_what_one_needs(scene: Scene, size: tuple[
 
 
 @SIZES
-async def test_a_long_comment_pushes_nothing_away(scene: Scene, size: tuple[int, int]) -> None:
+async def test_a_long_comment_pushes_nothing_away(samples: Samples, size: tuple[int, int]) -> None:
     """The requester does not decide what the approver sees."""
     comment = " ".join(f"word-{number}" for number in range(600))
-    model = scene.pending("churn", "Production", comment=comment)
-    holder = scene.version(model, "Production")
-    async with console(scene.url, scene.token, size) as shown:
+    model = samples.pending("churn", "Production", comment=comment)
+    holder = samples.version(model, "Production")
+    async with console(samples.url, samples.token, size) as shown:
         facts = [f"displaces version {holder}", f"requested by {ASKER}", "the whole comment is below"]
         if size == LARGE:
             facts.append("creator")
@@ -61,16 +61,16 @@ async def test_a_long_comment_pushes_nothing_away(scene: Scene, size: tuple[int,
     ],
     ids=["80", "100", "120", "200"],
 )
-async def test_what_is_displaced_is_listed_at_every_width(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.pending("churn", "Production")
-    scene.version(model, "Production")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_what_is_displaced_is_listed_at_every_width(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn", "Production")
+    samples.version(model, "Production")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model, "DISPLACES")
 
 
 @SIZES
-async def test_an_empty_inbox_says_so(scene: Scene, size: tuple[int, int]) -> None:
-    async with console(scene.url, scene.token, size) as shown:
+async def test_an_empty_inbox_says_so(samples: Samples, size: tuple[int, int]) -> None:
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows("No open requests")
         assert "approve" not in shown.bar
         assert "open" not in shown.bar
@@ -78,10 +78,10 @@ async def test_an_empty_inbox_says_so(scene: Scene, size: tuple[int, int]) -> No
         await shown.shows("Inbox (0)", "No open requests")
 
 
-async def test_what_is_typed_filters(scene: Scene) -> None:
-    churn = scene.pending("churn", comment="urgent: regulator")
-    fraud = scene.pending("fraud", by=SECOND_ASKER)
-    async with console(scene.url, scene.token) as shown:
+async def test_what_is_typed_filters(samples: Samples) -> None:
+    churn = samples.pending("churn", comment="urgent: regulator")
+    fraud = samples.pending("fraud", by=SECOND_ASKER)
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(churn, fraud, "Inbox (2)")
         await shown.press("slash")
         await shown.type("REGUL")
@@ -101,12 +101,12 @@ async def test_what_is_typed_filters(scene: Scene) -> None:
     ("typed", "found"),
     [("second", "fraud"), ("production", "fraud"), ("production → staging", ""), ("chu gul", "churn"), ("2", "")],
 )
-async def test_the_filter_knows(scene: Scene, typed: str, found: str) -> None:
+async def test_the_filter_knows(samples: Samples, typed: str, found: str) -> None:
     """A person, a stage, words of the comment; every word must be there."""
-    scene.id = "x"  # so that no digit is in a name
-    names = {"churn": scene.pending("churn", comment="regulator"), "": "No matching requests."}
-    names["fraud"] = scene.pending("fraud", "Production", by=SECOND_ASKER)
-    async with console(scene.url, scene.token) as shown:
+    samples.id = "x"  # so that no digit is in a name
+    names = {"churn": samples.pending("churn", comment="regulator"), "": "No matching requests."}
+    names["fraud"] = samples.pending("fraud", "Production", by=SECOND_ASKER)
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (2)")
         await shown.press("slash")
         await shown.type(typed)
@@ -114,10 +114,10 @@ async def test_the_filter_knows(scene: Scene, typed: str, found: str) -> None:
         await shown.hides(*[name for known, name in names.items() if known not in {found, ""}])
 
 
-async def test_marks_are_cleared_by_escape_and_kept_by_moving(scene: Scene) -> None:
-    scene.pending("one")
-    two = scene.pending("two")
-    async with console(scene.url, scene.token) as shown:
+async def test_marks_are_cleared_by_escape_and_kept_by_moving(samples: Samples) -> None:
+    samples.pending("one")
+    two = samples.pending("two")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (2)")
         await shown.press("space", "g", "G")
         assert shown.row(two).lstrip("▎").startswith("●")
@@ -125,22 +125,22 @@ async def test_marks_are_cleared_by_escape_and_kept_by_moving(scene: Scene) -> N
         assert "●" not in shown.text.partition("\n")[2]
 
 
-async def test_cursor_and_marks_stay_on_their_requests_when_others_come(scene: Scene) -> None:
-    older, newer = scene.pending("older"), scene.pending("newer")
-    async with console(scene.url, scene.token) as shown:
+async def test_cursor_and_marks_stay_on_their_requests_when_others_come(samples: Samples) -> None:
+    older, newer = samples.pending("older"), samples.pending("newer")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (2)")
         await shown.press("space")
         assert shown.row(older).startswith("▎")
-        scene.pending("newest")
+        samples.pending("newest")
         await shown.shows("Inbox (3)")
         assert shown.row(older).startswith("▎")
         assert shown.row(newer).lstrip("▎").startswith("●")
 
 
-async def test_enter_opens_the_model_and_escape_comes_back(scene: Scene) -> None:
-    model = scene.pending("churn")
-    scene.pending("other")
-    async with console(scene.url, scene.token) as shown:
+async def test_enter_opens_the_model_and_escape_comes_back(samples: Samples) -> None:
+    model = samples.pending("churn")
+    samples.pending("other")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (2)")
         await shown.press("j", "enter")
         await shown.shows(f"Models › {model}", "1 version")
@@ -149,11 +149,11 @@ async def test_enter_opens_the_model_and_escape_comes_back(scene: Scene) -> None
         assert shown.row(model).startswith("▎")
 
 
-async def test_the_last_of_many_requests_is_a_key_away(scene: Scene) -> None:
-    model = scene.model("many")
+async def test_the_last_of_many_requests_is_a_key_away(samples: Samples) -> None:
+    model = samples.model("many")
     for _ in range(30):
-        scene.ask(model, scene.version(model))
-    async with console(scene.url, scene.token) as shown:
+        samples.ask(model, samples.version(model))
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (30)")
         await shown.press("G")
         await shown.shows(f"{model} version 1 ")

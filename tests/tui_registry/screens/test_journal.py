@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
-from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.samples import OWNER, Samples
 from tui_registry.client.errors import CallError
 from tui_registry.client.journal import MAX_ENTRIES, Journal
 from tui_registry.client.registry import RegistryClient
@@ -53,8 +53,8 @@ async def opened(shown: Console) -> JournalPlace:
 
 
 @pytest.mark.parametrize("size", [(60, 20), SMALL, LARGE], ids=["60x20", "80x24", "120x40"])
-async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, int]) -> None:
-    async with console(scene.url, scene.token, size) as shown:
+async def test_every_call_is_there_as_it_is_made(samples: Samples, size: tuple[int, int]) -> None:
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.shows("Changes and API", "read the current user", "read changes as they happen", "200")
@@ -66,8 +66,8 @@ async def test_every_call_is_there_as_it_is_made(scene: Scene, size: tuple[int, 
         await shown.shows("No open requests")
 
 
-async def test_the_newest_call_is_the_first_and_names_who_made_it(scene: Scene) -> None:
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_the_newest_call_is_the_first_and_names_who_made_it(samples: Samples) -> None:
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("No open requests", "● live")
         screen = await opened(shown)
         numbers = [int(row.key) for row in screen.table._rows]
@@ -75,8 +75,8 @@ async def test_the_newest_call_is_the_first_and_names_who_made_it(scene: Scene) 
         assert OWNER in shown.row("read changes as they happen")
 
 
-async def test_the_journal_is_narrowed(scene: Scene) -> None:
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_the_journal_is_narrowed(samples: Samples) -> None:
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.press("slash")
@@ -89,18 +89,18 @@ async def test_the_journal_is_narrowed(scene: Scene) -> None:
         await shown.shows("read open requests")
 
 
-async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scene, state: Path) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(samples: Samples, state: Path) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests", "● live")
         screen = await opened(shown)
         chosen = next(each for each in shown.app.client.journal.entries if str(each.number) == screen.table.cursor_key)
         await shown.press("y")
-        await shown.tells("Sent to the terminal's clipboard", "Y shows the text")
+        await shown.notifies("Sent to the terminal's clipboard", "Y shows the text")
         assert shown.app.clipboard == as_line(chosen)
         await shown.press("Y")
         await shown.until(lambda: isinstance(shown.app.screen, PlainText), "the text")
         await shown.press("w")
-        await shown.tells("Saved, readable only by you", str(state))
+        await shown.notifies("Saved, readable only by you", str(state))
         (lines,) = kept(state)
         assert as_line(chosen) in lines
         assert len(lines) > 2
@@ -110,23 +110,23 @@ async def test_a_call_is_copied_and_all_are_kept_for_the_owner_alone(scene: Scen
         await shown.shows("No open requests")
 
 
-async def test_what_cannot_be_written_is_told(scene: Scene, state: Path) -> None:
+async def test_what_cannot_be_written_is_reported(samples: Samples, state: Path) -> None:
     block(state)
-    async with console(scene.url, scene.token) as shown:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.press("Y", "w")
-        await shown.tells("Not saved", str(state))
+        await shown.notifies("Not saved", str(state))
 
 
-async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_what_was_copied_can_be_shown_everywhere(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model, "● live")
         await shown.press("Y")
         assert len(shown.app.screen_stack) == 1
         shown.app.copy(f"models:/{model}/1\nsecond [/line] \x1b]0;x\x07")
-        await shown.tells("Sent to the terminal's clipboard")
+        await shown.notifies("Sent to the terminal's clipboard")
         await shown.press("Y")
         await shown.shows(f"models:/{model}/1\n", "second [/line]", "w save to a file")
         await shown.press("a", "q")
@@ -135,14 +135,14 @@ async def test_what_was_copied_can_be_shown_everywhere(scene: Scene) -> None:
 
 
 @SIZES
-async def test_changes_are_in_words_with_the_servers_reason(scene: Scene, size: tuple[int, int]) -> None:
+async def test_changes_are_in_words_with_the_servers_reason(samples: Samples, size: tuple[int, int]) -> None:
     """The calls that a change took are in its details; reads are left out on request."""
-    done, failed = scene.pending("done"), scene.pending("failed")
-    async with console(scene.url, scene.token, size) as shown:
+    done, failed = samples.pending("done"), samples.pending("failed")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows("Inbox (2)", "● live")
         await shown.press("asterisk", "a")
         await shown.shows("Approve these 2 requests?")
-        scene.call("POST", "/mlflow/transition-requests/reject", name=failed, version="1", stage="Staging")
+        samples.call("POST", "/mlflow/transition-requests/reject", name=failed, version="1", stage="Staging")
         await shown.press("y")
         await shown.shows("✗ 1 approved, 1 failed · @ details")
         await shown.press("at")
@@ -159,11 +159,11 @@ async def test_changes_are_in_words_with_the_servers_reason(scene: Scene, size: 
         await shown.shows("read open requests")
 
 
-async def test_there_is_nothing_secret_in_it(scene: Scene) -> None:
+async def test_there_is_nothing_secret_in_it(samples: Samples) -> None:
     """Neither the token nor what was asked for by name, searched, or said."""
-    secrets = ["sought-model", "user-typed-words", "said-in-confidence", scene.token]
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token, (200, 60)) as shown:
+    secrets = ["sought-model", "user-typed-words", "said-in-confidence", samples.token]
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token, (200, 60)) as shown:
         await shown.shows(model, "● live")
         client = shown.app.client
         for reading in (
@@ -203,8 +203,8 @@ def test_only_the_newest_calls_are_kept_and_all_are_counted() -> None:
     assert [call.path for call in journal.calls_of(journal.changes[0])] == ["/y"]
 
 
-async def test_letters_are_letters_in_its_filter_line(scene: Scene) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_letters_are_letters_in_its_filter_line(samples: Samples) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests", "● live")
         await opened(shown)
         await shown.press("slash", "at", "Y", "q")

@@ -1,7 +1,7 @@
 """Several rows marked: one by one, as a range, all, the others; what is marked is counted, and acted on."""
 
 from tests.tui_registry.console import SIZES, Console, console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 
 MANY = 20
@@ -11,9 +11,9 @@ def marked(shown: Console, *names: str) -> list[bool]:
     return [shown.row(name).lstrip("▎").startswith("●") for name in names]
 
 
-async def test_a_range_goes_where_the_cursor_goes(scene: Scene) -> None:
-    names = [scene.pending(f"model-{number}") for number in range(5)][::-1]  # as listed: newest first
-    async with console(scene.url, scene.token) as shown:
+async def test_a_range_goes_where_the_cursor_goes(samples: Samples) -> None:
+    names = [samples.pending(f"model-{number}") for number in range(5)][::-1]  # as listed: newest first
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (5)")
         await shown.press("j", "v", "j", "j")
         await shown.shows("Inbox (5), 3 marked (range)")
@@ -41,9 +41,9 @@ async def test_a_range_goes_where_the_cursor_goes(scene: Scene) -> None:
         assert "range" not in shown.header
 
 
-async def test_a_long_name_is_cut_before_the_count_of_the_marked(scene: Scene) -> None:
-    model = scene.pending("a-model-with-quite-a-long-name-as-they-have-in-large-houses")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_long_name_is_cut_before_the_count_of_the_marked(samples: Samples) -> None:
+    model = samples.pending("a-model-with-quite-a-long-name-as-they-have-in-large-houses")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (1)", "● live")
         await shown.press("enter")
         await shown.shows("1 version", "1 open request")
@@ -52,12 +52,12 @@ async def test_a_long_name_is_cut_before_the_count_of_the_marked(scene: Scene) -
         assert model[:12] in shown.header
 
 
-async def test_all_are_those_that_are_shown(scene: Scene) -> None:
+async def test_all_are_those_that_are_shown(samples: Samples) -> None:
     """Nothing that a filter hides is decided."""
     for number in range(3):
-        scene.pending(f"churn-{number}")
-    other = scene.pending("other")
-    async with console(scene.url, scene.token) as shown:
+        samples.pending(f"churn-{number}")
+    other = samples.pending("other")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (4)")
         await shown.press("asterisk")
         await shown.shows("Inbox (4), 4 marked")
@@ -70,13 +70,13 @@ async def test_all_are_those_that_are_shown(scene: Scene) -> None:
         await shown.shows("Approve these 3 requests?")
         await shown.press("y")
         await shown.shows("Inbox (0 of 1)")
-    assert scene.stage(other) == "None"
+    assert samples.stage(other) == "None"
 
 
-async def test_marked_versions_are_decided_where_versions_are_listed(scene: Scene) -> None:
+async def test_marked_versions_are_decided_where_versions_are_listed(samples: Samples) -> None:
     for number in range(3):
-        scene.pending(f"model-{number}")
-    async with console(scene.url, scene.token, (120, 40)) as shown:
+        samples.pending(f"model-{number}")
+    async with console(samples.url, samples.token, (120, 40)) as shown:
         await shown.shows("Inbox (3)", "● live")
         await shown.press("3")
         await shown.shows("Board", "None 3")
@@ -94,9 +94,9 @@ async def test_marked_versions_are_decided_where_versions_are_listed(scene: Scen
 
 
 @SIZES
-def test_twenty_requests_are_approved_by_four_keys_and_a_word(scene: Scene, size: tuple[int, int]) -> None:
-    models = [scene.pending(f"model-{number}", "Production") for number in range(MANY)]
-    with terminal(variables={"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}, size=size) as shown:
+def test_twenty_requests_are_approved_by_four_keys_and_a_word(samples: Samples, size: tuple[int, int]) -> None:
+    models = [samples.pending(f"model-{number}", "Production") for number in range(MANY)]
+    with terminal(variables={"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token}, size=size) as shown:
         shown.shows(f"Inbox ({MANY})", "● live")
         before = shown.pressed
         shown.press("*")
@@ -111,4 +111,4 @@ def test_twenty_requests_are_approved_by_four_keys_and_a_word(scene: Scene, size
         assert shown.pressed - before - len("production") <= 4
         shown.press("q")
         assert shown.ends() == 0
-    assert {scene.stage(model) for model in models} == {"Production"}
+    assert {samples.stage(model) for model in models} == {"Production"}

@@ -8,17 +8,17 @@ import pytest
 from tests.bulk_models import insert_history
 from tests.live_registry import serving
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
-from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tests.tui_registry.samples import ASKER, OWNER, Samples
 
 WIDEST = (200, 50)
 DATES = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}–\d{2}:\d{2}"
 
 
-def released(scene: Scene, count: int, name: str = "released") -> str:
+def released(samples: Samples, count: int, name: str = "released") -> str:
     """A model each of whose versions was in Production until the next one came."""
-    model = scene.model(name, description="Who leaves us.\nAnd why.")
+    model = samples.model(name, description="Who leaves us.\nAnd why.")
     for number in range(count):
-        scene.version(model, "Production", archive=True, description=f"Trained, time {number + 1}.\nLonger.")
+        samples.version(model, "Production", archive=True, description=f"Trained, time {number + 1}.\nLonger.")
     return model
 
 
@@ -37,13 +37,13 @@ def rows(shown: Console) -> list[list[str]]:
     return [re.split(r"\s{2,}", line[2:].strip()) for line in text[start + 1 : end] if line.strip()]
 
 
-async def test_who_has_requests_comes_first_then_production_then_what_was_there(scene: Scene) -> None:
-    model = released(scene, 3)
-    scene.version(model)
-    scene.version(model)
-    scene.ask(model, scene.version(model, "Archived"), "Staging")
-    scene.ask(model, "4", "Production")
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_who_has_requests_comes_first_then_production_then_what_was_there(samples: Samples) -> None:
+    model = released(samples, 3)
+    samples.version(model)
+    samples.version(model)
+    samples.ask(model, samples.version(model, "Archived"), "Staging")
+    samples.ask(model, "4", "Production")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await opened(shown, model)
         await shown.shows("6 versions", "2 open requests")
         listed = rows(shown)
@@ -64,8 +64,8 @@ async def test_who_has_requests_comes_first_then_production_then_what_was_there(
         assert "▎ 4" in shown.text
 
 
-async def test_columns_are_dropped_in_the_order_of_their_importance(scene: Scene) -> None:
-    model = released(scene, 2)
+async def test_columns_are_dropped_in_the_order_of_their_importance(samples: Samples) -> None:
+    model = released(samples, 2)
     expected = {
         WIDEST: ["VER", "STAGE", "SINCE", "BY", "IN PRODUCTION", "NOTE"],
         SMALL: ["VER", "STAGE", "SINCE", "IN PRODUCTION", "NOTE"],
@@ -73,7 +73,7 @@ async def test_columns_are_dropped_in_the_order_of_their_importance(scene: Scene
         (55, 24): ["VER", "STAGE", "IN PRODUCTION"],
         (40, 24): ["VER", "STAGE"],
     }
-    async with console(scene.url, scene.token, WIDEST) as shown:
+    async with console(samples.url, samples.token, WIDEST) as shown:
         await opened(shown, model)
         for size, titles in expected.items():
             await shown.pilot.resize_terminal(*size)
@@ -93,23 +93,23 @@ async def test_columns_are_dropped_in_the_order_of_their_importance(scene: Scene
             await shown.until(lambda: "  esc back  " in shown.bar and "help" in shown.bar, "the way back")
 
 
-async def test_a_time_in_production_is_counted_again(scene: Scene) -> None:
-    model = released(scene, 2)
-    scene.move(model, "1", "Production", archive=True)
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_a_time_in_production_is_counted_again(samples: Samples) -> None:
+    model = released(samples, 2)
+    samples.move(model, "1", "Production", archive=True)
+    async with console(samples.url, samples.token, LARGE) as shown:
         await opened(shown, model)
         first, second = rows(shown)
         assert (first[0], first[4][-8:]) == ("1", "– now +1")
-        scene.move(model, "2", "Production", archive=True)
+        samples.move(model, "2", "Production", archive=True)
         await shown.pilot.resize_terminal(*SMALL)
         await shown.until(lambda: re.search(f"{DATES} \\+1 ", shown.text), "it is not cut off")
         assert second[1] == "Archived, previous"
 
 
 @SIZES
-async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene, size: tuple[int, int]) -> None:
-    model = released(scene, 3)
-    async with console(scene.url, scene.token, size) as shown:
+async def test_a_rollback_shows_both_moves_and_makes_them_as_one(samples: Samples, size: tuple[int, int]) -> None:
+    model = released(samples, 3)
+    async with console(samples.url, samples.token, size) as shown:
         await opened(shown, model)
         await shown.shows("b roll back")
         await shown.press("b")
@@ -125,12 +125,12 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene, s
         await shown.press("enter")
         await shown.type(model)
         await shown.press("enter")
-        await shown.tells("Moved from Archived to Production. Archived version 3.")
+        await shown.notifies("Moved from Archived to Production. Archived version 3.")
         await shown.until(
             lambda: [row[:2] for row in rows(shown)][:2] == [["2", "Production"], ["3", "Archived, previous"]]
         )
-        activity = scene.activities(model, "APPLIED_TRANSITION")[0]
-        system = next(each for each in scene.activities(model, "SYSTEM_TRANSITION") if each["version"] == "3")
+        activity = samples.activities(model, "APPLIED_TRANSITION")[0]
+        system = next(each for each in samples.activities(model, "SYSTEM_TRANSITION") if each["version"] == "3")
         assert activity["comment"] == "It mispredicts."
         assert activity["creation_timestamp"] == system["creation_timestamp"]
         await shown.press("b")
@@ -144,86 +144,88 @@ async def test_a_rollback_shows_both_moves_and_makes_them_as_one(scene: Scene, s
         await shown.press("y")
         await shown.type("production")
         await shown.press("enter")
-        await shown.tells("Archived version 2.")
-    assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
+        await shown.notifies("Archived version 2.")
+    assert [samples.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
 
 
-async def test_an_empty_production_is_restored(scene: Scene) -> None:
-    model = released(scene, 2)
-    scene.move(model, "2", "Archived")
-    async with console(scene.url, scene.token) as shown:
+async def test_an_empty_production_is_restored(samples: Samples) -> None:
+    model = released(samples, 2)
+    samples.move(model, "2", "Archived")
+    async with console(samples.url, samples.token) as shown:
         await opened(shown, model)
         await shown.press("b")
         await shown.shows("• version 2: Archived → Production", "Production is empty")
         await shown.press("y")
         await shown.type(model)
         await shown.press("enter")
-        await shown.tells("Moved from Archived to Production.")
-    assert [scene.stage(model, each) for each in "12"] == ["Archived", "Production"]
+        await shown.notifies("Moved from Archived to Production.")
+    assert [samples.stage(model, each) for each in "12"] == ["Archived", "Production"]
 
 
 @pytest.mark.parametrize(
-    ("versions", "by", "told"),
+    ("versions", "by", "message"),
     [
         (1, OWNER, "No version was in Production before version 1."),
         (0, OWNER, "was ever in Production."),
         (2, ASKER, "requires CAN_MANAGE_PRODUCTION_VERSIONS; your level on"),
     ],
 )
-async def test_a_rollback_that_is_not_possible_says_why(scene: Scene, versions: int, by: str, told: str) -> None:
-    model = released(scene, versions)
-    async with console(scene.url, scene.registry.token(by)) as shown:
+async def test_a_rollback_that_is_not_possible_says_why(samples: Samples, versions: int, by: str, message: str) -> None:
+    model = released(samples, versions)
+    async with console(samples.url, samples.registry.token(by)) as shown:
         await opened(shown, model)
         await shown.shows(f"{versions} version")
         assert "b roll back" not in shown.bar
         await shown.press("b")
-        await shown.tells(f"{model} cannot be rolled back", told)
+        await shown.notifies(f"{model} cannot be rolled back", message)
         assert "Type " not in shown.text
 
 
-async def test_nothing_is_rolled_back_once_production_has_changed(scene: Scene) -> None:
-    model = released(scene, 2)
-    third = scene.version(model)
-    async with console(scene.url, scene.token) as shown:
+async def test_nothing_is_rolled_back_once_production_has_changed(samples: Samples) -> None:
+    model = released(samples, 2)
+    third = samples.version(model)
+    async with console(samples.url, samples.token) as shown:
         await opened(shown, model)
         await shown.press("b")
         await shown.shows("• version 1: Archived → Production")
-        scene.move(model, third, "Production", archive=True)
+        samples.move(model, third, "Production", archive=True)
         await shown.press("y")
         await shown.type(model)
         await shown.press("enter")
-        await shown.tells("Nothing was sent: Production now holds version 3.")
-    assert [scene.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
+        await shown.notifies("Nothing was sent: Production now holds version 3.")
+    assert [samples.stage(model, each) for each in "123"] == ["Archived", "Archived", "Production"]
 
 
 @SIZES
-async def test_the_history_of_a_model_has_all_its_versions(scene: Scene, size: tuple[int, int]) -> None:
-    model = released(scene, 2)
-    async with console(scene.url, scene.token, size) as shown:
+async def test_the_history_of_a_model_has_all_its_versions(samples: Samples, size: tuple[int, int]) -> None:
+    model = released(samples, 2)
+    async with console(samples.url, samples.token, size) as shown:
         await opened(shown, model)
         await shown.shows("2 versions")
         await shown.press("H")
-        await shown.shows(f"Activity › {model} (", "displaced", "None → Product")
-        assert len(re.findall(r"moved +\S+ +[12] ", shown.text)) == 2
+        await shown.shows(f"Activity › {model} (", "displaced", "None → Production")
+        assert "MODEL" not in shown.text  # it is in the title
+        assert len(re.findall(r"moved +[12] ", shown.text)) == 2
         await shown.press("escape", "enter")
         await shown.shows(f"{model} › 2")
         await shown.press("H")
         await shown.shows(f"Activity › {model} › 2")
         assert "displaced" not in shown.text
+        assert "VER" not in shown.text
 
 
-async def test_marked_requests_are_decided_together(scene: Scene) -> None:
-    model = scene.model("marked")
+async def test_marked_requests_are_decided_together(samples: Samples) -> None:
+    model = samples.model("marked")
     for _ in range(2):
-        scene.ask(model, scene.version(model))
-    async with console(scene.url, scene.token) as shown:
+        samples.ask(model, samples.version(model))
+    async with console(samples.url, samples.token) as shown:
         await opened(shown, model)
         await shown.shows("2 open requests")
         await shown.press("g", "space", "space", "r")
         await shown.shows("Reject these 2 requests?")
         await shown.press("y")
         await shown.shows("0 open requests")
-    assert len(scene.activities(model, "REJECTED_REQUEST")) == 2
+    assert len(samples.activities(model, "REJECTED_REQUEST")) == 2
 
 
 async def test_a_model_of_many_versions(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from tui_registry.queries import pages
 
 @SIZES
 async def test_enter_then_n_after_making_a_group_adds_to_that_group(
-    office: AccessFixture, size: tuple[int, int]
+    access_data: AccessFixture, size: tuple[int, int]
 ) -> None:
     """Also where both are pressed before the group is displayed: another one was under the cursor before."""
-    slow, fast = f"zz-slow-{office.scene.id}", f"zz-fast-{office.scene.id}"
-    async with console(office.url, office.registry.admin_token, size) as shown:
+    slow, fast = f"zz-slow-{access_data.samples.id}", f"zz-fast-{access_data.samples.id}"
+    async with console(access_data.url, access_data.registry.admin_token, size) as shown:
         await to_section(shown, "Groups")
         await shown.press("g", "n")
         await shown.type(slow)
@@ -27,14 +27,14 @@ async def test_enter_then_n_after_making_a_group_adds_to_that_group(
         await shown.shows(f"› {fast} › Members (0)")
         await shown.press("n")
         await shown.shows(f"Add a member to {fast}")
-        await shown.type(f"user:{office.people['bob']}")
+        await shown.type(f"user:{access_data.people['bob']}")
         await shown.press("enter", "y")
         await shown.shows("Members (1)")
-        assert f"▎ {office.people['bob']}" in shown.text
+        assert f"▎ {access_data.people['bob']}" in shown.text
 
 
-async def test_what_was_not_made_is_not_waited_for(office: AccessFixture) -> None:
-    async with console(office.url, office.registry.admin_token) as shown:
+async def test_what_was_not_made_is_not_waited_for(access_data: AccessFixture) -> None:
+    async with console(access_data.url, access_data.registry.admin_token) as shown:
         await to_section(shown, "Groups")
         await shown.press("slash")
         await shown.type("admins")
@@ -42,20 +42,20 @@ async def test_what_was_not_made_is_not_waited_for(office: AccessFixture) -> Non
         await shown.press("enter", "n")
         await shown.type("users")
         await shown.press("enter")
-        await shown.tells("there is already a group users")
+        await shown.notifies("there is already a group users")
         await shown.shows("▎ admins")
         await shown.press("enter")
         await shown.shows("› admins › Members")
 
 
 async def test_the_cursor_is_on_what_was_made_wherever_things_are_made(
-    office: AccessFixture, monkeypatch: pytest.MonkeyPatch
+    access_data: AccessFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also on a page that was not read yet."""
     monkeypatch.setattr(pages, "FIRST_PAGE_SIZE", 1)
     monkeypatch.setattr(pages, "PAGE_SIZE", 1)
-    account, comment = f"zz-{office.scene.id}", f"for-{office.scene.id}"
-    async with console(office.url, office.registry.admin_token, (120, 40)) as shown:
+    account, comment = f"zz-{access_data.samples.id}", f"for-{access_data.samples.id}"
+    async with console(access_data.url, access_data.registry.admin_token, (120, 40)) as shown:
         await to_section(shown, "Users")
         await shown.press("g", "n")
         await shown.type(account)
@@ -69,13 +69,13 @@ async def test_the_cursor_is_on_what_was_made_wherever_things_are_made(
         await shown.press("escape")
         await shown.until(lambda: any("▎" in line and comment in line for line in shown.text.split("\n")), "the token")
         await shown.press("2", "n")
-        await shown.type(f"zz-model-{office.scene.id}")
+        await shown.type(f"zz-model-{access_data.samples.id}")
         await shown.press("ctrl+s")
-        await shown.shows(f"Models › zz-model-{office.scene.id}")
+        await shown.shows(f"Models › zz-model-{access_data.samples.id}")
         for number in ("1", "2"):
             await shown.press("n")
             await shown.type(f"s3://models/{number}")
             await shown.press("ctrl+s")
             await shown.until(lambda number=number: f"▎ {number} " in shown.text, "the version")  # type: ignore[misc]
         await shown.press("escape")
-        await shown.until(lambda: f"▎ zz-model-{office.scene.id}" in shown.text, "the model in the list")
+        await shown.until(lambda: f"▎ zz-model-{access_data.samples.id}" in shown.text, "the model in the list")

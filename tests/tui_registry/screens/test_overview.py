@@ -9,7 +9,7 @@ from tests.live_registry import command
 from tests.server.database_state import changing
 from tests.tui_registry.console import LARGE, Console, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.samples import OWNER, Samples
 from tui_registry.session.settings import Settings
 from tui_registry_server.store.tables import model_versions, registered_models, tokens
 
@@ -24,36 +24,36 @@ def note(shown: Console, label: str) -> tuple[str, str]:
     return count, beside.strip()
 
 
-def backdate(scene: Scene, model: str, days: int) -> None:
+def backdate(samples: Samples, model: str, days: int) -> None:
     created = int(time.time() * 1000) - days * DAY
-    with changing(scene.registry.database) as connection:
+    with changing(samples.registry.database) as connection:
         model_id = connection.scalar(registered_models.select().where(registered_models.c.name == model))
         of_model = update(model_versions).where(model_versions.c.model_id == model_id)
         connection.execute(of_model.values(creation_timestamp=created))
 
 
-def expire_no_token(scene: Scene) -> None:
+def expire_no_token(samples: Samples) -> None:
     """Tokens of other tests last."""
-    with changing(scene.registry.database) as connection:
+    with changing(samples.registry.database) as connection:
         connection.execute(update(tokens).values(expiry_timestamp=None))
 
 
-async def test_a_count_opens_the_list_that_was_counted(scene: Scene) -> None:
-    expire_no_token(scene)
-    asked = scene.pending("asked")
-    old, plain, orphan = (scene.model(name) for name in ("old", "plain", "orphan"))
-    scene.version(old, "Production")
-    scene.version(plain, "Production")
-    backdate(scene, old, 31)
+async def test_a_count_opens_the_list_that_was_counted(samples: Samples) -> None:
+    expire_no_token(samples)
+    asked = samples.pending("asked")
+    old, plain, orphan = (samples.model(name) for name in ("old", "plain", "orphan"))
+    samples.version(old, "Production")
+    samples.version(plain, "Production")
+    backdate(samples, old, 31)
     path = "/mlflow/databricks/registered-models/get"
-    model_id = scene.call("GET", path, name=orphan)["registered_model_databricks"]["id"]
-    with scene.registry.client() as admin:
-        gone = f"gone-{scene.id}"
+    model_id = samples.call("GET", path, name=orphan)["registered_model_databricks"]["id"]
+    with samples.registry.client() as admin:
+        gone = f"gone-{samples.id}"
         admin.post("/preview/scim/v2/Users", json={"userName": gone, "active": False}).raise_for_status()
         entries = [{"user_name": gone, "permission_level": "CAN_MANAGE"}]
         changed = admin.put(f"/permissions/registered-models/{model_id}", json={"access_control_list": entries})
         assert changed.is_success, changed.text
-    command(scene.registry.database, "tokens", "create", OWNER, "--days", "3")
+    command(samples.registry.database, "tokens", "create", OWNER, "--days", "3")
 
     opened = {
         "Open requests": ("Inbox (1)", (asked,)),
@@ -64,7 +64,7 @@ async def test_a_count_opens_the_list_that_was_counted(scene: Scene) -> None:
         "Tokens that expire": ("Tokens matching “expires:14d” (1)", (OWNER,)),
     }
     settings = Settings(old_days=30)
-    async with console(scene.url, scene.registry.admin_token, LARGE, settings=settings) as shown:
+    async with console(samples.url, samples.registry.admin_token, LARGE, settings=settings) as shown:
         await shown.press("6")
         await shown.shows("Overview", "the oldest waits for", "created more than 30 days ago")
         for down, (label, (title, names)) in enumerate(opened.items()):
@@ -81,15 +81,15 @@ async def test_a_count_opens_the_list_that_was_counted(scene: Scene) -> None:
                 await shown.shows("Production 1")
                 await shown.hides(plain)
         await shown.press("6")
-        scene.call("PATCH", "/mlflow/registered-models/update", name=plain, description="Now it says.")
+        samples.call("PATCH", "/mlflow/registered-models/update", name=plain, description="Now it says.")
         await shown.until(lambda: note(shown, "Models without description")[0] == "3", "the new count")
         await shown.press("1", "colon", *"overview", "enter")
         await shown.shows("Stage transitions per day")
 
 
-async def test_what_is_well_is_said(scene: Scene) -> None:
-    expire_no_token(scene)
-    async with console(scene.url, scene.token) as shown:
+async def test_what_is_well_is_said(samples: Samples) -> None:
+    expire_no_token(samples)
+    async with console(samples.url, samples.token) as shown:
         await shown.press("6")
         await shown.shows("Open requests", "no open requests")
         assert note(shown, "Models without description") == ("0", "every model has a description")
@@ -98,12 +98,12 @@ async def test_what_is_well_is_said(scene: Scene) -> None:
         assert note(shown, "Tokens that expire") == ("0", "no token of yours expires in 14 days")
 
 
-async def test_an_older_server_is_not_asked_again_and_again(scene: Scene) -> None:
-    model = scene.pending("there")
+async def test_an_older_server_is_not_asked_again_and_again(samples: Samples) -> None:
+    model = samples.pending("there")
     problem = {"error_code": "ENDPOINT_NOT_FOUND", "message": "There is no endpoint. See /openapi.json."}
     body = json.dumps(problem)
     answer = f"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows("Inbox (1)", model, "● live")
         proxy.hold(ASKED)
         await shown.press("6")
@@ -118,7 +118,7 @@ async def test_an_older_server_is_not_asked_again_and_again(scene: Scene) -> Non
         await shown.hides("Open requests", "per day")
         before = sum(ASKED in line for line in proxy.asked)
         for text in ("one", "two"):
-            scene.call("PATCH", "/mlflow/registered-models/update", name=model, description=text)
+            samples.call("PATCH", "/mlflow/registered-models/update", name=model, description=text)
             changes = shown.app.change_count
             await shown.until(lambda known=changes: shown.app.change_count > known, "an event")  # type: ignore[misc]
         assert sum(ASKED in line for line in proxy.asked) == before

@@ -9,7 +9,7 @@ from tests.live_registry import ADMIN
 from tests.tui_registry.command_line import answer, lines, run
 from tests.tui_registry.console import LARGE, SIZES, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 from tui_registry.commands.exits import Exit
 
@@ -19,54 +19,54 @@ SCIM = "/preview/scim/v2"
 class Leaver:
     """Somebody with a token, who manages a model with somebody else, and requested a transition of another one."""
 
-    def __init__(self, scene: Scene, admin: httpx.Client) -> None:
-        self.name = f"leaver-{scene.id}"
-        self.token = scene.registry.token(self.name)
+    def __init__(self, samples: Samples, admin: httpx.Client) -> None:
+        self.name = f"leaver-{samples.id}"
+        self.token = samples.registry.token(self.name)
         self.id = admin.get(f"{SCIM}/Users", params={"filter": f'userName eq "{self.name}"'}).json()["Resources"][0][
             "id"
         ]
-        self.model = scene.pending("churn")
+        self.model = samples.pending("churn")
         path = "/mlflow/databricks/registered-models/get"
-        model = scene.call("GET", path, name=self.model)["registered_model_databricks"]["id"]
+        model = samples.call("GET", path, name=self.model)["registered_model_databricks"]["id"]
         self.permissions = f"/permissions/registered-models/{model}"
         entries = [{"user_name": self.name, "permission_level": "CAN_MANAGE"}]
-        scene.call("PATCH", self.permissions, access_control_list=entries)
+        samples.call("PATCH", self.permissions, access_control_list=entries)
         members = [{"op": "add", "path": "members", "value": [{"value": self.id}]}]
-        group = admin.post(f"{SCIM}/Groups", json={"displayName": f"team-{scene.id}"}).json()
+        group = admin.post(f"{SCIM}/Groups", json={"displayName": f"team-{samples.id}"}).json()
         self.group, self.group_id = group["displayName"], group["id"]
         admin.patch(f"{SCIM}/Groups/{group['id']}", json={"Operations": members})
-        with scene.registry.client(self.token) as own:
+        with samples.registry.client(self.token) as own:
             body = {"name": self.model, "version": "1", "stage": "Production"}
             own.post("/mlflow/transition-requests/create", json=body).raise_for_status()
 
-    def also_by_a_group(self, scene: Scene, admin: httpx.Client, level: str) -> str:
+    def also_by_a_group(self, samples: Samples, admin: httpx.Client, level: str) -> str:
         """Give a level on the model to a new group around the one that they are in."""
-        body = {"displayName": f"outer-{scene.id}", "members": [{"value": self.group_id}]}
+        body = {"displayName": f"outer-{samples.id}", "members": [{"value": self.group_id}]}
         name: str = admin.post(f"{SCIM}/Groups", json=body).raise_for_status().json()["displayName"]
         entries = [{"group_name": name, "permission_level": level}]
-        scene.call("PATCH", self.permissions, access_control_list=entries)
+        samples.call("PATCH", self.permissions, access_control_list=entries)
         return name
 
 
 @pytest.fixture
-def admin(scene: Scene) -> Iterator[httpx.Client]:
-    with scene.registry.client() as client:
+def admin(samples: Samples) -> Iterator[httpx.Client]:
+    with samples.registry.client() as client:
         yield client
 
 
 @pytest.fixture
-def leaver(scene: Scene, admin: httpx.Client) -> Leaver:
-    return Leaver(scene, admin)
+def leaver(samples: Samples, admin: httpx.Client) -> Leaver:
+    return Leaver(samples, admin)
 
 
-def accepted(scene: Scene, token: str) -> bool:
-    with scene.registry.client(token) as client:
+def accepted(samples: Samples, token: str) -> bool:
+    with samples.registry.client(token) as client:
         return client.get("/token/list").is_success
 
 
 @SIZES
-async def test_everything_is_on_one_page(scene: Scene, leaver: Leaver, size: tuple[int, int]) -> None:
-    async with console(scene.url, scene.registry.admin_token, size) as shown:
+async def test_everything_is_on_one_page(samples: Samples, leaver: Leaver, size: tuple[int, int]) -> None:
+    async with console(samples.url, samples.registry.admin_token, size) as shown:
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
         await shown.shows(f"“{leaver.name}” (1)")
@@ -87,10 +87,10 @@ async def test_everything_is_on_one_page(scene: Scene, leaver: Leaver, size: tup
         await shown.shows(f"Models › {leaver.model}")
 
 
-async def test_why_they_have_a_level_on_a_model(scene: Scene, leaver: Leaver, admin: httpx.Client) -> None:
-    outer = leaver.also_by_a_group(scene, admin, "CAN_EDIT")
-    for token in (scene.registry.admin_token, leaver.token):  # administrators see everybody's, all others their own
-        async with console(scene.url, token, LARGE) as shown:
+async def test_why_they_have_a_level_on_a_model(samples: Samples, leaver: Leaver, admin: httpx.Client) -> None:
+    outer = leaver.also_by_a_group(samples, admin, "CAN_EDIT")
+    for token in (samples.registry.admin_token, leaver.token):  # administrators see everybody's, all others their own
+        async with console(samples.url, token, LARGE) as shown:
             await shown.press("5", "tab", "slash")
             await shown.type(leaver.name)
             await shown.shows(f"“{leaver.name}” (1)")
@@ -107,8 +107,8 @@ async def test_why_they_have_a_level_on_a_model(scene: Scene, leaver: Leaver, ad
 
 
 @SIZES
-def test_six_keys_and_the_name_offboard(scene: Scene, leaver: Leaver, size: tuple[int, int]) -> None:
-    variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.registry.admin_token}
+def test_six_keys_and_the_name_offboard(samples: Samples, leaver: Leaver, size: tuple[int, int]) -> None:
+    variables = {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.registry.admin_token}
     with terminal(variables=variables, size=size) as shown:
         shown.shows(leaver.model, "● live")
         before = shown.pressed
@@ -128,12 +128,12 @@ def test_six_keys_and_the_name_offboard(scene: Scene, leaver: Leaver, size: tupl
         assert shown.pressed - before - len(leaver.name) <= 6
         shown.press("q")
         assert shown.ends() == 0
-    assert not accepted(scene, leaver.token)
-    assert [each["user_id"] for each in scene.requests()] != [leaver.name]
+    assert not accepted(samples, leaver.token)
+    assert [each["user_id"] for each in samples.requests()] != [leaver.name]
 
 
-async def test_nobody_is_offered_to_offboard_themselves(scene: Scene) -> None:
-    async with console(scene.url, scene.registry.admin_token) as shown:
+async def test_nobody_is_offered_to_offboard_themselves(samples: Samples) -> None:
+    async with console(samples.url, samples.registry.admin_token) as shown:
         await shown.press("5", "tab", "slash")
         await shown.type(ADMIN)
         await shown.shows(f"“{ADMIN}” (1)")
@@ -145,8 +145,8 @@ async def test_nobody_is_offered_to_offboard_themselves(scene: Scene) -> None:
         assert "offboard" not in shown.bar
 
 
-async def test_nobody_without_the_right_is_offered_to_offboard(scene: Scene, leaver: Leaver) -> None:
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_nobody_without_the_right_is_offered_to_offboard(samples: Samples, leaver: Leaver) -> None:
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("colon")
         await shown.type(leaver.name)
         await shown.shows(f"user     {leaver.name}")
@@ -156,25 +156,25 @@ async def test_nobody_without_the_right_is_offered_to_offboard(scene: Scene, lea
 
 
 async def test_what_changes_while_one_decides_is_not_taken_unseen(
-    scene: Scene, leaver: Leaver, admin: httpx.Client
+    samples: Samples, leaver: Leaver, admin: httpx.Client
 ) -> None:
-    async with console(scene.url, scene.registry.admin_token) as shown:
+    async with console(samples.url, samples.registry.admin_token) as shown:
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
         await shown.shows(f"“{leaver.name}” (1)")
         await shown.press("enter", "O")
         await shown.shows(f"Offboard {leaver.name}?")
-        with scene.registry.client(leaver.token) as own:
+        with samples.registry.client(leaver.token) as own:
             own.post("/token/create", json={}).raise_for_status()
         await shown.press("y")
-        await shown.tells("Nothing was sent: what it has was changed by someone else.")
-    assert accepted(scene, leaver.token)
+        await shown.notifies("Nothing was sent: what it has was changed by someone else.")
+    assert accepted(samples, leaver.token)
 
 
-async def test_an_older_server_is_told_and_not_asked_again(scene: Scene, leaver: Leaver) -> None:
+async def test_an_older_server_is_told_and_not_asked_again(samples: Samples, leaver: Leaver) -> None:
     body = b'{"error_code": "ENDPOINT_NOT_FOUND", "message": "There is no such endpoint."}'
     head = b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: "
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.registry.admin_token) as shown:
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.registry.admin_token) as shown:
         await shown.press("5", "tab", "slash")
         await shown.type(leaver.name)
         await shown.shows(f"“{leaver.name}” (1)", "● live")
@@ -182,7 +182,7 @@ async def test_an_older_server_is_told_and_not_asked_again(scene: Scene, leaver:
         await shown.press("enter", "enter")
         await shown.shows("does not know GET", "it is older", "Upgrade it", "F5 tries again.")
         before, changes = len(proxy.asked), shown.app.change_count
-        scene.version(leaver.model)
+        samples.version(leaver.model)
         await shown.until(lambda: shown.app.change_count > changes, "a change elsewhere")
         await shown.pilot.pause(0.2)
         assert len(proxy.asked) == before
@@ -192,16 +192,16 @@ async def test_an_older_server_is_told_and_not_asked_again(scene: Scene, leaver:
 
 
 @pytest.mark.usefixtures("command_home")
-def test_by_a_command(scene: Scene, leaver: Leaver) -> None:
-    planned = lines(run(scene, "offboard", leaver.name, "--dry-run", by=ADMIN))
+def test_by_a_command(samples: Samples, leaver: Leaver) -> None:
+    planned = lines(run(samples, "offboard", leaver.name, "--dry-run", by=ADMIN))
     assert planned[0] == f"{leaver.name}: offboarding"
     assert "The account is deactivated." in planned
-    assert accepted(scene, leaver.token)
-    assert run(scene, "offboard", leaver.name, by=ADMIN).exit_code == Exit.REFUSED
-    assert run(scene, "offboard", leaver.name, "--yes").exit_code == Exit.NOT_ALLOWED
-    assert run(scene, "offboard", ADMIN, "--yes", by=ADMIN).exit_code == Exit.REFUSED
-    done = answer(scene, "offboard", leaver.name, "--yes", by=ADMIN)
+    assert accepted(samples, leaver.token)
+    assert run(samples, "offboard", leaver.name, by=ADMIN).exit_code == Exit.REFUSED
+    assert run(samples, "offboard", leaver.name, "--yes").exit_code == Exit.NOT_ALLOWED
+    assert run(samples, "offboard", ADMIN, "--yes", by=ADMIN).exit_code == Exit.REFUSED
+    done = answer(samples, "offboard", leaver.name, "--yes", by=ADMIN)
     assert (done["principal"]["active"], done["token_count"], done["group_count"]) == (False, 0, 0)
-    assert not accepted(scene, leaver.token)
-    again = lines(run(scene, "offboard", leaver.name, "--yes", by=ADMIN))
+    assert not accepted(samples, leaver.token)
+    again = lines(run(samples, "offboard", leaver.name, "--yes", by=ADMIN))
     assert again == [f"{leaver.name} is offboarded already."]

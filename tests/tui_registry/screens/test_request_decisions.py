@@ -6,7 +6,7 @@ import pytest
 
 from tests.tui_registry.console import LARGE, SIZES, Console, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import ASKER, OWNER, SECOND_ASKER, Scene
+from tests.tui_registry.samples import ASKER, OWNER, SECOND_ASKER, Samples
 from tui_registry.screens.dialogs.confirm import Confirm
 
 
@@ -15,21 +15,21 @@ def asks(shown: Console) -> bool:
 
 
 @SIZES
-async def test_approving_takes_two_keys(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_approving_takes_two_keys(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model)
         await shown.press("a")
         await shown.shows("Approve this request?", f"{model} version 1, None → Staging", ASKER, "y yes", "n no")
         await shown.press("y")
-        await shown.tells("Approved; version 1 is now in Staging.")
+        await shown.notifies("Approved; version 1 is now in Staging.")
         await shown.shows("No open requests")
-    assert scene.stage(model) == "Staging"
+    assert samples.stage(model) == "Staging"
 
 
-async def test_a_request_is_rejected_with_a_comment(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_request_is_rejected_with_a_comment(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("r", "tab")
         await shown.until(lambda: shown.app.screen.focused is not None and shown.app.screen.focused.id == "comment")
@@ -37,50 +37,50 @@ async def test_a_request_is_rejected_with_a_comment(scene: Scene) -> None:
         await shown.press("enter")
         assert asks(shown)
         await shown.press("y")
-        await shown.tells("Rejected; version 1 stays in None.")
-    (activity,) = scene.activities(model, "REJECTED_REQUEST")
+        await shown.notifies("Rejected; version 1 stays in None.")
+    (activity,) = samples.activities(model, "REJECTED_REQUEST")
     assert activity["comment"] == "Not by me: y n o"
-    assert scene.stage(model) == "None"
+    assert samples.stage(model) == "None"
 
 
 @pytest.mark.parametrize("leave", ["n", "escape", "enter", "space"])
-async def test_the_focus_is_not_on_the_deed(scene: Scene, leave: str) -> None:
+async def test_the_focus_is_not_on_the_deed(samples: Samples, leave: str) -> None:
     """Whatever is pressed next, but for ``y``, does nothing."""
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("a", leave, "n")
         await shown.until(lambda: not asks(shown))
         await shown.press("f5")
         await shown.shows("Inbox (1)")
-    assert scene.stage(model) == "None"
+    assert samples.stage(model) == "None"
 
 
-async def test_the_key_that_asks_does_not_confirm(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_the_key_that_asks_does_not_confirm(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("a", "a", "a", "x", "r", "q", "1", "2")
         assert asks(shown)
-    assert scene.stage(model) == "None"
+    assert samples.stage(model) == "None"
 
 
-async def test_ones_own_request_is_cancelled(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.registry.token(ASKER)) as shown:
+async def test_ones_own_request_is_cancelled(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.registry.token(ASKER)) as shown:
         await shown.shows(model, "x cancel")
         assert "approve" not in shown.bar
         await shown.press("x")
         await shown.shows("Cancel this request?")
         await shown.press("y")
-        await shown.tells("Cancelled; version 1 stays in None.")
+        await shown.notifies("Cancelled; version 1 stays in None.")
         await shown.shows("No open requests")
-    assert scene.requests() == []
+    assert samples.requests() == []
 
 
-async def test_what_is_not_allowed_is_not_live(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.registry.token(SECOND_ASKER)) as shown:
+async def test_what_is_not_allowed_is_not_live(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.registry.token(SECOND_ASKER)) as shown:
         await shown.shows(model, "You cannot decide this request")
         for word in ("approve", "reject", "cancel"):
             assert word not in shown.bar
@@ -89,15 +89,15 @@ async def test_what_is_not_allowed_is_not_live(scene: Scene) -> None:
         await shown.press("question_mark")
         await shown.shows("Keyboard shortcuts")
         await shown.hides("Approve the request")
-    assert len(scene.requests()) == 1
+    assert len(samples.requests()) == 1
 
 
 @SIZES
-async def test_leaving_production_empty_is_said_before(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.model("alone")
-    version = scene.version(model, "Production")
-    scene.ask(model, version, "Archived")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_leaving_production_empty_is_said_before(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.model("alone")
+    version = samples.version(model, "Production")
+    samples.ask(model, version, "Archived")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model, "Production is left EMPTY")
         await shown.press("a")
         await shown.shows("Approve this request?", "Production is left EMPTY", f"Type {model}")
@@ -106,15 +106,15 @@ async def test_leaving_production_empty_is_said_before(scene: Scene, size: tuple
         question = shown.app.screen.query_one("#question")
         assert all("EMPTY" not in str(part.render()) for part in question.query("Static"))
         await shown.press("escape")
-        scene.version(model, "Production")
+        samples.version(model, "Production")
         await shown.hides("EMPTY")
 
 
 @SIZES
-async def test_only_approving_displaces(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.pending("churn", "Production")
-    holder = scene.version(model, "Production")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_only_approving_displaces(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn", "Production")
+    holder = samples.version(model, "Production")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model, f"displaces version {holder}")
         for key, displaces in (("a", True), ("r", False)):
             await shown.press(key)
@@ -126,30 +126,30 @@ async def test_only_approving_displaces(scene: Scene, size: tuple[int, int]) -> 
 
 
 @SIZES
-async def test_no_choice_about_nothing(scene: Scene, size: tuple[int, int]) -> None:
+async def test_no_choice_about_nothing(samples: Samples, size: tuple[int, int]) -> None:
     """Who has come to an empty stage in the meantime is not left there beside the new version unseen."""
-    model = scene.pending("churn", "Staging")
-    async with console(scene.url, scene.token, size) as shown:
+    model = samples.pending("churn", "Staging")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(model)
         await shown.press("a")
         await shown.shows("Approve this request?")
         assert not shown.app.screen.query("#archive")
-        newcomer = scene.version(model, "Staging")
+        newcomer = samples.version(model, "Staging")
         await shown.press("y")
-        await shown.tells(f"Staging now holds version {newcomer}. Review it again.")
-    assert scene.stage(model, "1") == "None"
+        await shown.notifies(f"Staging now holds version {newcomer}. Review it again.")
+    assert samples.stage(model, "1") == "None"
 
 
-async def test_one_approval_takes_five_calls(scene: Scene) -> None:
+async def test_one_approval_takes_five_calls(samples: Samples) -> None:
     """Check, write, read back; then the inbox, and what is needed to decide the next request."""
-    first, second = scene.pending("first", "Production"), scene.pending("second", "Production")
-    async with console(scene.url, scene.token, LARGE) as shown:
+    first, second = samples.pending("first", "Production"), samples.pending("second", "Production")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows(first, second, "Inbox (2)")
         before = len(await _all_calls(shown))
         await shown.press("a", "tab", "tab")
         await shown.type(second)
         await shown.press("enter")
-        await shown.tells("Approved; version")
+        await shown.notifies("Approved; version")
         await shown.shows("Inbox (1)")
         assert (await _all_calls(shown))[before:] == [
             "GET /mlflow/transition-requests/list",
@@ -172,13 +172,13 @@ async def _all_calls(shown: Console) -> list[str]:
         await asyncio.sleep(1.0)
 
 
-async def test_a_warning_is_seen_before_all_else_that_is_asked(scene: Scene) -> None:
+async def test_a_warning_is_seen_before_all_else_that_is_asked(samples: Samples) -> None:
     """Also if it is about the last of many, and below it the word to type."""
-    model = scene.model("alone")
-    scene.ask(model, scene.version(model, "Production"), "Archived", comment="Retired. " * 40)
+    model = samples.model("alone")
+    samples.ask(model, samples.version(model, "Production"), "Archived", comment="Retired. " * 40)
     for number in range(12):
-        scene.pending(f"model-{number}")
-    async with console(scene.url, scene.token) as shown:
+        samples.pending(f"model-{number}")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (13)")
         await shown.press("asterisk", "a")
         await shown.shows(
@@ -195,77 +195,77 @@ async def test_a_warning_is_seen_before_all_else_that_is_asked(scene: Scene) -> 
         assert all(" " * 3 + "Retired." in line for line in wrapped[:2])
 
 
-async def test_production_is_approved_by_its_name(scene: Scene) -> None:
-    model = scene.pending("churn", "Production")
-    async with console(scene.url, scene.token) as shown:
+async def test_production_is_approved_by_its_name(samples: Samples) -> None:
+    model = samples.pending("churn", "Production")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("a", "y")
         assert asks(shown)
         await shown.type("chur")
         await shown.press("enter")
         await shown.shows(f"This does not match {model}.")
-        assert scene.stage(model) == "None"
+        assert samples.stage(model) == "None"
         await shown.type(model.removeprefix("chur"))
         await shown.press("enter")
-        await shown.tells("Approved; version")
-    assert scene.stage(model) == "Production"
+        await shown.notifies("Approved; version")
+    assert samples.stage(model) == "Production"
 
 
-async def test_production_is_rejected_without_its_name(scene: Scene) -> None:
-    model = scene.pending("churn", "Production")
-    async with console(scene.url, scene.token) as shown:
+async def test_production_is_rejected_without_its_name(samples: Samples) -> None:
+    model = samples.pending("churn", "Production")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("r", "y")
-        await shown.tells("Rejected; version 1 stays in None.")
+        await shown.notifies("Rejected; version 1 stays in None.")
 
 
 @pytest.mark.parametrize(
     "name", ["=需要予測 [x]", "=  two  spaces ", "=tab\tand\x1bescape", "=" + "long" * 60], ids=lambda name: name[1:5]
 )
-async def test_production_of_a_name_that_is_hard_to_type(scene: Scene, name: str) -> None:
-    model = scene.pending(name, "Production")
-    async with console(scene.url, scene.token) as shown:
+async def test_production_of_a_name_that_is_hard_to_type(samples: Samples, name: str) -> None:
+    model = samples.pending(name, "Production")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (1)")
         await shown.press("a", "y")
         await shown.shows("Type production to confirm")
         await shown.type("production")
         await shown.press("enter")
-        await shown.tells("Approved; version")
-    assert scene.stage(model) == "Production"
+        await shown.notifies("Approved; version")
+    assert samples.stage(model) == "Production"
 
 
 @pytest.mark.parametrize(("keys", "left"), [((), "Archived"), (("o",), "Staging"), (("o", "o"), "Archived")])
-async def test_what_is_displaced_is_archived_or_not(scene: Scene, keys: tuple[str, ...], left: str) -> None:
-    model = scene.pending("churn")
-    holder = scene.version(model, "Staging")
-    async with console(scene.url, scene.token) as shown:
+async def test_what_is_displaced_is_archived_or_not(samples: Samples, keys: tuple[str, ...], left: str) -> None:
+    model = samples.pending("churn")
+    holder = samples.version(model, "Staging")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("a")
         await shown.shows(
             f"displaces version {holder}, now in Staging", f"Archive version {holder}", "o toggle archiving"
         )
         await shown.press(*keys, "y")
-        await shown.tells("Approved; version")
-    assert scene.stage(model) == "Staging"
-    assert scene.stage(model, holder) == left
+        await shown.notifies("Approved; version")
+    assert samples.stage(model) == "Staging"
+    assert samples.stage(model, holder) == left
 
 
-async def test_a_request_that_is_gone_when_confirmed_is_told(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_request_that_is_gone_when_confirmed_is_reported(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("a")
         path = "/mlflow/transition-requests/delete"
-        scene.call("DELETE", path, name=model, version="1", stage="Staging", creator=ASKER)
+        samples.call("DELETE", path, name=model, version="1", stage="Staging", creator=ASKER)
         await shown.shows("Approve this request?")
         await shown.press("y")
-        await shown.tells("Nothing was sent", "already decided or cancelled")
-    assert scene.stage(model) == "None"
+        await shown.notifies("Nothing was sent", "already decided or cancelled")
+    assert samples.stage(model) == "None"
 
 
-async def test_a_decision_goes_on_while_one_looks_elsewhere(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+async def test_a_decision_goes_on_while_one_looks_elsewhere(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows(model, "● live")
         proxy.hold("/approve")
         await shown.press("a", "y")
@@ -273,13 +273,13 @@ async def test_a_decision_goes_on_while_one_looks_elsewhere(scene: Scene) -> Non
         await shown.press("2")
         await shown.shows("Models (1)")
         proxy.release()
-        await shown.tells("Approved; version")
+        await shown.notifies("Approved; version")
     assert sum("/approve" in line for line in proxy.asked) == 1
 
 
-async def test_leaving_waits_for_what_is_being_written(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+async def test_leaving_waits_for_what_is_being_written(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows(model, "● live")
         proxy.hold("/approve")
         await shown.press("a", "y")
@@ -288,48 +288,48 @@ async def test_leaving_waits_for_what_is_being_written(scene: Scene) -> None:
         await shown.shows("waiting for the server to answer")
         proxy.release()
         await shown.ends()
-    assert scene.stage(model) == "Staging"
+    assert samples.stage(model) == "Staging"
 
 
-async def test_a_lost_answer_is_found_out(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with proxied(scene.url) as proxy, console(proxy.url, scene.token) as shown:
+async def test_a_lost_answer_is_found_out(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with proxied(samples.url) as proxy, console(proxy.url, samples.token) as shown:
         await shown.shows(model, "● live")
         proxy.hold("/approve")
         await shown.press("a", "y")
-        await shown.until(lambda: scene.stage(model) == "Staging", "the server has done it")
+        await shown.until(lambda: samples.stage(model) == "Staging", "the server has done it")
         await proxy.cut()
         await proxy.open()
-        await shown.tells("The answer was lost", f"Approved by {OWNER}")
+        await shown.notifies("The answer was lost", f"Approved by {OWNER}")
     assert sum("/approve" in line for line in proxy.asked) == 1
 
 
-async def test_requests_are_decided_on_the_models_page_too(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_requests_are_decided_on_the_models_page_too(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("enter")
         await shown.shows("→ Staging?", "a approve")
         await shown.press("a", "y")
-        await shown.tells("Approved; version")
+        await shown.notifies("Approved; version")
         await shown.shows("0 open requests")
 
 
-async def test_a_question_is_answered_before_anything_else_is_done(scene: Scene) -> None:
-    scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_question_is_answered_before_anything_else_is_done(samples: Samples) -> None:
+    samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("Inbox (1)")
         await shown.press("a", "q", "2", "4", "question_mark", "colon")
         await shown.shows("Approve this request?")
         assert shown.app.is_running
         await shown.press("n")
         await shown.shows("Inbox (1)")
-    assert len(scene.requests()) == 1
+    assert len(samples.requests()) == 1
 
 
-async def test_escape_does_not_lose_a_comment(scene: Scene) -> None:
-    model = scene.pending("churn")
-    async with console(scene.url, scene.token) as shown:
+async def test_escape_does_not_lose_a_comment(samples: Samples) -> None:
+    model = samples.pending("churn")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(model)
         await shown.press("r", "tab")
         await shown.type("too early")
@@ -337,4 +337,4 @@ async def test_escape_does_not_lose_a_comment(scene: Scene) -> None:
         await shown.shows("Reject this request?", "too early", "Press esc again")
         await shown.press("escape")
         await shown.hides("Reject this request?")
-    assert scene.stage(model) == "None"
+    assert samples.stage(model) == "None"

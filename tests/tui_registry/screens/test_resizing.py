@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tests.tui_registry.console import Console, console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.variants import variant
 from tui_registry.screens.base.place import Place
 from tui_registry.widgets.header import Header
@@ -63,12 +63,12 @@ def without_further(names: Iterable[str]) -> list[str | ParameterSet]:
 
 
 @pytest.fixture
-def model(scene: Scene) -> str:
+def model(samples: Samples) -> str:
     """A model with so many versions and requests that no window shows all."""
-    name = scene.model("churn-of-the-customers-of-every-region-and-channel")
+    name = samples.model("churn-of-the-customers-of-every-region-and-channel")
     for number in range(70):
-        version = scene.version(name, description=f"Trained with the data of week {number}.")
-        scene.ask(name, version, comment="Better in every region but one.")
+        version = samples.version(name, description=f"Trained with the data of week {number}.")
+        samples.ask(name, version, comment="Better in every region but one.")
     return name
 
 
@@ -129,8 +129,8 @@ def place_is_whole(shown: Console) -> None:
 
 
 @pytest.mark.parametrize("name", without_further(PLACES))
-async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
-    async with console(scene.url, scene.token, SMALLEST) as shown:
+async def test_a_place_is_whole_at_every_size(samples: Samples, model: str, name: str) -> None:
+    async with console(samples.url, samples.token, SMALLEST) as shown:
         await shown.shows("Inbox (70)", "● live")
         await go(shown, PLACES[name])
         for moves, sizes in ((("end",), [*SIZES[:3], *TINY]), (("up", "up"), [*SIZES[3:], TINY[0]])):
@@ -145,9 +145,9 @@ async def test_a_place_is_whole_at_every_size(scene: Scene, model: str, name: st
 
 
 @pytest.mark.parametrize("name", without_further(QUESTIONS))
-async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name: str) -> None:
+async def test_a_question_is_whole_at_every_size(samples: Samples, model: str, name: str) -> None:
     """What is asked and how to leave it are seen; the place below is whole when it is left."""
-    async with console(scene.url, scene.token, SMALLEST) as shown:
+    async with console(samples.url, samples.token, SMALLEST) as shown:
         await shown.shows("Inbox (70)", "● live")
         await go(shown, QUESTIONS[name])
         await shown.until(lambda: isinstance(shown.app.screen, ModalScreen), "the question")
@@ -169,9 +169,9 @@ async def test_a_question_is_whole_at_every_size(scene: Scene, model: str, name:
         place_is_whole(shown)
 
 
-async def test_nothing_that_matters_is_cut_at_40x10(scene: Scene, model: str) -> None:
+async def test_nothing_that_matters_is_cut_at_40x10(samples: Samples, model: str) -> None:
     """Tabs, the keys of a dialog and what it is about are whole, or left out whole."""
-    async with console(scene.url, scene.token, (40, 10)) as shown:
+    async with console(samples.url, samples.token, (40, 10)) as shown:
         await shown.shows("Inbox (70)", "● live")
         await go(shown, ("a",))
         await shown.shows("Approve this request?", "y yes   n no   tab comment")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui_registry.console import LARGE, SMALL, Console, console
-from tests.tui_registry.scene import SECOND_ASKER, Scene
+from tests.tui_registry.samples import SECOND_ASKER, Samples
 from tui_registry.screens.base import listing
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session import settings
@@ -43,10 +43,10 @@ async def sort_by(shown: Console, title: str, key: str) -> None:
     await shown.hides("Sort by")
 
 
-async def test_the_inbox_is_sorted_by_any_column_and_stays_so(scene: Scene) -> None:
-    first = scene.pending("b-model", "Production", comment="2")
-    second = scene.pending("a-model", "Staging", by=SECOND_ASKER, comment="1")
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_the_inbox_is_sorted_by_any_column_and_stays_so(samples: Samples) -> None:
+    first = samples.pending("b-model", "Production", comment="2")
+    second = samples.pending("a-model", "Staging", by=SECOND_ASKER, comment="1")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("AGE ▼", first, second)
         assert first_cells(shown, [first, second]) == [second, first]
         await shown.press("j")
@@ -60,20 +60,20 @@ async def test_the_inbox_is_sorted_by_any_column_and_stays_so(scene: Scene) -> N
         await sort_by(shown, "COMMENT", "7")
         await shown.shows("Inbox (2, by comment ▲)")  # the column has no room
         assert first_cells(shown, [first, second]) == [second, first]
-    async with console(scene.url, scene.token, LARGE) as shown:
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.shows("Inbox (2, by comment ▲)")
         await sort_by(shown, "none", "0")
         await shown.shows("AGE ▼", "Inbox (2) ")
 
 
 async def test_models_are_sorted_by_the_server_or_else_it_is_told_of_how_many(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    samples: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "SORTED_ROWS", 100)
     for number in range(105):
-        scene.call("POST", "/mlflow/registered-models/create", name=f"many-{number:03}", description=f"{number % 7}")
+        samples.call("POST", "/mlflow/registered-models/create", name=f"many-{number:03}", description=f"{number % 7}")
     try:
-        async with console(scene.url, scene.token, LARGE) as shown:
+        async with console(samples.url, samples.token, LARGE) as shown:
             await shown.press("2")
             await shown.shows("Models (100+)", "MODEL ▲")
             await sort_by(shown, "UPDATED", "6")
@@ -96,12 +96,12 @@ async def test_models_are_sorted_by_the_server_or_else_it_is_told_of_how_many(
             await shown.shows("Models (100+)")
     finally:
         for number in range(105):
-            scene.delete(f"many-{number:03}")
+            samples.delete(f"many-{number:03}")
 
 
-async def test_columns_are_chosen_put_in_order_and_kept(scene: Scene) -> None:
-    model = scene.model("churn", tags=[{"key": "team", "value": "risk"}])
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_columns_are_chosen_put_in_order_and_kept(samples: Samples) -> None:
+    model = samples.model("churn", tags=[{"key": "team", "value": "risk"}])
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows(model, "PROD  STAGING")
         await shown.press("C")
@@ -111,7 +111,7 @@ async def test_columns_are_chosen_put_in_order_and_kept(scene: Scene) -> None:
         titles = next(line for line in shown.text.split("\n") if "MODEL ▲" in line).split()
         assert titles[:4] == ["MODEL", "▲", "TAGS", "STAGING"]
         assert "PROD" not in titles
-    async with console(scene.url, scene.token, LARGE) as shown:
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows("TAGS", "team=risk")
         await shown.press("C")
@@ -121,10 +121,10 @@ async def test_columns_are_chosen_put_in_order_and_kept(scene: Scene) -> None:
         await shown.hides("TAGS")
 
 
-async def test_a_row_is_read_in_full_and_copied(scene: Scene) -> None:
+async def test_a_row_is_read_in_full_and_copied(samples: Samples) -> None:
     comment = " ".join(f"word-{number}" for number in range(300))
-    model = scene.pending("churn", "Production", comment=comment)
-    async with console(scene.url, scene.token, SMALL) as shown:
+    model = samples.pending("churn", "Production", comment=comment)
+    async with console(samples.url, samples.token, SMALL) as shown:
         await shown.shows(model)
         await shown.press("V")
         await shown.shows("REQUESTED BY", "DISPLACES", " ago", "word-9")
@@ -138,10 +138,10 @@ async def test_a_row_is_read_in_full_and_copied(scene: Scene) -> None:
         await shown.shows("Inbox (1)", "a approve")
 
 
-async def test_rows_are_exported_as_they_are_shown(scene: Scene, home: Path) -> None:
-    first = scene.model("churn", description=HOSTILE)
-    second = scene.model("fraud")
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_rows_are_exported_as_they_are_shown(samples: Samples, home: Path) -> None:
+    first = samples.model("churn", description=HOSTILE)
+    second = samples.model("fraud")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows(first, second)
         await sort_by(shown, "MODEL", "1")
@@ -154,7 +154,7 @@ async def test_rows_are_exported_as_they_are_shown(scene: Scene, home: Path) -> 
             await shown.press("ctrl+u")
             await shown.type(name)
             await shown.press("enter")
-            await shown.tells(f"{home / name}", "Readable only by you")
+            await shown.notifies(f"{home / name}", "Readable only by you")
             assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
         table = list(csv.DictReader(io.StringIO((home / "rows.csv").read_text(), newline="")))
         assert [row["model"] for row in table] == [second, first]
@@ -187,17 +187,17 @@ async def test_rows_are_exported_as_they_are_shown(scene: Scene, home: Path) -> 
         assert names == ["rows.csv", "rows.jsonl"]
 
 
-async def test_a_view_is_saved_beside_what_the_user_wrote_and_opened_by_its_key(scene: Scene) -> None:
-    first = scene.model("risk-a", description="z")
-    second = scene.model("risk-b", description="y")
-    other = scene.model("other")
+async def test_a_view_is_saved_beside_what_the_user_wrote_and_opened_by_its_key(samples: Samples) -> None:
+    first = samples.model("risk-a", description="z")
+    second = samples.model("risk-b", description="y")
+    other = samples.model("other")
     file = settings.config_file()
     file.parent.mkdir(parents=True)
     file.write_text('# mine\ntheme = "nord"  # dark\n\n[views.broken]\nplace = "nowhere"\n')
-    async with console(scene.url, scene.token, LARGE, settings=settings.read()) as shown:
-        await shown.tells("views.broken: there is no place 'nowhere': use inbox, models, board")
+    async with console(samples.url, samples.token, LARGE, settings=settings.read()) as shown:
+        await shown.notifies("views.broken: there is no place 'nowhere': use inbox, models, board")
         await shown.press("2", "S")
-        await shown.tells("There is nothing to save as a view: filter the list")
+        await shown.notifies("There is nothing to save as a view: filter the list")
         await shown.press("slash")
         await shown.shows("Models (3)")
         await shown.type("risk")
@@ -215,7 +215,7 @@ async def test_a_view_is_saved_beside_what_the_user_wrote_and_opened_by_its_key(
         await shown.press("enter", "q", "enter")
         await shown.shows("q already is quit: use another key, such as F1")
         await shown.press("ctrl+u", "d", "enter")
-        await shown.tells("View risk saved")
+        await shown.notifies("View risk saved")
         assert "View risk saved" in shown.text, "in the status line"
         await shown.press("escape", "1")
         await shown.shows("Inbox (0)")
@@ -228,30 +228,30 @@ async def test_a_view_is_saved_beside_what_the_user_wrote_and_opened_by_its_key(
     kept = file.read_text()
     assert kept.startswith('# mine\ntheme = "nord"  # dark\n\n[views.broken]\n')
     assert settings.read().views["risk"].key == "d"
-    async with console(scene.url, scene.token, LARGE, settings=settings.read()) as shown:
+    async with console(samples.url, samples.token, LARGE, settings=settings.read()) as shown:
         await shown.shows("Inbox (0)")
         await shown.press("d")
         await shown.shows("matching “risk” (2)", "DESCRIPTION ▲", first, second)
 
 
-async def test_what_is_wrong_with_the_columns_of_a_view_is_told_with_those_there_are(scene: Scene) -> None:
-    model = scene.model("churn")
+async def test_what_is_wrong_with_the_columns_of_a_view_is_told_with_those_there_are(samples: Samples) -> None:
+    model = samples.model("churn")
     views = {"odd": SavedView(place="models", columns=["Model", "owner"], sort="size desc", key="f6")}
-    async with console(scene.url, scene.token, LARGE, settings=settings.Settings(views=views)) as shown:
+    async with console(samples.url, samples.token, LARGE, settings=settings.Settings(views=views)) as shown:
         await shown.press("question_mark", "f6")
         await shown.shows("Keyboard shortcuts")  # nothing is opened behind a dialog
         await shown.press("escape", "f6")
-        await shown.tells("models has no column 'owner': use model, prod, staging")
-        await shown.tells("models cannot be sorted by 'size desc': use model, prod")
+        await shown.notifies("models has no column 'owner': use model, prod, staging")
+        await shown.notifies("models cannot be sorted by 'size desc': use model, prod")
         await shown.shows(model)
         assert next(line for line in shown.text.split("\n") if "MODEL" in line).split() == ["MODEL", "▲"]
-        await shown.until(lambda: shown.told.count("has no column 'owner'") == 2, "also at the start, once")
+        await shown.until(lambda: shown.messages.count("has no column 'owner'") == 2, "also at the start, once")
 
 
-async def test_every_place_with_a_table_sorts_it_and_knows_its_values(scene: Scene) -> None:
-    model = scene.pending("churn", "Production")
-    scene.version(model, "Production")
-    scene.version(model, "Staging")
+async def test_every_place_with_a_table_sorts_it_and_knows_its_values(samples: Samples) -> None:
+    model = samples.pending("churn", "Production")
+    samples.version(model, "Production")
+    samples.version(model, "Staging")
     places = (
         ("1", "Inbox (1)"),
         ("2", "Models (1)"),
@@ -266,7 +266,7 @@ async def test_every_place_with_a_table_sorts_it_and_knows_its_values(scene: Sce
         ("at", "Changes of this session"),
         ("v", "API calls of this session"),
     )
-    async with console(scene.url, scene.registry.admin_token, LARGE) as shown:
+    async with console(samples.url, samples.registry.admin_token, LARGE) as shown:
         await shown.shows("● live")
         for key, title in places:
             await shown.press(key)

@@ -1,13 +1,13 @@
 """Moving versions by keys, at once or by asking; the board over all models; comparing two versions."""
 
 from tests.tui_registry.console import LARGE, SIZES, console
-from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.samples import ASKER, Samples
 
 
-async def test_a_version_moves_from_the_board(scene: Scene) -> None:
-    name = scene.model("moved")
-    scene.version(name, "Staging")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_version_moves_from_the_board(samples: Samples) -> None:
+    name = samples.model("moved")
+    samples.version(name, "Staging")
+    async with console(samples.url, samples.token) as shown:
         await shown.press("3")
         await shown.shows("Board", "Staging 1", name)
         await shown.press("t")
@@ -17,20 +17,20 @@ async def test_a_version_moves_from_the_board(scene: Scene) -> None:
         await shown.press("tab")
         await shown.type("replaced")
         await shown.press("enter", "enter")
-        await shown.tells("Moved from Staging to Archived.")
+        await shown.notifies("Moved from Staging to Archived.")
         await shown.shows("Staging 0", "Archived 1")
-        assert scene.activities(name, "APPLIED_TRANSITION")[0]["comment"] == "replaced"
+        assert samples.activities(name, "APPLIED_TRANSITION")[0]["comment"] == "replaced"
         await shown.press("u")
         await shown.shows("Undo the last change?", "moving it to Staging")
         await shown.press("y")
         await shown.shows("Staging 1", "Archived 0")
-    assert scene.stage(name) == "Staging"
+    assert samples.stage(name) == "Staging"
 
 
-async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Scene) -> None:
-    name = scene.model("moved")
-    holder, newcomer = scene.version(name, "Production"), scene.version(name)
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_production_asks_for_the_name_and_archives_what_is_there(samples: Samples) -> None:
+    name = samples.model("moved")
+    holder, newcomer = samples.version(name, "Production"), samples.version(name)
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("3")
         await shown.shows("None 1", "Production 1")
         await shown.press("left", "t", "p")
@@ -40,8 +40,8 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
         await shown.press("y")
         await shown.type(name)
         await shown.press("enter")
-        await shown.tells(f"Moved from None to Production. Archived version {holder}.")
-        assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Archived", "Production")
+        await shown.notifies(f"Moved from None to Production. Archived version {holder}.")
+        assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Archived", "Production")
         await shown.press("u")
         await shown.shows(
             "Undo the last change?",
@@ -53,18 +53,18 @@ async def test_production_asks_for_the_name_and_archives_what_is_there(scene: Sc
         await shown.press("y")
         await shown.type("production")
         await shown.press("enter")
-        await shown.tells(f"Moved from Archived to Production. Archived version {newcomer}.", "Archived to None.")
-    assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
+        await shown.notifies(f"Moved from Archived to Production. Archived version {newcomer}.", "Archived to None.")
+    assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Production", "None")
 
 
 @SIZES
-async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(scene: Scene, size: tuple[int, int]) -> None:
+async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(samples: Samples, size: tuple[int, int]) -> None:
     """And never an older one in its place."""
-    name = scene.model("undone")
-    scene.version(name, "Production")
-    scene.version(name, "Production")
-    scene.version(name, "Archived")
-    async with console(scene.url, scene.token, size) as shown:
+    name = samples.model("undone")
+    samples.version(name, "Production")
+    samples.version(name, "Production")
+    samples.version(name, "Archived")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.press("3")
         await shown.shows("Archived 1", "Production 2")
         await shown.press("right", "right", "T")
@@ -72,77 +72,77 @@ async def test_undo_names_the_last_change_even_if_it_cannot_be_undone(scene: Sce
         await shown.press("tab")
         await shown.type("v")
         await shown.press("ctrl+s")
-        await shown.tells("Tag k set to v.")
+        await shown.notifies("Tag k set to v.")
         await shown.press("t", "p")
         await shown.shows("displaces versions")
         await shown.press("y")
         await shown.type(name)
         await shown.press("enter")
-        await shown.tells("Moved from Archived to Production.")
+        await shown.notifies("Moved from Archived to Production.")
         await shown.press("u")
-        await shown.tells("It cannot be undone", "It archived the versions", "now takes back the change before it")
+        await shown.notifies("It cannot be undone", "It archived the versions", "now takes back the change before it")
         assert "Undo the last change?" not in shown.text
         await shown.press("u")
         await shown.shows("Undo the last change?", "Tag k set to v.")
         await shown.press("n")
-    assert [scene.stage(name, each) for each in "123"] == ["Archived", "Archived", "Production"]
+    assert [samples.stage(name, each) for each in "123"] == ["Archived", "Archived", "Production"]
 
 
-async def test_an_undo_is_refused_once_somebody_else_has_moved_on(scene: Scene) -> None:
-    name = scene.model("moved-on")
-    holder, newcomer = scene.version(name, "Production"), scene.version(name, "Archived")
-    third = scene.version(name)
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_an_undo_is_refused_once_somebody_else_has_moved_on(samples: Samples) -> None:
+    name = samples.model("moved-on")
+    holder, newcomer = samples.version(name, "Production"), samples.version(name, "Archived")
+    third = samples.version(name)
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("3")
         await shown.shows("Archived 1", "Production 1")
         await shown.press("right", "right", "t", "p", "y")
         await shown.type(name)
         await shown.press("enter")
-        await shown.tells(f"Archived version {holder}.")
-        scene.move(name, third, "Production", archive=True)
+        await shown.notifies(f"Archived version {holder}.")
+        samples.move(name, third, "Production", archive=True)
         await shown.press("u", "y")
         await shown.type("production")
         await shown.press("enter")
-        await shown.tells(f"Nothing was sent: Production now holds version {third}.")
-    assert [scene.stage(name, each) for each in (holder, newcomer, third)] == ["Archived", "Archived", "Production"]
+        await shown.notifies(f"Nothing was sent: Production now holds version {third}.")
+    assert [samples.stage(name, each) for each in (holder, newcomer, third)] == ["Archived", "Archived", "Production"]
 
 
 @SIZES
-async def test_an_approval_is_undone_as_a_whole(scene: Scene, size: tuple[int, int]) -> None:
-    name = scene.model("approved")
-    holder, newcomer = scene.version(name, "Production"), scene.version(name)
-    scene.ask(name, newcomer, "Production")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_an_approval_is_undone_as_a_whole(samples: Samples, size: tuple[int, int]) -> None:
+    name = samples.model("approved")
+    holder, newcomer = samples.version(name, "Production"), samples.version(name)
+    samples.ask(name, newcomer, "Production")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.shows(name, "a approve")
         await shown.press("a", "y")
         await shown.type(name)
         await shown.press("enter")
-        await shown.tells(f"Approved; version {newcomer} is now in Production.")
+        await shown.notifies(f"Approved; version {newcomer} is now in Production.")
         await shown.press("u")
         await shown.shows("Undo the last change?", "Approved; version", "The request stays closed.")
         await shown.press("y")
         await shown.type("production")
         await shown.press("enter")
-        await shown.tells("Moved from Archived to None.")
-    assert (scene.stage(name, holder), scene.stage(name, newcomer)) == ("Production", "None")
-    assert scene.requests() == []
+        await shown.notifies("Moved from Archived to None.")
+    assert (samples.stage(name, holder), samples.stage(name, newcomer)) == ("Production", "None")
+    assert samples.requests() == []
 
 
-async def test_a_rejection_is_named_but_not_undone(scene: Scene) -> None:
-    name = scene.pending("rejected")
-    async with console(scene.url, scene.token) as shown:
+async def test_a_rejection_is_named_but_not_undone(samples: Samples) -> None:
+    name = samples.pending("rejected")
+    async with console(samples.url, samples.token) as shown:
         await shown.shows(name, "r reject")
         await shown.press("r", "y")
-        await shown.tells("Rejected;")
+        await shown.notifies("Rejected;")
         await shown.press("u")
-        await shown.tells("It cannot be undone", "A rejected request cannot be opened again")
+        await shown.notifies("It cannot be undone", "A rejected request cannot be opened again")
 
 
 @SIZES
-async def test_it_is_said_that_production_is_left_empty(scene: Scene, size: tuple[int, int]) -> None:
-    name = scene.model("emptied")
-    first = scene.version(name, "Production")
-    async with console(scene.url, scene.token, size) as shown:
+async def test_it_is_said_that_production_is_left_empty(samples: Samples, size: tuple[int, int]) -> None:
+    name = samples.model("emptied")
+    first = samples.version(name, "Production")
+    async with console(samples.url, samples.token, size) as shown:
         await shown.press("3")
         await shown.shows("Production 1")
         await shown.press("right", "t", "a")
@@ -150,18 +150,18 @@ async def test_it_is_said_that_production_is_left_empty(scene: Scene, size: tupl
         await shown.press("n", "D")
         await shown.shows("Permanently delete this version?", "Production is left EMPTY")
         await shown.press("n")
-        second = scene.version(name, "Production")
+        second = samples.version(name, "Production")
         await shown.shows("Production 2")
         await shown.press("t", "a")
         await shown.shows("Production → Archived")
         assert "EMPTY" not in shown.text
-    assert (scene.stage(name, first), scene.stage(name, second)) == ("Production", "Production")
+    assert (samples.stage(name, first), samples.stage(name, second)) == ("Production", "Production")
 
 
-async def test_who_may_not_move_it_asks(scene: Scene) -> None:
-    name = scene.model("asked")
-    scene.version(name)
-    async with console(scene.url, scene.registry.token(ASKER), LARGE) as shown:
+async def test_who_may_not_move_it_asks(samples: Samples) -> None:
+    name = samples.model("asked")
+    samples.version(name)
+    async with console(samples.url, samples.registry.token(ASKER), LARGE) as shown:
         await shown.press("colon")
         await shown.type(name)
         await shown.press("enter")
@@ -171,18 +171,18 @@ async def test_who_may_not_move_it_asks(scene: Scene) -> None:
         await shown.press("s")
         await shown.shows("Request this transition?", "Your permission level requires approval")
         await shown.press("y")
-        await shown.tells("Requested Staging.")
+        await shown.notifies("Requested Staging.")
         await shown.shows("None → Staging?", f"requested by {ASKER}")
         await shown.press("u", "y")
-        await shown.tells("Request cancelled.")
-    assert scene.stage(name) == "None"
-    assert scene.requests() == []
+        await shown.notifies("Request cancelled.")
+    assert samples.stage(name) == "None"
+    assert samples.requests() == []
 
 
-async def test_the_board_is_narrowed_and_shows_who_waits(scene: Scene) -> None:
-    one, other = scene.pending("waiting"), scene.model("other")
-    scene.version(other, "Production")
-    async with console(scene.url, scene.token) as shown:
+async def test_the_board_is_narrowed_and_shows_who_waits(samples: Samples) -> None:
+    one, other = samples.pending("waiting"), samples.model("other")
+    samples.version(other, "Production")
+    async with console(samples.url, samples.token) as shown:
         await shown.press("3")
         await shown.shows("None 1", "Production 1")
         await shown.press("slash")
@@ -195,12 +195,12 @@ async def test_the_board_is_narrowed_and_shows_who_waits(scene: Scene) -> None:
         await shown.shows("None 0", "Production 0")
 
 
-async def test_enter_keeps_the_filter_of_the_board(scene: Scene) -> None:
+async def test_enter_keeps_the_filter_of_the_board(samples: Samples) -> None:
     """It goes to the stage where there are matches, and to no other place."""
-    one, other = scene.model("zeppelin-fares-eu"), scene.model("zeppelin-fees")
-    scene.version(one, "Production")
-    scene.version(other, "Archived", description="out of use")
-    async with console(scene.url, scene.token) as shown:
+    one, other = samples.model("zeppelin-fares-eu"), samples.model("zeppelin-fees")
+    samples.version(one, "Production")
+    samples.version(other, "Archived", description="out of use")
+    async with console(samples.url, samples.token) as shown:
         await shown.press("3")
         await shown.shows("Staging 0", "Production 1", "Archived 1")
         await shown.press("slash")
@@ -212,11 +212,13 @@ async def test_enter_keeps_the_filter_of_the_board(scene: Scene) -> None:
         await shown.shows("Production 1", "Archived 1")
 
 
-async def test_two_versions_are_compared(scene: Scene) -> None:
-    name = scene.model("compared")
-    scene.version(name, "Production", description="the old one", tags=[{"key": "auc", "value": "0.81"}])
-    scene.version(name, description="the new one", tags=[{"key": "auc", "value": "0.84"}, {"key": "new", "value": "x"}])
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_two_versions_are_compared(samples: Samples) -> None:
+    name = samples.model("compared")
+    samples.version(name, "Production", description="the old one", tags=[{"key": "auc", "value": "0.81"}])
+    samples.version(
+        name, description="the new one", tags=[{"key": "auc", "value": "0.84"}, {"key": "new", "value": "x"}]
+    )
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows(name)
         await shown.press("enter")
@@ -230,11 +232,11 @@ async def test_two_versions_are_compared(scene: Scene) -> None:
         await shown.shows("2 versions")
 
 
-async def test_marked_versions_are_compared(scene: Scene) -> None:
-    name = scene.model("compared")
+async def test_marked_versions_are_compared(samples: Samples) -> None:
+    name = samples.model("compared")
     for number in range(3):
-        scene.version(name, description=f"number {number + 1}")
-    async with console(scene.url, scene.token, LARGE) as shown:
+        samples.version(name, description=f"number {number + 1}")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows(name)
         await shown.press("enter")

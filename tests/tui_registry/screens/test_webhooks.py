@@ -88,7 +88,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.shows(f"Tell {host} of", "[x]  MODEL_VERSION_CREATED", "[ ]  COMMENT_CREATED")
         assert "REGISTERED_MODEL_CREATED" not in shown.text
         await shown.press("enter")
-        await shown.tells("The webhook is created.")
+        await shown.notifies("The webhook is created.")
         await shown.shows("Webhooks (1)", "active", "alerts", "with a secret")
         (made,) = hooked.webhooks(model_name="churn")
         usual = ["MODEL_VERSION_CREATED", "MODEL_VERSION_TRANSITIONED_STAGE", "TRANSITION_REQUEST_CREATED"]
@@ -97,7 +97,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.press("e", "enter")
         await shown.shows("[x]  MODEL_VERSION_CREATED")
         await shown.press("space", "j", "j", "j", "space", "enter")
-        await shown.tells("Saved.")
+        await shown.notifies("Saved.")
         assert hooked.webhooks(model_name="churn")[0]["events"] == [*usual[1:], "COMMENT_CREATED"]
         await shown.press("u")
         await confirm(shown, "Undo the last change?")
@@ -116,11 +116,11 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.until(lambda: "422" in shown.row(host) and "  2  " in shown.row(host), "both have failed")
         await shown.press("p")
         await confirm(shown, "Pause this webhook?", f"{host}  of churn")
-        await shown.tells("It is paused")
+        await shown.notifies("It is paused")
         await shown.until(lambda: "paused" in shown.row(host), "paused")
         await shown.press("A")
         await confirm(shown, "Resume this webhook?", "It will be yours")
-        await shown.tells("It sends again.")
+        await shown.notifies("It sends again.")
 
         await shown.press("enter")
         await shown.shows(
@@ -129,7 +129,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         hooked.answers.append(OK)
         await shown.press("asterisk", "r")
         await confirm(shown, "Send 2 deliveries again?")
-        await shown.tells("2 queued again, 0 failed")
+        await shown.notifies("2 queued again, 0 failed")
         assert [each.json["version"] for each in hooked.receiver.wait_for(5)[3:]] == ["1", "2"]
         await shown.press("f5")
         await shown.until(lambda: shown.text.count("delivered") == 2, "both arrived")
@@ -144,7 +144,7 @@ async def test_from_creation_to_deletion(hooked: Hooked) -> None:
         await shown.shows("Webhooks (1)")
         await shown.press("D")
         await confirm(shown, "Delete this webhook?", "This cannot be undone: no secret")
-        await shown.tells("Deleted, with its deliveries.")
+        await shown.notifies("Deleted, with its deliveries.")
         await shown.shows("Webhooks (0)")
     assert hooked.webhooks(model_name="churn") == []
 
@@ -165,7 +165,7 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.shows("! Its certificate is not checked")
         await shown.press("asterisk", "p")
         await confirm(shown, "Pause 3 webhooks?")
-        await shown.tells("3 paused, 0 failed")
+        await shown.notifies("3 paused, 0 failed")
         assert {each["status"] for each in hooked.webhooks()} == {"DISABLED"}
         await shown.press("escape")
         await choose(shown, "of MLflow")

@@ -115,7 +115,7 @@ def assert_no_token_in_files(home: Path) -> None:
         assert not file.stat().st_mode & 0o077 or not file.parent.stat().st_mode & 0o077, f"others can read {file}"
 
 
-def test_a_database_that_cannot_be_opened_is_told(home: Path) -> None:
+def test_a_database_that_cannot_be_opened_is_reported(home: Path) -> None:
     beside(home).parent.mkdir(parents=True)
     beside(home).write_bytes(b"This is not a database. " * 1000)
     with terminal(variables=variables(home)) as shown:

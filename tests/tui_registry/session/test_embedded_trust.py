@@ -220,7 +220,7 @@ def test_who_may_read_its_files(home: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".consoles", variant(".start")])
-def test_what_others_keep_locked_is_told(suffix: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_others_keep_locked_is_reported(suffix: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is stopped as it ends, or a console as it starts, by Ctrl-Z or a debugger."""
     monkeypatch.setattr(embedded, "LOCK_TIMEOUT", 0.2)
     beside(home).parent.mkdir(parents=True, mode=0o700)

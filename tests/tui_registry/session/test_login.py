@@ -13,7 +13,7 @@ from keyring.backends.null import Keyring as NullKeyring
 
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.keyrings import ForgetfulKeyring, HangingKeyring, LockedKeyring, MemoryKeyring
-from tests.tui_registry.scene import OWNER
+from tests.tui_registry.samples import OWNER
 from tui_registry.cli import main
 from tui_registry.session import connection, credentials, profiles
 from tui_registry.session.connection import Connection, ConnectionProblem, connect
@@ -167,7 +167,7 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("profiles", "default", "nowhere"), "no profile 'nowhere'"),
         (("profiles", "set", "nowhere", "--read-only"), "no profile 'nowhere'"),
@@ -176,13 +176,13 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
     ],
 )
 def test_a_profile_that_cannot_be_so_stays(
-    registry: LiveRegistry, vault: MemoryKeyring, arguments: tuple[str, ...], told: str
+    registry: LiveRegistry, vault: MemoryKeyring, arguments: tuple[str, ...], message: str
 ) -> None:
     login(registry, "--profile", "work")
     before = profiles.read()
     done = run(*arguments)
     assert done.exit_code == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert profiles.read() == before
     assert vault.passwords
 
@@ -225,7 +225,7 @@ def test_a_url_that_was_changed_does_not_get_the_token(registry: LiveRegistry, v
 
 
 @pytest.mark.parametrize(
-    ("url", "token", "told"),
+    ("url", "token", "message"),
     [
         ("{url}", "tr_wrong", "does not accept this token"),
         ("{url}", "", "No token was given"),
@@ -239,12 +239,12 @@ def test_a_url_that_was_changed_does_not_get_the_token(registry: LiveRegistry, v
     ],
 )
 def test_a_login_that_fails_says_why_and_keeps_nothing(
-    registry: LiveRegistry, vault: MemoryKeyring, url: str, token: str, told: str
+    registry: LiveRegistry, vault: MemoryKeyring, url: str, token: str, message: str
 ) -> None:
     done = run("login", url.format(url=registry.url), "--token-stdin", typed=f"{token}\n")
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit), repr(done.exception)
-    assert told in done.output
+    assert message in done.output
     assert not token or token not in done.output
     assert vault.passwords == {}
     assert profiles.read().profiles == {}
@@ -328,7 +328,7 @@ def test_the_environment_wins_over_the_default_profile(registry: LiveRegistry, v
 
 
 @pytest.mark.parametrize(
-    ("given", "told", "lacks_token"),
+    ("given", "message", "lacks_token"),
     [
         ({"TUI_REGISTRY_URL": "https://a.example"}, "TUI_REGISTRY_TOKEN is not", True),
         ({"TUI_REGISTRY_URL": "a.example", "TUI_REGISTRY_TOKEN": "tr_x"}, "TUI_REGISTRY_URL: must start", False),
@@ -340,8 +340,8 @@ def test_the_environment_wins_over_the_default_profile(registry: LiveRegistry, v
         ),
     ],
 )
-def test_an_environment_that_lacks_something(given: dict[str, str], told: str, lacks_token: bool) -> None:
-    with pytest.raises(ConnectionProblem, match=told) as caught:
+def test_an_environment_that_lacks_something(given: dict[str, str], message: str, lacks_token: bool) -> None:
+    with pytest.raises(ConnectionProblem, match=message) as caught:
         connection.connect(environment=given)
     assert (caught.value.lacking is not None) == lacks_token
 

@@ -62,10 +62,10 @@ def vault() -> Iterator[MemoryKeyring]:
 
 def person(provider: Provider, name: str) -> Callable[[DeviceCode], None]:
     """Somebody who reads the code on the screen, and signs in with a browser."""
-    told = device_code.show
+    shown = device_code.show
 
     def show(code: DeviceCode) -> None:
-        told(code)
+        shown(code)
         assert code.verification_uri_complete is not None
         threading.Thread(target=provider.agree, args=(code.verification_uri_complete, name)).start()
 

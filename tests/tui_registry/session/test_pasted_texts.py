@@ -15,7 +15,7 @@ from tests.live_registry import LiveRegistry
 from tests.tui_registry.command_line import process, run
 from tests.tui_registry.console import Console
 from tests.tui_registry.keyrings import MemoryKeyring
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tui_registry.app import ConsoleApp
 from tui_registry.cli import main
 from tui_registry.client.errors import Unreachable
@@ -45,43 +45,45 @@ def login(url: str, token: bytes) -> Result:
 
 
 @pytest.mark.parametrize("around", AROUND)
-def test_what_is_around_a_token_and_a_url_is_left_out(around: str, scene: Scene, vault: MemoryKeyring) -> None:
-    model = scene.model("found")
-    given = {"TUI_REGISTRY_TOKEN": around.format(scene.token), "TUI_REGISTRY_READ_ONLY": around.format("1")}
-    done = run(scene, "models", "list", url=around.format(scene.url), **given)
+def test_what_is_around_a_token_and_a_url_is_left_out(around: str, samples: Samples, vault: MemoryKeyring) -> None:
+    model = samples.model("found")
+    given = {"TUI_REGISTRY_TOKEN": around.format(samples.token), "TUI_REGISTRY_READ_ONLY": around.format("1")}
+    done = run(samples, "models", "list", url=around.format(samples.url), **given)
     assert done.exit_code == 0, done.output
     assert model in done.stdout
-    done = login(around.format(scene.url), around.format(scene.token).partition("\n")[0].encode() + b"\n")
+    done = login(around.format(samples.url), around.format(samples.token).partition("\n")[0].encode() + b"\n")
     assert done.exit_code == 0, done.output
-    assert list(vault.passwords.values()) == [scene.token]
+    assert list(vault.passwords.values()) == [samples.token]
     for account in vault.passwords:
-        vault.passwords[account] = around.format(scene.token)
-    assert connect(profile="work", environment={}).token == scene.token
+        vault.passwords[account] = around.format(samples.token)
+    assert connect(profile="work", environment={}).token == samples.token
 
 
-def test_a_variable_from_a_file_with_windows_line_ends(scene: Scene, tmp_path: Path) -> None:
+def test_a_variable_from_a_file_with_windows_line_ends(samples: Samples, tmp_path: Path) -> None:
     """As a shell gives it."""
     file = tmp_path / "token"
-    file.write_bytes(scene.token.encode() + b"\r\n")
-    given = process(scene, "models", "list")
+    file.write_bytes(samples.token.encode() + b"\r\n")
+    given = process(samples, "models", "list")
     given["args"] = ["sh", "-c", 'export TUI_REGISTRY_TOKEN="$(cat "$0")"; exec "$@"', str(file), *given["args"]]
     done = subprocess.run(**given, capture_output=True, check=False, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("token", IMPOSSIBLE)
-def test_what_cannot_be_a_token_is_told_without_it(token: str, scene: Scene, vault: MemoryKeyring) -> None:
-    done = run(scene, "models", "list", TUI_REGISTRY_TOKEN=token)
+def test_what_cannot_be_a_token_is_told_without_it(token: str, samples: Samples, vault: MemoryKeyring) -> None:
+    done = run(samples, "models", "list", TUI_REGISTRY_TOKEN=token)
     assert done.exit_code == Exit.NOT_ALLOWED, done.output
     assert done.stderr.startswith("Error: TUI_REGISTRY_TOKEN cannot be a token: character ")
     assert token[3:] not in done.output
-    profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url=scene.url)}))
-    vault.passwords["tui-registry", f"work {scene.url}"] = token
-    with pytest.raises(ConnectionProblem, match=r"The keyring's token of 'work' cannot be a token: character") as told:
+    profiles.change(lambda _: profiles.Profiles(profiles={"work": profiles.Profile(url=samples.url)}))
+    vault.passwords["tui-registry", f"work {samples.url}"] = token
+    with pytest.raises(
+        ConnectionProblem, match=r"The keyring's token of 'work' cannot be a token: character"
+    ) as message:
         connect(profile="work", environment={})
-    assert told.value.lacking is not None
+    assert message.value.lacking is not None
     with pytest.raises(Unreachable, match="MLFLOW_TRACKING_TOKEN cannot be a token"):
-        TrackingClient(scene.url, environment={"MLFLOW_TRACKING_TOKEN": token})
+        TrackingClient(samples.url, environment={"MLFLOW_TRACKING_TOKEN": token})
 
 
 @pytest.mark.parametrize("given", [b"tr_\xfcn\xefcode\n", codecs.BOM_UTF16_LE + "tr_x\r\n".encode("utf-16-le")])
@@ -93,11 +95,11 @@ def test_what_is_piped_in_another_encoding(given: bytes, registry: LiveRegistry,
     assert vault.passwords == {}
 
 
-async def test_a_token_pasted_into_the_console(scene: Scene) -> None:
-    model = scene.pending("asked")
+async def test_a_token_pasted_into_the_console(samples: Samples) -> None:
+    model = samples.pending("asked")
 
     def lacking() -> Connection:
-        raise ConnectionProblem("There is no token.", lacking=Connection(scene.url, "", "test"))
+        raise ConnectionProblem("There is no token.", lacking=Connection(samples.url, "", "test"))
 
     app = ConsoleApp(lacking)
     async with app.run_test(notifications=True) as pilot:
@@ -107,19 +109,19 @@ async def test_a_token_pasted_into_the_console(scene: Scene) -> None:
         await shown.until(lambda: isinstance(app.focused, Input), "where it is typed")
         await shown.type("ünïcode")
         await shown.press("enter")
-        await shown.tells("What was typed cannot be a token: character 1 of 7 is a blank or not ASCII")
+        await shown.notifies("What was typed cannot be a token: character 1 of 7 is a blank or not ASCII")
         await shown.press("escape")
         await shown.until(lambda: not isinstance(app.focused, Input), "no line to type in")
         await shown.press("t")
         await shown.until(lambda: isinstance(app.focused, Input), "where it is typed")
-        await shown.type(f" {scene.token} ")
+        await shown.type(f" {samples.token} ")
         await shown.press("enter")
         await shown.shows("● live", model)
 
 
-def test_the_tracking_servers_own_credentials(scene: Scene) -> None:
+def test_the_tracking_servers_own_credentials(samples: Samples) -> None:
     given = {"MLFLOW_TRACKING_USERNAME": "ada\r\n", "MLFLOW_TRACKING_PASSWORD": " secret \r\n"}
-    client = TrackingClient(scene.url, environment=given)
+    client = TrackingClient(samples.url, environment=given)
     assert client._http.headers["Authorization"] == "Basic YWRhOiBzZWNyZXQg"  # ada: secret with its blanks
     asyncio.run(client.close())
 
@@ -131,10 +133,10 @@ def test_the_tracking_servers_own_credentials(scene: Scene) -> None:
     "url",
     ["http://host:99999", "http://host:0", "http://ho st", "http://a\x00b", "http://:80", "http://a..b", "http://[::1"],
 )
-def test_urls_that_lead_nowhere(url: str, scene: Scene, vault: MemoryKeyring) -> None:
+def test_urls_that_lead_nowhere(url: str, samples: Samples, vault: MemoryKeyring) -> None:
     asked = [login(url, b"tr_x\n")]
     if "\x00" not in url:  # which no variable can hold
-        asked.append(run(scene, "models", "list", url=url, TUI_REGISTRY_INSECURE_HTTP="1"))
+        asked.append(run(samples, "models", "list", url=url, TUI_REGISTRY_INSECURE_HTTP="1"))
     for done in asked:
         assert done.exit_code == 1, done.output
         assert isinstance(done.exception, SystemExit), done.exception

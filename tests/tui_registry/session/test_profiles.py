@@ -73,7 +73,7 @@ def test_colours_that_can_be_shown(colour: str) -> None:
     assert Color.parse(colour).a == 1
 
 
-def test_a_read_only_file_system_is_told(home: Path) -> None:
+def test_a_read_only_file_system_is_reported(home: Path) -> None:
     (home / "config").write_text("This is no folder.")
     with pytest.raises(ProfileError, match="cannot be written: Not a directory"):
         profiles.change(lambda _: Profiles())
@@ -83,7 +83,7 @@ def test_a_read_only_file_system_is_told(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("default = ", "not valid TOML"),
         ("\udcff", "not valid TOML"),
@@ -101,12 +101,12 @@ def test_a_read_only_file_system_is_told(home: Path) -> None:
         ("profiles = 3", "profiles: "),
     ],
 )
-def test_what_cannot_be_understood_is_told_with_its_place(text: str, told: str) -> None:
+def test_what_cannot_be_understood_is_told_with_its_place(text: str, message: str) -> None:
     profiles.config_file().parent.mkdir(parents=True)
     profiles.config_file().write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(ProfileError) as caught:
         profiles.read()
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert str(profiles.config_file()) in str(caught.value)
     assert "tr_secret" not in str(caught.value)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.live_registry import command
-from tests.tui_registry.scene import OWNER, Scene
+from tests.tui_registry.samples import OWNER, Samples
 from tests.tui_registry.secret_service import secret_service
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, terminal
 from tui_registry.client.registry import RegistryClient
@@ -46,9 +46,9 @@ def service(home: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def token(scene: Scene) -> str:
+def token(samples: Samples) -> str:
     """One of OWNER's that no other test uses."""
-    return command(scene.registry.database, "tokens", "create", OWNER).strip()
+    return command(samples.registry.database, "tokens", "create", OWNER).strip()
 
 
 def run(variables: Mapping[str, str], *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[bytes]":
@@ -63,8 +63,8 @@ def run(variables: Mapping[str, str], *arguments: str, typed: str = "") -> "subp
     )
 
 
-def login(variables: Mapping[str, str], scene: Scene, token: str) -> None:
-    done = run(variables, "login", scene.url, "--profile", "work", "--token-stdin", typed=f"{token}\n")
+def login(variables: Mapping[str, str], samples: Samples, token: str) -> None:
+    done = run(variables, "login", samples.url, "--profile", "work", "--token-stdin", typed=f"{token}\n")
     assert done.returncode == 0, done.stderr
     assert token.encode() not in done.stdout + done.stderr
 
@@ -81,11 +81,11 @@ def kept(variables: Mapping[str, str], account: str) -> str:
     return done.stdout.decode().strip()
 
 
-def assert_nowhere(token: str, scene: Scene, home: Path) -> None:
+def assert_nowhere(token: str, samples: Samples, home: Path) -> None:
     """In no file of the user's, not in the server's log, and not in the list of processes, whoever's they are."""
     files = [file for file in home.rglob("*") if file.is_file()]
     assert any(file.suffix == ".keyring" for file in files)
-    for file in [*files, scene.registry.log]:
+    for file in [*files, samples.registry.log]:
         assert token.encode() not in file.read_bytes(), f"the token is in {file}"
     for process in Path("/proc").iterdir():
         for what in ("cmdline", "environ"):
@@ -96,28 +96,28 @@ def assert_nowhere(token: str, scene: Scene, home: Path) -> None:
             assert token.encode() not in content, f"the token is in {what} of process {process.name}"
 
 
-def test_a_token_is_stored_read_and_removed(scene: Scene, service: dict[str, str], home: Path, token: str) -> None:
-    model = scene.pending("kept")
-    login(service, scene, token)
-    assert kept(service, f"work {scene.url}") == token
-    assert_nowhere(token, scene, home)
+def test_a_token_is_stored_read_and_removed(samples: Samples, service: dict[str, str], home: Path, token: str) -> None:
+    model = samples.pending("kept")
+    login(service, samples, token)
+    assert kept(service, f"work {samples.url}") == token
+    assert_nowhere(token, samples, home)
     with terminal(variables=service) as shown:
         shown.shows(f"{OWNER} @ work", model, "● live")
         shown.press("a")
         shown.shows("Approve this request?")
         shown.press("y")
         shown.shows("No open requests", "Approved;")
-        assert_nowhere(token, scene, home)
+        assert_nowhere(token, samples, home)
         shown.press("q")
         assert shown.ends() == 0
     assert token.encode() not in shown.raw
-    listed = run(service, "models", "list", scene.id)
+    listed = run(service, "models", "list", samples.id)
     assert listed.returncode == 0, listed.stderr
     assert model in listed.stdout.decode()
     assert run(service, "logout", "work").returncode == 0
-    assert kept(service, f"work {scene.url}") == ""
+    assert kept(service, f"work {samples.url}") == ""
     assert b"work" not in run(service, "profiles").stdout
-    assert_nowhere(token, scene, home)
+    assert_nowhere(token, samples, home)
 
 
 def test_the_token_of_ones_own_registry_is_kept_once_and_ends(service: dict[str, str], home: Path) -> None:
@@ -131,9 +131,9 @@ def test_the_token_of_ones_own_registry_is_kept_once_and_ends(service: dict[str,
     assert [file for file in home.rglob("*") if file.is_file() and token.encode() in file.read_bytes()] == []
 
 
-def test_a_crash_does_not_show_the_token(scene: Scene, service: dict[str, str], home: Path, token: str) -> None:
-    model = scene.pending("crash")
-    login(service, scene, token)
+def test_a_crash_does_not_show_the_token(samples: Samples, service: dict[str, str], home: Path, token: str) -> None:
+    model = samples.pending("crash")
+    login(service, samples, token)
     with terminal(variables=service, program=(sys.executable, "-c", CRASHING), size=(120, 40)) as shown:
         shown.shows(model, "● live")
         shown.press("?")
@@ -142,12 +142,12 @@ def test_a_crash_does_not_show_the_token(scene: Scene, service: dict[str, str], 
     assert b"tui-registry stopped because of a mistake in itself" in said
     assert b"There is no help with" in said
     assert token.encode() not in shown.raw.replace(b"\r\n", b"")
-    assert_nowhere(token, scene, home)
+    assert_nowhere(token, samples, home)
 
 
-def test_a_locked_keyring_shows_the_remedies(scene: Scene, home: Path, token: str) -> None:
+def test_a_locked_keyring_shows_the_remedies(samples: Samples, home: Path, token: str) -> None:
     with secret_service(home) as variables:
-        login(variables, scene, token)
+        login(variables, samples, token)
     with secret_service(home, unlocked=False) as variables:
         with terminal(variables=variables) as shown:
             shown.shows("The registry cannot be opened", "is in the keyring, but", "enter a token")
@@ -159,9 +159,11 @@ def test_a_locked_keyring_shows_the_remedies(scene: Scene, home: Path, token: st
     assert token.encode() not in shown.raw
 
 
-def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: Scene, home: Path, token: str) -> None:
+def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(
+    samples: Samples, home: Path, token: str
+) -> None:
     with secret_service(home) as variables:
-        login(variables, scene, token)
+        login(variables, samples, token)
     nobody = {"HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": f"unix:path={home}/run/nobody"}
     with terminal(variables=nobody) as shown:
         shown.shows("The registry cannot be opened", "TUI_REGISTRY_TOKEN", "--ask-token", "PYTHON_KEYRING_BACKEND")
@@ -170,19 +172,19 @@ def test_without_a_service_the_remedies_are_shown_and_one_of_them_works(scene: S
         shown.type(token)
         shown.press("enter")
         shown.shows(f"{OWNER} @ work", "No open requests", "● live")
-        assert_nowhere(token, scene, home)
+        assert_nowhere(token, samples, home)
         shown.press("q")
         assert shown.ends() == 0
     assert token.encode() not in shown.raw
-    kept = run(nobody, "login", scene.url, "--profile", "other", "--token-stdin", typed=f"{token}\n")
+    kept = run(nobody, "login", samples.url, "--profile", "other", "--token-stdin", typed=f"{token}\n")
     assert kept.returncode == 0
     assert b"was not stored" in kept.stderr
     assert b"asks for token" in run(nobody, "profiles").stdout
-    assert_nowhere(token, scene, home)
+    assert_nowhere(token, samples, home)
 
 
-async def test_the_journal_does_not_hold_the_token(scene: Scene, token: str) -> None:
-    async with RegistryClient(scene.url, token) as client:
+async def test_the_journal_does_not_hold_the_token(samples: Samples, token: str) -> None:
+    async with RegistryClient(samples.url, token) as client:
         await client.users.me()
         await client.requests.inbox()
         assert len(client.journal.entries) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tui_registry.screens.dialogs.themes import Themes
 from tui_registry.session import config, settings
 from tui_registry.session.saved_view import SavedView
@@ -39,7 +39,7 @@ def test_the_example_of_the_documentation_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told", "remedy"),
+    ("text", "message", "remedy"),
     [
         ("theme = ", "not valid TOML", ""),
         ("theme = 3", "theme: ", "the name of a theme"),
@@ -53,15 +53,15 @@ def test_the_example_of_the_documentation_is_read() -> None:
         ("colour = 'red'", "colour: ", "The settings are theme, keymap, mouse, views"),
     ],
 )
-def test_what_cannot_be_understood_is_told_with_file_key_and_remedy(text: str, told: str, remedy: str) -> None:
+def test_what_cannot_be_understood_is_reported_with_file_key_and_remedy(text: str, message: str, remedy: str) -> None:
     write(text)
     with pytest.raises(SettingsError) as caught:
         settings.read()
-    for part in (str(settings.config_file()), told, remedy):
+    for part in (str(settings.config_file()), message, remedy):
         assert part in str(caught.value)
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_that_is_wrong_is_reported_at_once() -> None:
     write("mouse = 'off'\ntheme = 3\n")
     with pytest.raises(SettingsError, match=r"theme: .*mouse: "):
         settings.read()
@@ -121,7 +121,7 @@ def test_views_that_are_saved_at_once_are_all_saved() -> None:
     assert list(settings.config_file().parent.iterdir()) == [settings.config_file()]
 
 
-def test_a_console_that_hangs_while_it_writes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_console_that_hangs_while_it_writes_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.keep_theme("nord")
     monkeypatch.setattr(config, "LOCK_TIMEOUT", 0.1)
     with config.locked(config.folder()), pytest.raises(SettingsError, match=r"cannot be written: .* hangs\."):
@@ -153,8 +153,8 @@ def test_the_environment_wins_then_the_terminal_then_the_settings(
     assert environment.get("TEXTUAL_THEME") == theme
 
 
-async def test_a_theme_is_seen_as_the_cursor_moves_and_kept(scene: Scene) -> None:
-    async with console(scene.url, scene.token) as shown:
+async def test_a_theme_is_seen_as_the_cursor_moves_and_kept(samples: Samples) -> None:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         before = shown.app.theme
         await shown.press("f9")
@@ -167,41 +167,41 @@ async def test_a_theme_is_seen_as_the_cursor_moves_and_kept(scene: Scene) -> Non
         await shown.press("f9")
         await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
         await shown.press("g", "enter")
-        await shown.tells("Theme ansi-dark", str(settings.config_file()))
+        await shown.notifies("Theme ansi-dark", str(settings.config_file()))
         assert shown.app.theme == "ansi-dark"
     assert settings.read().theme == "ansi-dark"
 
 
-async def test_a_theme_that_cannot_be_kept_is_told(scene: Scene) -> None:
+async def test_a_theme_that_cannot_be_kept_is_reported(samples: Samples) -> None:
     write("mouse = 'off'\n")
-    async with console(scene.url, scene.token) as shown:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         await shown.press("f9")
         await shown.until(lambda: isinstance(shown.app.screen, Themes), "the themes")
         await shown.press("enter")
-        await shown.tells("Not saved", "mouse = true or mouse = false")
+        await shown.notifies("Not saved", "mouse = true or mouse = false")
 
 
-async def test_the_console_begins_with_the_theme_of_the_settings(scene: Scene) -> None:
-    async with console(scene.url, scene.token, settings=Settings(theme="nord")) as shown:
+async def test_the_console_begins_with_the_theme_of_the_settings(samples: Samples) -> None:
+    async with console(samples.url, samples.token, settings=Settings(theme="nord")) as shown:
         await shown.shows("No open requests")
         assert shown.app.theme == "nord"
-        assert shown.told == ""
+        assert shown.messages == ""
 
 
-async def test_a_theme_that_there_is_not_is_told(scene: Scene) -> None:
-    async with console(scene.url, scene.token, settings=Settings(theme="norrd")) as shown:
+async def test_a_theme_that_there_is_not_is_reported(samples: Samples) -> None:
+    async with console(samples.url, samples.token, settings=Settings(theme="norrd")) as shown:
         await shown.shows("No open requests")
-        await shown.tells("There is no theme 'norrd'. F9 lists the themes.")
+        await shown.notifies("There is no theme 'norrd'. F9 lists the themes.")
         assert shown.app.theme == "textual-dark"
 
 
 async def test_without_colours_only_themes_that_need_none_are_offered(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    samples: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TEXTUAL_THEME", "ansi-dark")
-    async with console(scene.url, scene.token) as shown:
+    async with console(samples.url, samples.token) as shown:
         await shown.shows("No open requests")
         await shown.press("f9")
         await shown.shows("ansi-dark", "ansi-light")

@@ -10,16 +10,16 @@ from textual.widgets import Input
 
 from tests.tui_registry.console import Console, console
 from tests.tui_registry.proxy import Proxy, proxied
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 
 DELAY = 0.3  # seconds a call
 
 
 @asynccontextmanager
-async def slow(scene: Scene) -> AsyncIterator[tuple[Console, Proxy]]:
-    async with proxied(scene.url) as proxy:
+async def slow(samples: Samples) -> AsyncIterator[tuple[Console, Proxy]]:
+    async with proxied(samples.url) as proxy:
         proxy.delay = DELAY
-        async with console(proxy.url, scene.token) as shown:
+        async with console(proxy.url, samples.token) as shown:
             await shown.until(lambda: "● live" in shown.header, "it is live")
             yield shown, proxy
 
@@ -28,10 +28,10 @@ def written(proxy: Proxy, path: str) -> int:
     return sum(path in line for line in proxy.asked)
 
 
-async def test_keys_do_not_wait_for_answers(scene: Scene) -> None:
+async def test_keys_do_not_wait_for_answers(samples: Samples) -> None:
     """Whatever is asked for here is not answered before it is released."""
-    models = [scene.pending(name) for name in ("one", "two", "three")]
-    async with slow(scene) as (shown, proxy):
+    models = [samples.pending(name) for name in ("one", "two", "three")]
+    async with slow(samples) as (shown, proxy):
         await shown.shows(*models)
         proxy.hold("HTTP/1.1")
         await shown.press("j", "j", "space")
@@ -55,42 +55,42 @@ async def test_keys_do_not_wait_for_answers(scene: Scene) -> None:
     assert written(proxy, "POST") == 0
 
 
-async def test_the_target_is_what_was_on_the_screen(scene: Scene) -> None:
+async def test_the_target_is_what_was_on_the_screen(samples: Samples) -> None:
     """Another request comes in above it while the question is asked, and the list moves under it."""
-    model = scene.pending("meant")
-    async with slow(scene) as (shown, proxy):
+    model = samples.pending("meant")
+    async with slow(samples) as (shown, proxy):
         await shown.shows(f"▎ {model}", "a approve")
-        others = [scene.pending(name) for name in ("sudden", "newer")]
+        others = [samples.pending(name) for name in ("sudden", "newer")]
         await shown.press("a", "y")  # before they are shown
-        await shown.tells("Approved; version")
+        await shown.notifies("Approved; version")
         await shown.shows(*others)
-    assert scene.stage(model) == "Staging"
-    assert [scene.stage(other) for other in others] == ["None", "None"]
+    assert samples.stage(model) == "Staging"
+    assert [samples.stage(other) for other in others] == ["None", "None"]
     assert written(proxy, "/approve") == 1
 
 
-async def test_keys_pressed_again_do_not_write_again(scene: Scene) -> None:
+async def test_keys_pressed_again_do_not_write_again(samples: Samples) -> None:
     """Out of impatience: a and y, over and over, while the first answer is awaited. Each approves what it named."""
-    models = [scene.pending(name) for name in ("one", "two")]
-    async with slow(scene) as (shown, proxy):
+    models = [samples.pending(name) for name in ("one", "two")]
+    async with slow(samples) as (shown, proxy):
         await shown.shows(*models)
         await shown.press("a")
         await shown.shows("Approve this request?")
         named = next(model for model in models if model in shown.text.partition("Approve this request?")[2])
         await shown.press("y", "y", "y", "f5", "f5")
-        await shown.tells("Approved; version")
+        await shown.notifies("Approved; version")
         await shown.hides("Approve this request?")
         assert written(proxy, "/approve") == 1
         (left,) = set(models) - {named}
         await shown.shows(f"▎ {left}", "Inbox (1)")
-    assert (scene.stage(named), scene.stage(left)) == ("Staging", "None")
-    assert len(scene.activities(named, "APPROVED_REQUEST")) == 1
+    assert (samples.stage(named), samples.stage(left)) == ("Staging", "None")
+    assert len(samples.activities(named, "APPROVED_REQUEST")) == 1
 
 
-async def test_late_answers_do_not_overtake(scene: Scene) -> None:
+async def test_late_answers_do_not_overtake(samples: Samples) -> None:
     """Letters typed faster than the server answers: at no moment does a list stand under words it does not match."""
-    names = [scene.model(name) for name in ("alpha", "alabama", "beta")]
-    async with slow(scene) as (shown, proxy):
+    names = [samples.model(name) for name in ("alpha", "alabama", "beta")]
+    async with slow(samples) as (shown, proxy):
         await shown.press("2")
         await shown.shows(*names)
         await shown.press("slash")
@@ -112,13 +112,13 @@ async def test_late_answers_do_not_overtake(scene: Scene) -> None:
         await shown.shows(f"Models › {names[0]}")
 
 
-async def test_enter_in_the_finder_means_all_that_was_typed(scene: Scene) -> None:
+async def test_enter_in_the_finder_means_all_that_was_typed(samples: Samples) -> None:
     """Not the best match for the letters before, which is on the screen until the server has answered to all; nor is
     anything below the finder done by the keys that follow."""
-    waiting = scene.pending("churn-early")
-    scene.model("churn")
-    meant = scene.model("churn-late")
-    async with slow(scene) as (shown, proxy):
+    waiting = samples.pending("churn-early")
+    samples.model("churn")
+    meant = samples.model("churn-late")
+    async with slow(samples) as (shown, proxy):
         await shown.shows(waiting)
         await shown.press("colon")
         await shown.type("churn-")
@@ -131,14 +131,14 @@ async def test_enter_in_the_finder_means_all_that_was_typed(scene: Scene) -> Non
         await shown.press("a", "y")
         proxy.release()
         await shown.shows(f"Models › {meant}", "0 versions")
-    assert scene.stage(waiting) == "None"
+    assert samples.stage(waiting) == "None"
 
 
-async def test_the_finder_does_not_wait_for_ever(scene: Scene) -> None:
+async def test_the_finder_does_not_wait_for_ever(samples: Samples) -> None:
     """What it knows itself is there with the first letter, and done after a deadline, or at once where no answer could
     be better."""
-    scene.pending("one")
-    async with slow(scene) as (shown, proxy):
+    samples.pending("one")
+    async with slow(samples) as (shown, proxy):
         await shown.shows("Inbox (1)")
         proxy.hold("HTTP/1.1")
         await shown.press("colon", "b")
@@ -164,12 +164,12 @@ def matches_what_it_says(text: str) -> bool:
     return all(typed in line for line in listed)
 
 
-async def test_what_is_typed_while_a_dialog_is_on_its_way_does_nothing_else(scene: Scene) -> None:
+async def test_what_is_typed_while_a_dialog_is_on_its_way_does_nothing_else(samples: Samples) -> None:
     """``by`` in a hurry rolls back nothing that was not shown, and opens no Copy."""
-    model = scene.model("churn")
+    model = samples.model("churn")
     for _ in range(2):
-        scene.version(model, "Production", archive=True)
-    async with slow(scene) as (shown, proxy):
+        samples.version(model, "Production", archive=True)
+    async with slow(samples) as (shown, proxy):
         await shown.press("colon")
         await shown.type(model)
         await shown.press("enter")
@@ -180,4 +180,4 @@ async def test_what_is_typed_while_a_dialog_is_on_its_way_does_nothing_else(scen
         assert "Copy" not in shown.text
         proxy.release()
         await shown.shows("Roll back Production of")
-    assert [scene.stage(model, each) for each in "12"] == ["Archived", "Production"]
+    assert [samples.stage(model, each) for each in "12"] == ["Archived", "Production"]

@@ -5,12 +5,12 @@ Within a second, that is meant to be; the time it took is printed, as a test on 
 
 import time
 
-from tests.tui_registry.scene import ASKER, Scene
+from tests.tui_registry.samples import ASKER, Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
 
 
-def variables(scene: Scene, token: str) -> dict[str, str]:
-    return {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": token}
+def variables(samples: Samples, token: str) -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": token}
 
 
 def both_show(one: Terminal, other: Terminal, *texts: str) -> None:
@@ -21,14 +21,14 @@ def both_show(one: Terminal, other: Terminal, *texts: str) -> None:
     print(f"{texts[-1]!r} was on the other console {time.monotonic() - begun:.2f} s after the first")
 
 
-def test_what_one_does_is_on_the_other(scene: Scene) -> None:
+def test_what_one_does_is_on_the_other(samples: Samples) -> None:
     """The owner and the one who asks: a request, its rejection, a transition, a comment, a new version."""
-    model = scene.model("shared")
+    model = samples.model("shared")
     for _ in range(2):
-        scene.version(model)
+        samples.version(model)
     with (
-        terminal(variables=variables(scene, scene.token), size=(120, 40)) as owner,
-        terminal(variables=variables(scene, scene.registry.token(ASKER)), size=(120, 40)) as asker,
+        terminal(variables=variables(samples, samples.token), size=(120, 40)) as owner,
+        terminal(variables=variables(samples, samples.registry.token(ASKER)), size=(120, 40)) as asker,
     ):
         owner.shows("No open requests", "● live")
         asker.shows("No open requests", "● live")
@@ -55,7 +55,7 @@ def test_what_one_does_is_on_the_other(scene: Scene) -> None:
         owner.shows("Move this version?")
         owner.press("y")
         both_show(owner, asker, "Archived")
-        scene.version(model)
+        samples.version(model)
         both_show(owner, asker, "3 versions")
         for each in (owner, asker):
             each.press("q")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 from tui_registry_server import crash
 
@@ -25,14 +25,14 @@ sys.exit(cli.main())
 """The console, with a place that cannot be shown."""
 
 
-def variables(scene: Scene, home: Path) -> dict[str, str]:
-    return {"HOME": str(home), "TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}
+def variables(samples: Samples, home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token}
 
 
-def test_the_terminal_is_as_it_was_and_a_report_is_kept(scene: Scene, tmp_path: Path) -> None:
-    model = scene.pending("mistaken")
+def test_the_terminal_is_as_it_was_and_a_report_is_kept(samples: Samples, tmp_path: Path) -> None:
+    model = samples.pending("mistaken")
     with terminal(
-        variables=variables(scene, tmp_path), program=(sys.executable, "-c", FAILING), size=(120, 40)
+        variables=variables(samples, tmp_path), program=(sys.executable, "-c", FAILING), size=(120, 40)
     ) as shown:
         shown.shows(model, "● live")
         shown.press("?")
@@ -48,7 +48,7 @@ def test_the_terminal_is_as_it_was_and_a_report_is_kept(scene: Scene, tmp_path: 
     text = report.read_text()
     assert "in compose" in text, "where it happened"
     assert re.search(r"^textual: \d", text, re.MULTILINE)
-    for secret in (scene.token, "abc.def-ghi", "dapi0123456789abcdef"):
+    for secret in (samples.token, "abc.def-ghi", "dapi0123456789abcdef"):
         assert secret not in text
         assert secret not in said
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.tui_registry.command_line import process, variables
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, UNWANTED, terminal
 from tui_registry import cli
 from tui_registry.commands.exits import MEANINGS, Exit
@@ -26,16 +26,16 @@ OF_SERVER = (
 WRONG_DATABASES = (".", "bad.db", "/proc/none/registry.db", "postgresql://127.0.0.1:99999/x", "mysql://x", "://")
 
 
-def assert_told(code: int, told: str, what: object) -> None:
-    assert code in set(MEANINGS), (what, code, told)
-    assert "Traceback" not in told, (what, told)
-    assert "A mistake in tui-registry" not in told, (what, told)
+def assert_told(code: int, message: str, what: object) -> None:
+    assert code in set(MEANINGS), (what, code, message)
+    assert "Traceback" not in message, (what, message)
+    assert "A mistake in tui-registry" not in message, (what, message)
 
 
 @pytest.fixture
-def environment(scene: Scene, tmp_path: Path) -> dict[str, str]:
+def environment(samples: Samples, tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
-    return kept | variables(scene) | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    return kept | variables(samples) | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
 
 
 def shell(line: str, environment: dict[str, str], folder: Path) -> tuple[int, str]:
@@ -74,18 +74,18 @@ SURROUNDINGS = {
 """What a shell is told to run, and what comes of it."""
 
 
-def test_streams_and_arguments(environment: dict[str, str], scene: Scene, tmp_path: Path) -> None:
-    scene.model("streams")
+def test_streams_and_arguments(environment: dict[str, str], samples: Samples, tmp_path: Path) -> None:
+    samples.model("streams")
     (tmp_path / "bad.db").write_text("no database\n" * 500)
 
     def run(line: str) -> tuple[int, str]:
         return shell(f"set -o pipefail; {PYTHON} {line}", environment, tmp_path)
 
     with ThreadPoolExecutor(2) as pool:
-        for line, (code, told) in zip(SURROUNDINGS, pool.map(run, SURROUNDINGS), strict=True):
-            assert_told(code, told, line)
-            assert code == SURROUNDINGS[line][0], (line, told)
-            assert SURROUNDINGS[line][1] in told, line
+        for line, (code, message) in zip(SURROUNDINGS, pool.map(run, SURROUNDINGS), strict=True):
+            assert_told(code, message, line)
+            assert code == SURROUNDINGS[line][0], (line, message)
+            assert SURROUNDINGS[line][1] in message, line
 
 
 def test_a_token_that_nobody_can_be_asked_for(environment: dict[str, str]) -> None:
@@ -109,16 +109,16 @@ def test_too_few_open_files(environment: dict[str, str], tmp_path: Path) -> None
     """The system names no file then. How many are too few depends on the Python."""
     own = {name: value for name, value in environment.items() if not name.startswith("TUI_REGISTRY_")}
     own |= {"HOME": str(tmp_path)}
-    told = [shell(f"ulimit -n {few}; {PYTHON} models list", own, tmp_path)[1] for few in (12, 13)]
-    assert any("Too many open files" in each for each in told), told
-    assert not any("None" in each for each in told), told
+    messages = [shell(f"ulimit -n {few}; {PYTHON} models list", own, tmp_path)[1] for few in (12, 13)]
+    assert any("Too many open files" in each for each in messages), messages
+    assert not any("None" in each for each in messages), messages
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"PYTHONIOENCODING": "ascii"}])
-def test_letters_that_the_terminal_does_not_know(scene: Scene, locale: dict[str, str]) -> None:
-    model = scene.pending("模型", comment="naïve → ok")
+def test_letters_that_the_terminal_does_not_know(samples: Samples, locale: dict[str, str]) -> None:
+    model = samples.pending("模型", comment="naïve → ok")
     done = subprocess.run(
-        **process(scene, "requests", "list", **locale), capture_output=True, timeout=LIMIT, check=False
+        **process(samples, "requests", "list", **locale), capture_output=True, timeout=LIMIT, check=False
     )
     assert_told(done.returncode, done.stderr.decode(), locale)
     assert done.returncode == 0
@@ -140,8 +140,8 @@ def test_a_folder_that_is_gone_and_a_home_that_is_none(environment: dict[str, st
     for number, line in enumerate(lines):
         folder = tmp_path / str(number)
         folder.mkdir()
-        code, told = shell(line, environment, folder)
-        assert_told(code, told, line)
+        code, message = shell(line, environment, folder)
+        assert_told(code, message, line)
         codes.append(code)
     assert codes == [0, 1, 0, 1, 1, 1]
 
@@ -211,8 +211,8 @@ def test_what_nobody_foresaw_is_told_and_kept(command_home: Path, monkeypatch: p
     done = CliRunner().invoke(cli.main, ["profiles"])
     assert done.exit_code == Exit.REFUSED
     assert "Traceback" not in done.output
-    told, _, file = done.output.strip().partition(". A report is in ")
-    assert told.startswith("Error: A mistake in tui-registry itself: ZeroDivisionError")
+    message, _, file = done.output.strip().partition(". A report is in ")
+    assert message.startswith("Error: A mistake in tui-registry itself: ZeroDivisionError")
     report = Path(file).read_text()
     assert "Traceback" in report
     assert "0123456789abcdef" not in report
@@ -228,23 +228,23 @@ def test_what_nobody_foresaw_is_told_and_kept(command_home: Path, monkeypatch: p
         (("tokens", "list", "--database", "x.db"), "sqlalchemy"),
     ],
 )
-def test_ctrl_c_at_any_moment(scene: Scene, tmp_path: Path, arguments: tuple[str, ...], late: str) -> None:
+def test_ctrl_c_at_any_moment(samples: Samples, tmp_path: Path, arguments: tuple[str, ...], late: str) -> None:
     """What is interrupted says so, or nothing, and has its own exit code; also while Python itself starts, when what is
     said is Python's. The moments are imports, which Python reports on stderr: after a fixed time, a busy machine is
     elsewhere."""
     for moment in ("encodings", "tui_registry.commands.exits", late):
-        given = process(scene, *arguments, HOME=str(tmp_path), PYTHONPROFILEIMPORTTIME="1") | {"cwd": tmp_path}
+        given = process(samples, *arguments, HOME=str(tmp_path), PYTHONPROFILEIMPORTTIME="1") | {"cwd": tmp_path}
         with subprocess.Popen(**given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
             assert running.stderr is not None
             reached = any(line.rpartition(b"|")[2].strip() == moment.encode() for line in running.stderr)
             running.send_signal(signal.SIGINT)
-            _, told = running.communicate(timeout=LIMIT)
+            _, message = running.communicate(timeout=LIMIT)
         assert reached, moment
-        assert running.returncode in {*MEANINGS, -signal.SIGINT}, told
-        assert moment == "encodings" or b"Traceback" not in told, told
+        assert running.returncode in {*MEANINGS, -signal.SIGINT}, message
+        assert moment == "encodings" or b"Traceback" not in message, message
 
 
-def test_a_terminal_that_draws_nothing(scene: Scene, tmp_path: Path) -> None:
-    with terminal(variables=variables(scene) | {"TERM": "dumb", "HOME": str(tmp_path)}) as shown:
+def test_a_terminal_that_draws_nothing(samples: Samples, tmp_path: Path) -> None:
+    with terminal(variables=variables(samples) | {"TERM": "dumb", "HOME": str(tmp_path)}) as shown:
         assert shown.ends() == Exit.REFUSED
         assert "TERM=dumb" in shown.text

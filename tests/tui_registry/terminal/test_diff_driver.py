@@ -4,7 +4,7 @@ import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 from tui_registry.terminal.diff_driver import TerminalMemory
 
@@ -74,10 +74,10 @@ def test_what_is_there_already_is_not_sent() -> None:
     assert "name" in memory.reduce(line)
 
 
-def test_over_ssh_everything_is_seen_and_resized_and_redrawn(scene: Scene) -> None:
+def test_over_ssh_everything_is_seen_and_resized_and_redrawn(samples: Samples) -> None:
     """In a real terminal, with what another program writes over it."""
-    model = scene.pending("churn")
-    variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token, "SSH_TTY": "/dev/pts/0"}
+    model = samples.pending("churn")
+    variables = {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token, "SSH_TTY": "/dev/pts/0"}
     with terminal(variables=variables) as seen:
         seen.shows(model, "None → Staging", "● live")
         seen.press("2")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tui_registry.command_line import variables
 from tests.tui_registry.console import console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal.test_suspending import OVER_SSH, PROMPT, at_a_shell, leave
 from tests.tui_registry.terminal_process import Terminal, terminal
 
@@ -37,8 +37,8 @@ def script(tmp_path: Path) -> Script:
     return Script(tmp_path)
 
 
-def description(scene: Scene, model: str) -> str:
-    found: str = scene.call("GET", "/mlflow/registered-models/get", name=model)["registered_model"]["description"]
+def description(samples: Samples, model: str) -> str:
+    found: str = samples.call("GET", "/mlflow/registered-models/get", name=model)["registered_model"]["description"]
     return found
 
 
@@ -51,15 +51,17 @@ def describe(shown: Terminal, model: str) -> None:
 
 
 @pytest.mark.parametrize("more", [{}, OVER_SSH], ids=["here", "over SSH"])
-def test_a_description_is_edited_and_saved(scene: Scene, script: Script, tmp_path: Path, more: dict[str, str]) -> None:
-    model = scene.model("churn", description="Für 👩‍👩‍👧\n")
+def test_a_description_is_edited_and_saved(
+    samples: Samples, script: Script, tmp_path: Path, more: dict[str, str]
+) -> None:
+    model = samples.model("churn", description="Für 👩‍👩‍👧\n")
     script.does(f"""
         cp "$file" {tmp_path}/given; env >{tmp_path}/variables; stat -c %a "$file" "${{file%/*}}" >{tmp_path}/modes
         echo "$file" >{tmp_path}/path; stty -a >{tmp_path}/in_editor
         printf "In the editor: "; read line; echo "$line 👩‍💻" >>"$file"
             trap : INT; kill -INT 0""")
-    given = {"VISUAL": script.command, "EDITOR": "false", "MY_COPY": f"is {scene.token}", **more}
-    with at_a_shell(scene, tmp_path, **given) as shown:
+    given = {"VISUAL": script.command, "EDITOR": "false", "MY_COPY": f"is {samples.token}", **more}
+    with at_a_shell(samples, tmp_path, **given) as shown:
         describe(shown, model)
         shown.type("and ")
         shown.shows("and")
@@ -67,11 +69,11 @@ def test_a_description_is_edited_and_saved(scene: Scene, script: Script, tmp_pat
         shown.shows("In the editor:")
         shown.type("more\n")
         shown.shows(f"Description of {model}", "and", "more 👩💻")
-        assert description(scene, model) == "Für 👩‍👩‍👧\n"
+        assert description(samples, model) == "Für 👩‍👩‍👧\n"
         assert (tmp_path / "given").read_text() == "Für 👩👩👧\nand \n", "as it was displayed and edited"
         shown.press(CTRL_S)
         shown.shows("Description changed.", "● live")
-        assert description(scene, model) == "Für 👩👩👧\nand \nmore 👩‍💻"
+        assert description(samples, model) == "Für 👩👩👧\nand \nmore 👩‍💻"
         leave(shown, tmp_path)
     assert (tmp_path / "modes").read_text() == "600\n700\n"
     file = Path((tmp_path / "path").read_text().strip())
@@ -79,13 +81,13 @@ def test_a_description_is_edited_and_saved(scene: Scene, script: Script, tmp_pat
     assert not file.parent.exists()
     settings = [(tmp_path / name).read_text() for name in ("before", "in_editor")]
     assert [" echo" in each and " icanon" in each for each in settings] == [True, True]
-    assert scene.token not in (tmp_path / "variables").read_text()
+    assert samples.token not in (tmp_path / "variables").read_text()
     assert "TUI_REGISTRY_URL" in (tmp_path / "variables").read_text()
 
 
-def test_what_cannot_be_taken_is_told_and_nothing_is_lost(scene: Scene, script: Script, tmp_path: Path) -> None:
-    model = scene.model("churn")
-    given = variables(scene) | {"EDITOR": script.command, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+def test_what_cannot_be_taken_is_told_and_nothing_is_lost(samples: Samples, script: Script, tmp_path: Path) -> None:
+    model = samples.model("churn")
+    given = variables(samples) | {"EDITOR": script.command, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     with terminal(variables=given, size=(100, 30)) as shown:
         describe(shown, model)
         shown.type("typed before")
@@ -110,7 +112,7 @@ def test_what_cannot_be_taken_is_told_and_nothing_is_lost(scene: Scene, script: 
         shown.until(lambda: shown.text.count("x") < seen, "one less")
         shown.press(CTRL_S)
         shown.shows("Description changed.", "xxxx…")
-        assert description(scene, model) == "x" * 100_000
+        assert description(samples, model) == "x" * 100_000
         shown.press("e")
         shown.shows(f"Description of {model}")
         script.does("printf '\\357\\273\\277from\\r\\nthe editor\\r\\n' >$file")
@@ -121,16 +123,16 @@ def test_what_cannot_be_taken_is_told_and_nothing_is_lost(scene: Scene, script: 
         shown.press(CTRL_O)
         shown.shows("from", "the editor")
         shown.press(CTRL_S)
-        shown.until(lambda: description(scene, model) == "from\nthe editor", "saved")
+        shown.until(lambda: description(samples, model) == "from\nthe editor", "saved")
         shown.press("\x11")
         assert shown.ends() == 0
     assert not [each for each in tmp_path.iterdir() if each.name.startswith("tui-registry-")]
 
 
-def test_a_stopped_editor_stops_the_console_too(scene: Scene, script: Script, tmp_path: Path) -> None:
-    model = scene.model("churn")
+def test_a_stopped_editor_stops_the_console_too(samples: Samples, script: Script, tmp_path: Path) -> None:
+    model = samples.model("churn")
     script.does("echo In the editor; read line; echo $line >$file")
-    with at_a_shell(scene, tmp_path, EDITOR=script.command) as shown:
+    with at_a_shell(samples, tmp_path, EDITOR=script.command) as shown:
         describe(shown, model)
         shown.press(CTRL_O)
         shown.shows("In the editor")
@@ -146,11 +148,11 @@ def test_a_stopped_editor_stops_the_console_too(scene: Scene, script: Script, tm
 
 
 async def test_without_an_editor_the_form_says_what_to_do(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    samples: Samples, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """In a pilot there is no terminal to give away."""
-    model = scene.model("churn")
-    async with console(scene.url, scene.token, (120, 40)) as shown:
+    model = samples.model("churn")
+    async with console(samples.url, samples.token, (120, 40)) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("e")

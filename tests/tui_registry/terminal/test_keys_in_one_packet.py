@@ -5,14 +5,14 @@ import time
 import pytest
 
 from tests.tui_registry.console import SIZES
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
 
 REST_SECONDS = 1.0  # in which a key that should have done nothing does its harm
 
 
-def opened(scene: Scene) -> dict[str, str]:
-    return {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}
+def opened(samples: Samples) -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token}
 
 
 def rest(shown: Terminal) -> None:
@@ -20,9 +20,9 @@ def rest(shown: Terminal) -> None:
     shown.until(lambda: time.monotonic() > until, "nothing")
 
 
-def test_enter_acts_where_it_was_pressed(scene: Scene) -> None:
-    model = scene.pending("churn")
-    with terminal(variables=opened(scene)) as shown:
+def test_enter_acts_where_it_was_pressed(samples: Samples) -> None:
+    model = samples.pending("churn")
+    with terminal(variables=opened(samples)) as shown:
         shown.shows(model, "a approve", "● live")
         shown.child.send("\r?")
         shown.shows(f"Models › {model}", "Keyboard shortcuts")
@@ -33,21 +33,21 @@ def test_enter_acts_where_it_was_pressed(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("keys", ["ay", "ry", "xy", "a\t\t\t\r", "?\r", "?rej\ry", "1ay"])
-def test_nothing_unseen_is_agreed_to(scene: Scene, keys: str) -> None:
-    model = scene.pending("churn")
-    with terminal(variables=opened(scene)) as shown:
+def test_nothing_unseen_is_agreed_to(samples: Samples, keys: str) -> None:
+    model = samples.pending("churn")
+    with terminal(variables=opened(samples)) as shown:
         shown.shows(model, "a approve", "● live")
         shown.child.send(keys)
         rest(shown)
-        assert len(scene.requests()) == 1, shown.text
+        assert len(samples.requests()) == 1, shown.text
         shown.press("ctrl+q")
         assert shown.ends() == 0
-    assert (scene.stage(model), len(scene.activities(model, "REQUESTED_TRANSITION"))) == ("None", 1)
+    assert (samples.stage(model), len(samples.activities(model, "REQUESTED_TRANSITION"))) == ("None", 1)
 
 
-def test_a_dialog_that_is_seen_takes_its_keys(scene: Scene) -> None:
-    model = scene.pending("churn")
-    with terminal(variables=opened(scene)) as shown:
+def test_a_dialog_that_is_seen_takes_its_keys(samples: Samples) -> None:
+    model = samples.pending("churn")
+    with terminal(variables=opened(samples)) as shown:
         shown.shows(model, "a approve", "● live")
         shown.child.send("ay")
         shown.shows("Approve this request?")
@@ -56,27 +56,27 @@ def test_a_dialog_that_is_seen_takes_its_keys(scene: Scene) -> None:
         shown.shows("No open requests")
         shown.press("q")
         assert shown.ends() == 0
-    assert scene.stage(model) == "Staging"
+    assert samples.stage(model) == "Staging"
 
 
-def test_no_form_is_saved_unseen(scene: Scene) -> None:
-    name = f"unseen-{scene.id}"
-    with terminal(variables=opened(scene)) as shown:
+def test_no_form_is_saved_unseen(samples: Samples) -> None:
+    name = f"unseen-{samples.id}"
+    with terminal(variables=opened(samples)) as shown:
         shown.shows("No open requests", "● live")
         shown.press("2")
         shown.shows("Models (0)", "n new")
         shown.child.send(f"n{name}\r\r\x13")
         shown.shows(name)
         rest(shown)
-        assert scene.call("GET", "/mlflow/registered-models/search").get("registered_models", []) == []
+        assert samples.call("GET", "/mlflow/registered-models/search").get("registered_models", []) == []
         shown.press("ctrl+q")
         assert shown.ends() == 0
 
 
-def test_what_is_typed_goes_on_in_what_it_opens(scene: Scene) -> None:
-    model = scene.model("churn")
-    other = scene.model("fraud")
-    with terminal(variables=opened(scene)) as shown:
+def test_what_is_typed_goes_on_in_what_it_opens(samples: Samples) -> None:
+    model = samples.model("churn")
+    other = samples.model("fraud")
+    with terminal(variables=opened(samples)) as shown:
         shown.shows("No open requests", "● live")
         shown.child.send("2/chu")
         shown.shows("matching “chu” (1)", model)
@@ -86,9 +86,9 @@ def test_what_is_typed_goes_on_in_what_it_opens(scene: Scene) -> None:
 
 
 @SIZES
-def test_ctrl_c_says_how_to_quit(scene: Scene, size: tuple[int, int]) -> None:
+def test_ctrl_c_says_how_to_quit(samples: Samples, size: tuple[int, int]) -> None:
     """Once in the status line, however often it is pressed; in a dialog above it."""
-    with terminal(variables=opened(scene), size=size) as shown:
+    with terminal(variables=opened(samples), size=size) as shown:
         shown.shows("No open requests", "● live")
         for _ in range(2):
             shown.press("\x03")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui_registry.command_line import process, variables
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 from tests.variants import variant
 from tui_registry_server import charset
@@ -48,11 +48,11 @@ def test_it_is_as_wide_as_before(text: str) -> None:
     [LOCALES[0], *(variant(each) for each in LOCALES[1:])],
     ids=["C", "LANG=C", "ISO-8859-1"],
 )
-def test_every_place_is_drawn_in_ascii(scene: Scene, tmp_path: Path, locale: dict[str, str]) -> None:
-    model = scene.pending("Modèle-漢字", comment="naïve 🙂")
+def test_every_place_is_drawn_in_ascii(samples: Samples, tmp_path: Path, locale: dict[str, str]) -> None:
+    model = samples.pending("Modèle-漢字", comment="naïve 🙂")
     over_ssh = {"SSH_TTY": "/dev/pts/0"} if locale["LC_ALL"] == "C" else {}
-    with terminal(variables=variables(scene) | {"HOME": str(tmp_path)} | locale | over_ssh) as shown:
-        shown.shows(f"Mod?le-????-{scene.id}", "None > Staging", "* live")
+    with terminal(variables=variables(samples) | {"HOME": str(tmp_path)} | locale | over_ssh) as shown:
+        shown.shows(f"Mod?le-????-{samples.id}", "None > Staging", "* live")
         shown.press(" ")
         shown.until(lambda: any(line.startswith(">*") for line in shown.text.split("\n")), "a mark")
         shown.press("a")
@@ -66,23 +66,23 @@ def test_every_place_is_drawn_in_ascii(scene: Scene, tmp_path: Path, locale: dic
         shown.press("3")
         shown.shows("Board", "None 1", "tab next stage")
         shown.press("2")
-        shown.shows("Models (1)", f"> Mod?le-????-{scene.id}")
+        shown.shows("Models (1)", f"> Mod?le-????-{samples.id}")
         shown.press("enter")
-        shown.shows(f"Mod?le-????-{scene.id}", "Models > ")
+        shown.shows(f"Mod?le-????-{samples.id}", "Models > ")
         shown.press("q")
         assert shown.ends() == 0
         assert shown.raw.isascii()
     assert model not in shown.raw.decode(), "the name itself is not ASCII"
 
 
-def test_commands_write_ascii(scene: Scene) -> None:
-    model = scene.pending("Modèle-漢字", comment="naïve")
-    scene.call("POST", "/mlflow/transition-requests/reject", name=model, version="1", stage="Staging")
-    listed = ("models", "list"), f"Mod?le-????-{scene.id}  "
+def test_commands_write_ascii(samples: Samples) -> None:
+    model = samples.pending("Modèle-漢字", comment="naïve")
+    samples.call("POST", "/mlflow/transition-requests/reject", name=model, version="1", stage="Staging")
+    listed = ("models", "list"), f"Mod?le-????-{samples.id}  "
     refused = ("models", "show", "ümlaut"), ""
     others = (
         (("activity",), "None > Staging"),
-        (("models", "show", model), f"Mod?le-????-{scene.id}"),
+        (("models", "show", model), f"Mod?le-????-{samples.id}"),
         (("--help",), "Usage"),
         (("keys",), "approve"),
     )
@@ -92,11 +92,16 @@ def test_commands_write_ascii(scene: Scene) -> None:
         ({"PYTHONIOENCODING": "ascii"}, (listed, refused)),
     ):
         for arguments, seen in given:
-            done = subprocess.run(**process(scene, *arguments, **locale), capture_output=True, check=False, timeout=60)
+            done = subprocess.run(
+                **process(samples, *arguments, **locale), capture_output=True, check=False, timeout=60
+            )
             assert (done.stdout + done.stderr).isascii(), done
             assert b"Traceback" not in done.stderr
             assert seen.encode() in done.stdout
-    told = subprocess.run(
-        **process(scene, "models", "list", LC_ALL="", LANG="", LC_CTYPE=""), capture_output=True, check=True, timeout=60
+    message = subprocess.run(
+        **process(samples, "models", "list", LC_ALL="", LANG="", LC_CTYPE=""),
+        capture_output=True,
+        check=True,
+        timeout=60,
     )
-    assert model.encode() in told.stdout, "nothing is said of terminals, and it is none"
+    assert model.encode() in message.stdout, "nothing is said of terminals, and it is none"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui_registry.command_line import variables
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import PROGRAM, Terminal, terminal
 
 PROMPT = "shell-"
@@ -20,9 +20,9 @@ OVER_SSH = {"SSH_TTY": "/dev/pts/0"}
 
 
 @contextmanager
-def at_a_shell(scene: Scene, home: Path, **more: str) -> Iterator[Terminal]:
+def at_a_shell(samples: Samples, home: Path, **more: str) -> Iterator[Terminal]:
     """A shell in which the console runs, and shows the inbox. No console is left when the terminal is closed."""
-    given = variables(scene) | {"HOME": str(home), "PS1": f"{PROMPT}$((6*7))> ", "HISTFILE": ""} | more
+    given = variables(samples) | {"HOME": str(home), "PS1": f"{PROMPT}$((6*7))> ", "HISTFILE": ""} | more
     with terminal(variables=given, program=SHELL) as shown:
         shown.shows(f"{PROMPT}42>")
         shown.press(f"stty -a >{home}/before; {' '.join(PROGRAM)}; stty -a >{home}/after\n")
@@ -71,15 +71,15 @@ def leave(shown: Terminal, home: Path) -> None:
 
 
 @pytest.mark.parametrize("more", [{}, OVER_SSH], ids=["here", "over SSH"])
-def test_ctrl_z_and_fg(scene: Scene, tmp_path: Path, more: dict[str, str]) -> None:
-    model = scene.pending("churn")
-    with at_a_shell(scene, tmp_path, **more) as shown:
+def test_ctrl_z_and_fg(samples: Samples, tmp_path: Path, more: dict[str, str]) -> None:
+    model = samples.pending("churn")
+    with at_a_shell(samples, tmp_path, **more) as shown:
         shown.shows(model)
         for number in range(2):
             shown.press("\x1a")
             suspended(shown)
             assert is_stopped(shown)
-            scene.pending(f"meanwhile-{number}")
+            samples.pending(f"meanwhile-{number}")
             shown.resize(100, 30)
             shown.press("fg\n")
             shown.shows(model, "None → Staging", f"meanwhile-{number}-", "● live", "? help")
@@ -91,9 +91,9 @@ def test_ctrl_z_and_fg(scene: Scene, tmp_path: Path, more: dict[str, str]) -> No
         leave(shown, tmp_path)
 
 
-def test_over_a_question_and_while_something_is_typed(scene: Scene, tmp_path: Path) -> None:
-    scene.pending("churn")
-    with at_a_shell(scene, tmp_path) as shown:
+def test_over_a_question_and_while_something_is_typed(samples: Samples, tmp_path: Path) -> None:
+    samples.pending("churn")
+    with at_a_shell(samples, tmp_path) as shown:
         shown.press("/")
         shown.shows("stage or comment")
         shown.type("chu")
@@ -116,10 +116,10 @@ def test_over_a_question_and_while_something_is_typed(scene: Scene, tmp_path: Pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=["TSTP", "STOP"])
-def test_stopped_by_another(scene: Scene, tmp_path: Path, number: signal.Signals) -> None:
+def test_stopped_by_another(samples: Samples, tmp_path: Path, number: signal.Signals) -> None:
     """SIGSTOP cannot be caught: the screen is the shell's from then on, but all is well after fg, and at the end."""
-    model = scene.pending("churn")
-    with at_a_shell(scene, tmp_path, **OVER_SSH) as shown:
+    model = samples.pending("churn")
+    with at_a_shell(samples, tmp_path, **OVER_SSH) as shown:
         shown.shows(model)
         os.kill(job(shown), number)
         shown.shows("Stopped")
@@ -136,9 +136,9 @@ def test_stopped_by_another(scene: Scene, tmp_path: Path, number: signal.Signals
         leave(shown, tmp_path)
 
 
-def test_in_the_background_it_stops_again(scene: Scene, tmp_path: Path) -> None:
-    model = scene.pending("churn")
-    with at_a_shell(scene, tmp_path) as shown:
+def test_in_the_background_it_stops_again(samples: Samples, tmp_path: Path) -> None:
+    model = samples.pending("churn")
+    with at_a_shell(samples, tmp_path) as shown:
         shown.press("\x1a")
         suspended(shown)
         shown.press("bg\n")
@@ -151,10 +151,10 @@ def test_in_the_background_it_stops_again(scene: Scene, tmp_path: Path) -> None:
         leave(shown, tmp_path)
 
 
-def test_where_nobody_could_continue_it_it_goes_on(scene: Scene, tmp_path: Path) -> None:
+def test_where_nobody_could_continue_it_it_goes_on(samples: Samples, tmp_path: Path) -> None:
     """As in a terminal that was opened for it alone: the kernel does not stop what no shell waits for."""
-    model = scene.pending("churn")
-    with terminal(variables=variables(scene) | {"HOME": str(tmp_path)}) as shown:
+    model = samples.pending("churn")
+    with terminal(variables=variables(samples) | {"HOME": str(tmp_path)}) as shown:
         shown.shows(model, "● live")
         shown.press("\x1a")
         shown.until(lambda: b"\x1b[?1049l" in shown.raw, "let go of the terminal")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
 
 MAX_BYTES = {(80, 24): 2_600, (120, 40): 4_500, (200, 50): 7_500}
@@ -22,12 +22,12 @@ def settle(shown: Terminal) -> None:
 
 
 @pytest.mark.parametrize("size", MAX_BYTES, ids=["80x24", "120x40", "200x50"])
-def test_a_dialog_costs_little_and_hides_nothing_that_is_decided(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.pending("churn", "Production", comment="Better in every region.")
-    scene.version(model, "Production")
+def test_a_dialog_costs_little_and_hides_nothing_that_is_decided(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.pending("churn", "Production", comment="Better in every region.")
+    samples.version(model, "Production")
     for number in range(12):
-        scene.pending(f"other-{number}")
-    variables = {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token, "SSH_TTY": "/dev/pts/0"}
+        samples.pending(f"other-{number}")
+    variables = {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token, "SSH_TTY": "/dev/pts/0"}
     with terminal(variables=variables, size=size) as shown:
         shown.shows("Inbox (13)", "● live")
         shown.press("G")

@@ -8,7 +8,7 @@ import pytest
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
 from tests.live_registry import LiveRegistry
 from tests.tui_registry.console import SIZES
-from tests.tui_registry.scene import ASKER, OWNER, Scene
+from tests.tui_registry.samples import ASKER, OWNER, Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
 
 pytestmark = THEIR_WARNINGS
@@ -24,25 +24,27 @@ def mlflow_client(registry: LiveRegistry, monkeypatch: pytest.MonkeyPatch) -> Ml
 
 
 @pytest.fixture
-def model(mlflow_client: MlflowClient, scene: Scene) -> str:
+def model(mlflow_client: MlflowClient, samples: Samples) -> str:
     """A model of two versions, one of them in Production, that MLflow's client has registered."""
     name = f"churn-{uuid.uuid4().hex[:6]}"
     mlflow_client.create_registered_model(name, description="Who leaves us, and why.")
     for number in ("1", "2"):
         mlflow_client.create_model_version(name, source=f"s3://models/{number}", description=f"Trained, time {number}.")
     mlflow_client.transition_model_version_stage(name, "1", "Production")
-    scene.share(name)
+    samples.share(name)
     return name
 
 
-def opened(scene: Scene) -> dict[str, str]:
-    return {"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}
+def opened(samples: Samples) -> dict[str, str]:
+    return {"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token}
 
 
 @SIZES
-def test_a_request_is_approved(mlflow_client: MlflowClient, model: str, scene: Scene, size: tuple[int, int]) -> None:
-    scene.ask(model, "2", "Staging", comment="Better in every region.")
-    with terminal(variables=opened(scene), size=size) as shown:
+def test_a_request_is_approved(
+    mlflow_client: MlflowClient, model: str, samples: Samples, size: tuple[int, int]
+) -> None:
+    samples.ask(model, "2", "Staging", comment="Better in every region.")
+    with terminal(variables=opened(samples), size=size) as shown:
         shown.shows(model, "None → Staging", "Better in every region.", "● live")
         shown.press("a")
         shown.shows("Approve this request?")
@@ -52,17 +54,17 @@ def test_a_request_is_approved(mlflow_client: MlflowClient, model: str, scene: S
         shown.press("q")
         assert shown.ends() == 0
     assert mlflow_client.get_model_version(model, "2").current_stage == "Staging"
-    (activity,) = scene.activities(model, "APPROVED_REQUEST")
+    (activity,) = samples.activities(model, "APPROVED_REQUEST")
     assert (activity["user_id"], activity["from_stage"], activity["to_stage"]) == (OWNER, "None", "Staging")
 
 
 @SIZES
 def test_production_is_approved_with_a_comment(
-    mlflow_client: MlflowClient, model: str, scene: Scene, size: tuple[int, int]
+    mlflow_client: MlflowClient, model: str, samples: Samples, size: tuple[int, int]
 ) -> None:
-    scene.ask(model, "2", "Production", comment="Better in every region.")
+    samples.ask(model, "2", "Production", comment="Better in every region.")
     comment = "Agreed: ship it, ü."
-    with terminal(variables=opened(scene), size=size) as shown:
+    with terminal(variables=opened(samples), size=size) as shown:
         shown.shows(model, "None → Production", "displaces version 1", "● live")
         shown.press("a")
         shown.shows("Approve this request?", "displaces version 1", f"Type {model}")
@@ -79,13 +81,13 @@ def test_production_is_approved_with_a_comment(
         assert shown.ends() == 0
     assert mlflow_client.get_model_version(model, "2").current_stage == "Production"
     assert mlflow_client.get_model_version(model, "1").current_stage == "Archived"
-    (activity,) = scene.activities(model, "APPROVED_REQUEST")
+    (activity,) = samples.activities(model, "APPROVED_REQUEST")
     assert (activity["user_id"], activity["comment"]) == (OWNER, comment)
 
 
-def test_the_asker_cannot_approve(model: str, scene: Scene) -> None:
-    scene.ask(model, "2", "Staging")
-    with terminal(variables=opened(scene) | {"TUI_REGISTRY_TOKEN": scene.registry.token(ASKER)}) as shown:
+def test_the_asker_cannot_approve(model: str, samples: Samples) -> None:
+    samples.ask(model, "2", "Staging")
+    with terminal(variables=opened(samples) | {"TUI_REGISTRY_TOKEN": samples.registry.token(ASKER)}) as shown:
         shown.shows(model, "x cancel", "● live")
         shown.press("a")
         shown.press("x")
@@ -94,8 +96,8 @@ def test_the_asker_cannot_approve(model: str, scene: Scene) -> None:
         shown.shows("No open requests")
         shown.press("q")
         assert shown.ends() == 0
-    assert scene.activities(model, "APPROVED_REQUEST") == []
-    assert len(scene.activities(model, "CANCELLED_REQUEST")) == 1
+    assert samples.activities(model, "APPROVED_REQUEST") == []
+    assert len(samples.activities(model, "CANCELLED_REQUEST")) == 1
 
 
 def assert_left_as_found(shown: Terminal) -> None:
@@ -115,18 +117,18 @@ def assert_left_as_found(shown: Terminal) -> None:
     assert shown.raw.count(b"\x1b[>1u") <= shown.raw.count(b"\x1b[<u"), "the keyboard's mode is left on"
 
 
-def test_leaving_leaves_the_terminal_as_it_was(scene: Scene) -> None:
-    with terminal(variables=opened(scene)) as shown:
+def test_leaving_leaves_the_terminal_as_it_was(samples: Samples) -> None:
+    with terminal(variables=opened(samples)) as shown:
         shown.shows("No open requests", "● live")
         assert b"\x1b[?1049h" in shown.raw
         shown.press("q")
         assert shown.ends() == 0
     assert_left_as_found(shown)
-    assert scene.token.encode() not in shown.raw
+    assert samples.token.encode() not in shown.raw
 
 
-def test_the_mouse_is_left_to_the_terminal_over_ssh(scene: Scene) -> None:
-    with terminal(variables=opened(scene) | {"SSH_TTY": "/dev/pts/7"}) as shown:
+def test_the_mouse_is_left_to_the_terminal_over_ssh(samples: Samples) -> None:
+    with terminal(variables=opened(samples) | {"SSH_TTY": "/dev/pts/7"}) as shown:
         shown.shows("No open requests")
         shown.press("q")
         assert shown.ends() == 0
@@ -135,8 +137,8 @@ def test_the_mouse_is_left_to_the_terminal_over_ssh(scene: Scene) -> None:
     assert_left_as_found(shown)
 
 
-def test_a_refused_token_is_told_and_left(scene: Scene) -> None:
-    with terminal(variables=opened(scene) | {"TUI_REGISTRY_TOKEN": "tr_nobodys_token"}) as shown:
+def test_a_refused_token_is_told_and_left(samples: Samples) -> None:
+    with terminal(variables=opened(samples) | {"TUI_REGISTRY_TOKEN": "tr_nobodys_token"}) as shown:
         shown.shows("The token was refused", "enter a token")
         shown.press("q")
         assert shown.ends() == 1

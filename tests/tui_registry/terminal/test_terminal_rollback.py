@@ -1,16 +1,16 @@
 """Production rolled back by real keys in a real terminal, with the keys counted."""
 
 from tests.tui_registry.console import SIZES
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import terminal
 
 
 @SIZES
-def test_four_keys_and_the_name_roll_back(scene: Scene, size: tuple[int, int]) -> None:
-    model = scene.model("churn")
+def test_four_keys_and_the_name_roll_back(samples: Samples, size: tuple[int, int]) -> None:
+    model = samples.model("churn")
     for _ in range(2):
-        scene.version(model, "Production", archive=True)
-    with terminal(variables={"TUI_REGISTRY_URL": scene.url, "TUI_REGISTRY_TOKEN": scene.token}, size=size) as shown:
+        samples.version(model, "Production", archive=True)
+    with terminal(variables={"TUI_REGISTRY_URL": samples.url, "TUI_REGISTRY_TOKEN": samples.token}, size=size) as shown:
         shown.shows("No open requests", "● live")
         shown.press(":")
         shown.type(model)
@@ -26,4 +26,4 @@ def test_four_keys_and_the_name_roll_back(scene: Scene, size: tuple[int, int]) -
         assert shown.pressed - before - len(model) <= 4
         shown.press("q")
         assert shown.ends() == 0
-    assert [scene.stage(model, each) for each in "12"] == ["Production", "Archived"]
+    assert [samples.stage(model, each) for each in "12"] == ["Production", "Archived"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
 from tests.variants import variant
 
@@ -16,10 +16,10 @@ COLOURS = {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108), 58}
 
 
 @pytest.fixture
-def variables(scene: Scene, tmp_path: Path) -> dict[str, str]:
+def variables(samples: Samples, tmp_path: Path) -> dict[str, str]:
     return {
-        "TUI_REGISTRY_URL": scene.url,
-        "TUI_REGISTRY_TOKEN": scene.token,
+        "TUI_REGISTRY_URL": samples.url,
+        "TUI_REGISTRY_TOKEN": samples.token,
         "HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }
@@ -74,26 +74,26 @@ def walk(shown: Terminal, model: str) -> None:
     ids=["alone", "over SSH", "a theme in the settings", "a theme in the environment"],
 )
 def test_without_colours_none_is_written(
-    scene: Scene, variables: dict[str, str], given: dict[str, str], settings: str
+    samples: Samples, variables: dict[str, str], given: dict[str, str], settings: str
 ) -> None:
-    model = scene.pending("churn")
+    model = samples.pending("churn")
     write_settings(variables, settings)
     with terminal(variables=variables | {"NO_COLOR": "1"} | given) as shown:
         walk(shown, model)
         assert colours(shown.raw) == set()
 
 
-def test_with_colours_some_are_written(scene: Scene, variables: dict[str, str]) -> None:
+def test_with_colours_some_are_written(samples: Samples, variables: dict[str, str]) -> None:
     """The test above can see them."""
-    model = scene.pending("churn")
+    model = samples.pending("churn")
     with terminal(variables=variables | {"NO_COLOR": ""}) as shown:
         walk(shown, model)
         assert colours(shown.raw)
 
 
-def test_without_colours_everything_can_be_told_apart(scene: Scene, variables: dict[str, str]) -> None:
+def test_without_colours_everything_can_be_told_apart(samples: Samples, variables: dict[str, str]) -> None:
     """The stages are named, marks and the cursor are signs, and what is bad is marked as bad."""
-    first, second = scene.pending("churn"), scene.pending("fraud", "Production")
+    first, second = samples.pending("churn"), samples.pending("fraud", "Production")
     with terminal(variables=variables | {"NO_COLOR": "1"}) as shown:
         shown.shows(first, second, "● live")
         lines = shown.text.split("\n")
@@ -123,7 +123,7 @@ def test_without_colours_everything_can_be_told_apart(scene: Scene, variables: d
     ],
 )
 def test_the_mouse_is_the_terminals_unless_it_is_wanted(
-    scene: Scene, variables: dict[str, str], given: dict[str, str], settings: str, taken: bool
+    samples: Samples, variables: dict[str, str], given: dict[str, str], settings: str, taken: bool
 ) -> None:
     write_settings(variables, settings)
     with terminal(variables=variables | given) as shown:
@@ -134,9 +134,9 @@ def test_the_mouse_is_the_terminals_unless_it_is_wanted(
 
 
 def test_settings_that_cannot_be_understood_are_told_and_the_console_opens(
-    scene: Scene, variables: dict[str, str]
+    samples: Samples, variables: dict[str, str]
 ) -> None:
-    scene.model("used")  # what an empty registry shows would be beside the warning
+    samples.model("used")  # what an empty registry shows would be beside the warning
     write_settings(variables, 'mouse = "off"\n')
     with terminal(variables=variables, size=(120, 40)) as shown:
         shown.shows("No open requests", "Some settings are not used")
@@ -145,8 +145,8 @@ def test_settings_that_cannot_be_understood_are_told_and_the_console_opens(
         assert shown.ends() == 0
 
 
-def test_the_keymap_of_the_settings_is_in_force(scene: Scene, variables: dict[str, str]) -> None:
-    model = scene.pending("churn")
+def test_the_keymap_of_the_settings_is_in_force(samples: Samples, variables: dict[str, str]) -> None:
+    model = samples.pending("churn")
     write_settings(variables, 'keymap = "mine.toml"\n')
     folder = Path(variables["XDG_CONFIG_HOME"]) / "tui-registry"
     (folder / "mine.toml").write_text('based_on = "vim"\n[keys]\nreject = "f6"\n')

@@ -8,7 +8,7 @@ import pytest
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, mlflow
 from tests.tui_registry.console import LARGE, SIZES, SMALL, Console, console
 from tests.tui_registry.proxy import proxied
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tests.tui_registry.screens.test_hostile_text import assert_sound
 from tests.tui_registry.tracking_server import EXPERIMENT, TrackingServer, tracking
 from tests.variants import variant
@@ -24,13 +24,13 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer
 
 
 @pytest.fixture
-def mlflow_client(tracked: TrackingServer, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+def mlflow_client(tracked: TrackingServer, samples: Samples, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
     """MLflow with its runs on the tracking server and its models here."""
     for variable in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracked.url)
-    monkeypatch.setenv("MLFLOW_REGISTRY_URI", scene.url)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", scene.token)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", samples.url)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", samples.token)
     return MlflowClient()
 
 
@@ -59,10 +59,10 @@ def prediction(model: str, version: str = "1") -> float:
 
 @SIZES
 async def test_a_logged_model_as_a_new_one(
-    scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient, size: tuple[int, int]
+    samples: Samples, tracked: TrackingServer, mlflow_client: MlflowClient, size: tuple[int, int]
 ) -> None:
-    name = f"line-{scene.id}"
-    async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
+    name = f"line-{samples.id}"
+    async with console(samples.url, samples.token, size, tracking_uri=tracked.url) as shown:
         await open_run(shown, "slope-3")
         await shown.shows("models:/m-", "rmse", "0.333333", "https://example.com/curves.git", "Parameters", "ready")
         await shown.press("n")
@@ -73,7 +73,7 @@ async def test_a_logged_model_as_a_new_one(
         await shown.press("enter")
         await shown.shows("Register this model?", f"Creates the registered model {name}", "version 1", "of slope 3")
         await shown.press("y")
-        await shown.tells(f"{name}: Model created.", f"{name}: its first version: Registered from the run.")
+        await shown.notifies(f"{name}: Model created.", f"{name}: its first version: Registered from the run.")
         await shown.shows(f"Models › {name}", "1 version", tracked.runs["slope-3"], "of slope 3")
     version = mlflow_client.get_model_version(name, "1")
     assert version.run_id == tracked.runs["slope-3"]
@@ -83,11 +83,11 @@ async def test_a_logged_model_as_a_new_one(
 
 
 async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
-    scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient
+    samples: Samples, tracked: TrackingServer, mlflow_client: MlflowClient
 ) -> None:
-    model = scene.model("line")
-    scene.version(model)
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+    model = samples.model("line")
+    samples.version(model)
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("enter")
@@ -108,7 +108,7 @@ async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
         await shown.press("enter", "enter")
         await shown.shows("Adds a version to", model, "after version 1")
         await shown.press("y")
-        await shown.tells(f"{model}: a new version: Registered")
+        await shown.notifies(f"{model}: a new version: Registered")
         await shown.shows(f"Models › {model}", "2 versions")
     assert mlflow_client.get_model_version(model, "2").run_id == tracked.runs["old-7"]
     assert prediction(model, "2") == pytest.approx(70.0)
@@ -116,11 +116,11 @@ async def test_a_model_in_a_folder_as_a_version_of_one_that_there_is(
 
 @pytest.mark.parametrize(("run", "path"), [("slope-5", "line"), ("old-7", "deep/line")])
 async def test_it_is_what_the_real_client_registers(
-    scene: Scene, tracked: TrackingServer, mlflow_client: MlflowClient, run: str, path: str
+    samples: Samples, tracked: TrackingServer, mlflow_client: MlflowClient, run: str, path: str
 ) -> None:
-    theirs, ours = f"theirs-{scene.id}", f"ours-{scene.id}"
+    theirs, ours = f"theirs-{samples.id}", f"ours-{samples.id}"
     mlflow.register_model(f"runs:/{tracked.runs[run]}/{path}", theirs)
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await open_run(shown, run)
         await shown.shows("ready")
         await shown.press("n")
@@ -128,9 +128,9 @@ async def test_it_is_what_the_real_client_registers(
         await shown.press("ctrl+s")
         await shown.shows("Register this model?")
         await shown.press("y")
-        await shown.tells("Registered from the run.")
+        await shown.notifies("Registered from the run.")
     one, other = (
-        scene.call("GET", "/mlflow/model-versions/get", name=name, version="1")["model_version"]
+        samples.call("GET", "/mlflow/model-versions/get", name=name, version="1")["model_version"]
         for name in (theirs, ours)
     )
     different = {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
@@ -138,9 +138,9 @@ async def test_it_is_what_the_real_client_registers(
     assert one["run_link"] == ""
 
 
-async def test_names_are_completed(scene: Scene, tracked: TrackingServer) -> None:
-    model = scene.model("a-long-name")
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+async def test_names_are_completed(samples: Samples, tracked: TrackingServer) -> None:
+    model = samples.model("a-long-name")
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await open_run(shown, "slope-2")
         await shown.shows("ready")
         await shown.press("n")
@@ -150,15 +150,17 @@ async def test_names_are_completed(scene: Scene, tracked: TrackingServer) -> Non
         await shown.shows("Adds the first version to", model)
         await shown.press("n")
         await shown.hides("Register this model?")
-    assert scene.call("GET", "/mlflow/model-versions/search", filter=f"name = '{model}'") == {}
+    assert samples.call("GET", "/mlflow/model-versions/search", filter=f"name = '{model}'") == {}
 
 
-async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: Scene, tracked: TrackingServer) -> None:
+async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(
+    samples: Samples, tracked: TrackingServer
+) -> None:
     def names(shown: Console) -> list[str]:
         words = [line[2:].split() for line in shown.text.split("\n")]
         return [line[0] for line in words if line and line[0] in tracked.runs]
 
-    async with console(scene.url, scene.token, LARGE, tracking_uri=tracked.url) as shown:
+    async with console(samples.url, samples.token, LARGE, tracking_uri=tracked.url) as shown:
         await shown.press("2", "N")
         await shown.shows(EXPERIMENT)
         await shown.press("slash")
@@ -197,10 +199,10 @@ async def test_runs_are_sorted_filtered_and_shown_with_what_one_chooses(scene: S
         await shown.shows("Cannot load from the tracking server.", "Invalid clause(s) in filter string")
 
 
-async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: TrackingServer) -> None:
-    model = scene.model()
-    scene.version(model, run_id=tracked.runs["no-model"])
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+async def test_a_version_leads_back_to_its_run(samples: Samples, tracked: TrackingServer) -> None:
+    model = samples.model()
+    samples.version(model, run_id=tracked.runs["no-model"])
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("enter")
@@ -218,10 +220,10 @@ async def test_a_version_leads_back_to_its_run(scene: Scene, tracked: TrackingSe
         await shown.shows("Run › no-model")
 
 
-async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, tracked: TrackingServer) -> None:
-    model = scene.model()
-    scene.version(model, run_id="0" * 32)
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+async def test_a_run_of_another_server_is_said_to_be_unknown(samples: Samples, tracked: TrackingServer) -> None:
+    model = samples.model()
+    samples.version(model, run_id="0" * 32)
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("enter")
@@ -238,9 +240,9 @@ async def test_a_run_of_another_server_is_said_to_be_unknown(scene: Scene, track
     ids=["60x20", "80x24", "120x40"],
 )
 async def test_what_means_no_good_is_shown_harmlessly(
-    scene: Scene, tracked: TrackingServer, size: tuple[int, int]
+    samples: Samples, tracked: TrackingServer, size: tuple[int, int]
 ) -> None:
-    async with console(scene.url, scene.token, size, tracking_uri=tracked.url) as shown:
+    async with console(samples.url, samples.token, size, tracking_uri=tracked.url) as shown:
         await shown.press("2", "N")
         await shown.shows("Experiments (3)", "[@click=app.quit]")
         assert_sound(shown)
@@ -256,10 +258,12 @@ async def test_what_means_no_good_is_shown_harmlessly(
         assert isinstance(shown.app.screen, RunPlace)
 
 
-async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: Scene, tracked: TrackingServer) -> None:
+async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(
+    samples: Samples, tracked: TrackingServer
+) -> None:
     async with (
         proxied(tracked.url) as proxy,
-        console(scene.url, scene.token, tracking_uri=proxy.url) as shown,
+        console(samples.url, samples.token, tracking_uri=proxy.url) as shown,
     ):
         proxy.hold("experiments/search")
         await shown.press("2", "N")
@@ -279,8 +283,8 @@ async def test_nothing_waits_for_a_tracking_server_that_is_slow_or_gone(scene: S
         await shown.shows("finished")
 
 
-async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: TrackingServer) -> None:
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+async def test_a_read_only_profile_may_look_only(samples: Samples, tracked: TrackingServer) -> None:
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await shown.until(shown.app.connection.ready.is_set, "connected")
         connection = shown.app.connection
         assert connection.opened is not None
@@ -294,13 +298,13 @@ async def test_a_read_only_profile_may_look_only(scene: Scene, tracked: Tracking
 
 
 async def test_a_request_shows_the_metrics_of_its_run_beside_those_it_would_displace(
-    scene: Scene, tracked: TrackingServer
+    samples: Samples, tracked: TrackingServer
 ) -> None:
-    model = scene.model("slopes")
-    scene.version(model, "Production", run_id=tracked.runs["slope-2"])
-    scene.ask(model, scene.version(model, run_id=tracked.runs["slope-3"]), "Production")
-    async with console(scene.url, scene.token, tracking_uri=tracked.url) as shown:
+    model = samples.model("slopes")
+    samples.version(model, "Production", run_id=tracked.runs["slope-2"])
+    samples.ask(model, samples.version(model, run_id=tracked.runs["slope-3"]), "Production")
+    async with console(samples.url, samples.token, tracking_uri=tracked.url) as shown:
         await shown.shows("compared with version 1", "rmse 0.5 → 0.333333")
         assert "mae" not in shown.text, "what is NaN in both does not differ"
-    async with console(scene.url, scene.token, LARGE, tracking_uri="http://127.0.0.1:1") as shown:
+    async with console(samples.url, samples.token, LARGE, tracking_uri="http://127.0.0.1:1") as shown:
         await shown.shows("compared with version 1", "Metrics cannot be read:")

@@ -23,7 +23,7 @@ from tests.tui_registry.faulty_transport import (
     proxy_has_no_server,
     server_fails_afterwards,
 )
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tui_registry.client.errors import CallError, LostAnswer, Misunderstood, Refused, Unreachable
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import run
@@ -53,8 +53,8 @@ MODEL = Candidate(name="line", source=f"models:/m-{'b' * 32}", model_id=f"m-{'b'
         (server_fails_afterwards, Refused),
     ],
 )
-async def test_bad_answers_are_told_apart(scene: Scene, fault: Fault, kind: type[CallError]) -> None:
-    async with FaultyTransport(fault) as transport, TrackingClient(scene.url, transport=transport) as client:
+async def test_bad_answers_are_told_apart(samples: Samples, fault: Fault, kind: type[CallError]) -> None:
+    async with FaultyTransport(fault) as transport, TrackingClient(samples.url, transport=transport) as client:
         with pytest.raises(kind) as caught:
             await client.experiments()
         assert str(caught.value)
@@ -62,11 +62,11 @@ async def test_bad_answers_are_told_apart(scene: Scene, fault: Fault, kind: type
             await client.runs("1")
 
 
-async def test_what_is_no_tracking_server_is_said_to_be_none(scene: Scene) -> None:
-    async with FaultyTransport(answer_is_html) as transport, TrackingClient(scene.url, transport=transport) as client:
+async def test_what_is_no_tracking_server_is_said_to_be_none(samples: Samples) -> None:
+    async with FaultyTransport(answer_is_html) as transport, TrackingClient(samples.url, transport=transport) as client:
         with pytest.raises(Misunderstood, match="Not an answer of an MLflow tracking server"):
             await client.experiments()
-    async with TrackingClient(scene.url) as client:
+    async with TrackingClient(samples.url) as client:
         with pytest.raises(Refused) as caught:
             await client.run("1")
         assert caught.value.status == 404
@@ -105,66 +105,70 @@ async def test_it_is_asked_by_its_own_credentials(environment: dict[str, str], s
     assert SECRET not in heard[0]
 
 
-async def test_a_console_never_sends_the_registrys_token_there(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", scene.token)
+async def test_a_console_never_sends_the_registrys_token_there(
+    samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", samples.token)
     async with (
         listening() as (url, heard),
-        console(scene.url, scene.token, (60, 20), tracking_uri=url) as shown,
+        console(samples.url, samples.token, (60, 20), tracking_uri=url) as shown,
     ):
         await shown.press("2", "N")
         await shown.shows(
             "Cannot load from the tracking server.", "Not an answer of an MLflow tracking server", "✗ load failed"
         )
     assert heard
-    assert not any(scene.token in each for each in heard)
+    assert not any(samples.token in each for each in heard)
 
 
-async def test_without_a_tracking_server_it_is_said_how_to_name_one(scene: Scene) -> None:
-    model = scene.model()
-    scene.version(model, run_id="a" * 32)
-    async with console(scene.url, scene.token, SMALL) as shown:
+async def test_without_a_tracking_server_it_is_said_how_to_name_one(samples: Samples) -> None:
+    model = samples.model()
+    samples.version(model, run_id="a" * 32)
+    async with console(samples.url, samples.token, SMALL) as shown:
         await shown.press("2")
         await shown.shows(model)
         await shown.press("N")
-        await shown.tells("No tracking server configured", f"tui-registry login {scene.url} --tracking-uri https://")
+        await shown.notifies(
+            "No tracking server configured", f"tui-registry login {samples.url} --tracking-uri https://"
+        )
         await shown.press("enter")
         await shown.shows(f"Models › {model}")
         await shown.press("o", "N")
-        await shown.until(lambda: shown.told.count("TUI_REGISTRY_TRACKING_URI") == 3, "told thrice")
+        await shown.until(lambda: shown.messages.count("TUI_REGISTRY_TRACKING_URI") == 3, "told thrice")
 
 
-async def test_a_second_call_that_fails_is_told_truly(scene: Scene) -> None:
-    name = f"new-{scene.id}"
-    results = await registered(scene, name, no_version)
+async def test_a_second_call_that_fails_is_told_truly(samples: Samples) -> None:
+    name = f"new-{samples.id}"
+    results = await registered(samples, name, no_version)
     assert [result.verdict for result in results] == [Verdict.DONE, Verdict.REFUSED]
     assert f"no room. The model {name} was created and stays, without a version." in results[1].message
-    assert scene.call("GET", "/mlflow/registered-models/get", name=name)["registered_model"]["name"] == name
+    assert samples.call("GET", "/mlflow/registered-models/get", name=name)["registered_model"]["name"] == name
 
 
-async def test_lost_answers_are_looked_for(scene: Scene) -> None:
-    name = f"new-{scene.id}"
-    results = await registered(scene, name, answer_is_lost)
+async def test_lost_answers_are_looked_for(samples: Samples) -> None:
+    name = f"new-{samples.id}"
+    results = await registered(samples, name, answer_is_lost)
     assert [result.verdict for result in results] == [Verdict.DONE, Verdict.DONE]
     assert all("The answer was lost, but it is done." in result.message for result in results)
-    found = scene.call("GET", "/mlflow/model-versions/search", filter=f"name = '{name}'")["model_versions"]
+    found = samples.call("GET", "/mlflow/model-versions/search", filter=f"name = '{name}'")["model_versions"]
     assert [(version["version"], version["source"]) for version in found] == [("1", MODEL.source)]
 
 
-async def test_a_name_taken_meanwhile_is_left_alone(scene: Scene) -> None:
-    async with RegistryClient(scene.url, scene.token) as client:
-        meant = await asked(client, f"taken-{scene.id}")
-        scene.model("taken")
+async def test_a_name_taken_meanwhile_is_left_alone(samples: Samples) -> None:
+    async with RegistryClient(samples.url, samples.token) as client:
+        meant = await asked(client, f"taken-{samples.id}")
+        samples.model("taken")
         result = await run(meant.mutations(client)[0])
     assert result.verdict is Verdict.REFUSED
     assert "there is already a model of this name" in result.message
 
 
-async def test_a_model_gone_meanwhile_is_not_made_again(scene: Scene) -> None:
-    name = scene.model("gone")
-    async with RegistryClient(scene.url, scene.token) as client:
+async def test_a_model_gone_meanwhile_is_not_made_again(samples: Samples) -> None:
+    name = samples.model("gone")
+    async with RegistryClient(samples.url, samples.token) as client:
         meant = await asked(client, name)
         assert not meant.is_new
-        scene.delete(name)
+        samples.delete(name)
         result = await run(meant.mutations(client)[0])
     assert result.verdict is Verdict.REFUSED
     assert "no longer exists" in result.message
@@ -189,11 +193,11 @@ async def asked(client: RegistryClient, name: str) -> Registration:
     return await registration(client, model=name, description="", candidate=MODEL, run=RUN, run_link=link)
 
 
-async def registered(scene: Scene, name: str, fault: Fault) -> list[Result]:
+async def registered(samples: Samples, name: str, fault: Fault) -> list[Result]:
     """What came of registering, with a fault on the way of what is written."""
     async with (
         FaultyTransport(fault) as transport,
-        RegistryClient(scene.url, scene.token, transport=transport) as client,
+        RegistryClient(samples.url, samples.token, transport=transport) as client,
     ):
         meant = await asked(client, name)
         results = [await run(write) for write in meant.mutations(client)]

@@ -4,7 +4,7 @@ import time
 from datetime import datetime, timedelta
 
 from tests.tui_registry.console import LARGE, console
-from tests.tui_registry.scene import Scene
+from tests.tui_registry.samples import Samples
 from tui_registry.queries.search_syntax import activity_filter
 from tui_registry.widgets.timeline import per_day
 from tui_registry_server.wire.activity import ActivityType, FeedActivity
@@ -32,24 +32,24 @@ def test_times_are_read() -> None:
     assert activity_filter("since:", now) == {} == activity_filter("since:20", now)
 
 
-async def test_the_timeline_comes_and_goes_and_follows(scene: Scene) -> None:
-    name = scene.model("counted")
-    scene.version(name, "Staging")
-    async with console(scene.url, scene.token, LARGE) as shown:
+async def test_the_timeline_comes_and_goes_and_follows(samples: Samples) -> None:
+    name = samples.model("counted")
+    samples.version(name, "Staging")
+    async with console(samples.url, samples.token, LARGE) as shown:
         await shown.press("2")
         await shown.shows(name)
         await shown.press("H", "v")
         await shown.shows("transitions per day: 1 in 30 days")
-        scene.version(name, "Production")
+        samples.version(name, "Production")
         await shown.shows("transitions per day: 2 in 30 days")
         await shown.press("v")
         await shown.hides("transitions per day")
 
 
-async def test_the_feed_leads_to_what_is_meant_and_takes_comments(scene: Scene) -> None:
-    name = scene.model("fed")
-    scene.version(name, "Staging")
-    async with console(scene.url, scene.token) as shown:
+async def test_the_feed_leads_to_what_is_meant_and_takes_comments(samples: Samples) -> None:
+    name = samples.model("fed")
+    samples.version(name, "Staging")
+    async with console(samples.url, samples.token) as shown:
         await shown.press("4", "slash")
         await shown.type(f"{name} type:transition since:1h")
         await shown.until(lambda: shown.text.count(name) == 3, "one row, besides what was typed")
@@ -57,6 +57,6 @@ async def test_the_feed_leads_to_what_is_meant_and_takes_comments(scene: Scene) 
         await shown.shows(f"Comment on {name} version 1")
         await shown.type("seen")
         await shown.press("ctrl+s")
-        await shown.tells("Comment added.")
+        await shown.notifies("Comment added.")
         await shown.press("enter")
         await shown.shows(f"Models › {name} › 1", "console-owner: seen")

@@ -148,7 +148,7 @@ async def edit(app: Console, webhook: WebhookOverview) -> None:
         value=webhook.description or "",
         max_length=MAX_DESCRIPTION_LENGTH,
     )
-    owner = Content("It will be yours: it tells of what you may read.")
+    owner = Content("It will be yours: it notifies of what you may read.")
     title = f"Webhook to {changes.host_of(webhook)}"
     values = await app.push_screen_wait(Form(title, [field], save="Continue", message=owner))
     if values is None:
@@ -181,9 +181,9 @@ async def confirms_status(app: Console, chosen: Sequence[WebhookOverview], after
     effect = (
         "Nothing is sent until it is resumed: what is queued stays, and what happens meanwhile is not told."
         if is_pause
-        else "It is told of what happens from now on, and sent what is queued."
+        else "It is notified of what happens from now on, and sent what is queued."
     )
-    owner = [] if is_pause else [Content.styled("It will be yours: it tells of what you may read.", "dim")]
+    owner = [] if is_pause else [Content.styled("It will be yours: it notifies of what you may read.", "dim")]
     verb = "Pause" if is_pause else "Resume"
     question = Question(f"{verb} {_counted(chosen)}?", [*_named(chosen), Content(effect), *owner], verb)
     return await app.push_screen_wait(Confirm(question)) is not None

@@ -8,9 +8,9 @@ from tests.live_registry import LiveRegistry
 OWNER, ASKER, SECOND_ASKER = "console-owner", "console-asker", "console-second-asker"
 
 
-class Scene:
+class Samples:
     """Models that OWNER created and both askers may read, on a registry shared with other tests. ``close`` deletes
-    them, so that the next scene starts with an empty inbox."""
+    them, so that the next samples starts with an empty inbox."""
 
     def __init__(self, registry: LiveRegistry) -> None:
         self.registry = registry
