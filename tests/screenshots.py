@@ -63,6 +63,10 @@ SCENES: dict[str, Sequence[str]] = {
     "offboard": ("colon", *"nadia.haddad", "enter", "O"),
     "groups": ("5", "tab", "tab"),
     "tokens": ("5", "shift+tab"),
+    "webhooks": ("colon", *":webhooks", "enter"),
+    "webhook-new": ("colon", *":webhooks", "enter", "n"),
+    "deliveries": ("colon", *":webhooks", "enter", "enter"),
+    "follow": (*MODEL, "f"),
     "experiments": ("2", "N"),
     "runs": ("2", "N", "enter"),
     "run": ("2", "N", "enter", "down", "enter"),
@@ -94,6 +98,21 @@ def train(url: str) -> None:
                 mlflow.log_metrics({metric: 0.8 + 0.02 * number, "rows": 100_000 * number})
                 if number > 1:
                     mlflow.sklearn.log_model(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]), name="model")
+
+
+def add_webhooks(connection: Connection) -> None:
+    """One that is sent changes, to a receiver that does not exist, and one that is paused."""
+    assert connection.endpoint is not None
+    headers = {"Authorization": f"Bearer {connection.token}"}
+    with connection.endpoint.client(timeout=TIMEOUT, headers=headers) as client:
+        for url, fields in (
+            ("https://jenkins.example.com/models", {"events": ["REGISTERED_MODEL_CREATED"], "status": "DISABLED"}),
+            ("https://hooks.example.com/registry", {"events": ["MODEL_VERSION_TRANSITIONED_STAGE", "COMMENT_CREATED"]}),
+        ):
+            body = {"http_url_spec": {"url": url}, "description": "Deployment", **fields}
+            client.post("/api/2.0/mlflow/registry-webhooks/create", json=body).raise_for_status()
+        body = {"name": "churn-retail", "version": "1", "comment": "Seen in the weekly review."}
+        client.post("/api/2.0/mlflow/comments/create", json=body).raise_for_status()
 
 
 async def take(connection: Connection, name: str, keys: Sequence[str], size: tuple[int, int]) -> str:
@@ -141,6 +160,7 @@ def main() -> None:
         registry = DemoRegistry(Path(folder))
         try:
             connection = replace(registry.open(lambda _done, _total: None), tracking_uri=tracking)
+            add_webhooks(connection)
             for name in options.names or SCENES:
                 for size in options.size or SIZES:
                     picture = asyncio.run(take(connection, name, SCENES[name], size))

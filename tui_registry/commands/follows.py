@@ -43,7 +43,7 @@ def follow(
     slack: str,
     **how: Unpack[How],
 ) -> None:
-    """Be told of what others do with MODEL, or of requests that wait for you; or change how you are told."""
+    """Be notified of what others do with MODEL, or of requests that wait for you; or change how."""
     target = _target(model, requests=requests)
     if digest and now:
         raise click.UsageError("Either --digest or --now.")
@@ -72,7 +72,7 @@ def follow(
 @model_argument
 @requests_option
 def unfollow(*, model: str | None, requests: bool, **how: Unpack[How]) -> None:
-    """Be told no more of MODEL, or of requests."""
+    """No longer be notified of MODEL, or of requests."""
     target = _target(model, requests=requests)
 
     async def plan(client: "RegistryClient") -> PlannedChange:

@@ -18,14 +18,12 @@ WEBHOOK_ACTIONS = (
         "f",
         "f",
         "follow",
-        "Be told of what others do with the model, or no more",
+        "Follow the model: be notified of what others do with it",
         OF_MODELS,
         8,
         writes=True,
     ),
-    Action(
-        "follow", "f", "f", "follow", "Be told of requests that wait for you, or no more", ("inbox",), 8, writes=True
-    ),
+    Action("follow", "f", "f", "follow", "Follow requests that wait for you", ("inbox",), 8, writes=True),
     Action("deliveries", "enter", "⏎", "deliveries", "Show what was delivered, and the answers", ("webhooks",), 1),
     Action("new_webhook", "n", "n", "new", "Create a webhook", ("webhooks",), 1, writes=True),
     Action("test_webhook", "t", "t", "test", "Send an example, and show the answer", ("webhooks",), 2, writes=True),

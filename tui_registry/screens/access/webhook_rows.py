@@ -23,13 +23,13 @@ STATES = {
 }
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
-    Column("HOST", 16, grow=3, max_width=40),
+    Column("HOST", 20, grow=3, max_width=40),
     Column("OF", 10, grow=2, max_width=30),
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
     Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
     Column("LAST", 12, sorting=BY_TIME),
-    Column("EVENTS", 10, priority=2, grow=2, max_width=60),
+    Column("EVENTS", 16, priority=2, grow=2, max_width=60),
     Column("DESCRIPTION", 12, priority=3, grow=2, max_width=40),
     Column("CERTIFICATE", 11, priority=4, is_hidden=True),
     Column("URL", 20, priority=5, grow=1, is_hidden=True),

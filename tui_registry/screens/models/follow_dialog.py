@@ -25,7 +25,7 @@ async def follow(app: Console, model: str | None) -> None:
         choices.append(Choice(STOP, "not any more", "end it"))
     to = "" if before is None else before.email or before.slack_url or ""
     fields = [
-        Field(name="when", label="Be told", value=(before.digest if before else Digest.DAILY).value, choices=choices),
+        Field(name="when", label="Notify", value=(before.digest if before else Digest.DAILY).value, choices=choices),
         Field(
             name="to",
             label="E-mail address, or incoming webhook of Slack",
