@@ -1,6 +1,6 @@
 """How activities are displayed, everywhere the same."""
 
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry_server.wire.activity import Activity, ActivityType
 from tui_registry_server.wire.stage import Stage
 
@@ -48,4 +48,4 @@ def describe(activity: Activity) -> str:
     """The stages and comments; the registry's own comment without the words that ``action_label`` has already."""
     system = (activity.system_comment or "").removeprefix(f"{action_label(activity)} ")
     moved = f"{activity.from_stage or Stage.NONE} → {activity.to_stage}" if is_transition(activity) else ""
-    return "  ".join(one_line(part, 300) for part in (moved, activity.comment, system) if part)
+    return "  ".join(part for part in (moved, summary(activity.comment or "", 300), one_line(system, 300)) if part)

@@ -21,7 +21,7 @@ from tui_registry.screens.models.request_decisions import DEBOUNCE_SECONDS, Requ
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.session.arrangement import Sort
 from tui_registry.session.messages import LivenessChanged
-from tui_registry.terminal.sanitize import one_line, visible
+from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
 from tui_registry.widgets.first_steps import FirstSteps
@@ -242,7 +242,7 @@ def _row(request: InboxRequest, requested_by: str) -> Row:
             (one_line(requested_by), ""),
             (age(request.creation_timestamp), "dim"),
             (", ".join(others), STAGE_STYLES[Stage.ARCHIVED]),
-            (one_line(request.comment or "", 500), "dim"),
+            (summary(request.comment or "", 500), "dim"),
         ),
         (
             request.name,

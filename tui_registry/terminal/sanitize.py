@@ -31,6 +31,9 @@ __all__ = [
 
 BLANK = "␣"
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]+|$)", re.MULTILINE)
+_RULE = re.compile(r"^(?=.*---)[|: \t-]+$", re.MULTILINE)  # below the titles of a table, or a line
+_TABLE_ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
+_EMPHASIS = re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*|`([^`\n]+)`")
 _UNUSUAL_SPACES = re.compile(r"^ +| +$| {2,}|[\t\n\r\v\f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
@@ -45,8 +48,11 @@ def visible(name: str) -> str:
 
 
 def summary(markdown: str, longest: int) -> str:
-    """A description in one line of at most ``longest`` characters, without the marks of headings."""
-    return one_line(_HEADING.sub("", markdown[: 2 * longest]).lstrip(), longest)
+    """A description or comment in one line of at most ``longest`` characters, without the marks of headings, tables,
+    code and emphasis."""
+    text = _RULE.sub("", _HEADING.sub("", markdown[: 2 * longest]))
+    text = _TABLE_ROW.sub(lambda row: " · ".join(cell for each in row[1].split("|") if (cell := each.strip())), text)
+    return one_line(_EMPHASIS.sub(lambda found: found[1] or found[2], text).lstrip(), longest)
 
 
 def program_output(text: str) -> list[str]:

@@ -127,5 +127,20 @@ def test_a_summary_is_one_line_without_the_marks_of_headings() -> None:
     assert summary("##", 10) == ""
 
 
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    {
+        "recall **0.7807**, see `labels.sql`": "recall 0.7807, see labels.sql",
+        "Over.\n| | v13 | v14 |\n|---|---|:-:|\n| recall | 0.77 | **0.78** |": "Over. v13 · v14  recall · 0.77 · 0.78",
+        "before\n---\nafter": "before  after",
+        "2 ** 3 ** 4, a * b, x|y, --- and `": "2 ** 3 ** 4, a * b, x|y, --- and `",
+        "**\x1b[31mred**": "\ufffd[31mred",
+        "**" * 500: "**" * 50 + "…",
+    }.items(),
+)
+def test_a_summary_has_no_marks_of_tables_code_and_emphasis(markdown: str, shown: str) -> None:
+    assert summary(markdown, 100) == shown
+
+
 def test_lines_stay_lines() -> None:
     assert lines("one\ntwo\r\n\nfour\u2028five") == ["one", "two", "", "four", "five"]

@@ -12,7 +12,7 @@ from tui_registry.mutations.effect import PRODUCTION_LEFT_EMPTY, numbered
 from tui_registry.mutations.result import Result, Verdict
 from tui_registry.screens.base.marks import MarkActions
 from tui_registry.session.messages import LivenessChanged
-from tui_registry.terminal.sanitize import one_line
+from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.request_details import RequestDetails
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
@@ -240,7 +240,7 @@ def _target_text(target: Target, *, approving: bool, lines: int, several: bool) 
     ]
     for how, user, comment in asked:
         parts.append(Content.styled(f"  {how} {one_line(user, 60)}", "dim"))
-        if reason := one_line(comment or "", MAX_REASON_CELLS * lines):
+        if reason := summary(comment or "", MAX_REASON_CELLS * lines):
             parts.append(Content(f"  “{reason}”"))
     return Content("\n").join(parts)
 
