@@ -104,7 +104,7 @@ def test_nor_a_stray_package_on_pythonpath(tmp_path: Path, environment: dict[str
     assert not ran.exists(), ran.read_text()
 
 
-@pytest.mark.parametrize("arguments", [[], ["demo"]])
+@pytest.mark.parametrize("arguments", [[], variant(["demo"])])
 def test_the_console_and_the_demo_neither(tmp_path: Path, environment: dict[str, str], arguments: list[str]) -> None:
     ran = plant(tmp_path / "folder", DECOYS)
     with terminal(

@@ -43,6 +43,7 @@ def test_a_dialog_costs_little_and_hides_nothing_that_is_decided(samples: Sample
         assert "● live" in shown.text
         shown.press("n")
         for key, dialog in ((":", "model, place, action"), ("V", "copy all"), ("?", "Keyboard shortcuts")):
+            settle(shown)
             before = len(shown.raw)
             shown.press(key)
             shown.shows(dialog, "Inbox (13)", "● live")

@@ -25,6 +25,7 @@ from tests.live_registry import Server, command
 from tests.server.api import Api
 from tests.tui_registry.session.test_embedded import beside, runs, server_pid, variables
 from tests.tui_registry.terminal_process import ROOT, TIMEOUT
+from tests.variants import variant
 from tests.waiting import until
 from tui_registry.terminal.driver import TerminalFile
 from tui_registry_server.store.engine import database_url, make_engine
@@ -156,7 +157,7 @@ def test_in_the_middle_of_a_write(home: Path, how: str, number: int) -> None:
     assert not beside(home, ".server").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, variant(signal.SIGHUP)])
 def test_the_terminal_is_as_it_was(home: Path, number: signal.Signals) -> None:
     with seated(home) as seat:
         seat.shows(MODEL, "● live")
