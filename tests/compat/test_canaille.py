@@ -15,8 +15,10 @@ pytestmark = [pytest.mark.slow_install, pytest.mark.variant, pytest.mark.timeout
 
 OPTIONS = ("--oidc-client-id", CLIENT, "--oidc-user-claim", "sub", "--oidc-provisioning", "scim")
 EVERYTHING = (
-    "--given-name Ada --formatted-name Ada --title Dr --locality Paris --phone-numbers 555 --department R".split()
+    *("--given-name", "Ada", "--formatted-name", "Ada Ada", "--title", "Dr"),
+    *("--locality", "Paris", "--phone-numbers", "555", "--department", "R"),
 )
+"""Attributes of a user at the provider."""
 
 
 @pytest.fixture
