@@ -1,4 +1,5 @@
-"""Fixtures for MLflow: a tracking store with some trained models, separate from every registry."""
+"""Fixtures for MLflow: a tracking store with some trained models, separate from every registry; and the ways in which
+Databricks' SDK signs in."""
 
 import shutil
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from tests.compat.databricks_client import SecretWorkspace, Workspace
 from tests.compat.mlflow_client import MlflowClient, mlflow
+from tests.variants import variant
 
 VARIABLES = (
     "MLFLOW_TRACKING_URI",
@@ -69,3 +72,10 @@ def mlflow_environment(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> py
         monkeypatch.delenv(variable)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
     return monkeypatch
+
+
+@pytest.fixture(scope="session", params=[Workspace(), variant(SecretWorkspace())], ids=["token", "secret"])
+def workspace(request: pytest.FixtureRequest) -> Workspace:
+    """Databricks' SDK with an access token and, as a variant, with the secret of a service principal."""
+    found: Workspace = request.param
+    return found

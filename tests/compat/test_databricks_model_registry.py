@@ -8,14 +8,14 @@ from databricks.sdk.service import ml
 from databricks.sdk.service.ml import ModelRegistryAPI
 from databricks.sdk.service.ml import RegisteredModelPermissionLevel as Level
 
-from tests.compat.databricks_client import workspace
-from tests.live_registry import ADMIN, LiveRegistry
+from tests.compat.databricks_client import Workspace
+from tests.live_registry import LiveRegistry
 
 SOURCE = "s3://bucket/model"
 
 
 @pytest.fixture
-def model_registry(registry: LiveRegistry) -> ModelRegistryAPI:
+def model_registry(registry: LiveRegistry, workspace: Workspace) -> ModelRegistryAPI:
     return workspace(registry).model_registry
 
 
@@ -34,14 +34,14 @@ def model_of(model_registry: ModelRegistryAPI, name: str) -> ml.ModelDatabricks:
     return answer
 
 
-def test_models(model_registry: ModelRegistryAPI) -> None:
+def test_models(model_registry: ModelRegistryAPI, workspace: Workspace) -> None:
     name = f"sdk-{uuid.uuid4().hex[:8]}"
     made = model_registry.create_model(name, description="Lines", tags=[ml.ModelTag("a", "b")]).registered_model
     assert made is not None
     assert (made.name, made.description, made.tags) == (name, "Lines", [ml.ModelTag("a", "b")])
     assert isinstance(made.creation_timestamp, int)
     assert made.last_updated_timestamp == made.creation_timestamp
-    assert made.user_id == ADMIN
+    assert made.user_id == workspace.admin
 
     got = model_of(model_registry, name)
     assert got.permission_level is ml.PermissionLevel.CAN_MANAGE
@@ -65,7 +65,7 @@ def test_models(model_registry: ModelRegistryAPI) -> None:
         model_registry.get_model(f"{name}-2")
 
 
-def test_versions(model_registry: ModelRegistryAPI, name: str) -> None:
+def test_versions(model_registry: ModelRegistryAPI, name: str, workspace: Workspace) -> None:
     made = model_registry.create_model_version(
         name,
         SOURCE,
@@ -80,7 +80,7 @@ def test_versions(model_registry: ModelRegistryAPI, name: str) -> None:
         "version": "2",
         "creation_timestamp": made.creation_timestamp,
         "last_updated_timestamp": made.creation_timestamp,
-        "user_id": ADMIN,
+        "user_id": workspace.admin,
         "current_stage": "None",
         "description": "second",
         "source": SOURCE,
@@ -129,8 +129,10 @@ def test_a_transition(model_registry: ModelRegistryAPI, name: str) -> None:
     assert moved.status is ml.Status.READY
 
 
-def test_a_request_approved(registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str) -> None:
-    author = _reader(registry, model_registry, name)
+def test_a_request_approved(
+    registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str, workspace: Workspace
+) -> None:
+    author = _reader(registry, workspace, model_registry, name)
     asked = author.create_transition_request(name, "1", "Production", comment="it is better").request
     assert asked is not None
     assert (asked.to_stage, asked.comment, asked.user_id) == ("Production", "it is better", "sdk-author")
@@ -141,15 +143,15 @@ def test_a_request_approved(registry: LiveRegistry, model_registry: ModelRegistr
     done = model_registry.approve_transition_request(name, "1", "Production", True, comment="so it is").activity
     assert done is not None
     assert done.activity_type is ml.ActivityType.APPROVED_REQUEST
-    assert (done.from_stage, done.to_stage, done.user_id) == ("None", "Production", ADMIN)
+    assert (done.from_stage, done.to_stage, done.user_id) == ("None", "Production", workspace.admin)
     assert (done.comment, isinstance(done.creation_timestamp, int)) == ("so it is", True)
     assert list(model_registry.list_transition_requests(name, "1")) == []
 
 
 def test_a_request_rejected_and_one_cancelled(
-    registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str
+    registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str, workspace: Workspace
 ) -> None:
-    author = _reader(registry, model_registry, name)
+    author = _reader(registry, workspace, model_registry, name)
     author.create_transition_request(name, "1", "Staging")
     rejected = model_registry.reject_transition_request(name, "1", "Staging", comment="no").activity
     assert rejected is not None
@@ -158,16 +160,16 @@ def test_a_request_rejected_and_one_cancelled(
     author.delete_transition_request(name, "1", "Archived", "sdk-author", comment="never mind")
     cancelled = model_registry.create_transition_request(name, "1", "Archived").request
     assert cancelled is not None
-    gone = model_registry.delete_transition_request(name, "1", "Archived", ADMIN).activity
+    gone = model_registry.delete_transition_request(name, "1", "Archived", workspace.admin).activity
     assert gone is not None
     assert gone.activity_type is ml.ActivityType.CANCELLED_REQUEST
 
 
-def test_comments(model_registry: ModelRegistryAPI, name: str) -> None:
+def test_comments(model_registry: ModelRegistryAPI, name: str, workspace: Workspace) -> None:
     made = model_registry.create_comment(name, "1", "looks good").comment
     assert made is not None
     assert made.id is not None
-    assert (made.comment, made.user_id) == ("looks good", ADMIN)
+    assert (made.comment, made.user_id) == ("looks good", workspace.admin)
     assert made.available_actions == [ml.CommentActivityAction.EDIT_COMMENT, ml.CommentActivityAction.DELETE_COMMENT]
     edited = model_registry.update_comment(made.id, "looks bad").comment
     assert edited is not None
@@ -177,7 +179,7 @@ def test_comments(model_registry: ModelRegistryAPI, name: str) -> None:
         model_registry.delete_comment(made.id)
 
 
-def test_permissions(registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str) -> None:
+def test_permissions(registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str, workspace: Workspace) -> None:
     registry.token("sdk-author")
     model_id = model_of(model_registry, name).id
     assert model_id is not None
@@ -191,29 +193,33 @@ def test_permissions(registry: LiveRegistry, model_registry: ModelRegistryAPI, n
 
     added = model_registry.update_permissions(model_id, access_control_list=grant(Level.CAN_EDIT))
     assert (added.object_id, added.object_type) == (f"/registered-models/{model_id}", "registered-model")
-    assert _levels(added) == {
-        ADMIN: [(Level.CAN_MANAGE, False, None)],
+    assert _levels(added, workspace.admin) == {
+        workspace.admin: [(Level.CAN_MANAGE, False, None)],
         "sdk-author": [(Level.CAN_EDIT, False, None)],
         "admins": [(Level.CAN_MANAGE, True, ["/registered-models/"])],
     }
     replaced = model_registry.set_permissions(model_id, access_control_list=grant(Level.CAN_READ))
-    assert _levels(replaced).keys() == {"sdk-author", "admins"}
+    assert _levels(replaced, workspace.admin).keys() == {"sdk-author", "admins"}
     assert model_registry.get_permissions(model_id) == replaced
 
 
-def _levels(permissions: ml.RegisteredModelPermissions) -> dict[str | None, list[tuple[object, ...]]]:
+def _levels(
+    permissions: ml.RegisteredModelPermissions, administrator: str
+) -> dict[str | None, list[tuple[object, ...]]]:
     """The levels of this test's users and of the administrators; other tests may have granted registry-wide levels."""
-    mine = {ADMIN, "sdk-author", "admins"}
+    mine = {administrator, "sdk-author", "admins"}
     return {
-        entry.user_name or entry.group_name: [
+        name: [
             (each.permission_level, each.inherited, each.inherited_from_object) for each in entry.all_permissions or []
         ]
         for entry in permissions.access_control_list or []
-        if (entry.user_name or entry.group_name) in mine
+        if (name := entry.user_name or entry.service_principal_name or entry.group_name) in mine
     }
 
 
-def _reader(registry: LiveRegistry, model_registry: ModelRegistryAPI, name: str) -> ModelRegistryAPI:
+def _reader(
+    registry: LiveRegistry, workspace: Workspace, model_registry: ModelRegistryAPI, name: str
+) -> ModelRegistryAPI:
     """The registry as a user who can only read the model sees it."""
     token = registry.token("sdk-author")
     model_registry.update_permissions(

@@ -7,7 +7,7 @@ from databricks.sdk import errors
 from databricks.sdk.service import iam
 from databricks.sdk.service.iam import ComplexValue, ListSortOrder, Name, Patch, PatchOp, PatchSchema
 
-from tests.compat.databricks_client import workspace
+from tests.compat.databricks_client import Workspace
 from tests.live_registry import ADMIN, LiveRegistry
 
 PATCH = [PatchSchema.URN_IETF_PARAMS_SCIM_API_MESSAGES_2_0_PATCH_OP]
@@ -22,17 +22,19 @@ ServicePrincipals = iam.ServicePrincipalsAPI | iam.ServicePrincipalsV2API
 
 
 @pytest.fixture(params=["users", "users_v2"])
-def users(request: pytest.FixtureRequest, registry: LiveRegistry) -> Users:
+def users(request: pytest.FixtureRequest, registry: LiveRegistry, workspace: Workspace) -> Users:
     return getattr(workspace(registry), request.param)  # type: ignore[no-any-return]  # it is of this type
 
 
 @pytest.fixture(params=["groups", "groups_v2"])
-def groups(request: pytest.FixtureRequest, registry: LiveRegistry) -> Groups:
+def groups(request: pytest.FixtureRequest, registry: LiveRegistry, workspace: Workspace) -> Groups:
     return getattr(workspace(registry), request.param)  # type: ignore[no-any-return]  # it is of this type
 
 
 @pytest.fixture(params=["service_principals", "service_principals_v2"])
-def service_principals(request: pytest.FixtureRequest, registry: LiveRegistry) -> ServicePrincipals:
+def service_principals(
+    request: pytest.FixtureRequest, registry: LiveRegistry, workspace: Workspace
+) -> ServicePrincipals:
     return getattr(workspace(registry), request.param)  # type: ignore[no-any-return]  # it is of this type
 
 
@@ -41,10 +43,10 @@ def name() -> str:
     return f"sdk-{uuid.uuid4().hex[:8]}"
 
 
-def test_me(registry: LiveRegistry) -> None:
+def test_me(registry: LiveRegistry, workspace: Workspace) -> None:
     current_user = workspace(registry).current_user
     me = current_user.me()
-    assert me.user_name == ADMIN
+    assert me.user_name == workspace.admin
     assert me.active is True
     assert me.schemas == USER
     assert {group.display for group in me.groups or []} >= {"admins"}
@@ -113,7 +115,7 @@ def test_lists_of_users(users: Users, name: str) -> None:
         list(users.list(filter="nonsense"))
 
 
-def test_a_group(registry: LiveRegistry, groups: Groups, name: str) -> None:
+def test_a_group(registry: LiveRegistry, groups: Groups, name: str, workspace: Workspace) -> None:
     users = workspace(registry).users
     first, second = (users.create(user_name=f"{name}-{number}").id for number in range(2))
     assert first is not None
@@ -195,7 +197,9 @@ def test_a_service_principal(service_principals: ServicePrincipals, name: str) -
         service_principals.get(made.id)
 
 
-def test_a_name_that_is_taken(registry: LiveRegistry, users: Users, groups: Groups, name: str) -> None:
+def test_a_name_that_is_taken(
+    registry: LiveRegistry, users: Users, groups: Groups, name: str, workspace: Workspace
+) -> None:
     """The SDK treats the errors of this API as SCIM's, and relies on their status."""
     made = users.create(user_name=name)
     assert made.id is not None

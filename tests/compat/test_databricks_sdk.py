@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from databricks.sdk import WorkspaceClient, errors
 
-from tests.compat.databricks_client import APIS, NOT_SERVED, workspace
+from tests.compat.databricks_client import APIS, NOT_SERVED, Workspace
 from tests.live_registry import ADMIN, LiveRegistry
 
 
@@ -18,31 +18,34 @@ def test_host_and_token_from_the_environment(registry: LiveRegistry, monkeypatch
     assert WorkspaceClient().current_user.me().user_name == ADMIN
 
 
-def test_it_is_made_without_a_warning(registry: LiveRegistry, caplog: pytest.LogCaptureFixture) -> None:
-    """The SDK requests the OAuth configuration of every Databricks host; access tokens still work."""
+def test_it_is_made_without_a_warning(
+    registry: LiveRegistry, caplog: pytest.LogCaptureFixture, workspace: Workspace
+) -> None:
+    """The SDK requests the OAuth configuration of every Databricks host; both ways to sign in work."""
     with caplog.at_level(logging.DEBUG, logger="databricks.sdk"):
         client = workspace(registry)
-        assert client.current_user.me().user_name == ADMIN
+        assert client.current_user.me().user_name == workspace.admin
     assert [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING] == []
-    assert client.config.auth_type == "pat"
+    assert client.config.auth_type == workspace.auth_type
     assert client.config.discovery_url.startswith(f"{registry.url}/oidc/")
 
 
-def test_the_id_of_the_workspace(registry: LiveRegistry) -> None:
+def test_the_id_of_the_workspace(registry: LiveRegistry, workspace: Workspace) -> None:
     known = {workspace(registry, token).get_workspace_id() for token in (None, registry.token("in the workspace"))}
     assert len(known) == 1
     assert known.pop() > 0
 
 
-def test_errors_are_of_their_classes(registry: LiveRegistry) -> None:
+def test_errors_are_of_their_classes(registry: LiveRegistry, workspace: Workspace) -> None:
     model_registry = workspace(registry).model_registry
     with pytest.raises(errors.ResourceDoesNotExist, match="absent"):
         model_registry.get_model("absent")
     with pytest.raises(errors.InvalidParameterValue, match="a/b"):
         model_registry.create_model("a/b")
-    model_registry.create_model("made twice")
-    with pytest.raises(errors.ResourceAlreadyExists, match="made twice"):
-        model_registry.create_model("made twice")
+    name = f"made twice by {workspace.admin}"
+    model_registry.create_model(name)
+    with pytest.raises(errors.ResourceAlreadyExists, match=name):
+        model_registry.create_model(name)
     newcomer = workspace(registry, registry.token("newcomer"))
     with pytest.raises(errors.PermissionDenied):
         newcomer.users.create(user_name="nobody")
@@ -50,7 +53,7 @@ def test_errors_are_of_their_classes(registry: LiveRegistry) -> None:
         workspace(registry, "wrong").current_user.me()
 
 
-def test_every_method_is_called_by_these_tests(registry: LiveRegistry) -> None:
+def test_every_method_is_called_by_these_tests(registry: LiveRegistry, workspace: Workspace) -> None:
     client = workspace(registry)
     methods = {
         (api, name)

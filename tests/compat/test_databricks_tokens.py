@@ -9,19 +9,19 @@ from databricks.sdk.common.types.fieldmask import FieldMask
 from databricks.sdk.service import settings
 from databricks.sdk.service.settings import TokenAccessControlRequest, TokenManagementAPI, TokenPermissionLevel
 
-from tests.compat.databricks_client import workspace
-from tests.live_registry import ADMIN, LiveRegistry
+from tests.compat.databricks_client import Workspace
+from tests.live_registry import LiveRegistry
 
 
 @pytest.fixture
-def token_management(registry: LiveRegistry) -> TokenManagementAPI:
+def token_management(registry: LiveRegistry, workspace: Workspace) -> TokenManagementAPI:
     return workspace(registry).token_management
 
 
 ONLY_THE_COMMENT = FieldMask(["comment"])  # type: ignore[no-untyped-call]  # the SDK's own constructor
 
 
-def test_tokens_of_ones_own(registry: LiveRegistry) -> None:
+def test_tokens_of_ones_own(registry: LiveRegistry, workspace: Workspace) -> None:
     tokens = workspace(registry, registry.token("sdk-owner")).tokens
     before = time.time_ns() // 1_000_000
     made = tokens.create(comment="laptop", lifetime_seconds=3600)
@@ -44,7 +44,9 @@ def test_tokens_of_ones_own(registry: LiveRegistry) -> None:
         tokens.delete(made.token_info.token_id)
 
 
-def test_tokens_of_everybody(registry: LiveRegistry, token_management: TokenManagementAPI) -> None:
+def test_tokens_of_everybody(
+    registry: LiveRegistry, token_management: TokenManagementAPI, workspace: Workspace
+) -> None:
     owner = workspace(registry, registry.token("sdk-owner-2"))
     info = owner.tokens.create(comment="laptop").token_info
     assert info is not None
@@ -70,17 +72,20 @@ def test_tokens_of_everybody(registry: LiveRegistry, token_management: TokenMana
         list(owner.token_management.list())
 
 
-def test_a_token_on_behalf_of_a_service_principal(registry: LiveRegistry, token_management: TokenManagementAPI) -> None:
+def test_a_token_on_behalf_of_a_service_principal(
+    registry: LiveRegistry, token_management: TokenManagementAPI, workspace: Workspace
+) -> None:
     robot = workspace(registry).service_principals.create(display_name=f"robot-{uuid.uuid4().hex[:8]}")
     assert robot.application_id is not None
-    made = token_management.create_obo_token(robot.application_id, comment="nightly", lifetime_seconds=3600)
+    # An OAuth access token lasts an hour, and what is created with it no longer.
+    made = token_management.create_obo_token(robot.application_id, comment="nightly", lifetime_seconds=1800)
     assert made.token_info is not None
-    assert (made.token_info.comment, made.token_info.created_by_username) == ("nightly", ADMIN)
+    assert (made.token_info.comment, made.token_info.created_by_username) == ("nightly", workspace.admin)
     assert str(made.token_info.owner_id) == robot.id
     assert workspace(registry, made.token_value).current_user.me().id == robot.id
 
 
-def test_who_may_have_tokens(fresh_registry: LiveRegistry) -> None:
+def test_who_may_have_tokens(fresh_registry: LiveRegistry, workspace: Workspace) -> None:
     token_management = workspace(fresh_registry).token_management
     levels = token_management.get_permission_levels().permission_levels
     assert levels is not None

@@ -8,7 +8,7 @@ from databricks.sdk import errors
 from databricks.sdk.service import ml
 from databricks.sdk.service.ml import ModelRegistryAPI, RegistryWebhookEvent, RegistryWebhookStatus
 
-from tests.compat.databricks_client import workspace
+from tests.compat.databricks_client import Workspace
 from tests.live_registry import LiveRegistry, serving
 from tests.server.api import Api
 from tests.server.receiver import Receiver
@@ -18,7 +18,8 @@ SECRET = "shared"
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+def live(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    """Another one for each way to sign in."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TUI_REGISTRY_WEBHOOK_KEY", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")
         with serving(tmp_path_factory.mktemp("hooked"), *OPTIONS) as registry:
@@ -26,7 +27,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
 
 
 @pytest.fixture
-def model_registry(live: LiveRegistry) -> ModelRegistryAPI:
+def model_registry(live: LiveRegistry, workspace: Workspace) -> ModelRegistryAPI:
     return workspace(live).model_registry
 
 
@@ -86,7 +87,7 @@ def test_all_calls(model_registry: ModelRegistryAPI) -> None:
             model_registry.delete_webhook(id=made.id)
 
 
-def test_who_may(live: LiveRegistry, model_registry: ModelRegistryAPI) -> None:
+def test_who_may(live: LiveRegistry, model_registry: ModelRegistryAPI, workspace: Workspace) -> None:
     model_registry.create_model("foreign")
     theirs = workspace(live, live.token("ann")).model_registry
     spec, events = ml.HttpUrlSpec(url="https://hooks.example.com"), [RegistryWebhookEvent.COMMENT_CREATED]

@@ -101,16 +101,59 @@ def test_schemas_describe_what_is_answered(admin: Api) -> None:
 
 
 def assert_described(document: dict[str, Any], attributes: list[dict[str, Any]], left_out: set[str]) -> None:
-    """Everything is described; and everything that is described exists."""
-    described = {each["name"]: each for each in attributes}
+    """Everything is described; and everything that is described exists, but what is never returned."""
+    described = {each["name"]: each for each in attributes if each["returned"] != "never"}
     assert set(document) - left_out == set(described)
     for name, attribute in described.items():
         values = document[name] if attribute["multiValued"] else [document[name]]
         for value in values:
             if attribute["type"] == "complex":
-                assert set(value) <= {each["name"] for each in attribute["subAttributes"]}
+                parts = attribute["subAttributes"]
+                assert set(value) <= {each["name"] for each in parts if each["returned"] != "never"}
             else:
                 assert isinstance(value, {"string": str, "boolean": bool}[attribute["type"]])
+
+
+def test_every_attribute_of_the_core_user_can_be_sent(admin: Api) -> None:
+    """Some clients cannot build a user with attributes that the schemas do not describe. What is not kept is described
+    as never returned."""
+    schemas = {each["name"]: each["attributes"] for each in admin.get(f"{SCIM}/Schemas").ok()["Resources"]}
+    described = {each["name"]: each for each in schemas["User"]}
+    core = (
+        "userName displayName name nickName profileUrl title userType preferredLanguage locale timezone active password"
+    )
+    core += " emails phoneNumbers ims photos addresses groups entitlements roles x509Certificates"
+    assert set(described) == set(core.split())
+    parts_of_name = {each["name"] for each in described["name"]["subAttributes"]}
+    honorific = {"honorificPrefix", "honorificSuffix"}
+    assert parts_of_name == {"formatted", "familyName", "givenName", "middleName"} | honorific
+
+    ignored = {name: example(each) for name, each in described.items() if each["returned"] == "never"}
+    full_name = example(described["name"])
+    user = admin.post(USERS, userName=new_name("user"), name=full_name, **ignored).ok()
+    assert user["name"] == {"givenName": "x", "familyName": "x"}
+    path = f"{USERS}/{user['id']}"
+    replaced = admin.put(path, userName=user["userName"], name=full_name, **ignored).ok()
+    operations = [{"op": "add", "path": name, "value": value} for name, value in ignored.items()]
+    patched = admin.patch(path, Operations=[*operations, {"op": "remove", "path": "name.formatted"}]).ok()
+    for each in (user, replaced, patched, admin.get(path).ok()):
+        assert not set(ignored) & set(each)
+        assert each["name"] == {"givenName": "x", "familyName": "x"}
+
+    member = {"value": user["id"], "type": "User", "$ref": user["meta"]["location"]}
+    group = admin.post(GROUPS, displayName=new_name("group"), members=[member]).ok()
+    assert set(group["members"][0]) == {"value", "display", "$ref"}
+    (members,) = (each for each in schemas["Group"] if each["name"] == "members")
+    assert {each["name"] for each in members["subAttributes"]} == {"value", "display", "$ref", "type"}
+
+
+def example(attribute: dict[str, Any]) -> Any:
+    """A value of an attribute, as its schema describes it."""
+    kind = attribute["type"]
+    value = {"string": "x", "reference": "https://x.example.com", "binary": "eA==", "boolean": True}.get(kind)
+    if kind == "complex":
+        value = {each["name"]: example(each) for each in attribute["subAttributes"]}
+    return [value] if attribute["multiValued"] else value
 
 
 @pytest.mark.parametrize("path", ["ServiceProviderConfig", "ResourceTypes", "Schemas"])

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tui_registry_server.rules.scim_ignored import with_ignored
 from tui_registry_server.rules.scim_resources import GROUP, SERVICE_PRINCIPAL, USER, Resource
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
 from tui_registry_server.wire.scim_discovery import (
@@ -38,7 +39,7 @@ def all_schemas() -> list[Schema]:
     """The schemas of the resources, and of the discovery endpoints."""
     SchemaAttribute.model_rebuild()  # it is recursive
     return [
-        *(_schema(resource.schema, resource.type, model, COMMON) for resource, model in MODELS),
+        *(with_ignored(_schema(resource.schema, resource.type, model, COMMON)) for resource, model in MODELS),
         _schema(CONFIG_SCHEMA, "ServiceProviderConfig", ServiceProviderConfig, COMMON),
         _schema(RESOURCE_TYPE_SCHEMA, "ResourceType", ResourceType, COMMON - {"id"}),
         _schema(SCHEMA_SCHEMA, "Schema", Schema, COMMON - {"id"}),

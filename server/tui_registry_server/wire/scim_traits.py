@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 READ_WRITE, READ_ONLY, IMMUTABLE = "readWrite", "readOnly", "immutable"
+NEVER = "never"
+"""Of ``returned``."""
 
 
 @dataclass(frozen=True, slots=True)
