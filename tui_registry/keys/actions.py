@@ -71,7 +71,7 @@ ACTIONS = (
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", WITH_MARKS, 5),
     Action("mark_range", "v", "v", "range", "Mark the rows from here to where the cursor goes", WITH_MARKS, 6),
     Action("mark_all", "asterisk", "*", "all", "Mark all rows of the list, or none", WITH_MARKS, 6),
-    Action("invert_marks", "I", "I", "invert", "Mark the rows that are not marked", WITH_MARKS, 9),
+    Action("invert_marks", "I", "I", "invert", "Invert the marks", WITH_MARKS, 9),
     Action(
         "filter",
         "slash",
@@ -268,7 +268,7 @@ ACTIONS = (
         (EVERYWHERE,),
         8,
     ),
-    Action("go('overview')", "6", "6", "overview", "Go to the overview: what waits and needs care", (EVERYWHERE,), 8),
+    Action("go('overview')", "6", "6", "overview", "Go to the overview: what needs attention", (EVERYWHERE,), 8),
     Action(
         "read_on(1)", "J", "J", "scroll down", "Scroll the details down", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9
     ),

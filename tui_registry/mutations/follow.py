@@ -10,7 +10,7 @@ from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.follow import Digest, Follow
 
 REQUESTS = "requests that wait for you"
-HOW_OFTEN = {Digest.NOW: "at once", Digest.HOURLY: "every hour", Digest.DAILY: "every day, at 06:00 UTC"}
+HOW_OFTEN = {Digest.NOW: "immediately", Digest.HOURLY: "every hour", Digest.DAILY: "every day, at 06:00 UTC"}
 CHANGED = "it was changed elsewhere. Look at it again."
 
 

@@ -44,8 +44,8 @@ class ActivityFeed(TableActions, Listing, EditActions):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGE", 4, priority=2, sorting=BY_TIME),
-        Column("USER", 12, priority=1, max_width=20),
-        Column("ACTION", 9, grow=1, max_width=19),
+        Column("USER", 12, priority=1, max_width=15),
+        Column("ACTION", 9, grow=1, max_width=13),
         Column("MODEL", 16, grow=3, max_width=30),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("DETAILS", 14, priority=3, grow=5),

@@ -36,7 +36,7 @@ class JournalPlace(TableActions, Listing):
     """Changes are in words, with the calls that they took in the details below; other calls are dim."""
 
     place = "journal"
-    list_title = "Changes of this session"
+    list_title = "Changes in this session"
     empty_message = "No changes in this session.\nv lists all calls, reads included."
     no_match = "No matching changes or calls."
     placeholder = "model, verb, result, user, method or path"

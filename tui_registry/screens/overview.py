@@ -178,21 +178,23 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
         return Tile(label, counted, note, style, about, place, typed)
 
     requests, moves, tokens = overview.open_requests, overview.transitions, overview.expiring_tokens
-    whose = "of everybody" if tokens.of_everybody else "of yours"
+    whose = "of all users" if tokens.of_everybody else "of yours"
     today = moves.days[-1].count if moves.days else 0
     return [
         tile(
             "Open requests",
             requests,
-            some=f"the oldest waits for {age(requests.oldest_timestamp)}" if requests.oldest_timestamp else "",
+            some=f"the oldest has waited {age(requests.oldest_timestamp)}" if requests.oldest_timestamp else "",
             none="no open requests",
-            about="Transition requests that wait for a decision.",
+            about="Transition requests awaiting a decision.",
             place="inbox",
         ),
         Tile(
             "Stage transitions",
             moves,
-            f"in {len(days)} days, {today} of them today" if moves.count else f"none in {len(days)} days",
+            f"in the last {len(days)} days, {today} of them today"
+            if moves.count
+            else f"none in the last {len(days)} days",
             "" if moves.count else "dim",
             "Moves and approvals by people, without the archiving that follows from them.",
             "activity",
@@ -201,7 +203,7 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
         tile(
             "Models without description",
             overview.models_without_description,
-            some="nothing says what they are for",
+            some="nobody has written what they are for",
             none="every model has a description",
             about="Models without a description: e adds one.",
             place="models",
@@ -227,10 +229,10 @@ def tiles(overview: RegistryOverview, days: Sequence[date], old_days: int) -> li
             typed=f"stage:production older:{old_days}d",
         ),
         tile(
-            "Tokens that expire",
+            "Tokens expiring soon",
             tokens,
-            some=f"{whose}, in {EXPIRY_DAYS} days",
-            none=f"no token {whose} expires in {EXPIRY_DAYS} days",
+            some=f"{whose}, within {EXPIRY_DAYS} days",
+            none=f"no token {whose} expires within {EXPIRY_DAYS} days",
             about="Whoever uses such a token loses access when it expires: create another one before.",
             place="tokens",
             typed=f"expires:{EXPIRY_DAYS}d",

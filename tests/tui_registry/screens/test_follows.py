@@ -33,7 +33,7 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
     with Api(live.url, live.token(BOB)) as bob, Api(live.url, live.admin_token) as admin:
         async with console(live.url, live.token(BOB)) as shown:
             await shown.press("f")
-            await shown.shows("Follow requests that wait for you", "every day", "empty: your own address")
+            await shown.shows("Follow requests that wait for you", "every day", "leave empty for your own address")
             assert "not any more" not in shown.text
             await shown.press("k", "enter", "enter")  # every hour
             await shown.notifies("requests that wait for you: You are notified every hour.")
@@ -42,7 +42,7 @@ async def test_by_keys(served: tuple[LiveRegistry, Mailbox]) -> None:
             await shown.press("f")
             await shown.shows("Follow churn")
             await shown.press("g", "enter", "enter")
-            await shown.notifies("churn: You are notified at once.")
+            await shown.notifies("churn: You are notified immediately.")
             listed = bob.get(FOLLOWS).ok()["follows"]
             assert [(each.get("model_name"), each["digest"], each["email"]) for each in listed] == [
                 (None, "HOURLY", BOB),
@@ -78,7 +78,7 @@ def test_by_commands(served: tuple[LiveRegistry, Mailbox]) -> None:
     slack = "https://127.0.0.1:9/services/secret"
     dry = run("follow", "churn", "--slack", slack, "--dry-run")
     assert (dry.exit_code, "You follow nothing." in run("follows").stderr) == (0, True)
-    assert "You are notified at once." in run("follow", "churn", "--slack", slack).stdout
+    assert "You are notified immediately." in run("follow", "churn", "--slack", slack).stdout
     changed = run("follow", "churn", "--digest", "daily", "--email", "ops@example.org", "--json")
     followed = json.loads(changed.stdout)["follow"]
     assert (followed["model_name"], followed["digest"], followed["email"]) == ("churn", "DAILY", "ops@example.org")

@@ -146,7 +146,7 @@ async def test_changes_are_in_words_with_the_servers_reason(samples: Samples, si
         await shown.press("y")
         await shown.shows("✗ 1 approved, 1 failed · @ details")
         await shown.press("at")
-        await shown.shows("Changes of this session (2)", f"approve {done} version 1", "ok", "✗ failed", " ms")
+        await shown.shows("Changes in this session (2)", f"approve {done} version 1", "ok", "✗ failed", " ms")
         assert "read " not in shown.text
         rows = [line for line in shown.text.split("\n") if f" approve {failed}" in line]
         await shown.press(*(["j"] if not rows[0].startswith("▎") else []))

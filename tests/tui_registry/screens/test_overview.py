@@ -61,12 +61,12 @@ async def test_a_count_opens_the_list_that_was_counted(samples: Samples) -> None
         "Models without description": ("Models matching “missing:description” (4)", (asked, old, plain, orphan)),
         "Models without owner": ("Models matching “missing:owner” (1)", (orphan,)),
         "Old Production versions": ("Board matching “stage:production older:30d”", (old,)),
-        "Tokens that expire": ("Tokens matching “expires:14d” (1)", (OWNER,)),
+        "Tokens expiring soon": ("Tokens matching “expires:14d” (1)", (OWNER,)),
     }
     settings = Settings(old_days=30)
     async with console(samples.url, samples.registry.admin_token, LARGE, settings=settings) as shown:
         await shown.press("6")
-        await shown.shows("Overview", "the oldest waits for", "created more than 30 days ago")
+        await shown.shows("Overview", "the oldest has waited", "created more than 30 days ago")
         for down, (label, (title, names)) in enumerate(opened.items()):
             await shown.press("6")
             await shown.shows("Stage transitions per day", label)
@@ -95,7 +95,7 @@ async def test_what_is_well_is_said(samples: Samples) -> None:
         assert note(shown, "Models without description") == ("0", "every model has a description")
         assert note(shown, "Models without owner") == ("0", "every model has an owner")
         assert note(shown, "Old Production versions") == ("0", "no version is older than 90 days")
-        assert note(shown, "Tokens that expire") == ("0", "no token of yours expires in 14 days")
+        assert note(shown, "Tokens expiring soon") == ("0", "no token of yours expires within 14 days")
 
 
 async def test_an_older_server_is_not_asked_again_and_again(samples: Samples) -> None:

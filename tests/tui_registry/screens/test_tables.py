@@ -263,7 +263,7 @@ async def test_every_place_with_a_table_sorts_it_and_knows_its_values(samples: S
         ("tab", "Access › Groups"),
         ("tab", "Access › Service principals"),
         ("tab", "Access › Tokens"),
-        ("at", "Changes of this session"),
+        ("at", "Changes in this session"),
         ("v", "API calls of this session"),
     )
     async with console(samples.url, samples.registry.admin_token, LARGE) as shown:
@@ -271,7 +271,7 @@ async def test_every_place_with_a_table_sorts_it_and_knows_its_values(samples: S
         for key, title in places:
             await shown.press(key)
             await shown.shows(title)
-            if title.endswith(("Service principals", "Changes of this session")):
+            if title.endswith(("Service principals", "Changes in this session")):
                 continue  # there are none
             place = shown.app.screen
             assert isinstance(place, TableActions)

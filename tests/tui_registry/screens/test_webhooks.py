@@ -162,7 +162,7 @@ async def test_all_of_them_and_who_may(hooked: Hooked) -> None:
         await shown.shows("Webhooks (3)", "of MLflow", "of all", "! 127.0.0.1", "fraud")
         assert "secret-path" not in shown.text
         await choose(shown, "unchecked")
-        await shown.shows("! Its certificate is not checked")
+        await shown.shows("! Its certificate is not verified")
         await shown.press("asterisk", "p")
         await confirm(shown, "Pause 3 webhooks?")
         await shown.notifies("3 paused, 0 failed")

@@ -130,7 +130,7 @@ def test_stopped_by_another(samples: Samples, tmp_path: Path, number: signal.Sig
         shown.shows(model, "None → Staging", "● live", "? help")
         shown.until(lambda: "written over it" not in shown.text, "all drawn anew")
         shown.press("@")
-        shown.shows("Changes of this session")
+        shown.shows("Changes in this session")
         shown.press("escape")
         shown.shows("Inbox (1)")
         leave(shown, tmp_path)

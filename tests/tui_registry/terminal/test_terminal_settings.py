@@ -54,7 +54,7 @@ def walk(shown: Terminal, model: str) -> None:
     shown.press("4")
     shown.shows("Activity")
     shown.press("@")
-    shown.shows("Changes of this session")
+    shown.shows("Changes in this session")
     shown.press("?")
     shown.shows("Keyboard shortcuts")
     shown.press("escape")
@@ -106,7 +106,7 @@ def test_without_colours_everything_can_be_told_apart(samples: Samples, variable
         assert "None → Staging" in shown.text
         assert "None → Production" in shown.text
         shown.press("@")
-        shown.shows("Changes of this session")
+        shown.shows("Changes in this session")
         shown.press("q")
         assert shown.ends() == 0
 

@@ -100,20 +100,20 @@ def _fields(app: Console, model: str, *, is_admin: bool) -> list[Field]:
         Field(name="description", label="Description (optional)", max_length=MAX_DESCRIPTION_LENGTH),
         Field(
             name="secret",
-            label="Secret, the key of the signature (optional, not displayed)",
+            label="Signing secret (optional, hidden)",
             max_length=MAX_SECRET_LENGTH,
             hidden=True,
         ),
         Field(
             name="authorization",
-            label="Authorization header (optional, not displayed)",
+            label="Authorization header (optional, hidden)",
             hint="Bearer …",
             max_length=MAX_SECRET_LENGTH,
             hidden=True,
         ),
         Field(
             name="format",
-            label="It takes",
+            label="Payload format",
             value=WebhookFormat.JSON.value,
             choices=[
                 Choice(WebhookFormat.JSON.value, "JSON", "for programs, as Databricks documents it"),
@@ -124,11 +124,11 @@ def _fields(app: Console, model: str, *, is_admin: bool) -> list[Field]:
         ),
         Field(
             name="certificate",
-            label="The receiver's certificate",
+            label="TLS certificate of the receiver",
             value=CHECK,
             choices=[
-                Choice(CHECK, "check it"),
-                Choice(NO_CHECK, "do not check it", "whoever is in between can read what is sent"),
+                Choice(CHECK, "verify"),
+                Choice(NO_CHECK, "do not verify", "anyone in between can read what is sent"),
             ],
         ),
     ]

@@ -15,7 +15,7 @@ from tui_registry_server.wire.webhook_delivery import DeliveryStatus, WebhookDel
 from tui_registry_server.wire.webhook_overview import MAX_COUNTED, WebhookOverview
 
 REGISTRY = "(registry)"
-UNCHECKED = "Its certificate is not checked: whoever is in between can read and change what is sent."
+UNCHECKED = "Its certificate is not verified: anyone in between can read and change what is sent."
 STATES = {
     RegistryWebhookStatus.ACTIVE: ("active", "green"),
     RegistryWebhookStatus.TEST_MODE: ("tests only", "yellow"),
@@ -24,7 +24,7 @@ STATES = {
 NAMES = {WebhookFormat.SLACK: "Slack", WebhookFormat.TEAMS: "Teams", WebhookFormat.EMAIL: "people, by e-mail"}
 COLUMNS = (
     Column("HOST", 20, grow=3, max_width=40),
-    Column("OF", 10, grow=2, max_width=30),
+    Column("SCOPE", 10, grow=2, max_width=30),
     Column("STATUS", 10),
     Column("QUEUE", 5, priority=1, sorting=BY_NUMBER),
     Column("FAILED", 6, priority=1, sorting=BY_NUMBER),
@@ -80,14 +80,14 @@ def row_of(webhook: WebhookOverview) -> Row:
 
 def about(webhook: WebhookOverview) -> Content:
     """What the columns have no room for."""
-    form = "MLflow's form" if webhook.form == MLFLOW_FORM else "Databricks' form"
+    form = "MLflow format" if webhook.form == MLFLOW_FORM else "Databricks format"
     if webhook.format is not WebhookFormat.JSON:
         form = f"messages for {NAMES[webhook.format]}"
     name = webhook.description or webhook.name or "no description"
     facts = [
         f"by {one_line(webhook.user_id)}, created {moment(webhook.creation_timestamp)}",
         form,
-        "with a secret" if webhook.has_secrets else "without a secret",
+        "with a secret" if webhook.has_secrets else "no secret",
     ]
     parts = [Content.assemble((one_line(name, 200), "bold"), ("  " + ", ".join(facts), "dim"))]
     if not webhook.enable_ssl_verification:
@@ -100,18 +100,16 @@ def about(webhook: WebhookOverview) -> Content:
 
 def outcome(delivery: WebhookDelivery) -> str:
     """What came of the last attempt, in a sentence."""
-    told = [delivery.status.value]
+    facts = [delivery.status.value]
     if delivery.response_status is not None:
-        told.append(f"answered {delivery.response_status}")
+        facts.append(f"answered {delivery.response_status}")
     if delivery.latency_ms is not None:
-        told.append(f"after {delivery.latency_ms} ms")
+        facts.append(f"after {delivery.latency_ms} ms")
     if delivery.sent_timestamp is not None:
-        told.append(f"{age(delivery.sent_timestamp)} ago")
+        facts.append(f"{age(delivery.sent_timestamp)} ago")
     if delivery.status is DeliveryStatus.PENDING and delivery.attempts:
-        told.append(f"attempt {delivery.attempts} failed, the next one at {moment(delivery.due_timestamp or 0)[11:]}")
-    if delivery.error:
-        told.append(delivery.error)
-    return ", ".join(told)
+        facts.append(f"attempt {delivery.attempts} failed, next one at {moment(delivery.due_timestamp or 0)[11:]}")
+    return f"{', '.join(facts)}{f': {delivery.error}' if delivery.error else ''}"
 
 
 def status_style(status: DeliveryStatus) -> str:

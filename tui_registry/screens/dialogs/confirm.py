@@ -136,6 +136,7 @@ class Confirm(ModalScreen[Consent | None]):
             box.toggle()
 
     def on_resize(self) -> None:
+        self.query_one("#targets").styles.clear_rule("max_height")
         self.call_after_refresh(self._show_rest)
 
     def action_read_on(self, by: int) -> None:
@@ -146,6 +147,9 @@ class Confirm(ModalScreen[Consent | None]):
         """Say how many lines are below those that are displayed."""
         targets, more = self.query_one("#targets"), self.query_one("#more", Static)
         below = targets.max_scroll_y - targets.scroll_offset.y
+        if targets.max_scroll_y == 1:  # the line itself takes the place of what would be said about it
+            targets.styles.max_height = targets.size.height + 1
+            below = 0
         more.display = below > 0
         more.update(Content.styled(legend(f"↓ {below} more line{'' if below == 1 else 's'}"), "bold $text-warning"))
 

@@ -11,8 +11,8 @@ from tui_registry_server.wire.follow import Digest
 
 STOP = "STOP"
 LABELS = {
-    Digest.NOW: ("at once", "a message for each change"),
-    Digest.HOURLY: ("every hour", "one message of all since the last, if there are any"),
+    Digest.NOW: ("immediately", "a message for each change"),
+    Digest.HOURLY: ("every hour", "one message with all changes since the last, if any"),
     Digest.DAILY: ("every day", "the same, at 06:00 UTC"),
 }
 
@@ -28,9 +28,9 @@ async def follow(app: Console, model: str | None) -> None:
         Field(name="when", label="Notify", value=(before.digest if before else Digest.DAILY).value, choices=choices),
         Field(
             name="to",
-            label="E-mail address, or incoming webhook of Slack",
+            label="E-mail address, or URL of a Slack incoming webhook",
             value=to,
-            hint="empty: your own address",
+            hint="leave empty for your own address",
             check=_problem,
         ),
     ]

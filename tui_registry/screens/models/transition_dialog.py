@@ -13,6 +13,13 @@ from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, allows
 from tui_registry_server.wire.stage import Stage
 
+FORWARD = {
+    Stage.NONE: Stage.STAGING.value,
+    Stage.STAGING: Stage.PRODUCTION.value,
+    Stage.PRODUCTION: Stage.ARCHIVED.value,
+}
+"""The stage that is next in a version's life: the one under the cursor at first."""
+
 
 def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choice]:
     """The stages that a version can be moved to, each with whether it needs approval, if the level is known."""
@@ -28,7 +35,7 @@ def stages_to(version: ModelVersion, level: PermissionLevel | None) -> list[Choi
 def _approval_text(origin: Stage, stage: Stage, level: PermissionLevel | None) -> str:
     if level is None:
         return ""
-    return "immediately" if _moves_at_once(level, origin, stage) else "requires approval"
+    return "" if _moves_at_once(level, origin, stage) else "requires approval"
 
 
 def _moves_at_once(level: PermissionLevel, origin: Stage, stage: Stage) -> bool:
@@ -39,7 +46,8 @@ def _moves_at_once(level: PermissionLevel, origin: Stage, stage: Stage) -> bool:
 async def transition_version(app: Console, version: ModelVersion, level: PermissionLevel | None) -> None:
     """Ask for the stage, confirm the effect, then send. Raises CallError before anything is sent."""
     title = f"Move {visible(version.name)} version {version.version} from {version.current_stage} to"
-    chosen = await app.push_screen_wait(Choose(title, stages_to(version, level)))
+    forward = FORWARD.get(version.current_stage, "")
+    chosen = await app.push_screen_wait(Choose(title, stages_to(version, level), current=forward))
     if chosen is None:
         return
     stage = Stage(chosen)
