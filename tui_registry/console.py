@@ -52,6 +52,9 @@ class Navigation(Protocol):
     def open_principal(self, kind: PrincipalKind, principal_id: str, name: str) -> None:
         """Open all that a user or service principal has, or the members of a group."""
 
+    def open_credentials(self, principal_id: str, name: str) -> None:
+        """Open the OAuth secrets and federation rules of a service principal."""
+
     def open_token(self, token_id: str, comment: str) -> None: ...
 
     def open_history(self, name: str, version: str | None) -> None:

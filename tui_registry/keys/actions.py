@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from textual.binding import Binding
 
 from tui_registry.keys.action import EVERYWHERE, Action
+from tui_registry.keys.credential_actions import CREDENTIAL_ACTIONS
 from tui_registry.keys.names import is_character
 from tui_registry.keys.webhook_actions import WEBHOOK_ACTIONS
 
@@ -30,7 +31,7 @@ DETAILS = ("version", "model details")
 TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
-ACCESS = (*SECTIONS, "group", "person", "deliveries")
+ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries")
 TABLES = ("inbox", "models", *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
 VIEW_PLACES = ("inbox", "models", "board", "activity", *SECTIONS)
 ACTIONS = (
@@ -207,6 +208,7 @@ ACTIONS = (
         writes=True,
     ),
     Action("revoke_token", "D", "D", "revoke", "Revoke the token", ("tokens",), 2, writes=True),
+    *CREDENTIAL_ACTIONS,
     *WEBHOOK_ACTIONS,
     Action("next_section", "tab", "tab", "next section", "Go to the next section of Access", SECTIONS, 3),
     Action(
@@ -252,7 +254,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "deliveries"),
+        ("model", *DETAILS, "compare", "journal", *TRACKING, "group", "person", "credentials", "deliveries"),
         3,  # who opened it has to see the way back
     ),
     Action("go('inbox')", "1", "1", "inbox", "Go to the open requests", (EVERYWHERE,), 8),

@@ -62,6 +62,11 @@ class Navigator(Navigation):
         else:
             self._app.push_screen(Person(kind, principal_id, name))
 
+    def open_credentials(self, principal_id: str, name: str) -> None:
+        from tui_registry.screens.access.credentials import Credentials
+
+        self._app.push_screen(Credentials(principal_id, name))
+
     def open_token(self, token_id: str, comment: str) -> None:
         from tui_registry.screens.access.tokens import Tokens
 

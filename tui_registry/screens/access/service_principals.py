@@ -17,3 +17,12 @@ class ServicePrincipals(Accounts):
 
     def register(self) -> Register:
         return service_principals(self.console_app.client)
+
+    def is_live(self, action: str) -> bool:
+        if action == "credentials":
+            return self.is_admin and self._chosen is not None
+        return super().is_live(action)
+
+    def action_credentials(self) -> None:
+        if chosen := self._chosen:
+            self.console_app.navigation.open_credentials(chosen.id, chosen.principal.name)

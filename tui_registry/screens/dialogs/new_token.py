@@ -1,4 +1,4 @@
-"""A new token, displayed once. It is stored nowhere: not in a list, the journal or a notification."""
+"""A new token or secret, displayed once. It is stored nowhere: not in a list, the journal or a notification."""
 
 from typing import ClassVar, cast
 
@@ -21,15 +21,16 @@ class NewToken(ModalScreen[None]):
         Binding("y", "copy", show=False),
     ]
 
-    def __init__(self, owner: str, value: str) -> None:
+    def __init__(self, owner: str, value: str, noun: str = "token") -> None:
         super().__init__()
+        self._noun = noun
         self._owner = owner
         self._value = value
 
     def compose(self) -> ComposeResult:
         with Vertical(id="new-token"):
-            yield Static(Content(f"Token for {one_line(self._owner)}"), id="title")
-            yield Static(Content("Copy this token now: it will not be displayed again."))
+            yield Static(Content(f"{self._noun.title()} for {one_line(self._owner)}"), id="title")
+            yield Static(Content(f"Copy this {self._noun} now: it will not be displayed again."))
             yield Static(Content(one_line(self._value)), id="value")
             yield Static(Content("y copy   esc close"), id="hint")
 
@@ -38,4 +39,4 @@ class NewToken(ModalScreen[None]):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        cast("Console", self.app).copy(self._value, message="The token. Clear the clipboard after pasting it.")
+        cast("Console", self.app).copy(self._value, message=f"The {self._noun}. Clear the clipboard after pasting it.")
