@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tui_registry.queries.prompts import is_prompt
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
@@ -89,7 +90,7 @@ class Versions:
                 (UNKNOWN if since is None else age(since), "dim"),
                 (one_line(short_name(by)) if by else UNKNOWN, "dim"),
                 (spans, STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
-                (summary(version.description or "", 300), "dim"),
+                (_note(version), "dim"),
             ),
             (
                 int(version.version),
@@ -108,6 +109,12 @@ class Versions:
         if not periods and version.current_stage is Stage.NONE and self.is_complete:
             return version.creation_timestamp, version.user_id or ""
         return None, ""
+
+
+def _note(version: ModelVersion) -> str:
+    """The description in one line; of a prompt's version, after its aliases, which it has in place of a stage."""
+    aliases = [f"@{one_line(alias)}" for alias in version.aliases] if is_prompt(version.tags) else []
+    return "  ".join(filter(None, [*aliases, summary(version.description or "", 300)]))
 
 
 def _in_production(periods: Sequence[StagePeriod]) -> list[StagePeriod]:
