@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from tui_registry.demo.call_builder import CallBuilder
 from tui_registry.demo.clock import Clock, When, Workday
-from tui_registry.queries.prompts import CHAT, IS_PROMPT, TEXT, TYPE
 from tui_registry_server.wire.permission import PermissionLevel as Level
 
+IS_PROMPT, TEXT, TYPE = "mlflow.prompt.is_prompt", "mlflow.prompt.text", "_mlflow_prompt_type"
+"""The tags that MLflow writes."""
 SOURCE = "prompt-template"
 """What MLflow's server writes as the source of a prompt's version."""
 MINUTE = 60_000  # milliseconds
@@ -142,4 +143,4 @@ def _tags(version: Version) -> dict[str, str]:
     if isinstance(version.text, str):
         return {IS_PROMPT: "true", TEXT: version.text, TYPE: "text"}
     messages = [{"role": role, "content": content} for role, content in version.text]
-    return {IS_PROMPT: "true", TEXT: json.dumps(messages, ensure_ascii=False), TYPE: CHAT}
+    return {IS_PROMPT: "true", TEXT: json.dumps(messages, ensure_ascii=False), TYPE: "chat"}

@@ -32,6 +32,7 @@ SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhoo
 ACCOUNTS = ("users", "service principals")
 ACCESS = (*SECTIONS, "group", "person", "deliveries")
 LISTED = ("models", "prompts")
+READ_ON = (*WITH_REQUESTS, *DETAILS, "compare", "deliveries")
 TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
 VIEW_PLACES = ("inbox", *LISTED, "board", "activity", *SECTIONS)
 ACTIONS = (
@@ -272,10 +273,8 @@ ACTIONS = (
     ),
     Action("go('overview')", "6", "6", "overview", "Go to the overview: what waits and needs care", (EVERYWHERE,), 8),
     Action("go('prompts')", "7", "7", "prompts", "Go to the prompts", (EVERYWHERE,), 8),
-    Action(
-        "read_on(1)", "J", "J", "scroll down", "Scroll the details down", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9
-    ),
-    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9),
+    Action("read_on(1)", "J", "J", "scroll down", "Scroll the details down", READ_ON, 9),
+    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", READ_ON, 9),
     Action(
         "refresh",
         "f5",

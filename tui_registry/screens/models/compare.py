@@ -82,6 +82,11 @@ class Compare(Place):
     def action_back(self) -> None:
         self.app.pop_screen()
 
+    def action_read_on(self, by: int) -> None:
+        """Scroll the full texts by half their height."""
+        panel = self.query_one("#full-text")
+        panel.scroll_relative(y=by * max(1, panel.size.height // 2), animate=False)
+
     @on(Table.Highlighted)
     def _show_full_text(self) -> None:
         """Display both values of the row under the cursor in full."""

@@ -65,6 +65,7 @@ class DetailsScreen(EditActions):
 
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*breadcrumbs)
+        self._breadcrumbs = breadcrumbs
         self.table = Table(self.COLUMNS, empty="Loading…", id="facts", show_titles=False)
         self._text = Static("", markup=False, id="text")
         self._markdown = Markdown(id="markdown", open_links=False, parser_factory=self._parser)
@@ -118,6 +119,8 @@ class DetailsScreen(EditActions):
 
     async def load(self) -> None:
         facts = await self.read_facts()
+        if self.noun == "prompt":
+            self.header.show_breadcrumbs("Prompts", *self._breadcrumbs[1:])
         self.facts = {fact.key: fact for fact in facts}
         self.table.show(
             [Row(each.key, ((each.label, "dim"), (one_line(each.value, 500), each.style))) for each in facts]

@@ -21,7 +21,7 @@ from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
-from tui_registry.screens.models.version_rows import COLUMNS, Versions
+from tui_registry.screens.models.version_rows import COLUMNS, PROMPT_COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.mark_table import MarkTable
@@ -106,6 +106,8 @@ class Model(TableActions, VersionActions):
         )
         if is_prompt(model.tags) is not self._is_prompt:
             self._is_prompt = not self._is_prompt
+            self.own_columns = PROMPT_COLUMNS if self._is_prompt else None
+            self.arrange_tables()
             self.show_title()
             page = await self._read_versions()
         versions = {version.version: version for version in page.model_versions}

@@ -29,6 +29,7 @@ from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability
+from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_ACTIVITIES = 50  # the newest ones
@@ -94,11 +95,9 @@ class VersionDetails(DetailsScreen):
         ]
 
     def _version_facts(self, version: ModelVersion) -> list[Fact]:
-        stage = version.current_stage
         facts = [
             self.description_fact(self._subject, version.description or "", can_edit=may(self._level, Ability.EDIT)),
-            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
-            *([] if is_prompt(version.tags) else [Fact(key="source", label="source", value=version.source or "")]),
+            *self._model_facts(version),
         ]
         open_actions = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
         for label, value in (
@@ -113,6 +112,16 @@ class VersionDetails(DetailsScreen):
             Fact(key="created", label="created", value=f"{created}, by {version.user_id or 'an unknown user'}")
         )
         return facts
+
+    def _model_facts(self, version: ModelVersion) -> list[Fact]:
+        """What versions of prompts have not: a stage, and a source that says something."""
+        if self.prompt_text is not None and version.current_stage is Stage.NONE:
+            return []
+        stage = version.current_stage
+        return [
+            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
+            Fact(key="source", label="source", value=version.source or ""),
+        ]
 
     def _alias_fact(self, alias: str) -> Fact:
         can_alias = may(self._level, Ability.SET_ALIAS)

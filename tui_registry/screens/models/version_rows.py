@@ -23,6 +23,8 @@ COLUMNS = (
     Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
     Column("NOTE", 12, priority=3, grow=6),
 )
+PROMPT_COLUMNS = ("ver", "since", "by", "note")
+"""Of the versions of prompts, which have no stages."""
 UNKNOWN = "–"
 
 
