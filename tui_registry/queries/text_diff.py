@@ -4,7 +4,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-MAX_LINES = 2_000  # of either text: the time it takes grows with their product
+MAX_LINES = 1_000  # of either text: no key acts while they are compared
 
 
 class Side(StrEnum):
@@ -27,7 +27,7 @@ def diff(one: str, other: str) -> list[Line] | None:
     if max(len(before), len(after)) > MAX_LINES:
         return None
     found: list[Line] = []
-    for tag, start, end, other_start, other_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, start, end, other_start, other_end in SequenceMatcher(None, before, after).get_opcodes():
         if tag == "equal":
             found += [Line(Side.BOTH, text) for text in before[start:end]]
         else:

@@ -7,6 +7,7 @@ import pytest
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
 from tests.tui_registry.console import LARGE, SIZES, Console, console
 from tests.tui_registry.samples import ASKER, Samples
+from tui_registry.screens.models.model import Model
 
 pytestmark = THEIR_WARNINGS
 
@@ -91,7 +92,7 @@ async def test_the_page_of_a_prompt_has_its_versions_and_texts(
         assert "STAGE" not in shown.text
         assert "move" not in shown.bar  # to another stage
         await shown.press("t", "n", "b")
-        assert shown.app.screen.is_current  # no dialog is open
+        assert isinstance(shown.app.screen, Model), "no dialog is open"
         await shown.press("down")
         await shown.shows("version 1", "At most 120 words.", "@live  First draft")
         await shown.press("enter")
