@@ -172,6 +172,15 @@ async def test_a_prompt_can_be_changed_as_a_model(samples: Samples, reply: str) 
         await shown.shows("No prompts that you can read.")
 
 
+async def test_who_decides_a_request_reads_the_text(samples: Samples, reply: str) -> None:
+    """Other clients may ask for stages of prompts, too."""
+    samples.move(reply, "1", "Production")
+    samples.ask(reply, "2", "Production")
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await shown.shows("Inbox (1)", "compared with version 1", "text You answer", "At most 80 words.")
+        assert "mlflow.prompt" not in shown.text
+
+
 async def test_readers_are_offered_no_change(samples: Samples, reply: str) -> None:
     async with console(samples.url, samples.registry.token(ASKER), LARGE) as shown:
         await opened(shown, reply)
