@@ -7,13 +7,12 @@ Without a package index to install from, skip it with ``-m "not slow_install"``.
 import json
 import os
 import subprocess
-import sys
-import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.compat.virtual_environment import python_with
 from tests.live_registry import LiveRegistry
 from tests.variants import variant
 
@@ -21,19 +20,6 @@ OLD = ("setuptools<81", "protobuf<5")
 """What MLflow 1.30 and 2.0 need in their old versions: pkg_resources and protobuf."""
 
 pytestmark = [pytest.mark.slow_install, pytest.mark.timeout(900)]
-
-
-def python_with(cache: pytest.Cache, version: str, *others: str) -> Path:
-    """A Python interpreter with that version of MLflow."""
-    name = f"mlflow-skinny-{version.removesuffix('.*')}-python-{sys.version_info.major}.{sys.version_info.minor}"
-    folder = cache.mkdir(name)
-    python, installed = folder / "bin" / "python", folder / "installed"
-    if not installed.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        requirements = [f"mlflow-skinny=={version}", *others]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
-        installed.touch()
-    return python
 
 
 @pytest.fixture
@@ -67,7 +53,7 @@ def journey(script: str, python: Path, registry: LiveRegistry, source: str, fold
 
 @pytest.mark.variant
 def test_mlflow_2(request: pytest.FixtureRequest, registry: LiveRegistry, source: str, tmp_path: Path) -> None:
-    python = python_with(request.config.cache, "2.22.*")
+    python = python_with(request.config.cache, "mlflow-skinny-2.22", "mlflow-skinny==2.22.*")
     result = journey("mlflow_2_journey.py", python, registry, source, tmp_path)
     assert result.pop("mlflow").startswith("2.22.")
     name = "made with MLflow 2"
@@ -89,7 +75,8 @@ def test_mlflow_of_the_time_of_the_turn(
     version: str, request: pytest.FixtureRequest, fresh_registry: LiveRegistry, source: str, tmp_path: Path
 ) -> None:
     """1.30 calls /preview/mlflow, lists models, and has no aliases; 2.0 has no list."""
-    python = python_with(request.config.cache, version, *OLD)
+    name = f"mlflow-skinny-{version}"
+    python = python_with(request.config.cache, name, f"mlflow-skinny=={version}", *OLD)
     result = journey("mlflow_1_journey.py", python, fresh_registry, source, tmp_path)
     assert result.pop("mlflow") == version
     name = "made long ago"

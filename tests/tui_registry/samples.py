@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from tests.live_registry import LiveRegistry
+from tui_registry.queries.prompts import prompts_filter
 
 OWNER, ASKER, SECOND_ASKER = "console-owner", "console-asker", "console-second-asker"
 
@@ -82,11 +83,13 @@ class Samples:
         return [each for each in answer.get("activities", []) if each["activity_type"] == kind]
 
     def close(self) -> None:
-        """Delete every model there is, whoever created it: the next test counts its own."""
+        """Delete every model and prompt there is, whoever created it: the next test counts its own."""
         try:
-            found = self._admin.get("/mlflow/registered-models/search", params={"max_results": 1000}).json()
-            for model in found.get("registered_models", ()):
-                self._admin.request("DELETE", "/mlflow/registered-models/delete", json={"name": model["name"]})
+            for filter_text in ("", prompts_filter("")):
+                asked: dict[str, str | int] = {"max_results": 1000, "filter": filter_text}
+                found = self._admin.get("/mlflow/registered-models/search", params=asked).json()
+                for model in found.get("registered_models", ()):
+                    self._admin.request("DELETE", "/mlflow/registered-models/delete", json={"name": model["name"]})
         finally:
             self._admin.close()
             for client in self._clients.values():

@@ -117,13 +117,14 @@ async def _read(client: "RegistryClient", typed: str) -> _Found:
 
 
 def _listed(model: "RegisteredModel") -> list[str]:
-    from tui_registry.queries.prompts import newest_version, own_tags
+    from tui_registry.queries.prompts import newest, own_tags
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import moment
 
+    version = newest(model)
     return [
         visible(model.name),
-        newest_version(model) or "-",
+        "-" if version is None else version.version,
         moment(model.last_updated_timestamp),
         ", ".join(f"@{each.alias} = {each.version}" for each in model.aliases) or "-",
         tag_list(own_tags(model.tags)) or "-",
@@ -132,7 +133,7 @@ def _listed(model: "RegisteredModel") -> list[str]:
 
 
 def _describe(found: _Found) -> list[str]:
-    from tui_registry.queries.prompts import messages, own_tags, template
+    from tui_registry.queries.prompts import own_tags, readable
     from tui_registry.terminal.sanitize import lines, visible
     from tui_registry.widgets.ages import moment
 
@@ -163,11 +164,7 @@ def _describe(found: _Found) -> list[str]:
         ]
         listed += ["", "Versions", *table(headings, rows, fixed=("VERSION", "UPDATED"))]
     if version is not None:
-        chat = messages(version)
-        blocks = [("", template(version))] if chat is None else [(each.role, each.content) for each in chat]
+        text = readable(version)
         listed += ["", f"Text of version {version.version}"]
-        for role, content in blocks:
-            listed += [f"  {visible(role)}:"] if role else []
-            indent = "    " if role else "  "
-            listed += [f"{indent}{line}".rstrip() for line in lines(content, len(content))]
+        listed += [f"  {line}".rstrip() for line in lines(text, len(text))]
     return listed

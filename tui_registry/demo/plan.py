@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tui_registry.demo import inbox, recent_events
+from tui_registry.demo import inbox, prompts, recent_events
 from tui_registry.demo.call import Call
 from tui_registry.demo.call_builder import CallBuilder
 from tui_registry.demo.catalogue import CARDS
@@ -31,6 +31,8 @@ def plan(now: datetime) -> list[Call]:
     calls = [_open(clock), *_experiment(clock)]
     for card in CARDS:
         calls += _history(card, sorted(events[card.name], key=lambda each: clock.at(each.when)), clock)
+    for prompt in prompts.PROMPTS:
+        calls += prompts.calls(prompt, clock).calls
     return sorted(calls, key=lambda call: call.at)
 
 

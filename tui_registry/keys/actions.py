@@ -32,8 +32,10 @@ TRACKING = ("experiments", "runs", "run")
 SECTIONS = ("access", "users", "groups", "service principals", "tokens", "webhooks")
 ACCOUNTS = ("users", "service principals")
 ACCESS = (*SECTIONS, "group", "person", "credentials", "deliveries")
-TABLES = ("inbox", "models", *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
-VIEW_PLACES = ("inbox", "models", "board", "activity", *SECTIONS)
+LISTED = ("models", "prompts")
+READ_ON = (*WITH_REQUESTS, *DETAILS, "compare", "deliveries")
+TABLES = ("inbox", *LISTED, *WITH_VERSIONS, "activity", "journal", "experiments", "runs", *ACCESS)
+VIEW_PLACES = ("inbox", *LISTED, "board", "activity", *SECTIONS)
 ACTIONS = (
     Action(
         "approve", "a", "a", "approve", "Approve the request, or all marked requests", WITH_REQUESTS, 1, writes=True
@@ -66,7 +68,7 @@ ACTIONS = (
         "⏎",
         "open",
         "Open the row under the cursor",
-        ("inbox", "models", *WITH_VERSIONS, "activity", "overview", *DETAILS, "compare", "experiments", "runs"),
+        ("inbox", *LISTED, *WITH_VERSIONS, "activity", "overview", *DETAILS, "compare", "experiments", "runs"),
         2,
     ),
     Action("mark", "space", "␣", "mark", "Mark the row, to act on several at once", WITH_MARKS, 5),
@@ -83,6 +85,7 @@ ACTIONS = (
         3,
     ),
     Action("search", "slash", "/", "search", "Search models as you type", ("models",), 1),
+    Action("search", "slash", "/", "search", "Search prompts as you type", ("prompts",), 1),
     Action(
         "find",
         "slash",
@@ -117,7 +120,7 @@ ACTIONS = (
         "i",
         "details",
         "Show the description, tags, aliases and permissions",
-        ("models", *WITH_VERSIONS),
+        (*LISTED, *WITH_VERSIONS),
         4,
     ),
     Action(
@@ -136,11 +139,11 @@ ACTIONS = (
         "e",
         "edit",
         "Edit the description, or the row under the cursor",
-        ("models", *WITH_VERSIONS, *DETAILS),
+        (*LISTED, *WITH_VERSIONS, *DETAILS),
         4,
         writes=True,
     ),
-    Action("tags", "T", "T", "tag", "Set a tag", ("models", *WITH_VERSIONS, *DETAILS), 6, writes=True),
+    Action("tags", "T", "T", "tag", "Set a tag", (*LISTED, *WITH_VERSIONS, *DETAILS), 6, writes=True),
     Action("aliases", "A", "A", "alias", "Set an alias on a version", (*WITH_VERSIONS, *DETAILS), 6, writes=True),
     Action("remove", "D", "D", "remove", "Remove the tag, alias or comment under the cursor", DETAILS, 5, writes=True),
     Action(
@@ -149,19 +152,19 @@ ACTIONS = (
         "D",
         "delete",
         "Delete the model or version under the cursor",
-        ("models", *WITH_VERSIONS),
+        (*LISTED, *WITH_VERSIONS),
         8,
         writes=True,
     ),
     Action("delete_model", "X", "X", "delete", "Delete the model", ("model details",), 8, writes=True),
-    Action("rename", "R", "R", "rename", "Rename the model", ("models", "model details"), 7, writes=True),
+    Action("rename", "R", "R", "rename", "Rename the model", (*LISTED, "model details"), 7, writes=True),
     Action(
         "permissions",
         "p",
         "p",
         "permissions",
         "Show, change and explain permissions on the model",
-        ("models", *WITH_VERSIONS, "model details"),
+        (*LISTED, *WITH_VERSIONS, "model details"),
         5,
     ),
     Action("grant", "n", "n", "grant", "Grant a permission level", ("access",), 1, writes=True),
@@ -229,7 +232,7 @@ ACTIONS = (
         "H",
         "history",
         "Show the activities on the model and all of its versions",
-        ("models", "model", "model details"),
+        (*LISTED, "model", "model details"),
         6,
     ),
     Action("history", "H", "H", "history", "Show the activities on the version", ("board", "version"), 6),
@@ -245,7 +248,7 @@ ACTIONS = (
         "esc",
         "back",
         "Clear the filter and marks, or go back",
-        ("inbox", "models", "board", "activity", *SECTIONS),
+        VIEW_PLACES,
         6,
     ),
     Action(
@@ -271,17 +274,16 @@ ACTIONS = (
         8,
     ),
     Action("go('overview')", "6", "6", "overview", "Go to the overview: what needs attention", (EVERYWHERE,), 8),
-    Action(
-        "read_on(1)", "J", "J", "scroll down", "Scroll the details down", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9
-    ),
-    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", (*WITH_REQUESTS, *DETAILS, "deliveries"), 9),
+    Action("go('prompts')", "7", "7", "prompts", "Go to the prompts", (EVERYWHERE,), 8),
+    Action("read_on(1)", "J", "J", "scroll down", "Scroll the details down", READ_ON, 9),
+    Action("read_on(-1)", "K", "K", "scroll up", "Scroll the details up", READ_ON, 9),
     Action(
         "refresh",
         "f5",
         "F5",
         "refresh",
         "Refresh",
-        ("inbox", "models", *WITH_VERSIONS, "activity", "overview", *DETAILS, "compare", *TRACKING, *ACCESS),
+        ("inbox", *LISTED, *WITH_VERSIONS, "activity", "overview", *DETAILS, "compare", *TRACKING, *ACCESS),
         9,
     ),
     Action(
@@ -289,8 +291,8 @@ ACTIONS = (
         "y",
         "y",
         "copy",
-        "Copy the name, models:/ URI, or Python or curl code",
-        ("inbox", "models", *WITH_VERSIONS, "activity", *DETAILS, "journal", *ACCESS),
+        "Copy the name, models:/ URI, Python or curl code, or a prompt's text",
+        ("inbox", *LISTED, *WITH_VERSIONS, "activity", *DETAILS, "journal", *ACCESS),
         7,
     ),
     Action("copy", "y", "y", "copy", "Copy the name, the link to the run, or the value", TRACKING, 7),

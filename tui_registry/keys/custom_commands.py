@@ -20,6 +20,7 @@ OF_RUN = frozenset({"run_id", "url"})
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "inbox": OF_REQUEST,
     "models": OF_MODEL,
+    "prompts": OF_MODEL,
     "model": OF_REQUEST | OF_RUN,
     "board": OF_REQUEST | OF_RUN,
     "version": OF_VERSION | OF_RUN | {"stage"},

@@ -2,7 +2,7 @@
 
 from tui_registry.keys.action import Action
 
-OF_MODELS = ("models", "model", "board", "model details")
+OF_MODELS = ("models", "prompts", "model", "board", "model details")
 WEBHOOK_ACTIONS = (
     Action(
         "webhooks",

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable
 
 from tui_registry.client.models import Models
-from tui_registry.queries.search_syntax import is_words, models_filter, name_is, name_starts_with, starts_with
+from tui_registry.queries.search_syntax import both, is_words, models_filter, name_is, name_starts_with, starts_with
 from tui_registry_server.wire.registered_model import RegisteredModel
 
 ALL_PREFIX = "all:"
@@ -16,10 +16,11 @@ MAX_SAME_NAME = 100  # models whose names differ only in letter case
 
 
 class ModelSearch:
-    def __init__(self, models: Models, typed: str, *, order_by: str = "") -> None:
-        """``order_by``: the server's, instead of the best matches first."""
+    def __init__(self, models: Models, typed: str, *, order_by: str = "", within: str = "") -> None:
+        """``order_by``: the server's, instead of the best matches first. ``within``: a comparison that all satisfy."""
         self._models = models
         self._typed = typed.strip()
+        self._within = within
         self._filter = models_filter(typed)
         self._order_by = order_by
         self._ranked = is_words(typed) and not order_by
@@ -35,7 +36,7 @@ class ModelSearch:
         if token:
             models, following = await starts
         else:
-            same, (models, following) = await asyncio.gather(exact(self._models, self._typed), starts)
+            same, (models, following) = await asyncio.gather(exact(self._models, self._typed, self._within), starts)
             names = {model.name for model in same}
             models = [*same, *(model for model in models if model.name not in names)]
         models = [model for model in models if starts_with(model.name, self._typed)]
@@ -54,15 +55,18 @@ class ModelSearch:
 
     async def _search(self, filter_text: str, size: int, token: str) -> tuple[list[RegisteredModel], str]:
         page = await self._models.search(
-            filter_text=filter_text, order_by=self._order_by, max_results=size, page_token=token
+            filter_text=both(self._within, filter_text),
+            order_by=self._order_by,
+            max_results=size,
+            page_token=token,
         )
         return page.registered_models, page.next_page_token or ""
 
 
-async def exact(models: Models, typed: str) -> list[RegisteredModel]:
+async def exact(models: Models, typed: str, within: str = "") -> list[RegisteredModel]:
     """The models with this name, case-insensitive; the exact name first."""
-    found = (await models.search(filter_text=name_is(typed), max_results=MAX_SAME_NAME)).registered_models
-    return sorted(found, key=lambda model: model.name != typed)
+    page = await models.search(filter_text=both(within, name_is(typed)), max_results=MAX_SAME_NAME)
+    return sorted(page.registered_models, key=lambda model: model.name != typed)
 
 
 def ranked(models: Iterable[RegisteredModel], typed: str) -> list[RegisteredModel]:

@@ -1,12 +1,14 @@
 """Prompts of MLflow's registry: registered models whose tags say so, with their texts in tags of the versions."""
 
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_registry.queries.search_syntax import models_filter, named
+from tui_registry.queries.search_syntax import both, models_filter, named
+from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
-from tui_registry_server.wire.registered_model import RegisteredModel
+from tui_registry_server.wire.registered_model import RegisteredModel, RegisteredModelDatabricks
 from tui_registry_server.wire.tag import Tag
 
 IS_PROMPT = "mlflow.prompt.is_prompt"
@@ -15,8 +17,10 @@ TYPE = "_mlflow_prompt_type"
 CHAT = "chat"
 LATEST = "latest"
 """The alias that every prompt has: that of its newest version."""
-_PROMPTS = f"tags.`{IS_PROMPT}` = 'true'"
+PROMPTS = f"tags.`{IS_PROMPT}` = 'true'"
+"""The comparison without which searches leave prompts out."""
 _INTERNAL = ("mlflow.prompt.", "_mlflow_prompt_", "_mlflow_experiment_ids")
+_BESIDES = {"response format": "_mlflow_prompt_response_format", "model config": "_mlflow_prompt_model_config"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,13 @@ class Reference:
 
 
 def prompts_filter(typed: str) -> str:
-    """The prompts that match the input, which is as for models. Without this comparison searches leave prompts out."""
-    narrowed = models_filter(typed)
-    return f"{_PROMPTS} AND {narrowed}" if narrowed else _PROMPTS
+    """The prompts that match the input, which is as for models."""
+    return both(PROMPTS, models_filter(typed))
 
 
 def prompt_versions(name: str) -> str:
     """The versions of a prompt that are tagged as such, as MLflow tags them all."""
-    return f"{_PROMPTS} AND {named(name)}"
+    return both(PROMPTS, named(name))
 
 
 def is_prompt(tags: Sequence[Tag]) -> bool:
@@ -63,9 +66,9 @@ def parse_reference(typed: str) -> Reference:
     return Reference(name, alias="" if alias.lower() == LATEST else alias) if at else Reference(typed)
 
 
-def newest_version(model: RegisteredModel) -> str:
-    """The number of a prompt's newest version; empty if it has none."""
-    return max((each.version for each in model.latest_versions), key=int, default="")
+def newest(model: RegisteredModel | RegisteredModelDatabricks) -> ModelVersion | None:
+    """The version of a model or prompt with the highest number: it is the latest one in its stage."""
+    return max(model.latest_versions, key=lambda each: int(each.version), default=None)
 
 
 def template(version: ModelVersion) -> str:
@@ -84,6 +87,21 @@ def messages(version: ModelVersion) -> list[Message] | None:
     if not isinstance(parsed, list) or not all(isinstance(each, dict) for each in parsed):
         return None
     return [Message(_as_text(each.get("role", "")), _as_text(each.get("content", ""))) for each in parsed]
+
+
+def readable(version: ModelVersion) -> str:
+    """The text to read: of a chat prompt, every message below its role."""
+    chat = messages(version)
+    if chat is None:
+        return template(version)
+    said = ((f"{visible(each.role)}:", textwrap.indent(each.content, "  ")) for each in chat)
+    return "\n".join(line for message in said for line in message)
+
+
+def besides_text(version: ModelVersion) -> dict[str, str]:
+    """What else a version of a prompt prescribes, by what it is: the format of answers, settings of the model."""
+    found = {label: _value(version.tags, key) for label, key in _BESIDES.items()}
+    return {label: value for label, value in found.items() if value}
 
 
 def own_tags(tags: Sequence[Tag]) -> list[Tag]:

@@ -111,6 +111,11 @@ def unmatched(no_match: str, typed: str, fields: Collection[str]) -> str:
     return f"{no_match}\nNo field {one_line(unknown[0])} can be searched here. {known if fields else 'Type words.'}"
 
 
+def both(comparison: str, filter_text: str) -> str:
+    """A filter that a comparison narrows; it may be empty."""
+    return f"{comparison} AND {filter_text}" if comparison and filter_text else comparison or filter_text
+
+
 def containing(attribute: str, word: str) -> str:
     """Values that contain this literal word, case-insensitive."""
     return f"{attribute} CONTAINS {text(word)}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
 from tui_registry_server.wire.model_version import ModelVersion
 
 
@@ -35,7 +36,8 @@ def compare(
     """Compare with the version that would be displaced, ``before``. ``metrics`` are those of the runs that produced
     the two."""
     numbers = [_numbers(each) for each in metrics]
-    tags = [{tag.key: tag.value for tag in version.tags} for version in (before, after)]
+    tags = [{tag.key: tag.value for tag in own_tags(version.tags)} for version in (before, after)]
+    prompts = [_prompt(version) for version in (before, after)]
     # Numbers first: most of them were measured, and they are short.
     by_tag = sorted(_differing(*tags), key=lambda each: not (_is_number(each.before) and _is_number(each.after)))
     facts = (
@@ -44,13 +46,22 @@ def compare(
         Difference("creator", before.user_id or "", after.user_id or ""),
         Difference("created", str(before.creation_timestamp), str(after.creation_timestamp), is_time=True),
     )
-    found = (*_differing(*numbers), *by_tag, *(each for each in facts if each.before != each.after))
+    found = (
+        *_differing(*prompts),
+        *_differing(*numbers),
+        *by_tag,
+        *(each for each in facts if each.before != each.after),
+    )
     return VersionComparison(before.version, found, problem)
 
 
 def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
     pairs = ((key, before.get(key, ""), after.get(key, "")) for key in sorted({*before, *after}))
     return [Difference(key, old, new) for key, old, new in pairs if old != new]
+
+
+def _prompt(version: ModelVersion) -> dict[str, str]:
+    return {"text": readable(version), **besides_text(version)} if is_prompt(version.tags) else {}
 
 
 def _numbers(values: Mapping[str, float]) -> dict[str, str]:

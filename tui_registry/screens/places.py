@@ -15,6 +15,7 @@ PLACES = {
     "activity": ("activity", "ActivityFeed"),
     "access": ("access.access", "Access"),
     "overview": ("overview", "Overview"),
+    "prompts": ("models.prompts", "Prompts"),
     "users": ("access.users", "Users"),
     "groups": ("access.groups", "Groups"),
     "service principals": ("access.service_principals", "ServicePrincipals"),

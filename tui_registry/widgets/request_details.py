@@ -217,14 +217,19 @@ def _rest_of_comment(request: InboxRequest, width: int) -> list[Content]:
 
 
 def _version_lines(version: ModelVersion, width: int) -> list[Content]:
+    from tui_registry.queries.prompts import is_prompt, own_tags, readable
+
+    of_prompt = is_prompt(version.tags)
     facts = [
         ("creator", version.user_id),
-        ("source", version.source),
+        ("source", "" if of_prompt else version.source),
         ("run", version.run_id),
         ("link", version.run_link),
     ]
-    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in version.tags)
+    tags = "  ".join(f"{one_line(tag.key)}={one_line(tag.value, 200)}" for tag in own_tags(version.tags))
+    text = readable(version) if of_prompt else ""
     return [
+        *([*map(Content, lines(text)), Content("")] if text else []),
         *(line for label, value in facts if value for line in _fact(label, one_line(value), width)),
         *(_fact("tags", tags, width) if tags else []),
         *([Content(""), *_paragraph(version.description)] if version.description else []),

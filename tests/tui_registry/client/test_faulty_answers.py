@@ -47,7 +47,7 @@ FAULTS = {
 }
 """What comes in the place of every answer, and what is then to be read."""
 
-PLACES = {"2": "Models", "3": "Board", "4": "Activity", "5": "Access", "6": "Overview"}
+PLACES = {"2": "Models", "3": "Board", "4": "Activity", "5": "Access", "6": "Overview", "7": "Prompts"}
 SEEN_ALWAYS = {"Models", "Board"}
 SEEN_EVERYWHERE = {"403", "500", "a page of a hotel", "shorter than it says"}
 """One of each way in which a call goes wrong; the others do so on the first places as on all."""

@@ -16,7 +16,10 @@ from tui_registry.demo.clock import Clock, Minutes, Workday
 from tui_registry.demo.fill import FillError, fill
 from tui_registry.demo.people import ADMIN, GROUPS, NAMES
 from tui_registry.demo.plan import plan
+from tui_registry.demo.prompts import PROMPTS
+from tui_registry.queries.prompts import messages, prompts_filter
 from tui_registry_server.wire.activity import ActivityType
+from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 
 DAY = 24 * 60 * 60 * 1000  # milliseconds
@@ -103,6 +106,17 @@ def test_every_step_is_taken_and_told(filled: Filled) -> None:
 def test_there_are_enough_models_and_versions(filled: Filled) -> None:
     assert 35 <= len(filled.models()) <= 45
     assert 230 <= len(filled.versions()) <= 280
+
+
+def test_there_are_prompts(filled: Filled) -> None:
+    found = filled.pages("/mlflow/registered-models/search", "registered_models", filter=prompts_filter(""))
+    assert len(found) == len(PROMPTS)
+    newest = [
+        filled.get("/mlflow/model-versions/get", name=each.name, version=str(len(each.versions))) for each in PROMPTS
+    ]
+    kinds = {messages(ModelVersion.model_validate(each["model_version"])) is not None for each in newest}
+    assert kinds == {True, False}, "texts and chats"
+    assert any(len(model.get("aliases", [])) > 1 for model in found)
 
 
 def test_names_exercise_the_screens(filled: Filled) -> None:

@@ -30,6 +30,7 @@ PLACES = {
     "timeline": ("4", "v"),
     "access": ("5",),
     "overview": ("6",),
+    "prompts": ("7",),
     "users": ("5", "tab"),
     "groups": ("5", "tab", "tab"),
     "service principals": ("5", "tab", "tab", "tab"),
@@ -40,7 +41,7 @@ PLACES = {
 """What to press to get to each."""
 
 FURTHER = {
-    *("groups", "service principals", "tokens", "users", "model details", "timeline"),
+    *("groups", "service principals", "tokens", "users", "model details", "timeline", "prompts"),
     *("themes", "profiles", "copy", "move"),
 }
 """Drawn as others are."""

@@ -195,7 +195,7 @@ async def test_a_view_is_saved_beside_what_the_user_wrote_and_opened_by_its_key(
     file.parent.mkdir(parents=True)
     file.write_text('# mine\ntheme = "nord"  # dark\n\n[views.broken]\nplace = "nowhere"\n')
     async with console(samples.url, samples.token, LARGE, settings=settings.read()) as shown:
-        await shown.notifies("views.broken: there is no place 'nowhere': use inbox, models, board")
+        await shown.notifies("views.broken: there is no place 'nowhere': use inbox, models, prompts, board")
         await shown.press("2", "S")
         await shown.notifies("There is nothing to save as a view: filter the list")
         await shown.press("slash")

@@ -19,10 +19,12 @@ class Arranged(Place):
     """Subclasses define ``rearranged``.
 
     own_order: the order in which the server sends the rows without being asked for another, if it is that of a column.
+    own_columns: those displayed without being chosen, by their names; None for all that are not hidden.
     server_orders: what the server calls the columns by which it can sort; all others are sorted here.
     """
 
     own_order: ClassVar[Sort | None] = None
+    own_columns: tuple[str, ...] | None = None
     server_orders: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, *breadcrumbs: str) -> None:
@@ -76,7 +78,7 @@ class Arranged(Place):
         super().on_mount()
 
     def arrange_tables(self) -> None:
-        shown = Arrangement(self.sort, self.arrangement.columns)
+        shown = Arrangement(self.sort, self.arrangement.columns or self.own_columns)
         for table in self.listed_tables:
             table.arrange_rows(shown, sorts_rows=self.is_sorted_here)
 

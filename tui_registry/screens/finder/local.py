@@ -1,4 +1,4 @@
-"""The candidates that the console knows without asking: actions, places, profiles, and a search of the models."""
+"""The candidates that the console knows without asking: actions, places, profiles, searches of models or prompts."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -17,6 +17,7 @@ PLACE_ALIASES = {
     "activity": ("feed",),
     "access": ("permissions",),
     "overview": ("summary", "dashboard"),
+    "prompts": ("prompt registry",),
     "users": ("people",),
     "service principals": ("sp", "programs"),
 }
@@ -32,8 +33,8 @@ ACTION_ALIASES = {"quit": ("q", "q!", "exit"), "help": ("h", "keys"), "profiles"
 """As in k9s and vim."""
 LIKELY = 4
 """Actions with a priority up to this number come before the places while nothing is typed, except the help."""
-SEARCHES = {"model", "models"}
-"""Words that say, before a filter, to search the models by it."""
+SEARCHES = {"model": "models", "models": "models", "prompt": "prompts", "prompts": "prompts"}
+"""Words that say, before a filter, to search by it, and where."""
 
 
 def beginning(live: Iterable[Action], do: Callable[[Action], None], others: Iterable[Candidate]) -> list[Candidate]:
@@ -96,10 +97,10 @@ def other_profiles(current: str, open_profile: Callable[[str], None]) -> list[Ca
 
 
 def searches(typed: str, navigation: Navigation) -> list[Candidate]:
-    """``model team=risk``: the models searched by what follows."""
+    """``model team=risk``: the models, or the prompts, searched by what follows."""
     verb, _, rest = typed.partition(" ")
-    rest = rest.strip()
-    if verb.casefold() not in SEARCHES or not rest:
+    place, rest = SEARCHES.get(verb.casefold(), ""), rest.strip()
+    if not place or not rest:
         return []
-    search = partial(navigation.search, "models", rest)
-    return [Candidate(kind=Kind.SEARCH, name=rest, act=search, detail="Search the models by this", query=rest)]
+    search = partial(navigation.search, place, rest)
+    return [Candidate(kind=Kind.SEARCH, name=rest, act=search, detail=f"Search the {place} by this", query=rest)]

@@ -1,4 +1,4 @@
-"""Two versions side by side: what is equal, and what differs."""
+"""Two versions side by side: what is equal, and what differs; the texts of prompts line by line."""
 
 import asyncio
 from typing import ClassVar
@@ -13,6 +13,8 @@ from textual.widgets import Static
 from tui_registry.client.registry import RegistryClient
 from tui_registry.keys.actions import bindings
 from tui_registry.queries.known_lineage import known_lineage
+from tui_registry.queries.prompts import besides_text, is_prompt, own_tags, readable
+from tui_registry.queries.text_diff import Side, diff
 from tui_registry.screens.base.place import Place
 from tui_registry.terminal.sanitize import lines, one_line, visible
 from tui_registry.widgets.ages import age, moment
@@ -24,6 +26,8 @@ from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import Stage
 
 LAST_LABEL = "description"  # below the tags, which differ between versions
+TEXT_LABEL = "text"  # of a prompt
+DIFF_STYLES = {Side.BOTH: "", Side.ONE: "$text-error", Side.OTHER: "$text-success"}
 TRANSITIONS = (ActivityType.APPLIED_TRANSITION, ActivityType.APPROVED_REQUEST, ActivityType.SYSTEM_TRANSITION)
 
 
@@ -78,10 +82,18 @@ class Compare(Place):
     def action_back(self) -> None:
         self.app.pop_screen()
 
+    def action_read_on(self, by: int) -> None:
+        """Scroll the full texts by half their height."""
+        panel = self.query_one("#full-text")
+        panel.scroll_relative(y=by * max(1, panel.size.height // 2), animate=False)
+
     @on(Table.Highlighted)
     def _show_full_text(self) -> None:
         """Display both values of the row under the cursor in full."""
         label = self.table.cursor_key or ""
+        if label == TEXT_LABEL and (compared := self._text_diff()):
+            self._full_text.update(Content("\n").join(compared))
+            return
         parts: list[Content] = []
         for version, value in zip(self._compared, self._facts.get(label, ()), strict=False):
             parts += [
@@ -90,6 +102,21 @@ class Compare(Place):
                 Content(""),
             ]
         self._full_text.update(Content("\n").join(parts))
+
+    def _text_diff(self) -> list[Content]:
+        """The lines of both texts of a prompt; empty if they have too many."""
+        one, other = ("\n".join(lines(text, len(text))) for text in self._facts[TEXT_LABEL])
+        found = diff(one, other)
+        if found is None:
+            return []
+        return [
+            Content.assemble(
+                (f"- {_title(self._compared[0])}", DIFF_STYLES[Side.ONE]),
+                "  ",
+                (f"+ {_title(self._compared[1])}", DIFF_STYLES[Side.OTHER]),
+            ),
+            *(Content.styled(f"{line.side} {line.text}", DIFF_STYLES[line.side]) for line in found),
+        ]
 
     @on(Table.Opened)
     def action_open(self) -> None:
@@ -114,6 +141,7 @@ async def _entered_stage_at(client: RegistryClient, version: ModelVersion) -> in
 
 def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[str, str]:
     return {
+        **({TEXT_LABEL: readable(version), **besides_text(version)} if is_prompt(version.tags) else {}),
         "stage": version.current_stage.value,
         "time in stage": f"{age(since)}, since {moment(since)}",
         "created": f"{moment(version.creation_timestamp)}, {age(version.creation_timestamp)} ago",
@@ -123,7 +151,7 @@ def _facts(version: ModelVersion, since: int, lineage: Lineage | None) -> dict[s
         "run link": version.run_link or "",
         "aliases": ", ".join(f"@{alias}" for alias in version.aliases),
         **(dict(all_facts(lineage)) if lineage is not None else {}),
-        **{f"tag {tag.key}": tag.value for tag in version.tags},
+        **{f"tag {tag.key}": tag.value for tag in own_tags(version.tags)},
         "description": version.description or "",
     }
 

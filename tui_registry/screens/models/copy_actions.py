@@ -15,6 +15,16 @@ class CopyActions(Place):
         """The model or version under the cursor."""
         raise NotImplementedError
 
+    @property
+    def prompt_text(self) -> str | None:
+        """The text of the prompt under the cursor, as it is stored, or empty if it is not known; None for a model."""
+        return None
+
+    @property
+    def noun(self) -> str:
+        """What the subject is, or is a version of."""
+        return "model" if self.prompt_text is None else "prompt"
+
     def row_values(self) -> Mapping[str, str]:
         subject = self.subject()
         return {"name": subject.name, "version": subject.version or ""} if subject else {}
@@ -32,6 +42,7 @@ class CopyActions(Place):
         from tui_registry.screens.models.snippets import snippets
 
         app = self.console_app
-        chosen = await app.push_screen_wait(Choose(f"Copy {subject}", snippets(subject, app.client.url)))
+        choices = snippets(subject, app.client.url, self.prompt_text)
+        chosen = await app.push_screen_wait(Choose(f"Copy {subject}", choices))
         if chosen is not None:
             app.copy(chosen)

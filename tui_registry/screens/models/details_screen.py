@@ -14,10 +14,12 @@ from textual.content import Content
 from textual.widgets import Markdown, Static
 
 from tui_registry.mutations.subject import Subject
+from tui_registry.queries.prompts import besides_text, is_prompt, readable
 from tui_registry.screens.models.edit_actions import EditActions
 from tui_registry.session.messages import LivenessChanged
 from tui_registry.terminal.sanitize import lines, one_line
 from tui_registry.widgets.table import Column, Row, Table
+from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.tag import Tag
 
 WIDE_MARKDOWN_TABLE = re.compile(r"^.*\|.*[^\s|]{60}|(\|[^|\n]*){10}", re.MULTILINE)
@@ -46,6 +48,16 @@ class Fact:
     delete: DialogAction | None = None
 
 
+def prompt_facts(version: ModelVersion) -> list[Fact]:
+    """The text of a version of a prompt, and what else it prescribes; empty for that of a model."""
+    if not is_prompt(version.tags):
+        return []
+    return [
+        Fact(key="text", label=f"text of {version.version}", value=readable(version)),
+        *(Fact(key=label, label=label, value=value) for label, value in besides_text(version).items()),
+    ]
+
+
 class DetailsScreen(EditActions):
     """Subclasses define ``read_facts``."""
 
@@ -53,6 +65,7 @@ class DetailsScreen(EditActions):
 
     def __init__(self, *breadcrumbs: str) -> None:
         super().__init__(*breadcrumbs)
+        self._breadcrumbs = breadcrumbs
         self.table = Table(self.COLUMNS, empty="Loading…", id="facts", show_titles=False)
         self._text = Static("", markup=False, id="text")
         self._markdown = Markdown(id="markdown", open_links=False, parser_factory=self._parser)
@@ -106,6 +119,8 @@ class DetailsScreen(EditActions):
 
     async def load(self) -> None:
         facts = await self.read_facts()
+        if self.noun == "prompt":
+            self.header.show_breadcrumbs("Prompts", *self._breadcrumbs[1:])
         self.facts = {fact.key: fact for fact in facts}
         self.table.show(
             [Row(each.key, ((each.label, "dim"), (one_line(each.value, 500), each.style))) for each in facts]

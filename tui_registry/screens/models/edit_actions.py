@@ -114,7 +114,8 @@ class EditActions(CopyActions):
     async def remove_alias(self, name: str, word: str, version: str) -> None:
         """Confirm, and remove an alias."""
         app = self.console_app
-        message = [Content(f"• @{one_line(word)}, version {version}\n  Loading models:/…@{one_line(word)} will fail.")]
+        loading = f"Loading {self.noun}s:/…@{one_line(word)} will fail."
+        message = [Content(f"• @{one_line(word)}, version {version}\n  {loading}")]
         question = Question(f"Remove this alias from {name}?", message, "Remove")
         if await app.push_screen_wait(Confirm(question)) is not None:
             app.mutations.start(aliases.alias(app.client, name, word, version, None))

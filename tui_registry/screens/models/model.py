@@ -15,16 +15,17 @@ from tui_registry.client.errors import Refused
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.rollback import REQUIRED_LEVEL
+from tui_registry.queries.prompts import is_prompt, own_tags, prompt_versions
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
-from tui_registry.screens.models.version_rows import COLUMNS, Versions
+from tui_registry.screens.models.version_rows import COLUMNS, PROMPT_COLUMNS, Versions
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.mark_table import MarkTable
-from tui_registry_server.wire.model_version import ModelVersion
+from tui_registry_server.wire.model_version import ModelVersion, ModelVersionPage
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, rank
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
@@ -44,6 +45,8 @@ REQUIRED_ABILITIES = {
     "delete": Ability.MANAGE,
 }
 """What each action requires."""
+AS_MODELS = {"new", "register", "transition", "rollback"}
+"""What there is for models only: versions of prompts come from clients, and have aliases in place of stages."""
 ALWAYS_LIVE = {
     "card",
     "find",
@@ -72,13 +75,15 @@ class Model(TableActions, VersionActions):
         self._level: PermissionLevel | None = None
         self._known = Versions()
         self._has_more = False
+        self._is_prompt = False
 
     @property
     def table(self) -> MarkTable:
         return self._table
 
     def show_title(self) -> None:
-        self.header.show_breadcrumbs("Models", self.model_name, count=self.marks_title)
+        place = "Prompts" if self._is_prompt else "Models"
+        self.header.show_breadcrumbs(place, self.model_name, count=self.marks_title)
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -95,12 +100,16 @@ class Model(TableActions, VersionActions):
         client = self.console_app.client
         model, page, inbox, (periods, predecessor, is_complete) = await asyncio.gather(
             client.models.get(self.model_name),
-            client.versions.search(
-                filter_text=named(self.model_name), order_by="version_number DESC", max_results=MAX_VERSIONS
-            ),
+            self._read_versions(),
             client.requests.inbox(name=self.model_name, max_results=1000),
             self._read_periods(),
         )
+        if is_prompt(model.tags) is not self._is_prompt:
+            self._is_prompt = not self._is_prompt
+            self.own_columns = PROMPT_COLUMNS if self._is_prompt else None
+            self.arrange_tables()
+            self.show_title()
+            page = await self._read_versions()
         versions = {version.version: version for version in page.model_versions}
         if page.next_page_token:
             versions |= {
@@ -117,6 +126,13 @@ class Model(TableActions, VersionActions):
         self._level = model.permission_level
         self._has_more = bool(page.next_page_token)
         self._show(model, more=self._has_more)
+
+    async def _read_versions(self) -> ModelVersionPage:
+        """The newest versions. Searches that do not ask for prompts leave them out."""
+        of_it = prompt_versions if self._is_prompt else named
+        return await self.console_app.client.versions.search(
+            filter_text=of_it(self.model_name), order_by="version_number DESC", max_results=MAX_VERSIONS
+        )
 
     async def _read_periods(self) -> tuple[list[StagePeriod], str | None, bool]:
         """The newest times in stages, and in Production, if these are not among them; the predecessor; and whether
@@ -202,6 +218,8 @@ class Model(TableActions, VersionActions):
             return self.decisions_are_live(action)
         if action == "open_run":
             return self.has_run
+        if action in AS_MODELS and self._is_prompt:
+            return False
         if action in {"new", "register"}:
             return may(self._level, Ability.EDIT)
         if action in REQUIRED_ABILITIES and not may(self._level, REQUIRED_ABILITIES[action]):
@@ -254,6 +272,6 @@ def _summary(
         f"your level: {model.permission_level}",
         *([f"created by {one_line(created_by)}"] if created_by else []),
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),
-        *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in model.tags),
+        *(f"{one_line(tag.key)}={one_line(tag.value, 100)}" for tag in own_tags(model.tags)),
     ]
     return Content.assemble("  ".join(facts), "\n", (summary(model.description or "", 300), "dim"))

@@ -5,6 +5,7 @@ from textual.content import Content
 from tui_registry.console import Console
 from tui_registry.mutations import model as models
 from tui_registry.mutations import version as versions
+from tui_registry.queries.prompts import is_prompt, newest
 from tui_registry.screens.base.new_row import make
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.dialogs.form import Field, Form
@@ -31,16 +32,17 @@ async def create_model(app: Console, table: NewRowTable) -> None:
         )
 
 
-async def rename_model(app: Console, name: str) -> None:
+async def rename_model(app: Console, name: str, *, noun: str = "model") -> None:
+    """``noun``: what it is, a model or a prompt."""
     field = Field(name="name", label="New name", value=name, required=True, check=model_name_problem)
     warning = Content("Jobs that load it by its old name will fail.")
     values = await app.push_screen_wait(Form(f"Rename {name}", [field], save="Rename", message=warning))
     if values is None or values["name"] == name:
         return
     question = Question(
-        title="Rename this model?",
+        title=f"Rename this {noun}?",
         message=[
-            Content(f"• {visible(name)} → {visible(values['name'])}\n  models:/{visible(name)}/… will no longer work.")
+            Content(f"• {visible(name)} → {visible(values['name'])}\n  {noun}s:/{visible(name)}/… will no longer work.")
         ],
         verb="Rename",
     )
@@ -51,13 +53,14 @@ async def rename_model(app: Console, name: str) -> None:
 async def delete_model(app: Console, name: str) -> None:
     """Raises CallError if the model cannot be read first."""
     model = await app.client.models.get(name)
-    newest = await versions.newest_of(app.client, name)
+    last = newest(model)
+    noun = "prompt" if is_prompt(model.tags) else "model"
     latest = ", ".join(f"{each.version} in {each.current_stage}" for each in model.latest_versions)
     message = f"• {visible(name)}\n  "
-    message += f"With its versions, up to {newest}; latest: {latest}." if newest else "It has no versions."
+    message += f"With its versions, up to {last.version}; latest: {latest}." if last else "It has no versions."
     message += "\n  Its tags, aliases, comments, open requests and permissions go too."
     question = Question(
-        title="Permanently delete this model?",
+        title=f"Permanently delete this {noun}?",
         message=[Content(message)],
         verb="Delete",
         word=word_for(name, "delete"),

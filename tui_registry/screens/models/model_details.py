@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from tui_registry.access.levels import may
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.subject import Subject
-from tui_registry.screens.models.details_screen import DetailsScreen, Fact
+from tui_registry.queries.prompts import is_prompt, newest, own_tags, template
+from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.model_actions import delete_model, rename_model
 from tui_registry.widgets.ages import age, moment
 from tui_registry.widgets.stages import STAGE_STYLES
@@ -39,6 +40,13 @@ class ModelDetails(DetailsScreen):
     def subject(self) -> Subject:
         return self._subject
 
+    @property
+    def prompt_text(self) -> str | None:
+        if self._model is None or not is_prompt(self._model.tags):
+            return None
+        version = newest(self._model)
+        return "" if version is None else template(version)
+
     def known_description(self) -> str:
         return (self._model.description or "") if self._model else ""
 
@@ -49,7 +57,9 @@ class ModelDetails(DetailsScreen):
             client.permissions.get(model.id), client.requests.inbox(name=model.name, max_results=1000)
         )
         self._model = model
+        version = newest(model)
         return [
+            *(prompt_facts(version) if version is not None else ()),
             *self._model_facts(model),
             *_request_facts(len(inbox.requests)),
             *self._version_facts(model),
@@ -67,7 +77,7 @@ class ModelDetails(DetailsScreen):
                 f"by {model.user_id or 'an unknown user'}",
             ),
             Fact(key="level", label="your level", value=model.permission_level.value),
-            *(self.tag_fact(self._subject, tag, can_edit=can_edit) for tag in model.tags),
+            *(self.tag_fact(self._subject, tag, can_edit=can_edit) for tag in own_tags(model.tags)),
         ]
 
     def _version_facts(self, model: RegisteredModelDatabricks) -> list[Fact]:
@@ -79,7 +89,8 @@ class ModelDetails(DetailsScreen):
                     key=f"stage {each.current_stage}",
                     label=f"in {each.current_stage}",
                     value=f"version {each.version}, updated {age(each.last_updated_timestamp)} ago",
-                    full_text=f"The latest version in {each.current_stage}: models:/{model.name}/{each.version}\n\n"
+                    full_text=f"The latest version in {each.current_stage}: "
+                    f"{self.noun}s:/{model.name}/{each.version}\n\n"
                     f"{each.description or ''}",
                     style=STAGE_STYLES[each.current_stage],
                     open=partial(app.navigation.open_version, model.name, each.version),
@@ -91,7 +102,7 @@ class ModelDetails(DetailsScreen):
                     key=f"alias {each.alias}",
                     label="alias",
                     value=f"@{each.alias} = version {each.version}",
-                    full_text=f"models:/{model.name}@{each.alias}",
+                    full_text=f"{self.noun}s:/{model.name}@{each.alias}",
                     open=partial(app.navigation.open_version, model.name, each.version),
                     delete=partial(self.remove_alias, model.name, each.alias, each.version) if can_alias else None,
                 )
@@ -106,7 +117,7 @@ class ModelDetails(DetailsScreen):
         return super().is_live(action)
 
     def action_rename(self) -> None:
-        self.console_app.mutations.prepare(partial(rename_model, self.console_app, self._subject.name))
+        self.console_app.mutations.prepare(partial(rename_model, self.console_app, self._subject.name, noun=self.noun))
 
     def action_delete_model(self) -> None:
         self.console_app.mutations.prepare(partial(delete_model, self.console_app, self._subject.name))

@@ -7,13 +7,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from tui_registry.keys.actions import WHILE_TYPING, bindings
-from tui_registry.mutations.subject import Subject
-from tui_registry.queries.model_search import ModelSearch
-from tui_registry.queries.search_syntax import MODEL_FIELDS
-from tui_registry.screens.base.listing import Listing
-from tui_registry.screens.models.edit_actions import EditActions
-from tui_registry.screens.models.model_actions import create_model, delete_model, rename_model
-from tui_registry.screens.tables.table_actions import TableActions
+from tui_registry.screens.models.model_actions import create_model
+from tui_registry.screens.models.model_list import ModelList
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
@@ -26,13 +21,12 @@ from tui_registry_server.wire.registered_model import RegisteredModel
 from tui_registry_server.wire.stage import Stage
 
 
-class Models(TableActions, Listing, EditActions):
+class Models(ModelList):
     place = "models"
     list_title = "Models"
     empty_message = "No models that you can read.\nPress n to create one."
     no_match = "No matching models."
     placeholder = "name, stage:production, tag:team=risk, user:ada, missing:owner, or = then an MLflow filter"
-    fields = MODEL_FIELDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("models"), *WHILE_TYPING]
     COLUMNS = (
         Column("MODEL", 20, grow=4, max_width=60),
@@ -50,8 +44,6 @@ class Models(TableActions, Listing, EditActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self._models: dict[str, RegisteredModel] = {}
-        self._search: tuple[tuple[str, str], ModelSearch] | None = None
         self._first_steps = FirstSteps()
 
     def compose(self) -> ComposeResult:
@@ -63,52 +55,19 @@ class Models(TableActions, Listing, EditActions):
         is_empty = not self.table.row_count and not self.typed
         self._first_steps.show_if(is_empty, self.console_app.client.url, self.console_app.keymap)
 
-    async def read_page(self, typed: str, token: str, size: int) -> tuple[list[Row], str]:
-        wanted = (typed, self.server_order)
-        if self._search is None or self._search[0] != wanted:
-            self._search = wanted, ModelSearch(self.console_app.client.models, typed, order_by=self.server_order)
-        models, token = await self._search[1].page(token, size)
-        self._models |= {model.name: model for model in models}
-        return [_row(model, self.console_app.connection.short_name(model.user_id or "")) for model in models], token
-
-    def open_row(self, key: str) -> None:
-        self.console_app.navigation.open_model(key)
+    def row(self, model: RegisteredModel) -> Row:
+        return _row(model, self.console_app.connection.short_name(model.user_id or ""))
 
     def is_live(self, action: str) -> bool:
-        if action in {"card", "edit", "tags", "delete", "rename", "history", "permissions", "webhooks", "follow"}:
-            return self.table.row_count > 0
         if action == "copy" and self._first_steps.code:
             return True
         return super().is_live(action)
-
-    def subject(self) -> Subject | None:
-        return Subject(self.table.cursor_key) if self.table.cursor_key else None
-
-    def known_description(self) -> str:
-        model = self._models.get(self.table.cursor_key or "")
-        return (model.description or "") if model else ""
 
     def action_new(self) -> None:
         self.console_app.mutations.prepare(partial(create_model, self.console_app, self.table))
 
     def action_register(self) -> None:
         self.console_app.navigation.open_experiments()
-
-    def action_card(self) -> None:
-        if self.table.cursor_key:
-            self.console_app.navigation.open_model_details(self.table.cursor_key)
-
-    def action_history(self) -> None:
-        if self.table.cursor_key:
-            self.console_app.navigation.open_history(self.table.cursor_key, None)
-
-    def action_rename(self) -> None:
-        if self.table.cursor_key:
-            self.console_app.mutations.prepare(partial(rename_model, self.console_app, self.table.cursor_key))
-
-    def action_delete(self) -> None:
-        if self.table.cursor_key:
-            self.console_app.mutations.prepare(partial(delete_model, self.console_app, self.table.cursor_key))
 
 
 def _row(model: RegisteredModel, created_by: str) -> Row:

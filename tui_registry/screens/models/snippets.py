@@ -1,4 +1,4 @@
-"""What can be copied for a model or version: its name, its URI, and code that loads it."""
+"""What can be copied for a model, prompt or version: its name, its URI, and code that loads it."""
 
 import shlex
 
@@ -6,8 +6,18 @@ from tui_registry.mutations.subject import Subject
 from tui_registry.screens.dialogs.choose import Choice
 
 
-def snippets(subject: Subject, url: str) -> list[Choice]:
-    """The snippets, each with its text as the value; the most useful one first."""
+def snippets(subject: Subject, url: str, prompt_text: str | None = None) -> list[Choice]:
+    """The snippets, each with its text as the value; the most useful one first. ``prompt_text``: the text of a prompt,
+    empty if it is not known; None for a model."""
+    if prompt_text is not None:
+        uri = f"prompts:/{subject.name}{f'/{subject.version}' if subject.version else '@latest'}"
+        return [
+            Choice(uri, "prompts:/ URI", uri, key="u"),
+            Choice(subject.name, "name", subject.name, key="n"),
+            *([Choice(prompt_text, "text", prompt_text, key="t")] if prompt_text else []),
+            Choice(_prompt_python(uri, url), "Python", "mlflow.genai.load_prompt(…)", key="p"),
+            Choice(_curl(subject, url), "curl", "the registry's JSON", key="c"),
+        ]
     return [
         Choice(subject.uri, "models:/ URI", subject.uri, key="u"),
         Choice(subject.name, "name", subject.name, key="n"),
@@ -19,6 +29,10 @@ def snippets(subject: Subject, url: str) -> list[Choice]:
 def _python(subject: Subject, url: str) -> str:
     uri = subject.uri if subject.version else f"{subject.uri}/latest"
     return f"import mlflow\n\nmlflow.set_registry_uri({url!r})\nmodel = mlflow.pyfunc.load_model({uri!r})\n"
+
+
+def _prompt_python(uri: str, url: str) -> str:
+    return f"import mlflow\n\nmlflow.set_registry_uri({url!r})\nprompt = mlflow.genai.load_prompt({uri!r})\n"
 
 
 def _curl(subject: Subject, url: str) -> str:

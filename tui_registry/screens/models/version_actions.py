@@ -12,6 +12,7 @@ from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import emptied_by, holders
+from tui_registry.queries.prompts import is_prompt, prompt_versions, template
 from tui_registry.queries.search_syntax import named
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
@@ -45,6 +46,10 @@ class VersionActions(RequestDecisions, EditActions):
 
     def subject(self) -> Subject | None:
         return Subject(self.version.name, self.version.version) if self.version else None
+
+    @property
+    def prompt_text(self) -> str | None:
+        return template(self.version) if self.version and is_prompt(self.version.tags) else None
 
     def row_values(self) -> Mapping[str, str]:
         if (version := self.version) is None:
@@ -123,8 +128,9 @@ class VersionActions(RequestDecisions, EditActions):
     async def _compare_with_another(self, version: ModelVersion) -> None:
         client = self.console_app.client
         held = await holders(client, version.name, Stage.PRODUCTION)
+        of_it = named if self.prompt_text is None else prompt_versions
         newest = await client.versions.search(
-            filter_text=named(version.name), order_by="version_number DESC", max_results=2
+            filter_text=of_it(version.name), order_by="version_number DESC", max_results=2
         )
         found = [*held, *newest.model_versions]
         other = next((each for each in found if each.version != version.version), None)

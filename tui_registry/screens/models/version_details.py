@@ -14,9 +14,10 @@ from tui_registry.mutations import comment as comments
 from tui_registry.mutations.subject import Subject
 from tui_registry.queries.activity_labels import action_label, describe
 from tui_registry.queries.known_lineage import known_lineage
+from tui_registry.queries.prompts import is_prompt, own_tags, template
 from tui_registry.screens.dialogs.confirm import Confirm, Question
 from tui_registry.screens.dialogs.form import Field, Form
-from tui_registry.screens.models.details_screen import DetailsScreen, Fact
+from tui_registry.screens.models.details_screen import DetailsScreen, Fact, prompt_facts
 from tui_registry.screens.models.transition_dialog import transition_version
 from tui_registry.screens.models.version_actions import version_values
 from tui_registry.terminal.sanitize import lines
@@ -28,6 +29,7 @@ from tui_registry_server.wire.lineage import Lineage
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability
+from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.transition_request import InboxRequest
 
 MAX_ACTIVITIES = 50  # the newest ones
@@ -49,6 +51,10 @@ class VersionDetails(DetailsScreen):
     def row_values(self) -> Mapping[str, str]:
         return version_values(self._version) if self._version is not None else super().row_values()
 
+    @property
+    def prompt_text(self) -> str | None:
+        return template(self._version) if self._version and is_prompt(self._version.tags) else None
+
     def known_description(self) -> str:
         return (self._version.description or "") if self._version else ""
 
@@ -65,10 +71,14 @@ class VersionDetails(DetailsScreen):
         )
         self._version, self._level = version, model.permission_level
         return [
+            *prompt_facts(version),
             *self._version_facts(version),
             *(_lineage_facts(lineage) if lineage is not None else ()),
             *(_request_fact(request) for request in requests),
-            *(self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT)) for tag in version.tags),
+            *(
+                self.tag_fact(self._subject, tag, can_edit=may(self._level, Ability.EDIT))
+                for tag in own_tags(version.tags)
+            ),
             *(self._alias_fact(alias) for alias in version.aliases),
             *(self._comment_fact(comment) for comment in written_comments),
             *(
@@ -85,11 +95,9 @@ class VersionDetails(DetailsScreen):
         ]
 
     def _version_facts(self, version: ModelVersion) -> list[Fact]:
-        stage = version.current_stage
         facts = [
             self.description_fact(self._subject, version.description or "", can_edit=may(self._level, Ability.EDIT)),
-            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
-            Fact(key="source", label="source", value=version.source or ""),
+            *self._model_facts(version),
         ]
         open_actions = {"run": self.action_open_run, "run link": self.action_open_run} if version.run_id else {}
         for label, value in (
@@ -105,6 +113,16 @@ class VersionDetails(DetailsScreen):
         )
         return facts
 
+    def _model_facts(self, version: ModelVersion) -> list[Fact]:
+        """What versions of prompts have not: a stage, and a source that says something."""
+        if self.prompt_text is not None and version.current_stage is Stage.NONE:
+            return []
+        stage = version.current_stage
+        return [
+            Fact(key="stage", label="stage", value=stage.value, style=STAGE_STYLES[stage]),
+            Fact(key="source", label="source", value=version.source or ""),
+        ]
+
     def _alias_fact(self, alias: str) -> Fact:
         can_alias = may(self._level, Ability.SET_ALIAS)
         remove = partial(self.remove_alias, self._subject.name, alias, self._subject.version or "")
@@ -112,7 +130,7 @@ class VersionDetails(DetailsScreen):
             key=f"alias {alias}",
             label="alias",
             value=f"@{alias}",
-            full_text=f"models:/{self._subject.name}@{alias}",
+            full_text=f"{self.noun}s:/{self._subject.name}@{alias}",
             delete=remove if can_alias else None,
         )
 
@@ -132,8 +150,8 @@ class VersionDetails(DetailsScreen):
     def is_live(self, action: str) -> bool:
         if action in {"tags", "aliases"}:
             return may(self._level, Ability.EDIT if action == "tags" else Ability.SET_ALIAS)
-        if action == "transition":
-            return self._version is not None
+        if action == "transition":  # versions of prompts have aliases in place of stages
+            return self._version is not None and self.prompt_text is None
         if action == "open_run":
             return self._version is not None and bool(self._version.run_id)
         return super().is_live(action)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tui_registry.queries.prompts import is_prompt
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age, span
 from tui_registry.widgets.columns import BY_NUMBER, BY_TIME
@@ -22,6 +23,8 @@ COLUMNS = (
     Column("IN PRODUCTION", 26, priority=1, sorting=BY_TIME),
     Column("NOTE", 12, priority=3, grow=6),
 )
+PROMPT_COLUMNS = ("ver", "since", "by", "note")
+"""Of the versions of prompts, which have no stages."""
 UNKNOWN = "–"
 
 
@@ -89,7 +92,7 @@ class Versions:
                 (UNKNOWN if since is None else age(since), "dim"),
                 (one_line(short_name(by)) if by else UNKNOWN, "dim"),
                 (spans, STAGE_STYLES[Stage.PRODUCTION] if stage is Stage.PRODUCTION else ""),
-                (summary(version.description or "", 300), "dim"),
+                (_note(version), "dim"),
             ),
             (
                 int(version.version),
@@ -108,6 +111,12 @@ class Versions:
         if not periods and version.current_stage is Stage.NONE and self.is_complete:
             return version.creation_timestamp, version.user_id or ""
         return None, ""
+
+
+def _note(version: ModelVersion) -> str:
+    """The description in one line; of a prompt's version, after its aliases, which it has in place of a stage."""
+    aliases = [f"@{one_line(alias)}" for alias in version.aliases] if is_prompt(version.tags) else []
+    return "  ".join(filter(None, [*aliases, summary(version.description or "", 300)]))
 
 
 def _in_production(periods: Sequence[StagePeriod]) -> list[StagePeriod]:
