@@ -38,7 +38,7 @@ class Compare(Place):
 
     def __init__(self, one: ModelVersion, other: ModelVersion) -> None:
         is_same_model = one.name == other.name
-        super().__init__("Compare", _title(one), other.version if is_same_model else _title(other))
+        super().__init__("Compare", f"{_title(one)} with {other.version if is_same_model else _title(other)}")
         self._compared = (one, other)
         titles = ("", _title(one), _title(other))
         columns = tuple(
