@@ -100,8 +100,9 @@ def _profiles(context: click.Context, parameter: click.Parameter, incomplete: st
 @click.option(
     "--ask-token", is_flag=True, help="Prompt for the token of that profile or URL, and use it for this session only."
 )
+@click.option("--workspace", metavar="NAME", help="Open this workspace of it, instead of the profile's.")
 @click.pass_context
-def main(context: click.Context, *, profile: str | None, ask_token: bool) -> None:
+def main(context: click.Context, *, profile: str | None, ask_token: bool, workspace: str | None) -> None:
     """A self-hosted model registry with a keyboard console.
 
     Without a command, opens the console. It connects to the registry of --profile, of TUI_REGISTRY_URL and
@@ -109,7 +110,7 @@ def main(context: click.Context, *, profile: str | None, ask_token: bool) -> Non
     TUI_REGISTRY_TOKEN alone is the token of the default profile, or of one whose token is not in the keyring.
     """
     if context.invoked_subcommand is None:
-        _open(profile, ask_token=ask_token)
+        _open(profile, workspace, ask_token=ask_token)
 
 
 @main.command()
@@ -150,9 +151,9 @@ _forward("restore", "Restore a backup to a database.")
 _forward("migrate", "Copy a registry to another database, such as from SQLite to PostgreSQL.")
 
 
-def _open(profile: str | None, *, ask_token: bool) -> None:
+def _open(profile: str | None, workspace: str | None, *, ask_token: bool) -> None:
     _require_terminal()
-    _run(_connect(profile, ask_token=ask_token))
+    _run(_connect(profile, workspace, ask_token=ask_token))
 
 
 def _run(connect: "Connecting") -> None:
@@ -197,7 +198,9 @@ def _settings() -> "tuple[Settings, list[str]]":
         return Settings(), [str(error)]
 
 
-def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = False) -> "Connecting":
+def _connect(
+    profile: str | None, workspace: str | None = None, *, ask_token: bool = False, switched: bool = False
+) -> "Connecting":
     """A connection, if its token has to be asked for, which is done before the console takes over the terminal; else a
     function that makes one."""
     from tui_registry.session.connection import ConnectionProblem, connect, must_ask
@@ -206,10 +209,10 @@ def _connect(profile: str | None, *, ask_token: bool = False, switched: bool = F
         if ask_token or must_ask(profile, os.environ, switched=switched):
             from tui_registry.commands import device_code
 
-            return connect(profile=profile, ask_token=True, show_code=device_code.show)
+            return connect(profile=profile, workspace=workspace, ask_token=True, show_code=device_code.show)
     except ConnectionProblem as error:
         raise Failure(Exit.REFUSED, str(error)) from None
-    return partial(connect, profile=profile, switched=switched)
+    return partial(connect, profile=profile, workspace=workspace, switched=switched)
 
 
 def _require_terminal() -> None:

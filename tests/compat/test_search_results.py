@@ -18,7 +18,14 @@ from sqlalchemy import Connection, insert, select
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable, read_search
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.search import model_clauses, parameters_of, shape_of, version_clauses
-from tui_registry_server.store.tables import metadata, model_tags, model_versions, registered_models, version_tags
+from tui_registry_server.store.tables import (
+    metadata,
+    model_tags,
+    model_versions,
+    registered_models,
+    version_tags,
+    workspaces,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # deprecated features of SQLAlchemy that MLflow uses; MLflow's to fix
@@ -70,7 +77,10 @@ class Registries:
             query = select(*shown, *clauses.position).where(*clauses.conditions).order_by(*clauses.order)
             if version:
                 query = query.select_from(model_versions.join(registered_models))
-            answer = [tuple(row) for row in self.ours.execute(query.limit(page + 1), parameters_of(search))]
+            answer = [
+                tuple(row)
+                for row in self.ours.execute(query.limit(page + 1), parameters_of(search) | {"workspace_id": ""})
+            ]
             rows += [row[: len(shown)] for row in answer[:page]]
             if len(answer) <= page:
                 return rows
@@ -114,6 +124,8 @@ def copy(store: SqlAlchemyStore, ours: Connection) -> None:
             "SELECT hex(name) AS model_id, version, 'None' AS stage, source, source AS storage_location, "
             f"run_id, '' AS user_id, {times} FROM model_versions"
         )
+        default = {"id": "", "name": "default", "creation_timestamp": 0, "last_updated_timestamp": 0}
+        ours.execute(insert(workspaces), [default])
         ours.execute(insert(registered_models), rows(models))
         ours.execute(insert(model_versions), rows(versions))
         ours.execute(insert(model_tags), rows("SELECT hex(name) AS model_id, key, value FROM registered_model_tags"))

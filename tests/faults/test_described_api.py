@@ -44,6 +44,7 @@ from tests.server.follow_cases import HOW
 from tests.server.invalid_requests import in_body, name_of
 from tests.server.permission_case import MODELS, REQUESTS
 from tests.server.webhook_cases import HOOK, HOOKS, MLFLOW_HOOK
+from tests.server.workspace_callers import WORKSPACES
 from tui_registry_server.http.openapi import describe
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
@@ -129,6 +130,9 @@ def what_is_there(admin: Api, route: Route) -> Fields:
     followed = {"id": ""}
     if "/follows/" in route.path:  # somebody may have some hundreds
         followed = admin.post("/mlflow/follows/set", model_name=model, **HOW).ok()["follow"]
+    workspace = new_name("workspace")
+    if "/workspaces" in route.path:  # a registry has a thousand at most
+        admin.post(WORKSPACES, name=workspace).ok()
     identified = {
         "follows": followed,
         "registry-webhooks": hook,
@@ -162,6 +166,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
         "object_id": described["registered_model_databricks"]["id"],
         "access_control_list": [{"user_name": user["userName"], "permission_level": level}],
         "webhook_id": mlflow_hook["webhook_id"],
+        "workspace_name": workspace,
         "http_url_spec": HOOK["http_url_spec"],
         "url": MLFLOW_HOOK["url"],
         "slack_url": HOW["slack_url"],
@@ -190,6 +195,7 @@ def what_is_there(admin: Api, route: Route) -> Fields:
         f"POST {HOOKS}/create": {"events": HOOK["events"]},
         f"POST {HOOKS}/replay": {"from": 0},
         "POST /imports/models": {"name": new_name("imported"), "creation_timestamp": 1, "last_updated_timestamp": 1},
+        f"POST {WORKSPACES}": {"name": new_name("workspace"), "description": "a"},
         "POST /mlflow/webhooks": {"events": MLFLOW_HOOK["events"]},
         f"POST {USERS}": {"userName": new_name("user"), "name": {"givenName": "Ann"}},
         f"PUT {USERS}/{{id}}": {"name": {"givenName": "Ann"}},

@@ -14,6 +14,7 @@ from tui_registry_server.http.responses import JSON
 from tui_registry_server.http.route import Route
 from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.wire.error import Error, ErrorCode, ScimError
+from tui_registry_server.wire.workspace import HEADER
 
 PREFIX = "/api/2.0"
 TIMEOUT = 60  # seconds
@@ -62,11 +63,13 @@ class Answer:
 
 
 class Api:
-    """The registry at a URL, with one token. Fields are sent in the query of a GET, otherwise in a JSON body."""
+    """The registry at a URL, with one token, in the named workspace or, without one, the default one. Fields are sent
+    in the query of a GET, otherwise in a JSON body."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None, workspace: str | None = None) -> None:
         self.url = url
         self.token = token
+        self.workspace = workspace
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
         self._used = 0.0
 
@@ -105,6 +108,8 @@ class Api:
         """One request with a raw body; ``headers`` are added to the token's."""
         whole = path if is_rooted(path) else PREFIX + path
         sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        if self.workspace is not None:
+            sent[HEADER] = self.workspace
         if time.monotonic() - self._used > IDLE:
             self._connection.close()  # it reconnects by itself
         try:

@@ -47,9 +47,11 @@ CALLERS = (*(Caller(level, way) for level in LEVELS for way in WAYS), ADMIN, CRE
 
 @dataclass
 class Callers:
-    """All callers at one registry, with models on which they have their levels."""
+    """All callers at one registry, with models on which they have their levels: in the default workspace, or in another
+    one that everybody may use."""
 
     registry: LiveRegistry
+    workspace: str | None = None
     apis: dict[str, Api] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
 
@@ -59,8 +61,8 @@ class Callers:
                 command(self.registry.database, "users", "create", caller.name)
         names = [caller.name for caller in CALLERS if caller is not ADMIN]
         tokens = command(self.registry.database, "tokens", "create", *names).split()
-        self.apis = {name: Api(self.registry.url, token) for name, token in zip(names, tokens, strict=True)}
-        self.apis[ADMIN.name] = Api(self.registry.url, self.registry.admin_token)
+        self.apis = {name: self._api(token) for name, token in zip(names, tokens, strict=True)}
+        self.apis[ADMIN.name] = self._api(self.registry.admin_token)
         for level in LEVELS:
             add_group(self.admin, f"group-{level}", [user_id(self.admin, Caller(level, "group").name)])
             inner = add_group(self.admin, f"inner-{level}", [user_id(self.admin, Caller(level, "nested").name)])
@@ -69,6 +71,9 @@ class Callers:
             {"user_name": Caller(level, "root").name, "permission_level": level} for level in LEVELS if level != "none"
         ]
         self.admin.patch("/permissions/registered-models/root", access_control_list=entries).ok()
+
+    def _api(self, token: str) -> Api:
+        return Api(self.registry.url, token, self.workspace)
 
     @property
     def admin(self) -> Api:
@@ -89,7 +94,7 @@ class Callers:
         name = self.new_name("newcomer")
         command(self.registry.database, "users", "create", name)
         token = command(self.registry.database, "tokens", "create", name).strip()
-        self.apis[name] = Api(self.registry.url, token)
+        self.apis[name] = self._api(token)
         return name, self.apis[name]
 
     def new_name(self, about: str = "model") -> str:

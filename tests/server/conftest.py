@@ -1,6 +1,7 @@
 """Fixtures of the server's tests: callers with every level, the state of the database, a server with small limits."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.server.api import Api
 from tests.server.callers import Callers
 from tests.server.database_state import DatabaseState
 from tests.server.small_limits import SERVE_OPTIONS
+from tests.server.workspace_callers import Outsider, insiders_of, make_workspaces, outsider_of
 
 
 @pytest.fixture
@@ -43,3 +45,23 @@ def small_admin(small: LiveRegistry) -> Iterator[Api]:
     with Api(small.url, small.admin_token) as api:
         yield api
         api.get("/health").ok()
+
+
+@pytest.fixture(scope="session")
+def separated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    """A registry with two workspaces besides the default one."""
+    with serving(tmp_path_factory.mktemp("workspaces")) as live:
+        make_workspaces(live)
+        yield live
+
+
+@pytest.fixture(scope="session")
+def insiders(separated: LiveRegistry) -> Iterator[Callers]:
+    with closing(insiders_of(separated)) as everybody:
+        yield everybody
+
+
+@pytest.fixture(scope="session")
+def outsider(separated: LiveRegistry, insiders: Callers) -> Iterator[Outsider]:
+    with outsider_of(separated, insiders) as somebody:
+        yield somebody

@@ -19,10 +19,19 @@ VALID_REQUESTS = {
 """A valid request for every route of models and webhooks."""
 
 GUARDED = [route for route in ROUTES if route.ability is not Ability.PUBLIC]
-ELSEWHERE = ("/scim/", "/token", "/principals/", "/accounts/", "/federation-rules", "/imports/", "/metrics")
+ELSEWHERE = (
+    "/scim/",
+    "/token",
+    "/principals/",
+    "/accounts/",
+    "/federation-rules",
+    "/imports/",
+    "/metrics",
+    "/workspaces",
+)
 OF_MODELS = [route for route in GUARDED if not any(part in route.path for part in ELSEWHERE)]
 WITH_BODY = [route for route in OF_MODELS if route.operation is not None]
-"""Those of users, groups, tokens and imports are tested in test_administration.py."""
+"""Those of users, groups, tokens, imports and workspaces are tested in test_administration.py."""
 
 
 def name_of(route: Route) -> str:

@@ -13,6 +13,7 @@ from tests.server.api import TIMEOUT, Api
 from tests.server.database_state import changing
 from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.store import counters
+from tui_registry_server.wire.workspace import HEADER
 
 
 @dataclass
@@ -80,6 +81,7 @@ def numbers_of(database: str, events: Iterable[dict[str, Any]]) -> list[int]:
 def stream(api: Api, since: str | None = None) -> Iterator[Stream]:
     """A stream from now on, or after the event with that id."""
     headers = {"Authorization": f"Bearer {api.token}"} | ({} if since is None else {"Last-Event-ID": since})
+    headers |= {} if api.workspace is None else {HEADER: api.workspace}
     with httpx.stream("GET", f"{api.url}/api/2.0/mlflow/events", headers=headers, timeout=TIMEOUT) as response:
         assert response.status_code == 200
         yield Stream(response)

@@ -54,8 +54,11 @@ FOR_ANYONE = {
     ("GET", "/token/list"),
     ("POST", "/token/delete"),
     ("PATCH", "/token/{token_id}"),
+    ("GET", "/api/3.0/mlflow/workspaces"),
+    ("GET", "/api/3.0/mlflow/workspaces/{workspace_name}"),
 }
-"""Routes for any valid token: users, groups, own tokens. Tested in test_administration.py and test_scim.py."""
+"""Routes for any valid token: users, groups, own tokens, workspaces. Tested in test_administration.py, test_scim.py and
+test_workspaces.py."""
 
 ELSEWHERE = {
     ("GET", "/mlflow/events"): "test_events.py and test_visibility.py",

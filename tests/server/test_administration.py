@@ -17,13 +17,14 @@ from tui_registry_server.http.routes import ROUTES
 from tui_registry_server.store.tables import activities
 from tui_registry_server.wire.permission_policy import Ability
 
-ADMINISTERED = ("/scim/", "/token", "/accounts/", "/federation-rules", "/imports/")
+ADMINISTERED = ("/scim/", "/token", "/accounts/", "/federation-rules", "/imports/", "/workspaces")
 
 BODIES = {
     "Users": {"userName": "refused"},
     "Groups": {"displayName": "refused"},
     "ServicePrincipals": {"applicationId": "refused"},
     "models": {"source": "refused", "name": "refused"},
+    "workspaces": {"name": "refused"},
 }
 TIMES = {"creation_timestamp": 1, "last_updated_timestamp": 1}
 FIELDS = TIMES | {"application_id": "none", "token": {"comment": "a"}, "update_mask": "comment"}

@@ -94,6 +94,11 @@ def administer(admin: Api, route: Route, number: int) -> Callable[[], Answer]:
     if path == "/imports/models":
         times = {"creation_timestamp": 1, "last_updated_timestamp": 1}
         fields |= {"source": "elsewhere", "name": "imported"} | times
+    if "/workspaces" in path:
+        if route.method != "POST":
+            admin.post("/api/3.0/mlflow/workspaces", name=f"audited-{number}").ok()
+        path = path.replace("{workspace_name}", f"audited-{number}")
+        fields |= {"name": f"audited-{number}", "description": "audited"}
     if path.startswith(("/accounts/", "/federation-rules")):
         robot = admin.post(f"{SCIM}/ServicePrincipals", displayName="robot").ok()
         path = path.replace("{service_principal_id}", robot["id"])

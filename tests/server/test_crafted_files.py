@@ -72,6 +72,11 @@ ROWS = {
     f"INSERT INTO grants VALUES ('all', {BOB}, 60)": "object_id is 'all'",
     "INSERT INTO grants VALUES ('root', '123', 60)": "of grants refers to a row of principals that does not exist",
     "INSERT INTO version_tags SELECT model_id, 9, 'k', 'v' FROM model_versions": "of version_tags refers to a row of",
+    "UPDATE registered_models SET workspace_id = 'x'": "workspace_id is 'x'",
+    "UPDATE registered_models SET workspace_id = printf('%032x', 1)": "refers to a row of workspaces",
+    "UPDATE workspaces SET name = 'other'": "which is another one's",
+    "UPDATE workspaces SET name = 'Default'": "name is 'Default'",
+    "INSERT INTO workspaces VALUES (printf('%032x', 1), 'a/b', NULL, 0, 0)": "name is 'a/b'",
     "UPDATE registered_models SET last_version = 'many'": "last_version is 'many'",
     "UPDATE registered_models SET last_version = 0": "higher than its last one",
     "UPDATE registered_models SET name = x'00ff'": "name is b'\\x00\\xff'",
@@ -103,10 +108,10 @@ ROWS = {
     "UPDATE counters SET value = -1": "value is -1",
     "INSERT INTO activities SELECT sequence + 1, id, 'BECAME_ADMIN', creation_timestamp, principal_id, user_id,"
     " token_id, address, model_id, model_name, version, from_stage, to_stage, comment, comment_id, system_comment,"
-    " detail, digest FROM activities ORDER BY sequence DESC LIMIT 1": "activity_type is 'BECAME_ADMIN'",
+    " detail, digest, workspace_id FROM activities ORDER BY sequence DESC LIMIT 1": "activity_type is 'BECAME_ADMIN'",
     "INSERT INTO activities SELECT sequence + 1, id, activity_type, creation_timestamp, principal_id, user_id,"
     " token_id, address, model_id, model_name, version, from_stage, to_stage, comment, comment_id, system_comment,"
-    " detail, digest FROM activities ORDER BY sequence DESC LIMIT 1": "Record ",
+    " detail, digest, workspace_id FROM activities ORDER BY sequence DESC LIMIT 1": "Record ",
 }
 
 

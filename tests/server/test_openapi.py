@@ -71,6 +71,7 @@ def test_every_operation_is_in_one_chapter(document: dict[str, Any]) -> None:
         "Overview",
         "Webhooks",
         "Permissions",
+        "Workspaces",
         "People",
         "Offboarding",
         "Imports",

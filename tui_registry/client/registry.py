@@ -32,11 +32,12 @@ class RegistryClient(Transport):
         token: str,
         *,
         read_only: bool = False,
+        workspace: str | None = None,
         endpoint: Endpoint | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """As Transport. Raises EndpointError."""
-        super().__init__(url, token, read_only=read_only, endpoint=endpoint, transport=transport)
+        super().__init__(url, token, read_only=read_only, workspace=workspace, endpoint=endpoint, transport=transport)
         self.models = Models(self)
         self.versions = Versions(self)
         self.requests = Requests(self)

@@ -24,6 +24,7 @@ from tui_registry.client.errors import (
 from tui_registry.client.journal import Journal
 from tui_registry.client.trust import describe_tls_error
 from tui_registry_server.wire.error import Error, ErrorCode
+from tui_registry_server.wire.workspace import HEADER as WORKSPACE_HEADER
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -59,17 +60,23 @@ class Transport:
         token: str,
         *,
         read_only: bool = False,
+        workspace: str | None = None,
         endpoint: Endpoint | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``read_only``: refuse every call that could change the registry. ``endpoint``: how to reach the server, by
-        default as the URL alone says. Raises EndpointError."""
+        """``read_only``: refuse every call that could change the registry. ``workspace``: whose models all calls are
+        about, unless it is the default one. ``endpoint``: how to reach the server, by default as the URL alone says.
+        Raises EndpointError."""
         self.url = url.rstrip("/")
         self.read_only = read_only
         self.journal = Journal()
         self._endpoint = endpoint or Endpoint.of(self.url)
         self._http = self._endpoint.async_client(
-            headers={"Authorization": authorization(token), "Accept": "application/json"},
+            headers={
+                "Authorization": authorization(token),
+                "Accept": "application/json",
+                **({WORKSPACE_HEADER: workspace} if workspace else {}),
+            },
             timeout=TIMEOUT,
             limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
             transport=transport,

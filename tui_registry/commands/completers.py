@@ -233,9 +233,13 @@ def _read(
     answers: list[Found] = []
 
     async def call() -> "Found":
-        connection = connect(profile=profile, start_local=False)
+        connection = connect(profile=profile, workspace=root.get("workspace"), start_local=False)
         async with RegistryClient(
-            connection.url, connection.token, read_only=True, endpoint=connection.endpoint
+            connection.url,
+            connection.token,
+            read_only=True,
+            workspace=connection.workspace,
+            endpoint=connection.endpoint,
         ) as client:
             return await work(client)
 

@@ -26,6 +26,9 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
             help="The MLflow tracking server whose runs are registered there; '' for none.",
         ),
         click.option(
+            "--workspace", metavar="NAME", help="The workspace whose models are shown; '' for the default one."
+        ),
+        click.option(
             "--colour",
             metavar="COLOUR",
             help="Background of its name in the console, such as red or #aa0000; '' for none.",

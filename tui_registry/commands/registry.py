@@ -71,6 +71,7 @@ def opened(profile: str | None, *, writes: bool = False) -> Iterator[Session]:
     try:
         connection = connect(
             profile=profile or options["profile"],
+            workspace=options["workspace"],
             ask_token=options["ask_token"],
             in_terminal=True,
             show_code=device_code.show,
@@ -85,6 +86,7 @@ def opened(profile: str | None, *, writes: bool = False) -> Iterator[Session]:
                 connection.url,
                 connection.token,
                 read_only=connection.read_only or not writes,
+                workspace=connection.workspace,
                 endpoint=connection.endpoint,
             )
             try:

@@ -14,6 +14,7 @@ from tui_registry.session import credentials, openid, profiles
 from tui_registry.session.embedded import EmbeddedError, EmbeddedRegistry, default_database
 from tui_registry.session.openid import DeviceCode, OpenIdError, SignInEndedError
 from tui_registry.session.openid_session import OpenIdSession
+from tui_registry_server.wire.workspace import DEFAULT_NAME, is_workspace_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Connection:
     read_only: nothing may be written there.
     colour: the background of its name in the console's header.
     tracking_uri: the MLflow tracking server whose runs are registered there.
+    workspace: the one whose models are meant; None for the default one.
     ca: the file of the CA that must sign its certificate; None for the system's CAs.
     endpoint: how to reach it.
     sign_in: that with the OpenID provider which its token is of, if it is.
@@ -38,9 +40,15 @@ class Connection:
     read_only: bool = False
     colour: str | None = None
     tracking_uri: str | None = None
+    workspace: str | None = None
     ca: str | None = None
     endpoint: Endpoint | None = field(default=None, compare=False)
     sign_in: OpenIdSession | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Its label, with the workspace."""
+        return self.label if self.workspace is None else f"{self.label}/{self.workspace}"
 
     def __repr__(self) -> str:
         return f"Connection({self.label!r}, {self.url!r})"
@@ -60,6 +68,7 @@ class ConnectionProblem(Exception):
 def connect(
     *,
     profile: str | None = None,
+    workspace: str | None = None,
     ask_token: bool = False,
     in_terminal: bool = False,
     start_local: bool = True,
@@ -75,11 +84,14 @@ def connect(
     case. ``start_local``: the embedded registry may be opened. ``switched``: another registry was open before.
     ``show_code``: shows somebody who has to sign in with the OpenID provider how.
 
-    TUI_REGISTRY_READ_ONLY makes any of them read-only. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
+    TUI_REGISTRY_READ_ONLY makes any of them read-only. ``workspace``, or else TUI_REGISTRY_WORKSPACE, names the
+    workspace of the first one opened, instead of the profile's. TUI_REGISTRY_TRACKING_URI, TUI_REGISTRY_CA and
     TUI_REGISTRY_INSECURE_HTTP apply where no profile is used.
     """
     try:
         given = os.environ if environment is None else environment
+        if workspace is not None:
+            given = {**given, WORKSPACE_VARIABLE: workspace}
         return _connect(
             profile,
             ask_token=ask_token,
@@ -98,6 +110,7 @@ def connect(
         raise ConnectionProblem(f"{subject}: {error.strerror or error}.") from None
 
 
+WORKSPACE_VARIABLE = "TUI_REGISTRY_WORKSPACE"
 _NO = {"", "0", "false", "no", "off"}
 
 
@@ -186,6 +199,7 @@ def _connect(
             read_only=chosen.read_only or is_read_only(environment),
             colour=chosen.colour,
             tracking_uri=chosen.tracking_uri,
+            workspace=_workspace("" if switched else _variable(environment, WORKSPACE_VARIABLE), chosen.workspace),
             ca=chosen.ca,
         ),
         insecure_http=chosen.insecure_http,
@@ -231,6 +245,7 @@ def _from_environment(environment: Mapping[str, str], *, ask_token: bool) -> Con
             url.partition("://")[2],
             read_only=is_read_only(environment),
             tracking_uri=address(environment, "TUI_REGISTRY_TRACKING_URI"),
+            workspace=_workspace(_variable(environment, WORKSPACE_VARIABLE)),
             ca=_variable(environment, "TUI_REGISTRY_CA") or None,
         ),
         insecure_http=_variable(environment, "TUI_REGISTRY_INSECURE_HTTP").lower() in {"1", "true", "yes", "on"},
@@ -247,6 +262,14 @@ def _from_environment(environment: Mapping[str, str], *, ask_token: bool) -> Con
     return replace(lacking, token=token)
 
 
+def _workspace(given: str, otherwise: str | None = None) -> str | None:
+    """The workspace that is given or, without one, another; None for the default one. Raises ConnectionProblem."""
+    if given and not is_workspace_name(given):
+        raise ConnectionProblem(f"'{given[:100]}' is not the name of a workspace: it has a to z, 0 to 9 and -.")
+    name = given or otherwise
+    return None if name == DEFAULT_NAME else name
+
+
 def address(environment: Mapping[str, str], variable: str) -> str | None:
     """The URL in a variable, validated like that of a profile."""
     given = _variable(environment, variable)
@@ -258,6 +281,7 @@ def address(environment: Mapping[str, str], variable: str) -> str | None:
 
 def _embedded(environment: Mapping[str, str]) -> Connection:
     tracking_uri = address(environment, "TUI_REGISTRY_TRACKING_URI")
+    workspace = _workspace(_variable(environment, WORKSPACE_VARIABLE))
     registry = EmbeddedRegistry(default_database())
     try:
         token = registry.open()
@@ -268,6 +292,7 @@ def _embedded(environment: Mapping[str, str]) -> Connection:
             registry,
             read_only=is_read_only(environment),
             tracking_uri=tracking_uri,
+            workspace=workspace,
             endpoint=registry.endpoint,
         )
     except BaseException:

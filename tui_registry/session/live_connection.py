@@ -121,8 +121,9 @@ class LiveConnection:
 
     @property
     def label(self) -> str:
-        """User and registry, and whether it is read-only."""
-        name = f"{self.name}, read-only" if self.is_read_only else self.name
+        """User, registry and workspace, and whether it is read-only."""
+        name = self.opened.name if self.opened else ""
+        name = f"{name}, read-only" if self.is_read_only else name
         return f"{self._user} @ {name}" if self._user else name or "tui-registry"
 
     def short_name(self, user: str) -> str:
@@ -145,6 +146,7 @@ class LiveConnection:
             self.opened.url,
             self.opened.token,
             read_only=self.opened.read_only,
+            workspace=self.opened.workspace,
             endpoint=self.opened.endpoint,
         )
         self.ready.set()

@@ -46,6 +46,7 @@ def plan(
     read_only: bool | None = None,
     colour: str | None = None,
     tracking_uri: str | None = None,
+    workspace: str | None = None,
     ca: str | None = None,
     insecure_http: bool | None = None,
     by_token: bool = False,
@@ -71,6 +72,7 @@ def plan(
             read_only=read_only,
             colour=colour,
             tracking_uri=tracking_uri,
+            workspace=workspace,
             ca=ca,
             insecure_http=insecure_http,
         )

@@ -7,6 +7,7 @@
     read_only = true                               # no writes there
     colour = "red"                                 # behind its name in the console: a name or #rrggbb
     tracking_uri = "https://mlflow.example.com"    # the MLflow server whose runs are registered there
+    workspace = "risk"                             # whose models are shown, instead of the default workspace's
     ca = "/etc/ssl/our-authority.pem"              # the CA that must sign its certificate, instead of the system's
     insecure_http = true                           # allow sending the token unencrypted to an http:// URL
     ask_token = true                               # its token is in no keyring: ask for it
@@ -27,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from tui_registry.client.trust import is_plaintext
 from tui_registry.session import config
 from tui_registry.session.config import ConfigError
+from tui_registry_server.wire.workspace import is_workspace_name
 
 
 class ProfileError(Exception):
@@ -59,10 +61,18 @@ class Profile(BaseModel):
     read_only: bool = False
     colour: str | None = None
     tracking_uri: str | None = None
+    workspace: str | None = None
     ca: str | None = None
     insecure_http: bool = False
     ask_token: bool = False
     sign_in: bool = False
+
+    @field_validator("workspace")
+    @classmethod
+    def _is_workspace(cls, workspace: str | None) -> str | None:
+        if workspace is not None and not is_workspace_name(workspace):
+            raise ValueError("must be the name of a workspace: 2 to 63 of a to z, 0 to 9 and -")
+        return workspace
 
     @field_validator("url", "tracking_uri")
     @classmethod
@@ -108,7 +118,8 @@ class Profile(BaseModel):
         insecure = ["token sent unencrypted"] if self.insecure_http and is_plaintext(self.url) else []
         asks = ["asks for token"] if self.ask_token and not self.sign_in else []
         signs_in = ["single sign-on"] if self.sign_in else []
-        return [*read_only, *colour, *runs, *ca, *insecure, *asks, *signs_in]
+        workspace = [f"workspace {self.workspace}"] if self.workspace else []
+        return [*read_only, *colour, *runs, *workspace, *ca, *insecure, *asks, *signs_in]
 
 
 def _is_solid(name: str) -> bool:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from tui_registry_server.http.connection_limiter import client_key
 from tui_registry_server.http.throttle import Throttle
-from tui_registry_server.rules.errors import Unauthenticated
+from tui_registry_server.rules.errors import InvalidParameterValue, Unauthenticated
 from tui_registry_server.rules.limits import Limits
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.store import counters, principals, tokens
@@ -27,6 +27,7 @@ from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection
 from tui_registry_server.wire.error import EXPIRED, NOT_ACCEPTED
 from tui_registry_server.wire.names import name_key
+from tui_registry_server.wire.workspace import DEFAULT_NAME, HEADER
 
 if TYPE_CHECKING:
     from tui_registry_server.identity.sign_in import OpenIdSignIn
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 LAST_USE_INTERVAL = 60_000  # milliseconds: a token's last use is recorded no more often
 MAX_CACHED_TOKENS = 10_000  # tokens
+_WORKSPACE_HEADER = HEADER.lower().encode()
 
 _HOW_TO_AUTHENTICATE = (
     "Send an access token, as 'Authorization: Bearer <token>' or as the password of Basic authentication (user "
@@ -62,7 +64,8 @@ class Authenticator:
         self._database = database
         self._openid = openid
         self._throttle = Throttle(limits)
-        self._cache: dict[str, _CachedPrincipal] = {}
+        self._cache: dict[tuple[str, str], _CachedPrincipal] = {}
+        """By the digest of the token and the name of the workspace."""
         self._recently_valid: OrderedDict[str, None] = OrderedDict()
         """Digests of tokens that were valid when they were last looked up."""
         self._revision = -1
@@ -71,14 +74,16 @@ class Authenticator:
         self._pending_updates: set[asyncio.Future[None]] = set()
 
     async def authenticate(self, request: Request, now: int) -> Principal:
-        """The caller of a request; raises Unauthenticated or RequestLimitExceeded. ``now`` is in milliseconds."""
+        """The caller of a request, in its workspace; raises Unauthenticated, RequestLimitExceeded, or
+        ResourceDoesNotExist for a workspace that the caller may not use. ``now`` is in milliseconds."""
         user, token = credentials_of(request)
+        workspace = workspace_of(request)
         digest = _digest(token)
         was_valid = digest in self._recently_valid
         if not was_valid:
             self.check_attempts(request)
         try:
-            principal = await self._find(user, token, digest, now)
+            principal = await self._find(user, token, digest, workspace, now)
         except Unauthenticated:
             self._recently_valid.pop(digest, None)
             self.record_failure(request)
@@ -97,16 +102,18 @@ class Authenticator:
         """Invalid credentials of a client that does not authenticate by a token."""
         self._throttle.record_failure(_source(request), _monotonic_milliseconds())
 
-    async def principal_of(self, credentials: tuple[str | None, str], now: int) -> Principal:
+    async def principal_of(self, credentials: tuple[str | None, str], workspace: str, now: int) -> Principal:
         """The caller by a user's name, if one was given, and a token, without throttling: an open event stream
-        authenticates again with the credentials it has."""
+        authenticates again with the credentials it has, and for its workspace."""
         user, token = credentials
-        return await self._find(user, token, _digest(token), now)
+        return await self._find(user, token, _digest(token), workspace, now)
 
-    async def _find(self, user: str | None, token: str, digest: str, now: int) -> Principal:
-        cached = self._cache.get(digest) if self._is_current() else None
+    async def _find(self, user: str | None, token: str, digest: str, workspace: str, now: int) -> Principal:
+        cached = self._cache.get((digest, workspace)) if self._is_current() else None
         if cached is None:
             cached = await self._lookup(token, digest, now)
+            if cached is not None and workspace != DEFAULT_NAME:
+                cached = await self._enter(cached, digest, workspace, now)
         if cached is None:
             raise Unauthenticated(f"{NOT_ACCEPTED} {_HOW_TO_AUTHENTICATE}")
         principal = cached.principal
@@ -136,6 +143,20 @@ class Authenticator:
         view = self._database.view()
         return view is not None and view == self._cached_view
 
+    async def _enter(self, known: _CachedPrincipal, digest: str, workspace: str, now: int) -> _CachedPrincipal:
+        """The caller in another workspace than the default one."""
+        _check_not_expired(known.principal, now)
+        if (current := self._cache.get((digest, workspace))) is not None:
+            return current
+        revision = self._revision
+        principal = await self._database.read(
+            lambda connection: principals.enter(connection, known.principal, workspace)
+        )
+        cached = _CachedPrincipal(principal, known.last_use_recorded)
+        if self._revision == revision and principal.revision == revision:
+            self._cache[digest, workspace] = cached
+        return cached
+
     async def _lookup(self, token: str, digest: str, now: int) -> _CachedPrincipal | None:
         if not self._is_current():
             view = self._database.view()
@@ -145,7 +166,7 @@ class Authenticator:
                 self._revision = revision
             self._cached_view = view
         revision = self._revision
-        cached = self._cache.get(digest)
+        cached = self._cache.get((digest, DEFAULT_NAME))
         if cached is None:
             if self._openid is not None and is_openid_token(token):
                 cached = _CachedPrincipal(await self._openid.user(token), math.inf)
@@ -156,7 +177,7 @@ class Authenticator:
                 last_used = _monotonic_milliseconds() - _age(owner.last_used_timestamp, now)
                 cached = _CachedPrincipal(owner.principal, last_used)
             if self._revision == revision:  # otherwise a concurrent request has found that it is stale
-                self._cache[digest] = cached
+                self._cache[digest, DEFAULT_NAME] = cached
         return cached
 
 
@@ -197,6 +218,17 @@ def _digest(token: str) -> str:
 def _source(request: Request) -> str:
     client = request.scope.get("client")
     return client_key(client[0] if client else None)
+
+
+def workspace_of(request: Request) -> str:
+    """The name of the workspace that the request is about. Raises InvalidParameterValue if it names several."""
+    named = [value for name, value in request.scope["headers"] if name == _WORKSPACE_HEADER]
+    if not named:
+        return DEFAULT_NAME
+    if len(named) > 1:
+        raise InvalidParameterValue(f"There is more than one header {HEADER}. Name one workspace.")
+    name: str = named[0].decode("latin-1").strip()
+    return name or DEFAULT_NAME
 
 
 def credentials_of(request: Request) -> tuple[str | None, str]:

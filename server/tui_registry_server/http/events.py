@@ -25,12 +25,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tui_registry_server.http.authentication import Authenticator, credentials_of
+from tui_registry_server.http.authentication import Authenticator, credentials_of, workspace_of
 from tui_registry_server.operations.feed import activity_entity
 from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.rules.errors import (
     InvalidParameterValue,
     RequestLimitExceeded,
+    ResourceDoesNotExist,
     TemporarilyUnavailable,
     Unauthenticated,
 )
@@ -111,7 +112,7 @@ class EventStream:
             self._release_slot(principal)
             raise
         ready = encode_cursor(position, key, fresh=True) if last_seen is None else last_seen
-        events = self._events(credentials_of(request), position, ready, key)
+        events = self._events(credentials_of(request), workspace_of(request), position, ready, key)
         return _CountedStream(events, on_end=partial(self._release_slot, principal), ping=PING_INTERVAL)
 
     def _acquire_slot(self, principal: Principal) -> None:
@@ -146,15 +147,15 @@ class EventStream:
         return min(position, newest)
 
     async def _events(
-        self, credentials: tuple[str | None, str], position: int, ready: str, key: bytes
+        self, credentials: tuple[str | None, str], workspace: str, position: int, ready: str, key: bytes
     ) -> AsyncIterator[ServerSentEvent | bytes]:
         yield ServerSentEvent(event="ready", id=ready, data="{}")
         checkpoints: list[_Checkpoint] = [(position, None)]
         while not self._stopping:
             changes = self._changes
             try:
-                rows, more = await self._poll(credentials, checkpoints)
-            except Unauthenticated:
+                rows, more = await self._poll(credentials, workspace, checkpoints)
+            except (Unauthenticated, ResourceDoesNotExist):  # the token, or the workspace
                 return
             except Exception as error:
                 if to_api_error(error) is None:
@@ -173,9 +174,11 @@ class EventStream:
         # Told to all at once, who would all connect to the next server at once.
         yield b": this server ends; connect again\r\nretry: %d\r\n\r\n" % random.randint(*RECONNECT)  # noqa: S311
 
-    async def _poll(self, credentials: tuple[str | None, str], checkpoints: list[_Checkpoint]) -> ActivityPage:
+    async def _poll(
+        self, credentials: tuple[str | None, str], workspace: str, checkpoints: list[_Checkpoint]
+    ) -> ActivityPage:
         """The changes since the last checkpoint that the caller may read now. Adds a checkpoint after them."""
-        principal = await self._authenticator.principal_of(credentials, time.time_ns() // 1_000_000)
+        principal = await self._authenticator.principal_of(credentials, workspace, time.time_ns() // 1_000_000)
         newest = await self._common_checkpoint(checkpoints)
         position = checkpoints[-1][0]
         if position >= newest[0]:

@@ -20,6 +20,7 @@ from tui_registry_server.wire.error import ScimError
 from tui_registry_server.wire.fields import Nothing
 from tui_registry_server.wire.permission_policy import Ability
 from tui_registry_server.wire.scim import Group, ServicePrincipal, User
+from tui_registry_server.wire.workspace import HEADER
 
 _FORM = "application/x-www-form-urlencoded"
 _REFERENCE = "#/components/schemas/{model}"
@@ -82,7 +83,9 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "version": version("tui-registry"),
             "description": "A model registry for MLflow's and Databricks' clients. `/ajax-api/2.0` answers like "
             "`/api/2.0`; below either, `/preview/mlflow/` answers like `/mlflow/`, for MLflow 1.x. Times are "
-            "milliseconds since the epoch; fields without a value are left out.",
+            f"milliseconds since the epoch; fields without a value are left out. The header `{HEADER}` of any call "
+            "names the workspace whose models it is about; without it, that is the default one. To those who may not "
+            "use a workspace, it does not exist: 404.",
         },
         "servers": [{"url": "/", "description": "The server of this description."}],
         "tags": [{"name": tag.name, "description": tag.description} for tag in TAGS],

@@ -50,6 +50,11 @@ TAGS = (
         "Who may do what on a model or, as the object `root`, on the whole registry.",
         ("/permissions/registered-models/",),
     ),
+    Tag(
+        "Workspaces",
+        "Models of the same name, apart from each other: the header `X-MLFLOW-WORKSPACE` of a request says where.",
+        ("/api/3.0/mlflow/workspaces",),
+    ),
     Tag("People", "Users, groups and service principals: SCIM 2.0.", ("/preview/scim/v2/",)),
     Tag("Offboarding", "All that somebody has, and taking it from them at once.", ("/principals/",)),
     Tag("Imports", "Taking over the models of another registry as they are there.", ("/imports/",)),
@@ -71,9 +76,9 @@ TAGS = (
 
 def tag_of(route: Route) -> Tag:
     """The tag of a route. Raises ValueError if it has none."""
-    if route.rooted:
-        return SERVER
     for tag in TAGS:
         if route.path.startswith(tag.prefixes):
             return tag
+    if route.rooted:
+        return SERVER
     raise ValueError(f"No tag for {route.path}")

@@ -38,6 +38,7 @@ from tui_registry_server.operations import (
     webhook_deliveries,
     webhook_overview,
     webhooks,
+    workspaces,
 )
 from tui_registry_server.operations import model_versions as versions
 from tui_registry_server.operations import registered_models as models
@@ -61,6 +62,7 @@ from tui_registry_server.wire import transition_request as r
 from tui_registry_server.wire import transition_review as w
 from tui_registry_server.wire import webhook_delivery as wd
 from tui_registry_server.wire import webhook_overview as wo
+from tui_registry_server.wire import workspace as ws
 from tui_registry_server.wire.lineage import LineageAnswer
 from tui_registry_server.wire.model_import import ImportedModel, ImportModel, ListImports, ModelImportPage
 from tui_registry_server.wire.overview import GetOverview, RegistryOverview
@@ -80,7 +82,11 @@ def health() -> Answer:
 
 def version() -> Answer:
     """The version of this server, and the MLflow version that it is compatible with."""
-    return {"version": installed_version("tui-registry"), "mlflow_version": MLFLOW_VERSION}
+    return {
+        "version": installed_version("tui-registry"),
+        "mlflow_version": MLFLOW_VERSION,
+        "workspaces_enabled": True,
+    }
 
 
 MODELS = "/mlflow/registered-models"
@@ -94,6 +100,7 @@ REGISTRY_WEBHOOKS = "/mlflow/registry-webhooks"
 MLFLOW_WEBHOOKS = "/mlflow/webhooks"
 FOLLOWS = "/mlflow/follows"
 SCIM = "/preview/scim/v2"
+WORKSPACES = "/api/3.0/mlflow/workspaces"
 PRINCIPAL = "/principals/{id}"
 SECRETS = "/accounts/servicePrincipals/{service_principal_id}/credentials/secrets"
 TOKENS = "/token-management/tokens"
@@ -226,6 +233,12 @@ ROUTES = (
     Route("GET", f"{PRINCIPAL}/levels", Can.SEE_ACCOUNT, principal_levels.listed, o.ListPrincipalLevels, subjects.account, o.PrincipalLevels, lengthy=True),
     Route("GET", f"{PRINCIPAL}/offboarding", Can.ADMINISTER, offboarding.preview, o.PrincipalId, subjects.administration, o.Offboarding, lengthy=True),
     Route("POST", f"{PRINCIPAL}/offboard", Can.ADMINISTER, offboarding.offboard, o.Offboard, subjects.administration, o.Offboarding, lengthy=True),
+
+    Route("GET", WORKSPACES, Can.ANYONE, workspaces.listed, answer=ws.WorkspaceList, rooted=True),
+    Route("POST", WORKSPACES, Can.ADMINISTER, workspaces.create, ws.CreateWorkspace, subjects.administration, ws.WorkspaceAnswer, status=201, rooted=True),
+    Route("GET", f"{WORKSPACES}/{{workspace_name}}", Can.ANYONE, workspaces.get, ws.WorkspaceName, None, ws.WorkspaceAnswer, rooted=True),
+    Route("PATCH", f"{WORKSPACES}/{{workspace_name}}", Can.ADMINISTER, workspaces.update, ws.UpdateWorkspace, subjects.administration, ws.WorkspaceAnswer, rooted=True),
+    Route("DELETE", f"{WORKSPACES}/{{workspace_name}}", Can.ADMINISTER, workspaces.delete, ws.DeleteWorkspace, subjects.administration, status=204, lengthy=True, rooted=True),
 
     Route("GET", "/imports/models", Can.ADMINISTER, model_import.listed, ListImports, subjects.administration, ModelImportPage),
     Route("POST", "/imports/models", Can.ADMINISTER, model_import.import_model, ImportModel, subjects.administration, ImportedModel, lengthy=True),

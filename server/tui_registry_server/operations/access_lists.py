@@ -9,7 +9,7 @@ from tui_registry_server.operations.call import Call
 from tui_registry_server.operations.record import in_words, record, references, without_empty
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level, level_name, token_level_name
-from tui_registry_server.rules.principals import TOKENS
+from tui_registry_server.rules.principals import ROOT, TOKENS
 from tui_registry_server.store import counters, grants, principals
 from tui_registry_server.store.grants import GrantRow
 from tui_registry_server.store.registered_models import ModelRow
@@ -81,7 +81,7 @@ def change(call: Call, object_id: str, after: dict[str, Level], *, model: ModelR
         system_comment="; ".join(
             f"{in_words(each)}: {each['level'][0] or 'none'} -> {each['level'][1] or 'none'}" for each in levels
         ),
-        detail={"object": object_id, "levels": levels},
+        detail={"object": ROOT if object_id == call.principal.root_id else object_id, "levels": levels},
     )
 
 

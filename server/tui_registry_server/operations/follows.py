@@ -44,7 +44,7 @@ def followed(call: Call, body: SetFollow) -> FollowedSubject:
 def assign(call: Call, body: SetFollow, subject: FollowedSubject) -> Answer:
     """Follow a model, or the requests that the caller may decide; or change how the caller is told."""
     model = subject.model
-    known = webhooks.follows_of(call.connection, call.principal.id)
+    known = webhooks.follows_of(call.connection, call.principal)
     before = next((each for each in known if each.model_id == (None if model is None else model.id)), None)
     form, url = _receiver(call, body)
     after = WebhookRow(
@@ -67,6 +67,7 @@ def assign(call: Call, body: SetFollow, subject: FollowedSubject) -> Answer:
         since=0 if before is None else before.since,
         format=form.value,
         digest=body.digest.value,
+        workspace_id=call.principal.workspace_id,
     )
     check_receiver(call, after)
     if before is None:
@@ -84,13 +85,13 @@ def assign(call: Call, body: SetFollow, subject: FollowedSubject) -> Answer:
 
 def listed(call: Call, body: object, subject: None) -> Answer:
     """What the caller follows."""
-    rows = webhooks.follows_of(call.connection, call.principal.id)
+    rows = webhooks.follows_of(call.connection, call.principal)
     return without_empty({"follows": [_entity(call, row) for row in rows]})
 
 
 def delete(call: Call, body: FollowId, subject: None) -> Answer:
     """End one of the caller's own follows: what was not sent yet is not sent any more."""
-    rows = webhooks.follows_of(call.connection, call.principal.id)
+    rows = webhooks.follows_of(call.connection, call.principal)
     found = next((each for each in rows if each.id == body.id), None)
     if found is None:
         raise ResourceDoesNotExist(f"You have no follow with id={body.id}. It may have been ended.")

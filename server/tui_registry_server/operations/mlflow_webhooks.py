@@ -44,6 +44,7 @@ def create(call: Call, body: CreateWebhook, subject: Subject) -> Answer:
         model_name=None,
         principal_id=call.principal.id,
         user_id=call.principal.name,
+        workspace_id=call.principal.workspace_id,
         creation_timestamp=call.now,
         last_updated_timestamp=call.now,
     )

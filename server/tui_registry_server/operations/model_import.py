@@ -22,11 +22,11 @@ from tui_registry_server.operations.import_session import (
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.operations.version_import import MAX_VERSION, import_versions
-from tui_registry_server.rules.errors import RegistryError
+from tui_registry_server.rules.errors import InvalidState, RegistryError
 from tui_registry_server.rules.names import check_model_name, check_new_alias, check_tags, check_tags_size
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.permissions import Level, level_name, parse_level
-from tui_registry_server.rules.principals import address
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, address
 from tui_registry_server.rules.three_way_merge import Change, digest_of, merge
 from tui_registry_server.store import aliases, grants, model_imports, principals, registered_models, tags
 from tui_registry_server.store.model_imports import ImportRow
@@ -48,6 +48,7 @@ COMMENTED = frozenset({"NEW_COMMENT", "EDITED_COMMENT"})
 
 def import_model(call: Call, body: ImportModel, subject: Subject) -> Answer:
     """Import a model with its versions, or what of them has changed at the source since the last import."""
+    _require_default_workspace(call)
     name = check_model_name(body.name)
     known = model_imports.find(call.connection, body.source, name)
     row = None if known is None else registered_models.find_by_id(call.connection, call.principal, known.model_id)
@@ -91,6 +92,7 @@ def import_model(call: Call, body: ImportModel, subject: Subject) -> Answer:
 
 def listed(call: Call, body: ListImports, subject: Subject) -> Answer:
     """Which models were imported from where, also those that were deleted since."""
+    _require_default_workspace(call)
     query = digest("imports", {"source": body.source})
     position = read_token(body.page_token, query, (str, str)) if body.page_token else ("", "")
     rows, more = model_imports.listed(
@@ -146,6 +148,13 @@ def _import_header(session: ImportSession, base: dict[str, str]) -> dict[str, st
             check_tags_size(tags.size_on_model(call.connection, session.model_id))
         _record(session, merged.changes, access_lists.changed_levels(call, session.model_id, direct))
     return merged.base
+
+
+def _require_default_workspace(call: Call) -> None:
+    if call.principal.workspace_id != DEFAULT_WORKSPACE:
+        raise InvalidState(
+            "Models of other registries are imported into the default workspace: leave out the workspace."
+        )
 
 
 _OPTIONAL = {"tag": ImportPart.TAGS, "permission": ImportPart.PERMISSIONS}

@@ -1,11 +1,12 @@
 """Offboarding: all that a user or service principal could act by is taken from it, in one transaction.
 
-One record lists all of it, however many models somebody has a level on; besides, a model's history has each of its
-requests that was cancelled.
+All workspaces are meant, whichever the request is about. One record lists all of it, however many models somebody has a
+level on; besides, a model's history has each of its requests that was cancelled.
 """
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tui_registry_server.operations import principals, transitions
@@ -17,6 +18,7 @@ from tui_registry_server.operations.record import record, references, without_em
 from tui_registry_server.operations.subjects import RequestSubject, Subject
 from tui_registry_server.rules.errors import Conflict, InvalidState
 from tui_registry_server.rules.permissions import Level
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE
 from tui_registry_server.store import (
     client_secrets,
     federation_rules,
@@ -24,6 +26,7 @@ from tui_registry_server.store import (
     managers,
     memberships,
     transition_requests,
+    workspaces,
 )
 from tui_registry_server.store import grants as stored_grants
 from tui_registry_server.store import principals as stored_principals
@@ -102,7 +105,9 @@ def offboard(call: Call, body: Offboard, subject: Subject) -> Answer:
         cancelled = DeleteTransitionRequest(
             name=request.name, version=str(request.version), stage=request.to_stage, creator=request.user_id
         )
-        transitions.cancel(call, cancelled, RequestSubject(level=Level.MANAGE, request=request))
+        of = workspaces.workspace_of(call.connection, request.model_id)
+        there = call._replace(principal=replace(call.principal, workspace_id=of))
+        transitions.cancel(there, cancelled, RequestSubject(level=Level.MANAGE, request=request))
     taken = _taken(call, held)
     stored_tokens.remove_of_owner(call.connection, held.row.id)
     for secret_id in held.secret_ids:
@@ -144,7 +149,7 @@ def _held(call: Call, principal_id: str) -> _Held:
     row = find(call.connection, principal_id)
     if row.id == call.principal.id:
         raise InvalidState("You cannot offboard yourself: you would lock yourself out. Another administrator can.")
-    who = stored_principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name)
+    who = stored_principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name, DEFAULT_WORKSPACE)
     return _Held(
         row,
         stored_tokens.ids_of_owner(call.connection, row.id),
@@ -152,7 +157,7 @@ def _held(call: Call, principal_id: str) -> _Held:
         [each.id for each in federation_rules.of_principal(call.connection, row.id)],
         sorted(memberships.groups_with(call.connection, row.id)),
         holdings.own_grants(call.connection, row.id),
-        holdings.requests_of(call.connection, call.principal, row.id),
+        holdings.all_requests_of(call.connection, row.id),
         stored_tokens.count_issued(call.connection, row.id),
         *managers.only_managed_by(call.connection, who, MAX_LISTED),
     )

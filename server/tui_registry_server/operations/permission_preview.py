@@ -10,7 +10,6 @@ from tui_registry_server.operations.permissions import after_change, heading
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import ObjectSubject
 from tui_registry_server.rules.permissions import Level, level_name
-from tui_registry_server.rules.principals import ROOT
 from tui_registry_server.store import effective_levels, grants, principals
 from tui_registry_server.store.effective_levels import LevelRow, ListChange
 from tui_registry_server.wire.permission_preview import MAX_PREVIEWED, PreviewPermissions
@@ -52,7 +51,7 @@ def _with_inherited(call: Call, subject: ObjectSubject, direct: Levels) -> Level
     have in any case."""
     levels = dict(direct)
     if subject.model is not None:
-        for row in grants.on(call.connection, ROOT):
+        for row in grants.on(call.connection, call.principal.root_id):
             if row.level >= Level.READ:  # what lets one create models says nothing about any of them
                 levels[row.principal_id] = max(Level(row.level), levels.get(row.principal_id, Level.NONE))
     return levels | {_group(call, ADMINS): Level.MANAGE}

@@ -10,7 +10,7 @@ from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import ObjectSubject
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level, level_name
-from tui_registry_server.rules.principals import ROOT, Principal, address, parse_address
+from tui_registry_server.rules.principals import Principal, address, parse_address
 from tui_registry_server.store import grants, principals
 from tui_registry_server.store.principals import PrincipalRow
 from tui_registry_server.wire.permission_reasons import MAX_GRANTS, MAX_GROUPS, ExplainPermissions
@@ -20,7 +20,9 @@ from tui_registry_server.wire.principal import PrincipalKind
 def explain(call: Call, body: ExplainPermissions, subject: ObjectSubject) -> Answer:
     """What a principal may do on the object, and every grant that it may do so by."""
     row = _resolve(call, body.principal)
-    who = principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name)
+    who = principals.with_rights(
+        call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id
+    )
     holder = Holder.of(call.connection, who)
     groups = holder.group_names()
     reasons = _reasons(call, holder, subject)
@@ -80,5 +82,5 @@ def _reasons(call: Call, holder: Holder, subject: ObjectSubject) -> list[dict[st
         ]
 
     registry_wide = subject.model is None
-    inherited = [] if registry_wide else granted(ROOT, Level.READ)
+    inherited = [] if registry_wide else granted(call.principal.root_id, Level.READ)
     return holder.reasons(granted(subject.object_id, Level.NONE), inherited, registry_wide=registry_wide)

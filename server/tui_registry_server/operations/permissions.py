@@ -51,7 +51,8 @@ def after_change(call: Call, body: ChangePermissions, subject: ObjectSubject, *,
 
 def heading(subject: ObjectSubject) -> dict[str, Any]:
     """What every answer about an object's permissions begins with."""
-    return {"object_id": f"/registered-models/{subject.object_id}", "object_type": "registered-model"}
+    object_id = ROOT if subject.model is None else subject.object_id  # as it is called in every workspace
+    return {"object_id": f"/registered-models/{object_id}", "object_type": "registered-model"}
 
 
 def _change(call: Call, subject: ObjectSubject, after: dict[str, Level]) -> Answer:
@@ -60,7 +61,7 @@ def _change(call: Call, subject: ObjectSubject, after: dict[str, Level]) -> Answ
 
 
 def _entity(call: Call, subject: ObjectSubject) -> Answer:
-    registry_wide = [] if subject.model is None else grants.on(call.connection, ROOT)
+    registry_wide = [] if subject.model is None else grants.on(call.connection, call.principal.root_id)
     return {
         **heading(subject),
         "access_control_list": access_lists.entries(

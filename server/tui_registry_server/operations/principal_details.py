@@ -26,7 +26,9 @@ _OBJECT_TYPES = {ROOT: "registered-models", TOKENS: "tokens"}
 def details(call: Call, body: PrincipalId, subject: Subject) -> Answer:
     """The account, its groups, what is granted to it and to them on no model, and what is its own."""
     row = find(call.connection, body.id)
-    who = principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name)
+    who = principals.with_rights(
+        call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id
+    )
     groups = Holder.of(call.connection, who).memberships()
     held = [grant_entity(each, row.id) for each in holdings.registry_wide_grants(call.connection, who, MAX_LISTED)]
     if who.admin:
@@ -73,7 +75,8 @@ def grant_entity(row: HeldRow, principal_id: str) -> dict[str, Any]:
     """A HeldGrant."""
     return without_empty(
         {
-            "object_type": _OBJECT_TYPES.get(row.object_id, "registered-model"),
+            "object_type": _OBJECT_TYPES.get(ROOT if row.workspace else row.object_id, "registered-model"),
+            "workspace": row.workspace,
             "name": row.model_name,
             "permission_level": level_name_on(row.object_id, row.level),
             "group_name": None if row.holder == principal_id else row.holder_name,

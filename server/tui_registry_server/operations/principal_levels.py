@@ -9,7 +9,6 @@ from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.subjects import Subject
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ROOT
 from tui_registry_server.store import grants, held_levels, principals
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.principal_details import MAX_REASONS, ListPrincipalLevels
@@ -18,7 +17,9 @@ from tui_registry_server.wire.principal_details import MAX_REASONS, ListPrincipa
 def listed(call: Call, body: ListPrincipalLevels, subject: Subject) -> Answer:
     """The level on every model that it may read, by name, with the grants that it comes from."""
     row = find(call.connection, body.id)
-    who = principals.with_rights(call.connection, row.id, PrincipalKind(row.kind), row.name)
+    who = principals.with_rights(
+        call.connection, row.id, PrincipalKind(row.kind), row.name, call.principal.workspace_id
+    )
     query = digest("levels", row.id, body.name)
     (after,) = read_token(body.page_token, query, (str,)) if body.page_token else ("",)
     models = held_levels.readable_models(call.connection, who, part=body.name, after=str(after), limit=body.max_results)
@@ -26,7 +27,7 @@ def listed(call: Call, body: ListPrincipalLevels, subject: Subject) -> Answer:
     holder, held = Holder.of(call.connection, who), frozenset(who.identities)
     inherited = [
         Granted(each.principal_id, each.level)
-        for each in grants.on(call.connection, ROOT)
+        for each in grants.on(call.connection, call.principal.root_id)
         if each.principal_id in held and each.level >= Level.READ
     ]
     entities = []

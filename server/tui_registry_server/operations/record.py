@@ -25,10 +25,12 @@ def record(
     comment_id: str | None = None,
     system_comment: str | None = None,
     detail: dict[str, Any] | None = None,
+    workspace_id: str | None = None,
     touches: bool = False,
 ) -> dict[str, Any]:
     """Append an activity. Returns it as the wire shows it. ``detail``: the values before and after, for the audit log;
-    ``touches``: whether to set the model's last_updated_timestamp."""
+    ``workspace_id``: the caller's, if it is not given; ``touches``: whether to set the model's
+    last_updated_timestamp."""
     if call.head is None:
         raise TypeError("A read cannot record an activity.")
     activity_id = uuid.uuid4().hex
@@ -51,6 +53,7 @@ def record(
         comment_id=comment_id,
         system_comment=system_comment,
         detail=detail,
+        workspace_id=(call.principal.workspace_id if workspace_id is None else workspace_id) or None,
         touches=touches,
     )
     return without_empty(

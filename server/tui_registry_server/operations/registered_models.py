@@ -36,6 +36,7 @@ def create(call: Call, body: CreateRegisteredModel, subject: Subject) -> Answer:
     registered_models.add(
         call.connection,
         model_id=model_id,
+        workspace_id=call.principal.workspace_id,
         name=name,
         description=body.description,
         user_id=call.principal.name,

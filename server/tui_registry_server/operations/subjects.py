@@ -62,7 +62,7 @@ class CommentSubject(Subject):
 
 @dataclass(slots=True, kw_only=True)
 class ObjectSubject(Subject):
-    """An object of the permissions API: a model, which may be deleted, or the whole registry (then ``model`` is
+    """An object of the permissions API: a model, which may be deleted, or all of the workspace (then ``model`` is
     None)."""
 
     object_id: str
@@ -173,7 +173,7 @@ def comment(call: Call, body: _NamesId) -> CommentSubject:
 
 def permissions_object(call: Call, body: _NamesObject) -> ObjectSubject:
     if body.object_id == ROOT:
-        return ObjectSubject(level=call.principal.root_level, object_id=ROOT, model=None)
+        return ObjectSubject(level=call.principal.root_level, object_id=call.principal.root_id, model=None)
     row = registered_models.find_by_id(call.connection, call.principal, body.object_id)
     if row is None:  # the permissions of a deleted model apply to its history
         row = registered_models.find_deleted(call.connection, call.principal, body.object_id)

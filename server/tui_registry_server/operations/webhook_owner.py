@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tui_registry_server.rules.permissions import Level, allows
-from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal
 from tui_registry_server.rules.webhook_events import Change
 from tui_registry_server.store import grants, principals, transition_requests
 from tui_registry_server.store.engine import Connection
@@ -19,12 +19,16 @@ def reason_to_withhold(connection: Connection, webhook: WebhookRow) -> Callable[
     who = f"{webhook.user_id}, who set this up,"
     if row is None or not row.active:
         return lambda change: f"{who} is not active any more."
-    owner = principals.with_rights(connection, row.id, PrincipalKind(row.kind), row.name)
+    owner = principals.with_rights(connection, row.id, PrincipalKind(row.kind), row.name, webhook.workspace_id)
+    if not owner.is_member:
+        return lambda change: f"{who} may not use this workspace any more."
     levels: dict[str | None, int] = {None: owner.root_level}
     follows_requests = webhook.digest is not None and webhook.model_id is None
 
     def reason(change: Change) -> str | None:
         model_id = change.model_id
+        if (change.workspace_id or DEFAULT_WORKSPACE) != webhook.workspace_id:
+            return f"{who} did so in another workspace."
         if model_id not in levels:
             levels[model_id] = max(owner.root_level, grants.level_on(connection, owner, model_id or ""))
         if levels[model_id] < Level.READ:

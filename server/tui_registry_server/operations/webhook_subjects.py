@@ -81,6 +81,8 @@ def _found(call: Call, webhook_id: str, row: WebhookRow | None) -> WebhookSubjec
     level = int(Level.NONE)
     if row is not None and row.digest is not None:
         row = None  # somebody's follow, which is theirs alone
+    if row is not None and row.workspace_id != call.principal.workspace_id:
+        row = None
     if row is not None and row.model_id is not None:
         level = max(grants.level_on(call.connection, call.principal, row.model_id), call.principal.root_level)
     elif row is not None and call.principal.admin:

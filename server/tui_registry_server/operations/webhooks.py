@@ -50,6 +50,7 @@ def create(call: Call, body: CreateRegistryWebhook, subject: ScopeSubject) -> An
             model_name=None if model is None else model.name,
             principal_id=call.principal.id,
             user_id=call.principal.name,
+            workspace_id=call.principal.workspace_id,
             creation_timestamp=call.now,
             last_updated_timestamp=call.now,
             format=body.format.value,

@@ -55,6 +55,7 @@ _OPTIONAL: dict[str, type] = {
     "comment_id": str,
     "system_comment": str,
     "detail": dict,
+    "workspace_id": str,
 }
 _FIELDS = _REQUIRED | _OPTIONAL
 

@@ -4,12 +4,16 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_registry_server.rules.errors import InvalidParameterValue
+from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.wire.principal import PREFIXES, PrincipalKind
 
 ROOT = "root"
-"""The id of the registry-wide object: its grants apply to every model."""
+"""The id of the registry-wide object: its grants apply to every model of the default workspace. That of another
+workspace has the workspace's own id: see root_of."""
+
+DEFAULT_WORKSPACE = ""
+"""The id of the default workspace, in which everything is that names no other one."""
 
 TOKENS = "tokens"
 """The id of the token settings: a grant there lets a principal use tokens."""
@@ -60,9 +64,11 @@ class Principal:
     """The authenticated caller of a request.
 
     identities: ids of the caller and of every group they are in, directly or through groups.
-    root_level: their level on the registry-wide object; MANAGE for admins.
+    root_level: their level on the registry-wide object of the workspace; MANAGE for admins.
     token_expiry: milliseconds since the epoch; None for never.
     revision: the identity counter (store.counters) when this was read: current as long as the counter is the same.
+    workspace_id: the workspace that the request is about, whose models alone it can see and change.
+    only_workspace: whether there is no other one.
     issuer: the OpenID provider that issued the token; empty for the registry's own tokens. Nothing of it is stored,
         and ``token_id`` is a part of its digest.
     """
@@ -77,6 +83,29 @@ class Principal:
     token_expiry: int | None = None
     revision: int = 0
     issuer: str = ""
+    workspace_id: str = DEFAULT_WORKSPACE
+    only_workspace: bool = True
+
+    @property
+    def is_member(self) -> bool:
+        """Whether they may use their workspace at all: the default one is everybody's, another one theirs who have a
+        level on it. What they were granted on models in it counts only then."""
+        return self.workspace_id == DEFAULT_WORKSPACE or self.root_level > Level.NONE
+
+    @property
+    def root_id(self) -> str:
+        """The id of the registry-wide object of their workspace."""
+        return root_of(self.workspace_id)
+
+
+def no_workspace(name: str) -> ResourceDoesNotExist:
+    """The same error whether it does not exist or the caller may not use it."""
+    return ResourceDoesNotExist(f"Workspace '{name[:100]}' not found")
+
+
+def root_of(workspace_id: str) -> str:
+    """The id of a workspace's registry-wide object, whose grants apply to each of its models."""
+    return workspace_id or ROOT
 
 
 SERVER = Principal(

@@ -31,6 +31,7 @@ class Change(NamedTuple):
     model_name: at that time.
     comment: the text of the comment, unless it was deleted, or what was said with a request or a decision.
     detail: what the audit log has.
+    workspace_id: None for the default workspace.
     is_prompt: whether the model is one of MLflow's prompts.
     """
 
@@ -46,6 +47,7 @@ class Change(NamedTuple):
     comment: str | None
     detail: Mapping[str, Any]
     is_prompt: bool = False
+    workspace_id: str | None = None
 
 
 _MOVED = (Event.MODEL_VERSION_TRANSITIONED_STAGE,)

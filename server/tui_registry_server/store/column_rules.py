@@ -22,6 +22,7 @@ from tui_registry_server.wire.registry_webhook import RegistryWebhookStatus, Web
 from tui_registry_server.wire.scim import ComplexValue
 from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus
+from tui_registry_server.wire.workspace import is_workspace_name
 
 MAX_TIME = YEAR_10000 - 1  # milliseconds: the last one that has a date
 
@@ -96,6 +97,7 @@ _DIGEST = _matching("64 hex digits", "(?:[0-9a-f]{64})?")
 _HASH = _matching("64 hex digits", "[0-9a-f]{64}")
 _PRINCIPAL = _matching("a decimal number", "[0-9]{1,18}")
 _STAGE = _one_of(Stage)
+_WORKSPACE = _matching("32 hex digits, or empty", "(?:[0-9a-f]{32})?")
 _VERSION = _at_least(1, 2**31 - 1)
 _TIME = _at_least(0, MAX_TIME)
 _OBJECT = Rule("an object in JSON", lambda value: isinstance(_parsed(value), dict))
@@ -122,7 +124,13 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "principal_id": _PRINCIPAL,
         "level": _one_of(map(int, Level)),
     },
-    "registered_models": {"id": _ID, "last_version": _at_least(0, 2**31 - 1), "revision": _DIGEST},
+    "workspaces": {"id": _WORKSPACE, "name": Rule("a workspace's name", is_workspace_name)},
+    "registered_models": {
+        "id": _ID,
+        "last_version": _at_least(0, 2**31 - 1),
+        "revision": _DIGEST,
+        "workspace_id": _WORKSPACE,
+    },
     "model_versions": {"model_id": _ID, "version": _VERSION, "stage": _STAGE},
     "version_tags": {"model_id": _ID, "version": _VERSION},
     "model_tags": {"model_id": _ID},
@@ -146,6 +154,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "comment_id": _ID,
         "detail": _OBJECT,
         "digest": _DIGEST,
+        "workspace_id": _ID,
     },
     "webhooks": {
         "id": _ID,
@@ -155,6 +164,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "status": _one_of(RegistryWebhookStatus),
         "format": _one_of(WebhookFormat),
         "digest": _one_of(Digest),
+        "workspace_id": _WORKSPACE,
         "model_id": _ID,
         "principal_id": _PRINCIPAL,
     },

@@ -43,7 +43,7 @@ _rows = (
         comments.c.comment,
         comments.c.creation_timestamp,
         comments.c.last_updated_timestamp,
-        level_on(comments.c.model_id),
+        level_on(comments.c.model_id, registered_models),
     )
     .select_from(comments)
     .join(registered_models, registered_models.c.id == comments.c.model_id)

@@ -9,7 +9,7 @@ from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import counters
 
 IDENTITY = "identity"
-"""Differs after every change of principals, memberships, tokens and registry-wide grants. It is random, not
+"""Differs after every change of principals, memberships, tokens, workspaces and registry-wide grants. It is random, not
 incremented: after a standby that lacks the last changes is promoted, or a backup restored, the following changes must
 not get numbers that a server has already seen."""
 

@@ -17,7 +17,7 @@ from tui_registry_server.rules.errors import BadRequest, InvalidState, ResourceD
 from tui_registry_server.store import schema, snapshot, sqlite_import
 from tui_registry_server.store.counters import NAMES
 from tui_registry_server.store.engine import database_url, make_engine
-from tui_registry_server.store.tables import activities, counters, grants, metadata, principals
+from tui_registry_server.store.tables import activities, counters, grants, metadata, principals, workspaces
 from tui_registry_server.wire.principal import ADMINS, USERS
 
 BATCH = 1000  # rows read and written at a time
@@ -148,7 +148,7 @@ def _count(connection: Connection, table: Table) -> int:
 def _require_empty(destination: Connection) -> None:
     """Raises InvalidState for a database with more than the rows of a new registry."""
     others = select(principals.c.name).where(principals.c.name.not_in((ADMINS, USERS)))
-    initial = {principals: 2, grants: 1, counters: len(NAMES)}
+    initial = {principals: 2, grants: 1, workspaces: 1, counters: len(NAMES)}
     if destination.execute(others).first() is not None or any(
         _count(destination, table) > initial.get(table, 0) for table in metadata.sorted_tables
     ):

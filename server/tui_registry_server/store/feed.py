@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, and_, bindparam, func, or_, select, true
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal
 from tui_registry_server.store.access import caller, readable, readable_objects
 from tui_registry_server.store.dialects import unindexed
 from tui_registry_server.store.statements import Rows, Statement
@@ -74,12 +74,14 @@ class _Shape(NamedTuple):
     types: the number of types.
     has_position: whether it is for a page after the first.
     rights: a key of _RIGHTS.
+    in_default: whether of the default workspace.
     """
 
     given: frozenset[str]
     types: int
     has_position: bool
     rights: str
+    in_default: bool
 
 
 _time, _sequence = activities.c.creation_timestamp, activities.c.sequence
@@ -95,9 +97,14 @@ _RIGHTS = {
     _ALL: true(),  # with a level on the whole registry
     _OWN: activities.c.model_id.in_(readable_objects()),  # the driving index is that of the models
     _AMONG_OWN: unindexed(activities.c.model_id).in_(readable_objects()),  # collected once
-    _ANY: readable(activities.c.model_id),  # looked up for each activity
+    _ANY: readable(activities.c.model_id, activities),  # looked up for each activity
 }
-"""Strategies to filter what the caller may read."""
+"""Strategies to filter what the caller may read, of the workspace."""
+HERE = {
+    True: activities.c.workspace_id.is_(None),
+    False: activities.c.workspace_id == bindparam("workspace_id"),  # by an index of its own
+}
+"""Whether an activity is of the caller's workspace, by whether that is the default one."""
 
 _rows = (
     select(
@@ -119,7 +126,7 @@ _rows = (
 )
 _of_models = activities.c.model_id.is_not(None)
 _AFTER = Statement(
-    _rows.where(_of_models, readable(activities.c.model_id), _sequence > bindparam("sequence"))
+    _rows.where(_of_models, readable(activities.c.model_id, activities), _sequence > bindparam("sequence"))
     .order_by(_sequence)
     .limit(bindparam("limit", type_=Integer()))
 )
@@ -146,7 +153,8 @@ def feed(
     if before is not None:
         values |= {"before_time": before.creation_timestamp, "before_sequence": before.sequence}
     rights = _rights(connection, principal, given)
-    statement = _statement(_Shape(given, len(filter_.types), before is not None, rights))
+    in_default = principal.workspace_id == DEFAULT_WORKSPACE
+    statement = _statement(_Shape(given, len(filter_.types), before is not None, rights, in_default))
     return _page(statement.page(connection, limit, **values))
 
 
@@ -177,7 +185,7 @@ def _rights(connection: Connection, principal: Principal, given: frozenset[str])
 
 @lru_cache(512)
 def _statement(shape: _Shape) -> Statement:
-    conditions: list[ColumnElement[bool]] = [_of_models, _RIGHTS[shape.rights]]
+    conditions: list[ColumnElement[bool]] = [_of_models, _RIGHTS[shape.rights], HERE[shape.in_default]]
     conditions += [_CONDITIONS[name] for name in sorted(shape.given)]
     if shape.types:
         types: list[ColumnElement[str]] = [bindparam(f"type_{number}") for number in range(shape.types)]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, String, bindparam, case, func, literal_column
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
-from tui_registry_server.store.access import caller, readable_objects
+from tui_registry_server.store.access import caller, here, readable_objects
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.patterns import contains, contains_pattern
 from tui_registry_server.store.statements import Rows, Statement
@@ -15,7 +15,7 @@ from tui_registry_server.store.tables import grants, registered_models
 
 _page = (
     select(registered_models.c.id, registered_models.c.name)
-    .where(registered_models.c.name > bindparam("after"))
+    .where(here(registered_models, drives=True), registered_models.c.name > bindparam("after"))
     .order_by(registered_models.c.name)
     .limit(bindparam("limit"))
 )

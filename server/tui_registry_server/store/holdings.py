@@ -5,15 +5,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, func, literal, select
 
-from tui_registry_server.rules.principals import ROOT, TOKENS, Principal
-from tui_registry_server.store.access import caller, readable
+from tui_registry_server.rules.principals import TOKENS, Principal
+from tui_registry_server.store.access import caller, here, readable
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import grants, principals, registered_models, transition_requests
+from tui_registry_server.store.tables import grants, principals, registered_models, transition_requests, workspaces
 
 
 class HeldRow(NamedTuple):
-    """A grant. ``model_name`` is None if the object is no model, or a deleted one. ``holder``, ``holder_name``: who it
+    """A grant. ``model_name`` is None if the object is no model, or a deleted one; ``workspace`` if it is no workspace.
+    ``holder``, ``holder_name``: who it
     was granted to."""
 
     object_id: str
@@ -21,6 +22,7 @@ class HeldRow(NamedTuple):
     holder: str
     holder_name: str
     model_name: str | None
+    workspace: str | None
 
 
 class CreatedRow(NamedTuple):
@@ -36,21 +38,33 @@ class CreatedRow(NamedTuple):
 _principal_id = bindparam("principal_id", type_=String())
 _held = among(grants.c.principal_id, bindparam("identities", type_=String()))
 _grants = (
-    select(grants.c.object_id, grants.c.level, grants.c.principal_id, principals.c.name, registered_models.c.name)
+    select(
+        grants.c.object_id,
+        grants.c.level,
+        grants.c.principal_id,
+        principals.c.name,
+        registered_models.c.name,
+        workspaces.c.name,
+    )
     .join(principals, principals.c.id == grants.c.principal_id)
     .outerjoin(registered_models, registered_models.c.id == grants.c.object_id)
+    .outerjoin(workspaces, workspaces.c.id == grants.c.object_id)
     .order_by(grants.c.level.desc(), func.coalesce(registered_models.c.name, ""), grants.c.object_id, principals.c.name)
 )
-_registry_wide = grants.c.object_id.in_([literal(ROOT), literal(TOKENS)])
+_registry_wide = grants.c.object_id.in_([bindparam("root_id", type_=String()), literal(TOKENS)])
 _HELD = Statement(_grants.where(_registry_wide, _held).limit(bindparam("limit")))
 _OWN = Statement(_grants.where(grants.c.principal_id == _principal_id))
 _HELD_COUNT = Statement(select(func.count()).select_from(grants).where(_registry_wide, _held))
-_created = (registered_models.c.user_id == bindparam("user_id"), readable(registered_models.c.id))
+_created = (
+    here(registered_models, drives=True),
+    registered_models.c.user_id == bindparam("user_id"),
+    readable(registered_models.c.id, registered_models),
+)
 _MODELS = Statement(
     select(registered_models.c.name).where(*_created).order_by(registered_models.c.name).limit(bindparam("limit"))
 )
 _MODEL_COUNT = Statement(select(func.count()).select_from(registered_models).where(*_created))
-_REQUESTS = Statement(
+_requests = (
     select(
         transition_requests.c.id,
         registered_models.c.name,
@@ -59,23 +73,26 @@ _REQUESTS = Statement(
         transition_requests.c.creation_timestamp,
     )
     .join(registered_models, registered_models.c.id == transition_requests.c.model_id)
-    .where(transition_requests.c.principal_id == _principal_id, readable(transition_requests.c.model_id))
+    .where(transition_requests.c.principal_id == _principal_id)
     .order_by(transition_requests.c.creation_timestamp.desc(), transition_requests.c.id.desc())
 )
+_REQUESTS = Statement(_requests.where(readable(transition_requests.c.model_id, registered_models)))
+_ALL_REQUESTS = Statement(_requests)
 
 
 def registry_wide_grants(connection: Connection, who: Principal, limit: int) -> list[HeldRow]:
     """The grants on the whole registry, and on tokens, to a principal and its groups, the highest level first."""
-    return [HeldRow(*row) for row in _HELD.run(connection, identities=json.dumps(who.identities), limit=limit)]
+    identities = json.dumps(who.identities)
+    return [HeldRow(*row) for row in _HELD.run(connection, identities=identities, root_id=who.root_id, limit=limit)]
 
 
 def own_grants(connection: Connection, principal_id: str) -> list[HeldRow]:
-    """The grants to the principal itself, the highest level first."""
+    """The grants to the principal itself, in all workspaces, the highest level first."""
     return [HeldRow(*row) for row in _OWN.run(connection, principal_id=principal_id)]
 
 
 def count_registry_wide_grants(connection: Connection, who: Principal) -> int:
-    number: int = _HELD_COUNT.scalar(connection, identities=json.dumps(who.identities))
+    number: int = _HELD_COUNT.scalar(connection, identities=json.dumps(who.identities), root_id=who.root_id)
     return number
 
 
@@ -92,3 +109,8 @@ def count_models_created(connection: Connection, reader: Principal, user_id: str
 def requests_of(connection: Connection, reader: Principal, principal_id: str) -> list[CreatedRow]:
     """The open requests of a principal that the caller may read, newest first."""
     return [CreatedRow(*row) for row in _REQUESTS.run(connection, principal_id=principal_id, **caller(reader))]
+
+
+def all_requests_of(connection: Connection, principal_id: str) -> list[CreatedRow]:
+    """The open requests of a principal in all workspaces, newest first: for administrators."""
+    return [CreatedRow(*row) for row in _ALL_REQUESTS.run(connection, principal_id=principal_id)]

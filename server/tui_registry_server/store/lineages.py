@@ -31,6 +31,7 @@ class DueRow(NamedTuple):
     logged_model_id: str | None
     run_id: str | None
     attempts: int
+    workspace_id: str
 
 
 class VersionOrigin(NamedTuple):
@@ -71,6 +72,7 @@ _DUE = Statement(
         model_versions.c.logged_model_id,
         model_versions.c.run_id,
         _row.attempts,
+        registered_models.c.workspace_id,
     )
     .select_from(
         lineages.join(

@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE
 from tui_registry_server.store.dialects import greater, pairs
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import (
@@ -251,8 +252,9 @@ def versions(connection: Connection, model_id: str, numbers: Collection[int]) ->
 
 
 def add_model(connection: Connection, **columns: Any) -> None:
-    """Insert a model with all its columns but its numbers; the caller has checked that the name is not taken."""
-    _ADD_MODEL.run(connection, **columns, last_version=0, revision="")
+    """Insert a model, in the default workspace, with all its columns but its numbers; the caller has checked that the
+    name is not taken."""
+    _ADD_MODEL.run(connection, **columns, workspace_id=DEFAULT_WORKSPACE, last_version=0, revision="")
 
 
 def add_version(connection: Connection, **columns: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    and_,
     bindparam,
     delete,
     func,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
-from tui_registry_server.store.access import caller, level_on, readable
+from tui_registry_server.store.access import caller, here, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, pairs, rendered, strings, text, unindexed
 from tui_registry_server.store.json_cache import json_cache_of
 from tui_registry_server.store.pages import MAX_ROWS, Page, Row, page_of
@@ -81,7 +82,7 @@ def version_members() -> dict[str, ColumnElement[Any]]:
 
 
 _of_its_model = model_versions.join(registered_models)
-_that_name = registered_models.c.name == bindparam("name")
+_that_name = and_(here(registered_models, drives=True), registered_models.c.name == bindparam("name"))
 _version_parameter = bindparam("version", type_=BigInteger())  # requests may have larger numbers than the column
 _that_version = model_versions.c.version == _version_parameter
 _the_version = (model_versions.c.model_id == bindparam("model_id")) & _that_version
@@ -93,7 +94,7 @@ _FIND = Statement(
         registered_models.c.name,
         model_versions.c.version,
         model_versions.c.stage,
-        level_on(model_versions.c.model_id),
+        level_on(model_versions.c.model_id, registered_models),
     )
     .select_from(_of_its_model)
     .where(_that_name, _that_version)
@@ -101,14 +102,14 @@ _FIND = Statement(
 _READ = Statement(
     select(rendered(document(model_version=document(**version_members()))))
     .select_from(_of_its_model)
-    .where(_that_name, _that_version, readable(registered_models.c.id))
+    .where(_that_name, _that_version, readable(registered_models.c.id, registered_models))
 )
 _READ_BY_ALIAS = Statement(
     select(rendered(document(model_version=document(**version_members()))))
     .select_from(_of_its_model)
     .where(
         _that_name,
-        readable(registered_models.c.id),
+        readable(registered_models.c.id, registered_models),
         model_versions.c.version
         == select(aliases.c.version)
         .where(aliases.c.model_id == registered_models.c.id, aliases.c.alias == bindparam("alias"))
@@ -154,17 +155,17 @@ _LATEST = Statement(
 _HIGHEST = Statement(
     select(func.max(model_versions.c.version))
     .select_from(_of_its_model)
-    .where(_that_name, readable(registered_models.c.id))
+    .where(_that_name, readable(registered_models.c.id, registered_models))
 )
 _DOWNLOAD_URI = Statement(
     select(model_versions.c.storage_location)
     .select_from(_of_its_model)
-    .where(_that_name, _that_version, readable(registered_models.c.id))
+    .where(_that_name, _that_version, readable(registered_models.c.id, registered_models))
 )
 _ORIGIN = Statement(
     select(model_versions.c.storage_location, model_versions.c.run_id, model_versions.c.logged_model_id)
     .select_from(_of_its_model)
-    .where(_that_name, _that_version, readable(registered_models.c.id))
+    .where(_that_name, _that_version, readable(registered_models.c.id, registered_models))
 )
 _HIGHEST_IN = Statement(select(func.max(model_versions.c.version)).where(_in_stage))
 _DESCRIPTION = Statement(select(model_versions.c.description).where(_the_version))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from tui_registry_server.rules.digests import due
-from tui_registry_server.rules.principals import ROOT
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, ROOT
 from tui_registry_server.rules.search_filter import IS_PROMPT
 from tui_registry_server.rules.webhook_events import IMPORTED_FROM, Change, Dialect, events_of
 from tui_registry_server.store import activities as records
@@ -62,6 +62,7 @@ def change_columns(detail_if: ColumnElement[bool]) -> tuple[ColumnElement[Any], 
         func.coalesce(comments.c.comment, activities.c.comment),  # of a version; of a request, or a decision
         case((detail_if, activities.c.detail)),
         model_tags.c.value,
+        activities.c.workspace_id,
     )
 
 
@@ -162,8 +163,8 @@ def catch_up(connection: Connection, now: int) -> int:
 
 def change_of(columns: Sequence[Any]) -> Change:
     """The change of a row of ``change_columns``."""
-    *shared, detail, is_prompt = columns
-    return Change._make([*shared, json.loads(detail) if detail else {}, _says_true(is_prompt)])
+    *shared, detail, is_prompt, workspace_id = columns
+    return Change._make([*shared, json.loads(detail) if detail else {}, _says_true(is_prompt), workspace_id])
 
 
 def _deliveries(
@@ -178,6 +179,8 @@ def _deliveries(
     events: dict[str, tuple[str, ...]] = {}
     found = []
     for webhook, wanted in subscribed:
+        if webhook.workspace_id != (change.workspace_id or DEFAULT_WORKSPACE):
+            continue
         if webhook.model_id not in (None, change.model_id):
             continue
         if webhook.dialect not in events:

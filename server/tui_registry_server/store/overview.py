@@ -6,12 +6,12 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, select
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal
-from tui_registry_server.store.access import caller, readable, readable_objects
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal
+from tui_registry_server.store.access import caller, here, readable, readable_objects
 from tui_registry_server.store.dialects import unindexed
-from tui_registry_server.store.feed import reads_few_objects
+from tui_registry_server.store.feed import HERE, reads_few_objects
 from tui_registry_server.store.statements import Statement
-from tui_registry_server.store.tables import activities, tokens, transition_requests
+from tui_registry_server.store.tables import activities, registered_models, tokens, transition_requests
 from tui_registry_server.wire.activity import ActivityType
 
 TRANSITION_TYPES = (ActivityType.APPLIED_TRANSITION.value, ActivityType.APPROVED_REQUEST.value)
@@ -20,7 +20,8 @@ TRANSITION_TYPES = (ActivityType.APPLIED_TRANSITION.value, ActivityType.APPROVED
 _limit = bindparam("limit", type_=Integer())
 _open = (
     select(transition_requests.c.creation_timestamp)
-    .where(readable(transition_requests.c.model_id))
+    .join(registered_models, registered_models.c.id == transition_requests.c.model_id)
+    .where(readable(transition_requests.c.model_id, registered_models))
     .order_by(transition_requests.c.creation_timestamp, transition_requests.c.id)
     .limit(_limit)
     .subquery()
@@ -32,11 +33,13 @@ _since = _time >= bindparam("since", type_=BigInteger())
 _newest_first = (_time.desc(), activities.c.sequence.desc())
 _recent = select(_time).where(_since).order_by(*_newest_first).limit(_limit)
 _of_type = _recent.where(activities.c.activity_type == bindparam("type"))
-_TRANSITIONS = Statement(_of_type)
-_READABLE_TRANSITIONS = Statement(_of_type.where(readable(activities.c.model_id)))
+_TRANSITIONS = {in_default: Statement(_of_type.where(is_here)) for in_default, is_here in HERE.items()}
+"""By whether of the default workspace."""
+_READABLE_TRANSITIONS = Statement(_of_type.where(readable(activities.c.model_id, activities)))
 _OWN_TRANSITIONS = Statement(
     _recent.where(
         unindexed(activities.c.activity_type) == bindparam("type"),
+        here(activities),
         activities.c.model_id.in_(readable_objects()),
     )
 )
@@ -71,7 +74,7 @@ def transition_times(connection: Connection, principal: Principal, since: int, l
     """When the newest transitions by people were that the caller may read: at most ``limit`` times since ``since``, in
     milliseconds, newest first."""
     if principal.root_level >= Level.READ:
-        statement = _TRANSITIONS
+        statement = _TRANSITIONS[principal.workspace_id == DEFAULT_WORKSPACE]
     else:
         statement = _OWN_TRANSITIONS if reads_few_objects(connection, principal) else _READABLE_TRANSITIONS
     given = {"since": since, "limit": limit, **caller(principal)}

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, String, Text, bindparam, delete, insert, literal, select, update
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import ROOT, Principal
-from tui_registry_server.store import counters
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal, no_workspace, root_of
+from tui_registry_server.store import counters, workspaces
+from tui_registry_server.store import grants as grant_rows
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.memberships import groups_of, touch
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import grants, oauth_tokens, principals, tokens
+from tui_registry_server.store.workspaces import Workspace
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
 
@@ -125,14 +127,40 @@ def _signed_in(connection: Connection, principal_id: str, revision: int) -> Prin
     row: Any = _BY_ID.run(connection, id=principal_id).first()
     if row is None or not row[2]:
         return None
-    return replace(with_rights(connection, principal_id, PrincipalKind(row[1]), row[0]), revision=revision)
+    found = with_rights(connection, principal_id, PrincipalKind(row[1]), row[0], DEFAULT_WORKSPACE)
+    return replace(found, revision=revision)
 
 
 def refresh_principal(connection: Connection, caller: Principal, revision: int) -> Principal | None:
     """The current state of a caller, at this revision of the identity counter; None if the token was revoked or they
-    are no longer active. Without a query if the caller was read at the same revision."""
+    are no longer active. Without a query if the caller was read at the same revision. Raises ResourceDoesNotExist if
+    they may no longer use their workspace."""
     if caller.revision == revision:
         return caller
+    current = _refreshed(connection, caller, revision)
+    if current is None or caller.workspace_id == DEFAULT_WORKSPACE:
+        return current
+    workspace = workspaces.find_by_id(connection, caller.workspace_id)
+    return _enter(connection, current, workspace, "" if workspace is None else workspace.name)
+
+
+def enter(connection: Connection, principal: Principal, name: str) -> Principal:
+    """A caller as they are in a workspace. Raises ResourceDoesNotExist, in the same words, if there is none or they may
+    not use it."""
+    return _enter(connection, principal, workspaces.find(connection, name), name)
+
+
+def _enter(connection: Connection, principal: Principal, workspace: Workspace | None, name: str) -> Principal:
+    if workspace is not None:
+        level = grant_rows.level_on(connection, principal, root_of(workspace.id))
+        root_level = Level.MANAGE if principal.admin else Level(level)
+        entered = replace(principal, workspace_id=workspace.id, root_level=root_level)
+        if entered.is_member:
+            return entered
+    raise no_workspace(name)
+
+
+def _refreshed(connection: Connection, caller: Principal, revision: int) -> Principal | None:
     if caller.issuer:
         current = _signed_in(connection, caller.id, revision)
         return current and replace(
@@ -148,18 +176,21 @@ def _owner(connection: Connection, row: tuple[Any, ...] | None, revision: int) -
     if row is None or not row[6]:
         return None
     token_id, expiry, last_used, principal_id, name, kind, _ = row
-    known = with_rights(connection, principal_id, PrincipalKind(kind), name)
+    known = with_rights(connection, principal_id, PrincipalKind(kind), name, DEFAULT_WORKSPACE)
     return TokenOwner(replace(known, token_id=token_id, token_expiry=expiry, revision=revision), last_used)
 
 
-def with_rights(connection: Connection, principal_id: str, kind: PrincipalKind, name: str) -> Principal:
-    """A principal with the groups that it is in and what they give it, as a caller without a token: also a group."""
+def with_rights(
+    connection: Connection, principal_id: str, kind: PrincipalKind, name: str, workspace_id: str
+) -> Principal:
+    """A principal with the groups that it is in and what they give it in a workspace, as a caller without a token: also
+    a group."""
     groups = list(_GROUPS.run(connection, id=principal_id))
     is_group = kind is PrincipalKind.GROUP
     everyone = None if is_group else id_of(connection, PrincipalKind.GROUP, USERS)
     identities = tuple({principal_id, *(group[0] for group in groups), *([everyone] if everyone else [])})
     admin = any(group[1] == ADMINS for group in groups) or (is_group and name == ADMINS)
-    levels = {row[0]: row[1] for row in _LEVELS.run(connection, object_id=ROOT)}
+    levels = {row[0]: row[1] for row in _LEVELS.run(connection, object_id=root_of(workspace_id))}
     root_level = Level.MANAGE if admin else Level(max((levels.get(one, 0) for one in identities), default=0))
     return Principal(
         id=principal_id,
@@ -169,6 +200,8 @@ def with_rights(connection: Connection, principal_id: str, kind: PrincipalKind, 
         identities=identities,
         root_level=root_level,
         admin=admin,
+        workspace_id=workspace_id,
+        only_workspace=workspaces.count(connection) <= 1,
     )
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, fu
 
 from tui_registry_server.rules.permissions import Level
 from tui_registry_server.rules.principals import Principal
-from tui_registry_server.store.access import caller, readable, readable_objects
+from tui_registry_server.store.access import caller, here, readable, readable_objects
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.statements import Rows, Statement
+from tui_registry_server.store.tables import registered_models
 
 MAX_DRIVING_ROWS = 15_000
 """Rows that are collected and sorted in some 30 ms. If more match, scanning in the order of the results soon finds a
@@ -62,19 +63,26 @@ class QueryPlan:
         clauses: Clauses,
         *,
         row: Columns,
+        in_workspace_order: bool = False,
     ) -> None:
-        """``found``: the query without conditions, to which the position is added. ``row``: the columns that a
-        candidate's columns are compared with, as many as it has; the first is the model's id."""
+        """``found``: the query without conditions, of registered_models and perhaps others, to which the position is
+        added. ``row``: the columns that a candidate's columns are compared with, as many as it has; the first is the
+        model's id. ``in_workspace_order``: whether the indexes of the order begin with the workspace."""
         self._found = found.add_columns(*clauses.position)
         self._conditions = clauses.conditions
         self._order = clauses.order
         self._row = row
+        self._in_workspace_order = in_workspace_order
         self._candidates = (
             None
             if clauses.candidates is None
             else [_CountedCandidate(each) for each in clauses.candidates[:MAX_CANDIDATES]]
         )
         self._readable = _CountedCandidate(Candidate(readable_objects()))  # what the caller may read
+        # There may be few, among many of other workspaces.
+        self._here = _CountedCandidate(
+            Candidate(select(registered_models.c.id).where(here(registered_models, drives=True)))
+        )
         self._intersections: dict[Driving, _CountedCandidate] = {}
         self._pages: dict[Driving, Statement] = {}
         self._counts: dict[Driving, Statement] = {}
@@ -104,7 +112,8 @@ class QueryPlan:
         if self._candidates is None:
             return ()
         readable_candidate = (self._readable,) if principal.root_level < Level.READ else ()
-        candidates = (*self._candidates, *readable_candidate)
+        here_candidate = () if principal.only_workspace or self._in_workspace_order else (self._here,)
+        candidates = (*self._candidates, *readable_candidate, *here_candidate)
         sizes = [(each.size(connection, given), each) for each in candidates]
         small = [(size, each) for size, each in sizes if size <= each.candidate.max_rows]
         if small:
@@ -120,7 +129,12 @@ class QueryPlan:
         return ()
 
     def _driven_by(self, driving: "Driving") -> Select[Any]:
-        found = self._found if driving == (self._readable,) else self._found.where(readable(self._row[0]))
+        is_readable = here(registered_models)
+        if driving != (self._readable,):
+            is_readable = readable(self._row[0], registered_models)
+        found = self._found.where(is_readable)
+        if self._in_workspace_order and not driving:
+            found = found.where(here(registered_models, drives=True))
         implied: set[ColumnElement[bool]] = set()
         for candidate in (counted.candidate for counted in driving):
             if candidate.implied and implied.issuperset(candidate.implied):

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     String,
+    and_,
     bindparam,
     case,
     delete,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from tui_registry_server.rules.permissions import LEVELS
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.rules.search import Search
-from tui_registry_server.store.access import caller, level_on, readable
+from tui_registry_server.store.access import caller, here, level_on, readable
 from tui_registry_server.store.dialects import among, array, document, rendered, text
 from tui_registry_server.store.json_cache import json_cache_of
 from tui_registry_server.store.model_versions import first_of_stage, highest_of_stage, stages, version_members
@@ -91,19 +92,25 @@ def _members(order: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
 
 
 _level_name = case(
-    {int(level): wire.value for wire, (level, _) in LEVELS.items()}, value=level_on(registered_models.c.id)
+    {int(level): wire.value for wire, (level, _) in LEVELS.items()},
+    value=level_on(registered_models.c.id, registered_models),
 )
 _the_model = registered_models.c.id == bindparam("model_id")
-_that_name = registered_models.c.name == bindparam("name")
+_that_name = and_(here(registered_models, drives=True), registered_models.c.name == bindparam("name"))
 _id = (registered_models.c.id,)
 _row = select(
-    registered_models.c.id, registered_models.c.name, level_on(registered_models.c.id), registered_models.c.revision
+    registered_models.c.id,
+    registered_models.c.name,
+    level_on(registered_models.c.id, registered_models),
+    registered_models.c.revision,
 )
 
 _FIND = Statement(_row.where(_that_name))
 _FIND_BY_ID = Statement(_row.where(_the_model))
 _FIND_DELETED = Statement(
-    select(activities.c.model_id, activities.c.model_name, level_on(activities.c.model_id), activities.c.digest)
+    select(
+        activities.c.model_id, activities.c.model_name, level_on(activities.c.model_id, activities), activities.c.digest
+    )
     .where(activities.c.model_id == bindparam("model_id"))
     .order_by(activities.c.creation_timestamp.desc(), activities.c.sequence.desc())
     .limit(literal(1))
@@ -122,7 +129,7 @@ _READ_DATABRICKS = Statement(
                 )
             )
         )
-    ).where(_that_name, readable(registered_models.c.id))
+    ).where(_that_name, readable(registered_models.c.id, registered_models))
 )
 _DESCRIPTION = Statement(select(registered_models.c.description).where(_the_model))
 _INSERT = Statement(insert(registered_models))
@@ -158,7 +165,8 @@ def find(connection: Connection, principal: Principal, name: str) -> ModelRow | 
         row = _FIND.run(connection, name=name, **caller(principal)).first()
         return None if row is None else ModelRow(*row)
 
-    return cached_read(connection, ("model", name, principal.identities, principal.root_level), read)
+    key = ("model", name, principal.workspace_id, principal.identities, principal.root_level)
+    return cached_read(connection, key, read)
 
 
 def find_by_id(connection: Connection, principal: Principal, model_id: str) -> ModelRow | None:
@@ -196,12 +204,22 @@ def description(connection: Connection, model_id: str) -> str | None:
     return answer
 
 
-def add(connection: Connection, *, model_id: str, name: str, description: str | None, user_id: str, now: int) -> None:
+def add(
+    connection: Connection,
+    *,
+    model_id: str,
+    workspace_id: str,
+    name: str,
+    description: str | None,
+    user_id: str,
+    now: int,
+) -> None:
     """Insert a model; the caller has checked that the name is not taken. An empty description is NULL, as in answers of
     MLflow's server."""
     _INSERT.run(
         connection,
         id=model_id,
+        workspace_id=workspace_id,
         name=name,
         description=description or None,
         user_id=user_id,
@@ -233,7 +251,7 @@ def remove(connection: Connection, model_id: str) -> None:
 
 
 def _plan(shape: Shape) -> QueryPlan:
-    return QueryPlan(_FOUND, model_clauses(shape), row=_id)
+    return QueryPlan(_FOUND, model_clauses(shape), row=_id, in_workspace_order=True)
 
 
 _PLAN_CACHE = PlanCache(_plan)

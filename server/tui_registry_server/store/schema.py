@@ -5,17 +5,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, create_engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
 from tui_registry_server.rules.errors import InvalidState, ResourceDoesNotExist
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import TOKENS, new_id
-from tui_registry_server.store import counters, grants, principals, schema_objects, snapshot
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, TOKENS, new_id
+from tui_registry_server.store import counters, grants, principals, schema_objects, snapshot, workspaces
 from tui_registry_server.store.engine import driver_of, make_engine
 from tui_registry_server.store.principals import PrincipalRow
+from tui_registry_server.store.workspaces import Workspace
 from tui_registry_server.wire.principal import ADMINS, USERS, PrincipalKind
+from tui_registry_server.wire.workspace import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0020"
+NEWEST = "0021"
 """The revision of the last migration under migrations/versions."""
 
 REVISION_TABLE = (
@@ -47,12 +49,13 @@ def upgrade(url: URL, *, now: int, back_up: bool = True) -> None:
     """Create or upgrade the schema, and insert the initial rows. Does nothing to a database that is up to date.
 
     ``back_up``: whether to back up an SQLite file beside it before its schema is changed."""
-    engine = make_engine(url, write=True)
+    engine = _migrating_engine(url)
     try:
         with engine.begin() as connection:
             present = revision(connection)
             if present != NEWEST:
                 _run_migrations(connection, present, url if back_up else None)
+                _check_foreign_keys(connection)
             _seed(connection, now)
     finally:
         engine.dispose()
@@ -99,12 +102,35 @@ def make(url: URL, revision: str) -> None:
     """Create the empty tables of a revision in an empty database. Raises SchemaTooNewError for an unknown revision."""
     from alembic import command
 
-    engine = make_engine(url, write=True)
+    engine = _migrating_engine(url)
     try:
         with engine.begin() as connection:
             command.upgrade(_configured(connection, revision), revision)
     finally:
         engine.dispose()
+
+
+def _migrating_engine(url: URL) -> Engine:
+    """Without SQLite's foreign keys, which are set for a connection, outside of transactions: a table that is replaced
+    would take with it all that refers to it."""
+    engine = make_engine(url, write=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+            connection.execute("PRAGMA foreign_keys = OFF").close()
+
+    return engine
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    for table, number, parent, _ in driver_of(connection).execute("PRAGMA foreign_key_check"):
+        raise InvalidState(
+            f"The database was not upgraded, and not changed: row {number} of {table} refers to a row of {parent} that "
+            "does not exist."
+        )
 
 
 def _configured(connection: Connection, revision: str | None) -> "Config":
@@ -163,11 +189,13 @@ def _back_up(file: Path, present: str) -> None:
 
 
 def _seed(connection: Connection, now: int) -> None:
-    """The built-in groups, the grant that lets everybody create tokens, and the counters."""
+    """The built-in groups, the default workspace, the grant that lets everybody create tokens, and the counters."""
     for name in (ADMINS, USERS):
         if principals.id_of(connection, PrincipalKind.GROUP, name) is None:
             group = PrincipalRow(id=new_id(), kind=PrincipalKind.GROUP.value, name=name, active=True)
             principals.add(connection, group, now)
             if name == USERS:
                 grants.grant(connection, TOKENS, group.id, Level.READ)
+    if workspaces.find(connection, DEFAULT_NAME) is None:
+        workspaces.add(connection, Workspace(DEFAULT_WORKSPACE, DEFAULT_NAME, None), now)
     counters.seed(connection)

@@ -34,6 +34,7 @@ from sqlalchemy import (
 from tui_registry_server.rules.ordering import Order
 from tui_registry_server.rules.search import Search
 from tui_registry_server.rules.search_filter import IS_PROMPT
+from tui_registry_server.store.access import here
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.managers import WITHOUT_OWNER
 from tui_registry_server.store.patterns import (
@@ -223,7 +224,9 @@ def version_clauses(shape: Shape) -> Clauses:
 
 def _of_model_named(term: Term) -> ColumnElement[bool]:
     """A condition on a version's own column, so that the index of a model's versions by time returns them in order."""
-    models = select(registered_models.c.id).where(_COMPARATORS[term.comparator](registered_models.c.name, term))
+    models = select(registered_models.c.id).where(
+        here(registered_models, drives=True), _COMPARATORS[term.comparator](registered_models.c.name, term)
+    )
     if term.comparator == "=":
         return model_versions.c.model_id == models.scalar_subquery()
     return model_versions.c.model_id.in_(models)
@@ -324,7 +327,7 @@ def _candidates(
         if each.kind == "attribute" and each.key == "name" and each.comparator in _PATTERNS:
             if each.comparator == "LIKE" and each.has_prefix:  # by the index of names
                 rows = select(registered_models.c.id).where(
-                    _COMPARATORS[each.comparator](registered_models.c.name, each)
+                    here(registered_models, drives=True), _COMPARATORS[each.comparator](registered_models.c.name, each)
                 )
                 candidates.append(Candidate(rows, MAX_NAME_MATCHES))
             elif each.has_trigram:

@@ -19,12 +19,14 @@ from typing import Any
 
 from tui_registry_server.rules.audit import Chain, Head
 from tui_registry_server.rules.errors import InvalidState
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE
 from tui_registry_server.store import activities, schema, schema_objects
 from tui_registry_server.store.column_rules import Rule, rule_of
 from tui_registry_server.store.engine import database_url, make_engine
 from tui_registry_server.store.snapshot import Progress, no_progress
 from tui_registry_server.wire.names import name_key
 from tui_registry_server.wire.principal import ADMINS, USERS
+from tui_registry_server.wire.workspace import DEFAULT_NAME
 
 BATCH = 1000  # rows read and written at a time
 MAX_VALUE_LENGTH = 60  # characters of a value in a message
@@ -166,8 +168,21 @@ def _check_relations(database: sqlite3.Connection) -> None:
             if key != name_key(name):
                 raise InvalidState(f"The principal {principal_id}, {name!r}, has the key of another name, {key!r}.")
     _check_groups(database)
+    _check_workspaces(database)
     for model_id, version in database.execute(_BEYOND_LAST_VERSION):
         raise InvalidState(f"The model {model_id} has a version {version}, which is higher than its last one.")
+
+
+def _check_workspaces(database: sqlite3.Connection) -> None:
+    if not list(database.execute("PRAGMA table_info(workspaces)")):
+        return  # of an older schema
+    names: Mapping[str, str] = dict(database.execute("SELECT id, name FROM workspaces"))
+    for workspace_id, name in names.items():
+        if (workspace_id == DEFAULT_WORKSPACE) != (name == DEFAULT_NAME):
+            raise InvalidState(f"The workspace {name!r} has the id {workspace_id!r}, which is another one's.")
+    for (workspace_id,) in database.execute("SELECT DISTINCT workspace_id FROM webhooks"):
+        if workspace_id not in {DEFAULT_WORKSPACE, *names}:
+            raise InvalidState(f"A webhook is of the workspace {workspace_id!r}, which does not exist.")
 
 
 def _check_groups(database: sqlite3.Connection) -> None:

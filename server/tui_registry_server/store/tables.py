@@ -119,16 +119,26 @@ oauth_tokens = Table(
 grants = Table(
     "grants",
     metadata,
-    Column("object_id", Text, primary_key=True),  # a model's id, 'root' or 'tokens'
+    Column("object_id", Text, primary_key=True),  # a model's or a workspace's id, 'root' (the default one) or 'tokens'
     Column("principal_id", ForeignKey("principals.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("level", Integer, nullable=False),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Text, primary_key=True),  # DEFAULT_WORKSPACE for the default one, which always exists
+    Column("name", Sorted, nullable=False, unique=True),
+    Column("description", Text),
+    Column("creation_timestamp", BigInteger, nullable=False),
+    Column("last_updated_timestamp", BigInteger, nullable=False),
 )
 
 registered_models = Table(
     "registered_models",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("name", Sorted, nullable=False, unique=True),
+    Column("name", Sorted, nullable=False),
     Column("description", Text),
     Column("user_id", Text, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
@@ -136,10 +146,13 @@ registered_models = Table(
     Column("last_version", Integer, nullable=False),  # the highest number ever used: numbers are not reused
     # The digest of the last activity of it or of its versions: numbers could repeat after restoring a backup.
     Column("revision", Text, nullable=False, server_default=""),
-    Index("ix_registered_models_last_updated", "last_updated_timestamp", "name"),
-    Index("ix_registered_models_user", "user_id", "name"),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False, server_default=""),
+    UniqueConstraint("workspace_id", "name"),
+    Index("ix_registered_models_last_updated", "workspace_id", "last_updated_timestamp", "name"),
+    Index("ix_registered_models_user", "workspace_id", "user_id", "name"),
     Index(
         "ix_registered_models_undescribed",
+        "workspace_id",
         "name",
         sqlite_where=text("description IS NULL"),
         postgresql_where=text("description IS NULL"),
@@ -283,11 +296,18 @@ activities = Table(
     Column("system_comment", Text),
     Column("detail", Text),  # JSON: what changed, before and after
     Column("digest", Text, nullable=False, server_default=""),  # of the row and the one before: see rules.audit
+    Column("workspace_id", Text),  # NULL for the default workspace, and for what is of no workspace
     Index("ix_activities_model", "model_id", "version", "creation_timestamp", "sequence"),
-    Index("ix_activities_feed", "model_id", "creation_timestamp", "sequence"),
+    Index("ix_activities_feed", "model_id", "creation_timestamp", "sequence", "workspace_id"),
     Index("ix_activities_user", "user_id", "creation_timestamp", "sequence"),
-    Index("ix_activities_type", "activity_type", "creation_timestamp", "sequence"),
+    Index("ix_activities_type", "activity_type", "creation_timestamp", "sequence", "workspace_id"),
     Index("ix_activities_time", "creation_timestamp", "sequence"),
+    Index(
+        "ix_activities_workspace",
+        *("workspace_id", "creation_timestamp", "sequence"),
+        sqlite_where=text("workspace_id IS NOT NULL"),
+        postgresql_where=text("workspace_id IS NOT NULL"),
+    ),
     Index(
         "ix_activities_moves",
         *("model_id", "creation_timestamp", "sequence", "from_stage", "to_stage", "version"),

@@ -87,7 +87,7 @@ _open = (
         transition_requests.c.comment,
         transition_requests.c.creation_timestamp,
         transition_requests.c.model_id,
-        level_on(transition_requests.c.model_id),
+        level_on(transition_requests.c.model_id, registered_models),
         _leaves_empty,
         rendered(_displaced),
     )
@@ -106,7 +106,7 @@ _newest_first = (transition_requests.c.creation_timestamp.desc(), transition_req
 
 def _inbox(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     return (
-        _open.where(readable(transition_requests.c.model_id), *conditions)
+        _open.where(readable(transition_requests.c.model_id, registered_models), *conditions)
         .order_by(*_newest_first)
         .limit(bindparam("limit"))
     )

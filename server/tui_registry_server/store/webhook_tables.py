@@ -29,6 +29,7 @@ webhooks = Table(
     Column("lease_timestamp", BigInteger, nullable=False, server_default="0"),
     Column("format", Text, nullable=False, server_default="JSON"),  # of its messages
     Column("digest", Text),  # how often it tells a follower; NULL for webhooks, which are not somebody's follows
+    Column("workspace_id", Text, nullable=False, server_default=""),  # whose events it tells of
     CheckConstraint("dialect IN ('databricks', 'mlflow')", name="dialect"),
     CheckConstraint("status IN ('ACTIVE', 'TEST_MODE', 'DISABLED')", name="status"),
     Index("ix_webhooks_creation", "creation_timestamp", "id"),

@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 
 from tui_registry_server.rules.permissions import Level
-from tui_registry_server.rules.principals import Principal
-from tui_registry_server.store.access import caller, level_on
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal
+from tui_registry_server.store.access import caller, here, level_on
 from tui_registry_server.store.statements import Statement
 from tui_registry_server.store.tables import activities, principals, registered_models
 from tui_registry_server.store.webhook_tables import webhooks
@@ -56,6 +56,7 @@ class WebhookRow(NamedTuple):
     format: str = WebhookFormat.JSON.value
     digest: str | None = None
     """How often it tells a follower; None for webhooks, which are not somebody's follows."""
+    workspace_id: str = DEFAULT_WORKSPACE
 
     @property
     def event_names(self) -> list[str]:
@@ -63,7 +64,7 @@ class WebhookRow(NamedTuple):
         return names
 
 
-_FIXED = frozenset({"id", "dialect", "model_id", "model_name", "creation_timestamp"})
+_FIXED = frozenset({"id", "dialect", "model_id", "model_name", "creation_timestamp", "workspace_id"})
 _the_webhook = webhooks.c.id == bindparam("id", type_=Text())
 _columns: list[ColumnElement[Any]] = [
     func.coalesce(registered_models.c.name, webhooks.c.model_name) if name == "model_name" else webhooks.c[name]
@@ -72,7 +73,7 @@ _columns: list[ColumnElement[Any]] = [
 _rows = select(*_columns).select_from(
     webhooks.outerjoin(registered_models, registered_models.c.id == webhooks.c.model_id)
 )
-_level = level_on(webhooks.c.model_id)
+_level = level_on(webhooks.c.model_id, webhooks)
 _manageable = or_(
     and_(webhooks.c.model_id.is_(None), bindparam("admin", type_=Boolean())),
     and_(webhooks.c.model_id.is_not(None), _level >= int(Level.MANAGE)),
@@ -88,6 +89,7 @@ _FIND = Statement(_rows.where(_the_webhook))
 _PAGE = Statement(
     _rows.where(
         webhooks.c.digest.is_(None),
+        here(webhooks),
         or_(bindparam("dialect", type_=Text()).is_(None), webhooks.c.dialect == bindparam("dialect", type_=Text())),
         _manageable,
         or_(bindparam("model_id", type_=Text()).is_(None), webhooks.c.model_id == bindparam("model_id", type_=Text())),
@@ -115,7 +117,11 @@ _SUBSCRIBED = Statement(
 _ACTIVE = Statement(_rows.where(_active).order_by(webhooks.c.creation_timestamp, webhooks.c.id))
 _ANY_ACTIVE = Statement(select(webhooks.c.id).where(_active).limit(1))
 _FOLLOWS = Statement(
-    _rows.where(webhooks.c.digest.is_not(None), webhooks.c.principal_id == bindparam("principal_id", type_=Text()))
+    _rows.where(
+        webhooks.c.digest.is_not(None),
+        webhooks.c.principal_id == bindparam("principal_id", type_=Text()),
+        webhooks.c.workspace_id == bindparam("workspace_id", type_=Text()),
+    )
     .order_by(webhooks.c.creation_timestamp, webhooks.c.id)
     .limit(literal(MAX_FOLLOWS))
 )
@@ -138,6 +144,9 @@ _UPDATE = Statement(
     .values({name: bindparam(name) for name in WebhookRow._fields if name not in _FIXED})
 )
 _DELETE = Statement(delete(webhooks).where(_the_webhook))
+_DELETE_OF_WORKSPACE = Statement(
+    delete(webhooks).where(webhooks.c.workspace_id == bindparam("workspace_id", type_=Text()))
+)
 
 _LATEST = 2**63 - 1
 
@@ -188,9 +197,10 @@ def subscribed(connection: Connection, after: int, last: int) -> Sequence[Webhoo
     return [_row(row) for row in _SUBSCRIBED.run(connection, after=after, last=last)]
 
 
-def follows_of(connection: Connection, principal_id: str) -> list[WebhookRow]:
-    """What somebody follows, the oldest first."""
-    return [_row(row) for row in _FOLLOWS.run(connection, principal_id=principal_id)]
+def follows_of(connection: Connection, principal: Principal) -> list[WebhookRow]:
+    """What a caller follows in their workspace, the oldest first."""
+    rows = _FOLLOWS.run(connection, principal_id=principal.id, workspace_id=principal.workspace_id)
+    return [_row(row) for row in rows]
 
 
 def count(connection: Connection, *, model_id: str | None = None, principal_id: str | None = None) -> int:
@@ -206,6 +216,11 @@ def add(connection: Connection, row: WebhookRow) -> None:
 def change(connection: Connection, row: WebhookRow) -> None:
     """Everything but its model and its form."""
     _UPDATE.run(connection, **{name: value for name, value in row._asdict().items() if name not in _FIXED}, id=row.id)
+
+
+def remove_of_workspace(connection: Connection, workspace_id: str) -> None:
+    """All webhooks and follows of a workspace, with their deliveries."""
+    _DELETE_OF_WORKSPACE.run(connection, workspace_id=workspace_id)
 
 
 def remove(connection: Connection, webhook_id: str) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 
 from tui_registry_server.operations import lineage
@@ -149,7 +150,8 @@ def _keep(connection: Connection, row: DueRow, document: LineageDocument) -> Non
     lineages.keep(connection, row, content, clock, _due(delay))
     if document.run_id:
         head = activities.head(connection)
-        call = Call(connection, SERVER, max(clock, head.last_timestamp), clock, head=head)
+        server = replace(SERVER, workspace_id=row.workspace_id)
+        call = Call(connection, server, max(clock, head.last_timestamp), clock, head=head)
         lineage.set_run(call, row.model_id, row.name, row.version, document.run_id)
 
 

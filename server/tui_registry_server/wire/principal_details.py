@@ -20,11 +20,13 @@ class HeldGrant(Entity):
     """A grant to a principal, or to one of its groups, then called ``group_name``.
 
     ``object_type`` is ``registered-model``, with its ``name`` unless it was deleted; ``registered-models`` for the
-    whole registry; or ``tokens`` for creating tokens of one's own. ``built_in``: what members of ``admins`` have.
+    whole registry, or all of a ``workspace`` other than the default one; or ``tokens`` for creating tokens of one's
+    own. ``built_in``: what members of ``admins`` have.
     """
 
     object_type: str
     name: str | None = None
+    workspace: str | None = None
     permission_level: str
     group_name: str | None = None
     built_in: bool = False

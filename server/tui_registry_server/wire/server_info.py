@@ -8,10 +8,12 @@ class Health(Entity):
 
 
 class ServerInfo(Entity):
-    """``version`` is tui-registry's; ``mlflow_version`` the MLflow version that it is compatible with."""
+    """``version`` is tui-registry's; ``mlflow_version`` the MLflow version that it is compatible with. MLflow's clients
+    name a workspace only to servers with ``workspaces_enabled``."""
 
     version: str
     mlflow_version: str
+    workspaces_enabled: bool = True
 
 
 class DatabricksConfig(Entity):

@@ -33,12 +33,24 @@ from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.stage import Stage
 
 
-def somebody(root_level: Level) -> Principal:
+def somebody(root_level: Level, workspace_id: str = "") -> Principal:
     admin = root_level is Level.MANAGE
-    return Principal("1", "ada", PrincipalKind.USER, "2", ("1",), root_level, admin)
+    return Principal(
+        "1",
+        "ada",
+        PrincipalKind.USER,
+        "2",
+        ("1",),
+        root_level,
+        admin,
+        workspace_id=workspace_id,
+        only_workspace=not workspace_id,
+    )
 
 
 ADMIN, READER = somebody(Level.MANAGE), somebody(Level(0))
+APART = somebody(Level.MANAGE, "w")
+"""Of a workspace that may have few of all models."""
 FULL_SCAN = re.compile(r"SCAN (?!json_each|CONSTANT ROW|anon|stages|model_name_trigrams VIRTUAL)\w+$")
 
 
@@ -117,15 +129,18 @@ def stage_periods(before: FeedPosition | None = None) -> Any:
 
 
 PATHS = {
-    "models": (models(), "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2"),
-    "models, a later page": (models(after=("m",)), "USING INDEX sqlite_autoindex_registered_models_2 (name>?)"),
-    "models by time": (models(order="timestamp DESC"), "USING INDEX ix_registered_models_last_updated"),
+    "models": (models(), "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_2 (workspace_id=?)"),
+    "models, a later page": (models(after=("m",)), "sqlite_autoindex_registered_models_2 (workspace_id=? AND name>?)"),
+    "models by time": (
+        models(order="timestamp DESC"),
+        "USING INDEX ix_registered_models_last_updated (workspace_id=?)",
+    ),
     "models by time, a later page": (
         models(order="timestamp DESC", after=(5, "m")),
-        "ix_registered_models_last_updated (last_updated_timestamp<?)",
+        "ix_registered_models_last_updated (workspace_id=? AND last_updated_timestamp<?)",
     ),
-    "models by name": (models("name = 'm'"), "sqlite_autoindex_registered_models_2 (name=?)"),
-    "models by the beginning of the name": (models("name LIKE 'm%'"), "(name>? AND name<?)"),
+    "models by name": (models("name = 'm'"), "sqlite_autoindex_registered_models_2 (workspace_id=? AND name=?)"),
+    "models by the beginning of the name": (models("name LIKE 'm%'"), "(workspace_id=? AND name>? AND name<?)"),
     "models by a part of the name": (models("name LIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
     "models by a part in any case": (models("name ILIKE '%abc%'"), "SCAN model_name_trigrams VIRTUAL TABLE INDEX"),
     "models by a tag": (models("tags.k = 'v'"), "COVERING INDEX ix_model_tags_value (key=? AND value=?)"),
@@ -134,7 +149,7 @@ PATHS = {
         "COVERING INDEX ix_model_tags_value (key=? AND value=? AND model_id=?)",
     ),
     "models by a part of a tag": (models("tags.k LIKE '%v%'"), "COVERING INDEX ix_model_tags_value (key=?)"),
-    "models by a person": (models("user_id = 'ada'"), "ix_registered_models_user (user_id=?)"),
+    "models by a person": (models("user_id = 'ada'"), "ix_registered_models_user (workspace_id=? AND user_id=?)"),
     "models by a stage": (models("stage = 'Staging'"), "ix_model_versions_stage (model_id=? AND stage=?)"),
     "a reader's models": (models(who=READER), "ix_grants_principal_id (principal_id=?)"),
     "a reader's models by a tag": (models("tags.k = 'v'", who=READER), "ix_grants_principal_id (principal_id=?)"),
@@ -186,11 +201,11 @@ PATHS = {
     ),
     "models without a description": (
         models("missing = 'description'"),
-        "SCAN registered_models USING INDEX ix_registered_models_undescribed",
+        "SEARCH registered_models USING INDEX ix_registered_models_undescribed (workspace_id=?)",
     ),
     "models without a description, counted": (
         counted(registered_models, MODELS, "missing = 'description'"),
-        "SCAN registered_models USING INDEX ix_registered_models_undescribed",
+        "ix_registered_models_undescribed (workspace_id=?)",
     ),
     "versions by a stage and an age, counted": (
         counted(model_versions, VERSIONS, "stage = 'Production' AND creation_timestamp <= 5"),
@@ -215,6 +230,23 @@ PATHS = {
     "own tokens that expire": (
         lambda connection: overview.expiring_tokens(connection, "1", now=5, until=9, limit=11),
         "ix_tokens_principal_id (principal_id=?)",
+    ),
+    "another workspace's models, by name": (
+        models(who=APART),
+        "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_2 (workspace_id=?)",
+    ),
+    "another workspace's versions, a part": (
+        versions(who=APART),
+        "SEARCH registered_models USING INDEX ix_registered_models_user (workspace_id=?)",
+    ),
+    "another workspace's feed": (feed(who=APART), "ix_activities_workspace (workspace_id=?)"),
+    "another workspace's feed, a later page": (
+        feed(who=APART, before=FeedPosition(5, 5)),
+        "ix_activities_workspace (workspace_id=? AND creation_timestamp<?)",
+    ),
+    "another workspace's transitions of some days": (
+        lambda connection: overview.transition_times(connection, APART, 5, 11),
+        "ix_activities_",
     ),
     "the feed of one kind": (feed(types=("NEW_COMMENT",)), "ix_activities_type (activity_type=?)"),
 }
@@ -242,7 +274,7 @@ def test_what_is_many_is_not_sorted(database: Database) -> None:
     connection.execute(insert(tables.model_tags), tags)
     plans = database.plans(models("tags.k = 'v'"))
     steps = [each for plan in plans for each in plan]
-    assert "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2" in steps
+    assert "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_2 (workspace_id=?)" in steps
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
 
 
@@ -250,6 +282,6 @@ def test_models_without_an_owner_are_those_that_no_grant_of_somebody_active_lead
     """The grants are found by who has them: what is read whole are the accounts, and the models in their order."""
     plans = database.plans(models("missing = 'owner'"))
     steps = [each for plan in plans for each in plan]
-    assert "SCAN registered_models USING INDEX sqlite_autoindex_registered_models_2" in steps
+    assert "SEARCH registered_models USING INDEX sqlite_autoindex_registered_models_2 (workspace_id=?)" in steps
     assert {each for each in steps if FULL_SCAN.search(each)} == {"SCAN principals", "SCAN others"}
     assert not any("SCAN grants" in each or "ORDER BY" in each for each in steps), steps

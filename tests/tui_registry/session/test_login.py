@@ -155,7 +155,7 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
     done = run("profiles", "set", "one", "--read-only", "--tracking-uri", "http://runs:5000")
     assert done.output == f"one, {registry.url}, read-only, runs at http://runs:5000\n"
     said = {"read_only": False, "colour": None, "tracking_uri": None, "ca": None, "insecure_http": False}
-    said |= {"ask_token": False, "sign_in": False}
+    said |= {"workspace": None, "ask_token": False, "sign_in": False}
     assert json.loads(run("profiles", "--json").stdout) == {
         "default": "two",
         "profiles": {
@@ -173,6 +173,7 @@ def test_profiles_are_changed_and_listed_as_json(registry: LiveRegistry, vault: 
         (("profiles", "set", "nowhere", "--read-only"), "no profile 'nowhere'"),
         (("profiles", "set", "work", "--colour", "nonesuch"), "colour: 'nonesuch' must be the name of a colour"),
         (("profiles", "set", "work", "--tracking-uri", "runs"), "tracking_uri: must start with http"),
+        (("profiles", "set", "work", "--workspace", "A/b"), "workspace: must be the name of a workspace"),
     ],
 )
 def test_a_profile_that_cannot_be_so_stays(

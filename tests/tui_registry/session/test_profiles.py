@@ -56,6 +56,7 @@ def test_the_example_of_the_documentation_is_read() -> None:
         read_only=True,
         colour="red",
         tracking_uri="https://mlflow.example.com",
+        workspace="risk",
         ca="/etc/ssl/our-authority.pem",
     )
     lab = Profile(url="http://registry.lab.example.com:5055", insecure_http=True, ask_token=True, sign_in=True)

@@ -1,0 +1,85 @@
+"""Workspaces in the console and in commands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live_registry import LiveRegistry
+from tests.server.api import Api
+from tests.tui_registry.command_line import run
+from tests.tui_registry.console import LARGE, Console
+from tests.tui_registry.samples import Samples
+from tui_registry.app import ConsoleApp
+from tui_registry.session import profiles
+from tui_registry.session.connection import Connection, ConnectionProblem, connect
+
+MODELS = "/mlflow/registered-models"
+
+
+@pytest.fixture(scope="module")
+def team(registry: LiveRegistry) -> Iterator[Api]:
+    """The administrator's view of a workspace with a model."""
+    with (
+        Api(registry.url, registry.admin_token) as admin,
+        Api(registry.url, registry.admin_token, "risk") as api,
+    ):
+        admin.post("/api/3.0/mlflow/workspaces", name="risk").ok()
+        api.post(f"{MODELS}/create", name="of-the-team").ok()
+        yield api
+        admin.send("DELETE", "/api/3.0/mlflow/workspaces/risk?mode=CASCADE").ok()
+
+
+async def test_the_header_names_it_and_its_models_are_listed(samples: Samples, team: Api) -> None:
+    samples.model("of-everybody")
+    app = ConsoleApp(Connection(team.url, str(team.token), "work", workspace="risk"))
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        shown = Console(app, pilot)
+        await shown.until(lambda: app.screen_stack and app.screen.is_mounted, "the first screen")
+        await shown.shows("work/risk")
+        await shown.press("2")
+        await shown.shows("of-the-team")
+        assert "of-everybody" not in shown.text
+        app.exit()
+
+
+@pytest.mark.usefixtures("command_home")
+def test_commands_name_it(samples: Samples, team: Api) -> None:
+    given = {"TUI_REGISTRY_TOKEN": str(team.token)}
+    by_option = run(samples, "--workspace", "risk", "models", "list", **given)
+    assert "of-the-team" in by_option.stdout
+    by_variable = run(samples, "models", "list", TUI_REGISTRY_WORKSPACE="risk", **given)
+    assert by_variable.stdout == by_option.stdout
+    assert "of-the-team" not in run(samples, "models", "list", **given).stdout
+    default = run(samples, "--workspace", "default", "models", "list", TUI_REGISTRY_WORKSPACE="risk", **given)
+    assert "of-the-team" not in default.stdout
+    unknown = run(samples, "--workspace", "nowhere", "models", "list", **given)
+    assert "Workspace 'nowhere' not found" in unknown.stderr
+    invalid = run(samples, "--workspace", "A/b", "models", "list", **given)
+    assert "'A/b' is not the name of a workspace" in invalid.stderr
+
+
+@pytest.mark.usefixtures("command_home")
+def test_which_one_is_meant(command_home: Path) -> None:
+    """That of the option, of the variable, of the profile; a second profile has its own."""
+    known = {
+        name: profiles.Profile(url="https://a.example", workspace=workspace)
+        for name, workspace in (("one", "risk"), ("two", None))
+    }
+    profiles.change(lambda _: profiles.Profiles(default="one", profiles=known))
+
+    def opened(profile: str, *, workspace: str | None = None, variable: str = "", switched: bool = False) -> str | None:
+        given = {
+            "TUI_REGISTRY_URL": "https://a.example",
+            "TUI_REGISTRY_TOKEN": "tr_x",
+            "TUI_REGISTRY_WORKSPACE": variable,
+        }
+        return connect(profile=profile, workspace=workspace, switched=switched, environment=given).workspace
+
+    assert (opened("one"), opened("two")) == ("risk", None)
+    assert opened("one", variable="fraud") == "fraud"
+    assert opened("one", workspace="churn", variable="fraud") == "churn"
+    assert opened("one", workspace="default") is None
+    assert opened("two", variable="fraud", switched=True) is None
+    with pytest.raises(ConnectionProblem, match="not the name of a workspace"):
+        opened("two", variable="A/b")
