@@ -240,6 +240,19 @@ def test_what_is_asked_for(tracking: ScriptedTrackingServer, registry_beside: Ap
     assert "nothing to ask a tracking server for" in refused.refused(400, "INVALID_STATE")
 
 
+def test_a_workspace_has_the_runs_of_its_namesake(tracking: ScriptedTrackingServer, registry_beside: Api) -> None:
+    """Not those of the tracking server's default one, whichever of them has the id."""
+    registry_beside.post("/api/3.0/mlflow/workspaces", name="risk").ok()
+    with Api(registry_beside.url, registry_beside.token, "risk") as api:
+        api.post(f"{MODELS}/create", name="m").ok()
+        before = len(tracking.workspaces)
+        made, _ = register(api)
+        assert made["run_id"] == RUN
+        wait_for_lineage(api, "m", made["version"], bool)
+    asked = tracking.workspaces[before:]
+    assert (set(asked), len(asked) > 1) == ({"risk"}, True)
+
+
 def test_without_a_tracking_server(admin: Api) -> None:
     """What somebody asks for is kept, for a server that has one."""
     admin.post(f"{MODELS}/create", name="untraced").ok()

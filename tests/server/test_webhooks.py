@@ -1,5 +1,6 @@
 """Webhooks: who may have them, what they send, and that nothing is lost."""
 
+import base64
 import json
 import ssl
 import threading
@@ -240,6 +241,8 @@ def test_failures_are_retried_in_order_and_dead_ones_replayed(admin: Api) -> Non
             page = admin.get(f"{HOOKS}/deliveries", id=webhook, max_results=1, page_token=token).ok()
             pages += page["deliveries"]
             token = page.get("next_page_token", "")
+            content = json.loads(base64.urlsafe_b64decode(token + "==")) if token else []
+            assert not any(isinstance(each, int) for each in content), "it would count what others are sent"
         assert [each["id"] for each in pages[::-1]] == ids[1:]
         admin.get(f"{HOOKS}/deliveries", id=webhook, page_token="bad").invalid()
         admin.post(f"{HOOKS}/replay", id=webhook, delivery_id="f" * 32).missing()

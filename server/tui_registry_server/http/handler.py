@@ -42,7 +42,7 @@ from tui_registry_server.rules.errors import (
 from tui_registry_server.rules.lineage import RunLookup
 from tui_registry_server.rules.principals import Principal
 from tui_registry_server.settings import Settings
-from tui_registry_server.store import activities
+from tui_registry_server.store import activities, workspaces
 from tui_registry_server.store.deadlines import require_thread
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 from tui_registry_server.wire.permission_policy import Ability
@@ -228,12 +228,13 @@ class Handler:
         if self._lineage is None or logged_model is None:
             return None
 
-        def read(connection: Connection) -> str | None:
+        def read(connection: Connection) -> tuple[str | None, str]:
             call = Call(connection, principal, now, now)
-            return logged_model(call, body, dispatch.authorize(route.ability, route.subject, call, body))
+            model_id = logged_model(call, body, dispatch.authorize(route.ability, route.subject, call, body))
+            return model_id, workspaces.header_name(connection, principal.workspace_id)
 
-        model_id = await self._database.read(read, by=principal.id)
-        return None if model_id is None else await self._lineage.look_up(model_id)
+        model_id, workspace = await self._database.read(read, by=principal.id)
+        return None if model_id is None else await self._lineage.look_up(model_id, workspace)
 
     def _find(self, path: str, method: str) -> tuple[Route, dict[str, str]]:
         fields: dict[str, str] = {}

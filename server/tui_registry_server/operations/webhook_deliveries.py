@@ -6,9 +6,10 @@ from tui_registry_server.operations import webhook_changes
 from tui_registry_server.operations.call import Answer, Call
 from tui_registry_server.operations.record import without_empty
 from tui_registry_server.operations.webhook_subjects import WebhookSubject
+from tui_registry_server.rules.cursors import decode_cursor, encode_cursor
 from tui_registry_server.rules.errors import InvalidParameterValue, ResourceDoesNotExist
 from tui_registry_server.rules.page_tokens import digest, read_token, write_token
-from tui_registry_server.store import webhook_deliveries
+from tui_registry_server.store import counters, webhook_deliveries
 from tui_registry_server.store.webhook_deliveries import DeliveryRow
 from tui_registry_server.wire.fields import MAX_INT64
 from tui_registry_server.wire.webhook_delivery import DeliveryStatus, ListWebhookDeliveries, ReplayDeliveries
@@ -18,7 +19,8 @@ def listed(call: Call, body: ListWebhookDeliveries, subject: WebhookSubject) -> 
     """A webhook's deliveries of the last 30 days, newest first, with what the receiver answered."""
     webhook_id = subject.webhook.id
     query = digest("deliveries", {"webhook": webhook_id, "status": body.status})
-    before = int(read_token(body.page_token, query, (int,))[0]) if body.page_token else MAX_INT64
+    key = counters.key(call.connection)
+    before = _decode(body.page_token, query, key) if body.page_token else MAX_INT64
     rows, more = webhook_deliveries.page(
         call.connection,
         webhook_id,
@@ -29,9 +31,17 @@ def listed(call: Call, body: ListWebhookDeliveries, subject: WebhookSubject) -> 
     return without_empty(
         {
             "deliveries": [entity(row) for row in rows],
-            "next_page_token": write_token(query, (rows[-1].number,)) if more else None,
+            "next_page_token": write_token(query, (encode_cursor(rows[-1].number, key),)) if more else None,
         }
     )
+
+
+def _decode(page_token: str, query: str, key: bytes) -> int:
+    """The number of a page's last delivery, which counts those of others, too: so a client gets it encrypted."""
+    number = decode_cursor(str(read_token(page_token, query, (str,))[0]), key)
+    if number is None:
+        raise InvalidParameterValue("The page_token is of another registry. Send none for the first page.")
+    return number
 
 
 def replay(call: Call, body: ReplayDeliveries, subject: WebhookSubject) -> Answer:

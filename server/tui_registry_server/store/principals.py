@@ -151,8 +151,9 @@ def enter(connection: Connection, principal: Principal, name: str) -> Principal:
 
 
 def _enter(connection: Connection, principal: Principal, workspace: Workspace | None, name: str) -> Principal:
+    # Asked about one that does not exist, too: how long it takes would tell which ones do.
+    level = grant_rows.level_on(connection, principal, root_of("" if workspace is None else workspace.id))
     if workspace is not None:
-        level = grant_rows.level_on(connection, principal, root_of(workspace.id))
         root_level = Level.MANAGE if principal.admin else Level(level)
         entered = replace(principal, workspace_id=workspace.id, root_level=root_level)
         if entered.is_member:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, delete, func, insert, literal, or_, select, update
 
-from tui_registry_server.rules.principals import Principal, root_of
+from tui_registry_server.rules.principals import DEFAULT_WORKSPACE, Principal, root_of
 from tui_registry_server.store import webhooks as webhook_rows
 from tui_registry_server.store.dialects import among
 from tui_registry_server.store.statements import Statement
@@ -53,6 +53,13 @@ def find(connection: Connection, name: str) -> Workspace | None:
 def find_by_id(connection: Connection, workspace_id: str) -> Workspace | None:
     row: Any = _FIND_BY_ID.run(connection, id=workspace_id).first()
     return None if row is None else Workspace(*row)
+
+
+def header_name(connection: Connection, workspace_id: str) -> str:
+    """What MLflow's header calls a workspace; empty for the default one, which needs no header, and for a
+    deleted one."""
+    found = None if workspace_id == DEFAULT_WORKSPACE else find_by_id(connection, workspace_id)
+    return "" if found is None else found.name
 
 
 def usable(connection: Connection, principal: Principal) -> list[Workspace]:

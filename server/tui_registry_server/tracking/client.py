@@ -3,6 +3,7 @@
 Its answers are not trusted: their size is limited, no redirect is followed, nothing is decompressed.
 """
 
+from copy import copy
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from tui_registry_server.tracking.server import TrackingServer
 from tui_registry_server.wire.plain_text import one_line
+from tui_registry_server.wire.workspace import HEADER as WORKSPACE_HEADER
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -41,12 +43,19 @@ class TrackingClient:
     """Requests on one event loop. Callers limit how long one takes in all."""
 
     def __init__(self, server: TrackingServer) -> None:
+        self._workspace: dict[str, str] = {}
         self._client = http_client(server, httpx.Timeout(STEP_SECONDS), MAX_CONNECTIONS)
         self._client.headers = httpx.Headers(
             {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "tui-registry"}
         )
         if server.authorization is not None:
             self._client.headers["Authorization"] = server.authorization
+
+    def in_workspace(self, name: str) -> "TrackingClient":
+        """The same client, asking about what is in a workspace of the tracking server; empty for its default one."""
+        client = copy(self)
+        client._workspace = {WORKSPACE_HEADER: name} if name else {}  # noqa: SLF001  # a client, too
+        return client
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -55,7 +64,9 @@ class TrackingClient:
         """The answer to a GET below ``/api/2.0/mlflow``. Raises TrackingError. Cancelling it ends the exchange."""
         below = "/".join(quote(part, safe="-") for part in path)
         try:
-            async with self._client.stream("GET", f"api/2.0/mlflow/{below}", params=query or None) as response:
+            async with self._client.stream(
+                "GET", f"api/2.0/mlflow/{below}", params=query or None, headers=self._workspace
+            ) as response:
                 _check(response)
                 content = await _body(response)
         except httpx.TimeoutException:

@@ -17,7 +17,7 @@ from tui_registry_server.operations import lineage
 from tui_registry_server.operations.call import Call
 from tui_registry_server.rules.lineage import RunLookup, origin, retry_delay
 from tui_registry_server.rules.principals import SERVER
-from tui_registry_server.store import activities, lineages
+from tui_registry_server.store import activities, lineages, workspaces
 from tui_registry_server.store.database import Database
 from tui_registry_server.store.engine import Connection, describe_error, to_api_error
 from tui_registry_server.store.lineages import DueRow
@@ -48,14 +48,15 @@ class LineageWorker:
         self._paused_until = 0.0
         self._is_answering = True
 
-    async def look_up(self, model_id: str) -> RunLookup:
-        """The run that has logged a model, within LOOKUP_SECONDS. While the tracking server is not answering, it is
-        not asked: registrations do not wait in vain one after the other."""
+    async def look_up(self, model_id: str, workspace: str) -> RunLookup:
+        """The run that has logged a model in a workspace, by its name; empty for the default one. Within
+        LOOKUP_SECONDS; while the tracking server is not answering, it is not asked: registrations do not wait in vain
+        one after the other."""
         if time.monotonic() < self._paused_until:
             return RunLookup(problem="The tracking server has not answered a moment ago; it is asked again soon.")
         try:
             async with asyncio.timeout(LOOKUP_SECONDS):
-                run_id = await run_of(self._client, model_id)
+                run_id = await run_of(self._client.in_workspace(workspace), model_id)
         except (TrackingError, TimeoutError) as error:
             pauses = isinstance(error, TrackingUnavailable | TimeoutError)
             return RunLookup(problem=f"The tracking server was asked, but {self._failed(error, pauses=pauses)}.")
@@ -109,9 +110,11 @@ class LineageWorker:
     async def _ask(self, row: DueRow) -> None:
         async with self._slots:
             try:
+                workspace = await self._database.read(partial(workspaces.header_name, workspace_id=row.workspace_id))
                 async with asyncio.timeout(RETRIEVAL_SECONDS):
                     document = await retrieve(
-                        self._client, origin(row.storage_location, row.logged_model_id, row.run_id)
+                        self._client.in_workspace(workspace),
+                        origin(row.storage_location, row.logged_model_id, row.run_id),
                     )
             except (TrackingError, TimeoutError) as error:
                 # What takes long or fails here may be this run only, which somebody may have chosen for that.
