@@ -80,7 +80,7 @@ def test_what_is_typed_goes_on_in_what_it_opens(samples: Samples) -> None:
         shown.shows("No open requests", "● live")
         shown.child.send("2/chu")
         shown.shows("matching “chu” (1)", model)
-        assert other not in shown.text
+        shown.until(lambda: other not in shown.text, "the other one is gone")
         shown.press("ctrl+q")
         assert shown.ends() == 0
 
