@@ -23,7 +23,7 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 
 class ScriptedTrackingServer(ThreadingHTTPServer):
     """``reply`` is called for every request until it is None; then requests are answered as MLflow does.
-    ``authorizations`` and ``workspaces`` are the headers that came."""
+    ``authorizations`` are the headers that came, ``workspaces`` those of MLflow's workspaces, each with its path."""
 
     daemon_threads = True
 
@@ -31,7 +31,7 @@ class ScriptedTrackingServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.reply: Reply | None = None
         self.authorizations: set[str | None] = set()
-        self.workspaces: list[str | None] = []
+        self.workspaces: list[tuple[str, str | None]] = []
         self.paths: list[str] = []
 
 
@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.authorizations.add(self.headers["Authorization"])
-        self.server.workspaces.append(self.headers["X-MLFLOW-WORKSPACE"])
+        self.server.workspaces.append((self.path, self.headers["X-MLFLOW-WORKSPACE"]))
         self.server.paths.append(self.path)
         if self.server.reply is not None:
             try:

@@ -44,9 +44,9 @@ class ActivityFeed(TableActions, Listing, EditActions):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("activity"))
     COLUMNS = (
         Column("AGE", 4, priority=2, sorting=BY_TIME),
-        Column("USER", 13, priority=1, max_width=15),
+        Column("USER", 13, priority=1, max_width=13),
         Column("ACTION", 9, grow=1, max_width=10),
-        Column("MODEL", 16, grow=3, max_width=30),
+        Column("MODEL", 15, grow=3, max_width=30),
         Column("VER", 4, max_width=6, sorting=BY_NUMBER),
         Column("DETAILS", 20, priority=3, grow=5),
     )

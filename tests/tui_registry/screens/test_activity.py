@@ -7,12 +7,14 @@ from tui_registry.queries.search_syntax import activity_filter
 
 @SIZES
 async def test_who_did_what(samples: Samples, size: tuple[int, int]) -> None:
-    """Also where names of users are long: they are cut before the stages are."""
+    """Also where names of users and models are long: they are cut before the stages are."""
+    for number in range(9):
+        samples.share(samples.model(f"=a-model-with-a-rather-long-name-{number}-{samples.id}"))
     model = samples.pending("churn", comment="[@click=app.quit] please")
     samples.ask(model, "1", by=SECOND_ASKER)
     async with console(samples.url, samples.token, size) as shown:
         await shown.press("4")
-        await shown.shows(model, ASKER, SECOND_ASKER[:14], "requested", "None → Staging", "created")
+        await shown.shows(model, ASKER, SECOND_ASKER[:12], "requested", "None → Staging", "created")
 
 
 async def test_what_happens_elsewhere_is_shown(samples: Samples) -> None:
