@@ -19,6 +19,13 @@ def admin(registry: LiveRegistry) -> Iterator[Api]:
         yield api
 
 
+@pytest.fixture
+def anyone(registry: LiveRegistry) -> Iterator[Api]:
+    """A user without any rights of their own."""
+    with Api(registry.url, registry.token("reader")) as api:
+        yield api
+
+
 @pytest.fixture(scope="session")
 def callers(registry: LiveRegistry) -> Iterator[Callers]:
     everybody = Callers(registry)

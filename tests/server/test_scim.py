@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,12 +24,6 @@ from tests.server.directory import (
 
 SCIM_JSON = "application/scim+json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-
-
-@pytest.fixture
-def anyone(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.token("scim-reader")) as api:
-        yield api
 
 
 def test_errors_are_scims_and_the_registrys(admin: Api, anyone: Api, registry: LiveRegistry) -> None:

@@ -1,11 +1,9 @@
 """What the server says about its SCIM: what it can do, its kinds of resources, and their schemas."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.live_registry import LiveRegistry
 from tests.server.api import Api
 from tests.server.directory import (
     GROUPS,
@@ -19,12 +17,6 @@ from tests.server.directory import (
 
 SCIM_JSON = "application/scim+json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-
-
-@pytest.fixture
-def anyone(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.token("scim-reader")) as api:
-        yield api
 
 
 def test_what_it_can_do(anyone: Api) -> None:

@@ -29,12 +29,6 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 @pytest.fixture
-def anyone(registry: LiveRegistry) -> Iterator[Api]:
-    with Api(registry.url, registry.token("directory-reader")) as api:
-        yield api
-
-
-@pytest.fixture
 def fresh(fresh_registry: LiveRegistry) -> Iterator[Api]:
     with Api(fresh_registry.url, fresh_registry.admin_token) as api:
         yield api
