@@ -88,7 +88,7 @@ def unfollow(*, model: str | None, requests: bool, **how: Unpack[How]) -> None:
 @registry_command
 @click.command()
 def follows(*, profile: str | None, as_json: bool) -> None:
-    """List what you follow, how often and where you are told, and whether it arrives."""
+    """List what you follow, how often and where you are notified, and whether it arrives."""
     found = ask(profile, lambda client: client.follows.own())
     if as_json:
         print_json({"follows": [wire(each) for each in found]})

@@ -108,7 +108,7 @@ def create_webhook(
     test_mode: bool,
     **how: Unpack[How],
 ) -> None:
-    """Have a URL told of each EVENT, such as MODEL_VERSION_TRANSITIONED_TO_PRODUCTION."""
+    """Notify a URL of each EVENT, such as MODEL_VERSION_TRANSITIONED_TO_PRODUCTION."""
     from tui_registry.mutations.webhook import receiver_url
 
     form = (preset or "json").upper()

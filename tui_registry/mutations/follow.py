@@ -40,7 +40,7 @@ def follow(
     *,
     undoable: bool = True,
 ) -> Mutation:
-    """Follow, or change how one is told; ``before`` is what there was. ``made`` is given the follow."""
+    """Follow, or change how one is notified; ``before`` is what there was. ``made`` is given the follow."""
 
     async def send() -> None:
         made(await client.follows.assign(fields_of(model, digest, to)))

@@ -212,8 +212,8 @@ def test(
         took = "" if answer.latency_ms is None else f" after {answer.latency_ms} ms"
         if answer.status_code is None:
             return Result(Verdict.REFUSED, f"The receiver did not answer: {answer.body or 'no reason is known'}")
-        told = f"The receiver answered {answer.status_code}{took}."
-        return Result(Verdict.DONE if answer.status_code in SUCCESS else Verdict.REFUSED, told)
+        answer_text = f"The receiver answered {answer.status_code}{took}."
+        return Result(Verdict.DONE if answer.status_code in SUCCESS else Verdict.REFUSED, answer_text)
 
     return Mutation(
         title=f"test of {host_of(webhook)}",

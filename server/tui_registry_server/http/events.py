@@ -171,7 +171,7 @@ class EventStream:
                 await asyncio.sleep(0)  # let others run: sending does not wait if the client has disconnected
             if not more:
                 await self._wait(changes)
-        # Told to all at once, who would all connect to the next server at once.
+        # Sent to all at once, who would all connect to the next server at once.
         yield b": this server ends; connect again\r\nretry: %d\r\n\r\n" % random.randint(*RECONNECT)  # noqa: S311
 
     async def _poll(

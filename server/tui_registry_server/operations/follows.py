@@ -42,7 +42,7 @@ def followed(call: Call, body: SetFollow) -> FollowedSubject:
 
 
 def assign(call: Call, body: SetFollow, subject: FollowedSubject) -> Answer:
-    """Follow a model, or the requests that the caller may decide; or change how the caller is told."""
+    """Follow a model, or the requests that the caller may decide; or change how the caller is notified."""
     model = subject.model
     known = webhooks.follows_of(call.connection, call.principal)
     before = next((each for each in known if each.model_id == (None if model is None else model.id)), None)

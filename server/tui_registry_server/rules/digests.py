@@ -1,4 +1,4 @@
-"""When followers are told, and of what."""
+"""When followers are notified, and of what."""
 
 from tui_registry_server.wire.follow import Digest
 from tui_registry_server.wire.webhook_events import RegistryWebhookEvent as Event
@@ -21,14 +21,14 @@ OF_MODEL = (
     Event.REGISTERED_MODEL_RENAMED,
     Event.REGISTERED_MODEL_DELETED,
 )
-"""What who follows a model is notified of. A change is told once: an approved request is not a transition besides."""
+"""What followers of a model get. A change is reported once: an approved request is not a transition besides."""
 
 OF_REQUESTS = (Event.TRANSITION_REQUEST_CREATED,)
 """What who follows the requests that wait for them is notified of."""
 
 
 def due(digest: str | None, now: int) -> int:
-    """When a change of now is told (milliseconds); for webhooks, which have no digest, at once."""
+    """When a change of now is sent (milliseconds); for webhooks, which have no digest, at once."""
     if digest == Digest.HOURLY:
         return now - now % HOUR + HOUR
     if digest == Digest.DAILY:

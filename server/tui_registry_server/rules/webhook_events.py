@@ -10,8 +10,8 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.webhook_events import RegistryWebhookEvent as Event
 
 IMPORTED_FROM = "imported_from"
-"""The member of a ``detail`` that says of which registry a change was imported. Webhooks are not told of these: its own
-have told of it there."""
+"""The member of a ``detail`` that says of which registry a change was imported. Webhooks get none of these: its own
+have sent them there."""
 PROMPT_TEXT = "mlflow.prompt.text"
 HIDDEN_PROMPT_TAGS = frozenset({"mlflow.prompt.is_prompt", "_mlflow_prompt_type"})
 """Tags by which MLflow's client marks prompts: MLflow's server leaves them out of a new prompt's payload."""

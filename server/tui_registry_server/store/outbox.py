@@ -108,7 +108,7 @@ _INSERT = Statement(
 
 
 def has_backlog(connection: Connection) -> bool:
-    """Whether there are activities that webhooks were not told of."""
+    """Whether there are activities that webhooks were not notified of."""
     return counters.read(connection, counters.WEBHOOKS) < records.last_sequence(connection)
 
 

@@ -23,7 +23,7 @@ webhooks = Table(
     Column("user_id", Text, nullable=False),
     Column("creation_timestamp", BigInteger, nullable=False),
     Column("last_updated_timestamp", BigInteger, nullable=False),
-    Column("since", BigInteger, nullable=False),  # the last activity that it is not told of: before it, or disabled
+    Column("since", BigInteger, nullable=False),  # the last activity that it is not notified of: before it, or disabled
     # One server at a time sends a webhook's events, until its lease ends.
     Column("lease_owner", Text, nullable=False, server_default=""),
     Column("lease_timestamp", BigInteger, nullable=False, server_default="0"),

@@ -52,7 +52,7 @@ class WebhookRow(NamedTuple):
     creation_timestamp: int
     last_updated_timestamp: int
     since: int = 0
-    """The number of the last activity that it is not told of."""
+    """The number of the last activity that it is not notified of."""
     format: str = WebhookFormat.JSON.value
     digest: str | None = None
     """How often it tells a follower; None for webhooks, which are not somebody's follows."""

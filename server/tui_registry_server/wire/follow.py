@@ -1,4 +1,4 @@
-"""What somebody follows: a model, or the requests that wait for them; and how they are told."""
+"""What somebody follows: a model, or the requests that wait for them; and how they are notified."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ MAX_ADDRESS_LENGTH = 254  # RFC 5321
 
 
 class Digest(StrEnum):
-    """How often a follower is told. NOW: of each change, at once. HOURLY, DAILY: of all since the last time, on the
+    """How often a follower is notified. NOW: of each change, at once. HOURLY, DAILY: of all since the last time, on the
     hour or at 06:00 UTC, and not at all if there were none."""
 
     NOW = "NOW"

@@ -1,4 +1,4 @@
-"""The deliveries of a webhook, newest first: what was told, what the receiver answered, and sending it again."""
+"""The deliveries of a webhook, newest first: what was sent, what the receiver answered, and sending it again."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -179,7 +179,7 @@ def test(app: Console, webhook: WebhookOverview) -> None:
 async def confirms_status(app: Console, chosen: Sequence[WebhookOverview], after: RegistryWebhookStatus) -> bool:
     is_pause = after is RegistryWebhookStatus.DISABLED
     effect = (
-        "Nothing is sent until it is resumed: what is queued stays, and what happens meanwhile is not told."
+        "Nothing is sent until it is resumed: what is queued stays, and what happens meanwhile is not sent."
         if is_pause
         else "It is notified of what happens from now on, and sent what is queued."
     )
