@@ -54,6 +54,10 @@ def cached(api: Api, name: str) -> dict[str, Any]:
         "latest": latest.ok() if latest.status == 200 else {},
         "listed": listed.get("registered_models", []),
         "versions": versions.get("model_versions", []),
+        "each": [
+            api.get("/mlflow/model-versions/get", name=name, version=each["version"]).ok()["model_version"]
+            for each in versions.get("model_versions", [])
+        ],
     }
 
 
@@ -71,6 +75,7 @@ def stored(database: Connection, name: str) -> dict[str, Any]:
         "latest": json.loads(latest) if latest else {},
         "listed": [json.loads(document) for document, _ in listed],
         "versions": [json.loads(document) for document, _ in versions],
+        "each": [json.loads(document) for document, _ in versions],
     }
 
 

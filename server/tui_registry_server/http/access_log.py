@@ -29,8 +29,7 @@ class AccessLog:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-            else:
-                size += len(message.get("body", b""))
+            size += len(message.get("body", b""))
             await send(message)
 
         try:

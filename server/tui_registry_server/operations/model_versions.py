@@ -8,6 +8,7 @@ from tui_registry_server.operations.transitions import detail_of_requests, reque
 from tui_registry_server.rules.errors import InvalidState
 from tui_registry_server.rules.lineage import origin
 from tui_registry_server.rules.names import check_model_name, check_tag_key, check_tags, check_tags_size, version_number
+from tui_registry_server.rules.permissions import Level
 from tui_registry_server.store import aliases, lineages, model_versions, registered_models, tags, transition_requests
 from tui_registry_server.store.model_versions import VersionRow
 from tui_registry_server.wire.activity import ActivityType
@@ -69,7 +70,14 @@ def logged_model_of_new(call: Call, body: CreateModelVersion, subject: ModelSubj
 
 def get(call: Call, body: VersionName, subject: None) -> Answer:
     """The version with its tags and aliases."""
-    return _read(call, check_model_name(body.name), version_number(body.version))
+    name, version = check_model_name(body.name), version_number(body.version)
+    model = registered_models.find(call.connection, call.principal, name)
+    answer = None
+    if model is not None and model.level > Level.NONE:
+        answer = model_versions.read_cached(call.connection, model.id, model.revision, version)
+    if answer is None:
+        raise no_version(name, version)
+    return answer
 
 
 def download_uri(call: Call, body: VersionName, subject: None) -> Answer:

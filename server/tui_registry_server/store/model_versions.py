@@ -118,6 +118,11 @@ _READ_BY_ALIAS = Statement(
     )
 )
 _DOCUMENT = Statement(select(rendered(document(**version_members()))).select_from(_of_its_model).where(_the_version))
+_ANSWER = Statement(
+    select(registered_models.c.revision, rendered(document(model_version=document(**version_members()))))
+    .select_from(_of_its_model)
+    .where(_the_version)
+)
 _same_stage = model_versions.alias("same_stage")
 first_of_stage = (
     select(func.min(_same_stage.c.version))
@@ -226,6 +231,17 @@ def read(connection: Connection, principal: Principal, name: str, version: int) 
     """A ModelVersionAnswer in JSON, or None if there is no such version that the caller may read."""
     answer: str | None = _READ.scalar(connection, name=name, version=version, **caller(principal))
     return answer
+
+
+def read_cached(connection: Connection, model_id: str, revision: str, version: int) -> bytes | None:
+    """A ModelVersionAnswer in JSON, or None if there is no such version. The caller's level was checked before;
+    ``revision`` is the model's."""
+    cache = json_cache_of(connection)
+    key = ("version answer", model_id, version)
+    if (cached := cache.get(key, revision)) is not None:
+        return cached
+    row = _ANSWER.run(connection, model_id=model_id, version=version).first()
+    return None if row is None else cache.put(key, *row)
 
 
 def read_by_alias(connection: Connection, principal: Principal, name: str, alias: str) -> str | None:
