@@ -57,6 +57,7 @@ def test_a_history_agrees(seed: int, sides: Sides) -> None:
         _report(sides, _shortened(sides, operations[: failing + 1]))
 
 
+@pytest.mark.variant
 def test_histories_have_every_call_done_and_refused(sides: Sides) -> None:
     theirs, _ = sides
     seen: set[tuple[str, bool]] = set()

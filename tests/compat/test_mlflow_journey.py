@@ -16,6 +16,7 @@ import pytest
 from tests.compat.conftest import LoggedRun
 from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, SqlAlchemyStore, as_sent, mlflow, with_empty_texts
 from tests.live_registry import ADMIN, LiveRegistry
+from tests.variants import variant
 
 pytestmark = THEIR_WARNINGS
 
@@ -71,7 +72,7 @@ def printed() -> list[str]:
     return re.sub(rf"(user_id(?:=|': ))'{ADMIN}'", r"\1''", text).splitlines()
 
 
-@pytest.mark.parametrize("by", ["token", "user name and password"])
+@pytest.mark.parametrize("by", ["token", variant("user name and password")])
 def test_register_and_load(
     by: str,
     fresh_registry: LiveRegistry,

@@ -93,6 +93,7 @@ def mlflow_server(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -
         yield url
 
 
+@pytest.mark.variant
 @pytest.mark.mlflow_server
 def test_on_mlflows_own_server_it_fails(
     mlflow_server: str, logged_runs: list[LoggedRun], mlflow_environment: pytest.MonkeyPatch

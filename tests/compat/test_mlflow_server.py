@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from tests.compat.mlflow_client import THEIR_WARNINGS
 from tests.live_registry import LiveRegistry
 from tests.server.api import Api
+from tests.variants import variant
 
 pytestmark = THEIR_WARNINGS
 
@@ -130,7 +131,7 @@ def test_the_same_answers(theirs: FlaskClient, ours: Api) -> None:
             assert comparable(our, has_aliases=has_aliases) == expected, (method, path, fields)
 
 
-@pytest.mark.parametrize(("tags", "other"), [([], PROMPT), (PROMPT, [])], ids=["a model", "a prompt"])
+@pytest.mark.parametrize(("tags", "other"), [([], PROMPT), variant(PROMPT, [])], ids=["a model", "a prompt"])
 def test_a_clash_is_reported_as_they_do(tags: list[Any], other: list[Any], theirs: FlaskClient, ours: Api) -> None:
     noun = "prompt" if tags else "registered model"
     _, path, fields = new_model("taken", tags=tags)

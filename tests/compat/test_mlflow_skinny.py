@@ -70,7 +70,7 @@ def test_mlflow_2(request: pytest.FixtureRequest, registry: LiveRegistry, source
     }
 
 
-@pytest.mark.parametrize("version", ["1.30.1", variant("2.0.1")])
+@pytest.mark.parametrize("version", [variant("1.30.1"), variant("2.0.1")])
 def test_mlflow_of_the_time_of_the_turn(
     version: str, request: pytest.FixtureRequest, fresh_registry: LiveRegistry, source: str, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.faults.rounds import ROUNDS
 from tui_registry_server.rules.errors import InvalidParameterValue
 from tui_registry_server.rules.ordering import parse_order
 from tui_registry_server.rules.search import MODELS, VERSIONS, Searchable
@@ -232,7 +233,10 @@ def by_us(searchable: Searchable, text: str) -> Meaning | None:
 
 @pytest.mark.parametrize("searchable", [MODELS, VERSIONS], ids=["models", "versions"])
 @settings(
-    max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=max(80, ROUNDS * 5 // 2),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=filters())
 @example(text="name = 'a\\' AND name = 'b'")
@@ -322,7 +326,7 @@ def order_by_us(searchable: Searchable, clauses: list[str]) -> list[str] | None:
 
 
 @pytest.mark.parametrize("searchable", [MODELS, VERSIONS], ids=["models", "versions"])
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=max(80, ROUNDS * 5 // 2), deadline=None, derandomize=True)
 @given(clauses=orders())
 def test_an_order_means_what_it_means_to_mlflow(searchable: Searchable, clauses: list[str]) -> None:
     theirs, ours = order_by_mlflow(searchable, clauses), order_by_us(searchable, clauses)

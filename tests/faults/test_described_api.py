@@ -244,7 +244,7 @@ def test_answers_are_as_described(
     cases = operation.as_strategy(GenerationMode.POSITIVE) | operation.as_strategy(GenerationMode.NEGATIVE)
 
     @settings(
-        max_examples=max(8, ROUNDS // 12),
+        max_examples=max(4, ROUNDS // 12),
         derandomize=True,
         deadline=None,
         database=None,

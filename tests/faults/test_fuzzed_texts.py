@@ -45,7 +45,7 @@ from tui_registry_server.wire.scim import PatchOperation
 
 SEARCHES = [(MODELS, "/mlflow/registered-models/search"), (VERSIONS, "/mlflow/model-versions/search")]
 FEWER_EXAMPLES = settings(
-    max_examples=max(40, ROUNDS * 2 // 5),
+    max_examples=max(20, ROUNDS * 2 // 5),
     derandomize=True,
     deadline=None,
     database=None,

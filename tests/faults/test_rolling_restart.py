@@ -20,6 +20,7 @@ from tests.live_registry import ADMIN, DATABASE_VARIABLE, Server, command, fresh
 from tests.postgresql import bundled_server
 from tests.server.api import TIMEOUT, Api
 from tests.server.streams import stream
+from tests.variants import variant
 
 CREATE = "/api/2.0/mlflow/registered-models/create"
 
@@ -102,7 +103,7 @@ def token_for(database: str) -> str:
     return command(database, "tokens", "create", ADMIN).strip()
 
 
-@pytest.mark.parametrize("drain", ["0", "0.5"])
+@pytest.mark.parametrize("drain", [variant("0"), "0.5"])
 def test_writers_at_a_stop(drain: str, tmp_path: Path) -> None:
     """Each request of those whom the server has let in is answered, with a drain and without."""
     with fresh_database(tmp_path) as database, Server(tmp_path, database, "--drain", drain) as server:

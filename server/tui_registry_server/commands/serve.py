@@ -1,5 +1,6 @@
 """``tui-registry serve`` and its options."""
 
+import gc
 import os
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -147,9 +148,11 @@ def serve(
     **more: Unpack[_MoreOptions],
 ) -> None:
     """Serve a registry in the foreground, until Ctrl-C or SIGTERM."""
+    gc.disable()  # importing frees nothing, and searching for what could be freed takes a tenth of it
     from tui_registry_server import service
     from tui_registry_server.tls import Certificate
 
+    gc.enable()
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together: give both, or neither.")
     (use or service.run)(

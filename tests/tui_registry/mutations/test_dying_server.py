@@ -11,10 +11,11 @@ from tests.live_registry import ADMIN, LiveRegistry, Server, command, fresh_data
 from tests.tui_registry.console import LARGE, Console, console
 from tests.tui_registry.proxy import Proxy, proxied
 from tests.tui_registry.samples import OWNER, Samples
+from tests.variants import variant
 from tui_registry.mutations import lost_answer
 from tui_registry.session import live_connection
 
-LATE = pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", "before-its-answer"])
+LATE = pytest.mark.parametrize("late", [variant(False), True], ids=["before-it-arrives", "before-its-answer"])
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +69,7 @@ async def dies_and_comes_back(mortal: Mortal, shown: Console) -> None:
     mortal.server.start()
 
 
-@LATE
+@pytest.mark.parametrize("late", [False, True], ids=["before-it-arrives", "before-its-answer"])
 async def test_an_approval(mortal: Mortal, late: bool) -> None:
     samples = mortal.samples
     model, other = samples.pending("churn"), samples.pending("other")

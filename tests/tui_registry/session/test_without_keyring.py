@@ -10,6 +10,7 @@ import pytest
 from tests.tui_registry.console import SIZES
 from tests.tui_registry.samples import OWNER, Samples
 from tests.tui_registry.terminal_process import PROGRAM, ROOT, TIMEOUT, UNWANTED, terminal
+from tests.variants import variant
 from tui_registry.commands.exits import Exit
 
 
@@ -86,7 +87,9 @@ def test_a_script_takes_it_from_the_environment_or_is_told_how(samples: Samples,
     assert model in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("--profile", "work"), ("--profile", "work", "--ask-token")])
+@pytest.mark.parametrize(
+    "arguments", [(), variant(("--profile", "work")), variant(("--profile", "work", "--ask-token"))]
+)
 def test_the_console_asks_before_it_draws(
     samples: Samples, logged_in: dict[str, str], arguments: tuple[str, ...]
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.tui_registry.console import SIZES
 from tests.tui_registry.samples import Samples
 from tests.tui_registry.terminal_process import Terminal, terminal
+from tests.variants import variant
 
 REST_SECONDS = 1.0  # in which a key that should have done nothing does its harm
 
@@ -32,7 +33,9 @@ def test_enter_acts_where_it_was_pressed(samples: Samples) -> None:
         assert shown.ends() == 0
 
 
-@pytest.mark.parametrize("keys", ["ay", "ry", "xy", "a\t\t\t\r", "?\r", "?rej\ry", "1ay"])
+@pytest.mark.parametrize(
+    "keys", ["ay", variant("ry"), variant("xy"), "a\t\t\t\r", variant("?\r"), "?rej\ry", variant("1ay")]
+)
 def test_nothing_unseen_is_agreed_to(samples: Samples, keys: str) -> None:
     model = samples.pending("churn")
     with terminal(variables=opened(samples)) as shown:

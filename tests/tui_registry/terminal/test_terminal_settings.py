@@ -115,10 +115,10 @@ def test_without_colours_everything_can_be_told_apart(samples: Samples, variable
     ("given", "settings", "taken"),
     [
         ({"TUI_REGISTRY_MOUSE": "0"}, "", False),
-        ({"TUI_REGISTRY_MOUSE": "1"}, "", True),
+        variant({"TUI_REGISTRY_MOUSE": "1"}, "", True),
         ({}, "", True),
-        ({}, "mouse = false\n", False),
-        ({"SSH_TTY": "/dev/pts/9"}, "", False),
+        variant({}, "mouse = false\n", False),
+        variant({"SSH_TTY": "/dev/pts/9"}, "", False),
         ({"SSH_TTY": "/dev/pts/9"}, "mouse = true\n", True),
     ],
 )
