@@ -22,8 +22,15 @@ class Models:
         self._transport = transport
 
     async def search(
-        self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
+        self,
+        *,
+        filter_text: str = "",
+        order_by: str = "",
+        max_results: int = 100,
+        page_token: str = "",
+        include_prompts: bool = False,
     ) -> RegisteredModelPage:
+        """``include_prompts`` has no effect on servers of before."""
         return await self._transport.get(
             "/mlflow/registered-models/search",
             RegisteredModelPage,
@@ -31,6 +38,7 @@ class Models:
             order_by=order_by,
             max_results=max_results,
             page_token=page_token,
+            include_prompts=include_prompts or None,
         )
 
     async def get(self, name: str) -> RegisteredModelDatabricks:

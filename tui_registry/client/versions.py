@@ -17,8 +17,15 @@ class Versions:
         self._transport = transport
 
     async def search(
-        self, *, filter_text: str = "", order_by: str = "", max_results: int = 100, page_token: str = ""
+        self,
+        *,
+        filter_text: str = "",
+        order_by: str = "",
+        max_results: int = 100,
+        page_token: str = "",
+        include_prompts: bool = False,
     ) -> ModelVersionPage:
+        """``include_prompts`` has no effect on servers of before."""
         return await self._transport.get(
             "/mlflow/model-versions/search",
             ModelVersionPage,
@@ -26,6 +33,7 @@ class Versions:
             order_by=order_by,
             max_results=max_results,
             page_token=page_token,
+            include_prompts=include_prompts or None,
         )
 
     async def get(self, name: str, version: str) -> ModelVersion:

@@ -37,21 +37,31 @@ def profiles(_context: click.Context, _parameter: click.Parameter, incomplete: s
 
 
 def models(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    async def read(client: "RegistryClient") -> "Found":
-        from tui_registry.queries.search_syntax import name_starts_with
+    """Models and prompts, which commands take alike."""
+    return _named(context, incomplete, include_prompts=True)
 
-        filter_text = name_starts_with(incomplete) if incomplete else ""
-        page = await client.models.search(filter_text=filter_text, max_results=MAX_ITEMS)
-        return [(model.name, model.description or "") for model in page.registered_models]
 
-    return _items(_read(context, read), incomplete)
+def only_models(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    return _named(context, incomplete)
 
 
 def prompts(context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    async def read(client: "RegistryClient") -> "Found":
-        from tui_registry.queries.prompts import prompts_filter
+    from tui_registry.queries.prompts import PROMPTS
 
-        page = await client.models.search(filter_text=prompts_filter(incomplete), max_results=MAX_ITEMS)
+    return _named(context, incomplete, within=PROMPTS)
+
+
+def _named(
+    context: click.Context, incomplete: str, *, within: str = "", include_prompts: bool = False
+) -> "list[CompletionItem]":
+    async def read(client: "RegistryClient") -> "Found":
+        from tui_registry.queries.search_syntax import both, name_starts_with
+
+        page = await client.models.search(
+            filter_text=both(within, name_starts_with(incomplete) if incomplete else ""),
+            max_results=MAX_ITEMS,
+            include_prompts=include_prompts,
+        )
         return [(model.name, model.description or "") for model in page.registered_models]
 
     return _items(_read(context, read), incomplete)
@@ -61,11 +71,9 @@ def versions(context: click.Context, _parameter: click.Parameter, incomplete: st
     """The versions of the model in the argument before, newest first."""
 
     async def read(client: "RegistryClient") -> "Found":
-        from tui_registry.queries.search_syntax import named
+        from tui_registry.queries.version_page import version_page
 
-        page = await client.versions.search(
-            filter_text=named(context.params["model"]), order_by="version_number DESC", max_results=1000
-        )
+        page = await version_page(client, context.params["model"])
         matching = [each for each in page.model_versions if each.version.startswith(incomplete)]
         return [(each.version, each.current_stage.value) for each in matching[:MAX_ITEMS]]
 

@@ -8,7 +8,7 @@ import click
 from tui_registry.commands import completers, describing
 from tui_registry.commands.changes import How, PlannedChange, change, destroying_command, text_argument, writing_command
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
-from tui_registry.commands.registry import PAGE_SIZE, ask, read_all, registry_command, with_token
+from tui_registry.commands.registry import ask, read_all, registry_command, with_token
 from tui_registry.commands.requests import open_requests, request_table
 from tui_registry.commands.versions import tag_list, version_table, versions_of
 
@@ -26,7 +26,7 @@ def models() -> None:
 
 @registry_command
 @models.command("list")
-@click.argument("words", metavar="[FILTER]...", nargs=-1, shell_complete=completers.models)
+@click.argument("words", metavar="[FILTER]...", nargs=-1, shell_complete=completers.only_models)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of models; default: all.")
 def list_models(*, words: tuple[str, ...], limit: int | None, profile: str | None, as_json: bool) -> None:
     """List the models that you may read, by name.
@@ -169,11 +169,11 @@ def delete_model(*, name: str, **how: Unpack[How]) -> None:
 
     async def plan(client: "RegistryClient") -> PlannedChange:
         from tui_registry.mutations import model as changes
-        from tui_registry.queries.search_syntax import named
+        from tui_registry.queries.version_page import version_page
         from tui_registry.terminal.sanitize import visible
 
         found = await client.models.get(name)
-        page = await client.versions.search(filter_text=named(name), max_results=PAGE_SIZE)
+        page = await version_page(client, name)
         number = len(page.model_versions)
         more = "or more " if page.next_page_token else ""
         count = f"{number} {more}version{'' if number == 1 else 's'}"
@@ -201,6 +201,7 @@ async def _read(client: "RegistryClient", name: str) -> _Found:
 
 
 def _listed(model: "RegisteredModel") -> list[str]:
+    from tui_registry.queries.prompts import own_tags
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import moment
 
@@ -209,12 +210,13 @@ def _listed(model: "RegisteredModel") -> list[str]:
         model.user_id or "-",
         moment(model.last_updated_timestamp),
         ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions) or "-",
-        tag_list(model.tags) or "-",
+        tag_list(own_tags(model.tags)) or "-",
         model.description or "",
     ]
 
 
 def _describe(found: _Found) -> list[str]:
+    from tui_registry.queries.prompts import own_tags
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import moment
 
@@ -229,7 +231,7 @@ def _describe(found: _Found) -> list[str]:
             ("By", model.user_id or ""),
             ("Created", moment(model.creation_timestamp)),
             ("Updated", moment(model.last_updated_timestamp)),
-            ("Tags", tag_list(model.tags)),
+            ("Tags", tag_list(own_tags(model.tags))),
             ("Aliases", ", ".join(f"@{alias.alias} = {alias.version}" for alias in model.aliases)),
             ("Latest", ", ".join(f"{each.current_stage} {each.version}" for each in model.latest_versions)),
             ("Description", model.description or ""),

@@ -9,7 +9,7 @@ from tui_registry.commands import completers
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
-from tui_registry.commands.versions import tag_list
+from tui_registry.commands.versions import tag_list, text_lines, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ class _Found:
 
 
 async def _read(client: "RegistryClient", typed: str) -> _Found:
-    from tui_registry.queries.prompts import is_prompt, parse_reference, prompt_versions
+    from tui_registry.queries.prompts import is_prompt, parse_reference
     from tui_registry.terminal.sanitize import visible
 
     reference = parse_reference(typed)
@@ -98,16 +98,7 @@ async def _read(client: "RegistryClient", typed: str) -> _Found:
         if not number:
             raise Failure(Exit.NOT_FOUND, f"{name} has no alias {visible(reference.alias)}.")
 
-    async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
-        answer = await client.versions.search(
-            filter_text=prompt_versions(model.name),
-            order_by="version_number DESC",
-            max_results=size,
-            page_token=token,
-        )
-        return answer.model_versions, answer.next_page_token
-
-    versions, _ = await read_all(page, None)
+    versions, _ = await versions_of(client, model.name)
     if not number:
         return _Found(model, versions[0] if versions else None, versions)
     version = next((each for each in versions if each.version == number), None)
@@ -133,8 +124,8 @@ def _listed(model: "RegisteredModel") -> list[str]:
 
 
 def _describe(found: _Found) -> list[str]:
-    from tui_registry.queries.prompts import own_tags, readable
-    from tui_registry.terminal.sanitize import lines, visible
+    from tui_registry.queries.prompts import own_tags
+    from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import moment
 
     model, version = found.model, found.version
@@ -163,8 +154,4 @@ def _describe(found: _Found) -> list[str]:
             for each in found.versions
         ]
         listed += ["", "Versions", *table(headings, rows, fixed=("VERSION", "UPDATED"))]
-    if version is not None:
-        text = readable(version)
-        listed += ["", f"Text of version {version.version}"]
-        listed += [f"  {line}".rstrip() for line in lines(text, len(text))]
-    return listed
+    return listed if version is None else listed + text_lines(version)

@@ -199,14 +199,10 @@ async def versions_of(
     client: "RegistryClient", model: str, *, stage: str | None = None, limit: int | None = None
 ) -> "tuple[list[ModelVersion], str]":
     """The versions of a model, newest first, and the token of the next page, empty at the end."""
-    from tui_registry.queries.search_syntax import named
-
-    filter_text = f"{named(model)} AND stage = '{stage}'" if stage else named(model)
+    from tui_registry.queries.version_page import version_page
 
     async def page(size: int, token: str) -> "tuple[list[ModelVersion], str | None]":
-        answer = await client.versions.search(
-            filter_text=filter_text, order_by="version_number DESC", max_results=size, page_token=token
-        )
+        answer = await version_page(client, model, stage=stage, max_results=size, page_token=token)
         return answer.model_versions, answer.next_page_token
 
     return await read_all(page, limit)
@@ -214,6 +210,7 @@ async def versions_of(
 
 def version_table(found: "Sequence[ModelVersion]", aliases: Mapping[str, Sequence[str]] | None = None) -> list[str]:
     """A table of versions, as lines. ``aliases``: by version, if not the versions' own."""
+    from tui_registry.queries.prompts import own_tags
     from tui_registry.widgets.ages import moment
 
     rows = [
@@ -227,7 +224,7 @@ def version_table(found: "Sequence[ModelVersion]", aliases: Mapping[str, Sequenc
             )
             or "-",
             version.source or "-",
-            tag_list(version.tags) or "-",
+            tag_list(own_tags(version.tags)) or "-",
             version.description or "",
         ]
         for version in found
@@ -241,7 +238,19 @@ def tag_list(tags: "Sequence[Tag]") -> str:
     return ", ".join(f"{tag.key}={tag.value}" for tag in tags)
 
 
+def text_lines(version: "ModelVersion") -> list[str]:
+    """The text of a version of a prompt, below a title; nothing for that of a model."""
+    from tui_registry.queries.prompts import is_prompt, readable
+    from tui_registry.terminal.sanitize import lines
+
+    if not is_prompt(version.tags):
+        return []
+    text = readable(version)
+    return ["", f"Text of version {version.version}", *(f"  {line}".rstrip() for line in lines(text, len(text)))]
+
+
 def _describe(found: _Found) -> list[str]:
+    from tui_registry.queries.prompts import own_tags
     from tui_registry.terminal.sanitize import visible
     from tui_registry.widgets.ages import moment
 
@@ -257,9 +266,10 @@ def _describe(found: _Found) -> list[str]:
             ("Source", version.source or ""),
             ("Run", version.run_id or ""),
             ("Run link", version.run_link or ""),
-            ("Tags", tag_list(version.tags)),
+            ("Tags", tag_list(own_tags(version.tags))),
             ("Aliases", ", ".join(f"@{alias}" for alias in version.aliases)),
             ("Description", version.description or ""),
         ]
     )
+    lines += text_lines(version)
     return [*lines, "", "Open requests", *request_table(found.requests)] if found.requests else lines

@@ -13,7 +13,7 @@ from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations import model as models
 from tui_registry.mutations.mutation import Mutation
 from tui_registry.mutations.version import newest_of
-from tui_registry.queries.search_syntax import named
+from tui_registry.queries.version_page import newest_versions
 from tui_registry.tracking.candidate import Candidate
 from tui_registry.tracking.run import Run
 from tui_registry_server.wire.model_version import ModelVersion
@@ -68,10 +68,8 @@ class Registration:
         return type(error)(error.status, error.error_code, text) if isinstance(error, Refused) else Unreachable(text)
 
     async def _is_added(self, client: RegistryClient) -> bool:
-        page = await client.versions.search(
-            filter_text=named(self.model), order_by="version_number DESC", max_results=20
-        )
-        found = [version for version in page.model_versions if self._is_this(version)]
+        newest = await newest_versions(client, self.model, 20)
+        found = [version for version in newest if self._is_this(version)]
         if found:
             self.made = found[-1].version
         return bool(found)

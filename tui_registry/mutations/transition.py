@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.effect import archives, left_empty, numbered
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.queries.search_syntax import named
+from tui_registry.queries.version_page import version_page
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.stage import EXCLUSIVE_STAGES, Stage
 
 
 async def holders(client: RegistryClient, name: str, stage: Stage) -> list[ModelVersion]:
     """The versions of a model that are at a stage, at most 1,000."""
-    page = await client.versions.search(filter_text=f"{named(name)} AND stage = '{stage}'", max_results=1000)
-    return page.model_versions
+    return (await version_page(client, name, stage=stage)).model_versions
 
 
 async def others_in(client: RegistryClient, name: str, version: str, stage: Stage) -> list[str]:

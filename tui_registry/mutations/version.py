@@ -3,14 +3,13 @@
 from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
-from tui_registry.queries.search_syntax import named
+from tui_registry.queries.version_page import newest_versions
 from tui_registry_server.wire.model_version import ModelVersion
 
 
 async def newest_of(client: RegistryClient, name: str) -> int:
     """The highest version number there is; 0 without versions."""
-    page = await client.versions.search(filter_text=named(name), order_by="version_number DESC", max_results=1)
-    return max((int(version.version) for version in page.model_versions), default=0)
+    return max((int(version.version) for version in await newest_versions(client, name, 1)), default=0)
 
 
 def add(
@@ -29,8 +28,7 @@ def add(
         return await client.versions.create(name, source, description=description, run_id=run_id, run_link=run_link)
 
     async def happened() -> bool:
-        page = await client.versions.search(filter_text=named(name), order_by="version_number DESC", max_results=5)
-        return any(_is_it(version) for version in page.model_versions)
+        return any(_is_it(version) for version in await newest_versions(client, name, 5))
 
     def _is_it(version: ModelVersion) -> bool:
         return int(version.version) > newest and version.source == source

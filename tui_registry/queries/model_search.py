@@ -16,11 +16,14 @@ MAX_SAME_NAME = 100  # models whose names differ only in letter case
 
 
 class ModelSearch:
-    def __init__(self, models: Models, typed: str, *, order_by: str = "", within: str = "") -> None:
+    def __init__(
+        self, models: Models, typed: str, *, order_by: str = "", within: str = "", include_prompts: bool = False
+    ) -> None:
         """``order_by``: the server's, instead of the best matches first. ``within``: a comparison that all satisfy."""
         self._models = models
         self._typed = typed.strip()
         self._within = within
+        self._include_prompts = include_prompts
         self._filter = models_filter(typed)
         self._order_by = order_by
         self._ranked = is_words(typed) and not order_by
@@ -36,7 +39,7 @@ class ModelSearch:
         if token:
             models, following = await starts
         else:
-            same, (models, following) = await asyncio.gather(exact(self._models, self._typed, self._within), starts)
+            same, (models, following) = await asyncio.gather(self._exact(), starts)
             names = {model.name for model in same}
             models = [*same, *(model for model in models if model.name not in names)]
         models = [model for model in models if starts_with(model.name, self._typed)]
@@ -45,6 +48,9 @@ class ModelSearch:
             return models, following
         others, following = await self._others("", size)
         return [*models, *others], following
+
+    async def _exact(self) -> list[RegisteredModel]:
+        return await exact(self._models, self._typed, self._within, include_prompts=self._include_prompts)
 
     async def _others(self, token: str, size: int) -> tuple[list[RegisteredModel], str]:
         while True:
@@ -59,13 +65,18 @@ class ModelSearch:
             order_by=self._order_by,
             max_results=size,
             page_token=token,
+            include_prompts=self._include_prompts,
         )
         return page.registered_models, page.next_page_token or ""
 
 
-async def exact(models: Models, typed: str, within: str = "") -> list[RegisteredModel]:
+async def exact(
+    models: Models, typed: str, within: str = "", *, include_prompts: bool = False
+) -> list[RegisteredModel]:
     """The models with this name, case-insensitive; the exact name first."""
-    page = await models.search(filter_text=both(within, name_is(typed)), max_results=MAX_SAME_NAME)
+    page = await models.search(
+        filter_text=both(within, name_is(typed)), max_results=MAX_SAME_NAME, include_prompts=include_prompts
+    )
     return sorted(page.registered_models, key=lambda model: model.name != typed)
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_registry.queries.search_syntax import both, models_filter, named
+from tui_registry.queries.search_syntax import both, models_filter
 from tui_registry.terminal.sanitize import visible
 from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.registered_model import RegisteredModel, RegisteredModelDatabricks
@@ -43,11 +43,6 @@ class Reference:
 def prompts_filter(typed: str) -> str:
     """The prompts that match the input, which is as for models."""
     return both(PROMPTS, models_filter(typed))
-
-
-def prompt_versions(name: str) -> str:
-    """The versions of a prompt that are tagged as such, as MLflow tags them all."""
-    return both(PROMPTS, named(name))
 
 
 def is_prompt(tags: Sequence[Tag]) -> bool:
@@ -105,8 +100,8 @@ def besides_text(version: ModelVersion) -> dict[str, str]:
 
 
 def own_tags(tags: Sequence[Tag]) -> list[Tag]:
-    """The tags that people set, without MLflow's own."""
-    return [tag for tag in tags if not tag.key.startswith(_INTERNAL)]
+    """The tags that people set: of a prompt or its version, those without MLflow's own."""
+    return list(tags) if not is_prompt(tags) else [tag for tag in tags if not tag.key.startswith(_INTERNAL)]
 
 
 def _as_text(value: object) -> str:

@@ -17,6 +17,7 @@ def registered_models(call: Call, body: SearchRegisteredModels, subject: None) -
         order_by=body.order_by,
         max_results=body.max_results,
         page_token=body.page_token,
+        include_prompts=body.include_prompts,
     )
     return _page("registered_models", search, model_rows.page(call.connection, call.principal, search))
 
@@ -34,6 +35,7 @@ def model_versions(call: Call, body: SearchModelVersions, subject: None) -> Answ
         order_by=body.order_by,
         max_results=body.max_results,
         page_token=body.page_token,
+        include_prompts=body.include_prompts,
     )
     return _page("model_versions", search, version_rows.page(call.connection, call.principal, search))
 

@@ -54,9 +54,16 @@ class Search:
 
 
 def read_search(
-    searchable: Searchable, *, filter_text: str, order_by: Sequence[str], max_results: int, page_token: str
+    searchable: Searchable,
+    *,
+    filter_text: str,
+    order_by: Sequence[str],
+    max_results: int,
+    page_token: str,
+    include_prompts: bool = False,
 ) -> Search:
-    """Parse a search. An empty ``page_token`` is the first page. Raises InvalidParameterValue.
+    """Parse a search. An empty ``page_token`` is the first page. ``include_prompts``: also prompts, which are excluded
+    unless the filter asks for them. Raises InvalidParameterValue.
 
     MLflow returns an empty page if ``max_results`` is 0 and, for models, something arbitrary if it is negative; here
     both are errors.
@@ -68,11 +75,12 @@ def read_search(
         )
     parse = _parse_cached if len(filter_text) <= MAX_CACHED_LENGTH else _parse
     comparisons = parse(searchable, filter_text)
-    prompts = asks_for_prompts(comparisons)
+    prompts = include_prompts or asks_for_prompts(comparisons)
     if not prompts:
         comparisons = tuple(each for each in comparisons if (each.kind, each.key) != ("tag", IS_PROMPT))
     order = parse_order(order_by, searchable.order)
-    search_digest = digest(searchable.noun, filter_text, [(each.key, each.ascending) for each in order])
+    keys = [(each.key, each.ascending) for each in order]
+    search_digest = digest(searchable.noun, filter_text, keys, *(["prompts"] if include_prompts else []))
     kinds = [str if each.key == "name" else int for each in order]
     return Search(
         comparisons=comparisons,

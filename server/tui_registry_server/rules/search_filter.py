@@ -32,7 +32,8 @@ Semantics of comparisons:
 - ``creation_timestamp`` and ``last_updated_timestamp``, extensions, are compared with milliseconds since the epoch.
 - A version without a run has the run id ``''``.
 - Prompts (tagged ``mlflow.prompt.is_prompt`` with ``true``) are excluded, unless the first comparison of that tag is
-  ``= 'true'`` or ``!= 'false'``. If they are excluded, other comparisons of that tag are ignored.
+  ``= 'true'`` or ``!= 'false'``. If they are excluded, other comparisons of that tag are ignored. With the field
+  ``include_prompts``, an extension, models and prompts are found alike.
 """
 
 import re

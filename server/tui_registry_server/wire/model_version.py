@@ -92,12 +92,16 @@ class DeleteModelVersionTag(RequestBody):
 
 
 class SearchModelVersions(RequestBody):
-    """A page has at most 10,000 versions and 8 MiB, whatever ``max_results`` is; see ``next_page_token``."""
+    """A page has at most 10,000 versions and 8 MiB, whatever ``max_results`` is; see ``next_page_token``.
+
+    ``include_prompts``: also versions of MLflow's prompts, which other searches leave out.
+    """
 
     filter: Text = ""
     max_results: Integer = 200_000
     order_by: Annotated[list[Text], MaxLength(MAX_ORDER_BY)] = []
     page_token: Text = ""
+    include_prompts: bool = False
 
 
 class ModelVersionAnswer(Entity):

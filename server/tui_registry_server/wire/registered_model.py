@@ -69,12 +69,16 @@ class RenameRegisteredModel(RequestBody):
 
 
 class SearchRegisteredModels(RequestBody):
-    """A page has at most 8 MiB, whatever ``max_results`` is; see ``next_page_token``."""
+    """A page has at most 8 MiB, whatever ``max_results`` is; see ``next_page_token``.
+
+    ``include_prompts``: also MLflow's prompts, which other searches leave out.
+    """
 
     filter: Text = ""
     max_results: Integer = 100
     order_by: Annotated[list[Text], MaxLength(MAX_ORDER_BY)] = []
     page_token: Text = ""
+    include_prompts: bool = False
 
 
 class ListRegisteredModels(RequestBody):

@@ -60,3 +60,46 @@ def test_what_is_no_list_of_messages_is_shown_as_it_is(samples: Samples) -> None
     for text in ("[" * 50_000, "not JSON", '["a"]'):
         register(samples, name, text, "chat")
         assert lines(run(samples, "prompts", "show", name))[-1] == f"  {text}"
+
+
+def test_commands_that_name_a_model_take_a_prompt(samples: Samples) -> None:
+    name = samples.model("answer", tags=[IS_PROMPT])
+    register(samples, name, "Answer\nin {{language}}.")
+    register(samples, name, json.dumps(MESSAGES), "chat")
+
+    listed = lines(run(samples, "versions", "list", name))
+    assert [row.split()[0] for row in listed[1:]] == ["2", "1"]
+    assert "mlflow.prompt" not in "".join(listed), "MLflow's own tags are not shown"
+    assert lines(run(samples, "versions", "show", name, "1"))[-3:] == [
+        "Text of version 1",
+        "  Answer",
+        "  in {{language}}.",
+    ]
+    assert "Versions" in run(samples, "models", "show", name).stdout
+    for done in (
+        ("aliases", "set", name, "live", "1"),
+        ("versions", "tag", name, "1", "checked=yes"),
+        ("versions", "untag", name, "1", "checked"),
+        ("versions", "describe", name, "1", "First"),
+        ("models", "tag", name, "team=care"),
+        ("models", "describe", name, "Answers"),
+        ("comments", "add", name, "1", "Fine."),
+        ("permissions", "show", name),
+        ("activity", "--model", name),
+        ("requests", "list", "--model", name),
+    ):
+        assert run(samples, *done).exit_code == 0, done
+    assert "@live = 1" in run(samples, "prompts", "list", samples.id).stdout
+    assert "with 2 versions" in run(samples, "models", "delete", name, "--dry-run").stdout
+
+
+def test_a_version_that_is_tagged_as_a_prompt_hides_no_other(samples: Samples) -> None:
+    name = samples.model()
+    samples.version(name, "Production")
+    register(samples, name, "A text")
+    assert [row.split()[:2] for row in lines(run(samples, "versions", "list", name))[1:]] == [
+        ["2", "None"],
+        ["1", "Production"],
+    ]
+    moved = run(samples, "versions", "transition", name, "2", "Production", "--archive-existing", "--dry-run")
+    assert "version 1" in moved.stdout, "it is the one that is archived"

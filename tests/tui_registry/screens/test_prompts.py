@@ -81,6 +81,23 @@ async def test_prompts_are_searched(samples: Samples, reply: str) -> None:
         await shown.shows("Prompts matching “alias:live” (1)", reply)
 
 
+async def test_prompts_are_found_by_name(samples: Samples, reply: str) -> None:
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await shown.press("colon")
+        await shown.type(reply[:3])
+        await shown.shows(f"prompt   {reply}", "@live=1  You answer in")
+        await shown.press("enter")
+        await shown.shows(f"Prompts › {reply}", "2 versions")
+        await shown.press("colon")
+        await shown.type(f"{reply} 1")
+        await shown.shows(f"version  {reply}/1", "@live  First draft")
+        await shown.press("enter")
+        await shown.shows(f"Prompts › {reply} › 1", "At most 120 words.")
+        await shown.press("colon")
+        await shown.type("churn")
+        await shown.shows("model    churn")
+
+
 @SIZES
 async def test_the_page_of_a_prompt_has_its_versions_and_texts(
     samples: Samples, reply: str, size: tuple[int, int]

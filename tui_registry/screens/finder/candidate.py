@@ -21,6 +21,7 @@ class Kind(StrEnum):
     PLACE = "place"
     ACTION = "action"
     MODEL = "model"
+    PROMPT = "prompt"
     VERSION = "version"
     USER = "user"
     GROUP = "group"
@@ -41,13 +42,14 @@ ORDER = (
         Kind.WEBHOOKS,
         Kind.PLACE,
         Kind.MODEL,
+        Kind.PROMPT,
         Kind.VERSION,
         Kind.ACTION,
     ),
     *EXACT_ORDER[EXACT_ORDER.index(Kind.USER) :],
 )
 """Of those that match equally well otherwise."""
-MODELS = frozenset({Kind.MODEL, Kind.VERSION})
+MODELS = frozenset({Kind.MODEL, Kind.PROMPT, Kind.VERSION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

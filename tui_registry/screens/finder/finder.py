@@ -176,7 +176,7 @@ class Finder(ModalScreen[None]):
         if not self._typed:
             known = [*self._recent.candidates, *self._beginning]
             models = [each for answer in answers if not answer.typed for each in answer.candidates]
-            opened = [each for each in self._recent.candidates if each.kind is Kind.MODEL]
+            opened = [each for each in self._recent.candidates if each.kind in {Kind.MODEL, Kind.PROMPT}]
             known = [*opened, *models, *known] if self._models_first else known
             once = dict.fromkeys(each.identity for each in known)
             first = {each.identity: each for each in reversed(known)}

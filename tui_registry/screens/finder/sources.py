@@ -1,4 +1,5 @@
-"""What the server is asked for while something is typed: models, versions, people, groups, tokens, webhooks."""
+"""What the server is asked for while something is typed: models and prompts, versions, people, groups, tokens,
+webhooks."""
 
 import asyncio
 import re
@@ -14,9 +15,11 @@ from tui_registry.console import Navigation
 from tui_registry.mutations.webhook import host_of
 from tui_registry.queries.fuzzy_match import match
 from tui_registry.queries.model_search import ModelSearch
+from tui_registry.queries.prompts import is_prompt, newest, readable
 from tui_registry.screens.finder.candidate import Candidate, Kind, find
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.ages import age
+from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.principal import PrincipalKind
 from tui_registry_server.wire.registered_model import RegisteredModel
 from tui_registry_server.wire.stage import Stage
@@ -59,10 +62,10 @@ class Source(Protocol):
 
 
 class ModelSource:
-    """Models, and their versions by number."""
+    """Models and prompts, and their versions by number."""
 
     name = "models"
-    kinds = frozenset({Kind.MODEL, Kind.VERSION, *OPENING.values()})
+    kinds = frozenset({Kind.MODEL, Kind.PROMPT, Kind.VERSION, *OPENING.values()})
 
     def __init__(self, client: RegistryClient, navigation: Navigation) -> None:
         self._client = client
@@ -75,13 +78,13 @@ class ModelSource:
     async def _search(self, typed: str) -> list[RegisteredModel]:
         if typed.startswith("="):
             return []  # a filter in MLflow's grammar, which is wrong until it is typed completely
-        models, _ = await ModelSearch(self._client.models, typed).page("", MAX_MODELS)
+        models, _ = await ModelSearch(self._client.models, typed, include_prompts=True).page("", MAX_MODELS)
         return models[:MAX_MODELS]
 
     async def _models(self, typed: str) -> list[Candidate]:
         return [
             Candidate(
-                kind=Kind.MODEL,
+                kind=Kind.PROMPT if is_prompt(model.tags) else Kind.MODEL,
                 name=model.name,
                 act=partial(self._navigation.open_model, model.name),
                 detail=_about(model),
@@ -127,12 +130,22 @@ class ModelSource:
             kind=Kind.VERSION,
             name=f"{model.name}/{number}",
             act=partial(self._navigation.open_version, model.name, number),
-            detail=one_line(f"{version.current_stage}  {summary(version.description or '', MAX_DETAIL)}", MAX_DETAIL),
+            detail=one_line(f"{_state(version)}  {summary(version.description or '', MAX_DETAIL)}", MAX_DETAIL),
             query=query,
         )
 
 
+def _state(version: ModelVersion) -> str:
+    """Its stage or, of a prompt, its aliases."""
+    return " ".join(f"@{each}" for each in version.aliases) if is_prompt(version.tags) else version.current_stage
+
+
 def _about(model: RegisteredModel) -> str:
+    if is_prompt(model.tags):
+        version = newest(model)
+        aliases = "".join(f"@{each.alias}={each.version}  " for each in model.aliases)
+        about = summary(model.description or "", MAX_DETAIL) if version is None else readable(version)
+        return one_line(f"{aliases}{about}", MAX_DETAIL)
     production = next((each for each in model.latest_versions if each.current_stage is Stage.PRODUCTION), None)
     stage = f"Production {production.version}  " if production else ""
     return one_line(f"{stage}{summary(model.description or '', MAX_DETAIL)}", MAX_DETAIL)

@@ -15,8 +15,8 @@ from tui_registry.client.errors import Refused
 from tui_registry.keys.action import Action
 from tui_registry.keys.actions import bindings
 from tui_registry.mutations.rollback import REQUIRED_LEVEL
-from tui_registry.queries.prompts import is_prompt, own_tags, prompt_versions
-from tui_registry.queries.search_syntax import named
+from tui_registry.queries.prompts import is_prompt, own_tags
+from tui_registry.queries.version_page import version_page
 from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.model_actions import add_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
@@ -25,7 +25,7 @@ from tui_registry.screens.models.version_rows import COLUMNS, PROMPT_COLUMNS, Ve
 from tui_registry.screens.tables.table_actions import TableActions
 from tui_registry.terminal.sanitize import one_line, summary
 from tui_registry.widgets.mark_table import MarkTable
-from tui_registry_server.wire.model_version import ModelVersion, ModelVersionPage
+from tui_registry_server.wire.model_version import ModelVersion
 from tui_registry_server.wire.permission import PermissionLevel
 from tui_registry_server.wire.permission_policy import Ability, rank
 from tui_registry_server.wire.registered_model import RegisteredModelDatabricks
@@ -33,7 +33,6 @@ from tui_registry_server.wire.stage import Stage
 from tui_registry_server.wire.stage_history import StageHistoryPage, StagePeriod
 from tui_registry_server.wire.transition_request import InboxRequest
 
-MAX_VERSIONS = 1000  # the newest ones
 MAX_OLDER = 20  # that are read one by one, because they are asked for or were in Production last
 MAX_PERIODS = 1000  # the newest ones
 REQUIRED_ABILITIES = {
@@ -100,7 +99,7 @@ class Model(TableActions, VersionActions):
         client = self.console_app.client
         model, page, inbox, (periods, predecessor, is_complete) = await asyncio.gather(
             client.models.get(self.model_name),
-            self._read_versions(),
+            version_page(client, self.model_name),
             client.requests.inbox(name=self.model_name, max_results=1000),
             self._read_periods(),
         )
@@ -109,7 +108,6 @@ class Model(TableActions, VersionActions):
             self.own_columns = PROMPT_COLUMNS if self._is_prompt else None
             self.arrange_tables()
             self.show_title()
-            page = await self._read_versions()
         versions = {version.version: version for version in page.model_versions}
         if page.next_page_token:
             versions |= {
@@ -126,13 +124,6 @@ class Model(TableActions, VersionActions):
         self._level = model.permission_level
         self._has_more = bool(page.next_page_token)
         self._show(model, more=self._has_more)
-
-    async def _read_versions(self) -> ModelVersionPage:
-        """The newest versions. Searches that do not ask for prompts leave them out."""
-        of_it = prompt_versions if self._is_prompt else named
-        return await self.console_app.client.versions.search(
-            filter_text=of_it(self.model_name), order_by="version_number DESC", max_results=MAX_VERSIONS
-        )
 
     async def _read_periods(self) -> tuple[list[StagePeriod], str | None, bool]:
         """The newest times in stages, and in Production, if these are not among them; the predecessor; and whether

@@ -12,8 +12,8 @@ from tui_registry.mutations.decision import displaced
 from tui_registry.mutations.result import Verdict
 from tui_registry.mutations.subject import Subject
 from tui_registry.mutations.transition import emptied_by, holders
-from tui_registry.queries.prompts import is_prompt, prompt_versions, template
-from tui_registry.queries.search_syntax import named
+from tui_registry.queries.prompts import is_prompt, template
+from tui_registry.queries.version_page import newest_versions
 from tui_registry.screens.dialogs.confirm import Confirm, Question, word_for
 from tui_registry.screens.models.compare import Compare
 from tui_registry.screens.models.edit_actions import EditActions
@@ -128,11 +128,7 @@ class VersionActions(RequestDecisions, EditActions):
     async def _compare_with_another(self, version: ModelVersion) -> None:
         client = self.console_app.client
         held = await holders(client, version.name, Stage.PRODUCTION)
-        of_it = named if self.prompt_text is None else prompt_versions
-        newest = await client.versions.search(
-            filter_text=of_it(version.name), order_by="version_number DESC", max_results=2
-        )
-        found = [*held, *newest.model_versions]
+        found = [*held, *await newest_versions(client, version.name, 2)]
         other = next((each for each in found if each.version != version.version), None)
         if other is not None:
             self.app.push_screen(Compare(other, version))
