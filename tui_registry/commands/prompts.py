@@ -1,11 +1,12 @@
-"""``tui-registry prompts``: list and show the prompts of MLflow's prompt registry."""
+"""``tui-registry prompts``: list, show and create the prompts of MLflow's prompt registry."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from tui_registry.commands import completers
+from tui_registry.commands.changes import How, PlannedChange, change, text_argument, writing_command
 from tui_registry.commands.exits import Exit, Failure
 from tui_registry.commands.output import facts, note, print_json, print_lines, table, wire
 from tui_registry.commands.registry import ask, read_all, registry_command, with_token
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def prompts() -> None:
-    """List and show prompts."""
+    """List, show and create prompts."""
 
 
 @registry_command
@@ -72,6 +73,49 @@ def show_prompt(*, reference: str, profile: str | None, as_json: bool) -> None:
         )
     else:
         print_lines(_describe(found))
+
+
+@writing_command
+@prompts.command("create")
+@click.argument("name", shell_complete=completers.prompts)
+@click.argument("text")
+@click.option("--message", metavar="TEXT", default="", help="The commit message.")
+@click.option("--chat", "is_chat", is_flag=True, help="TEXT is a JSON list of messages, each with role and content.")
+def create_prompt(*, name: str, text: str, message: str, is_chat: bool, **how: Unpack[How]) -> None:
+    """Add TEXT as the next version of the prompt NAME, which is created if there is none.
+
+    "-" reads it from standard input."""
+    written = text_argument(text)
+
+    async def plan(client: "RegistryClient") -> PlannedChange:
+        from tui_registry.mutations import model as models
+        from tui_registry.mutations import prompt as changes
+        from tui_registry.queries.prompts import chat_problem, is_prompt, name_problem, stored_chat
+        from tui_registry.terminal.sanitize import visible
+
+        if not written:
+            raise Failure(Exit.REFUSED, "A prompt needs a text.")
+        if is_chat and (problem := chat_problem(written)):
+            raise Failure(Exit.REFUSED, problem)
+        draft = changes.Draft(text=stored_chat(written) if is_chat else written, is_chat=is_chat, message=message)
+        if not await models.exists(client, name):
+            if problem := name_problem(name):
+                raise Failure(Exit.REFUSED, problem)
+            mutations = changes.create(client, name, draft)
+        else:
+            if not is_prompt((await client.models.get(name)).tags):
+                raise Failure(Exit.REFUSED, f"{visible(name)} is a model, not a prompt.")
+            mutations = [(await changes.add(client, name, draft))[0]]
+
+        async def read() -> dict[str, Any]:
+            from tui_registry.queries.version_page import newest_versions
+
+            found = await newest_versions(client, name, 1)
+            return {"model_version": wire(found[0])} if found else {}
+
+        return PlannedChange(mutations=mutations, read=read)
+
+    change(plan, **how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,9 @@ ACTIONS = (
     Action("show_row", "V", "V", "whole row", "Show the full texts of the row under the cursor", TABLES, 8),
     Action("save_view", "S", "S", "save view", "Save the filter, order and columns as a view", VIEW_PLACES, 9),
     Action("export", "E", "E", "export", "Write the rows to a file, as CSV or JSON Lines", TABLES, 8),
-    Action("new", "n", "n", "new", "Create a model or, in a model, add a version", ("models", "model"), 4, writes=True),
+    Action(
+        "new", "n", "n", "new", "Create a model or prompt or, in one, add a version", (*LISTED, "model"), 4, writes=True
+    ),
     Action("register", "N", "N", "from a run", "Register a model from a run", ("models", "model"), 6),
     Action(
         "register_candidate",

@@ -1,8 +1,11 @@
 """Creating, renaming and deleting models."""
 
+from collections.abc import Mapping
+
 from tui_registry.client.errors import Refused
 from tui_registry.client.registry import RegistryClient
 from tui_registry.mutations.mutation import Mutation
+from tui_registry.queries.prompts import is_prompt
 
 
 async def exists(client: RegistryClient, name: str) -> bool:
@@ -16,21 +19,36 @@ async def exists(client: RegistryClient, name: str) -> bool:
     return True
 
 
-def create(client: RegistryClient, name: str, description: str) -> Mutation:
+async def taken(client: RegistryClient, name: str) -> str:
+    """What the caller may read that has this name, in words; empty if nothing."""
+    try:
+        found = await client.models.get(name)
+    except Refused as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return ""
+        raise
+    return f"there is already a {'prompt' if is_prompt(found.tags) else 'model'} of this name."
+
+
+def create(
+    client: RegistryClient, name: str, description: str, *, tags: Mapping[str, str] | None = None, noun: str = "model"
+) -> Mutation:
+    """``noun``: what it is, a model or a prompt."""
+
     async def send() -> None:
-        await client.models.create(name, description=description)
+        await client.models.create(name, description=description, tags=tags)
 
     async def happened() -> bool:
         return await exists(client, name)
 
     async def check() -> str:
-        return "there is already a model of this name." if await exists(client, name) else ""
+        return await taken(client, name)
 
     return Mutation(
         title=name,
-        action=f"create model {name}",
-        progress="creating the model",
-        done="Model created.",
+        action=f"create {noun} {name}",
+        progress=f"creating the {noun}",
+        done=f"{noun.capitalize()} created.",
         send=send,
         happened=happened,
         check=check,

@@ -1,6 +1,7 @@
 """Prompts of MLflow's registry: registered models whose tags say so, with their texts in tags of the versions."""
 
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from tui_registry_server.wire.tag import Tag
 IS_PROMPT = "mlflow.prompt.is_prompt"
 TEXT = "mlflow.prompt.text"
 TYPE = "_mlflow_prompt_type"
-CHAT = "chat"
+CHAT, PLAIN = "chat", "text"
+CHAT_EXAMPLE = '[{"role": "user", "content": "Hello {{name}}"}]'
 LATEST = "latest"
 """The alias that every prompt has: that of its newest version."""
 PROMPTS = f"tags.`{IS_PROMPT}` = 'true'"
 """The comparison without which searches leave prompts out."""
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
+"""The names that MLflow's client takes."""
 _INTERNAL = ("mlflow.prompt.", "_mlflow_prompt_", "_mlflow_experiment_ids")
 _BESIDES = {"response format": "_mlflow_prompt_response_format", "model config": "_mlflow_prompt_model_config"}
 
@@ -43,6 +47,11 @@ class Reference:
 def prompts_filter(typed: str) -> str:
     """The prompts that match the input, which is as for models."""
     return both(PROMPTS, models_filter(typed))
+
+
+def name_problem(name: str) -> str:
+    """What is wrong with a new prompt's name; empty if nothing."""
+    return "" if _NAME.fullmatch(name) else "A prompt's name has letters of a to z, digits, - _ and . only."
 
 
 def is_prompt(tags: Sequence[Tag]) -> bool:
@@ -73,7 +82,7 @@ def template(version: ModelVersion) -> str:
 
 def messages(version: ModelVersion) -> list[Message] | None:
     """The messages of a chat prompt; None for a text, and for what is no list of messages."""
-    if _value(version.tags, TYPE) != CHAT:
+    if not is_chat(version):
         return None
     try:
         parsed = json.loads(template(version))
@@ -82,6 +91,44 @@ def messages(version: ModelVersion) -> list[Message] | None:
     if not isinstance(parsed, list) or not all(isinstance(each, dict) for each in parsed):
         return None
     return [Message(_as_text(each.get("role", "")), _as_text(each.get("content", ""))) for each in parsed]
+
+
+def is_chat(version: ModelVersion) -> bool:
+    return _value(version.tags, TYPE) == CHAT
+
+
+def editable_chat(text: str) -> str:
+    """The JSON of a chat prompt, to be edited: with line breaks, and with escapes for what cannot be displayed only.
+    What is no JSON stays as it is."""
+    try:
+        written = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in written)
+
+
+def chat_problem(text: str) -> str:
+    """What is wrong with the messages of a chat prompt, as they are typed; empty if nothing."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"The messages are no JSON: {error}."
+    if not isinstance(parsed, list) or not parsed:
+        return f"Write the messages as a list: {CHAT_EXAMPLE}"
+    for number, each in enumerate(parsed, 1):
+        if not isinstance(each, dict) or not isinstance(each.get("role"), str) or "content" not in each:
+            return f"Message {number} needs a role and a content, as in {CHAT_EXAMPLE}"
+    return ""
+
+
+def stored_chat(text: str) -> str:
+    """Valid messages as MLflow's client stores them."""
+    return json.dumps(json.loads(text))
+
+
+def prescribed(version: ModelVersion) -> dict[str, str]:
+    """The tags with what else a version of a prompt prescribes."""
+    return {key: value for key in _BESIDES.values() if (value := _value(version.tags, key))}
 
 
 def readable(version: ModelVersion) -> str:

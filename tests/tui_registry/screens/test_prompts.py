@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient
+from tests.compat.mlflow_client import THEIR_WARNINGS, MlflowClient, mlflow
 from tests.tui_registry.console import LARGE, SIZES, Console, console
 from tests.tui_registry.samples import ASKER, Samples
 from tui_registry.screens.models.model import Model
@@ -21,6 +21,8 @@ HOSTILE = "[b]Bold[/] \x1b[2J\u202eend"
 def client(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
     """MLflow's own, as the owner of the samples."""
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", samples.token)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", samples.url)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", samples.url)
     return MlflowClient(tracking_uri=samples.url, registry_uri=samples.url)
 
 
@@ -108,7 +110,7 @@ async def test_the_page_of_a_prompt_has_its_versions_and_texts(
         assert "mlflow" not in shown.text
         assert "STAGE" not in shown.text
         assert "move" not in shown.bar  # to another stage
-        await shown.press("t", "n", "b")
+        await shown.press("t", "b")
         assert isinstance(shown.app.screen, Model), "no dialog is open"
         await shown.press("down")
         await shown.shows("version 1", "At most 120 words.", "@live  First draft")
@@ -204,6 +206,63 @@ async def test_readers_are_offered_no_change(samples: Samples, reply: str) -> No
         await shown.shows("your level: CAN_READ", "At most 80 words.")
         for label in ("edit", "tag", "alias", "delete"):
             assert f" {label} " not in shown.bar
+
+
+@SIZES
+async def test_prompts_are_created(samples: Samples, client: MlflowClient, size: tuple[int, int]) -> None:
+    name = f"new-{samples.id}"
+    async with console(samples.url, samples.token, size) as shown:
+        await shown.press("7", "n")
+        await shown.shows("New prompt", "a text", "a chat")
+        await shown.press("t")
+        await shown.shows("Name", "Text", "Commit message")
+        await shown.type(name)
+        await shown.press("tab")
+        await shown.type("Hello {{name}}")
+        await shown.press("enter", *"Bye", "tab", *"First", "ctrl+s")
+        await shown.shows(f"Prompts › {name}", "1 version", "First", "Hello {{name}}")
+        await shown.press("n")
+        await shown.shows(f"Add a version to {name}", "Begins with the text of version 1.")
+        await shown.press("end", *"!", "tab", *"Louder", "ctrl+s")
+        await shown.shows("2 versions", "Louder", "Bye!")
+        await shown.press("escape")
+        await shown.shows("Prompts (1)", name)
+    loaded = mlflow.genai.load_prompt(f"prompts:/{name}@latest")
+    assert (loaded.version, loaded.template, loaded.commit_message) == (2, "Hello {{name}}\nBye!", "Louder")
+    assert loaded.variables == {"name"}
+
+
+async def test_chats_are_created_and_keep_what_they_prescribe(samples: Samples, client: MlflowClient) -> None:
+    name, said = f"chat-{samples.id}", [{"role": "user", "content": "Grüß \u202e{{name}}"}]
+    client.register_prompt(name, said, model_config={"temperature": 0.1}, response_format={"type": "object"})
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await shown.press("7", "enter")
+        await shown.shows(f"Prompts › {name}", "1 version")
+        await shown.press("n")
+        await shown.shows("Messages, as JSON", "and keeps its response format and", "Grüß \\u202e{{name}}")
+        await shown.press("ctrl+end", "backspace", "ctrl+s")
+        await shown.shows("The messages are no JSON")
+        await shown.press("ctrl+end", *', {"role": "user"}]', "ctrl+s")
+        await shown.shows("Message 2 needs a role and a content")
+        await shown.press("ctrl+end", "backspace", "backspace", *', "content": ""}]', "ctrl+s")
+        await shown.shows("2 versions")
+    loaded = mlflow.genai.load_prompt(f"prompts:/{name}/2")
+    assert loaded.template == [*said, {"role": "user", "content": ""}]
+    assert (loaded.model_config, loaded.response_format) == ({"temperature": 0.1}, {"type": "object"})
+
+
+async def test_names_that_cannot_be_given(samples: Samples, reply: str) -> None:
+    model = samples.model("taken")
+    async with console(samples.url, samples.token, LARGE) as shown:
+        await shown.press("7", "n", "t")
+        await shown.type("a b")
+        await shown.press("tab", *"one text", "ctrl+s")
+        await shown.shows("A prompt's name has letters")
+        for taken, what in ((model, "model"), (reply, "prompt")):
+            await shown.press("ctrl+u")
+            await shown.type(taken)
+            await shown.press("ctrl+s")
+            await shown.shows(f"There is already a {what} of this name.", "one text")
 
 
 async def test_no_prompts_is_said(samples: Samples) -> None:

@@ -19,6 +19,7 @@ from tui_registry.queries.prompts import is_prompt, own_tags
 from tui_registry.queries.version_page import version_page
 from tui_registry.screens.models.follow_dialog import follow
 from tui_registry.screens.models.model_actions import add_version
+from tui_registry.screens.models.prompt_dialogs import add_prompt_version
 from tui_registry.screens.models.rollback_dialog import roll_back_model
 from tui_registry.screens.models.version_actions import VersionActions
 from tui_registry.screens.models.version_rows import COLUMNS, PROMPT_COLUMNS, Versions
@@ -44,8 +45,8 @@ REQUIRED_ABILITIES = {
     "delete": Ability.MANAGE,
 }
 """What each action requires."""
-AS_MODELS = {"new", "register", "transition", "rollback"}
-"""What there is for models only: versions of prompts come from clients, and have aliases in place of stages."""
+AS_MODELS = {"register", "transition", "rollback"}
+"""What there is for models only: versions of prompts come from no run, and have aliases in place of stages."""
 ALWAYS_LIVE = {
     "card",
     "find",
@@ -230,7 +231,11 @@ class Model(TableActions, VersionActions):
             self.app.pop_screen()
 
     def action_new(self) -> None:
-        self.console_app.mutations.prepare(partial(add_version, self.console_app, self.model_name, self.table))
+        app, name = self.console_app, self.model_name
+        if self._is_prompt:
+            app.mutations.prepare(partial(add_prompt_version, app, name, self.version, self.table))
+        else:
+            app.mutations.prepare(partial(add_version, app, name, self.table))
 
     def action_rollback(self) -> None:
         self.console_app.mutations.prepare(partial(roll_back_model, self.console_app, self.model_name))
@@ -259,7 +264,7 @@ def _summary(
 ) -> Content:
     facts = [
         f"{versions}{'+' if more else ''} version{'' if versions == 1 else 's'}{order_note}",
-        f"{pending} open requests" if pending != 1 else "1 open request",
+        *([f"{pending} open request{'' if pending == 1 else 's'}"] if pending or not is_prompt(model.tags) else []),
         f"your level: {model.permission_level}",
         *([f"created by {one_line(created_by)}"] if created_by else []),
         *(f"@{one_line(alias.alias)} = {alias.version}" for alias in model.aliases),

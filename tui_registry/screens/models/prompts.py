@@ -1,5 +1,6 @@
 """The list of the prompts of MLflow's prompt registry, searched as you type."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -7,6 +8,7 @@ from textual.binding import BindingType
 from tui_registry.keys.actions import WHILE_TYPING, bindings
 from tui_registry.queries.prompts import PROMPTS, messages, newest, own_tags, readable, template
 from tui_registry.screens.models.model_list import ModelList
+from tui_registry.screens.models.prompt_dialogs import create_prompt
 from tui_registry.session.arrangement import Sort
 from tui_registry.terminal.sanitize import one_line, summary, visible
 from tui_registry.widgets.ages import age
@@ -22,7 +24,7 @@ class Prompts(ModelList):
     place = "prompts"
     list_title = "Prompts"
     within = PROMPTS
-    empty_message = "No prompts that you can read.\nmlflow.genai.register_prompt(name=…, template=…) registers one."
+    empty_message = "No prompts that you can read.\nPress n to create one, or call mlflow.genai.register_prompt."
     no_match = "No matching prompts."
     placeholder = "name, alias:production, tag:team=care, user:ada, missing:owner, or = then an MLflow filter"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompts"), *WHILE_TYPING]
@@ -40,6 +42,9 @@ class Prompts(ModelList):
     )
     own_order = Sort("prompt")
     server_orders: ClassVar = {"prompt": "name", "updated": "last_updated_timestamp"}
+
+    def action_new(self) -> None:
+        self.console_app.mutations.prepare(partial(create_prompt, self.console_app, self.table))
 
     @property
     def prompt_text(self) -> str:
